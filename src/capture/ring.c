@@ -1,0 +1,245 @@
+/* ring: live frames from one interface, through memory shared with the kernel. */
+#include "capture/ring.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The kernel allocates the ring in blocks of contiguous pages; small ones are always to be had. */
+#define RING_BLOCK_BYTES 65536u
+
+/* Where the sender's address stands in a slot (packet(7)); TPACKET_ALIGN is of a signed type. */
+#define RING_FROM_OFFSET                                                                           \
+	((sizeof(struct tpacket2_hdr) + TPACKET_ALIGNMENT - 1) / TPACKET_ALIGNMENT *               \
+	 TPACKET_ALIGNMENT)
+
+/* Linux 4.20; older headers do not name it. */
+#ifndef PACKET_IGNORE_OUTGOING
+#define PACKET_IGNORE_OUTGOING 23
+#endif
+
+struct ring {
+	int fd;
+	uint8_t *memory;
+	size_t bytes;
+	uint32_t slot_bytes, slots;
+	uint32_t next;
+	bool outgoing, promiscuous;
+	enum packet_link link;
+	uint64_t drops;
+};
+
+static int ring_failure(struct failure *f, const struct link *link, int error, const char *step)
+{
+	char quoted[LINK_QUOTED];
+
+	link_quote(link, quoted);
+	if (error == EPERM || error == EACCES)
+		return failure_set(f, EXIT_NO_PERMISSION,
+				   "interface %s: capturing needs the capability CAP_NET_RAW",
+				   quoted);
+	return failure_set(f,
+			   error == ENETDOWN || error == ENODEV ? EXIT_UNAVAILABLE : EXIT_SOFTWARE,
+			   "interface %s: cannot %s: %s", quoted, step, strerror(error));
+}
+
+static int ring_option(int fd, int option, int value)
+{
+	return setsockopt(fd, SOL_PACKET, option, &value, sizeof(value));
+}
+
+/* Options, filter and ring, while the socket has no protocol and so gets no frame yet. */
+static int ring_prepare(struct ring *ring, const struct ring_conf *conf, const char **step)
+{
+	struct tpacket_req request = {
+		.tp_block_size = RING_BLOCK_BYTES,
+		.tp_block_nr = conf->slots / (RING_BLOCK_BYTES / conf->slot_bytes),
+		.tp_frame_size = conf->slot_bytes,
+		.tp_frame_nr = conf->slots,
+	};
+
+	*step = "set up the receive ring";
+	if (ring_option(ring->fd, PACKET_VERSION, TPACKET_V2) < 0)
+		return -errno;
+	if (conf->filter) {
+		struct sock_fprog program = {conf->filter->length,
+					     (struct sock_filter *)conf->filter->code};
+
+		*step = "attach the filter";
+		if (setsockopt(ring->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) <
+		    0)
+			return -errno;
+	}
+	if (!conf->outgoing)
+		/* An older kernel does not know it: then ring_receive skips them. */
+		(void)ring_option(ring->fd, PACKET_IGNORE_OUTGOING, 1);
+	*step = "set up the receive ring";
+	if (setsockopt(ring->fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request)) < 0)
+		return -errno;
+	ring->bytes = (size_t)conf->slot_bytes * conf->slots;
+	ring->memory = mmap(NULL, ring->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
+	if (ring->memory == MAP_FAILED) {
+		ring->memory = NULL;
+		return -errno;
+	}
+	return 0;
+}
+
+static int ring_bind(struct ring *ring, const struct ring_conf *conf)
+{
+	struct sockaddr_ll address = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)conf->link->index,
+	};
+	struct packet_mreq promiscuous = {
+		.mr_ifindex = (int)conf->link->index,
+		.mr_type = PACKET_MR_PROMISC,
+	};
+
+	if (conf->promiscuous && setsockopt(ring->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP,
+					    &promiscuous, sizeof(promiscuous)) < 0)
+		return -errno;
+	if (bind(ring->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return 0;
+}
+
+struct ring *ring_open(const struct ring_conf *conf, struct failure *f)
+{
+	/* Without a link header of our liking the kernel cuts it off: frames start with IP. */
+	const bool ethernet =
+		conf->link->kind == LINK_ETHERNET || conf->link->kind == LINK_LOOPBACK;
+	const char *step = "open a packet socket";
+	struct ring *ring = calloc(1, sizeof(*ring));
+	int error;
+
+	assert(conf->slot_bytes >= 128 && conf->slot_bytes <= RING_BLOCK_BYTES);
+	assert((conf->slot_bytes & (conf->slot_bytes - 1)) == 0);
+	assert(conf->slots > 0 && conf->slots % (RING_BLOCK_BYTES / conf->slot_bytes) == 0);
+	if (!ring) {
+		failure_set(f, EXIT_SOFTWARE, "out of memory");
+		return NULL;
+	}
+	ring->slot_bytes = conf->slot_bytes;
+	ring->slots = conf->slots;
+	ring->outgoing = conf->outgoing;
+	ring->promiscuous = conf->promiscuous;
+	ring->link = ethernet ? PACKET_LINK_ETHERNET : PACKET_LINK_RAW_IP;
+	ring->fd = socket(AF_PACKET,
+			  (ethernet ? SOCK_RAW : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	error = ring->fd < 0 ? -errno : ring_prepare(ring, conf, &step);
+	if (error == 0) {
+		step = "listen";
+		error = ring_bind(ring, conf);
+	}
+	/* Binding to an interface that is down succeeds and leaves the error behind. */
+	if (error == 0)
+		error = ring_error(ring);
+	if (error < 0) {
+		ring_failure(f, conf->link, -error, step);
+		ring_close(ring);
+		return NULL;
+	}
+	return ring;
+}
+
+void ring_close(struct ring *ring)
+{
+	if (!ring)
+		return;
+	if (ring->memory)
+		(void)munmap(ring->memory, ring->bytes); /* our own mapping: cannot fail */
+	if (ring->fd >= 0)
+		(void)close(ring->fd); /* nothing is written through it */
+	free(ring);
+}
+
+int ring_fd(const struct ring *ring)
+{
+	return ring->fd;
+}
+
+enum packet_link ring_link(const struct ring *ring)
+{
+	return ring->link;
+}
+
+static struct tpacket2_hdr *ring_slot(struct ring *ring)
+{
+	return (void *)(ring->memory + (size_t)ring->next * ring->slot_bytes);
+}
+
+static uint8_t ring_flags(const struct tpacket2_hdr *header, uint32_t status)
+{
+	const struct sockaddr_ll *from = (const void *)((const uint8_t *)header + RING_FROM_OFFSET);
+	unsigned flags = 0;
+
+	flags |= from->sll_pkttype == PACKET_OUTGOING ? RING_OUTGOING : 0;
+	flags |= from->sll_pkttype == PACKET_OTHERHOST ? RING_OTHER_HOST : 0;
+	flags |= status & TP_STATUS_CSUMNOTREADY ? RING_SUM_PENDING : 0;
+	flags |= status & TP_STATUS_CSUM_VALID ? RING_SUM_GOOD : 0;
+	flags |= status & TP_STATUS_VLAN_VALID ? RING_VLAN : 0;
+	flags |= header->tp_snaplen < header->tp_len ? RING_CUT : 0;
+	return (uint8_t)flags;
+}
+
+bool ring_receive(struct ring *ring, struct ring_frame *frame)
+{
+	for (uint32_t looked = 0; looked < ring->slots; looked++) {
+		struct tpacket2_hdr *header = ring_slot(ring);
+		/* Pairs with the kernel's barrier: the frame is read after its status. */
+		uint32_t status = __atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE);
+
+		if (!(status & TP_STATUS_USER))
+			return false;
+		frame->flags = ring_flags(header, status);
+		if ((frame->flags & RING_OUTGOING && !ring->outgoing) ||
+		    (frame->flags & RING_OTHER_HOST && !ring->promiscuous)) {
+			ring_release(ring);
+			continue;
+		}
+		frame->bytes = (const uint8_t *)header + header->tp_mac;
+		frame->length = header->tp_snaplen;
+		frame->wire_bytes = header->tp_len;
+		frame->wall_ns = (uint64_t)header->tp_sec * 1000000000u + header->tp_nsec;
+		frame->vlan = header->tp_vlan_tci;
+		return true;
+	}
+	return false;
+}
+
+void ring_release(struct ring *ring)
+{
+	__atomic_store_n(&ring_slot(ring)->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+	if (++ring->next == ring->slots)
+		ring->next = 0;
+}
+
+int ring_error(struct ring *ring)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+
+	if (getsockopt(ring->fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
+		return -errno;
+	return -error;
+}
+
+uint64_t ring_drops(struct ring *ring)
+{
+	struct tpacket_stats since;
+	socklen_t length = sizeof(since);
+
+	/* The kernel's counters start again from 0 with each look. */
+	if (getsockopt(ring->fd, SOL_PACKET, PACKET_STATISTICS, &since, &length) == 0)
+		ring->drops += since.tp_drops;
+	return ring->drops;
+}

@@ -1,0 +1,73 @@
+/* ring: live frames from one interface, through memory shared with the kernel. */
+#ifndef PORTLIGHT_CAPTURE_RING_H
+#define PORTLIGHT_CAPTURE_RING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capture/filter.h"
+#include "packet/packet.h"
+#include "system/link.h"
+#include "text/failure.h"
+
+enum ring_flag {
+	RING_OUTGOING = 1 << 0,	  /* this machine sent it */
+	RING_OTHER_HOST = 1 << 1, /* promiscuous: it was for another MAC address */
+	RING_SUM_PENDING =
+		1 << 2,		/* transport checksum not filled in yet: it never left a machine */
+	RING_SUM_GOOD = 1 << 3, /* transport checksum already found right */
+	RING_CUT = 1 << 4,	/* length < wire_bytes */
+	RING_VLAN = 1 << 5,	/* the kernel took a VLAN tag off: vlan */
+};
+
+/* Borrowed from the ring until ring_release. */
+struct ring_frame {
+	const uint8_t *bytes;
+	uint64_t wall_ns; /* CLOCK_REALTIME, by the kernel */
+	uint32_t length;
+	uint32_t wire_bytes; /* length before it was cut */
+	uint16_t vlan;
+	uint8_t flags; /* enum ring_flag */
+};
+
+struct ring_conf {
+	const struct link *link;
+	const struct filter *filter; /* NULL: every frame */
+	bool outgoing;		     /* also frames that this machine sends */
+	bool promiscuous;	     /* also frames for other MAC addresses */
+	uint32_t slot_bytes;	     /* power of two, 128..65536: a frame and about 80 bytes */
+	uint32_t slots;		     /* slot_bytes * slots is the memory, a multiple of 64 KiB */
+};
+
+/*
+ * TPACKET_V2: a frame can be read the moment the kernel has put it there. V3 packs them tighter
+ * but hands out whole blocks, late by up to a timer tick, and a scan would wait for that at each
+ * end. What finds the ring full is dropped and counted.
+ */
+struct ring;
+
+/*
+ * The filter is in place before the first frame can come in. *conf is copied, what it points to
+ * is not needed afterwards. NULL with *f: EXIT_NO_PERMISSION without CAP_NET_RAW,
+ * EXIT_UNAVAILABLE naming the interface if it is down.
+ */
+struct ring *ring_open(const struct ring_conf *conf, struct failure *f);
+void ring_close(struct ring *ring);
+
+/* Readable (poll) when a frame is there. */
+int ring_fd(const struct ring *ring);
+
+/* What its frames start with. */
+enum packet_link ring_link(const struct ring *ring);
+
+/* The next frame, if one is there. It must be released before the next is asked for. */
+bool ring_receive(struct ring *ring, struct ring_frame *frame);
+void ring_release(struct ring *ring);
+
+/* The socket's pending error as -errno (-ENETDOWN when the interface went down), 0 if none. */
+int ring_error(struct ring *ring);
+
+/* Frames lost so far because the ring was full. */
+uint64_t ring_drops(struct ring *ring);
+
+#endif

@@ -1,0 +1,207 @@
+/* transmit: frames out through one interface, in batches. */
+#include "capture/transmit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* What may wait in the driver's queue: some thousand small frames. */
+#define TRANSMIT_BUFFER_BYTES (4 << 20)
+#define TRANSMIT_WAIT_MS      2
+
+union transmit_address {
+	struct sockaddr_ll link;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+struct transmit {
+	uint8_t frame[TRANSMIT_BATCH][TRANSMIT_FRAME_BYTES] __attribute__((aligned(64)));
+	struct mmsghdr message[TRANSMIT_BATCH];
+	struct iovec part[TRANSMIT_BATCH];
+	union transmit_address address[TRANSMIT_BATCH];
+	int fd;
+	unsigned waiting;
+	unsigned index; /* of the interface */
+	int local_family;
+	unsigned zone;
+	enum packet_link link;
+};
+
+static int transmit_failure(struct failure *f, const struct link *link, int error)
+{
+	char quoted[LINK_QUOTED];
+
+	link_quote(link, quoted);
+	if (error == EPERM || error == EACCES)
+		return failure_set(f, EXIT_NO_PERMISSION,
+				   "interface %s: sending frames needs the capability CAP_NET_RAW",
+				   quoted);
+	return failure_set(
+		f, error == ENETDOWN || error == ENODEV ? EXIT_UNAVAILABLE : EXIT_SOFTWARE,
+		"interface %s: cannot open a packet socket: %s", quoted, strerror(error));
+}
+
+static int transmit_socket(const struct transmit *t, const struct transmit_conf *conf)
+{
+	if (conf->shared)
+		return fcntl(conf->shared_fd, F_DUPFD_CLOEXEC, 0);
+	if (t->local_family == 4)
+		return socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	if (t->local_family == 6)
+		return socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	return socket(AF_PACKET,
+		      (t->link == PACKET_LINK_ETHERNET ? SOCK_RAW : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
+}
+
+static int transmit_bind(struct transmit *t, const struct transmit_conf *conf)
+{
+	struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = (int)t->index};
+	int buffer = TRANSMIT_BUFFER_BYTES, on = 1;
+
+	/* As much as the administrator allows; less is no reason to fail. */
+	if (setsockopt(t->fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer)) < 0)
+		(void)setsockopt(t->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+	if (t->local_family)
+		return 0;
+	if (conf->bypass)
+		/* Some old drivers cannot; the ordinary path does as well. */
+		(void)setsockopt(t->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on));
+	/* Protocol 0: this socket receives nothing. */
+	if (!conf->shared && bind(t->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return 0;
+}
+
+static void transmit_wire(struct transmit *t)
+{
+	const bool addressed = t->local_family || t->link == PACKET_LINK_RAW_IP;
+
+	for (unsigned i = 0; i < TRANSMIT_BATCH; i++) {
+		struct msghdr *header = &t->message[i].msg_hdr;
+
+		t->part[i].iov_base = t->frame[i];
+		header->msg_iov = &t->part[i];
+		header->msg_iovlen = 1;
+		if (!addressed)
+			continue;
+		header->msg_name = &t->address[i];
+		header->msg_namelen = t->local_family == 4   ? sizeof(struct sockaddr_in)
+				      : t->local_family == 6 ? sizeof(struct sockaddr_in6)
+							     : sizeof(struct sockaddr_ll);
+	}
+}
+
+struct transmit *transmit_open(const struct transmit_conf *conf, struct failure *f)
+{
+	const bool ethernet = conf->link->kind == LINK_ETHERNET && !conf->local_family;
+	struct transmit *t = aligned_alloc(64, (sizeof(*t) + 63) / 64 * 64);
+	int error;
+
+	if (!t) {
+		failure_set(f, EXIT_SOFTWARE, "out of memory");
+		return NULL;
+	}
+	memset(t, 0, sizeof(*t));
+	t->index = conf->link->index;
+	t->local_family = conf->local_family;
+	t->zone = conf->zone;
+	t->link = ethernet ? PACKET_LINK_ETHERNET : PACKET_LINK_RAW_IP;
+	t->fd = transmit_socket(t, conf);
+	error = t->fd < 0 ? -errno : transmit_bind(t, conf);
+	if (error < 0) {
+		transmit_failure(f, conf->link, -error);
+		transmit_close(t);
+		return NULL;
+	}
+	transmit_wire(t);
+	return t;
+}
+
+void transmit_close(struct transmit *t)
+{
+	if (!t)
+		return;
+	if (t->fd >= 0)
+		(void)close(t->fd); /* what it took is sent all the same */
+	free(t);
+}
+
+enum packet_link transmit_link(const struct transmit *t)
+{
+	return t->link;
+}
+
+uint8_t *transmit_reserve(struct transmit *t)
+{
+	return t->waiting < TRANSMIT_BATCH ? t->frame[t->waiting] : NULL;
+}
+
+static void transmit_address(struct transmit *t, union transmit_address *a, struct addr to)
+{
+	memset(a, 0, sizeof(*a));
+	if (t->local_family == 4) {
+		a->v4.sin_family = AF_INET;
+		a->v4.sin_addr.s_addr = htonl(addr_v4(to));
+	} else if (t->local_family == 6) {
+		a->v6.sin6_family = AF_INET6;
+		addr_to_bytes16(to, a->v6.sin6_addr.s6_addr);
+		a->v6.sin6_scope_id = addr_is_link_local6(to) ? t->zone : 0;
+	} else {
+		a->link.sll_family = AF_PACKET;
+		a->link.sll_ifindex = (int)t->index;
+		a->link.sll_protocol = htons(addr_is_v4(to) ? ETH_P_IP : ETH_P_IPV6);
+	}
+}
+
+void transmit_commit(struct transmit *t, size_t length, struct addr to)
+{
+	unsigned i = t->waiting++;
+
+	t->part[i].iov_len = length;
+	if (t->message[i].msg_hdr.msg_name)
+		transmit_address(t, &t->address[i], to);
+}
+
+unsigned transmit_waiting(const struct transmit *t)
+{
+	return t->waiting;
+}
+
+unsigned transmit_flush(struct transmit *t, int *error)
+{
+	unsigned taken = 0, waiting = t->waiting;
+	bool waited = false;
+
+	*error = 0;
+	t->waiting = 0;
+	while (taken < waiting) {
+		int sent = sendmmsg(t->fd, t->message + taken, waiting - taken, MSG_DONTWAIT);
+
+		if (sent > 0) {
+			taken += (unsigned)sent;
+			continue;
+		}
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0 && errno == EAGAIN && !waited) {
+			struct pollfd room = {.fd = t->fd, .events = POLLOUT};
+
+			(void)poll(&room, 1, TRANSMIT_WAIT_MS); /* sendmmsg will tell */
+			waited = true;
+			continue;
+		}
+		/* The errno of the first frame refused: sendmmsg tells it only when asked again. */
+		*error = sent < 0 ? errno : EAGAIN;
+		break;
+	}
+	return taken;
+}

@@ -1,0 +1,253 @@
+/* cmd_scan: `portlight scan`. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/outputs.h"
+#include "cli/scan_loop.h"
+#include "cli/scan_setup.h"
+#include "cli/timing.h"
+#include "report/progress.h"
+#include "report/terminal.h"
+#include "system/privilege.h"
+#include "text/quote.h"
+
+/* Packets kept for --explain: some 45 MB at most. */
+#define TRACE_EVENTS 131072
+
+static volatile sig_atomic_t interrupts;
+
+/* First: stop sending and drain. Second: write what there is. Third: the signal's own way. */
+static void on_signal(int number)
+{
+	if (++interrupts >= 2)
+		(void)signal(number, SIG_DFL);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction act = {.sa_handler = on_signal};
+	const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+
+	sigemptyset(&act.sa_mask);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		(void)sigaction(numbers[i], &act, NULL);
+	(void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is told by the write */
+}
+
+static int failed(const struct failure *f)
+{
+	fprintf(stderr, "portlight: %s\n", f->text);
+	return f->exit_code;
+}
+
+static uint64_t wall_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* The command line as one safe line. */
+static char *args_text(int argc, char **argv)
+{
+	size_t bytes = sizeof("portlight scan");
+	char *text;
+
+	for (int i = 0; i < argc; i++)
+		bytes += TEXT_QUOTED(strlen(argv[i])) + 1;
+	text = malloc(bytes);
+	if (!text)
+		return NULL;
+	strcpy(text, "portlight scan");
+	size_t at = strlen(text);
+
+	for (int i = 0; i < argc; i++) {
+		text[at++] = ' ';
+		text_quote(argv[i], strlen(argv[i]), text + at, bytes - at);
+		at += strlen(text + at);
+	}
+	return text;
+}
+
+static int list_targets(const struct scan_setup *setup, struct failure *f)
+{
+	char text[ADDR_TEXT];
+
+	for (uint64_t i = 0; i < setup->plan->hosts; i++)
+		if (puts(addr_format(plan_host(setup->plan, i), text)) == EOF)
+			break;
+	if (fflush(stdout) || ferror(stdout))
+		return failure_set(f, EXIT_IO, "cannot write to \"standard output\": %s",
+				   strerror(errno));
+	return 0;
+}
+
+static void say_engine(const struct scan_setup *setup, FILE *notes)
+{
+	fprintf(notes, "portlight: engine %s (%s), technique%s",
+		setup->frames ? "frames" : "sockets", setup->engine_why,
+		setup->technique_count > 1 ? "s" : "");
+	for (size_t i = 0; i < setup->technique_count; i++)
+		fprintf(notes, "%s %s", i ? "," : "", technique_table[setup->technique[i]].name);
+	fprintf(notes, "; %" PRIu64 " address%s, %" PRIu64 " probe%s\n",
+		(uint64_t)setup->plan->hosts, setup->plan->hosts == 1 ? "" : "es",
+		setup->conf.last - setup->conf.first,
+		setup->conf.last - setup->conf.first == 1 ? "" : "s");
+}
+
+static void progress_open(struct progress *progress, const struct scan_options *o)
+{
+	bool terminal = terminal_is(stderr);
+	struct progress_conf conf = {
+		.out = terminal || o->stats_every_ns ? stderr : NULL,
+		.terminal = terminal,
+		.colour = terminal && !o->no_colour && terminal_has_colour(stderr),
+		.columns = terminal_columns(stderr),
+		.every_ns = o->stats_every_ns,
+	};
+
+	progress_init(progress, &conf, scan_loop_now());
+}
+
+/* -vv: what the pace came to. */
+static void say_pace(const struct scan *scan, FILE *notes)
+{
+	fprintf(notes,
+		"portlight: last rate %.0f packets/s, lowered %" PRIu64 " times; round trip "
+		"%.3f ms, timeout %.3f ms\n",
+		scan->pacer.rate_pps, scan->pacer.backoffs, (double)scan->rtt.smoothed_ns / 1e6,
+		(double)rtt_timeout_ns(&scan->rtt) / 1e6);
+}
+
+/* Everything is open: scan, and report. */
+static int scan_run(struct scan_loop *loop, const struct scan_setup *setup,
+		    const struct scan_options *o, const char *args, struct failure *f)
+{
+	struct run_info run = {
+		.version = PORTLIGHT_VERSION,
+		.args = args,
+		.engine = loop->engine->ops->name,
+		.start_ns = wall_now(),
+		.techniques = setup->technique,
+		.technique_count = setup->technique_count,
+		.port_lists = (const char *const *)setup->port_list,
+		.port_counts = setup->port_count,
+		.hosts = setup->plan->hosts,
+		.probes = setup->conf.last - setup->conf.first,
+		.verbose = (int)o->verbose,
+	};
+
+	outputs_begin(loop->outputs, &run);
+	int result = outputs_check(loop->outputs, &loop->closed_pipe, f);
+
+	if (result == 0)
+		result = scan_loop_run(loop, f);
+	outputs_end(loop->outputs, &loop->summary);
+	if (result == 0)
+		result = outputs_check(loop->outputs, &loop->closed_pipe, f);
+	return result;
+}
+
+static int scan_start(struct scan_setup *setup, const struct scan_options *o, const char *args,
+		      struct failure *f)
+{
+	struct scan scan;
+	struct outputs outputs = {.count = 0};
+	struct progress progress;
+	struct scan_loop loop = {
+		.setup = setup,
+		.scan = &scan,
+		.outputs = &outputs,
+		.progress = &progress,
+		.notes = stderr,
+		.verbose = o->verbose,
+		.interrupts = &interrupts,
+	};
+	struct report_conf report = {
+		.all_ports = o->all_ports,
+		.open_only = o->open_only,
+		.reasons = o->reason,
+		.colour = !o->no_colour && terminal_has_colour(stdout),
+		.verbose = (int)o->verbose,
+		.all_hosts = o->all_hosts,
+		.service = services_name_of,
+		.service_context = setup->services,
+	};
+	int result = -1;
+
+	setup->conf.wall_offset_ns = wall_now() - scan_loop_now();
+	scan_init(&scan, setup->plan, &setup->conf, scan_loop_now());
+	if (o->explain) {
+		loop.trace = trace_new(TRACE_EVENTS);
+		if (!loop.trace) {
+			failure_set(f, EXIT_SOFTWARE, "out of memory for --explain");
+			goto out;
+		}
+		report.trace = loop.trace;
+	}
+	loop.engine = scan_setup_engine(setup, o, scan.sheet, loop.trace, f);
+	if (!loop.engine)
+		goto out;
+	if (outputs_open(o, &report, &outputs, f) < 0)
+		goto out;
+	catch_signals();
+	say_engine(setup, stderr);
+	progress_open(&progress, o);
+	result = scan_run(&loop, setup, o, args, f);
+	if (o->verbose >= 2)
+		say_pace(&scan, stderr);
+	struct failure closing = {0};
+
+	if (outputs_close(&outputs, true, &closing) < 0 && result == 0)
+		result = failure_set(f, closing.exit_code, "%s", closing.text);
+	if (result == 0 && loop.closed_pipe)
+		result = 128 + SIGPIPE;
+	else if (result == 0 && loop.summary.partial)
+		result = EXIT_PARTIAL;
+out:
+	if (loop.engine)
+		loop.engine->ops->close(loop.engine);
+	trace_free(loop.trace);
+	scan_fini(&scan);
+	return result;
+}
+
+int cmd_scan(int argc, char **argv)
+{
+	struct scan_options o;
+	struct scan_setup setup;
+	struct failure f = {0};
+	char *args = args_text(argc, argv);
+	int result;
+
+	memset(&setup, 0, sizeof(setup));
+	if (!args) {
+		failure_set(&f, EXIT_SOFTWARE, "out of memory");
+		return failed(&f);
+	}
+	result = scan_options_parse(argc, argv, &o, &f);
+	if (result == 0 && o.help) {
+		scan_options_help(stdout);
+		timing_help(stdout);
+	} else if (result == 0 && o.version) {
+		puts("portlight " PORTLIGHT_VERSION);
+	} else if (result == 0) {
+		result = scan_setup_init(&setup, &o, stderr, &f);
+		if (result == 0)
+			result = o.list_only ? list_targets(&setup, &f)
+					     : scan_start(&setup, &o, args, &f);
+	}
+	scan_setup_fini(&setup);
+	scan_options_fini(&o);
+	free(args);
+	return result < 0 ? failed(&f) : result;
+}

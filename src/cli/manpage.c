@@ -1,0 +1,39 @@
+/* manpage: fills the manual page's template from the program's own tables, at build time. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/options.h"
+#include "cli/timing.h"
+#include "technique/technique.h"
+
+static void print_techniques(void)
+{
+	puts(".Bl -tag -width Ds");
+	for (int t = 0; t < TECHNIQUES; t++) {
+		const struct technique *row = &technique_table[t];
+
+		if (row->letter)
+			printf(".It Cm %s Pq Fl s%c\n", row->name, row->letter);
+		else
+			printf(".It Cm %s\n", row->name);
+		printf("%s\n%s%s", row->sends, row->caveat, row->caveat[0] ? "\n" : "");
+	}
+	puts(".El");
+}
+
+int main(void)
+{
+	char line[512];
+
+	while (fgets(line, sizeof(line), stdin)) {
+		if (strcmp(line, "@OPTIONS@\n") == 0)
+			scan_options_man(stdout);
+		else if (strcmp(line, "@TIMING@\n") == 0)
+			timing_help(stdout);
+		else if (strcmp(line, "@TECHNIQUES@\n") == 0)
+			print_techniques();
+		else
+			fputs(line, stdout);
+	}
+	return ferror(stdin) || fflush(stdout) ? 1 : 0;
+}

@@ -1,0 +1,176 @@
+/* outputs: opened all or none, written by every report, checked. */
+#include "cli/outputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text/quote.h"
+
+static const struct {
+	const struct report_ops *ops;
+	const char *suffix; /* behind the base name of -oA */
+} formats[OUTPUT_FORMATS] = {
+	[OUTPUT_NORMAL] = {&report_normal, ".nmap"},
+	[OUTPUT_XML] = {&report_xml, ".xml"},
+	[OUTPUT_GREPABLE] = {&report_grepable, ".gnmap"},
+	[OUTPUT_NDJSON] = {&report_ndjson, ".ndjson"},
+};
+
+static int cannot_create(const char *path, int error, struct failure *f)
+{
+	char quoted[300];
+
+	return failure_set(f, EXIT_CANNOT_CREATE, "cannot create \"%s\": %s",
+			   text_quote(path, strlen(path), quoted, sizeof(quoted)), strerror(error));
+}
+
+static int output_file(struct outputs *out, const struct report_ops *ops, char *path,
+		       struct failure *f)
+{
+	struct output *output = &out->output[out->count];
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
+
+	output->created = fd >= 0;
+	if (fd < 0 && errno == EEXIST)
+		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		goto err0;
+	output->report.out = fdopen(fd, "w");
+	if (!output->report.out)
+		goto err1;
+	output->report.ops = ops;
+	output->path = path;
+	out->count++;
+	return 0;
+err1:
+	close(fd);
+	if (output->created)
+		unlink(path);
+err0:
+	cannot_create(path, errno, f);
+	free(path);
+	return -1;
+}
+
+static int output_add(struct outputs *out, const struct report_ops *ops, const char *path,
+		      const char *suffix, struct failure *f)
+{
+	if (out->count == OUTPUTS_MOST)
+		return failure_set(f, EXIT_USAGE, "too many outputs at once");
+	if (strcmp(path, "-") != 0 || suffix[0]) {
+		char *whole;
+
+		if (asprintf(&whole, "%s%s", path, suffix) < 0)
+			return failure_set(f, EXIT_SOFTWARE, "out of memory");
+		return output_file(out, ops, whole, f);
+	}
+	for (size_t i = 0; i < out->count; i++)
+		if (!out->output[i].path)
+			return failure_set(f, EXIT_USAGE,
+					   "two outputs want standard output: %s and %s",
+					   out->output[i].report.ops->name, ops->name);
+	out->output[out->count++] = (struct output){.report = {.ops = ops, .out = stdout}};
+	return 0;
+}
+
+int outputs_open(const struct scan_options *o, const struct report_conf *conf, struct outputs *out,
+		 struct failure *f)
+{
+	memset(out, 0, sizeof(*out));
+	for (int i = 0; i < OUTPUT_FORMATS; i++) {
+		if (o->output[i] && output_add(out, formats[i].ops, o->output[i], "", f) < 0)
+			goto err;
+		if (o->output_all && !o->output[i] &&
+		    output_add(out, formats[i].ops, o->output_all, formats[i].suffix, f) < 0)
+			goto err;
+	}
+	if (o->json && output_add(out, &report_ndjson, "-", "", f) < 0)
+		goto err;
+	bool stdout_taken = false;
+
+	for (size_t i = 0; i < out->count; i++)
+		stdout_taken |= !out->output[i].path;
+	if (!stdout_taken &&
+	    output_add(out, o->explain ? &report_explain : &report_table, "-", "", f) < 0)
+		goto err;
+	for (size_t i = 0; i < out->count; i++) {
+		struct report *report = &out->output[i].report;
+
+		report->conf = *conf;
+		/* Not a plain file (a device, a pipe): nothing to empty. */
+		if (out->output[i].path)
+			(void)!ftruncate(fileno(report->out), 0);
+		else
+			report->conf.colour = conf->colour && isatty(STDOUT_FILENO);
+		if (out->output[i].path)
+			report->conf.colour = false;
+	}
+	return 0;
+err:
+	(void)outputs_close(out, false, f);
+	return -1;
+}
+
+void outputs_begin(struct outputs *out, const struct run_info *run)
+{
+	for (size_t i = 0; i < out->count; i++)
+		report_begin(&out->output[i].report, run);
+}
+
+void outputs_host(struct outputs *out, const struct host_report *host)
+{
+	for (size_t i = 0; i < out->count; i++)
+		report_host(&out->output[i].report, host);
+}
+
+void outputs_end(struct outputs *out, const struct run_summary *summary)
+{
+	for (size_t i = 0; i < out->count; i++)
+		report_end(&out->output[i].report, summary);
+}
+
+static int write_failed(const struct output *output, int error, struct failure *f)
+{
+	char quoted[300];
+	const char *path = output->path ? output->path : "standard output";
+
+	return failure_set(f, EXIT_IO, "cannot write to \"%s\": %s",
+			   text_quote(path, strlen(path), quoted, sizeof(quoted)), strerror(error));
+}
+
+int outputs_check(struct outputs *out, bool *closed_pipe, struct failure *f)
+{
+	for (size_t i = 0; i < out->count; i++) {
+		int error = out->output[i].report.error;
+
+		if (error == EPIPE)
+			*closed_pipe = true;
+		else if (error)
+			return write_failed(&out->output[i], error, f);
+	}
+	return 0;
+}
+
+int outputs_close(struct outputs *out, bool keep, struct failure *f)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < out->count; i++) {
+		struct output *output = &out->output[i];
+
+		if (output->path ? fclose(output->report.out) : fflush(output->report.out)) {
+			if (output->report.error == 0 && errno != EPIPE)
+				result = write_failed(output, errno, f);
+		}
+		if (!keep && output->created)
+			unlink(output->path);
+		free(output->path);
+		output->path = NULL;
+	}
+	out->count = 0;
+	return result;
+}

@@ -1,0 +1,236 @@
+/* scan_loop: the turns of a scan. */
+#include "cli/scan_loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "scan/verdict.h"
+
+/* Answers taken at once. */
+#define ANSWERS 256
+/* Sleep when the pace allows more but the engine takes no more (sockets: all in use). */
+#define ENGINE_FULL_NS UINT64_C(1000000)
+
+uint64_t scan_loop_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail on Linux */
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* -v: an open port, as soon as it is known. */
+static void loop_discovered(struct scan_loop *loop, const struct sheet *sheet, uint32_t cell)
+{
+	struct plan_probe probe = sheet_probe(sheet, cell);
+	const struct technique *technique = &technique_table[probe.technique];
+	char text[ADDR_TEXT];
+
+	if (technique_rule(probe.technique, sheet_get(sheet, cell))->state != PORT_OPEN)
+		return;
+	progress_clear(loop->progress);
+	fprintf(loop->notes, "Discovered open port %u/%s on %s\n", probe.port,
+		technique->cookie == COOKIE_PORT ? "udp" : "tcp", addr_format(probe.to, text));
+}
+
+static int loop_receive(struct scan_loop *loop, uint64_t wait_ns, struct failure *f)
+{
+	struct answer answers[ANSWERS];
+	uint32_t cell;
+
+	for (;;) {
+		int count = loop->engine->ops->receive(loop->engine, answers, ANSWERS, wait_ns, f);
+
+		if (count < 0)
+			return -1;
+		for (int i = 0; i < count; i++) {
+			struct sheet *sheet = scan_answer(loop->scan, &answers[i], &cell);
+
+			if (sheet && loop->verbose)
+				loop_discovered(loop, sheet, cell);
+		}
+		if (count < ANSWERS)
+			return 0;
+		wait_ns = 0;
+	}
+}
+
+/* Sends what may go now. Returns how many went, *full if the engine took fewer than offered. */
+static int loop_send(struct scan_loop *loop, bool *full, struct failure *f)
+{
+	uint64_t now_ns = scan_loop_now();
+	unsigned budget;
+	struct walk *walk = scan_turn(loop->scan, now_ns, &budget);
+	struct engine_stats stats;
+
+	*full = false;
+	if (!walk)
+		return 0;
+	int sent = loop->engine->ops->send(loop->engine, walk, now_ns, budget, f);
+
+	loop->engine->ops->stats(loop->engine, &stats);
+	if (sent < 0)
+		return -1;
+	*full = (unsigned)sent < budget && !walk->done && walk->due_ns <= now_ns;
+	scan_sent(loop->scan, walk, (unsigned)sent, stats.refused_burst, now_ns);
+	if (stats.ring_drops > loop->ring_drops) {
+		loop->ring_drops = stats.ring_drops;
+		pacer_dropped(&loop->scan->pacer, now_ns);
+	}
+	return sent;
+}
+
+static void loop_report_host(struct scan_loop *loop, const struct sheet *sheet, uint32_t host)
+{
+	struct host_report report;
+	const struct named_target *named;
+	struct run_summary *sum = &loop->summary;
+	bool complete = !loop->summary.partial;
+
+	verdict_host(sheet, host, complete, loop->scan->conf.tries, loop->scan->conf.wall_offset_ns,
+		     loop->findings, &report);
+	named = target_list_find(&loop->setup->targets, report.addr);
+	if (named) {
+		report.notes |= HOST_NAMED;
+		report.name = named->name;
+	}
+	if (report.notes & (HOST_ANSWERED | HOST_MAC | HOST_LOCAL))
+		sum->hosts_up++;
+	else if (report.notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
+		sum->hosts_down++;
+	else
+		sum->hosts_silent++;
+	sum->hosts_total++;
+	outputs_host(loop->outputs, &report);
+}
+
+/* Reads out and closes windows that are through. 0, or -1 with *f if a write failed. */
+static int loop_close_windows(struct scan_loop *loop, struct failure *f)
+{
+	int place;
+
+	while ((place = scan_ready(loop->scan, scan_loop_now())) >= 0) {
+		const struct sheet *sheet = loop->scan->sheet[place];
+
+		loop->summary.partial |= loop->scan->stopping && sheet->answered != sheet->ours;
+		progress_clear(loop->progress);
+		if (loop->trace)
+			trace_sort(loop->trace);
+		for (uint32_t host = 0; host < sheet->hosts; host++)
+			loop_report_host(loop, sheet, host);
+		scan_close(loop->scan, place);
+		if (outputs_check(loop->outputs, &loop->closed_pipe, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int loop_open_windows(struct scan_loop *loop, struct failure *f)
+{
+	int place;
+
+	while ((place = scan_open(loop->scan, scan_loop_now())) >= 0)
+		if (loop->engine->ops->prepare(loop->engine, loop->scan->sheet[place], f) < 0)
+			return -1;
+	if (place == -2)
+		return failure_set(f, EXIT_SOFTWARE, "out of memory for a window of the scan");
+	return 0;
+}
+
+static void loop_progress(struct scan_loop *loop)
+{
+	const struct scan *scan = loop->scan;
+	struct progress_state state = {
+		.settled = scan_cells_settled(scan),
+		.total = scan->cells_all,
+		.hosts_done = loop->summary.hosts_total,
+		.hosts = loop->setup->plan->hosts,
+		.sent = scan->sent,
+		.stopping = scan->stopping,
+	};
+
+	progress_show(loop->progress, &state, scan_loop_now());
+}
+
+static int loop_turn(struct scan_loop *loop, struct failure *f)
+{
+	bool full;
+	int sent = loop_send(loop, &full, f);
+
+	if (sent < 0)
+		return -1;
+	uint64_t wait_ns = scan_wait_ns(loop->scan, scan_loop_now());
+
+	if (full && wait_ns < ENGINE_FULL_NS)
+		wait_ns = ENGINE_FULL_NS;
+	if (loop_receive(loop, wait_ns, f) < 0 || loop_close_windows(loop, f) < 0)
+		return -1;
+	loop_progress(loop);
+	return 0;
+}
+
+/* After a failure or a second Ctrl-C: what is known is written, nothing is waited for. */
+static void loop_give_up(struct scan_loop *loop)
+{
+	struct failure ignored = {0};
+
+	scan_stop(loop->scan, 0);
+	loop->scan->stop_ns = 0;
+	(void)loop_close_windows(loop, &ignored); /* the first failure is the one to tell */
+	loop->summary.partial = true;
+}
+
+static void loop_summary(struct scan_loop *loop, uint64_t start_ns)
+{
+	struct run_summary *sum = &loop->summary;
+	uint64_t now_ns = scan_loop_now();
+	struct engine_stats stats;
+
+	loop->engine->ops->stats(loop->engine, &stats);
+	sum->end_ns = now_ns + loop->scan->conf.wall_offset_ns;
+	sum->elapsed_ns = now_ns - start_ns;
+	sum->probes_sent = loop->scan->sent;
+	sum->probes_retried = loop->scan->resent;
+	sum->replies_valid = loop->scan->valid;
+	sum->replies_duplicate = loop->scan->duplicate;
+	sum->replies_invalid = stats.invalid;
+	sum->replies_other = stats.other + loop->scan->stray;
+	sum->send_errors = stats.send_errors;
+	sum->ring_drops = stats.ring_drops;
+}
+
+int scan_loop_run(struct scan_loop *loop, struct failure *f)
+{
+	uint64_t start_ns = scan_loop_now();
+	int result = 0;
+
+	loop->findings = calloc(loop->setup->plan->slots, sizeof(*loop->findings));
+	if (!loop->findings)
+		return failure_set(f, EXIT_SOFTWARE, "out of memory for the findings of a host");
+	while (result == 0) {
+		if (*loop->interrupts >= 1 || loop->closed_pipe) {
+			if (!loop->scan->stopping)
+				loop->summary.stopped_why = "interrupted";
+			loop->summary.partial = true;
+			scan_stop(loop->scan, scan_loop_now());
+		}
+		if (*loop->interrupts >= 2 || loop->closed_pipe)
+			break;
+		result = loop_open_windows(loop, f);
+		if (scan_over(loop->scan))
+			break;
+		if (result == 0)
+			result = loop_turn(loop, f);
+	}
+	if (!scan_over(loop->scan))
+		loop_give_up(loop);
+	if (result < 0)
+		loop->summary.stopped_why = "failed";
+	progress_clear(loop->progress);
+	loop_summary(loop, start_ns);
+	free(loop->findings);
+	loop->findings = NULL;
+	return result;
+}

@@ -1,0 +1,40 @@
+/* scan_loop: engine, scan and outputs turned round until the plan is through or we are stopped. */
+#ifndef PORTLIGHT_CLI_SCAN_LOOP_H
+#define PORTLIGHT_CLI_SCAN_LOOP_H
+
+#include <signal.h>
+
+#include "cli/outputs.h"
+#include "cli/scan_setup.h"
+#include "engine/engine.h"
+#include "report/progress.h"
+#include "scan/scan.h"
+#include "scan/trace.h"
+
+struct scan_loop {
+	const struct scan_setup *setup;
+	struct engine *engine;
+	struct scan *scan; /* initialised; its clock is CLOCK_MONOTONIC */
+	struct outputs *outputs;
+	struct trace *trace; /* or NULL */
+	struct progress *progress;
+	FILE *notes; /* stderr */
+	unsigned verbose;
+	const volatile sig_atomic_t *interrupts; /* how often we were told to stop */
+
+	struct run_summary summary;   /* filled by the run */
+	struct finding *findings;     /* of one host */
+	uint64_t ring_drops, refused; /* seen so far */
+	bool closed_pipe;
+};
+
+/* CLOCK_MONOTONIC in ns. */
+uint64_t scan_loop_now(void);
+
+/*
+ * Runs to the end or until stopped. 0; or -1 with *f, with everything found so far written and
+ * loop->summary.partial set. Between: hosts go to the outputs as their windows close.
+ */
+int scan_loop_run(struct scan_loop *loop, struct failure *f);
+
+#endif

@@ -1,0 +1,40 @@
+/* scan_setup: from options to a plan, a pace and an open engine. */
+#ifndef PORTLIGHT_CLI_SCAN_SETUP_H
+#define PORTLIGHT_CLI_SCAN_SETUP_H
+
+#include "cli/options.h"
+#include "cli/target_list.h"
+#include "engine/engine.h"
+#include "scan/finding.h"
+#include "scan/scan.h"
+#include "system/services.h"
+#include "text/failure.h"
+
+struct scan_setup {
+	struct target_list targets;
+	struct services *services;
+	struct ports ports;
+	unsigned techniques;  /* bit set of enum technique_id */
+	bool frames;	      /* engine: frames, or sockets */
+	char engine_why[120]; /* why that one, for people */
+	struct plan *plan;
+	struct scan_conf conf;
+	/* What run_info wants. */
+	uint8_t technique[TECHNIQUES];
+	char *port_list[TECHNIQUES];
+	uint32_t port_count[TECHNIQUES];
+	size_t technique_count;
+};
+
+/* All that can be settled before a packet is sent. 0, or -1 with *f. Freed with scan_setup_fini
+ * in either case. */
+int scan_setup_init(struct scan_setup *setup, const struct scan_options *o, FILE *notes,
+		    struct failure *f);
+void scan_setup_fini(struct scan_setup *setup);
+
+/* Opens the engine. *sheets and *trace outlive it. NULL with *f. */
+struct engine *scan_setup_engine(const struct scan_setup *setup, const struct scan_options *o,
+				 struct sheet *const *sheets, struct trace *trace,
+				 struct failure *f);
+
+#endif

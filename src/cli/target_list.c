@@ -1,0 +1,243 @@
+/* target_list: words of the command line and of list files, made one set of addresses. */
+#include "cli/target_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "scan/targets.h"
+#include "system/resolve.h"
+#include "system/textfile.h"
+#include "text/quote.h"
+
+/* Singly given addresses beyond this are scanned like all others, but not remembered as such. */
+#define NAMED_MOST 65536
+
+/* Where words go: targets or excludes. */
+struct word_sink {
+	const struct scan_options *options;
+	struct target_list *list;
+	struct ranges *ranges;
+	FILE *notes;
+	bool exclude;
+	const char *where; /* list file, or NULL */
+};
+
+static int named_add(struct target_list *list, struct addr a, const char *name, struct failure *f)
+{
+	if (list->named_count >= NAMED_MOST)
+		return 0;
+	if ((list->named_count & (list->named_count - 1)) == 0) {
+		size_t capacity = list->named_count ? list->named_count * 2 : 1;
+		struct named_target *grown = realloc(list->named, capacity * sizeof(*grown));
+
+		if (!grown)
+			return failure_set(f, EXIT_SOFTWARE, "out of memory for the targets");
+		list->named = grown;
+	}
+	char *copy = name ? strdup(name) : NULL;
+
+	if (name && !copy)
+		return failure_set(f, EXIT_SOFTWARE, "out of memory for the targets");
+	list->named[list->named_count++] = (struct named_target){a, copy};
+	return 0;
+}
+
+static int name_resolve(struct word_sink *sink, const struct target *target, struct failure *f)
+{
+	const struct scan_options *o = sink->options;
+	struct resolve_conf conf = {
+		.family = o->ipv4 == o->ipv6 ? RESOLVE_ANY
+			  : o->ipv4	     ? RESOLVE_V4
+					     : RESOLVE_V6,
+		.all = true,
+	};
+	struct addr found[RESOLVE_MOST];
+	int count, wanted = 1;
+
+	/* An excluded name leaves out every address it has. */
+	if (sink->exclude)
+		conf.family = RESOLVE_ANY;
+	count = resolve_name(target->name, &conf, found, f);
+	if (count < 0)
+		return -1;
+	if (sink->exclude || (o->ipv4 && o->ipv6))
+		wanted = count;
+	for (int i = 0; i < wanted; i++) {
+		unsigned whole = addr_is_v4(found[i]) ? 32 : 128;
+		unsigned bits = target->has_prefix ? target->prefix_bits : whole;
+
+		if (target_add_prefix(sink->ranges, found[i], bits, f) < 0)
+			return -1;
+		if (!sink->exclude && bits == whole &&
+		    named_add(sink->list, found[i], target->name, f) < 0)
+			return -1;
+	}
+	if (wanted < count) {
+		char text[ADDR_TEXT];
+
+		fprintf(sink->notes,
+			"portlight: %s has other addresses, not scanned:", target->name);
+		for (int i = wanted; i < count; i++)
+			fprintf(sink->notes, " %s", addr_format(found[i], text));
+		fputs("\n", sink->notes);
+	}
+	return 0;
+}
+
+static int zone_note(struct word_sink *sink, const char *zone, struct failure *f)
+{
+	char *have = sink->list->zone;
+
+	if (zone[0] == '\0' || sink->exclude || strcmp(have, zone) == 0)
+		return 0;
+	if (have[0])
+		return failure_set(
+			f, EXIT_USAGE,
+			"link-local targets of two interfaces, %%%s and %%%s: scan one at "
+			"a time",
+			have, zone);
+	memcpy(have, zone, sizeof(sink->list->zone));
+	return 0;
+}
+
+static int word_add(struct word_sink *sink, const char *word, size_t length, struct failure *f)
+{
+	size_t before = sink->ranges->count;
+	struct target target;
+
+	if (target_parse(word, length, sink->ranges, &target, f) < 0 ||
+	    zone_note(sink, target.zone, f) < 0)
+		return -1;
+	if (target.kind == TARGET_NAME)
+		return name_resolve(sink, &target, f);
+	if (sink->exclude || sink->ranges->count != before + 1)
+		return 0;
+	const struct range *added = &sink->ranges->range[before];
+
+	if (addr_equal(added->first, added->last))
+		return named_add(sink->list, added->first, NULL, f);
+	return 0;
+}
+
+static int list_word(void *context, const char *word, size_t length, unsigned line,
+		     struct failure *f)
+{
+	struct word_sink *sink = context;
+	struct failure inner = {0};
+	char where[200];
+
+	if (word_add(sink, word, length, &inner) == 0)
+		return 0;
+	return failure_set(f, inner.exit_code, "%s:%u: %s",
+			   text_quote(sink->where, strlen(sink->where), where, sizeof(where)), line,
+			   inner.text);
+}
+
+/* An element of --exclude. */
+static int split_word(void *context, const char *word, size_t length, struct failure *f)
+{
+	return word_add(context, word, length, f);
+}
+
+static int list_read(struct word_sink *sink, const char *path, struct failure *f)
+{
+	char where[200], *text;
+	size_t length;
+	int error = textfile_read(path, TEXTFILE_MOST_BYTES, &text, &length);
+
+	text_quote(path, strlen(path), where, sizeof(where));
+	if (error < 0)
+		return failure_set(f, EXIT_IO, "cannot read list \"%s\": %s", where,
+				   strerror(-error));
+	sink->where = path;
+	int result = target_list_parse(text, length, where, list_word, sink, f);
+
+	free(text);
+	return result;
+}
+
+static int words_read(struct word_sink *sink, const struct words *words, const struct words *lists,
+		      struct failure *f)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		const char *text = words->word[i];
+
+		/* Only --exclude takes lists: a target with a comma is an octet list. */
+		if (sink->exclude ? target_split(text, strlen(text), split_word, sink, f)
+				  : word_add(sink, text, strlen(text), f))
+			return -1;
+	}
+	for (size_t i = 0; i < lists->count; i++)
+		if (list_read(sink, lists->word[i], f) < 0)
+			return -1;
+	ranges_normalise(sink->ranges);
+	return 0;
+}
+
+static int named_compare(const void *left, const void *right)
+{
+	const struct named_target *a = left, *b = right;
+	int order = addr_compare(a->addr, b->addr);
+
+	/* Of the same address the one with a name first, so that it is found. */
+	return order ? order : (a->name == NULL) - (b->name == NULL);
+}
+
+int target_list_build(const struct scan_options *o, FILE *notes, struct target_list *list,
+		      struct failure *f)
+{
+	struct ranges excludes = {0};
+	struct word_sink targets = {o, list, &list->ranges, notes, false, NULL};
+	struct word_sink out = {o, list, &excludes, notes, true, NULL};
+	int result = -1;
+
+	memset(list, 0, sizeof(*list));
+	if (words_read(&targets, &o->targets, &o->lists, f) < 0 ||
+	    words_read(&out, &o->excludes, &o->exclude_lists, f) < 0)
+		goto out;
+	uint64_t before = ranges_size(&list->ranges);
+
+	if (ranges_subtract(&list->ranges, &excludes) < 0) {
+		failure_set(f, EXIT_SOFTWARE, "out of memory for the excludes");
+		goto out;
+	}
+	list->excluded = before - ranges_size(&list->ranges);
+	if (list->ranges.count == 0) {
+		failure_set(f, EXIT_USAGE,
+			    before ? "the excludes leave no target to scan"
+				   : "no target given; see portlight scan --help");
+		goto out;
+	}
+	if (list->named_count)
+		qsort(list->named, list->named_count, sizeof(list->named[0]), named_compare);
+	result = 0;
+out:
+	ranges_fini(&excludes);
+	return result;
+}
+
+void target_list_fini(struct target_list *list)
+{
+	for (size_t i = 0; i < list->named_count; i++)
+		free(list->named[i].name);
+	free(list->named);
+	ranges_fini(&list->ranges);
+	memset(list, 0, sizeof(*list));
+}
+
+const struct named_target *target_list_find(const struct target_list *list, struct addr a)
+{
+	size_t low = 0, high = list->named_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (addr_compare(list->named[middle].addr, a) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == list->named_count || !addr_equal(list->named[low].addr, a))
+		return NULL;
+	return &list->named[low];
+}

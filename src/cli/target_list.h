@@ -1,0 +1,39 @@
+/* target_list: all targets of a command line: words, files, names, minus excludes. */
+#ifndef PORTLIGHT_CLI_TARGET_LIST_H
+#define PORTLIGHT_CLI_TARGET_LIST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/options.h"
+#include "packet/addr.h"
+#include "scan/ranges.h"
+#include "text/failure.h"
+
+/* An address that was given singly, and by which name if it was a name. */
+struct named_target {
+	struct addr addr;
+	char *name; /* NULL for a bare address */
+};
+
+struct target_list {
+	struct ranges ranges;	    /* normalised, excludes out */
+	struct named_target *named; /* sorted by address */
+	size_t named_count;
+	char zone[16];	   /* interface of link-local targets, "" if there are none */
+	uint64_t excluded; /* addresses that the excludes took out */
+};
+
+/*
+ * Reads and resolves everything that *o names. Notes for the user (other addresses of a name) go
+ * to `notes`. 0, or -1 with *f: nothing may be scanned then, least of all if an exclude failed.
+ * Freed with target_list_fini in either case.
+ */
+int target_list_build(const struct scan_options *o, FILE *notes, struct target_list *list,
+		      struct failure *f);
+void target_list_fini(struct target_list *list);
+
+/* The entry of an address, or NULL. */
+const struct named_target *target_list_find(const struct target_list *list, struct addr a);
+
+#endif

@@ -1,0 +1,149 @@
+/* frames: what the files of the frames engine share. Not for others. */
+#ifndef PORTLIGHT_ENGINE_FRAMES_H
+#define PORTLIGHT_ENGINE_FRAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture/ring.h"
+#include "capture/transmit.h"
+#include "engine/engine.h"
+#include "engine/solicit.h"
+#include "engine/template.h"
+#include "system/link.h"
+#include "system/neighbour.h"
+#include "system/netlink.h"
+#include "system/route.h"
+
+/* Received frames wait in 16,384 slots of 256 bytes: 4 MiB an interface. Headers, an ICMP error
+ * and the start of a datagram fit; of more we need nothing. */
+#define FRAMES_SLOT_BYTES 256
+#define FRAMES_SLOTS	  16384
+#define FRAMES_SNAP_BYTES 176
+
+/* Neighbours are asked for so many at once, windows ahead: asking takes a second whether for one
+ * or for thousands. 48 bytes each, while they last. */
+#define FRAMES_ASK_AHEAD 16384u
+#define FRAMES_ASK_MOST	 65536u
+
+#define FRAMES_TTL	 64
+
+/* Where packets go out: an interface, or the way to ourselves of one family. */
+struct frames_out {
+	const struct link *link;
+	struct transmit *transmit;
+	int local_family; /* 4 or 6: to ourselves; 0: frames */
+};
+
+struct frames_in {
+	const struct link *link;
+	struct ring *ring;
+};
+
+enum frames_way_kind {
+	WAY_DIRECT,	  /* no link addresses: to ourselves, tun and the like */
+	WAY_NEIGHBOUR,	  /* on-link: each host has its MAC address in its sheet */
+	WAY_GATEWAY,	  /* all go to the gateway's MAC address */
+	WAY_NO_NEIGHBOUR, /* broadcast: nobody's address */
+	WAY_NO_ROUTE,
+};
+
+/* What a route means for sending; one for each distinct answer of the route map. */
+struct frames_way {
+	const struct link *link;
+	struct addr source;
+	struct addr gateway;
+	unsigned out; /* number of its frames_out */
+	uint8_t kind; /* enum frames_way_kind */
+	bool local;
+	bool gateway_known;
+	uint8_t mac[6]; /* of the gateway, or where all frames go */
+	struct template template[TECHNIQUES];
+};
+
+/* Which way each host of a live window goes. */
+struct frames_window {
+	uint64_t window;
+	uint16_t *way;
+	bool used;
+};
+
+/* A probe that the kernel refused, or that stands in the batch. */
+struct frames_probe {
+	struct probe probe;
+	unsigned out;
+};
+/* A refusal ends a turn, so at most a batch of each live window waits. */
+#define FRAMES_PENDING (TRANSMIT_BATCH * (SHEETS + 1))
+
+struct frames {
+	struct engine engine;
+	struct engine_conf conf;
+	unsigned techniques; /* of the plan, as bits */
+	uint16_t port, port_mask;
+	unsigned out_index;
+	struct netlink *netlink;
+	struct link_list links;
+	struct neighbour_list neighbours;
+	struct route_map *routes;
+
+	struct frames_out *outs;
+	unsigned out_count;
+	struct frames_in *ins;
+	unsigned in_count, in_turn;
+	struct frames_way **ways; /* by number of the route */
+	int way_count;
+	struct frames_window windows[SHEETS];
+
+	struct solicit_ask *asks; /* neighbours of the hosts [ask_first, ask_last) */
+	size_t ask_count, ask_capacity;
+	uint64_t ask_first, ask_last;
+
+	struct frames_probe pending[FRAMES_PENDING];
+	unsigned pending_count;
+	struct engine_stats stats;
+};
+
+uint64_t frames_now_ns(void);
+
+/* The way of a host of a live sheet; NULL if its window was never prepared. */
+const struct frames_way *frames_way_of(const struct frames *fr, const struct sheet *sheet,
+				       uint32_t host);
+
+/* The engine's operations: see struct engine_ops. */
+int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f);
+int frames_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned budget,
+		struct failure *f);
+int frames_receive(struct engine *e, struct answer *answers, unsigned max, uint64_t timeout_ns,
+		   struct failure *f);
+
+/* Whose probe a packet belongs to. */
+struct frames_match {
+	struct sheet *sheet;
+	uint32_t cell;	   /* in the sheet */
+	uint8_t technique; /* enum technique_id */
+	uint8_t attempt;
+	bool has_attempt;
+};
+
+/* What a packet says about the probe it belongs to. */
+struct frames_claim {
+	struct addr target;
+	uint16_t port; /* of the target */
+	uint16_t ours;
+	struct addr source; /* of the probe: an address of ours */
+	uint32_t plain[2];  /* may be the sequence number of any probe ... */
+	uint32_t acked[2];  /* ... and these of one that carries an acknowledgement too */
+	unsigned plain_count, acked_count;
+};
+
+/* True and *out if the claim is that of a probe that was sent, TCP by its cookie. */
+bool frames_match_tcp(const struct frames *fr, const struct frames_claim *claim,
+		      struct frames_match *out);
+/* The same where only address and ports can tell: UDP, or a SYN that acknowledges nothing
+ * (proto: IPPROTO_UDP or IPPROTO_TCP). */
+bool frames_match_ports(const struct frames *fr, const struct frames_claim *claim, uint8_t proto,
+			struct frames_match *out);
+
+#endif

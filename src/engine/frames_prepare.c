@@ -1,0 +1,387 @@
+/* frames_prepare: which way the hosts of a window go, and to which link address. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/frames.h"
+#include "scan/finding.h"
+
+static int prepare_memory(struct failure *f)
+{
+	return failure_set(f, EXIT_SOFTWARE, "out of memory");
+}
+
+/* The receive ring of the interface, opened if it has none yet; NULL with *f on failure. */
+static struct ring *prepare_in(struct frames *fr, const struct link *link, struct failure *f)
+{
+	struct filter filter;
+	const struct filter_conf answers = {
+		.network_offset = link->kind == LINK_RAW_IP ? 0 : 14,
+		.snap_bytes = FRAMES_SNAP_BYTES,
+		.port = fr->port,
+		.port_mask = fr->port_mask,
+		.both_ways = fr->conf.trace != NULL,
+	};
+	const struct ring_conf conf = {
+		.link = link,
+		.filter = &filter,
+		.outgoing = fr->conf.trace != NULL,
+		.slot_bytes = FRAMES_SLOT_BYTES,
+		.slots = FRAMES_SLOTS,
+	};
+	struct frames_in *grown;
+	struct ring *ring;
+
+	for (unsigned i = 0; i < fr->in_count; i++)
+		if (fr->ins[i].link == link)
+			return fr->ins[i].ring;
+	grown = reallocarray(fr->ins, fr->in_count + 1, sizeof(*grown));
+	if (!grown) {
+		(void)prepare_memory(f);
+		return NULL;
+	}
+	fr->ins = grown;
+	filter_answers(&filter, &answers);
+	ring = ring_open(&conf, f);
+	if (ring)
+		grown[fr->in_count++] = (struct frames_in){link, ring};
+	return ring;
+}
+
+/* A transmitter on the interface, and its ring. Number of the frames_out, or -1 with *f. */
+static int prepare_out(struct frames *fr, const struct link *link, int local_family,
+		       struct failure *f)
+{
+	struct transmit_conf conf = {
+		.link = link,
+		.bypass = fr->conf.trace == NULL,
+		.local_family = local_family,
+		.zone = fr->conf.zone,
+		/* A trace has to see what goes out, which a socket's own frames are not. */
+		.shared = local_family == 0 && fr->conf.trace == NULL,
+	};
+	struct frames_out *grown;
+	struct ring *ring;
+
+	for (unsigned i = 0; i < fr->out_count; i++)
+		if (fr->outs[i].link == link && fr->outs[i].local_family == local_family)
+			return (int)i;
+	if (link_usable(link, f) < 0)
+		return -1;
+	ring = prepare_in(fr, link, f);
+	if (!ring)
+		return -1;
+	grown = reallocarray(fr->outs, fr->out_count + 1, sizeof(*grown));
+	if (!grown)
+		return prepare_memory(f);
+	fr->outs = grown;
+	conf.shared_fd = ring_fd(ring);
+	grown[fr->out_count] = (struct frames_out){link, transmit_open(&conf, f), local_family};
+	if (!grown[fr->out_count].transmit)
+		return -1;
+	return (int)fr->out_count++;
+}
+
+static uint8_t way_kind(const struct route *route, const struct link *link)
+{
+	switch (route->kind) {
+	case ROUTE_LOCAL:
+		return WAY_DIRECT;
+	case ROUTE_UNICAST:
+		break;
+	case ROUTE_BROADCAST:
+		return WAY_NO_NEIGHBOUR;
+	default:
+		return WAY_NO_ROUTE;
+	}
+	if (link->kind != LINK_ETHERNET || link->has & LINK_NO_ARP)
+		return WAY_DIRECT;
+	return route->has_gateway ? WAY_GATEWAY : WAY_NEIGHBOUR;
+}
+
+static void way_templates(const struct frames *fr, struct frames_way *way)
+{
+	struct template_conf conf = {
+		.link = transmit_link(fr->outs[way->out].transmit),
+		.source = way->source,
+		.ttl = fr->conf.ttl ? fr->conf.ttl : FRAMES_TTL,
+		.bad_sum = fr->conf.bad_sum,
+	};
+
+	memcpy(conf.mac_src, way->link->mac, sizeof(conf.mac_src));
+	memcpy(conf.mac_dst, way->mac, sizeof(conf.mac_dst));
+	for (unsigned t = 0; t < TECHNIQUES; t++) {
+		if (!(fr->techniques >> t & 1))
+			continue;
+		conf.technique = &technique_table[t];
+		template_init(&way->template[t], &conf);
+	}
+}
+
+static int way_init(struct frames *fr, struct frames_way *way, const struct route *route,
+		    struct failure *f)
+{
+	const struct link *link = route->kind == ROUTE_LOCAL
+					  ? link_loopback(&fr->links)
+					  : link_by_index(&fr->links, route->link_index);
+	int out;
+
+	way->kind = WAY_NO_ROUTE;
+	/* Without a source we have no address of that family there: nobody could answer. */
+	if (!link || !route->has_source)
+		return 0;
+	way->kind = way_kind(route, link);
+	if (way->kind == WAY_NO_ROUTE || way->kind == WAY_NO_NEIGHBOUR)
+		return 0;
+	way->link = link;
+	way->source = route->source;
+	way->gateway = route->gateway;
+	way->local = route->kind == ROUTE_LOCAL;
+	/* Where neighbours are not asked for, frames go to our own address, as the kernel's do. */
+	memcpy(way->mac, link->mac, sizeof(way->mac));
+	out = prepare_out(fr, link, !way->local ? 0 : addr_is_v4(way->source) ? 4 : 6, f);
+	if (out < 0)
+		return -1;
+	way->out = (unsigned)out;
+	way_templates(fr, way);
+	return 0;
+}
+
+/* Number of the way to an address, or -1 with *f. */
+static int way_to(struct frames *fr, struct addr to, struct failure *f)
+{
+	int number = route_find(fr->routes, to);
+	struct frames_way **grown;
+
+	if (number < 0)
+		return failure_set(f, EXIT_SOFTWARE, "cannot ask the kernel for a route: %s",
+				   strerror(-number));
+	if (number > UINT16_MAX)
+		return failure_set(f, EXIT_SOFTWARE, "more than 65536 distinct routes");
+	if (number >= fr->way_count) {
+		grown = reallocarray(fr->ways, (size_t)number + 1, sizeof(*grown));
+		if (!grown)
+			return prepare_memory(f);
+		fr->ways = grown;
+		while (fr->way_count <= number)
+			fr->ways[fr->way_count++] = NULL;
+	}
+	if (!fr->ways[number]) {
+		fr->ways[number] = calloc(1, sizeof(*fr->ways[number]));
+		if (!fr->ways[number])
+			return prepare_memory(f);
+		if (way_init(fr, fr->ways[number], route_at(fr->routes, number), f) < 0)
+			return -1;
+	}
+	return number;
+}
+
+static int ask_add(struct frames *fr, const struct frames_way *way, struct addr who,
+		   struct failure *f)
+{
+	const struct neighbour *fixed = neighbour_find(&fr->neighbours, who, way->link->index);
+	struct solicit_ask *ask;
+
+	if (fr->ask_count == fr->ask_capacity) {
+		size_t capacity = fr->ask_capacity ? 2 * fr->ask_capacity : 64;
+		struct solicit_ask *grown = reallocarray(fr->asks, capacity, sizeof(*grown));
+
+		if (!grown)
+			return prepare_memory(f);
+		fr->asks = grown;
+		fr->ask_capacity = capacity;
+	}
+	ask = &fr->asks[fr->ask_count++];
+	*ask = (struct solicit_ask){
+		.who = who, .source = way->source, .link = way->link, .known = fixed != NULL};
+	if (fixed)
+		memcpy(ask->mac, fixed->mac, sizeof(ask->mac));
+	return 0;
+}
+
+/* A gateway of the other family (RFC 8950) is asked for from an address of that family. */
+static int ask_gateway(struct frames *fr, const struct frames_way *way, struct failure *f)
+{
+	struct frames_way from = *way;
+
+	if (addr_is_v4(way->gateway) != addr_is_v4(way->source)) {
+		const struct route_conf conf = {
+			.first = way->gateway,
+			.last = way->gateway,
+			.out_index = way->link->index,
+			.zone = way->link->index,
+		};
+		struct route_map *map = route_open(fr->netlink, &conf, f);
+		int number;
+
+		if (!map)
+			return -1;
+		number = route_find(map, way->gateway);
+		if (number >= 0 && route_at(map, number)->has_source)
+			from.source = route_at(map, number)->source;
+		route_close(map);
+		if (addr_is_v4(way->gateway) != addr_is_v4(from.source))
+			return 0; /* no such address of ours: it stays unknown */
+	}
+	return ask_add(fr, &from, way->gateway, f);
+}
+
+/* The gateways' answers go into the ways and their templates. */
+static void learn_gateways(struct frames *fr)
+{
+	for (int i = 0; i < fr->way_count; i++) {
+		struct frames_way *way = fr->ways[i];
+		const struct solicit_ask *ask;
+
+		if (!way || way->kind != WAY_GATEWAY || way->gateway_known)
+			continue;
+		ask = solicit_find(fr->asks, fr->ask_count, way->gateway, way->link->index);
+		if (!ask || !ask->known)
+			continue;
+		memcpy(way->mac, ask->mac, sizeof(way->mac));
+		way->gateway_known = true;
+		way_templates(fr, way);
+	}
+}
+
+/* Asks for the neighbours of the hosts [first, first + count) and for gateways. */
+static int learn(struct frames *fr, uint64_t first, uint64_t count, struct failure *f)
+{
+	fr->ask_count = 0;
+	fr->ask_first = fr->ask_last = first;
+	for (uint64_t rank = first; rank < first + count; rank++) {
+		struct addr to = plan_host(fr->conf.plan, rank);
+		int number = way_to(fr, to, f);
+
+		if (number < 0)
+			return -1;
+		if (fr->ways[number]->kind == WAY_NEIGHBOUR &&
+		    ask_add(fr, fr->ways[number], to, f) < 0)
+			return -1;
+	}
+	for (int i = 0; i < fr->way_count; i++)
+		if (fr->ways[i] && fr->ways[i]->kind == WAY_GATEWAY &&
+		    !fr->ways[i]->gateway_known && ask_gateway(fr, fr->ways[i], f) < 0)
+			return -1;
+	fr->ask_count = solicit_sort(fr->asks, fr->ask_count);
+	if (solicit_run(fr->asks, fr->ask_count, f) < 0)
+		return -1;
+	learn_gateways(fr);
+	fr->ask_last = first + count;
+	return 0;
+}
+
+/* Hosts that are asked for together, beginning with `rank`. */
+static uint64_t learn_count(const struct frames *fr, uint64_t rank, uint64_t end)
+{
+	uint64_t left = fr->conf.plan->hosts - rank, count = end - rank;
+
+	if (count < FRAMES_ASK_AHEAD)
+		count = FRAMES_ASK_AHEAD;
+	if (count > FRAMES_ASK_MOST)
+		count = FRAMES_ASK_MOST;
+	return count < left ? count : left;
+}
+
+static void note(struct frames *fr, const struct frames_way *way, struct addr to,
+		 struct sheet_host *host)
+{
+	const struct solicit_ask *ask;
+
+	host->notes |= way->local ? HOST_LOCAL : 0;
+	switch (way->kind) {
+	case WAY_NEIGHBOUR:
+		ask = solicit_find(fr->asks, fr->ask_count, to, way->link->index);
+		if (!ask || !ask->known) {
+			host->notes |= HOST_NO_NEIGHBOUR;
+			break;
+		}
+		memcpy(host->mac, ask->mac, sizeof(host->mac));
+		host->notes |= HOST_MAC;
+		break;
+	case WAY_GATEWAY: /* "No route to host", as the kernel would say */
+		host->notes |= way->gateway_known ? 0 : HOST_NO_ROUTE;
+		break;
+	case WAY_NO_NEIGHBOUR:
+		host->notes |= HOST_NO_NEIGHBOUR;
+		break;
+	case WAY_NO_ROUTE:
+		host->notes |= HOST_NO_ROUTE;
+		break;
+	default:
+		break;
+	}
+}
+
+static bool window_live(const struct frames *fr, const struct frames_window *w)
+{
+	for (unsigned i = 0; i < SHEETS; i++)
+		if (fr->conf.sheets[i] && fr->conf.sheets[i]->window == w->window)
+			return true;
+	return false;
+}
+
+/* A place for the sheet's window: its own, or one whose window is closed. */
+static struct frames_window *window_place(struct frames *fr, const struct sheet *sheet,
+					  struct failure *f)
+{
+	struct frames_window *place = NULL;
+
+	for (unsigned i = 0; i < SHEETS; i++) {
+		struct frames_window *w = &fr->windows[i];
+
+		if (w->used && w->window == sheet->window) {
+			place = w;
+			break;
+		}
+		if (!place && (!w->used || !window_live(fr, w)))
+			place = w;
+	}
+	if (!place) {
+		failure_set(f, EXIT_SOFTWARE, "more than %d windows are open", SHEETS);
+		return NULL;
+	}
+	free(place->way);
+	*place = (struct frames_window){.window = sheet->window};
+	place->way = reallocarray(NULL, sheet->hosts, sizeof(*place->way));
+	if (!place->way) {
+		(void)prepare_memory(f);
+		return NULL;
+	}
+	return place;
+}
+
+int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
+{
+	struct frames *fr = (struct frames *)e;
+	const uint64_t end = sheet->first_host + sheet->hosts;
+	struct frames_window *window = window_place(fr, sheet, f);
+
+	if (!window)
+		return -ENOMEM;
+	for (uint64_t rank = sheet->first_host; rank < end; rank++) {
+		uint32_t host = (uint32_t)(rank - sheet->first_host);
+		struct addr to = plan_host(fr->conf.plan, rank);
+		int number;
+
+		if ((rank < fr->ask_first || rank >= fr->ask_last) &&
+		    learn(fr, rank, learn_count(fr, rank, end), f) < 0)
+			return -EIO;
+		number = way_to(fr, to, f);
+		if (number < 0)
+			return -EIO;
+		window->way[host] = (uint16_t)number;
+		note(fr, fr->ways[number], to, &sheet->host[host]);
+	}
+	window->used = true;
+	return 0;
+}
+
+const struct frames_way *frames_way_of(const struct frames *fr, const struct sheet *sheet,
+				       uint32_t host)
+{
+	for (unsigned i = 0; i < SHEETS; i++)
+		if (fr->windows[i].used && fr->windows[i].window == sheet->window)
+			return fr->ways[fr->windows[i].way[host]];
+	return NULL;
+}

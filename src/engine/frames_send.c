@@ -1,0 +1,248 @@
+/* frames_send: probes from the walk into batches of frames, and those to the kernel. */
+#include <errno.h>
+#include <string.h>
+
+#include "engine/frames.h"
+#include "engine/payloads.h"
+#include "scan/cookie.h"
+
+/* Probes of one turn through the batches, in the order they were taken. */
+struct send_batch {
+	struct frames_probe probe[TRANSMIT_BATCH];
+	unsigned count;
+};
+
+/* One refused before comes first, if it belongs to this walk's window. */
+static bool send_pending(struct frames *fr, const struct sheet *sheet, struct probe *out)
+{
+	for (unsigned i = 0; i < fr->pending_count; i++) {
+		uint32_t cell;
+
+		if (!sheet_untag(sheet, fr->pending[i].probe.cell, &cell))
+			continue;
+		*out = fr->pending[i].probe;
+		fr->pending_count--;
+		memmove(&fr->pending[i], &fr->pending[i + 1],
+			(fr->pending_count - i) * sizeof(fr->pending[0]));
+		return true;
+	}
+	return false;
+}
+
+/* Forgets probes of windows that are closed, so that there is always room. */
+static void send_forget(struct frames *fr)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < fr->pending_count; i++) {
+		bool live = false;
+		uint32_t cell;
+
+		for (unsigned s = 0; s < SHEETS && !live; s++)
+			live = fr->conf.sheets[s] &&
+			       sheet_untag(fr->conf.sheets[s], fr->pending[i].probe.cell, &cell);
+		if (live)
+			fr->pending[kept++] = fr->pending[i];
+	}
+	fr->pending_count = kept;
+}
+
+static void send_keep(struct frames *fr, const struct frames_probe *probe)
+{
+	if (fr->pending_count == FRAMES_PENDING)
+		send_forget(fr);
+	if (fr->pending_count < FRAMES_PENDING)
+		fr->pending[fr->pending_count++] = *probe;
+}
+
+/* Writes the probe's frame into its way's batch. False if that host has no way. */
+static bool send_build(struct frames *fr, const struct sheet *sheet, struct frames_probe *p)
+{
+	const struct probe *probe = &p->probe;
+	const uint32_t cell = probe->cell & (PLAN_WINDOW_CELLS - 1);
+	const uint32_t host = cell / sheet->plan->slots;
+	const struct frames_way *way = frames_way_of(fr, sheet, host);
+	const struct template *template;
+	struct template_fields fields;
+	struct transmit *transmit;
+	struct cookie cookie;
+
+	if (!way || way->kind >= WAY_NO_NEIGHBOUR)
+		return false;
+	cookie = cookie_make(&fr->conf.key, probe->to.hi, probe->to.lo, probe->port,
+			     probe->technique, probe->cell);
+	template = &way->template[probe->technique];
+	fields.to = probe->to;
+	fields.mac_dst = way->kind == WAY_NEIGHBOUR ? sheet->host[host].mac : NULL;
+	fields.payload_bytes = 0;
+	fields.seq = cookie.seq;
+	fields.ip_id = cookie.ip_id;
+	fields.dport = probe->port;
+	fields.sport = fr->conf.has_source_port
+			       ? fr->conf.source_port
+			       : cookie_port(fr->port, probe->attempt, cookie.sport);
+	if (!template->tcp) {
+		payload_for_attempt(probe->port, probe->attempt, &fields.payload,
+				    &fields.payload_bytes);
+		/* One too long for the link says nothing: an empty datagram still asks. */
+		if (fields.payload_bytes + 48 > way->link->mtu)
+			fields.payload_bytes = 0;
+	}
+	p->out = way->out;
+	transmit = fr->outs[way->out].transmit;
+	transmit_commit(transmit, template_write(template, &fields, transmit_reserve(transmit)),
+			probe->to);
+	return true;
+}
+
+enum send_refusal {
+	REFUSED_NOT,
+	REFUSED_FULL, /* no room now: offer them again */
+	REFUSED_ONE,  /* this packet will never be taken */
+	REFUSED_DOWN, /* nothing will be, from now on */
+};
+
+static enum send_refusal send_refusal(const struct frames_out *out, int error)
+{
+	switch (error) {
+	case 0:
+		return REFUSED_NOT;
+	case ENOBUFS:
+	case EAGAIN:
+	case ENOMEM:
+		return REFUSED_FULL;
+	case ENETDOWN:
+	case ENXIO:
+	case ENODEV:
+		return REFUSED_DOWN;
+	case EPERM:
+	case EACCES:
+		/* To ourselves, this is a firewall rule of ours that drops that one packet. */
+		return out->local_family ? REFUSED_ONE : REFUSED_DOWN;
+	default:
+		return REFUSED_ONE;
+	}
+}
+
+/* The probes of this out: the first `taken` went, the one behind met `refusal`. */
+static unsigned send_confirm(struct frames *fr, struct walk *walk, struct send_batch *batch,
+			     unsigned out, unsigned taken, enum send_refusal refusal,
+			     uint64_t now_ns)
+{
+	unsigned sent = 0, seen = 0;
+
+	for (unsigned i = 0; i < batch->count; i++) {
+		if (batch->probe[i].out != out)
+			continue;
+		if (seen < taken) {
+			walk_sent(walk, &batch->probe[i].probe, now_ns);
+			sent++;
+		} else if (seen == taken && refusal == REFUSED_ONE) {
+			/* Its attempt is used up, or it would come again for ever. */
+			walk_sent(walk, &batch->probe[i].probe, now_ns);
+			fr->stats.send_errors++;
+		} else {
+			send_keep(fr, &batch->probe[i]);
+		}
+		seen++;
+	}
+	return sent;
+}
+
+/* Hands all batches over. How many probes went, or -errno with *f. */
+static int send_flush(struct frames *fr, struct walk *walk, struct send_batch *batch,
+		      uint64_t now_ns, bool *full, struct failure *f)
+{
+	unsigned sent = 0;
+
+	for (unsigned o = 0; o < fr->out_count; o++) {
+		struct frames_out *out = &fr->outs[o];
+		enum send_refusal refusal;
+		char quoted[LINK_QUOTED];
+		unsigned taken;
+		int error;
+
+		if (transmit_waiting(out->transmit) == 0)
+			continue;
+		taken = transmit_flush(out->transmit, &error);
+		refusal = send_refusal(out, error);
+		sent += send_confirm(fr, walk, batch, o, taken, refusal, now_ns);
+		fr->stats.sent += taken;
+		if (refusal == REFUSED_DOWN) {
+			failure_set(f,
+				    error == EPERM || error == EACCES ? EXIT_NO_PERMISSION
+								      : EXIT_UNAVAILABLE,
+				    "interface %s: cannot send: %s", link_quote(out->link, quoted),
+				    strerror(error));
+			return -error;
+		}
+		if (refusal == REFUSED_FULL) {
+			*full = true;
+			fr->stats.send_errors++;
+			fr->stats.refused_burst++;
+		}
+	}
+	return (int)sent;
+}
+
+static bool batch_has(const struct send_batch *batch, uint32_t cell)
+{
+	for (unsigned i = 0; i < batch->count; i++)
+		if (batch->probe[i].probe.cell == cell)
+			return true;
+	return false;
+}
+
+/*
+ * Takes up to `most` probes and writes their frames. The walk learns what went only when the
+ * batch is through: so the batch ends where the walk begins its next pass, and what the walk then
+ * offers a second time is left for that pass.
+ */
+static void send_fill(struct frames *fr, struct walk *walk, struct send_batch *batch, unsigned most,
+		      uint64_t now_ns)
+{
+	const uint32_t pass = walk->pass;
+
+	batch->count = 0;
+	while (batch->count < most && walk->pass == pass) {
+		struct frames_probe *p = &batch->probe[batch->count];
+
+		if ((fr->pending_count == 0 || !send_pending(fr, walk->sheet, &p->probe)) &&
+		    !walk_next(walk, now_ns, &p->probe))
+			return;
+		if (walk->pass != pass && batch_has(batch, p->probe.cell))
+			return;
+		if (send_build(fr, walk->sheet, p)) {
+			batch->count++;
+			continue;
+		}
+		/* Nowhere to send it, which the sheet should have said: not again for ever. */
+		walk_sent(walk, &p->probe, now_ns);
+		fr->stats.send_errors++;
+	}
+}
+
+int frames_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned budget,
+		struct failure *f)
+{
+	struct frames *fr = (struct frames *)e;
+	struct send_batch batch;
+	unsigned sent = 0;
+	bool full = false;
+
+	while (sent < budget && !full) {
+		unsigned most = budget - sent < TRANSMIT_BATCH ? budget - sent : TRANSMIT_BATCH;
+		int taken;
+
+		send_fill(fr, walk, &batch, most, now_ns);
+		if (batch.count == 0)
+			break;
+		taken = send_flush(fr, walk, &batch, now_ns, &full, f);
+		if (taken < 0)
+			return taken;
+		sent += (unsigned)taken;
+		/* A long turn: round trips are measured from when each batch went. */
+		now_ns = frames_now_ns();
+	}
+	return (int)sent;
+}

@@ -1,0 +1,615 @@
+/* parse: the bytes of a frame to one plain struct. */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "packet/bytes.h"
+#include "packet/checksum.h"
+#include "packet/extensions.h"
+#include "packet/icmp_quote.h"
+#include "packet/packet.h"
+
+/* IEEE 802 numbers; RFC 826. */
+enum {
+	ETHERTYPE_IS_IPV4 = 0x0800,
+	ETHERTYPE_IS_ARP = 0x0806,
+	ETHERTYPE_IS_VLAN = 0x8100,
+	ETHERTYPE_IS_IPV6 = 0x86dd,
+	ETHERTYPE_IS_SERVICE_VLAN = 0x88a8, /* 802.1ad, and what came before it: */
+	ETHERTYPE_IS_OLD_QINQ = 0x9100,
+	ARP_OVER_ETHERNET = 1,
+};
+
+enum {
+	ETHERNET_BYTES = 14,
+	VLAN_BYTES = 4,
+	COOKED_BYTES = 16,
+	ARP_BYTES = 28,
+	IPV4_BYTES = 20,
+	IPV6_BYTES = 40,
+	TCP_BYTES = 20,
+	UDP_BYTES = 8,
+	ICMP_BYTES = 8,
+	NEIGHBOUR_BYTES = 24, /* ICMPv6 header included */
+};
+
+/* How deep we follow; a frame that goes deeper wants to hide something or wear us out. */
+#define VLAN_TAGS_MAX 8
+
+struct reader {
+	const uint8_t *frame;
+	struct packet *out;
+	size_t at;	 /* next byte; at <= end <= promised */
+	size_t end;	 /* end of what the frame holds of the present layer */
+	size_t promised; /* where that layer ends by its header's word */
+	/* Kept for the checksums. */
+	size_t ip_at, transport_at, transport_bytes;
+	bool rerouted; /* dst is not yet the final one that the pseudo-header has */
+};
+
+static uint8_t get8(const struct reader *r, size_t offset)
+{
+	return bytes_get8(r->frame, r->end, r->at + offset);
+}
+
+static uint16_t get16(const struct reader *r, size_t offset)
+{
+	return bytes_get16(r->frame, r->end, r->at + offset);
+}
+
+static uint32_t get32(const struct reader *r, size_t offset)
+{
+	return bytes_get32(r->frame, r->end, r->at + offset);
+}
+
+static void get_mac(const struct reader *r, size_t offset, uint8_t mac[static 6])
+{
+	if (bytes_hold(r->end, r->at + offset, 6))
+		memcpy(mac, r->frame + r->at + offset, 6);
+}
+
+static struct addr get_addr6(const struct reader *r, size_t offset)
+{
+	return (struct addr){
+		bytes_get64(r->frame, r->end, r->at + offset),
+		bytes_get64(r->frame, r->end, r->at + offset + 8),
+	};
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Something is longer than the layer around it: in a first fragment it may go on in the next
+ * one (true), elsewhere it cannot.
+ */
+static bool reader_goes_on(struct reader *r)
+{
+	if (r->out->has & PACKET_MORE_FRAGMENTS)
+		return true;
+	r->out->has |= PACKET_MALFORMED;
+	return false;
+}
+
+/* Whether the next `count` bytes are there; if not, says whose fault it is. */
+static bool reader_need(struct reader *r, size_t count)
+{
+	if (bytes_hold(r->end, r->at, count))
+		return true;
+	if (count > r->promised - r->at)
+		(void)reader_goes_on(r);
+	else
+		r->out->has |= PACKET_TRUNCATED;
+	return false;
+}
+
+/* The layer that starts at r->at says that it is `bytes` long. */
+static void reader_bound(struct reader *r, size_t bytes)
+{
+	r->promised = bytes > SIZE_MAX - r->at ? SIZE_MAX : r->at + bytes;
+	if (bytes > r->end - r->at)
+		r->out->has |= PACKET_TRUNCATED;
+	else
+		r->end = r->promised;
+}
+
+/* What is behind r->at is payload until a header is found there. */
+static void reader_payload(struct reader *r)
+{
+	r->out->payload_offset = (uint32_t)r->at;
+	r->out->payload_bytes = (uint32_t)(r->end - r->at);
+}
+
+/* Types whose body is the packet they complain about: RFC 792; RFC 4443, 3. */
+static bool icmp_is_error(bool v4, uint8_t type)
+{
+	if (v4)
+		return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+	return type >= 1 && type <= 4;
+}
+
+static void parse_quote(struct reader *r)
+{
+	const uint8_t *bytes = r->frame + r->at + ICMP_BYTES;
+	size_t length = r->end - r->at - ICMP_BYTES;
+
+	if (icmp_quote_read(addr_is_v4(r->out->src), bytes, length, &r->out->quote) == 0)
+		r->out->has |= PACKET_QUOTE;
+}
+
+/*
+ * Options behind the target (RFC 4861, 4.6), of which we want the one link-layer address that the
+ * message can have. False if one has no length, which condemns the message (7.1.1, 7.1.2).
+ */
+static bool parse_neighbour_options(struct reader *r, uint8_t wanted)
+{
+	struct packet *out = r->out;
+	size_t bytes;
+
+	for (size_t offset = NEIGHBOUR_BYTES; offset < r->promised - r->at; offset += bytes) {
+		if (!bytes_hold(r->end, r->at + offset, 2))
+			return r->end < r->promised;
+		bytes = (size_t)get8(r, offset + 1) * 8;
+		if (bytes == 0 || bytes > r->promised - r->at - offset)
+			return false;
+		if (get8(r, offset) == wanted && bytes == 8 &&
+		    bytes_hold(r->end, r->at + offset, bytes)) {
+			out->has |= PACKET_LINK_ADDRESS;
+			get_mac(r, offset + 2, out->neighbour_mac);
+		}
+	}
+	return true;
+}
+
+/*
+ * A hop limit other than 255 means that it crossed a router, so no neighbour sent it (RFC 4861,
+ * 7.1); neither does one send fragments (RFC 6980, 5).
+ */
+static void parse_neighbour(struct reader *r)
+{
+	struct packet *out = r->out;
+	struct addr target;
+
+	if (out->ttl != 255 || out->icmp_code != 0 || (out->has & PACKET_MORE_FRAGMENTS) ||
+	    !reader_need(r, NEIGHBOUR_BYTES))
+		return;
+	target = get_addr6(r, ICMP_BYTES);
+	if (addr_is_v4(target) || !parse_neighbour_options(r, out->icmp_type == 135 ? 1 : 2)) {
+		out->has &= ~(uint32_t)PACKET_LINK_ADDRESS;
+		memset(out->neighbour_mac, 0, sizeof(out->neighbour_mac));
+		out->has |= PACKET_MALFORMED;
+		return;
+	}
+	out->has |= PACKET_NEIGHBOUR;
+	out->neighbour_target = target;
+}
+
+static void parse_icmp(struct reader *r)
+{
+	struct packet *out = r->out;
+	bool v4 = addr_is_v4(out->src);
+
+	if (!reader_need(r, ICMP_BYTES))
+		return;
+	out->has |= PACKET_ICMP;
+	out->icmp_type = get8(r, 0);
+	out->icmp_code = get8(r, 1);
+	out->icmp_rest = get32(r, 4);
+	out->payload_offset += ICMP_BYTES;
+	out->payload_bytes -= ICMP_BYTES;
+	if (icmp_is_error(v4, out->icmp_type))
+		parse_quote(r);
+	else if (!v4 && (out->icmp_type == 135 || out->icmp_type == 136))
+		parse_neighbour(r);
+}
+
+static void parse_udp(struct reader *r)
+{
+	struct packet *out = r->out;
+	size_t length;
+
+	if (!reader_need(r, UDP_BYTES))
+		return;
+	length = get16(r, 4);
+	if (length == 0 && out->ip_bytes > IPV6_BYTES + 65535)
+		length = r->promised - r->at; /* RFC 2675, 4 */
+	if (length < UDP_BYTES) {
+		out->has |= PACKET_MALFORMED;
+		return;
+	}
+	if (length > r->promised - r->at && !reader_goes_on(r))
+		return;
+	out->has |= PACKET_UDP;
+	out->sport = get16(r, 0);
+	out->dport = get16(r, 2);
+	r->transport_bytes = length;
+	out->payload_offset += UDP_BYTES;
+	out->payload_bytes = (uint32_t)(smaller(length, r->end - r->at) - UDP_BYTES);
+}
+
+/* RFC 9293, 3.2, of a header that ends `header` bytes behind r->at, of which less may be here. */
+static void parse_tcp_options(struct reader *r, size_t header)
+{
+	struct packet *out = r->out;
+	size_t here = smaller(header, r->end - r->at);
+	size_t offset = TCP_BYTES;
+
+	while (offset < here && get8(r, offset) != 0) {
+		uint8_t kind = get8(r, offset);
+		size_t bytes;
+
+		if (kind == 1) {
+			offset++;
+			continue;
+		}
+		if (here - offset < 2) {
+			if (here == header)
+				out->has |= PACKET_MALFORMED;
+			return;
+		}
+		bytes = get8(r, offset + 1);
+		if (bytes < 2 || bytes > header - offset || (kind == 2 && bytes != 4)) {
+			out->has |= PACKET_MALFORMED;
+			return;
+		}
+		if (kind == 2 && bytes <= here - offset) {
+			out->has |= PACKET_MSS;
+			out->mss = get16(r, offset + 2);
+		}
+		offset += bytes;
+	}
+}
+
+static void parse_tcp(struct reader *r)
+{
+	struct packet *out = r->out;
+	size_t header, here;
+
+	if (!reader_need(r, TCP_BYTES))
+		return;
+	header = (size_t)(get8(r, 12) >> 4) * 4;
+	if (header < TCP_BYTES) {
+		out->has |= PACKET_MALFORMED;
+		return;
+	}
+	if (header > r->promised - r->at && !reader_goes_on(r))
+		return;
+	out->has |= PACKET_TCP;
+	out->sport = get16(r, 0);
+	out->dport = get16(r, 2);
+	out->seq = get32(r, 4);
+	out->ack = get32(r, 8);
+	out->flags = get8(r, 13);
+	out->window = get16(r, 14);
+	out->urgent = get16(r, 18);
+	parse_tcp_options(r, header);
+	here = smaller(header, r->end - r->at);
+	out->payload_offset += (uint32_t)here;
+	out->payload_bytes -= (uint32_t)here;
+}
+
+static void parse_transport(struct reader *r)
+{
+	struct packet *out = r->out;
+
+	reader_payload(r);
+	r->transport_at = r->at;
+	r->transport_bytes = r->promised - r->at;
+	if (out->has & PACKET_FRAGMENT)
+		return;
+	if (out->proto == IPPROTO_TCP)
+		parse_tcp(r);
+	else if (out->proto == IPPROTO_UDP)
+		parse_udp(r);
+	else if (out->proto == (addr_is_v4(out->src) ? IPPROTO_ICMP : IPPROTO_ICMPV6))
+		parse_icmp(r);
+}
+
+/* `offset` bytes of a reassembled packet are before the `bytes` of this one. */
+static void parse_fragment(struct reader *r, size_t offset, bool more, size_t bytes)
+{
+	struct packet *out = r->out;
+
+	out->fragment_offset = (uint16_t)offset;
+	if (offset)
+		out->has |= PACKET_FRAGMENT;
+	if (more)
+		out->has |= PACKET_MORE_FRAGMENTS;
+	if (offset + bytes > 65535) /* "ping of death" */
+		out->has |= PACKET_MALFORMED;
+}
+
+static void parse_ipv4(struct reader *r)
+{
+	struct packet *out = r->out;
+	size_t header, total;
+	uint16_t fragment;
+
+	if (!reader_need(r, IPV4_BYTES))
+		return;
+	header = (size_t)(get8(r, 0) & 15) * 4;
+	total = get16(r, 2);
+	if (get8(r, 0) >> 4 != 4 || header < IPV4_BYTES || total < header) {
+		out->has |= PACKET_MALFORMED;
+		return;
+	}
+	if (!reader_need(r, header))
+		return;
+	out->has |= PACKET_IP;
+	out->tos = get8(r, 1);
+	out->ip_bytes = (uint32_t)total;
+	out->ip_id = get16(r, 4);
+	fragment = get16(r, 6);
+	out->ttl = get8(r, 8);
+	out->proto = get8(r, 9);
+	out->src = addr_from_v4(get32(r, 12));
+	out->dst = addr_from_v4(get32(r, 16));
+	r->ip_at = r->at;
+	reader_bound(r, total);
+	r->at += header;
+	parse_fragment(r, (size_t)(fragment & 0x1fff) * 8, fragment & 0x2000, total);
+	parse_transport(r);
+}
+
+/*
+ * The payload length of an IPv6 packet whose header says 0 before hop-by-hop options: that of the
+ * jumbo payload option (RFC 2675, 2 and 3). 0, with the reason in `has`, if there is none.
+ */
+static uint32_t parse_jumbo(struct reader *r)
+{
+	size_t options = ((size_t)get8(r, IPV6_BYTES + 1) + 1) * 8;
+	size_t bytes;
+
+	if (!reader_need(r, IPV6_BYTES + 2) || !reader_need(r, IPV6_BYTES + options))
+		return 0;
+	for (size_t offset = 2; options - offset >= 2; offset += bytes) {
+		size_t at = IPV6_BYTES + offset;
+
+		/* Pad1 is the only option without a length (RFC 8200, 4.2). */
+		bytes = get8(r, at) == 0 ? 1 : (size_t)get8(r, at + 1) + 2;
+		if (bytes > options - offset)
+			break;
+		if (get8(r, at) == 0xc2 && bytes == 6) {
+			uint32_t length = get32(r, at + 2);
+
+			if (length > 65535 && length <= UINT32_MAX - IPV6_BYTES)
+				return length;
+			break;
+		}
+	}
+	r->out->has |= PACKET_MALFORMED;
+	return 0;
+}
+
+static void parse_extensions(struct reader *r, uint8_t next)
+{
+	struct packet *out = r->out;
+	struct extensions e = {.next = next, .at = r->at};
+	enum extensions_end end = extensions_walk(r->frame, r->end, &e);
+
+	r->at = e.at;
+	r->rerouted = e.rerouted;
+	out->proto = e.next;
+	parse_fragment(r, e.fragment_offset, e.more_fragments,
+		       e.fragment_offset ? r->promised - r->at : 0);
+	switch (end) {
+	case EXTENSIONS_DONE:
+	case EXTENSIONS_FRAGMENT:
+		parse_transport(r);
+		return;
+	case EXTENSIONS_SHORT:
+		(void)reader_need(r, e.need);
+		break;
+	case EXTENSIONS_BAD:
+		out->has |= PACKET_MALFORMED;
+		break;
+	}
+	reader_payload(r);
+}
+
+static void parse_ipv6(struct reader *r)
+{
+	struct packet *out = r->out;
+	struct addr src, dst;
+	uint32_t payload;
+	uint8_t next;
+
+	if (!reader_need(r, IPV6_BYTES))
+		return;
+	src = get_addr6(r, 8);
+	dst = get_addr6(r, 24);
+	/* Taken as it is, an IPv4-mapped address here would pass for an IPv4 packet. */
+	if (get8(r, 0) >> 4 != 6 || addr_is_v4(src) || addr_is_v4(dst)) {
+		out->has |= PACKET_MALFORMED;
+		return;
+	}
+	payload = get16(r, 4);
+	next = get8(r, 6);
+	out->has |= PACKET_IP;
+	out->tos = (uint8_t)(get16(r, 0) >> 4);
+	out->flow_label = get32(r, 0) & 0xfffff;
+	out->ttl = get8(r, 7);
+	out->src = src;
+	out->dst = dst;
+	out->proto = next;
+	out->ip_bytes = IPV6_BYTES;
+	r->ip_at = r->at;
+	if (payload == 0 && next == IPPROTO_HOPOPTS) {
+		payload = parse_jumbo(r);
+		if (payload == 0)
+			return;
+	}
+	out->ip_bytes += payload;
+	reader_bound(r, out->ip_bytes);
+	r->at += IPV6_BYTES;
+	parse_extensions(r, next);
+}
+
+static void parse_arp(struct reader *r)
+{
+	struct packet *out = r->out;
+
+	if (!reader_need(r, ARP_BYTES))
+		return;
+	if (get16(r, 0) != ARP_OVER_ETHERNET || get16(r, 2) != ETHERTYPE_IS_IPV4)
+		return;
+	if (get8(r, 4) != 6 || get8(r, 5) != 4) {
+		out->has |= PACKET_MALFORMED;
+		return;
+	}
+	out->has |= PACKET_ARP;
+	out->arp_operation = get16(r, 6);
+	get_mac(r, 8, out->arp_sender_mac);
+	out->arp_sender = addr_from_v4(get32(r, 14));
+	get_mac(r, 18, out->arp_target_mac);
+	out->arp_target = addr_from_v4(get32(r, 24));
+}
+
+static bool ethertype_is_tag(uint16_t ethertype)
+{
+	return ethertype == ETHERTYPE_IS_VLAN || ethertype == ETHERTYPE_IS_SERVICE_VLAN ||
+	       ethertype == ETHERTYPE_IS_OLD_QINQ;
+}
+
+/* Everything behind a link header that ends in an Ethernet type. */
+static void parse_ethertype(struct reader *r, uint16_t ethertype)
+{
+	struct packet *out = r->out;
+
+	out->ethertype = ethertype;
+	for (int tags = 0; ethertype_is_tag(out->ethertype); tags++) {
+		if (tags == VLAN_TAGS_MAX) {
+			out->has |= PACKET_MALFORMED;
+			return;
+		}
+		if (!reader_need(r, VLAN_BYTES))
+			return;
+		out->has |= PACKET_VLAN;
+		out->vlan = get16(r, 0);
+		out->ethertype = get16(r, 2);
+		r->at += VLAN_BYTES;
+	}
+	switch (out->ethertype) {
+	case ETHERTYPE_IS_IPV4:
+		parse_ipv4(r);
+		break;
+	case ETHERTYPE_IS_IPV6:
+		parse_ipv6(r);
+		break;
+	case ETHERTYPE_IS_ARP:
+		parse_arp(r);
+		break;
+	}
+}
+
+static void parse_ethernet(struct reader *r)
+{
+	uint16_t ethertype;
+
+	if (!reader_need(r, ETHERNET_BYTES))
+		return;
+	r->out->has |= PACKET_ETHERNET;
+	get_mac(r, 0, r->out->mac_dst);
+	get_mac(r, 6, r->out->mac_src);
+	ethertype = get16(r, 12);
+	r->at += ETHERNET_BYTES;
+	parse_ethertype(r, ethertype);
+}
+
+static void parse_cooked(struct reader *r)
+{
+	uint16_t ethertype;
+
+	if (!reader_need(r, COOKED_BYTES))
+		return;
+	ethertype = get16(r, 14);
+	r->at += COOKED_BYTES;
+	parse_ethertype(r, ethertype);
+}
+
+static void parse_raw(struct reader *r)
+{
+	if (!reader_need(r, 1))
+		return;
+	if (get8(r, 0) >> 4 == 4)
+		parse_ipv4(r);
+	else if (get8(r, 0) >> 4 == 6)
+		parse_ipv6(r);
+	else
+		r->out->has |= PACKET_MALFORMED;
+}
+
+/* Offsets in struct packet are 32 bits wide: what lies behind them is as if cut off. */
+static void parse(enum packet_link link, const uint8_t *frame, size_t length, struct packet *out,
+		  struct reader *r)
+{
+	*r = (struct reader){
+		.frame = frame,
+		.out = out,
+		.end = smaller(length, UINT32_MAX),
+		.promised = SIZE_MAX,
+	};
+	memset(out, 0, sizeof(*out));
+	switch (link) {
+	case PACKET_LINK_ETHERNET:
+		parse_ethernet(r);
+		break;
+	case PACKET_LINK_RAW_IP:
+		parse_raw(r);
+		break;
+	case PACKET_LINK_COOKED:
+		parse_cooked(r);
+		break;
+	}
+}
+
+void packet_parse(enum packet_link link, const uint8_t *frame, size_t length, struct packet *out)
+{
+	struct reader r;
+
+	parse(link, frame, length, out, &r);
+}
+
+static bool transport_sum_bad(const struct reader *r)
+{
+	const struct packet *out = r->out;
+	const uint8_t *bytes = r->frame + r->transport_at;
+	bool v4 = addr_is_v4(out->src);
+	uint64_t sum = 0;
+
+	if (!(out->has & PACKET_ICMP) || !v4)
+		sum = checksum_pseudo(out->src, out->dst, out->proto, (uint32_t)r->transport_bytes);
+	if ((out->has & PACKET_UDP) && bytes_get16(bytes, r->transport_bytes, 6) == 0)
+		return !v4; /* RFC 8200, 8.1: IPv6 must have one */
+	return checksum_fold(checksum_add(sum, bytes, r->transport_bytes)) != 0xffff;
+}
+
+static bool sum_bad(const struct reader *r)
+{
+	const struct packet *out = r->out;
+
+	if (!(out->has & PACKET_IP))
+		return false;
+	if (addr_is_v4(out->src)) {
+		const uint8_t *header = r->frame + r->ip_at;
+		size_t bytes = (size_t)(header[0] & 15) * 4;
+
+		if (checksum_fold(checksum_add(0, header, bytes)) != 0xffff)
+			return true;
+	}
+	if (r->rerouted || !(out->has & (PACKET_TCP | PACKET_UDP | PACKET_ICMP)) ||
+	    (out->has & (PACKET_TRUNCATED | PACKET_FRAGMENT | PACKET_MORE_FRAGMENTS)))
+		return false;
+	return transport_sum_bad(r);
+}
+
+void packet_parse_checked(enum packet_link link, const uint8_t *frame, size_t length,
+			  struct packet *out)
+{
+	struct reader r;
+
+	parse(link, frame, length, out, &r);
+	if (sum_bad(&r))
+		out->has |= PACKET_SUM_BAD;
+}

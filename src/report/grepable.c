@@ -1,0 +1,114 @@
+/* grepable: the -oG file: one line a host, in the fields that scripts cut out of nmap's. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/escape.h"
+#include "report/phrase.h"
+#include "report/view.h"
+
+static void grepable_begin(struct report *r, const struct run_info *run)
+{
+	char time[PHRASE_TIME];
+
+	(void)fputs("# portlight ", r->out);
+	escape_text(r->out, run->version, strlen(run->version));
+	(void)fprintf(r->out, " scan started %s as: ", phrase_time_short(run->start_ns, time));
+	escape_text(r->out, run->args, strlen(run->args));
+	(void)putc('\n', r->out);
+}
+
+/* The separators of the format, '/' and ',', inside a name become '|'. */
+static void write_field(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		if (*text == '/' || *text == ',')
+			(void)putc('|', out);
+		else
+			escape_text(out, text, 1);
+}
+
+static void write_ports(struct report *r, const struct view *view)
+{
+	const char *before = "\tPorts: ";
+
+	for (size_t i = 0; i < view->host.count; i++) {
+		const struct finding *f = &view->host.findings[i];
+		const char *service = view_service(r, f);
+
+		if (!view_lists(view, f))
+			continue;
+		(void)fprintf(r->out, "%s%u/%s/%s//", before, (unsigned)f->port,
+			      port_state_name(f->state), phrase_proto(f->technique));
+		write_field(r->out, service ? service : "");
+		(void)fputs("///", r->out);
+		before = ", ";
+	}
+}
+
+/* "Ignored State: closed (997), filtered (3)": per state, most frequent group first. */
+static void write_ignored(FILE *out, const struct bulk *bulk)
+{
+	const char *before = "\tIgnored State: ";
+	bool told[PORT_STATES] = {false};
+
+	for (unsigned i = 0; i < bulk->groups; i++) {
+		uint8_t state = bulk->group[i].state;
+		uint64_t count = 0;
+
+		if (told[state])
+			continue;
+		told[state] = true;
+		for (unsigned j = i; j < bulk->groups; j++)
+			if (bulk->group[j].state == state)
+				count += bulk->group[j].count;
+		(void)fprintf(out, "%s%s (%" PRIu64 ")", before, port_state_name(state), count);
+		before = ", ";
+	}
+}
+
+static void write_host_name(struct report *r, const struct host_report *host)
+{
+	char address[ADDR_TEXT];
+
+	(void)fprintf(r->out, "Host: %s (", addr_format(host->addr, address));
+	if (host->name)
+		escape_text(r->out, host->name, strlen(host->name));
+	(void)putc(')', r->out);
+}
+
+static void grepable_host(struct report *r, const struct host_report *host)
+{
+	static const struct {
+		const char *state, *text;
+	} texts[] = {{"up", "Up"}, {"down", "Down"}};
+	const char *state = view_status(host).state, *text = "Unknown";
+	struct view view;
+
+	if (view_open(&view, r, host, true) != 0)
+		return;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (strcmp(state, texts[i].state) == 0)
+			text = texts[i].text;
+	write_host_name(r, host);
+	(void)fprintf(r->out, "\tStatus: %s\n", text);
+	if (view.host.count) {
+		write_host_name(r, host);
+		write_ports(r, &view);
+		write_ignored(r->out, &view.bulk);
+		(void)fputs(host->notes & HOST_PARTIAL ? "\tPartial: yes\n" : "\n", r->out);
+	}
+	view_close(&view);
+}
+
+static void grepable_end(struct report *r, const struct run_summary *summary)
+{
+	char time[PHRASE_TIME];
+
+	(void)fprintf(r->out, "# portlight %s at %s -- ",
+		      summary->partial ? "stopped early" : "done",
+		      phrase_time_short(summary->end_ns, time));
+	phrase_summary(r->out, summary);
+	(void)putc('\n', r->out);
+}
+
+const struct report_ops report_grepable = {"grepable", grepable_begin, grepable_host, grepable_end};

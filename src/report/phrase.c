@@ -1,0 +1,175 @@
+/* phrase: the small texts that several formats share: times, reasons, port lists, notes. */
+#include "report/phrase.h"
+
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <time.h>
+
+#include "report/escape.h"
+
+#define NS_PER_SECOND UINT64_C(1000000000)
+
+const struct phrase_note phrase_notes[] = {
+	{HOST_ANSWERED, "answered", NULL},
+	{HOST_LOCAL, "local", NULL},
+	{HOST_NO_NEIGHBOUR, "no-neighbour",
+	 "The host is down: nobody on the link answered for its address."},
+	{HOST_NO_ROUTE, "no-route", "This machine has no route to the host."},
+	{HOST_PARTIAL, "partial",
+	 "Partial: the scan was stopped before this host was done; ports without a verdict are "
+	 "left out."},
+	{HOST_RST_TO_ALL, "rst-to-all",
+	 "This host sends a RST to FIN, NULL and Xmas probes even from ports that a SYN found "
+	 "open, "
+	 "against RFC 9293, 3.10.7.2: what these techniques call closed says nothing here."},
+	{HOST_WINDOW_MUTE, "window-mute",
+	 "Every RST of this host had window 0, as on Linux: the window technique cannot tell open "
+	 "from closed here, its closed only means that the port can be reached."},
+	{HOST_TTL_MUTE, "ttl-mute",
+	 "Every RST of this host had the same TTL: the ttl technique cannot tell open from closed "
+	 "here."},
+	{HOST_RATE_LIMITED, "rate-limited",
+	 "ICMP errors about this host came at a limited rate, so it was probed more slowly."},
+};
+const size_t phrase_note_count = sizeof(phrase_notes) / sizeof(phrase_notes[0]);
+
+/* The calendar part; a time that no calendar holds becomes 1970. */
+static size_t format_calendar(uint64_t ns, char *text, size_t size)
+{
+	time_t seconds = (time_t)(ns / NS_PER_SECOND);
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm))
+		tm = (struct tm){.tm_year = 70, .tm_mday = 1};
+	return strftime(text, size, "%Y-%m-%dT%H:%M:%S", &tm);
+}
+
+const char *phrase_time(uint64_t ns, char text[static PHRASE_TIME])
+{
+	size_t length = format_calendar(ns, text, PHRASE_TIME);
+
+	(void)snprintf(text + length, PHRASE_TIME - length, ".%09" PRIu64 "Z", ns % NS_PER_SECOND);
+	return text;
+}
+
+const char *phrase_time_short(uint64_t ns, char text[static PHRASE_TIME])
+{
+	size_t length = format_calendar(ns, text, PHRASE_TIME);
+
+	(void)snprintf(text + length, PHRASE_TIME - length, "Z");
+	return text;
+}
+
+const char *phrase_seconds(uint64_t ns, char text[static PHRASE_SECONDS])
+{
+	uint64_t hundredths = ns / (NS_PER_SECOND / 100);
+
+	(void)snprintf(text, PHRASE_SECONDS, "%" PRIu64 ".%02" PRIu64, hundredths / 100,
+		       hundredths % 100);
+	return text;
+}
+
+const char *phrase_mac(const uint8_t mac[6], char text[static 18])
+{
+	(void)snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+		       mac[4], mac[5]);
+	return text;
+}
+
+const char *phrase_proto(unsigned technique)
+{
+	return technique < TECHNIQUES && technique_table[technique].proto == IPPROTO_UDP ? "udp"
+											 : "tcp";
+}
+
+const char *phrase_evidence(const struct finding *finding, char text[static PHRASE_EVIDENCE])
+{
+	char from[ADDR_TEXT + 8] = "", ttl[16] = "", address[ADDR_TEXT];
+
+	if (finding->has & FINDING_FROM)
+		(void)snprintf(from, sizeof(from), " from %s", addr_format(finding->from, address));
+	if (finding->has & FINDING_TTL)
+		(void)snprintf(ttl, sizeof(ttl), " ttl %u", (unsigned)finding->ttl);
+	(void)snprintf(text, PHRASE_EVIDENCE, "%s%s%s%s", reason_name(finding->reason), from, ttl,
+		       finding->has & FINDING_LOCAL ? " (said by our own kernel)" : "");
+	return text;
+}
+
+bool phrase_chosen(const struct phrase_choice *choice, const struct finding *finding)
+{
+	return finding->technique == choice->technique && finding->state == choice->state &&
+	       (!choice->only_reason || finding->reason == choice->reason);
+}
+
+void phrase_ports(FILE *out, const struct host_report *host, const struct phrase_choice *choice,
+		  const char *comma)
+{
+	const char *before = "";
+	unsigned first = 0, last = 0;
+	bool running = false;
+
+	for (size_t i = 0; i <= host->count; i++) {
+		const struct finding *f = i < host->count ? &host->findings[i] : NULL;
+
+		if (f && !phrase_chosen(choice, f))
+			continue;
+		if (f && running && f->port == last + 1) {
+			last = f->port;
+			continue;
+		}
+		if (running) {
+			(void)fprintf(out, first == last ? "%s%u" : "%s%u-%u", before, first, last);
+			before = comma;
+		}
+		running = f;
+		first = last = f ? f->port : 0;
+	}
+}
+
+void phrase_wrap(FILE *out, const char *label, const char *text, int indent)
+{
+	int column = fprintf(out, "%-*s", indent, label);
+	bool fresh = true;
+
+	while (*text) {
+		size_t length = strcspn(text, " ");
+
+		if (!fresh && column + 1 + (int)length > PHRASE_COLUMNS) {
+			column = fprintf(out, "\n%*s", indent, "") - 1;
+			fresh = true;
+		}
+		if (!fresh)
+			column += fprintf(out, " ");
+		escape_text(out, text, length);
+		column += (int)length;
+		fresh = false;
+		text += length;
+		text += strspn(text, " ");
+	}
+	(void)putc('\n', out);
+}
+
+/* ", 3 send errors" if there are any. */
+static void write_count(FILE *out, uint64_t count, const char *what)
+{
+	if (count)
+		(void)fprintf(out, ", %" PRIu64 " %s", count, what);
+}
+
+void phrase_summary(FILE *out, const struct run_summary *s)
+{
+	char seconds[PHRASE_SECONDS];
+
+	(void)fprintf(out, "%" PRIu64 " host%s (%" PRIu64 " up", s->hosts_total,
+		      s->hosts_total == 1 ? "" : "s", s->hosts_up);
+	write_count(out, s->hosts_down, "down");
+	write_count(out, s->hosts_silent, "silent");
+	(void)fprintf(out, ") in %s s, %" PRIu64 " probe%s sent",
+		      phrase_seconds(s->elapsed_ns, seconds), s->probes_sent,
+		      s->probes_sent == 1 ? "" : "s");
+	write_count(out, s->probes_retried, "of them again");
+	write_count(out, s->send_errors, "refused by the kernel and sent again");
+	write_count(out, s->ring_drops, "answers lost in our own receive ring");
+	write_count(out, s->replies_invalid, "answers that did not prove themselves");
+}

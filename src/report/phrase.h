@@ -1,0 +1,58 @@
+/* phrase: the small texts that several formats share: times, reasons, port lists, notes. */
+#ifndef PORTLIGHT_REPORT_PHRASE_H
+#define PORTLIGHT_REPORT_PHRASE_H
+
+#include <stdio.h>
+
+#include "scan/finding.h"
+
+#define PHRASE_TIME	40 /* room for phrase_time */
+#define PHRASE_SECONDS	24
+#define PHRASE_EVIDENCE 128
+#define PHRASE_COLUMNS	100 /* no line of prose is longer */
+
+/* RFC 3339 in UTC with nanoseconds: "2026-11-23T07:30:23.000000001Z". Returns `text`. */
+const char *phrase_time(uint64_t ns, char text[static PHRASE_TIME]);
+/* A time that tells seconds only: "2026-11-23T07:30:23Z". */
+const char *phrase_time_short(uint64_t ns, char text[static PHRASE_TIME]);
+/* "12.34", always with a point. */
+const char *phrase_seconds(uint64_t ns, char text[static PHRASE_SECONDS]);
+/* "02:00:5e:10:00:01". */
+const char *phrase_mac(const uint8_t mac[6], char text[static 18]);
+
+/* "tcp" or "udp": the protocol of a technique. */
+const char *phrase_proto(unsigned technique);
+
+/* Reason with its evidence: "admin-prohibited from 198.18.1.1 ttl 63". Returns `text`. */
+const char *phrase_evidence(const struct finding *finding, char text[static PHRASE_EVIDENCE]);
+
+/* Which findings phrase_ports lists. */
+struct phrase_choice {
+	uint8_t technique, state;
+	bool only_reason; /* those with `reason`; otherwise any */
+	uint8_t reason;
+};
+bool phrase_chosen(const struct phrase_choice *choice, const struct finding *finding);
+/* Their ports as "1-21,23,25-80", with `comma` between. */
+void phrase_ports(FILE *out, const struct host_report *host, const struct phrase_choice *choice,
+		  const char *comma);
+
+/* What a bit of host_report.notes means: a word for machines, a sentence for people. */
+struct phrase_note {
+	uint32_t bit;
+	const char *word;
+	const char *sentence; /* NULL where there is nothing that people must be told */
+};
+extern const struct phrase_note phrase_notes[];
+extern const size_t phrase_note_count;
+
+/*
+ * Writes `label`, then the words of `text` from column `indent` on, broken so that no line is
+ * longer than PHRASE_COLUMNS, and a newline. Foreign bytes of text are escaped.
+ */
+void phrase_wrap(FILE *out, const char *label, const char *text, int indent);
+
+/* One line about the end of a run: "3 hosts (2 up, 1 silent) in 2.34 s, 3010 probes sent". */
+void phrase_summary(FILE *out, const struct run_summary *summary);
+
+#endif

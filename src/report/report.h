@@ -1,0 +1,78 @@
+/* report: results out. One struct report a chosen format; all are fed the same hosts. */
+#ifndef PORTLIGHT_REPORT_REPORT_H
+#define PORTLIGHT_REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "scan/finding.h"
+#include "scan/trace.h"
+
+struct report_conf {
+	bool all_ports; /* list each port: no summing up of bulk states */
+	bool open_only; /* --open: only open and open|filtered ports and hosts that have one */
+	bool reasons;	/* --reason column */
+	bool colour;
+	int verbose;
+	bool all_hosts;		   /* list hosts that answered nothing as well */
+	const struct trace *trace; /* explain only */
+	/* Service name of a port from /etc/services or NULL; may be NULL itself. */
+	const char *(*service)(void *context, uint16_t port, uint8_t proto);
+	void *service_context;
+};
+
+struct report;
+
+/* What a format is. Each writes to its FILE with every write checked. */
+struct report_ops {
+	const char *name; /* "table", "normal", "xml", "grepable", "ndjson", "explain" */
+	void (*begin)(struct report *r, const struct run_info *run);
+	void (*host)(struct report *r, const struct host_report *host);
+	void (*end)(struct report *r, const struct run_summary *summary);
+};
+
+struct report {
+	const struct report_ops *ops;
+	FILE *out;
+	struct report_conf conf;
+	const struct run_info *run; /* set by report_begin; outlives the report */
+	uint64_t hidden_hosts;	    /* hosts not shown because nothing answered */
+	uint64_t shut_hosts;	    /* open_only: hosts not shown because no port is open */
+	int error;		    /* first errno of a failed write, or 0 */
+};
+
+extern const struct report_ops report_table, report_normal, report_xml, report_grepable,
+	report_ndjson, report_explain;
+
+/*
+ * Drive a report. After each of these r->error tells whether all was written (after an error
+ * nothing more is written); each host is made in memory and leaves in one write, so that a killed
+ * run leaves whole hosts. Hosts that answered nothing, and with open_only those without an open
+ * port, are counted instead of shown, in every format alike; all_hosts shows all, HOST_NAMED those
+ * that answered nothing.
+ */
+void report_begin(struct report *r, const struct run_info *run);
+void report_host(struct report *r, const struct host_report *host);
+void report_end(struct report *r, const struct run_summary *summary);
+
+/*
+ * The bulk of a host: which (technique, state) groups are summed up rather than listed, by nmap's
+ * habit. Same rule for every format: a state other than open that more than BULK_LISTED ports
+ * have (for each -v as many more); with open_only any state but open and open|filtered, however
+ * few; with all_ports none, unless open_only says so.
+ */
+#define BULK_LISTED 25
+struct bulk_group {
+	uint8_t technique, state;
+	uint32_t count;
+	uint32_t reasons[REASONS]; /* how many of each */
+};
+#define BULK_GROUPS 32
+struct bulk {
+	struct bulk_group group[BULK_GROUPS]; /* most frequent first */
+	unsigned groups;
+};
+void bulk_count(struct bulk *bulk, const struct host_report *host, const struct report_conf *conf);
+bool bulk_has(const struct bulk *bulk, const struct finding *finding);
+
+#endif

@@ -1,0 +1,202 @@
+/* xml: the -oX file: nmap's XML, valid against nmap.dtd, so that its readers read ours. */
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "report/escape.h"
+#include "report/phrase.h"
+#include "report/view.h"
+
+#define XML_OUTPUT_VERSION "1.05"
+
+/* scaninfo types that the DTD knows and we have. */
+static const char *const dtd_types[] = {"connect", "syn",    "fin",    "null", "xmas",
+					"ack",	   "window", "maimon", "udp"};
+
+static bool dtd_has_type(const char *name)
+{
+	for (size_t i = 0; i < sizeof(dtd_types) / sizeof(dtd_types[0]); i++)
+		if (strcmp(dtd_types[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The DTD's word for a technique: its own name, or that of the first row that sends the same. */
+static const char *scaninfo_type(unsigned technique)
+{
+	const struct technique *row = &technique_table[technique];
+
+	if (dtd_has_type(row->name))
+		return row->name;
+	for (unsigned t = 0; t < TECHNIQUES; t++)
+		if (technique_table[t].proto == row->proto &&
+		    technique_table[t].flags == row->flags &&
+		    technique_table[t].needs == row->needs && dtd_has_type(technique_table[t].name))
+			return technique_table[t].name;
+	return row->proto == IPPROTO_UDP ? "udp" : "syn";
+}
+
+/* name="value" with a space before; value is anybody's. */
+static void write_attribute(FILE *out, const char *name, const char *value)
+{
+	(void)fprintf(out, " %s=\"", name);
+	escape_xml(out, value, strlen(value));
+	(void)putc('"', out);
+}
+
+static void xml_begin(struct report *r, const struct run_info *run)
+{
+	FILE *out = r->out;
+	char time[PHRASE_TIME];
+
+	(void)fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE nmaprun>\n", out);
+	/* The DTD allows no other name for the scanner; args tells the truth. */
+	(void)fputs("<nmaprun scanner=\"nmap\"", out);
+	write_attribute(out, "args", run->args);
+	(void)fprintf(out, " start=\"%" PRIu64 "\" startstr=\"%s\"", run->start_ns / 1000000000,
+		      phrase_time_short(run->start_ns, time));
+	write_attribute(out, "version", run->version);
+	(void)fputs(" xmloutputversion=\"" XML_OUTPUT_VERSION "\">\n", out);
+	for (size_t i = 0; i < run->technique_count; i++) {
+		unsigned technique = run->techniques[i];
+
+		(void)fprintf(
+			out, "<scaninfo type=\"%s\" protocol=\"%s\" numservices=\"%" PRIu32 "\"",
+			scaninfo_type(technique), phrase_proto(technique), run->port_counts[i]);
+		write_attribute(out, "services", run->port_lists[i]);
+		(void)fputs("/>\n", out);
+	}
+	(void)fprintf(out, "<verbose level=\"%d\"/>\n<debugging level=\"0\"/>\n", run->verbose);
+}
+
+static void write_host_head(FILE *out, const struct host_report *host)
+{
+	struct view_status status = view_status(host);
+	char address[ADDR_TEXT], mac[18];
+
+	(void)fprintf(out, "<host starttime=\"%" PRIu64 "\" endtime=\"%" PRIu64 "\"",
+		      host->start_ns / 1000000000, host->end_ns / 1000000000);
+	if (host->notes & HOST_PARTIAL)
+		(void)fputs(" comment=\"partial\"", out);
+	(void)fprintf(out, "><status state=\"%s\" reason=\"%s\" reason_ttl=\"%u\"/>\n",
+		      status.state, status.reason, status.ttl);
+	(void)fprintf(out, "<address addr=\"%s\" addrtype=\"%s\"/>\n",
+		      addr_format(host->addr, address), addr_is_v4(host->addr) ? "ipv4" : "ipv6");
+	if (host->notes & HOST_MAC)
+		(void)fprintf(out, "<address addr=\"%s\" addrtype=\"mac\"/>\n",
+			      phrase_mac(host->mac, mac));
+	(void)fputs("<hostnames>\n", out);
+	if (host->name) {
+		(void)fputs("<hostname", out);
+		write_attribute(out, "name", host->name);
+		(void)fputs(" type=\"user\"/>\n", out);
+	}
+	(void)fputs("</hostnames>\n", out);
+}
+
+static void write_extrareasons(FILE *out, const struct view *view, const struct bulk_group *group)
+{
+	for (unsigned reason = 0; reason < REASONS; reason++) {
+		const struct phrase_choice choice = {group->technique, group->state, true,
+						     (uint8_t)reason};
+
+		if (group->reasons[reason] == 0)
+			continue;
+		(void)fprintf(out,
+			      "<extrareasons reason=\"%s\" count=\"%" PRIu32
+			      "\" proto=\"%s\" ports=\"",
+			      reason_name(reason), group->reasons[reason],
+			      phrase_proto(group->technique));
+		phrase_ports(out, &view->host, &choice, ",");
+		(void)fputs("\"/>\n", out);
+	}
+}
+
+/* One extraports a state: readers key them by it. */
+static void write_extraports(FILE *out, const struct view *view)
+{
+	const struct bulk *bulk = &view->bulk;
+	bool told[PORT_STATES] = {false};
+
+	for (unsigned i = 0; i < bulk->groups; i++) {
+		uint8_t state = bulk->group[i].state;
+		uint64_t count = 0;
+
+		if (told[state])
+			continue;
+		told[state] = true;
+		for (unsigned j = i; j < bulk->groups; j++)
+			if (bulk->group[j].state == state)
+				count += bulk->group[j].count;
+		(void)fprintf(out, "<extraports state=\"%s\" count=\"%" PRIu64 "\">\n",
+			      port_state_name(state), count);
+		for (unsigned j = i; j < bulk->groups; j++)
+			if (bulk->group[j].state == state)
+				write_extrareasons(out, view, &bulk->group[j]);
+		(void)fputs("</extraports>\n", out);
+	}
+}
+
+static void write_port(struct report *r, const struct finding *f)
+{
+	const char *service = view_service(r, f);
+	char address[ADDR_TEXT];
+
+	(void)fprintf(r->out,
+		      "<port protocol=\"%s\" portid=\"%u\"><state state=\"%s\" reason=\"%s\" "
+		      "reason_ttl=\"%u\"",
+		      phrase_proto(f->technique), (unsigned)f->port, port_state_name(f->state),
+		      reason_name(f->reason), f->has & FINDING_TTL ? (unsigned)f->ttl : 0);
+	if (f->has & FINDING_FROM)
+		write_attribute(r->out, "reason_ip", addr_format(f->from, address));
+	(void)fputs("/>", r->out);
+	if (service) {
+		(void)fputs("<service", r->out);
+		write_attribute(r->out, "name", service);
+		(void)fputs(" method=\"table\" conf=\"3\"/>", r->out);
+	}
+	(void)fputs("</port>\n", r->out);
+}
+
+static void xml_host(struct report *r, const struct host_report *host)
+{
+	struct view view;
+
+	if (view_open(&view, r, host, true) != 0)
+		return;
+	write_host_head(r->out, host);
+	(void)fputs("<ports>", r->out);
+	write_extraports(r->out, &view);
+	for (size_t i = 0; i < view.host.count; i++)
+		if (view_lists(&view, &view.host.findings[i]))
+			write_port(r, &view.host.findings[i]);
+	(void)fputs("</ports>\n</host>\n", r->out);
+	view_close(&view);
+}
+
+static void xml_end(struct report *r, const struct run_summary *summary)
+{
+	FILE *out = r->out;
+	char time[PHRASE_TIME], seconds[PHRASE_SECONDS];
+
+	(void)fprintf(out,
+		      "<runstats><finished time=\"%" PRIu64 "\" timestr=\"%s\" summary=\"portlight "
+		      "%s: ",
+		      summary->end_ns / 1000000000, phrase_time_short(summary->end_ns, time),
+		      summary->partial ? "stopped early" : "done");
+	phrase_summary(out, summary);
+	(void)fprintf(out, "\" elapsed=\"%s\"", phrase_seconds(summary->elapsed_ns, seconds));
+	if (summary->partial) {
+		(void)fputs(" exit=\"error\"", out);
+		write_attribute(out, "errormsg",
+				summary->stopped_why ? summary->stopped_why : "interrupted");
+	} else {
+		(void)fputs(" exit=\"success\"", out);
+	}
+	(void)fprintf(out,
+		      "/><hosts up=\"%" PRIu64 "\" down=\"%" PRIu64 "\" total=\"%" PRIu64
+		      "\"/>\n</runstats>\n</nmaprun>\n",
+		      summary->hosts_up, summary->hosts_down, summary->hosts_total);
+}
+
+const struct report_ops report_xml = {"xml", xml_begin, xml_host, xml_end};

@@ -1,0 +1,186 @@
+/* pacer: a token bucket that learns its rate from the share of probes that are answered. */
+#include "scan/pacer.h"
+
+#include <string.h>
+
+/* Shortest epoch, and how many answers make its share worth judging. */
+#define EPOCH_NS      UINT64_C(4000000)
+#define EPOCH_ANSWERS 24
+/* Answers are waited for so much longer than the round trip says before an epoch is judged. */
+#define EPOCH_SLACK_NS UINT64_C(2000000)
+/* A smaller loss than this is taken for chance and left to the later attempts. */
+#define TOLERATED_SHARE 0.97
+/* The bucket holds what the rate gives in this time, so that a late wake-up is made up for. */
+#define BUCKET_NS  4e6
+#define BUCKET_MIN 16.0
+
+/* Whole microseconds, as a sheet remembers when a probe was sent. */
+static uint64_t pacer_clock(uint64_t now_ns)
+{
+	return now_ns - now_ns % 1000;
+}
+
+void pacer_init(struct pacer *p, const struct pacer_conf *conf, uint64_t now_ns)
+{
+	memset(p, 0, sizeof(*p));
+	p->conf = *conf;
+	p->rate_pps = conf->start_pps;
+	p->threshold_pps = conf->ceiling_pps;
+	p->tokens = 1;
+	p->filled_ns = now_ns;
+	p->epoch_ns = pacer_clock(now_ns);
+}
+
+void pacer_fresh(struct pacer *p, uint64_t now_ns)
+{
+	p->best_share = 0;
+	p->best_sent = 0;
+	p->epoch_ns = pacer_clock(now_ns);
+	p->epoch_end_ns = 0;
+	p->epoch_sent = 0;
+	p->epoch_answered = 0;
+}
+
+static void pacer_set(struct pacer *p, double rate)
+{
+	if (rate > p->conf.ceiling_pps)
+		rate = p->conf.ceiling_pps;
+	if (rate < p->conf.floor_pps)
+		rate = p->conf.floor_pps;
+	p->rate_pps = rate;
+}
+
+/* Below one packet a second a bucket of several packets would be a burst. */
+static double pacer_bucket(const struct pacer *p)
+{
+	double bucket = p->rate_pps * (BUCKET_NS / 1e9);
+
+	if (p->rate_pps < 1000)
+		return 1;
+	return bucket < BUCKET_MIN ? BUCKET_MIN : bucket;
+}
+
+static void pacer_judge(struct pacer *p, uint64_t now_ns);
+
+/*
+ * Begins, ends and judges epochs. Only here, before a burst is sent: an answer may carry a time
+ * from the middle of the burst that it belongs to, and an epoch holds whole bursts.
+ */
+static void pacer_tick(struct pacer *p, uint64_t now_ns)
+{
+	uint64_t age_ns = now_ns > p->epoch_ns ? now_ns - p->epoch_ns : 0;
+	bool enough = p->epoch_answered >= EPOCH_ANSWERS && age_ns >= EPOCH_NS;
+	/* Answers have stopped coming, though many were due. */
+	bool stalled = p->best_sent && age_ns > 4 * EPOCH_NS + 2 * p->rtt_ns &&
+		       (double)p->epoch_sent * p->best_share > 4 * EPOCH_ANSWERS;
+
+	if (p->epoch_end_ns == 0 && (enough || stalled))
+		p->epoch_end_ns = pacer_clock(now_ns);
+	else if (p->epoch_end_ns && now_ns >= p->epoch_end_ns + p->rtt_ns + EPOCH_SLACK_NS)
+		pacer_judge(p, now_ns);
+}
+
+unsigned pacer_budget(struct pacer *p, uint64_t now_ns, unsigned most)
+{
+	pacer_tick(p, now_ns);
+	double bucket = pacer_bucket(p);
+
+	if (now_ns > p->filled_ns) {
+		p->tokens += (double)(now_ns - p->filled_ns) * p->rate_pps / 1e9;
+		p->filled_ns = now_ns;
+	}
+	if (p->tokens > bucket)
+		p->tokens = bucket;
+	if (p->tokens < 1)
+		return 0;
+	return p->tokens < most ? (unsigned)p->tokens : most;
+}
+
+uint64_t pacer_wait_ns(const struct pacer *p, uint64_t now_ns)
+{
+	/* Wake for a few packets rather than for each one. */
+	double wanted = p->rate_pps * 0.0005;
+
+	if (wanted < 1)
+		wanted = 1;
+	if (p->tokens >= wanted)
+		return 0;
+	uint64_t wait = (uint64_t)((wanted - p->tokens) * 1e9 / p->rate_pps) + 1;
+	uint64_t passed = now_ns > p->filled_ns ? now_ns - p->filled_ns : 0;
+
+	return wait > passed ? wait - passed : 0;
+}
+
+void pacer_sent(struct pacer *p, unsigned count, unsigned fresh, uint64_t refused, uint64_t now_ns)
+{
+	p->tokens -= count;
+	if (p->epoch_end_ns == 0)
+		p->epoch_sent += fresh;
+	if (refused && now_ns >= p->hold_ns) {
+		pacer_set(p, p->rate_pps * 0.75);
+		p->threshold_pps = p->rate_pps;
+		p->hold_ns = now_ns + 5 * EPOCH_NS;
+		p->backoffs++;
+	}
+}
+
+/* 3 standard deviations of the difference of two measured shares; Newton's square root. */
+static double share_noise(double share, uint64_t n, uint64_t m)
+{
+	double variance = share * (1 - share) * (1.0 / (double)n + 1.0 / (double)m);
+	double root = variance > 0 ? 0.5 : 0;
+
+	for (int i = 0; i < 24 && root > 0; i++)
+		root = (root + variance / root) / 2;
+	return 3 * root;
+}
+
+/* The epoch's answers are in: keep, raise or lower the rate. */
+static void pacer_judge(struct pacer *p, uint64_t now_ns)
+{
+	double share = (double)p->epoch_answered / (double)p->epoch_sent;
+	double span = (double)(p->epoch_end_ns - p->epoch_ns) / 1e9;
+	double actual = span > 0 ? (double)p->epoch_sent / span : p->rate_pps;
+
+	if (p->best_sent &&
+	    share < p->best_share * TOLERATED_SHARE -
+			    share_noise(p->best_share, p->epoch_sent, p->best_sent)) {
+		/* What got through is what the path carries; go below it, so that queues drain. */
+		pacer_set(p, (actual < p->rate_pps ? actual : p->rate_pps) * share / p->best_share *
+				     0.85);
+		p->threshold_pps = p->rate_pps;
+		p->hold_ns = now_ns + 5 * EPOCH_NS;
+		p->backoffs++;
+	} else {
+		if (share > p->best_share || p->best_sent == 0) {
+			p->best_share = share < 1 ? share : 1;
+			p->best_sent = p->epoch_sent;
+		}
+		if (now_ns >= p->hold_ns && actual > p->rate_pps * 0.5)
+			pacer_set(p, p->rate_pps < p->threshold_pps ? p->rate_pps * 2
+								    : p->rate_pps * 1.02);
+	}
+	p->epoch_ns = pacer_clock(now_ns);
+	p->epoch_end_ns = 0;
+	p->epoch_sent = 0;
+	p->epoch_answered = 0;
+}
+
+void pacer_answered(struct pacer *p, uint64_t sent_ns, uint64_t rtt_ns)
+{
+	uint64_t end_ns = p->epoch_end_ns ? p->epoch_end_ns : UINT64_MAX;
+
+	p->rtt_ns = rtt_ns;
+	if (sent_ns >= p->epoch_ns && sent_ns < end_ns)
+		p->epoch_answered++;
+}
+
+void pacer_dropped(struct pacer *p, uint64_t now_ns)
+{
+	if (now_ns < p->hold_ns)
+		return;
+	pacer_set(p, p->rate_pps / 2);
+	p->threshold_pps = p->rate_pps;
+	p->hold_ns = now_ns + 10 * EPOCH_NS;
+	p->backoffs++;
+}

@@ -1,0 +1,117 @@
+/* permute: a keyed bijection on [0, n): the order in which a plan is walked. */
+#ifndef PORTLIGHT_SCAN_PERMUTE_H
+#define PORTLIGHT_SCAN_PERMUTE_H
+
+#include <linux/types.h>
+
+/*
+ * A Feistel network on a x b >= n with a, b near sqrt(n) (Black and Rogaway, "Ciphers with
+ * Arbitrary Finite Domains", CT-RSA 2002, 3.3), cycle-walked over the a x b - n < a values too
+ * many: one step in sqrt(n) is walked twice. Not a cipher to hide behind: it spreads load.
+ * Inline, without division in the path of a step, so that the kernel's BPF target compiles it too.
+ */
+#define PERMUTE_ROUNDS 4
+
+struct permute {
+	__u64 n;
+	__u64 a, b;	    /* both < 2^32 */
+	__u64 b_reciprocal; /* floor((2^64 - 1) / b) + 1, for index / b without a division; 0 if b
+			       is 1 */
+	__u64 key[PERMUTE_ROUNDS];
+};
+
+/* n in 1..2^63. */
+static inline void permute_init(struct permute *p, __u64 n, const __u64 seed[2], __u64 tweak);
+
+/* splitmix64's finaliser (Stafford's Mix13). */
+static inline __u64 permute_mix(__u64 x)
+{
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+	return x ^ (x >> 31);
+}
+
+static inline void permute_init(struct permute *p, __u64 n, const __u64 seed[2], __u64 tweak)
+{
+	__u64 a = 1;
+
+	/* The smallest power-of-two start above sqrt(n), then Newton down to ceil(sqrt(n)). */
+	for (int bit = 0; bit < 32 && a * a < n; bit++)
+		a <<= 1;
+	if (n > 1) {
+		__u64 x = a;
+
+		for (;;) {
+			__u64 y = (x + n / x) >> 1;
+
+			if (y >= x)
+				break;
+			x = y;
+		}
+		a = x * x < n ? x + 1 : x;
+	}
+	p->n = n;
+	p->a = a;
+	p->b = (n + a - 1) / a;
+	p->b_reciprocal = p->b > 1 ? ~0ULL / p->b + 1 : 0;
+	for (int round = 0; round < PERMUTE_ROUNDS; round++)
+		p->key[round] = permute_mix(seed[round & 1] ^
+					    permute_mix(tweak * PERMUTE_ROUNDS + (__u64)round + 1));
+}
+
+/* A pseudo-random number below `bound` < 2^32. */
+static inline __u64 permute_round(__u64 key, __u64 half, __u64 bound)
+{
+	__u64 x = (half + key) * 0x9e3779b97f4a7c15ULL;
+
+	x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93ULL;
+	return ((x >> 32) * bound) >> 32;
+}
+
+/* index / b by its reciprocal: exact after one correction, as index < a * b <= 2^64. */
+static inline __u64 permute_divide(const struct permute *p, __u64 index)
+{
+	__u64 quotient;
+
+	if (p->b == 1)
+		return index;
+	quotient = (__u64)(((unsigned __int128)index * p->b_reciprocal) >> 64);
+	return quotient * p->b > index ? quotient - 1 : quotient;
+}
+
+static inline __u64 permute_forward(const struct permute *p, __u64 index)
+{
+	do {
+		__u64 left = permute_divide(p, index);
+		__u64 right = index - left * p->b;
+
+		for (int round = 0; round < PERMUTE_ROUNDS; round += 2) {
+			left += permute_round(p->key[round], right, p->a);
+			left -= left >= p->a ? p->a : 0;
+			right += permute_round(p->key[round + 1], left, p->b);
+			right -= right >= p->b ? p->b : 0;
+		}
+		index = left * p->b + right;
+	} while (index >= p->n);
+	return index;
+}
+
+/* permute_backward(permute_forward(i)) == i. */
+static inline __u64 permute_backward(const struct permute *p, __u64 index)
+{
+	do {
+		__u64 left = permute_divide(p, index);
+		__u64 right = index - left * p->b;
+
+		for (int round = PERMUTE_ROUNDS; round > 0; round -= 2) {
+			right += p->b - permute_round(p->key[round - 1], left, p->b);
+			right -= right >= p->b ? p->b : 0;
+			left += p->a - permute_round(p->key[round - 2], right, p->a);
+			left -= left >= p->a ? p->a : 0;
+		}
+		index = left * p->b + right;
+	} while (index >= p->n);
+	return index;
+}
+
+#endif

@@ -1,0 +1,129 @@
+/* plan: which probes a scan is made of, and in which order. Immutable, flat. */
+#ifndef PORTLIGHT_SCAN_PLAN_H
+#define PORTLIGHT_SCAN_PLAN_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "packet/addr.h"
+#include "scan/permute.h"
+#include "scan/ports.h"
+#include "scan/ranges.h"
+#include "text/failure.h"
+
+/*
+ * A plan is hosts x slots. A host is an address, by its rank in the sorted targets with all
+ * excludes taken out; a slot is one (technique, port). Index 0..total-1 is cut into windows of
+ * whole hosts, at most PLAN_WINDOW_CELLS probes each; inside a window a keyed permutation gives
+ * the order, so that neighbours in time are far apart in address and port, while hosts still
+ * finish (and are reported) in order and memory is bounded by the window, not by the plan.
+ *
+ *   index = window * window_cells + position            position: when it is sent
+ *   cell  = permute(position)                           cell: where its answer is noted
+ *   cell  = host_in_window * slots + slot
+ */
+#define PLAN_WINDOW_BITS  20
+#define PLAN_WINDOW_CELLS (1u << PLAN_WINDOW_BITS)
+
+struct plan_range {
+	__u64 hi, lo;	  /* first address */
+	__u64 first_host; /* its rank */
+	__u64 hosts;
+};
+
+/* One allocation, no pointers: this header, then ranges[], then slots[]. */
+struct plan {
+	__u64 bytes; /* of the whole allocation */
+	__u64 seed[2];
+	__u64 hosts;
+	__u64 total; /* hosts * slots */
+	__u64 windows;
+	__u32 ranges;
+	__u32 slots;
+	__u32 window_hosts; /* of every window but perhaps the last */
+	__u32 window_cells; /* window_hosts * slots */
+};
+
+static inline const struct plan_range *plan_ranges(const struct plan *p)
+{
+	return (const struct plan_range *)(const void *)(p + 1);
+}
+
+/* Sorted; technique << 16 | port. */
+static inline const __u32 *plan_slots(const struct plan *p)
+{
+	return (const __u32 *)(const void *)(plan_ranges(p) + p->ranges);
+}
+
+static inline __u8 plan_slot_technique(__u32 slot_value)
+{
+	return (__u8)(slot_value >> 16);
+}
+
+static inline __u16 plan_slot_port(__u32 slot_value)
+{
+	return (__u16)slot_value;
+}
+
+/* Address of a host by rank, rank < hosts. */
+static inline struct addr plan_host(const struct plan *p, __u64 rank)
+{
+	const struct plan_range *r = plan_ranges(p);
+	__u32 low = 0, high = p->ranges;
+
+	while (high - low > 1) {
+		__u32 middle = low + (high - low) / 2;
+
+		if (r[middle].first_host <= rank)
+			low = middle;
+		else
+			high = middle;
+	}
+	return addr_add((struct addr){r[low].hi, r[low].lo}, rank - r[low].first_host);
+}
+
+static inline __u32 plan_window_hosts(const struct plan *p, __u64 window)
+{
+	__u64 left = p->hosts - window * p->window_hosts;
+
+	return left < p->window_hosts ? (__u32)left : p->window_hosts;
+}
+
+static inline void plan_window_permute(const struct plan *p, __u64 window, struct permute *out)
+{
+	permute_init(out, (__u64)plan_window_hosts(p, window) * p->slots, p->seed, window);
+}
+
+/* Rank of an address; false if the plan does not have it. */
+bool plan_find_host(const struct plan *p, struct addr a, uint64_t *rank);
+/* Slot of a technique and port; false if the plan does not have it. */
+bool plan_find_slot(const struct plan *p, uint8_t technique, uint16_t port, uint32_t *slot);
+
+/* What a probe of an index is: for tests, dry runs and shards; index < total. */
+struct plan_probe {
+	struct addr to;
+	uint16_t port;
+	uint8_t technique;
+};
+struct plan_probe plan_at(const struct plan *p, uint64_t index);
+
+/*
+ * techniques: bit set of enum technique_id. Owned by the caller, freed with plan_free.
+ * NULL with *f if there is nothing to scan, if hosts * slots does not fit 63 bits, or out of
+ * memory. `targets` is normalised, with excludes already out.
+ */
+struct plan *plan_new(const struct ranges *targets, const struct ports *ports, unsigned techniques,
+		      const uint64_t seed[2], struct failure *f);
+void plan_free(struct plan *p);
+
+/* Shard `number` (from 1) of `count`: its index range [first, last). Shards cover the plan
+ * exactly once. */
+void plan_shard(const struct plan *p, uint64_t number, uint64_t count, uint64_t *first,
+		uint64_t *last);
+
+/* SipHash-2-4 of the whole plan under a fixed key: names the plan in files. */
+uint64_t plan_hash(const struct plan *p);
+
+#endif

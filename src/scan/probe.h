@@ -1,0 +1,43 @@
+/* probe: what an engine is asked to send, and what it brings back. */
+#ifndef PORTLIGHT_SCAN_PROBE_H
+#define PORTLIGHT_SCAN_PROBE_H
+
+#include <stdint.h>
+
+#include "packet/addr.h"
+
+struct probe {
+	struct addr to;
+	uint64_t timeout_ns; /* how long an answer may take by present estimate; sockets close then
+			      */
+	uint32_t cell;	     /* window tag << 20 | cell of its sheet: what the cookie carries */
+	uint16_t port;
+	uint8_t technique; /* enum technique_id */
+	uint8_t attempt;   /* 0 for the first, at most 15 */
+};
+
+/* Presence flags of struct answer. */
+enum answer_has {
+	ANSWER_TTL = 1 << 0,
+	ANSWER_WINDOW = 1 << 1,
+	ANSWER_ICMP = 1 << 2,	 /* icmp_type and icmp_code are set */
+	ANSWER_FROM = 1 << 3,	 /* from is not the target: who said so */
+	ANSWER_ATTEMPT = 1 << 4, /* it is known which attempt this answers */
+	ANSWER_REFUSED = 1 << 5, /* ECONNREFUSED: the kernel saw the RST, we did not */
+	ANSWER_LOCAL = 1 << 6,	 /* our own kernel said so, no packet came (no route) */
+};
+
+/* A validated answer to one probe. */
+struct answer {
+	uint64_t t_ns; /* when it arrived, on the clock of scan (monotonic) */
+	struct addr from;
+	uint32_t cell;
+	uint16_t window;
+	uint8_t reply; /* enum reply */
+	uint8_t has;   /* enum answer_has */
+	uint8_t ttl;
+	uint8_t icmp_type, icmp_code;
+	uint8_t attempt;
+};
+
+#endif

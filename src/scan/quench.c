@@ -1,0 +1,50 @@
+/* quench: the pace for one host whose ICMP errors are rate-limited. */
+#include "scan/quench.h"
+
+#define INTERVAL_MIN_US 10000u
+#define INTERVAL_MAX_US 250000u
+
+static uint32_t interval_clamp(uint64_t us)
+{
+	if (us < INTERVAL_MIN_US)
+		return INTERVAL_MIN_US;
+	return us < INTERVAL_MAX_US ? (uint32_t)us : INTERVAL_MAX_US;
+}
+
+void quench_start(struct quench *q, uint32_t blanks, uint64_t now_ns)
+{
+	q->blanks = blanks;
+	q->misses = 0;
+	q->answer_ns = now_ns;
+	q->next_ns = now_ns;
+	/* Fast enough to go once over all blanks within the patience. */
+	q->interval_us = interval_clamp(QUENCH_PATIENCE_NS / 1000 / (blanks + 1));
+}
+
+void quench_sent(struct quench *q, uint64_t now_ns)
+{
+	q->misses++;
+	/* A long silence: probably ports that never answer. Get over them sooner. */
+	if (q->misses > 12)
+		q->interval_us = interval_clamp((uint64_t)q->interval_us * 7 / 8);
+	q->next_ns = now_ns + (uint64_t)q->interval_us * 1000;
+}
+
+void quench_answered(struct quench *q, uint64_t now_ns)
+{
+	if (q->blanks)
+		q->blanks--;
+	/* The time since the last answer is the refill as it looks now: three probes to one. */
+	if (now_ns > q->answer_ns)
+		q->interval_us = interval_clamp((now_ns - q->answer_ns) / 3000);
+	q->misses = 0;
+	q->answer_ns = now_ns;
+}
+
+bool quench_done(const struct quench *q, uint64_t now_ns)
+{
+	if (q->blanks == 0)
+		return true;
+	return q->misses >= q->blanks && now_ns >= q->answer_ns &&
+	       now_ns - q->answer_ns >= QUENCH_PATIENCE_NS;
+}

@@ -1,0 +1,37 @@
+/* quench: hosts that send ICMP errors at a limited rate, and how they are asked slowly. */
+#ifndef PORTLIGHT_SCAN_QUENCH_H
+#define PORTLIGHT_SCAN_QUENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * A host that has told of some closed UDP ports and is silent about others may be out of tokens:
+ * Linux sends one ICMP error a second and peer after a burst of six (net.ipv4.icmp_ratelimit),
+ * others have limits of their own. Such a host is asked one port at a time, about three probes
+ * to an answer, until every blank was asked since the last answer and none came for longer
+ * than the slowest common refill. Asking faster than the refill costs packets but no time: a
+ * token is used by whichever probe comes next.
+ */
+struct quench {
+	uint64_t next_ns;     /* no probe before this */
+	uint64_t answer_ns;   /* the last ICMP error came then */
+	uint32_t interval_us; /* between probes; 0: not quenched */
+	uint32_t misses;      /* probes since the last answer */
+	uint32_t blanks;      /* UDP ports without an answer */
+};
+
+#define QUENCH_PATIENCE_NS UINT64_C(2500000000) /* two and a half refills of one a second */
+
+static inline bool quench_on(const struct quench *q)
+{
+	return q->interval_us != 0;
+}
+
+void quench_start(struct quench *q, uint32_t blanks, uint64_t now_ns);
+void quench_sent(struct quench *q, uint64_t now_ns);
+void quench_answered(struct quench *q, uint64_t now_ns);
+/* Nothing more is to be learned from it. */
+bool quench_done(const struct quench *q, uint64_t now_ns);
+
+#endif

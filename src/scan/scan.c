@@ -1,0 +1,243 @@
+/* scan: windows, turns and ends. */
+#include "scan/scan.h"
+
+#include <string.h>
+
+#include "technique/technique.h"
+
+/* Most probes of one turn, so that answers are looked at in between. */
+#define TURN_MOST 512
+/* Longest sleep of the loop: progress lines and signals want to be looked at. */
+#define WAIT_MOST_NS UINT64_C(100000000)
+
+void scan_init(struct scan *s, const struct plan *plan, const struct scan_conf *conf,
+	       uint64_t now_ns)
+{
+	memset(s, 0, sizeof(*s));
+	s->plan = plan;
+	s->conf = *conf;
+	pacer_init(&s->pacer, &conf->pace, now_ns);
+	rtt_init(&s->rtt, &conf->rtt);
+	s->window_next = conf->first / plan->window_cells;
+	s->window_last = (conf->last + plan->window_cells - 1) / plan->window_cells;
+	s->cells_all = conf->last - conf->first;
+}
+
+void scan_fini(struct scan *s)
+{
+	for (int i = 0; i < SHEETS; i++) {
+		sheet_free(s->sheet[i]);
+		s->sheet[i] = NULL;
+	}
+}
+
+int scan_open(struct scan *s, uint64_t now_ns)
+{
+	int place = -1;
+
+	if (s->stopping || s->window_next >= s->window_last)
+		return -1;
+	for (int i = 0; i < SHEETS; i++) {
+		if (!s->sheet[i])
+			place = place < 0 ? i : place;
+		else if (s->walk[i].pass == 0 && !s->walk[i].done)
+			return -1; /* one first pass at a time */
+	}
+	if (place < 0)
+		return -1;
+	s->sheet[place] = sheet_new(s->plan, s->window_next, s->conf.first, s->conf.last, now_ns);
+	if (!s->sheet[place])
+		return -2;
+	walk_init(&s->walk[place], s->sheet[place], s->conf.tries, rtt_timeout_ns(&s->rtt));
+	pacer_fresh(&s->pacer, now_ns);
+	s->window_next++;
+	return place;
+}
+
+/* Places in the order of their windows. */
+static int scan_order(const struct scan *s, int order[SHEETS])
+{
+	int count = 0;
+
+	for (int i = 0; i < SHEETS; i++) {
+		if (!s->sheet[i])
+			continue;
+		int at = count++;
+
+		for (; at > 0 && s->sheet[order[at - 1]]->window > s->sheet[i]->window; at--)
+			order[at] = order[at - 1];
+		order[at] = i;
+	}
+	return count;
+}
+
+struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget)
+{
+	int order[SHEETS], count = scan_order(s, order);
+	uint64_t timeout_ns = rtt_timeout_ns(&s->rtt);
+
+	*budget = 0;
+	if (s->stopping)
+		return NULL;
+	for (int i = 0; i < count; i++) {
+		struct walk *walk = &s->walk[order[i]];
+
+		if (walk->done || now_ns < walk->due_ns)
+			continue;
+		*budget = pacer_budget(&s->pacer, now_ns, TURN_MOST);
+		if (*budget == 0)
+			return NULL;
+		walk->timeout_ns = timeout_ns;
+		return walk;
+	}
+	return NULL;
+}
+
+void scan_sent(struct scan *s, struct walk *walk, unsigned count, uint64_t refused, uint64_t now_ns)
+{
+	uint64_t again = walk->resent - s->resent_seen[walk - s->walk];
+
+	s->resent_seen[walk - s->walk] = walk->resent;
+	s->sent += count;
+	s->resent += again;
+	pacer_sent(&s->pacer, count, count - (again < count ? (unsigned)again : count), refused,
+		   now_ns);
+}
+
+struct sheet *scan_answer(struct scan *s, const struct answer *answer, uint32_t *cell)
+{
+	for (int i = 0; i < SHEETS; i++) {
+		struct sheet *sheet = s->sheet[i];
+		uint64_t rtt_ns = 0;
+		bool has_rtt;
+
+		if (!sheet || !sheet_untag(sheet, answer->cell, cell))
+			continue;
+		switch (sheet_note(sheet, *cell, answer, &rtt_ns, &has_rtt)) {
+		case SHEET_STRAY:
+			s->stray++;
+			return NULL;
+		case SHEET_DUPLICATE:
+			s->duplicate++;
+			return NULL;
+		case SHEET_FIRST:
+		case SHEET_STRONGER:
+			break;
+		}
+		s->valid++;
+		if (has_rtt)
+			rtt_note(&s->rtt, rtt_ns);
+		if (has_rtt && sheet->tries[*cell] == 1)
+			pacer_answered(&s->pacer, answer->t_ns / 1000 * 1000 - rtt_ns,
+				       s->rtt.smoothed_ns + 4 * s->rtt.variation_ns);
+		return sheet;
+	}
+	s->stray++;
+	return NULL;
+}
+
+/* When the last answers of a walk have had their time. */
+static uint64_t walk_end_ns(const struct scan *s, const struct walk *walk)
+{
+	return walk->last_sent_ns + rtt_timeout_ns(&s->rtt);
+}
+
+static uint64_t sooner(uint64_t wait_ns, uint64_t at_ns, uint64_t now_ns)
+{
+	uint64_t left = at_ns > now_ns ? at_ns - now_ns : 0;
+
+	return left < wait_ns ? left : wait_ns;
+}
+
+uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
+{
+	uint64_t wait_ns = WAIT_MOST_NS;
+
+	if (s->stopping)
+		return sooner(wait_ns, s->stop_ns, now_ns);
+	for (int i = 0; i < SHEETS; i++) {
+		const struct walk *walk = &s->walk[i];
+
+		if (!s->sheet[i])
+			continue;
+		if (walk->done) {
+			wait_ns = sooner(wait_ns, walk_end_ns(s, walk), now_ns);
+			continue;
+		}
+		uint64_t pace_ns = now_ns + pacer_wait_ns(&s->pacer, now_ns);
+
+		wait_ns = sooner(wait_ns, walk->due_ns > pace_ns ? walk->due_ns : pace_ns, now_ns);
+	}
+	return wait_ns;
+}
+
+int scan_ready(struct scan *s, uint64_t now_ns)
+{
+	int order[SHEETS];
+
+	if (scan_order(s, order) == 0)
+		return -1;
+	/* The oldest first, so that hosts are reported in order. */
+	const struct sheet *sheet = s->sheet[order[0]];
+	const struct walk *walk = &s->walk[order[0]];
+
+	if (sheet->answered == sheet->ours)
+		return order[0];
+	if (s->stopping)
+		return now_ns >= s->stop_ns ? order[0] : -1;
+	return walk->done && now_ns >= walk_end_ns(s, walk) ? order[0] : -1;
+}
+
+void scan_close(struct scan *s, int place)
+{
+	s->cells_done += s->sheet[place]->ours;
+	sheet_free(s->sheet[place]);
+	s->sheet[place] = NULL;
+	s->resent_seen[place] = 0;
+}
+
+void scan_stop(struct scan *s, uint64_t now_ns)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	uint64_t timeout_ns = rtt_timeout_ns(&s->rtt);
+
+	s->stop_ns = now_ns + (timeout_ns < 1000000000 ? timeout_ns : 1000000000);
+}
+
+bool scan_over(const struct scan *s)
+{
+	for (int i = 0; i < SHEETS; i++)
+		if (s->sheet[i])
+			return false;
+	return s->stopping || s->window_next >= s->window_last;
+}
+
+uint64_t scan_cells_settled(const struct scan *s)
+{
+	uint64_t settled = s->cells_done;
+
+	for (int i = 0; i < SHEETS; i++) {
+		const struct sheet *sheet = s->sheet[i];
+
+		if (!sheet)
+			continue;
+		/* Blanks count by the share of attempts they have had: a walk's position tells. */
+		const struct walk *walk = &s->walk[i];
+		uint32_t blanks = sheet->ours - sheet->answered;
+		uint32_t most = 1;
+
+		for (int t = 0; t < TECHNIQUES; t++)
+			if (walk->tries[t] > most)
+				most = walk->tries[t];
+		uint64_t passes = (uint64_t)walk->pass * walk->end + walk->position;
+		uint64_t all = (uint64_t)most * walk->end;
+		uint64_t share =
+			walk->done || passes >= all
+				? blanks
+				: (uint64_t)((double)blanks * (double)passes / (double)all);
+		settled += sheet->answered + share;
+	}
+	return settled;
+}

@@ -1,0 +1,77 @@
+/* scan: the loop's brain. Which window sends, how fast, when silence is silence. Pure. */
+#ifndef PORTLIGHT_SCAN_SCAN_H
+#define PORTLIGHT_SCAN_SCAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scan/finding.h"
+#include "scan/pacer.h"
+#include "scan/plan.h"
+#include "scan/rtt.h"
+#include "scan/sheet.h"
+#include "scan/walk.h"
+
+struct scan_conf {
+	struct pacer_conf pace;
+	struct rtt_conf rtt;
+	uint64_t first, last;	   /* index range of the plan: all of it, or a shard */
+	uint8_t tries[TECHNIQUES]; /* attempts at most, first included, 1..16 */
+	uint64_t wall_offset_ns;   /* wall clock minus the scan's clock */
+};
+
+struct scan {
+	const struct plan *plan;
+	struct scan_conf conf;
+	struct pacer pacer;
+	struct rtt rtt;
+	struct sheet *sheet[SHEETS]; /* NULL where none is open */
+	struct walk walk[SHEETS];
+	uint64_t window_next, window_last; /* windows still to open: [next, last) */
+	bool stopping;
+	uint64_t stop_ns;    /* when stopping: answers are still taken until then */
+	uint64_t cells_done; /* of closed windows */
+	uint64_t cells_all;  /* of the whole run */
+	uint64_t sent, resent, valid, duplicate, stray;
+	uint64_t resent_seen[SHEETS]; /* of walk[].resent, already in `resent` */
+};
+
+/* Caller's storage. *plan outlives the scan. */
+void scan_init(struct scan *s, const struct plan *plan, const struct scan_conf *conf,
+	       uint64_t now_ns);
+/* Frees the sheets that are still open. */
+void scan_fini(struct scan *s);
+
+/*
+ * Opens the next window if there is one and a place for it: its place, or -1 if none; -2 out of
+ * memory. The engine prepares it before anything else is called.
+ */
+int scan_open(struct scan *s, uint64_t now_ns);
+
+/* The walk that may send now and how many probes; NULL if none may. */
+struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget);
+
+/* After a send of that walk: how many went, and how often the kernel pushed back. */
+void scan_sent(struct scan *s, struct walk *walk, unsigned count, uint64_t refused,
+	       uint64_t now_ns);
+
+/* Notes an answer. Returns the sheet it belongs to, and its cell, if it is the first or a stronger
+ * one; NULL otherwise. */
+struct sheet *scan_answer(struct scan *s, const struct answer *answer, uint32_t *cell);
+
+/* How long may be waited for answers before something else is due. */
+uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns);
+
+/* A window whose last answers are in or given up: its place, or -1. Read it out (verdict.h), then
+ * scan_close it. */
+int scan_ready(struct scan *s, uint64_t now_ns);
+void scan_close(struct scan *s, int place);
+
+/* Ctrl-C: nothing more is sent, answers are waited for a round trip longer. */
+void scan_stop(struct scan *s, uint64_t now_ns);
+bool scan_over(const struct scan *s);
+
+/* For progress: cells that have their answer or have used up their attempts, of all. */
+uint64_t scan_cells_settled(const struct scan *s);
+
+#endif

@@ -1,0 +1,134 @@
+/* sheet: opened for one window, filled in by answers. */
+#include "scan/sheet.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+
+#include "scan/finding.h"
+
+/* Marks what is not in [first, last), by position in the window's order. */
+static void sheet_exclude(struct sheet *s, uint64_t first, uint64_t last)
+{
+	uint64_t base = s->window * s->plan->window_cells;
+	struct permute order;
+
+	s->ours = s->cells;
+	if (first <= base && last >= base + s->cells)
+		return;
+	plan_window_permute(s->plan, s->window, &order);
+	for (uint32_t position = 0; position < s->cells; position++) {
+		if (base + position >= first && base + position < last)
+			continue;
+		sheet_put(s, (uint32_t)permute_forward(&order, position), SHEET_NOT_OURS);
+		s->ours--;
+	}
+}
+
+struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first, uint64_t last,
+			uint64_t now_ns)
+{
+	struct sheet *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->plan = plan;
+	s->window = window;
+	s->first_host = window * plan->window_hosts;
+	s->opened_ns = now_ns;
+	s->hosts = plan_window_hosts(plan, window);
+	s->cells = s->hosts * plan->slots;
+	s->word = calloc((s->cells + 15) / 16, sizeof(*s->word));
+	s->sent_us = calloc(s->cells, sizeof(*s->sent_us));
+	s->tries = calloc(s->cells, sizeof(*s->tries));
+	s->evidence = calloc(s->cells, sizeof(*s->evidence));
+	s->host = calloc(s->hosts, sizeof(*s->host));
+	if (!s->word || !s->sent_us || !s->tries || !s->evidence || !s->host) {
+		sheet_free(s);
+		return NULL;
+	}
+	sheet_exclude(s, first, last);
+	return s;
+}
+
+void sheet_free(struct sheet *s)
+{
+	if (!s)
+		return;
+	free(s->word);
+	free(s->sent_us);
+	free(s->tries);
+	free(s->evidence);
+	free(s->host);
+	free(s);
+}
+
+/* Index of another sender; 255 once the table is full ("somebody else"). */
+static uint32_t sheet_sender(struct sheet *s, struct addr from)
+{
+	for (unsigned i = 1; i < s->senders; i++)
+		if (addr_equal(s->sender[i], from))
+			return i;
+	if (s->senders == 0)
+		s->senders = 1; /* index 0 is the target itself */
+	if (s->senders == SHEET_SENDERS)
+		return SHEET_SENDERS;
+	s->sender[s->senders] = from;
+	return s->senders++;
+}
+
+static void sheet_evidence(struct sheet *s, uint32_t cell, const struct answer *a, uint64_t rtt_ns,
+			   bool has_rtt)
+{
+	uint64_t t_us = (a->t_ns > s->opened_ns ? a->t_ns - s->opened_ns : 0) / 1000;
+	uint64_t rtt_us = rtt_ns / 1000 < 0xffffff ? rtt_ns / 1000 : 0xffffff;
+	uint32_t sender = a->has & ANSWER_FROM ? sheet_sender(s, a->from) : 0;
+
+	s->evidence[cell] = (struct evidence){
+		.t_us_low = (uint32_t)t_us,
+		.t_us_high = (uint8_t)(t_us >> 32),
+		.rtt_sender = (uint32_t)(rtt_us << 8) | sender,
+		.window = a->window,
+		.ttl = a->ttl,
+		.has = (uint8_t)(a->has | (has_rtt ? EVIDENCE_RTT : 0)),
+		.attempt = a->has & ANSWER_ATTEMPT ? a->attempt : (uint8_t)(s->tries[cell] - 1),
+		.icmp_type = a->icmp_type,
+		.icmp_code = a->icmp_code,
+	};
+}
+
+enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *answer,
+			   uint64_t *rtt_ns, bool *has_rtt)
+{
+	unsigned before = sheet_get(s, cell);
+	struct sheet_host *host = &s->host[cell / s->plan->slots];
+	uint8_t technique = plan_slot_technique(plan_slots(s->plan)[cell % s->plan->slots]);
+
+	*has_rtt = false;
+	if (before == SHEET_NOT_OURS || s->tries[cell] == 0 || answer->reply == REPLY_SILENCE ||
+	    technique_rule(technique, answer->reply)->state == STATE_NONE)
+		return SHEET_STRAY;
+	if (!(answer->has & (ANSWER_FROM | ANSWER_LOCAL)))
+		host->notes |= HOST_ANSWERED;
+	if (answer->reply <= before)
+		return SHEET_DUPLICATE;
+
+	bool latest = answer->has & ANSWER_ATTEMPT ? answer->attempt == ((s->tries[cell] - 1) & 15)
+						   : s->tries[cell] == 1;
+	if (latest && !(answer->has & ANSWER_LOCAL)) {
+		/* Both clocks are cut to 32 bits of us: right up to 71 minutes. */
+		uint32_t us = (uint32_t)(answer->t_ns / 1000) - s->sent_us[cell];
+
+		*has_rtt = us < UINT32_C(1) << 31;
+		*rtt_ns = *has_rtt ? (uint64_t)us * 1000 : 0;
+	}
+	sheet_evidence(s, cell, answer, *has_rtt ? *rtt_ns : 0, *has_rtt);
+	sheet_put(s, cell, answer->reply);
+	if (technique_table[technique].cookie == COOKIE_PORT) {
+		host->icmp_errors += (answer->has & ANSWER_ICMP) != 0;
+		if (quench_on(&host->quench) && before == REPLY_SILENCE)
+			quench_answered(&host->quench, answer->t_ns);
+	}
+	if (before == REPLY_SILENCE)
+		s->answered++;
+	return before == REPLY_SILENCE ? SHEET_FIRST : SHEET_STRONGER;
+}

@@ -1,0 +1,116 @@
+/* sheet: the answer paper of one window of the plan. */
+#ifndef PORTLIGHT_SCAN_SHEET_H
+#define PORTLIGHT_SCAN_SHEET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "packet/addr.h"
+#include "scan/plan.h"
+#include "scan/probe.h"
+#include "scan/quench.h"
+#include "technique/technique.h"
+
+/* So many windows are open at once: one sends while the one before waits for its last answers. */
+#define SHEETS 2
+
+/* A cell that belongs to another shard: never sent, never reported. */
+#define SHEET_NOT_OURS 15u
+
+/* What is kept of the strongest answer to a probe. 16 bytes. */
+struct evidence {
+	uint32_t t_us_low;   /* arrival, since sheet->opened_ns, low 32 of 40 bits */
+	uint32_t rtt_sender; /* round trip in us << 8 | index into sheet->sender, 0: the target */
+	uint16_t window;
+	uint8_t t_us_high;
+	uint8_t ttl;
+	uint8_t has; /* enum answer_has, and EVIDENCE_RTT */
+	uint8_t attempt;
+	uint8_t icmp_type, icmp_code;
+};
+#define EVIDENCE_RTT (1u << 7)
+
+struct sheet_host {
+	uint32_t notes;	      /* enum host_note */
+	uint32_t icmp_errors; /* in answer to UDP, so far */
+	struct quench quench;
+	uint8_t mac[6];
+};
+
+#define SHEET_SENDERS 255
+
+/* 4 bits a probe (enum reply), 16 to a word, plus per-probe times and evidence. The big arrays
+ * are zero pages until touched. About 22 bytes a touched cell, 48 a host. */
+struct sheet {
+	const struct plan *plan;
+	uint64_t window;     /* which of the plan's */
+	uint64_t first_host; /* rank of its first host */
+	uint64_t opened_ns;
+	uint32_t hosts, cells;
+	uint32_t ours; /* cells that are this shard's */
+	uint32_t answered;
+	uint64_t *word;
+	uint32_t *sent_us; /* low 32 bits of the clock in us, of the latest attempt */
+	uint8_t *tries;	   /* attempts sent so far */
+	struct evidence *evidence;
+	struct sheet_host *host;
+	struct addr sender[SHEET_SENDERS]; /* from 1: who else sent ICMP errors */
+	unsigned senders;
+};
+
+static inline unsigned sheet_get(const struct sheet *s, uint32_t cell)
+{
+	return s->word[cell >> 4] >> ((cell & 15) * 4) & 15;
+}
+
+static inline void sheet_put(struct sheet *s, uint32_t cell, unsigned value)
+{
+	uint64_t *word = &s->word[cell >> 4];
+	unsigned shift = (cell & 15) * 4;
+
+	*word = (*word & ~(UINT64_C(15) << shift)) | (uint64_t)value << shift;
+}
+
+/* The tag that a probe of this window carries: low bits of the window over the cell. */
+static inline uint32_t sheet_tag(const struct sheet *s, uint32_t cell)
+{
+	return (uint32_t)(s->window << PLAN_WINDOW_BITS) | cell;
+}
+
+/* The cell of a tag if this sheet is its window and has that cell. */
+static inline bool sheet_untag(const struct sheet *s, uint32_t tag, uint32_t *cell)
+{
+	*cell = tag & (PLAN_WINDOW_CELLS - 1);
+	return sheet_tag(s, *cell) == tag && *cell < s->cells;
+}
+
+/* Address, technique and port of a cell. */
+static inline struct plan_probe sheet_probe(const struct sheet *s, uint32_t cell)
+{
+	uint32_t slot = plan_slots(s->plan)[cell % s->plan->slots];
+
+	return (struct plan_probe){plan_host(s->plan, s->first_host + cell / s->plan->slots),
+				   plan_slot_port(slot), plan_slot_technique(slot)};
+}
+
+/*
+ * Opens the sheet of `window`. Cells whose index lies outside [first, last) of the plan are
+ * SHEET_NOT_OURS. NULL if out of memory.
+ */
+struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first, uint64_t last,
+			uint64_t now_ns);
+void sheet_free(struct sheet *s);
+
+enum sheet_mark {
+	SHEET_FIRST,	 /* the first answer to this probe */
+	SHEET_STRONGER,	 /* a stronger one than before: it counts */
+	SHEET_DUPLICATE, /* no stronger than the one there */
+	SHEET_STRAY,	 /* no answer to this technique, or to a probe never sent */
+};
+/* Notes an answer (its cell untagged and < cells). *rtt_ns is set, and *has_rtt true, if it
+ * answers the latest attempt. */
+enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *answer,
+			   uint64_t *rtt_ns, bool *has_rtt);
+
+#endif

@@ -1,0 +1,213 @@
+/* verdict: replies of one host turned into findings by the technique rows. */
+#include "scan/verdict.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the RSTs of one technique of a host have in common. */
+struct rst_summary {
+	unsigned count, with_window;
+	uint8_t ttl_low, ttl_high;
+};
+
+static bool reply_is_rst(unsigned reply)
+{
+	return reply == REPLY_RST || reply == REPLY_RST_WINDOW;
+}
+
+static void rst_survey(const struct sheet *sheet, uint32_t base, struct rst_summary out[TECHNIQUES])
+{
+	const uint32_t *slot = plan_slots(sheet->plan);
+
+	memset(out, 0, sizeof(out[0]) * TECHNIQUES);
+	for (uint32_t i = 0; i < sheet->plan->slots; i++) {
+		unsigned reply = sheet_get(sheet, base + i);
+		const struct evidence *e = &sheet->evidence[base + i];
+		struct rst_summary *rst = &out[plan_slot_technique(slot[i])];
+
+		if (!reply_is_rst(reply) || !(e->has & ANSWER_TTL))
+			continue;
+		if (rst->count == 0 || e->ttl < rst->ttl_low)
+			rst->ttl_low = e->ttl;
+		if (e->ttl > rst->ttl_high)
+			rst->ttl_high = e->ttl;
+		rst->count++;
+		rst->with_window += reply == REPLY_RST_WINDOW;
+	}
+}
+
+/* The reply with what the host's other RSTs tell about it. */
+static unsigned reply_compared(unsigned reply, uint8_t technique, const struct evidence *e,
+			       const struct rst_summary *rst)
+{
+	if (!technique_table[technique].compares_ttl || !reply_is_rst(reply) ||
+	    rst->ttl_low == rst->ttl_high)
+		return reply;
+	return e->ttl < rst->ttl_high ? REPLY_RST_TTL_LOWER : REPLY_RST_TTL_HIGHER;
+}
+
+static void finding_evidence(const struct sheet *sheet, const struct evidence *e,
+			     uint64_t wall_offset_ns, struct finding *f)
+{
+	uint64_t t_us = (uint64_t)e->t_us_high << 32 | e->t_us_low;
+	unsigned sender = e->rtt_sender & 0xff;
+
+	f->t_ns = sheet->opened_ns + t_us * 1000 + wall_offset_ns;
+	f->has = FINDING_TIME;
+	f->has |= e->has & ANSWER_TTL ? FINDING_TTL : 0;
+	f->has |= e->has & ANSWER_WINDOW ? FINDING_WINDOW : 0;
+	f->has |= e->has & EVIDENCE_RTT ? FINDING_RTT : 0;
+	f->has |= e->has & ANSWER_ICMP ? FINDING_ICMP : 0;
+	f->has |= e->has & ANSWER_LOCAL ? FINDING_LOCAL : 0;
+	f->rtt_us = e->rtt_sender >> 8;
+	f->ttl = e->ttl;
+	f->window = e->window;
+	f->attempt = e->attempt;
+	f->icmp_type = e->icmp_type;
+	f->icmp_code = e->icmp_code;
+	if (e->has & ANSWER_FROM && sender > 0 && sender < SHEET_SENDERS) {
+		f->has |= FINDING_FROM;
+		f->from = sheet->sender[sender];
+	}
+}
+
+static enum reason finding_reason(unsigned reply, const struct evidence *e, int family)
+{
+	if (reply == REPLY_SILENCE)
+		return REASON_NO_RESPONSE;
+	if (e->has & ANSWER_ICMP)
+		return technique_icmp_reason(family, e->icmp_type, e->icmp_code);
+	if (e->has & ANSWER_REFUSED)
+		return REASON_CONN_REFUSED;
+	return technique_reason(reply);
+}
+
+static int finding_compare(const void *left, const void *right)
+{
+	const struct finding *a = left, *b = right;
+	uint8_t a_proto = technique_table[a->technique].proto;
+	uint8_t b_proto = technique_table[b->technique].proto;
+
+	if (a_proto != b_proto)
+		return a_proto == IPPROTO_TCP ? -1 : 1;
+	if (a->port != b->port)
+		return a->port < b->port ? -1 : 1;
+	return (a->technique > b->technique) - (a->technique < b->technique);
+}
+
+static void findings_sort(struct finding *findings, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (finding_compare(&findings[i - 1], &findings[i]) > 0) {
+			qsort(findings, count, sizeof(findings[0]), finding_compare);
+			return;
+		}
+}
+
+/* Silence is a verdict for one, and without an ACK flag RFC 9293 allows no RST from open ports. */
+static bool technique_is_inverse(const struct technique *t)
+{
+	return t->proto == IPPROTO_TCP && !(t->flags & 0x10) &&
+	       t->rules[REPLY_SILENCE].state == PORT_OPEN_FILTERED;
+}
+
+/* A RST to FIN, NULL or Xmas from a port that answered a SYN with SYN+ACK. Needs sorted findings.
+ */
+static bool host_resets_all(const struct finding *findings, size_t count)
+{
+	size_t run = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool accepted = false, reset = false;
+
+		if (findings[i].port != findings[run].port)
+			run = i;
+		for (size_t j = run; j <= i; j++) {
+			accepted |= findings[j].reply == REPLY_SYN_ACK;
+			reset |= reply_is_rst(findings[j].reply) &&
+				 technique_is_inverse(&technique_table[findings[j].technique]);
+		}
+		if (accepted && reset)
+			return true;
+	}
+	return false;
+}
+
+static uint32_t host_mute_notes(const struct rst_summary rst[TECHNIQUES])
+{
+	uint32_t notes = 0;
+
+	for (int t = 0; t < TECHNIQUES; t++) {
+		const struct technique *row = &technique_table[t];
+
+		if (rst[t].count == 0)
+			continue;
+		if (row->compares_ttl && rst[t].ttl_low == rst[t].ttl_high)
+			notes |= HOST_TTL_MUTE;
+		if (row->rules[REPLY_RST].state != row->rules[REPLY_RST_WINDOW].state &&
+		    rst[t].with_window == 0)
+			notes |= HOST_WINDOW_MUTE;
+	}
+	return notes;
+}
+
+void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
+		  const uint8_t tries[TECHNIQUES], uint64_t wall_offset_ns,
+		  struct finding *findings, struct host_report *out)
+{
+	const struct plan *plan = sheet->plan;
+	const uint32_t base = host * plan->slots;
+	const struct sheet_host *state = &sheet->host[host];
+	struct rst_summary rst[TECHNIQUES];
+	size_t count = 0;
+
+	memset(out, 0, sizeof(*out));
+	out->addr = plan_host(plan, sheet->first_host + host);
+	out->notes = state->notes;
+	memcpy(out->mac, state->mac, sizeof(out->mac));
+	out->start_ns = sheet->opened_ns + wall_offset_ns;
+	out->end_ns = out->start_ns;
+	if (quench_on(&state->quench))
+		out->notes |= HOST_RATE_LIMITED;
+	rst_survey(sheet, base, rst);
+	for (uint32_t i = 0; i < plan->slots; i++) {
+		uint32_t cell = base + i, slot = plan_slots(plan)[i];
+		uint8_t technique = plan_slot_technique(slot);
+		const struct evidence *e = &sheet->evidence[cell];
+		unsigned reply = sheet_get(sheet, cell);
+		struct finding *f = &findings[count];
+
+		if (reply == SHEET_NOT_OURS || state->notes & HOST_NO_NEIGHBOUR)
+			continue;
+		if (!complete && reply == REPLY_SILENCE && sheet->tries[cell] < tries[technique]) {
+			out->notes |= HOST_PARTIAL;
+			continue;
+		}
+		memset(f, 0, sizeof(*f));
+		reply = reply_compared(reply, technique, e, &rst[technique]);
+		f->port = plan_slot_port(slot);
+		f->technique = technique;
+		f->reply = (uint8_t)reply;
+		f->cell = sheet_tag(sheet, cell);
+		f->state = technique_rule(technique, reply)->state;
+		f->reason = (uint8_t)finding_reason(reply, e, addr_is_v4(out->addr) ? 4 : 6);
+		f->attempt = sheet->tries[cell] ? (uint8_t)(sheet->tries[cell] - 1) : 0;
+		if (state->notes & HOST_NO_ROUTE && sheet->tries[cell] == 0) {
+			f->reason = REASON_NO_ROUTE;
+			f->state = PORT_FILTERED;
+			f->has = FINDING_LOCAL;
+		}
+		if (reply != REPLY_SILENCE)
+			finding_evidence(sheet, e, wall_offset_ns, f);
+		if (f->has & FINDING_TIME && f->t_ns > out->end_ns)
+			out->end_ns = f->t_ns;
+		count++;
+	}
+	findings_sort(findings, count);
+	if (host_resets_all(findings, count))
+		out->notes |= HOST_RST_TO_ALL;
+	out->notes |= host_mute_notes(rst);
+	out->findings = findings;
+	out->count = count;
+}

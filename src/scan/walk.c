@@ -1,0 +1,165 @@
+/* walk: pass after pass over a sheet's blanks. */
+#include "scan/walk.h"
+
+#include <string.h>
+
+#include "scan/finding.h"
+#include "technique/technique.h"
+
+/* Quenched hosts are looked at in ticks of this length, so that a pass serves many of them. */
+#define WALK_TICK_NS UINT64_C(20000000)
+
+void walk_init(struct walk *w, struct sheet *sheet, const uint8_t tries[TECHNIQUES],
+	       uint64_t timeout_ns)
+{
+	memset(w, 0, sizeof(*w));
+	w->sheet = sheet;
+	w->timeout_ns = timeout_ns;
+	w->end = sheet->cells;
+	w->quench_due_ns = UINT64_MAX;
+	memcpy(w->tries, tries, sizeof(w->tries));
+	plan_window_permute(sheet->plan, sheet->window, &w->order);
+}
+
+static uint32_t host_blanks(const struct sheet *s, uint32_t host)
+{
+	const uint32_t *slot = plan_slots(s->plan);
+	uint32_t blanks = 0;
+
+	for (uint32_t i = 0; i < s->plan->slots; i++)
+		blanks += technique_table[plan_slot_technique(slot[i])].cookie == COOKIE_PORT &&
+			  sheet_get(s, host * s->plan->slots + i) == REPLY_SILENCE;
+	return blanks;
+}
+
+/* After a pass: hosts that sent ICMP errors for some UDP ports but not for all. */
+static void walk_quench(struct walk *w, uint64_t now_ns)
+{
+	struct sheet *s = w->sheet;
+
+	for (uint32_t h = 0; h < s->hosts; h++) {
+		struct sheet_host *host = &s->host[h];
+
+		if (host->icmp_errors == 0 || quench_on(&host->quench))
+			continue;
+		uint32_t blanks = host_blanks(s, h);
+
+		if (blanks)
+			quench_start(&host->quench, blanks, now_ns);
+	}
+}
+
+/* The pass is over. False if it was the last, or if there is nothing to do before due_ns. */
+static bool walk_turn(struct walk *w, uint64_t now_ns)
+{
+	uint64_t quench_due_ns = w->quench_due_ns;
+	bool idle = w->left == 0;
+
+	if (idle && quench_due_ns == UINT64_MAX) {
+		w->done = true;
+		return false;
+	}
+	walk_quench(w, now_ns);
+	w->position = 0;
+	w->left = 0;
+	w->pass++;
+	w->quench_due_ns = UINT64_MAX;
+	if (!idle)
+		return true;
+	w->due_ns = quench_due_ns > now_ns + WALK_TICK_NS ? quench_due_ns : now_ns + WALK_TICK_NS;
+	return false;
+}
+
+enum walk_choice { WALK_SKIP, WALK_SEND, WALK_WAIT };
+
+static enum walk_choice walk_choose(struct walk *w, uint32_t cell, uint8_t technique,
+				    uint64_t now_ns)
+{
+	struct sheet *s = w->sheet;
+	struct sheet_host *host = &s->host[cell / s->plan->slots];
+	uint8_t tries = s->tries[cell];
+
+	if (host->notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
+		return WALK_SKIP;
+	if (tries == 0)
+		return WALK_SEND;
+	if (quench_on(&host->quench) && technique_table[technique].cookie == COOKIE_PORT) {
+		if (quench_done(&host->quench, now_ns))
+			return WALK_SKIP;
+		if (host->quench.next_ns <= now_ns)
+			return WALK_SEND;
+		if (host->quench.next_ns < w->quench_due_ns)
+			w->quench_due_ns = host->quench.next_ns;
+		return WALK_SKIP;
+	}
+	if (tries >= w->tries[technique])
+		return WALK_SKIP;
+
+	/* 32 bits of us: right as long as a pass takes less than 71 minutes. */
+	uint64_t age_ns = (uint64_t)((uint32_t)(now_ns / 1000) - s->sent_us[cell]) * 1000;
+
+	if (age_ns >= w->timeout_ns)
+		return WALK_SEND;
+	w->due_ns = now_ns + (w->timeout_ns - age_ns);
+	return WALK_WAIT;
+}
+
+bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
+{
+	struct sheet *s = w->sheet;
+	const uint32_t slots = s->plan->slots;
+
+	if (now_ns < w->due_ns)
+		return false;
+	while (!w->done) {
+		if (w->position == w->end) {
+			if (!walk_turn(w, now_ns))
+				return false;
+			continue;
+		}
+		uint32_t cell = (uint32_t)permute_forward(&w->order, w->position);
+
+		if (sheet_get(s, cell) != REPLY_SILENCE) {
+			w->position++;
+			continue;
+		}
+		uint32_t slot = plan_slots(s->plan)[cell % slots];
+		uint8_t technique = plan_slot_technique(slot);
+		enum walk_choice choice = walk_choose(w, cell, technique, now_ns);
+
+		if (choice == WALK_WAIT)
+			return false;
+		w->position++;
+		if (choice == WALK_SKIP)
+			continue;
+		w->left++;
+		*out = (struct probe){
+			.to = plan_host(s->plan, s->first_host + cell / slots),
+			.timeout_ns = w->timeout_ns,
+			.cell = sheet_tag(s, cell),
+			.port = plan_slot_port(slot),
+			.technique = technique,
+			.attempt = s->tries[cell] & 15,
+		};
+		/* Claimed now, so that one pass does not ask a quenched host twice at once. */
+		if (s->tries[cell] && quench_on(&s->host[cell / slots].quench))
+			quench_sent(&s->host[cell / slots].quench, now_ns);
+		return true;
+	}
+	return false;
+}
+
+void walk_sent(struct walk *w, const struct probe *probe, uint64_t now_ns)
+{
+	struct sheet *s = w->sheet;
+	uint32_t cell = probe->cell & (PLAN_WINDOW_CELLS - 1);
+
+	s->sent_us[cell] = (uint32_t)(now_ns / 1000);
+	w->sent++;
+	w->resent += s->tries[cell] != 0;
+	if (s->tries[cell] < UINT8_MAX)
+		s->tries[cell]++;
+	else
+		s->tries[cell] -= 15; /* keeps the low four bits counting on */
+	w->last_sent_ns = now_ns;
+}

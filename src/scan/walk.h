@@ -1,0 +1,44 @@
+/* walk: the next blank of a sheet that is due to be sent. */
+#ifndef PORTLIGHT_SCAN_WALK_H
+#define PORTLIGHT_SCAN_WALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scan/permute.h"
+#include "scan/probe.h"
+#include "scan/sheet.h"
+
+/*
+ * A walk goes over its window in the plan's order, again and again: first everything, then what
+ * is still blank, has attempts left, and was last sent at least `timeout_ns` ago. It is done when
+ * a whole pass finds nothing to send and nothing to wait for.
+ */
+struct walk {
+	struct sheet *sheet;
+	struct permute order;
+	uint64_t timeout_ns; /* set by scan from the measured round trip before each send */
+	uint64_t due_ns;     /* set when walk_next gives nothing: look again then */
+	uint32_t position, end;
+	uint32_t pass;
+	uint32_t left;		/* in this pass: sent, or blank with attempts left */
+	uint64_t quench_due_ns; /* in this pass: the earliest that a quenched host may be asked */
+	bool done;
+	uint8_t tries[TECHNIQUES]; /* attempts at most, first included */
+	uint64_t last_sent_ns;
+	uint64_t sent, resent; /* confirmed probes; the second are later attempts */
+};
+
+void walk_init(struct walk *w, struct sheet *sheet, const uint8_t tries[TECHNIQUES],
+	       uint64_t timeout_ns);
+
+/*
+ * Takes the next probe that may go at `now_ns`: true and *out, or false (done, or due_ns set).
+ * A taken probe that the kernel refuses is the engine's to offer again before taking others.
+ */
+bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out);
+
+/* The kernel took it: its time is noted and it counts as sent. */
+void walk_sent(struct walk *w, const struct probe *probe, uint64_t now_ns);
+
+#endif

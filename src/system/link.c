@@ -1,0 +1,169 @@
+/* link: the network interfaces of this machine, as the kernel lists them. */
+#include "system/link.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_arp.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/quote.h"
+
+static uint8_t link_kind_of(unsigned hardware)
+{
+	switch (hardware) {
+	case ARPHRD_ETHER:
+		return LINK_ETHERNET;
+	case ARPHRD_LOOPBACK:
+		return LINK_LOOPBACK;
+	case ARPHRD_NONE:
+	case ARPHRD_RAWIP:
+	case ARPHRD_PPP:
+	case ARPHRD_TUNNEL:
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_SIT:
+	case ARPHRD_IPGRE:
+	case ARPHRD_IP6GRE:
+		return LINK_RAW_IP;
+	default:
+		return LINK_OTHER;
+	}
+}
+
+static int link_attribute(const struct nlattr *attribute, void *context)
+{
+	struct link *link = context;
+	size_t length = mnl_attr_get_payload_len(attribute);
+
+	switch (mnl_attr_get_type(attribute)) {
+	case IFLA_IFNAME:
+		if (length >= sizeof(link->name))
+			length = sizeof(link->name) - 1;
+		memcpy(link->name, mnl_attr_get_payload(attribute), length);
+		break;
+	case IFLA_MTU:
+		if (length >= sizeof(uint32_t))
+			link->mtu = mnl_attr_get_u32(attribute);
+		break;
+	case IFLA_ADDRESS:
+		if (length == sizeof(link->mac)) {
+			memcpy(link->mac, mnl_attr_get_payload(attribute), length);
+			link->has |= LINK_MAC;
+		}
+		break;
+	default:
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+static int link_list_each(void *context, const struct nlmsghdr *message)
+{
+	struct link_list *list = context;
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+	struct link link = {0};
+
+	if (message->nlmsg_type != RTM_NEWLINK ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof(*info))
+		return 0;
+	if (list->count == list->capacity) {
+		size_t capacity = list->capacity ? 2 * list->capacity : 16;
+		struct link *grown = reallocarray(list->link, capacity, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		list->link = grown;
+		list->capacity = capacity;
+	}
+	link.index = (unsigned)info->ifi_index;
+	link.hardware = info->ifi_type;
+	link.kind = link_kind_of(info->ifi_type);
+	link.has = (uint8_t)((info->ifi_flags & IFF_UP ? LINK_UP : 0) |
+			     (info->ifi_flags & IFF_RUNNING ? LINK_RUNNING : 0) |
+			     (info->ifi_flags & IFF_NOARP ? LINK_NO_ARP : 0));
+	if (mnl_attr_parse(message, sizeof(*info), link_attribute, &link) < 0)
+		return -errno;
+	list->link[list->count++] = link;
+	return 0;
+}
+
+static void link_list_restart(void *context)
+{
+	struct link_list *list = context;
+
+	list->count = 0;
+}
+
+int link_list_read(struct link_list *list, struct netlink *netlink, struct failure *f)
+{
+	const struct netlink_reader reader = {link_list_each, link_list_restart, list};
+	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(8))) = {0};
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct ifinfomsg *info;
+	int error;
+
+	*list = (struct link_list){0};
+	request->nlmsg_type = RTM_GETLINK;
+	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+	info->ifi_family = AF_UNSPEC;
+	error = netlink_dump(netlink, request, &reader);
+	if (error < 0) {
+		link_list_fini(list);
+		return failure_set(f, EXIT_SOFTWARE, "cannot list the interfaces: %s",
+				   strerror(-error));
+	}
+	return 0;
+}
+
+void link_list_fini(struct link_list *list)
+{
+	free(list->link);
+	*list = (struct link_list){0};
+}
+
+const struct link *link_by_index(const struct link_list *list, unsigned index)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->link[i].index == index)
+			return &list->link[i];
+	return NULL;
+}
+
+const struct link *link_by_name(const struct link_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->link[i].name, name) == 0)
+			return &list->link[i];
+	return NULL;
+}
+
+const struct link *link_loopback(const struct link_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->link[i].kind == LINK_LOOPBACK)
+			return &list->link[i];
+	return NULL;
+}
+
+const char *link_quote(const struct link *link, char out[static LINK_QUOTED])
+{
+	return text_quote(link->name, strlen(link->name), out, LINK_QUOTED);
+}
+
+int link_usable(const struct link *link, struct failure *f)
+{
+	char quoted[LINK_QUOTED];
+
+	link_quote(link, quoted);
+	if (!(link->has & LINK_UP))
+		return failure_set(f, EXIT_UNAVAILABLE, "interface %s is down", quoted);
+	if (!(link->has & LINK_RUNNING))
+		return failure_set(f, EXIT_UNAVAILABLE, "interface %s has no carrier", quoted);
+	if (link->kind == LINK_OTHER)
+		return failure_set(f, EXIT_UNAVAILABLE,
+				   "interface %s: frames of hardware type %u are not supported",
+				   quoted, link->hardware);
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* resolve: host names to addresses, by the system's resolver. */
+#ifndef PORTLIGHT_SYSTEM_RESOLVE_H
+#define PORTLIGHT_SYSTEM_RESOLVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "packet/addr.h"
+#include "text/failure.h"
+
+enum resolve_family {
+	RESOLVE_ANY, /* both; where one address is wanted, IPv4 if there is one, as in nmap */
+	RESOLVE_V4,  /* -4: A records */
+	RESOLVE_V6,  /* -6: AAAA records */
+};
+
+struct resolve_conf {
+	enum resolve_family family;
+	bool all; /* every address, IPv4 first; excludes want this, with RESOLVE_ANY */
+};
+
+/* More addresses than this are refused, not cut: an exclude must not lose one. */
+#define RESOLVE_MOST 256
+
+/*
+ * Addresses of `name` (as target_parse lets it pass) into out[0..RESOLVE_MOST), each once, in the
+ * resolver's order. Waits for it: by resolv.conf(5) usually 10 s at most per server.
+ * Returns how many (1 without conf->all); or -1 with *f, which names the host: EXIT_USAGE if it
+ * has no such address, EXIT_UNAVAILABLE if the resolver could not tell.
+ */
+int resolve_name(const char *name, const struct resolve_conf *conf,
+		 struct addr out[static RESOLVE_MOST], struct failure *f);
+
+#endif

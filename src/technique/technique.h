@@ -1,0 +1,146 @@
+/* technique: THE table. What each scan technique sends, and what each kind of answer means. */
+#ifndef PORTLIGHT_TECHNIQUE_TECHNIQUE_H
+#define PORTLIGHT_TECHNIQUE_TECHNIQUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum technique_id {
+	TECH_CONNECT,
+	TECH_SYN,
+	TECH_FIN,
+	TECH_NULL,
+	TECH_XMAS,
+	TECH_ACK,
+	TECH_WINDOW,
+	TECH_TTL,
+	TECH_MAIMON,
+	TECH_UDP,
+	TECHNIQUES,
+};
+
+/*
+ * What came back for one probe, weakest first: of two answers to the same probe the greater wins,
+ * and that is the whole tie rule. Fits the 4 bits of a sheet cell.
+ */
+enum reply {
+	REPLY_SILENCE,	      /* nothing (yet) */
+	REPLY_UNREACH,	      /* ICMP error that says the probe did not get to the port */
+	REPLY_PORT_UNREACH,   /* port unreachable, sent by the target itself */
+	REPLY_RST,	      /* RST with a window of 0 */
+	REPLY_RST_WINDOW,     /* RST with another window */
+	REPLY_RST_TTL_HIGHER, /* RST; another of the host has a lower TTL. Only at read-out */
+	REPLY_RST_TTL_LOWER,  /* RST; its TTL is lower than another's. Only at read-out */
+	REPLY_DATA,	      /* a UDP datagram from the port */
+	REPLY_SYN,	      /* SYN without ACK: simultaneous open (RFC 9293, 3.5) */
+	REPLY_SYN_ACK,	      /* SYN+ACK, or connect(2) succeeded */
+	REPLIES,
+};
+
+/* nmap's words. STATE_NONE: this reply is no answer to this technique, ignore it. */
+enum port_state {
+	STATE_NONE,
+	PORT_OPEN,
+	PORT_CLOSED,
+	PORT_FILTERED,
+	PORT_UNFILTERED,
+	PORT_OPEN_FILTERED,
+	PORT_STATES,
+};
+
+/* Why, in nmap's words (its --reason and XML attribute). */
+enum reason {
+	REASON_NO_RESPONSE,
+	REASON_SYN_ACK,
+	REASON_SPLIT_HANDSHAKE,
+	REASON_RESET,
+	REASON_CONN_REFUSED,
+	REASON_UDP_RESPONSE,
+	REASON_NET_UNREACH,
+	REASON_HOST_UNREACH,
+	REASON_PROTO_UNREACH,
+	REASON_PORT_UNREACH,
+	REASON_NET_PROHIBITED,
+	REASON_HOST_PROHIBITED,
+	REASON_ADMIN_PROHIBITED,
+	REASON_DEST_UNREACH,
+	REASON_TIME_EXCEEDED,
+	REASON_PARAM_PROBLEM,
+	REASON_NO_ROUTE,
+	REASON_BEYOND_SCOPE,
+	REASON_REJECT_ROUTE,
+	REASONS,
+};
+
+/* Where the reply brings our cookie back. */
+enum cookie_place {
+	COOKIE_ACK,  /* reply.ack is our sequence number, or that + 1 (SYN and FIN count as one) */
+	COOKIE_SEQ,  /* reply.seq is our acknowledgement number (RST to a segment that had ACK) */
+	COOKIE_PORT, /* only in the ports: UDP */
+};
+
+/* Who can send it. */
+enum technique_needs {
+	NEEDS_NOTHING, /* connect(2) or a UDP socket does */
+	NEEDS_FRAMES,  /* hand-made segments: CAP_NET_RAW */
+};
+
+/* What one kind of reply means, and why. */
+struct rule {
+	uint8_t state;	  /* enum port_state */
+	const char *why;  /* a sentence for people */
+	const char *from; /* where it is written: RFC and section, or paper */
+};
+
+struct technique {
+	const char *name;   /* "syn": --technique, JSON, the detector's word */
+	char letter;	    /* nmap's -sX letter; 0 where nmap has none */
+	uint8_t proto;	    /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t flags;	    /* TCP flags on the wire (enum tcp_flag); 0 for UDP */
+	uint8_t needs;	    /* enum technique_needs */
+	uint8_t cookie;	    /* enum cookie_place */
+	uint8_t retries;    /* later attempts by default; more where silence is a verdict */
+	bool compares_ttl;  /* verdict depends on the other RSTs of the host */
+	const char *title;  /* for people: "SYN (half-open)" */
+	const char *sends;  /* what goes out, a sentence */
+	const char *caveat; /* when it cannot tell; "" if it always can */
+	struct rule rules[REPLIES];
+};
+
+extern const struct technique technique_table[TECHNIQUES];
+
+/* Row by name ("syn") or by nmap letter ('S'); -1 if there is none. */
+int technique_by_name(const char *name, size_t length);
+int technique_by_letter(char letter);
+
+/* The rule for a reply; its state is STATE_NONE where the reply is no answer. */
+const struct rule *technique_rule(unsigned technique, unsigned reply);
+
+/* nmap's words: "open|filtered", "syn-ack". Never NULL, "unknown" outside the enumeration. */
+const char *port_state_name(unsigned state);
+const char *reason_name(unsigned reason);
+const char *reply_name(unsigned reply);
+
+/*
+ * An ICMP (RFC 792, RFC 1812 5.2.7) or ICMPv6 (RFC 4443, 3) error as a reply. `family` is 4 or 6;
+ * from_target: the error's source is the probed address. Returns REPLY_SILENCE for a type that
+ * says nothing about the port (redirect, source quench, packet too big, echo).
+ * Port unreachable counts as the port's own word only from the target itself.
+ */
+enum reply technique_icmp_reply(int family, uint8_t type, uint8_t code, bool from_target);
+
+/* nmap's reason for an ICMP error; REASON_NO_RESPONSE if technique_icmp_reply says silence. */
+enum reason technique_icmp_reason(int family, uint8_t type, uint8_t code);
+
+/* The reason for a reply that was a packet of the target itself, or none. An ICMP error's is
+ * technique_icmp_reason; a refused connect(2)'s is REASON_CONN_REFUSED. */
+enum reason technique_reason(unsigned reply);
+
+/*
+ * A TCP segment in answer to a probe of that technique, as a reply. Returns REPLY_SILENCE for
+ * one that is no answer. Only flags and window are judged; the cookie is the caller's business.
+ */
+enum reply technique_tcp_reply(uint8_t flags, uint16_t window);
+
+#endif

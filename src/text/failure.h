@@ -1,0 +1,31 @@
+/* failure: what went wrong, in one line for the user, and the exit code that says its kind. */
+#ifndef PORTLIGHT_TEXT_FAILURE_H
+#define PORTLIGHT_TEXT_FAILURE_H
+
+#include <stddef.h>
+
+/* Exit codes, after sysexits.h. 128 + signal where a second Ctrl-C or a broken pipe ended us. */
+enum exit_code {
+	EXIT_USAGE = 64,       /* what was typed, or a line of a list file, makes no sense */
+	EXIT_UNAVAILABLE = 69, /* an interface is down or missing, no route */
+	EXIT_SOFTWARE = 70,    /* a bug of ours, or the kernel's refusal that nobody expected */
+	EXIT_CANNOT_CREATE = 73,
+	EXIT_IO = 74,	   /* a read or write failed: full disk, unreadable list file */
+	EXIT_PARTIAL = 75, /* stopped early; what was found is written and marked partial */
+	EXIT_NO_PERMISSION = 77,
+};
+
+struct failure {
+	int exit_code;	/* enum exit_code; 0 while nothing went wrong */
+	char text[512]; /* one line, no newline, no program name; already safe for a terminal */
+};
+
+/*
+ * Fills *f from a printf format. Arguments that come from the user or the network go through
+ * text_quote first. Returns -1, so that a function can `return failure_set(...)`.
+ * The first failure wins: a second call on the same *f changes nothing.
+ */
+int failure_set(struct failure *f, int exit_code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

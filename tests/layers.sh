@@ -1,0 +1,41 @@
+#!/bin/sh
+# layers: every include goes down (ARCHITECTURE.md); one check a file of src/.
+#
+# usage: tests/layers.sh      last line: "N passed, M failed"
+set -u
+cd "$(dirname "$0")/../src" || exit 1
+passed=0 failed=0
+
+may_include() { # folder: the folders it stands on
+	case $1 in
+	text) echo text ;;
+	packet) echo text packet ;;
+	technique) echo text packet technique ;;
+	scan) echo text packet technique scan ;;
+	capture | system) echo text packet technique scan capture system ;;
+	engine) echo text packet technique scan capture system engine ;;
+	report) echo text packet technique scan report ;;
+	cli) echo text packet technique scan capture system engine report cli ;;
+	esac
+}
+
+for file in */*.[ch]; do
+	[ -e "$file" ] || continue
+	folder=${file%%/*}
+	allowed=" $(may_include "$folder") "
+	bad=
+	for below in $(sed -n 's|^#include "\([^"]*\)".*|\1|p' "$file"); do
+		case $allowed in
+		*" ${below%%/*} "*) ;;
+		*) bad="$bad $below" ;;
+		esac
+	done
+	if [ -n "$bad" ]; then
+		failed=$((failed + 1))
+		echo "not ok $file includes$bad"
+	else
+		passed=$((passed + 1))
+	fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

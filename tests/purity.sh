@@ -1,0 +1,50 @@
+#!/bin/sh
+# purity: proves that the pure half asks nothing of the system and keeps no state.
+#
+# usage: tests/purity.sh BUILD-DIRECTORY        (built without sanitizers)
+# One check an object for what it calls, one for what it keeps in writable memory. Last line:
+# "N passed, M failed".
+set -u
+archive=${1:?usage: tests/purity.sh BUILD-DIRECTORY}/src/libportlight_pure.a
+# Bytes, strings, memory, sorting; no file, clock, random number, errno or system call.
+allowed=' memchr memcmp memcpy memmove memset strchr strcmp strcspn strlen strncmp strrchr strspn
+ snprintf vsnprintf qsort bsearch malloc calloc realloc reallocarray free __assert_fail '
+passed=0 failed=0
+
+if ! nm "$archive" >/dev/null 2>&1; then
+	echo "$archive is not there"
+	exit 1
+fi
+own=$(nm --defined-only --extern-only "$archive" 2>/dev/null | awk 'NF == 3 { print $3 }')
+allowed=$(printf '%s\n' $allowed $own)
+for object in $(nm -A "$archive" 2>/dev/null | sed -n 's/^[^:]*:\([^:]*\):.*/\1/p' | sort -u); do
+	# __memcpy_chk is memcpy as _FORTIFY_SOURCE spells it; __stack_chk_fail the compiler's guard.
+	strange=$(nm -A --undefined-only "$archive" 2>/dev/null |
+		sed -n "s/^[^:]*:$object: *U //p" |
+		sed -e 's/^__\([a-z]*\)_chk$/\1/' -e '/^__stack_chk_fail$/d' -e '/^_GLOBAL_OFFSET_TABLE_$/d' |
+		sort -u | grep -vxF -e "$allowed")
+	if [ -n "$strange" ]; then
+		failed=$((failed + 1))
+		echo "not ok $object calls" $strange
+	else
+		passed=$((passed + 1))
+	fi
+	state=$(nm -A --defined-only "$archive" 2>/dev/null | sed -n "s/^[^:]*:$object:[0-9a-f]* [bBcC] //p")
+	if [ -n "$state" ]; then
+		failed=$((failed + 1))
+		echo "not ok $object keeps" $state
+	else
+		passed=$((passed + 1))
+	fi
+done
+# Initialised variables: tables of pointers live in .data.rel.ro, so the section tells, not the type.
+data=$(size -A "$archive" 2>/dev/null | awk '$1 == ".data" || $1 == ".bss" { n += $2 } END { print n + 0 }')
+if [ "$data" = 0 ]; then
+	passed=$((passed + 1))
+else
+	failed=$((failed + 1))
+	echo "not ok $data bytes of writable variables:"
+	size -A "$archive" | awk '/ex / { o = $1 } ($1 == ".data" || $1 == ".bss") && $2 > 0 { print o, $1, $2 }'
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 1 ]

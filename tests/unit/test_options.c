@@ -1,0 +1,173 @@
+/* The command line: nmap's habits, and refusals that name the offending text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/options.h"
+#include "technique/technique.h"
+
+#define MOST 32
+
+/* Cuts `line` at spaces into argv; the pieces live in `storage`. */
+static int parse(const char *line, char storage[static 512], struct scan_options *o,
+		 struct failure *f)
+{
+	char *argv[MOST];
+	int argc = 0;
+
+	strcpy(storage, line);
+	for (char *word = strtok(storage, " "); word; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	memset(f, 0, sizeof(*f));
+	return scan_options_parse(argc, argv, o, f);
+}
+
+static void nmap_letters_and_habits_work(void **state)
+{
+	struct scan_options o;
+	struct failure f;
+	char storage[512];
+
+	(void)state;
+	assert_int_equal(
+		parse("-sS -sU -p T:1-1000,U:53 -iL hosts.txt --exclude 192.0.2.9,192.0.2.10 "
+		      "-T4 -Pn -n -oX out.xml -oG - -v -v 192.0.2.5",
+		      storage, &o, &f),
+		0);
+	assert_int_equal(o.techniques, 1u << TECH_SYN | 1u << TECH_UDP);
+	assert_string_equal(o.ports, "T:1-1000,U:53");
+	assert_int_equal(o.lists.count, 1);
+	assert_string_equal(o.lists.word[0], "hosts.txt");
+	assert_int_equal(o.excludes.count, 1);
+	assert_string_equal(o.excludes.word[0], "192.0.2.9,192.0.2.10");
+	assert_int_equal(o.timing, 4);
+	assert_string_equal(o.output[OUTPUT_XML], "out.xml");
+	assert_string_equal(o.output[OUTPUT_GREPABLE], "-");
+	assert_int_equal(o.verbose, 2);
+	assert_int_equal(o.targets.count, 1);
+	scan_options_fini(&o);
+
+	assert_int_equal(parse("-sSU -p22 -vvv --max-rate=3M -g53 -e eth0 -F --top-ports 10 host",
+			       storage, &o, &f),
+			 0);
+	assert_int_equal(o.techniques, 1u << TECH_SYN | 1u << TECH_UDP);
+	assert_string_equal(o.ports, "22");
+	assert_int_equal(o.verbose, 3);
+	assert_true(o.max_rate_pps == 3e6);
+	assert_true(o.has_source_port && o.source_port == 53);
+	assert_string_equal(o.interface, "eth0");
+	assert_true(o.fast);
+	scan_options_fini(&o);
+
+	assert_int_equal(parse("-p- -T polite --rate 0.5 --technique ttl,fin --max-retries 0 "
+			       "--min-rtt-timeout 50ms --stats-every 2m -oA base -- -sT",
+			       storage, &o, &f),
+			 0);
+	assert_string_equal(o.ports, "-");
+	assert_int_equal(o.timing, 2);
+	assert_true(o.max_rate_pps == 0.5);
+	assert_int_equal(o.techniques, 1u << TECH_TTL | 1u << TECH_FIN);
+	assert_true(o.has_max_retries && o.max_retries == 0);
+	assert_true(o.min_rtt_ns == 50000000);
+	assert_true(o.stats_every_ns == 120 * UINT64_C(1000000000));
+	assert_string_equal(o.targets.word[0], "-sT"); /* behind -- */
+	scan_options_fini(&o);
+}
+
+static void every_technique_letter_is_an_option(void **state)
+{
+	(void)state;
+	for (int t = 0; t < TECHNIQUES; t++) {
+		char line[32], storage[512];
+		struct scan_options o;
+		struct failure f;
+
+		if (technique_table[t].letter) {
+			snprintf(line, sizeof(line), "-s%c h", technique_table[t].letter);
+			assert_int_equal(parse(line, storage, &o, &f), 0);
+			assert_int_equal(o.techniques, 1u << t);
+			scan_options_fini(&o);
+		}
+		snprintf(line, sizeof(line), "--technique %s h", technique_table[t].name);
+		assert_int_equal(parse(line, storage, &o, &f), 0);
+		assert_int_equal(o.techniques, 1u << t);
+		scan_options_fini(&o);
+	}
+}
+
+static void refusals_name_the_text(void **state)
+{
+	static const struct {
+		const char *line, *names;
+	} cases[] = {
+		{"--frobnicate h", "--frobnicate"},
+		{"-q h", "-q"},
+		{"-sQ h", "Q"},
+		{"-T9 h", "9"},
+		{"--technique nope h", "nope"},
+		{"--max-rate fast h", "fast"},
+		{"--max-rate 0 h", "0"},
+		{"--max-rate -5 h", "-5"},
+		{"--max-retries 99 h", "99"},
+		{"--max-retries x h", "x"},
+		{"-g 70000 h", "70000"},
+		{"--ttl 0 h", "0"},
+		{"--ttl 99999999999999999999 h", "99999999999999999999"},
+		{"--stats-every 5parsecs h", "5parsecs"},
+		{"--json=yes h", "--json=yes"},
+		{"h -p", "-p"},
+		{"h -oX", "-oX"},
+		{"--exclude= h", "--exclude"},
+		{"-sV h", "-sV"},
+		{"-O h", "-O"},
+		{"-D a,b h", "-D"},
+		{"-sn h", "-sn"},
+		{"-oJ f h", "-oJ"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scan_options o;
+		struct failure f;
+		char storage[512];
+
+		if (parse(cases[i].line, storage, &o, &f) != -1)
+			fail_msg("%s is accepted", cases[i].line);
+		assert_int_equal(f.exit_code, EXIT_USAGE);
+		if (!strstr(f.text, cases[i].names))
+			fail_msg("\"%s\" does not name %s", f.text, cases[i].names);
+		scan_options_fini(&o);
+	}
+}
+
+static void hostile_text_is_shown_harmless(void **state)
+{
+	struct scan_options o;
+	struct failure f;
+	char storage[512];
+
+	(void)state;
+	assert_int_equal(parse("--x\033[2Jy\n", storage, &o, &f), -1);
+	assert_non_null(strstr(f.text, "\\x1b[2J"));
+	for (const char *c = f.text; *c; c++)
+		assert_in_range(*c, 0x20, 0x7e);
+	scan_options_fini(&o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nmap_letters_and_habits_work),
+		cmocka_unit_test(every_technique_letter_is_an_option),
+		cmocka_unit_test(refusals_name_the_text),
+		cmocka_unit_test(hostile_text_is_shown_harmless),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
