@@ -38,6 +38,7 @@ void quench_answered(struct quench *q, uint64_t now_ns)
 	if (now_ns > q->answer_ns)
 		q->interval_us = interval_clamp((now_ns - q->answer_ns) / 3000);
 	q->misses = 0;
+	q->answers++;
 	q->answer_ns = now_ns;
 }
 

@@ -19,6 +19,7 @@ struct quench {
 	uint32_t interval_us; /* between probes; 0: not quenched */
 	uint32_t misses;      /* probes since the last answer */
 	uint32_t blanks;      /* UDP ports without an answer */
+	uint32_t answers;     /* since it was quenched: proof that the rate was the reason */
 };
 
 #define QUENCH_PATIENCE_NS UINT64_C(2500000000) /* two and a half refills of one a second */

@@ -82,12 +82,12 @@ struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget)
 	for (int i = 0; i < count; i++) {
 		struct walk *walk = &s->walk[order[i]];
 
+		walk_set_timeout(walk, timeout_ns);
 		if (walk->done || now_ns < walk->due_ns)
 			continue;
 		*budget = pacer_budget(&s->pacer, now_ns, TURN_MOST);
 		if (*budget == 0)
 			return NULL;
-		walk->timeout_ns = timeout_ns;
 		return walk;
 	}
 	return NULL;

@@ -168,7 +168,7 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 	memcpy(out->mac, state->mac, sizeof(out->mac));
 	out->start_ns = sheet->opened_ns + wall_offset_ns;
 	out->end_ns = out->start_ns;
-	if (quench_on(&state->quench))
+	if (state->quench.answers)
 		out->notes |= HOST_RATE_LIMITED;
 	rst_survey(sheet, base, rst);
 	for (uint32_t i = 0; i < plan->slots; i++) {

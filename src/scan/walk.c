@@ -21,6 +21,14 @@ void walk_init(struct walk *w, struct sheet *sheet, const uint8_t tries[TECHNIQU
 	plan_window_permute(sheet->plan, sheet->window, &w->order);
 }
 
+void walk_set_timeout(struct walk *w, uint64_t timeout_ns)
+{
+	/* A shorter one makes what is waited for due sooner; looking too early costs nothing. */
+	if (timeout_ns < w->timeout_ns && w->due_ns > w->timeout_ns - timeout_ns)
+		w->due_ns -= w->timeout_ns - timeout_ns;
+	w->timeout_ns = timeout_ns;
+}
+
 static uint32_t host_blanks(const struct sheet *s, uint32_t host)
 {
 	const uint32_t *slot = plan_slots(s->plan);

@@ -17,7 +17,7 @@
 struct walk {
 	struct sheet *sheet;
 	struct permute order;
-	uint64_t timeout_ns; /* set by scan from the measured round trip before each send */
+	uint64_t timeout_ns; /* walk_set_timeout */
 	uint64_t due_ns;     /* set when walk_next gives nothing: look again then */
 	uint32_t position, end;
 	uint32_t pass;
@@ -31,6 +31,9 @@ struct walk {
 
 void walk_init(struct walk *w, struct sheet *sheet, const uint8_t tries[TECHNIQUES],
 	       uint64_t timeout_ns);
+
+/* How long an answer may take, as measured by now. */
+void walk_set_timeout(struct walk *w, uint64_t timeout_ns);
 
 /*
  * Takes the next probe that may go at `now_ns`: true and *out, or false (done, or due_ns set).

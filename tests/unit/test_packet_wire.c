@@ -645,9 +645,16 @@ static void hostile_neighbours(void **state)
 					      "0102000000000000 0000000000000000",
 		 neighbour},
 	};
+	struct packet p;
 
 	(void)state;
 	CASES(cases);
+	parse_wire(RAW,
+		   FROM_NEIGHBOUR("0028", "ff") "8700 0000 00000000 " ADDR6_TWO
+						"0101020000000001 0e00000000000000",
+		   &p);
+	assert_memory_equal(p.neighbour_mac, "\0\0\0\0\0\0", 6);
+	assert_true(addr_equal(p.neighbour_target, (struct addr){0, 0}));
 }
 
 static uint32_t checked(const char *text)

@@ -421,6 +421,21 @@ static void silence_gets_its_attempts_and_no_more(void **state)
 	plan_free(plan);
 }
 
+/* Silent ports wait for the round trip as measured, not for the initial guess of a second. */
+static void silence_is_judged_by_the_measured_round_trip(void **state)
+{
+	struct network net = {.nature = all_normal, .rtt_ns = MS};
+	struct plan *plan = plan_of(1, 1, 10, 1u << TECH_FIN);
+	struct scan_conf conf = conf_default(plan);
+	struct result r = run(plan, &net, &conf, expect_normal, 0);
+
+	(void)state;
+	assert_int_equal(r.wrong, 0);
+	assert_int_equal(r.sent, 9 + 5);
+	assert_true(r.elapsed_ns < 600 * MS);
+	plan_free(plan);
+}
+
 static void the_rate_finds_the_bottleneck(void **state)
 {
 	struct network net = {.nature = all_normal, .rtt_ns = 2 * MS, .capacity_pps = 30000};
@@ -541,6 +556,7 @@ int main(void)
 		cmocka_unit_test(mixed_hosts_over_several_windows_come_in_order),
 		cmocka_unit_test(rate_limited_icmp_is_waited_for),
 		cmocka_unit_test(silence_gets_its_attempts_and_no_more),
+		cmocka_unit_test(silence_is_judged_by_the_measured_round_trip),
 		cmocka_unit_test(the_rate_finds_the_bottleneck),
 		cmocka_unit_test(max_rate_is_kept),
 		cmocka_unit_test(shards_scan_only_their_part),
