@@ -29,6 +29,7 @@ NETWORK = "198.18.4.0/24"
 OPEN_PORTS = ["22", "80", "443", "3000-3039", "8080", "50000-50009"]
 SINK_MAC = "02:00:00:00:00:02"
 SINK_HOSTS = 32
+RUN_SECONDS = 400
 
 
 def sh(*command):
@@ -85,7 +86,8 @@ def build_sink():
 
 
 def timed(command):
-    """Seconds, peak memory in MiB, standard output."""
+    """Seconds, peak memory in MiB, standard output. What never ends is ended, and said."""
+    command = ["timeout", "--signal=KILL", str(RUN_SECONDS), *command]
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         started = time.monotonic()
         process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,

@@ -385,6 +385,19 @@ static bool option_is_repeated_v(const char *argument)
 	return argument[1] == 'v' && strspn(argument + 1, "v") == strlen(argument + 1);
 }
 
+/* A cap is a promise: what asks for more than it allows is refused, whichever came last. */
+static int options_agree(const struct scan_options *o, struct failure *f)
+{
+	if (o->max_rate_pps > 0 && o->min_rate_pps > o->max_rate_pps)
+		return failure_set(f, EXIT_USAGE, "--min-rate %g is above --max-rate %g",
+				   o->min_rate_pps, o->max_rate_pps);
+	if (o->max_rtt_ns && o->min_rtt_ns > o->max_rtt_ns)
+		return failure_set(f, EXIT_USAGE,
+				   "--min-rtt-timeout %g ms is above --max-rtt-timeout %g ms",
+				   (double)o->min_rtt_ns / 1e6, (double)o->max_rtt_ns / 1e6);
+	return 0;
+}
+
 int scan_options_parse(int argc, char **argv, struct scan_options *o, struct failure *f)
 {
 	bool only_targets = false;
@@ -430,7 +443,7 @@ int scan_options_parse(int argc, char **argv, struct scan_options *o, struct fai
 		if (option_apply(row, o, value, f) < 0)
 			return -1;
 	}
-	return 0;
+	return options_agree(o, f);
 }
 
 void scan_options_fini(struct scan_options *o)

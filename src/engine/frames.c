@@ -51,6 +51,7 @@ static void frames_close(struct engine *e)
 	free(fr->ways);
 	free(fr->asks);
 	route_close(fr->routes);
+	own_list_fini(&fr->owns);
 	neighbour_list_fini(&fr->neighbours);
 	link_list_fini(&fr->links);
 	netlink_close(fr->netlink);
@@ -173,7 +174,8 @@ struct engine *engine_frames_open(const struct engine_conf *conf, struct failure
 	fr->netlink = netlink_open(f);
 	if (!fr->netlink || link_list_read(&fr->links, fr->netlink, f) < 0 ||
 	    frames_interface(fr, f) < 0 || frames_source(fr, f) < 0 || frames_routes(fr, f) < 0 ||
-	    neighbour_list_read(&fr->neighbours, fr->netlink, f) < 0) {
+	    neighbour_list_read(&fr->neighbours, fr->netlink, f) < 0 ||
+	    own_list_read(&fr->owns, fr->netlink, f) < 0) {
 		frames_close(&fr->engine);
 		return NULL;
 	}

@@ -14,6 +14,7 @@
 #include "system/link.h"
 #include "system/neighbour.h"
 #include "system/netlink.h"
+#include "system/own.h"
 #include "system/route.h"
 
 /* Received frames wait in 16,384 slots of 256 bytes: 4 MiB an interface. Headers, an ICMP error
@@ -86,6 +87,7 @@ struct frames {
 	struct netlink *netlink;
 	struct link_list links;
 	struct neighbour_list neighbours;
+	struct own_list owns;
 	struct route_map *routes;
 
 	struct frames_out *outs;
@@ -118,6 +120,23 @@ int frames_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned b
 int frames_receive(struct engine *e, struct answer *answers, unsigned max, uint64_t timeout_ns,
 		   struct failure *f);
 
+/* What a UDP probe carries there: one too long for the link says nothing, but still asks. */
+void frames_payload(const struct frames_way *way, uint16_t port, unsigned attempt,
+		    const uint8_t **bytes, size_t *length);
+
+/* Both clocks at one moment. */
+struct frames_clock {
+	uint64_t now_ns;	 /* CLOCK_MONOTONIC */
+	uint64_t wall_offset_ns; /* CLOCK_REALTIME minus that */
+};
+
+/*
+ * Judges one frame that starts with `link`: true and *out if it answers a probe that was sent;
+ * otherwise the stats count what it was instead. Needs neither clock nor socket.
+ */
+bool frames_judge(struct frames *fr, enum packet_link link, const struct ring_frame *frame,
+		  const struct frames_clock *clock, struct answer *out);
+
 /* Whose probe a packet belongs to. */
 struct frames_match {
 	struct sheet *sheet;
@@ -145,5 +164,12 @@ bool frames_match_tcp(const struct frames *fr, const struct frames_claim *claim,
  * (proto: IPPROTO_UDP or IPPROTO_TCP). */
 bool frames_match_ports(const struct frames *fr, const struct frames_claim *claim, uint8_t proto,
 			struct frames_match *out);
+
+/*
+ * True if a packet is itself a probe that was sent, as they come back in on the loopback interface:
+ * where the target is ourselves and its port one of our source ports, it could be taken for the
+ * answer to another probe, or to itself. `payload` is what the frame holds of it.
+ */
+bool frames_match_probe(const struct frames *fr, const struct packet *p, const uint8_t *payload);
 
 #endif

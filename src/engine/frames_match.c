@@ -1,5 +1,6 @@
 /* frames_match: which probe a packet answers, quotes or is; believed only if all of it fits. */
 #include <netinet/in.h>
+#include <string.h>
 
 #include "engine/frames.h"
 #include "scan/cookie.h"
@@ -128,4 +129,45 @@ bool frames_match_ports(const struct frames *fr, const struct frames_claim *clai
 			return true;
 	}
 	return false;
+}
+
+/* UDP brings no number back, but what our datagrams say is known. */
+static bool match_payload(const struct frames *fr, const struct frames_match *m,
+			  const struct packet *p, const uint8_t *payload)
+{
+	const struct frames_way *way = frames_way_of(fr, m->sheet, m->cell / m->sheet->plan->slots);
+	unsigned first = m->has_attempt ? m->attempt : 0;
+	unsigned last = m->has_attempt ? m->attempt : m->sheet->tries[m->cell] - 1u;
+	const uint32_t headers = addr_is_v4(p->src) ? 28 : 48;
+
+	for (unsigned attempt = first; attempt <= last; attempt++) {
+		const uint8_t *bytes;
+		size_t length;
+
+		frames_payload(way, p->dport, attempt, &bytes, &length);
+		if (p->ip_bytes == headers + length && p->payload_bytes <= length &&
+		    (p->payload_bytes == 0 || memcmp(payload, bytes, p->payload_bytes) == 0))
+			return true;
+	}
+	return false;
+}
+
+bool frames_match_probe(const struct frames *fr, const struct packet *p, const uint8_t *payload)
+{
+	const struct frames_claim claim = {
+		.target = p->dst,
+		.port = p->dport,
+		.source = p->src,
+		.ours = p->sport,
+		.plain = {p->seq},
+		.plain_count = 1,
+	};
+	struct frames_match m;
+
+	/* Our kernel's RST has a probe's sequence number as well, but not its flags. */
+	if (p->has & PACKET_TCP)
+		return frames_match_tcp(fr, &claim, &m) &&
+		       p->flags == technique_table[m.technique].flags;
+	return p->has & PACKET_UDP && frames_match_ports(fr, &claim, IPPROTO_UDP, &m) &&
+	       match_payload(fr, &m, p, payload);
 }

@@ -82,6 +82,23 @@ static int prepare_out(struct frames *fr, const struct link *link, int local_fam
 	return (int)fr->out_count++;
 }
 
+/* Answers go to the source address, and so come in where that is, too: with -S or a route's own
+ * source that may be another interface than the one they went out of. */
+static int prepare_source(struct frames *fr, struct addr source, struct failure *f)
+{
+	unsigned index;
+
+	for (unsigned n = 0; (index = own_link(&fr->owns, source, n)) != 0; n++) {
+		const struct link *link = link_by_index(&fr->links, index);
+		struct failure unusable = {0};
+
+		if (link && link->kind != LINK_LOOPBACK && link_usable(link, &unusable) == 0 &&
+		    !prepare_in(fr, link, f))
+			return -1;
+	}
+	return 0;
+}
+
 static uint8_t way_kind(const struct route *route, const struct link *link)
 {
 	switch (route->kind) {
@@ -140,7 +157,7 @@ static int way_init(struct frames *fr, struct frames_way *way, const struct rout
 	/* Where neighbours are not asked for, frames go to our own address, as the kernel's do. */
 	memcpy(way->mac, link->mac, sizeof(way->mac));
 	out = prepare_out(fr, link, !way->local ? 0 : addr_is_v4(way->source) ? 4 : 6, f);
-	if (out < 0)
+	if (out < 0 || (!way->local && prepare_source(fr, way->source, f) < 0))
 		return -1;
 	way->out = (unsigned)out;
 	way_templates(fr, way);

@@ -15,8 +15,7 @@ struct receive {
 	struct frames *fr;
 	struct answer *answers;
 	unsigned count, max;
-	uint64_t wall_offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC */
-	uint64_t now_ns;
+	struct frames_clock clock;
 };
 
 static void receive_clocks(struct receive *r)
@@ -24,17 +23,17 @@ static void receive_clocks(struct receive *r)
 	struct timespec wall;
 
 	(void)clock_gettime(CLOCK_REALTIME, &wall); /* always there */
-	r->now_ns = frames_now_ns();
-	r->wall_offset_ns =
-		(uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec - r->now_ns;
+	r->clock.now_ns = frames_now_ns();
+	r->clock.wall_offset_ns =
+		(uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec - r->clock.now_ns;
 }
 
 /* A frame's time on the scan's clock; never later than now, whatever the wall clock does. */
 static uint64_t receive_time(const struct receive *r, const struct ring_frame *frame)
 {
-	uint64_t t_ns = frame->wall_ns - r->wall_offset_ns;
+	uint64_t t_ns = frame->wall_ns - r->clock.wall_offset_ns;
 
-	return t_ns < r->now_ns ? t_ns : r->now_ns;
+	return t_ns < r->clock.now_ns ? t_ns : r->clock.now_ns;
 }
 
 static void receive_trace(const struct receive *r, const struct ring_frame *frame,
@@ -197,27 +196,38 @@ static void receive_packet(struct receive *r, const struct ring_frame *frame,
 }
 
 /* On loopback our own packets come back in; they are no answers, and seen already. */
-static bool receive_echo(const struct frames *fr, const struct packet *p)
+static bool receive_echo(const struct frames *fr, const struct ring_frame *frame,
+			 const struct packet *p)
 {
-	return fr->conf.trace && p->has & (PACKET_TCP | PACKET_UDP) &&
-	       (p->sport & fr->port_mask) == fr->port && (p->dport & fr->port_mask) != fr->port;
+	if (!(p->has & (PACKET_TCP | PACKET_UDP)) || (p->sport & fr->port_mask) != fr->port)
+		return false;
+	return (p->dport & fr->port_mask) != fr->port ||
+	       frames_match_probe(fr, p, frame->bytes + p->payload_offset);
 }
 
-static void receive_frame(struct receive *r, const struct ring *ring,
-			  const struct ring_frame *frame)
+static void receive_frame(struct receive *r, enum packet_link link, const struct ring_frame *frame)
 {
 	struct packet p;
 
 	r->fr->stats.received++;
 	/* A sum that the kernel vouches for, or has not made yet, needs no second look. */
 	if (frame->flags & (RING_SUM_GOOD | RING_SUM_PENDING | RING_OUTGOING))
-		packet_parse(ring_link(ring), frame->bytes, frame->length, &p);
+		packet_parse(link, frame->bytes, frame->length, &p);
 	else
-		packet_parse_checked(ring_link(ring), frame->bytes, frame->length, &p);
+		packet_parse_checked(link, frame->bytes, frame->length, &p);
 	if (frame->flags & RING_OUTGOING)
 		receive_outgoing(r, frame, &p);
-	else if (!receive_echo(r->fr, &p))
+	else if (!receive_echo(r->fr, frame, &p))
 		receive_packet(r, frame, &p);
+}
+
+bool frames_judge(struct frames *fr, enum packet_link link, const struct ring_frame *frame,
+		  const struct frames_clock *clock, struct answer *out)
+{
+	struct receive r = {.fr = fr, .answers = out, .max = 1, .clock = *clock};
+
+	receive_frame(&r, link, frame);
+	return r.count > 0;
 }
 
 /* Takes frames from all rings in turn, until they are empty or the answers are full. */
@@ -231,7 +241,7 @@ static void receive_drain(struct receive *r)
 		struct ring_frame frame;
 
 		while (r->count < r->max && ring_receive(ring, &frame)) {
-			receive_frame(r, ring, &frame);
+			receive_frame(r, ring_link(ring), &frame);
 			ring_release(ring);
 		}
 		fr->in_turn++;

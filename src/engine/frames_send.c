@@ -55,6 +55,14 @@ static void send_keep(struct frames *fr, const struct frames_probe *probe)
 		fr->pending[fr->pending_count++] = *probe;
 }
 
+void frames_payload(const struct frames_way *way, uint16_t port, unsigned attempt,
+		    const uint8_t **bytes, size_t *length)
+{
+	payload_for_attempt(port, attempt, bytes, length);
+	if (*length + 48 > way->link->mtu)
+		*length = 0;
+}
+
 /* Writes the probe's frame into its way's batch. False if that host has no way. */
 static bool send_build(struct frames *fr, const struct sheet *sheet, struct frames_probe *p)
 {
@@ -81,13 +89,9 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 	fields.sport = fr->conf.has_source_port
 			       ? fr->conf.source_port
 			       : cookie_port(fr->port, probe->attempt, cookie.sport);
-	if (!template->tcp) {
-		payload_for_attempt(probe->port, probe->attempt, &fields.payload,
-				    &fields.payload_bytes);
-		/* One too long for the link says nothing: an empty datagram still asks. */
-		if (fields.payload_bytes + 48 > way->link->mtu)
-			fields.payload_bytes = 0;
-	}
+	if (!template->tcp)
+		frames_payload(way, probe->port, probe->attempt, &fields.payload,
+			       &fields.payload_bytes);
 	p->out = way->out;
 	transmit = fr->outs[way->out].transmit;
 	transmit_commit(transmit, template_write(template, &fields, transmit_reserve(transmit)),

@@ -13,6 +13,9 @@ enum packet_link {
 			       */
 	PACKET_LINK_RAW_IP,   /* IPv4 or IPv6 header, told apart by the version nibble: tun, ppp */
 	PACKET_LINK_COOKED,   /* Linux cooked v1, 16 bytes (LINKTYPE_LINUX_SLL) */
+	PACKET_LINK_COOKED2,  /* Linux cooked v2, 20 bytes (LINKTYPE_LINUX_SLL2) */
+	PACKET_LINK_FAMILY,   /* BSD loopback: 4 bytes of address family (LINKTYPE_NULL, _LOOP) */
+	PACKET_LINK_PPP,      /* PPP, or Cisco HDLC, with or without address and control bytes */
 };
 
 /*
@@ -66,9 +69,9 @@ struct packet_quote {
 
 /* All numbers in host order. Fields of an absent part are 0. */
 struct packet {
-	uint32_t has; /* enum packet_has */
-	uint16_t ethertype;
-	uint16_t vlan; /* innermost tag control information */
+	uint32_t has;	    /* enum packet_has */
+	uint16_t ethertype; /* 0 where the link has none */
+	uint16_t vlan;	    /* innermost tag control information */
 	uint8_t mac_dst[6], mac_src[6];
 
 	uint16_t arp_operation; /* 1 request, 2 reply */
@@ -109,7 +112,8 @@ struct packet {
 /*
  * Reads `length` bytes that start with `link` into *out, always filling *out completely; never
  * fails: what is missing or wrong shows in out->has. Reads no byte outside [frame, frame+length).
- * Up to 8 VLAN tags and 8 IPv6 extension headers are walked; more is PACKET_MALFORMED.
+ * Up to 8 VLAN tags, a PPPoE session header behind them and 8 IPv6 extension headers are walked;
+ * more is PACKET_MALFORMED. ethertype is that of the innermost.
  */
 void packet_parse(enum packet_link link, const uint8_t *frame, size_t length, struct packet *out);
 

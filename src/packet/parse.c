@@ -6,23 +6,16 @@
 #include "packet/checksum.h"
 #include "packet/extensions.h"
 #include "packet/icmp_quote.h"
+#include "packet/link_header.h"
 #include "packet/packet.h"
 
-/* IEEE 802 numbers; RFC 826. */
+/* RFC 826. */
 enum {
-	ETHERTYPE_IS_IPV4 = 0x0800,
-	ETHERTYPE_IS_ARP = 0x0806,
-	ETHERTYPE_IS_VLAN = 0x8100,
-	ETHERTYPE_IS_IPV6 = 0x86dd,
-	ETHERTYPE_IS_SERVICE_VLAN = 0x88a8, /* 802.1ad, and what came before it: */
-	ETHERTYPE_IS_OLD_QINQ = 0x9100,
 	ARP_OVER_ETHERNET = 1,
+	ARP_FOR_IPV4 = 0x0800,
 };
 
 enum {
-	ETHERNET_BYTES = 14,
-	VLAN_BYTES = 4,
-	COOKED_BYTES = 16,
 	ARP_BYTES = 28,
 	IPV4_BYTES = 20,
 	IPV6_BYTES = 40,
@@ -31,9 +24,6 @@ enum {
 	ICMP_BYTES = 8,
 	NEIGHBOUR_BYTES = 24, /* ICMPv6 header included */
 };
-
-/* How deep we follow; a frame that goes deeper wants to hide something or wear us out. */
-#define VLAN_TAGS_MAX 8
 
 struct reader {
 	const uint8_t *frame;
@@ -452,7 +442,7 @@ static void parse_arp(struct reader *r)
 
 	if (!reader_need(r, ARP_BYTES))
 		return;
-	if (get16(r, 0) != ARP_OVER_ETHERNET || get16(r, 2) != ETHERTYPE_IS_IPV4)
+	if (get16(r, 0) != ARP_OVER_ETHERNET || get16(r, 2) != ARP_FOR_IPV4)
 		return;
 	if (get8(r, 4) != 6 || get8(r, 5) != 4) {
 		out->has |= PACKET_MALFORMED;
@@ -466,78 +456,33 @@ static void parse_arp(struct reader *r)
 	out->arp_target = addr_from_v4(get32(r, 24));
 }
 
-static bool ethertype_is_tag(uint16_t ethertype)
-{
-	return ethertype == ETHERTYPE_IS_VLAN || ethertype == ETHERTYPE_IS_SERVICE_VLAN ||
-	       ethertype == ETHERTYPE_IS_OLD_QINQ;
-}
-
-/* Everything behind a link header that ends in an Ethernet type. */
-static void parse_ethertype(struct reader *r, uint16_t ethertype)
+static void parse_link(struct reader *r, enum packet_link link)
 {
 	struct packet *out = r->out;
+	struct link_header header;
 
-	out->ethertype = ethertype;
-	for (int tags = 0; ethertype_is_tag(out->ethertype); tags++) {
-		if (tags == VLAN_TAGS_MAX) {
-			out->has |= PACKET_MALFORMED;
-			return;
-		}
-		if (!reader_need(r, VLAN_BYTES))
-			return;
-		out->has |= PACKET_VLAN;
-		out->vlan = get16(r, 0);
-		out->ethertype = get16(r, 2);
-		r->at += VLAN_BYTES;
+	link_header_read(link, r->frame, r->end, &header);
+	out->has = header.has;
+	out->ethertype = header.ethertype;
+	out->vlan = header.vlan;
+	if (header.has & PACKET_ETHERNET) {
+		get_mac(r, 0, out->mac_dst);
+		get_mac(r, 6, out->mac_src);
 	}
-	switch (out->ethertype) {
-	case ETHERTYPE_IS_IPV4:
+	r->at = header.at;
+	switch ((enum link_header_next)header.next) {
+	case LINK_HEADER_IPV4:
 		parse_ipv4(r);
 		break;
-	case ETHERTYPE_IS_IPV6:
+	case LINK_HEADER_IPV6:
 		parse_ipv6(r);
 		break;
-	case ETHERTYPE_IS_ARP:
+	case LINK_HEADER_ARP:
 		parse_arp(r);
 		break;
+	case LINK_HEADER_OTHER:
+		break;
 	}
-}
-
-static void parse_ethernet(struct reader *r)
-{
-	uint16_t ethertype;
-
-	if (!reader_need(r, ETHERNET_BYTES))
-		return;
-	r->out->has |= PACKET_ETHERNET;
-	get_mac(r, 0, r->out->mac_dst);
-	get_mac(r, 6, r->out->mac_src);
-	ethertype = get16(r, 12);
-	r->at += ETHERNET_BYTES;
-	parse_ethertype(r, ethertype);
-}
-
-static void parse_cooked(struct reader *r)
-{
-	uint16_t ethertype;
-
-	if (!reader_need(r, COOKED_BYTES))
-		return;
-	ethertype = get16(r, 14);
-	r->at += COOKED_BYTES;
-	parse_ethertype(r, ethertype);
-}
-
-static void parse_raw(struct reader *r)
-{
-	if (!reader_need(r, 1))
-		return;
-	if (get8(r, 0) >> 4 == 4)
-		parse_ipv4(r);
-	else if (get8(r, 0) >> 4 == 6)
-		parse_ipv6(r);
-	else
-		r->out->has |= PACKET_MALFORMED;
 }
 
 /* Offsets in struct packet are 32 bits wide: what lies behind them is as if cut off. */
@@ -551,17 +496,7 @@ static void parse(enum packet_link link, const uint8_t *frame, size_t length, st
 		.promised = SIZE_MAX,
 	};
 	memset(out, 0, sizeof(*out));
-	switch (link) {
-	case PACKET_LINK_ETHERNET:
-		parse_ethernet(r);
-		break;
-	case PACKET_LINK_RAW_IP:
-		parse_raw(r);
-		break;
-	case PACKET_LINK_COOKED:
-		parse_cooked(r);
-		break;
-	}
+	parse_link(r, link);
 }
 
 void packet_parse(enum packet_link link, const uint8_t *frame, size_t length, struct packet *out)

@@ -26,7 +26,9 @@ static const struct {
 	struct addr first;
 	unsigned bits; /* of 128 */
 } route_fixed[] = {
-	{{0, ADDR_V4_PREFIX}, 96},		 /* where IPv4 begins and ends */
+	{{0, ADDR_V4_PREFIX}, 96},  /* where IPv4 begins and ends */
+	{{0, ADDR_V4_PREFIX}, 128}, /* 0.0.0.0 and :: mean ourselves */
+	{{0, 0}, 128},
 	{{0, ADDR_V4_PREFIX}, 104},		 /* 0.0.0.0/8, RFC 1122, 3.2.1.3 */
 	{{0, ADDR_V4_PREFIX | 0x7f000000}, 104}, /* 127.0.0.0/8 */
 	{{0, ADDR_V4_PREFIX | 0xe0000000}, 100}, /* 224.0.0.0/4, RFC 5771 */

@@ -323,6 +323,18 @@ int technique_by_letter(char letter)
 	return -1;
 }
 
+uint32_t technique_by_sight(uint8_t proto, uint8_t flags)
+{
+	uint32_t rows = 0;
+
+	flags &= (uint8_t)~(TCP_ECE | TCP_CWR);
+	for (unsigned t = 0; t < TECHNIQUES; t++)
+		if (technique_table[t].proto == proto &&
+		    (proto == IPPROTO_UDP || technique_table[t].flags == flags))
+			rows |= UINT32_C(1) << t;
+	return rows;
+}
+
 const struct rule *technique_rule(unsigned technique, unsigned reply)
 {
 	static const struct rule none = {STATE_NONE, "", ""};

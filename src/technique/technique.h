@@ -114,6 +114,10 @@ extern const struct technique technique_table[TECHNIQUES];
 int technique_by_name(const char *name, size_t length);
 int technique_by_letter(char letter);
 
+/* The table read backwards: bit set of the rows that put just these flags on the wire (ECE and
+ * CWR aside, which any SYN may carry: RFC 3168, 6.1.1). 0 if there are none. */
+uint32_t technique_by_sight(uint8_t proto, uint8_t flags);
+
 /* The rule for a reply; its state is STATE_NONE where the reply is no answer. */
 const struct rule *technique_rule(unsigned technique, unsigned reply);
 

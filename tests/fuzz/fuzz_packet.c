@@ -78,7 +78,8 @@ static void check_rebuild(enum packet_link link, const struct packet *p, const u
 	size_t payload_bytes = p->has & PACKET_NEIGHBOUR ? 0 : p->payload_bytes;
 	size_t length;
 
-	if (link == PACKET_LINK_COOKED) { /* there is no building that: as if it had come raw */
+	/* There is no building the others: as if it had come raw. */
+	if (link != PACKET_LINK_ETHERNET && link != PACKET_LINK_RAW_IP) {
 		if (p->has & PACKET_ARP)
 			return;
 		link = PACKET_LINK_RAW_IP;
@@ -102,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1 || size > 66000)
 		return 0;
-	link = (enum packet_link)(data[0] % 3);
+	link = (enum packet_link)(data[0] % (PACKET_LINK_PPP + 1));
 	size--;
 	frame = malloc(size ? size : 1);
 	if (!frame)

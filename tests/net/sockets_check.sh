@@ -60,7 +60,7 @@ build() {
 	ip netns exec target "$LAB_SERVER" tcp 22 80 udp-echo 7 udp-silent 9 || return
 	"$LAB_SERVER" tcp 22 udp-echo 7 || return
 	# IPv6 needs a moment: until there is an answer, at most 30 times.
-	for turn in $(seq 30); do
+	for _ in $(seq 30); do
 		timeout 5 "$PROBE" tries=1 sockets 2001:db8:19::2 connect T:23 | grep -q ' RST ' &&
 			return
 	done
@@ -285,24 +285,18 @@ END
 sum 'without privileges' ' RST 2000$' quiet=1 drop=1 sockets 198.18.1.2 connect T:2000-3999
 
 # Too few files: fewer at once, all answered all the same.
-(
-	ulimit -n 40 2>/dev/null
-	exec timeout --kill-after=5 60 "$PROBE" tries=1 timeout_ms=100 quiet=1 sockets 198.18.1.2 \
-		connect T:1-200,1001
-) >"$got" 2>&1
-verdict '40 open files' grep -Eq 'errors 0 .* silence 1 RST 198 SYN.ACK 2$' "$got"
-(
-	ulimit -n 9 2>/dev/null
-	exec timeout --kill-after=5 60 "$PROBE" tries=1 timeout_ms=100 quiet=1 sockets 198.18.1.2 \
-		connect T:1-20,1001
-) >"$got" 2>&1
-verdict '9 open files' grep -Eq ' silence 1 RST 20$' "$got"
-(
-	ulimit -n 4 2>/dev/null
-	exec timeout --kill-after=5 60 "$PROBE" tries=1 timeout_ms=100 quiet=1 sockets 198.18.1.2 \
-		connect T:1-20
-) >"$got" 2>&1
-verdict '4 open files: none to be had' grep -q 'Too many open files' "$got"
+few() { # files WHAT PATTERN ENGINE_PROBE-ARGUMENTS...
+	files=$1 what=$2 pattern=$3
+	shift 3
+	timeout --kill-after=5 60 prlimit --nofile="$files:$files" "$PROBE" "$@" >"$got" 2>&1
+	verdict "$what" grep -Eq -- "$pattern" "$got"
+}
+few 40 '40 open files' 'errors 0 .* silence 1 RST 198 SYN.ACK 2$' \
+	tries=1 timeout_ms=100 quiet=1 sockets 198.18.1.2 connect T:1-200,1001
+few 9 '9 open files' ' silence 1 RST 20$' \
+	tries=1 timeout_ms=100 quiet=1 sockets 198.18.1.2 connect T:1-20,1001
+few 4 '4 open files: none to be had' 'Too many open files' \
+	tries=1 timeout_ms=100 quiet=1 sockets 198.18.1.2 connect T:1-20
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -261,34 +262,36 @@ static inline void sample_make(uint64_t *state, enum sample_kind kind, enum pack
 	sample_lengths(kind, v4, s);
 }
 
-/* The name of the first field in which the two differ, NULL if in none. */
+/* The name of the first field in which the two differ, NULL if in none. Padding is not asked. */
 static inline const char *packet_difference(const struct packet *a, const struct packet *b)
 {
-#define DIFFERENCE(field)                                                                          \
-	if (memcmp(&a->field, &b->field, sizeof(a->field)) != 0)                                   \
-		return #field;
-	DIFFERENCE(has)
-	DIFFERENCE(ethertype) DIFFERENCE(vlan) DIFFERENCE(mac_dst) DIFFERENCE(mac_src) DIFFERENCE(
-		arp_operation) DIFFERENCE(arp_sender) DIFFERENCE(arp_target)
-		DIFFERENCE(arp_sender_mac) DIFFERENCE(arp_target_mac) DIFFERENCE(src) DIFFERENCE(
-			dst) DIFFERENCE(proto) DIFFERENCE(ttl) DIFFERENCE(tos) DIFFERENCE(ip_id)
-			DIFFERENCE(fragment_offset) DIFFERENCE(ip_bytes) DIFFERENCE(
-				flow_label) DIFFERENCE(sport) DIFFERENCE(dport) DIFFERENCE(seq)
-				DIFFERENCE(ack) DIFFERENCE(flags) DIFFERENCE(window) DIFFERENCE(
-					urgent) DIFFERENCE(mss) DIFFERENCE(icmp_type)
-					DIFFERENCE(icmp_code) DIFFERENCE(icmp_rest) DIFFERENCE(
-						quote.src) DIFFERENCE(quote.dst)
-						DIFFERENCE(quote.sport) DIFFERENCE(
-							quote.dport) DIFFERENCE(quote.seq)
-							DIFFERENCE(quote.ip_id) DIFFERENCE(
-								quote.proto) DIFFERENCE(quote.ttl)
-								DIFFERENCE(neighbour_target) DIFFERENCE(
-									neighbour_mac)
-									DIFFERENCE(payload_offset)
-										DIFFERENCE(
-											payload_bytes)
-#undef DIFFERENCE
-											return NULL;
+	/* clang-format off */
+#define FIELD(name) {#name, offsetof(struct packet, name), sizeof(a->name)}
+	static const struct {
+		const char *name;
+		size_t offset, bytes;
+	} fields[] = {
+		FIELD(has), FIELD(ethertype), FIELD(vlan), FIELD(mac_dst), FIELD(mac_src),
+		FIELD(arp_operation), FIELD(arp_sender), FIELD(arp_target),
+		FIELD(arp_sender_mac), FIELD(arp_target_mac), FIELD(src), FIELD(dst),
+		FIELD(proto), FIELD(ttl), FIELD(tos), FIELD(ip_id), FIELD(fragment_offset),
+		FIELD(ip_bytes), FIELD(flow_label), FIELD(sport), FIELD(dport), FIELD(seq),
+		FIELD(ack), FIELD(flags), FIELD(window), FIELD(urgent), FIELD(mss),
+		FIELD(icmp_type), FIELD(icmp_code), FIELD(icmp_rest), FIELD(quote.src),
+		FIELD(quote.dst), FIELD(quote.sport), FIELD(quote.dport), FIELD(quote.seq),
+		FIELD(quote.ip_id), FIELD(quote.proto), FIELD(quote.ttl),
+		FIELD(neighbour_target), FIELD(neighbour_mac), FIELD(payload_offset),
+		FIELD(payload_bytes),
+	};
+	/* clang-format on */
+#undef FIELD
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (memcmp((const uint8_t *)a + fields[i].offset,
+			   (const uint8_t *)b + fields[i].offset, fields[i].bytes) != 0)
+			return fields[i].name;
+	}
+	return NULL;
 }
 
 #endif

@@ -129,6 +129,8 @@ static void refusals_name_the_text(void **state)
 		{"-D a,b h", "-D"},
 		{"-sn h", "-sn"},
 		{"-oJ f h", "-oJ"},
+		{"--min-rate 200 --max-rate 100 h", "--max-rate 100"},
+		{"--max-rtt-timeout 1s --min-rtt-timeout 2s h", "--min-rtt-timeout 2000"},
 	};
 
 	(void)state;

@@ -252,6 +252,91 @@ static void cooked_frames(void **state)
 	assert_int_equal(p.vlan, 7);
 	parse_wire(PACKET_LINK_COOKED, "0000 0001 0006 0200000000010000 08", &p);
 	assert_int_equal(p.has, PACKET_TRUNCATED);
+	parse_wire(PACKET_LINK_COOKED2,
+		   "0800 0000 00000003 0001 04 06 0200000000010000 " IP4("0028", "06") SYN, &p);
+	assert_int_equal(p.has, PACKET_IP | PACKET_TCP);
+	assert_int_equal(p.ethertype, 0x0800);
+	assert_int_equal(p.seq, 0xdeadbeef);
+	parse_wire(PACKET_LINK_COOKED2, "0800 0000 00000003 0001 04 06 02000000000100", &p);
+	assert_int_equal(p.has, PACKET_TRUNCATED);
+}
+
+/* The families of IPv6 in Linux, NetBSD, FreeBSD and Darwin, in either byte order. */
+static void loopback_frames(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	parse_wire(PACKET_LINK_FAMILY, "02000000 " IP4("0028", "06") SYN, &p);
+	assert_int_equal(p.has, PACKET_IP | PACKET_TCP);
+	assert_int_equal(p.ethertype, 0);
+	parse_wire(PACKET_LINK_FAMILY, "00000002 " IP4("0028", "06") SYN, &p);
+	assert_int_equal(p.has, PACKET_IP | PACKET_TCP);
+	parse_wire(PACKET_LINK_FAMILY, "0000000a " IP6("0014", "06") SYN, &p);
+	assert_int_equal(p.has, PACKET_IP | PACKET_TCP);
+	parse_wire(PACKET_LINK_FAMILY, "18000000 " IP6("0014", "06") SYN, &p);
+	assert_int_equal(p.has, PACKET_IP | PACKET_TCP);
+	parse_wire(PACKET_LINK_FAMILY, "0000001c " IP6("0014", "06") SYN, &p);
+	assert_int_equal(p.has, PACKET_IP | PACKET_TCP);
+	parse_wire(PACKET_LINK_FAMILY, "1e000000 " IP6("0014", "06") SYN, &p);
+	assert_int_equal(p.has, PACKET_IP | PACKET_TCP);
+	assert_int_equal(p.seq, 0xdeadbeef);
+	/* AppleTalk; IPv4 by its family only. */
+	parse_wire(PACKET_LINK_FAMILY, "10000000 " IP4("0028", "06") SYN, &p);
+	assert_int_equal(p.has, 0);
+	parse_wire(PACKET_LINK_FAMILY, "02000000 " IP6("0014", "06") SYN, &p);
+	assert_int_equal(p.has, PACKET_MALFORMED);
+	parse_wire(PACKET_LINK_FAMILY, "020000", &p);
+	assert_int_equal(p.has, PACKET_TRUNCATED);
+}
+
+/* With and without address and control, protocol in two bytes and in one; RFC 1661, RFC 1662. */
+static void ppp_frames(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	parse_wire(PACKET_LINK_PPP, "ff03 0021 " IP4("0028", "06") SYN, &p);
+	assert_int_equal(p.has, PACKET_IP | PACKET_TCP);
+	assert_int_equal(p.seq, 0xdeadbeef);
+	parse_wire(PACKET_LINK_PPP, "0057 " IP6("0014", "06") SYN, &p);
+	assert_int_equal(p.has, PACKET_IP | PACKET_TCP);
+	parse_wire(PACKET_LINK_PPP, "21 " IP4("0028", "06") SYN, &p);
+	assert_int_equal(p.has, PACKET_IP | PACKET_TCP);
+	parse_wire(PACKET_LINK_PPP, "ff03 c021 01010004", &p); /* link control */
+	assert_int_equal(p.has, 0);
+	parse_wire(PACKET_LINK_PPP, "ff03", &p);
+	assert_int_equal(p.has, PACKET_TRUNCATED);
+	parse_wire(PACKET_LINK_PPP, "ff03 00", &p);
+	assert_int_equal(p.has, PACKET_TRUNCATED);
+	parse_wire(PACKET_LINK_PPP, "0f00 0800 " IP4("0028", "06") SYN, &p); /* Cisco HDLC */
+	assert_int_equal(p.has, PACKET_IP | PACKET_TCP);
+	assert_int_equal(p.seq, 0xdeadbeef);
+}
+
+/* RFC 2516: a session's packet behind a VLAN tag; discovery and other codes are not looked into. */
+static void pppoe_frames(void **state)
+{
+	static const char ethernet[] = "ffffffffffff 020000000001 ";
+	char text[300];
+	struct packet p;
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s8100 0007 8864 1100 0001 002a 0021 %s", ethernet,
+		 IP4("0028", "06") SYN);
+	parse_wire(PACKET_LINK_ETHERNET, text, &p);
+	assert_int_equal(p.has, PACKET_ETHERNET | PACKET_VLAN | PACKET_IP | PACKET_TCP);
+	assert_int_equal(p.ethertype, 0x0800);
+	assert_int_equal(p.vlan, 7);
+	assert_int_equal(p.seq, 0xdeadbeef);
+	snprintf(text, sizeof(text), "%s8864 1109 0001 002a 0021 %s", ethernet,
+		 IP4("0028", "06") SYN);
+	parse_wire(PACKET_LINK_ETHERNET, text, &p);
+	assert_int_equal(p.has, PACKET_ETHERNET);
+	assert_int_equal(p.ethertype, 0x8864);
+	snprintf(text, sizeof(text), "%s8864 1100 0001", ethernet);
+	parse_wire(PACKET_LINK_ETHERNET, text, &p);
+	assert_int_equal(p.has, PACKET_ETHERNET | PACKET_TRUNCATED);
 }
 
 /* One line per frame: what it is, link, bytes, exactly these flags. */
@@ -705,6 +790,9 @@ int main(void)
 		cmocka_unit_test(golden_neighbours),
 		cmocka_unit_test(golden_arp),
 		cmocka_unit_test(cooked_frames),
+		cmocka_unit_test(loopback_frames),
+		cmocka_unit_test(ppp_frames),
+		cmocka_unit_test(pppoe_frames),
 		cmocka_unit_test(hostile_links),
 		cmocka_unit_test(hostile_ipv4),
 		cmocka_unit_test(hostile_tcp),

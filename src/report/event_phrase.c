@@ -1,0 +1,296 @@
+/* event_phrase: the small texts about an event that several sinks share. */
+#include "report/event_phrase.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/phrase.h"
+
+#define PORTS_TEXT   60 /* of a sentence's list of ports; machines get it whole */
+#define NS_PER_HUNDREDTH UINT64_C(10000000)
+
+// clang-format off
+static const char *const titles[EVENT_ACTIONS] = {
+	[EVENT_PORT_SCAN]	 = "Port scan",
+	[EVENT_NETWORK_SWEEP]	 = "Network sweep",
+	[EVENT_BLOCK_SCAN]	 = "Block scan",
+	[EVENT_DISTRIBUTED_SCAN] = "Distributed scan",
+	[EVENT_SYN_FLOOD]	 = "SYN flood",
+	[EVENT_BACKSCATTER]	 = "Backscatter",
+	[EVENT_REFLECTION]	 = "Reflection",
+	[EVENT_BLIND]		 = "Blind spot",
+	[EVENT_SUPPRESSED]	 = "Events not told",
+};
+
+/* Addresses that never come from the internet at large. */
+static const struct {
+	struct addr first;
+	unsigned bits; /* of 128 */
+} private_blocks[] = {
+	{{0, ADDR_V4_PREFIX | 0x00000000}, 96 +  8}, /* this network, RFC 791, 3.2 */
+	{{0, ADDR_V4_PREFIX | 0x0a000000}, 96 +  8}, /* RFC 1918 */
+	{{0, ADDR_V4_PREFIX | 0xac100000}, 96 + 12}, /* RFC 1918 */
+	{{0, ADDR_V4_PREFIX | 0xc0a80000}, 96 + 16}, /* RFC 1918 */
+	{{0, ADDR_V4_PREFIX | 0x64400000}, 96 + 10}, /* shared, RFC 6598 */
+	{{0, ADDR_V4_PREFIX | 0x7f000000}, 96 +  8}, /* loopback, RFC 1122, 3.2.1.3 */
+	{{0, ADDR_V4_PREFIX | 0xa9fe0000}, 96 + 16}, /* link-local, RFC 3927 */
+	{{0, 0},			  127},	     /* :: and ::1, RFC 4291, 2.5.2 and 2.5.3 */
+	{{UINT64_C(0xfe80000000000000), 0}, 10},     /* link-local, RFC 4291, 2.5.6 */
+	{{UINT64_C(0xfc00000000000000), 0},  7},     /* unique local, RFC 4193 */
+};
+// clang-format on
+
+const char *event_phrase_title(unsigned action)
+{
+	return action < EVENT_ACTIONS ? titles[action] : "Unknown";
+}
+
+size_t event_phrase_interface(const struct event *e)
+{
+	return strnlen(e->interface, sizeof(e->interface));
+}
+
+static bool is_in_block(struct addr a, struct addr first, unsigned bits)
+{
+	uint64_t hi = bits >= 64 ? UINT64_MAX : ~(UINT64_MAX >> bits);
+	uint64_t lo = bits <= 64 ? 0 : ~(UINT64_MAX >> (bits - 64));
+
+	return (a.hi & hi) == first.hi && (a.lo & lo) == first.lo;
+}
+
+bool event_phrase_is_external(const struct event *e, const struct ranges *home)
+{
+	if (!(e->has & EVENT_HAS_SOURCE))
+		return false;
+	if (home)
+		return !ranges_contain(home, e->source);
+	for (size_t i = 0; i < sizeof(private_blocks) / sizeof(private_blocks[0]); i++)
+		if (is_in_block(e->source, private_blocks[i].first, private_blocks[i].bits))
+			return false;
+	return true;
+}
+
+unsigned event_phrase_severity(const struct event *e)
+{
+	if (event_is_alert(e->action))
+		return e->open.count > 0 ? 73 : 47;
+	return e->action == EVENT_SYN_FLOOD || e->action == EVENT_BLIND ? 73 : 21;
+}
+
+const char *event_phrase_decimal(double value, unsigned decimals,
+				 char text[static EVENT_PHRASE_DECIMAL])
+{
+	uint64_t scale = 1, scaled;
+	size_t end;
+
+	for (unsigned i = 0; i < decimals && i < 9; i++)
+		scale *= 10;
+	if (!(value > 0)) /* not a number included */
+		value = 0;
+	if (value > 1e9)
+		value = 1e9;
+	scaled = (uint64_t)(value * (double)scale + 0.5);
+	if (value < 1 && scaled >= scale && scale > 1)
+		scaled = scale - 1;
+	(void)snprintf(text, EVENT_PHRASE_DECIMAL, "%" PRIu64 ".%09" PRIu64, scaled / scale,
+		       scaled % scale * (UINT64_C(1000000000) / scale));
+	end = strlen(text);
+	while (text[end - 1] == '0')
+		end--;
+	if (text[end - 1] == '.')
+		end--;
+	text[end] = '\0';
+	return text;
+}
+
+void event_phrase_ports(FILE *out, struct event_ports ports, size_t most)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < ports.count; i++) {
+		unsigned first = ports.range[i][0], last = ports.range[i][1];
+		char text[16];
+		int length = snprintf(text, sizeof(text), first == last ? "%s%u" : "%s%u-%u",
+				      i ? "," : "", first, last);
+
+		if (i > 0 && (size_t)length > most - used) {
+			(void)fputs(",...", out);
+			return;
+		}
+		used += (size_t)length < most - used ? (size_t)length : most - used;
+		(void)fputs(text, out);
+	}
+}
+
+static void write_count(FILE *out, uint64_t count, bool at_least, const char *one)
+{
+	(void)fprintf(out, "%s%" PRIu64 " %s%s", at_least ? "at least " : "", count, one,
+		      count == 1 ? "" : "s");
+}
+
+static void write_source(FILE *out, const struct event *e)
+{
+	char address[ADDR_TEXT];
+
+	if (e->has & EVENT_HAS_SOURCE)
+		(void)fputs(addr_format(e->source, address), out);
+	else
+		write_count(out, e->sources, e->has & EVENT_SOURCES_AT_LEAST, "source");
+}
+
+static void write_target(FILE *out, const struct event *e)
+{
+	char address[ADDR_TEXT];
+
+	if (e->has & EVENT_HAS_TARGET)
+		(void)fputs(addr_format(e->target, address), out);
+	else
+		write_count(out, e->hosts, e->has & EVENT_HOSTS_AT_LEAST, "host");
+}
+
+/* "Port scan of 198.51.100.1 by 192.0.2.7". */
+static void write_subject(FILE *out, const struct event *e)
+{
+	(void)fputs(event_phrase_title(e->action), out);
+	switch (e->action) {
+	case EVENT_BACKSCATTER:
+		(void)fputs(" from ", out);
+		write_source(out, e);
+		(void)fputs(" to ", out);
+		write_target(out, e);
+		break;
+	case EVENT_SYN_FLOOD:
+	case EVENT_REFLECTION:
+		(void)fputs(" on ", out);
+		write_target(out, e);
+		(void)fputs(" by ", out);
+		write_source(out, e);
+		break;
+	default:
+		(void)fputs(" of ", out);
+		write_target(out, e);
+		(void)fputs(" by ", out);
+		write_source(out, e);
+	}
+	if (e->phase == EVENT_UPDATE)
+		(void)fputs(" goes on", out);
+	else if (e->phase == EVENT_CLOSE)
+		(void)fputs(" is over", out);
+}
+
+static void write_ports(FILE *out, const struct event *e)
+{
+	const char *between = " (";
+
+	if (e->ports_total == 0)
+		return;
+	(void)fputs(", ", out);
+	write_count(out, e->ports_total, false, "port");
+	if (e->tcp.count) {
+		(void)fprintf(out, "%stcp ", between);
+		event_phrase_ports(out, e->tcp, PORTS_TEXT);
+		between = "; ";
+	}
+	if (e->udp.count) {
+		(void)fprintf(out, "%sudp ", between);
+		event_phrase_ports(out, e->udp, PORTS_TEXT);
+		between = "; ";
+	}
+	if (between[0] == ';')
+		(void)putc(')', out);
+}
+
+static void write_times(FILE *out, const struct event *e)
+{
+	char first[PHRASE_TIME], last[PHRASE_TIME], rate[EVENT_PHRASE_DECIMAL];
+
+	if (e->phase == EVENT_CLOSE)
+		(void)fprintf(out, ", %s to %s", phrase_time_short(e->first_ns, first),
+			      phrase_time_short(e->last_ns, last));
+	else
+		(void)fprintf(out, ", since %s", phrase_time_short(e->first_ns, first));
+	(void)fputs(", ", out);
+	write_count(out, e->packets, false, "packet");
+	if (e->rate_pps > 0)
+		(void)fprintf(out, " at %s/s", event_phrase_decimal(e->rate_pps, 2, rate));
+}
+
+/* What the scanner learned, and what is known of the scanner. */
+static void write_outcome(FILE *out, const struct event *e)
+{
+	char percent[EVENT_PHRASE_DECIMAL];
+
+	(void)fputs(e->open.count ? ", answered open: " : ", nothing answered open", out);
+	event_phrase_ports(out, e->open, PORTS_TEXT);
+	if (e->has & EVENT_HAS_SOURCE && e->has & EVENT_HANDSHAKE)
+		(void)fputs(", source proven by a handshake", out);
+	else if (e->has & EVENT_HAS_SOURCE && e->has & EVENT_SPOOFABLE)
+		(void)fputs(", source can be forged", out);
+	if (e->tool != TOOL_UNKNOWN)
+		(void)fprintf(out, ", tool: %s (%s %%)", event_tool_name(e->tool),
+			      event_phrase_decimal(e->tool_confidence * 100, 0, percent));
+}
+
+void event_phrase_message(FILE *out, const struct event *e)
+{
+	char sets[EVENT_PHRASE_SETS];
+
+	if (e->action == EVENT_BLIND) {
+		(void)fprintf(out,
+			      "Blind spot: the capture lost %" PRIu64 " packets, %" PRIu64
+			      " records of evidence were pushed out",
+			      e->lost, e->suppressed);
+		return;
+	}
+	if (e->action == EVENT_SUPPRESSED) {
+		write_count(out, e->suppressed, false, "event");
+		(void)fputs(" not told, to keep their number bounded", out);
+		return;
+	}
+	write_subject(out, e);
+	if (e->techniques)
+		(void)fprintf(out, ": %s",
+			      event_techniques_text(e->techniques, sets, sizeof(sets)));
+	if (e->protocols > 0) {
+		(void)fputs(", ", out);
+		write_count(out, e->protocols, false, "protocol");
+	}
+	write_ports(out, e);
+	write_times(out, e);
+	if (event_is_alert(e->action))
+		write_outcome(out, e);
+	if (e->lost > 0) {
+		(void)fputs(", the capture lost ", out);
+		write_count(out, e->lost, false, "packet");
+	}
+}
+
+void event_phrase_reason(FILE *out, const struct event *e)
+{
+	char decimal[EVENT_PHRASE_DECIMAL];
+
+	switch (e->action) {
+	case EVENT_BLIND:
+		(void)fputs("packets or evidence are lost, so scans may be missed", out);
+		return;
+	case EVENT_SUPPRESSED:
+		(void)fputs("more events than may be told in a minute", out);
+		return;
+	case EVENT_BACKSCATTER:
+		(void)fputs("answers to packets that were not sent from here", out);
+		return;
+	case EVENT_REFLECTION:
+		(void)fputs("answers of many servers to requests that were not sent from here",
+			    out);
+		return;
+	case EVENT_SYN_FLOOD:
+		(void)fputs("many sources open connections to few ports and finish none", out);
+		return;
+	default:
+		(void)fprintf(out,
+			      "%" PRIu64 " first contacts failed, %" PRIu64
+			      " were answered; confidence %s",
+			      e->failed, e->answered,
+			      event_phrase_decimal(e->confidence, 9, decimal));
+	}
+}

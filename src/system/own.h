@@ -1,0 +1,28 @@
+/* own: the addresses of this machine, and the interfaces that have them. */
+#ifndef PORTLIGHT_SYSTEM_OWN_H
+#define PORTLIGHT_SYSTEM_OWN_H
+
+#include <stddef.h>
+
+#include "packet/addr.h"
+#include "system/netlink.h"
+#include "text/failure.h"
+
+struct own {
+	struct addr addr;
+	unsigned link_index;
+};
+
+/* Caller's storage; zero-initialised is empty. */
+struct own_list {
+	struct own *own;
+	size_t count, capacity;
+};
+
+/* Reads those of both families: 0, or -1 with *f and the list empty. */
+int own_list_read(struct own_list *list, struct netlink *netlink, struct failure *f);
+void own_list_fini(struct own_list *list);
+/* The n-th interface (from 0) that has the address; 0 if there is no such. */
+unsigned own_link(const struct own_list *list, struct addr a, unsigned n);
+
+#endif

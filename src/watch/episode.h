@@ -1,0 +1,89 @@
+/* episode: one scan from its first to its last packet, and what is told of it. */
+#ifndef PORTLIGHT_WATCH_EPISODE_H
+#define PORTLIGHT_WATCH_EPISODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "watch/event.h"
+#include "watch/evidence.h"
+
+#define EPISODE_PORT_WORDS 1024 /* 65,536 bits */
+
+struct episode {
+	uint64_t id; /* 0: free */
+	struct addr source, target;
+	uint64_t tag; /* of the source, or of the target for crowds */
+	uint64_t first_ns, last_ns, moved_ms;
+	uint64_t packets, hosts, sources, failed, answered;
+	uint64_t half_open, handshakes;
+	uint64_t tools[EVENT_TOOLS];
+	uint64_t told_size; /* ports or hosts when last told */
+	uint64_t updates;
+	uint64_t protocols[4]; /* 256 bits */
+	uint64_t *tcp, *udp, *open; /* bitmaps of ports */
+	double confidence;
+	uint32_t techniques, told_techniques;
+	uint32_t tcp_count, udp_count, open_count, protocol_count;
+	uint32_t last_seq;
+	uint16_t last_sport;
+	uint8_t action; /* of EVENT_PORT_SCAN and sisters: settled when told */
+	bool crowd;	/* keyed by its target, with many sources */
+	bool many_targets, sources_at_least, hosts_at_least;
+	bool told; /* its opening passed the limit of events */
+};
+
+struct episode_table {
+	struct episode *episode;
+	uint64_t *bitmaps;
+	uint32_t count;
+	uint64_t *hosts; /* (episode, host) pairs, hashed: exact numbers of hosts */
+	uint64_t host_slots, host_used;
+	struct cookie_key key;
+	uint64_t next_id, open, total, refused, suppressed, told[EVENT_ACTIONS];
+	unsigned per_minute;
+	uint64_t minute_ms; /* when the present minute of the limit began */
+	unsigned in_minute;
+	uint64_t minute_suppressed;
+	void (*event)(void *context, const struct event *event);
+	void *event_context;
+	uint64_t lost; /* packets that the capture lost */
+	uint16_t (*ranges)[2]; /* room for the port ranges of one event */
+};
+
+int episode_table_init(struct episode_table *t, size_t bytes, const struct cookie_key *key);
+void episode_table_fini(struct episode_table *t);
+
+/* The open episode of a source (or, crowd, of a target), or NULL. */
+struct episode *episode_find(struct episode_table *t, struct addr a, bool crowd);
+
+/* Opens an episode from the record whose walk crossed the threshold, with all that is listed
+ * there, and tells it. With all places taken, the longest idle one is closed for it. */
+struct episode *episode_open(struct episode_table *t, const struct evidence *record,
+			     uint64_t now_ms, uint64_t t_ns);
+
+/* Opens one for a crowd: many sources, one target; filled by the caller, then told. */
+struct episode *episode_open_crowd(struct episode_table *t, struct addr target, uint8_t action,
+				   uint64_t now_ms, uint64_t t_ns);
+
+/* One more contact of an open episode; told when it has grown tenfold or is narrowed. */
+void episode_add(struct episode_table *t, struct episode *e, const struct contact *c,
+		 uint32_t host_hash);
+
+/* What was learned later about a contact that was already added. */
+void episode_learn(struct episode_table *t, struct episode *e, const struct contact *c);
+
+void episode_add_port(struct episode *e, uint16_t port, uint8_t proto);
+void episode_tell(struct episode_table *t, struct episode *e, enum event_phase phase,
+		  uint64_t t_ns);
+
+/* Closes those that have been silent for idle_ms. */
+void episode_expire(struct episode_table *t, uint64_t now_ms, uint64_t idle_ms, uint64_t t_ns);
+/* Closes all, in the order in which they were opened. */
+void episode_close_all(struct episode_table *t, uint64_t t_ns);
+
+/* Says something that has no life of its own, within the same limit. */
+void episode_say(struct episode_table *t, struct event *event, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,436 @@
+/* evidence: walks of the sequential test, a record a source and subject. */
+#include "watch/evidence.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WAYS	  8
+#define DOOR_WAYS 4
+
+/*
+ * Steps. A benign source's first contacts succeed in 4 of 5 cases, a scanner's in 1 of 5 (Jung et
+ * al., 4.2); of contacts with ever new hosts, half of a benign source's may fail (peers that are
+ * gone, addresses that are stale), so a failure there says less.
+ */
+#define STEP_PORT_FAILED 1.3863f  /* ln(0.8 / 0.2) */
+#define STEP_PORT_USED	 -1.3863f /* ln(0.2 / 0.8) */
+#define STEP_HOST_FAILED 0.4700f  /* ln(0.8 / 0.5) */
+#define STEP_HOST_USED	 -0.9163f /* ln(0.2 / 0.5) */
+/* A host in a network where the source contacted no other: peer-to-peer looks so, sweeps do not. */
+#define SCATTERED 0.1f
+/* Hosts ask for their neighbours all day. */
+#define STEP_ARP 0.25f
+/* From our own network outwards (Zeek's old rule: 25 inwards, 250 outwards). */
+#define OUTWARDS 0.1f
+
+/* What leaks away: one failed port's worth in half an hour, and in the slow walk in 12 hours. */
+#define LEAK_MS	     1800000.0f
+#define LEAK_SLOW_MS 43200000.0f
+#define SLOW_FACTOR  2.0f
+
+/* Natural logarithm for x > 0: halves or doubles into [0.7, 1.4], then the series of atanh. */
+static double logarithm(double x)
+{
+	double sum = 0, term, square;
+
+	while (x > 1.4) {
+		x /= 2;
+		sum += 0.69314718055994531;
+	}
+	while (x < 0.7) {
+		x *= 2;
+		sum -= 0.69314718055994531;
+	}
+	term = (x - 1) / (x + 1);
+	square = term * term;
+	for (int n = 1; n < 24; n += 2) {
+		sum += 2 * term / n;
+		term *= square;
+	}
+	return sum;
+}
+
+int evidence_table_init(struct evidence_table *t, size_t bytes, const struct cookie_key *key,
+			double alpha, double beta)
+{
+	memset(t, 0, sizeof(*t));
+	t->buckets = bytes * 4 / 5 / (WAYS * sizeof(struct evidence));
+	t->doors = bytes / 5 / (DOOR_WAYS * sizeof(struct evidence_door));
+	if (t->buckets == 0 || t->doors == 0)
+		return -1;
+	t->record = calloc(t->buckets * WAYS, sizeof(struct evidence));
+	t->door = calloc(t->doors * DOOR_WAYS, sizeof(struct evidence_door));
+	if (!t->record || !t->door) {
+		evidence_table_fini(t);
+		return -1;
+	}
+	t->key = *key;
+	t->threshold = logarithm(beta / alpha);
+	return 0;
+}
+
+void evidence_table_fini(struct evidence_table *t)
+{
+	free(t->record);
+	free(t->door);
+	t->record = NULL;
+	t->door = NULL;
+}
+
+static uint64_t hash4(const struct evidence_table *t, uint64_t salt, struct addr a, uint64_t b)
+{
+	const __u64 words[4] = {salt, a.hi, a.lo, b};
+
+	return cookie_siphash(&t->key, words, 4, 1, 3);
+}
+
+uint32_t evidence_host(const struct evidence_table *t, struct addr a)
+{
+	return (uint32_t)hash4(t, 1, a, 0);
+}
+
+static uint32_t host_network(const struct evidence_table *t, struct addr a)
+{
+	if (addr_is_v4(a))
+		a.lo &= ~UINT64_C(0xff);
+	else
+		a.lo = 0;
+	return (uint32_t)hash4(t, 2, a, 0);
+}
+
+/* What a record is about, besides its source. */
+struct subject {
+	struct addr target;
+	uint16_t port;
+	uint8_t kind, proto;
+};
+
+static uint64_t record_tag(const struct evidence_table *t, struct addr src,
+			   const struct subject *about)
+{
+	uint64_t inner = hash4(t, 3, about->target,
+			       (uint64_t)about->kind << 32 | (uint64_t)about->proto << 16 |
+				       about->port);
+
+	return hash4(t, 4, src, inner) | 1;
+}
+
+/* A number below n from the high bits of a hash. */
+static uint64_t hash_below(uint64_t hash, uint64_t n)
+{
+	return (uint64_t)(((unsigned __int128)hash * n) >> 64);
+}
+
+static void record_leak(struct evidence *r, uint64_t now_ms)
+{
+	float ms = now_ms > r->moved_ms ? (float)(now_ms - r->moved_ms) : 0;
+
+	r->score -= ms / LEAK_MS * STEP_PORT_FAILED;
+	r->slow -= ms / LEAK_SLOW_MS * STEP_PORT_FAILED;
+	if (r->score < 0)
+		r->score = 0;
+	if (r->slow < 0)
+		r->slow = 0;
+	r->moved_ms = now_ms;
+}
+
+/* The record of a subject, made where there is none by pushing out the least suspicious of its
+ * bucket, of equals the longest idle. */
+static struct evidence *record_get(struct evidence_table *t, const struct contact *c,
+				   const struct subject *about, bool make)
+{
+	uint64_t tag = record_tag(t, c->src, about);
+	struct evidence *bucket = &t->record[hash_below(tag, t->buckets) * WAYS], *victim = bucket;
+
+	for (int i = 0; i < WAYS; i++) {
+		struct evidence *r = &bucket[i];
+
+		if (r->tag == tag)
+			return r;
+		if (victim->tag == 0)
+			continue;
+		if (r->tag == 0 || r->slow < victim->slow ||
+		    (!(r->slow > victim->slow) && r->moved_ms < victim->moved_ms))
+			victim = r;
+	}
+	if (!make)
+		return NULL;
+	t->evicted += victim->tag != 0;
+	t->used += victim->tag == 0;
+	*victim = (struct evidence){
+		.tag = tag,
+		.first_ns = c->t_ns,
+		.moved_ms = c->now_ms,
+		.src = c->src,
+		.target = about->target,
+		.port = about->port,
+		.kind = about->kind,
+		.proto = about->proto,
+		.home = c->home,
+	};
+	return victim;
+}
+
+static void count_up(uint8_t *counter)
+{
+	if (*counter < UINT8_MAX)
+		++*counter;
+}
+
+/* Adds a port (or protocol) to the list: its place, or -1 if it is not new; *place is set. */
+static bool list_port(struct evidence *r, uint16_t port, int *place)
+{
+	for (int i = 0; i < r->listed; i++)
+		if (r->number[i] == port) {
+			*place = i;
+			return false;
+		}
+	*place = r->listed < EVIDENCE_LISTED_PORTS ? r->listed++ : EVIDENCE_LISTED_PORTS - 1;
+	r->number[*place] = port;
+	r->open[*place >> 6] &= ~(UINT64_C(1) << (*place & 63));
+	return true;
+}
+
+static bool filter_add(uint64_t *filter, unsigned bits, uint32_t hash)
+{
+	unsigned at = hash % bits;
+	bool fresh = !(filter[at >> 6] >> (at & 63) & 1);
+
+	filter[at >> 6] |= UINT64_C(1) << (at & 63);
+	return fresh;
+}
+
+static bool list_host(struct evidence *r, uint32_t host)
+{
+	for (int i = 0; i < r->listed; i++)
+		if (r->host[i] == host)
+			return false;
+	if (r->listed < EVIDENCE_LISTED_HOSTS) {
+		r->host[r->listed++] = host;
+		return true;
+	}
+	return filter_add(r->seen, 512, host);
+}
+
+static void record_note(struct evidence *r, const struct contact *c)
+{
+	r->last_ns = c->t_ns;
+	if (c->t_ns < r->first_ns)
+		r->first_ns = c->t_ns;
+	r->techniques |= c->techniques;
+	r->packets++;
+	if (c->half_open)
+		count_up(&r->half_open);
+	if (c->handshake)
+		count_up(&r->handshakes);
+	for (int tool = 0; tool < EVENT_TOOLS; tool++)
+		if (c->tools >> tool & 1)
+			count_up(&r->tools[tool]);
+	/* nmap keeps one sequence number for all its raw probes of a source port. */
+	if (r->packets > 1 && r->last_seq == c->seq && r->last_sport == c->sport && c->seq)
+		count_up(&r->tools[TOOL_NMAP]);
+	r->last_seq = c->seq;
+	r->last_sport = c->sport;
+}
+
+static void record_step(struct evidence *r, float step)
+{
+	r->score += step;
+	r->slow += step;
+	if (r->score < 0)
+		r->score = 0;
+	if (r->slow < 0)
+		r->slow = 0;
+}
+
+static bool record_is_over(const struct evidence_table *t, const struct evidence *r)
+{
+	return (double)r->score >= t->threshold ||
+	       (double)r->slow >= t->threshold * (double)SLOW_FACTOR;
+}
+
+/* Contact with a port, or with an IP protocol, of one target. */
+static struct evidence *add_port(struct evidence_table *t, const struct contact *c)
+{
+	bool protocol = c->techniques == UINT32_C(1) << SIGHT_IPPROTO;
+	struct subject about = {c->dst, 0, protocol ? EVIDENCE_PROTOCOLS : EVIDENCE_PORTS,
+				protocol ? 0 : c->proto};
+	struct evidence *r = record_get(t, c, &about, c->failed);
+	int place;
+
+	if (!r)
+		return NULL;
+	record_leak(r, c->now_ms);
+	record_note(r, c);
+	bool fresh = list_port(r, protocol ? c->proto : c->dport, &place);
+
+	if (c->open)
+		r->open[place >> 6] |= UINT64_C(1) << (place & 63);
+	if (c->used) {
+		r->used++;
+		record_step(r, STEP_PORT_USED);
+	} else if (fresh && c->failed) {
+		r->failed++;
+		record_step(r, STEP_PORT_FAILED);
+	}
+	return record_is_over(t, r) ? r : NULL;
+}
+
+static float host_step(struct evidence_table *t, struct evidence *r, const struct contact *c)
+{
+	float step = STEP_HOST_FAILED;
+
+	if (c->techniques == UINT32_C(1) << SIGHT_ARP)
+		step *= STEP_ARP / STEP_HOST_FAILED;
+	else if (filter_add(r->networks, 256, host_network(t, c->dst)))
+		step *= SCATTERED;
+	return c->home ? step * OUTWARDS : step;
+}
+
+/* Contact with one more host on the same port (or by the same kind of ping): its record. */
+static struct evidence *add_host(struct evidence_table *t, const struct contact *c, uint8_t kind)
+{
+	struct subject about = {{0, 0}, kind == EVIDENCE_STRAYS ? 0 : c->dport, kind, c->proto};
+	struct evidence *r = record_get(t, c, &about, c->failed);
+
+	if (!r)
+		return NULL;
+	record_leak(r, c->now_ms);
+	record_note(r, c);
+	r->target = c->dst;
+	bool fresh = list_host(r, evidence_host(t, c->dst));
+
+	if (c->used) {
+		r->used++;
+		record_step(r, STEP_HOST_USED);
+	} else if (fresh && c->failed) {
+		r->failed++;
+		record_step(r, host_step(t, r, c));
+	}
+	return r;
+}
+
+/*
+ * Whether a source without records gets some: from its second failed contact on, at another port
+ * or host. *earlier is the first one then.
+ */
+static bool door_opens(struct evidence_table *t, const struct contact *c,
+		       struct evidence_door *earlier)
+{
+	uint64_t hash = hash4(t, 5, c->src, 0);
+	uint32_t tag = (uint32_t)hash | 1, target = evidence_host(t, c->dst);
+	struct evidence_door *bucket = &t->door[hash_below(hash, t->doors) * DOOR_WAYS],
+			     *victim = bucket;
+
+	for (int i = 0; i < DOOR_WAYS; i++) {
+		struct evidence_door *d = &bucket[i];
+
+		if (d->used && d->tag == tag) {
+			*earlier = *d;
+			d->moved_ms = (uint32_t)c->now_ms;
+			return d->target != target || d->port != c->dport || d->proto != c->proto;
+		}
+		if (!victim->used)
+			continue;
+		if (!d->used ||
+		    (uint32_t)c->now_ms - d->moved_ms > (uint32_t)c->now_ms - victim->moved_ms)
+			victim = d;
+	}
+	t->refused++;
+	*victim = (struct evidence_door){tag, (uint32_t)c->now_ms, target, c->dport, c->proto, 1};
+	return false;
+}
+
+/* The contact that was only noted at the door, where it says something about the same subject. */
+static void door_bring(struct evidence_table *t, const struct contact *c,
+		       const struct evidence_door *earlier)
+{
+	struct contact first = *c;
+
+	if (earlier->target != evidence_host(t, c->dst))
+		return;
+	if (earlier->proto != c->proto && c->techniques != UINT32_C(1) << SIGHT_IPPROTO)
+		return;
+	first.open = first.half_open = first.handshake = false;
+	first.tools = 0;
+	first.seq = 0;
+	first.dport = earlier->port;
+	first.proto = earlier->proto;
+	(void)add_port(t, &first);
+}
+
+/* The same for hosts: its network is not known any more, so it counts as scattered. */
+static void door_bring_host(struct evidence *r, const struct contact *c,
+			    const struct evidence_door *earlier)
+{
+	if (!r || earlier->port != c->dport || earlier->proto != c->proto ||
+	    !list_host(r, earlier->target))
+		return;
+	r->failed++;
+	r->packets++;
+	record_step(r, STEP_HOST_FAILED * SCATTERED * (c->home ? OUTWARDS : 1));
+}
+
+static bool is_sweep_only(uint32_t techniques)
+{
+	return techniques == UINT32_C(1) << SIGHT_ICMP || techniques == UINT32_C(1) << SIGHT_ARP;
+}
+
+struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
+{
+	struct evidence_door earlier = {0};
+	struct evidence *ports = NULL, *hosts = NULL;
+	bool sweep = is_sweep_only(c->techniques);
+
+	if (c->failed) {
+		if (!door_opens(t, c, &earlier))
+			return NULL;
+		if (!sweep)
+			door_bring(t, c, &earlier);
+	}
+	if (!sweep)
+		ports = add_port(t, c);
+	if (c->techniques != UINT32_C(1) << SIGHT_IPPROTO) {
+		hosts = add_host(t, c, EVIDENCE_HOSTS);
+		if (c->failed)
+			door_bring_host(hosts, c, &earlier);
+	}
+	if (ports)
+		return ports;
+	return hosts && record_is_over(t, hosts) ? hosts : NULL;
+}
+
+struct evidence *evidence_stray(struct evidence_table *t, const struct contact *c)
+{
+	struct evidence *r = add_host(t, c, EVIDENCE_STRAYS);
+
+	return r && record_is_over(t, r) ? r : NULL;
+}
+
+void evidence_drop(struct evidence_table *t, struct evidence *record)
+{
+	memset(record, 0, sizeof(*record));
+	t->used--;
+}
+
+double evidence_error(const struct evidence *record)
+{
+	double score = (double)record->score, power = 1;
+
+	/* e^-score by squaring e^-(score / 1024). */
+	if (score <= 0)
+		return 1;
+	power = 1 - score / 1024 + score * score / (2 * 1024.0 * 1024.0);
+	for (int i = 0; i < 10; i++)
+		power *= power;
+	return power;
+}
+
+void evidence_of(const struct evidence_table *t, struct addr src,
+		 void (*each)(void *context, const struct evidence *record), void *context)
+{
+	for (uint64_t i = 0; i < t->buckets * WAYS; i++)
+		if (t->record[i].tag && addr_equal(t->record[i].src, src))
+			each(context, &t->record[i]);
+}

@@ -1,0 +1,125 @@
+/* evidence: what speaks against a source, in memory of fixed size. */
+#ifndef PORTLIGHT_WATCH_EVIDENCE_H
+#define PORTLIGHT_WATCH_EVIDENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "packet/addr.h"
+#include "scan/cookie.h"
+#include "watch/event.h"
+
+/*
+ * A sequential test (threshold random walk: Jung, Paxson, Berger, Balakrishnan, "Fast Portscan
+ * Detection Using Sequential Hypothesis Testing", IEEE S&P 2004) over distinct first contacts.
+ * One walk for the ports of one host, one for the hosts of one port, one for the IP protocols of
+ * one host. A failed contact is a step up, one that was used a step down; a scan is called at
+ * ln(beta / alpha). The walk leaks, and a second one leaks far more slowly and needs twice as much:
+ * two time scales, minutes and days.
+ */
+enum evidence_kind {
+	EVIDENCE_PORTS,	    /* of one target, TCP or UDP */
+	EVIDENCE_HOSTS,	    /* with one port, or pinged, or asked for by ARP */
+	EVIDENCE_PROTOCOLS, /* of one target */
+	EVIDENCE_STRAYS,    /* hosts that got answers they did not ask for: backscatter */
+	EVIDENCE_KINDS,
+};
+
+#define EVIDENCE_LISTED_PORTS 96
+#define EVIDENCE_LISTED_HOSTS 48
+
+struct evidence {
+	uint64_t tag; /* keyed hash of kind, source and subject; 0: free */
+	uint64_t first_ns, last_ns; /* capture's clock */
+	uint64_t moved_ms;	    /* detector's clock */
+	struct addr src, target;    /* target: the latest one, for HOSTS */
+	float score, slow;	    /* the two walks */
+	uint32_t techniques;	    /* bit set of event.h */
+	uint32_t packets;
+	uint32_t last_seq;
+	uint16_t last_sport;
+	uint16_t port;	   /* HOSTS: which */
+	uint16_t failed, used; /* distinct contacts */
+	uint8_t kind, proto;
+	uint8_t listed; /* elements below */
+	uint8_t half_open, handshakes; /* seen, up to 255 */
+	uint8_t home; /* our own network asks outwards: ten times the evidence */
+	uint8_t tools[EVENT_TOOLS]; /* contacts with the relation, up to 255 */
+	union {
+		struct {
+			uint16_t number[EVIDENCE_LISTED_PORTS]; /* ports or protocols */
+			uint64_t open[2]; /* by place in number[]: it answered */
+		};
+		struct {
+			uint32_t host[EVIDENCE_LISTED_HOSTS]; /* hashes of addresses */
+			uint64_t seen[8];     /* filter of hosts beyond those listed */
+			uint64_t networks[4]; /* filter of /24 (IPv4) and /64 (IPv6) networks */
+		};
+	};
+};
+
+/* A source's first failed contact: no record yet, so that forged sources which send one packet
+ * each fill only this. 16 bytes. */
+struct evidence_door {
+	uint32_t tag;
+	uint32_t moved_ms; /* low bits */
+	uint32_t target;   /* hash of the address */
+	uint16_t port;
+	uint8_t proto;
+	uint8_t used;
+};
+
+struct evidence_table {
+	struct evidence *record;
+	struct evidence_door *door;
+	uint64_t buckets, doors;
+	struct cookie_key key;
+	double threshold;
+	uint64_t used, evicted, refused;
+};
+
+/* One contact that is over. */
+struct contact {
+	struct addr src, dst;
+	uint64_t t_ns; /* of its first packet */
+	uint64_t now_ms;
+	uint32_t techniques;
+	uint32_t seq;
+	uint16_t sport, dport;
+	uint8_t proto;
+	uint8_t tools; /* bit set */
+	uint8_t ttl;
+	bool failed; /* refused, unanswered, or abandoned half-open; else it was answered */
+	bool open;   /* the port answered */
+	bool used;   /* the opener went on to use it: counts for the source */
+	bool half_open, handshake;
+	bool home; /* from our own network outwards */
+};
+
+int evidence_table_init(struct evidence_table *t, size_t bytes, const struct cookie_key *key,
+			double alpha, double beta);
+void evidence_table_fini(struct evidence_table *t);
+
+/* 32 bits of a keyed hash of an address: what the lists of hosts hold. */
+uint32_t evidence_host(const struct evidence_table *t, struct addr a);
+
+/*
+ * Adds a contact to the walks it belongs to. Returns the record whose walk is over the threshold
+ * by this contact, or NULL. The record stays until evidence_drop.
+ */
+struct evidence *evidence_add(struct evidence_table *t, const struct contact *c);
+
+/* An answer that nobody asked for, from src to dst: the record once it is over the threshold. */
+struct evidence *evidence_stray(struct evidence_table *t, const struct contact *c);
+
+void evidence_drop(struct evidence_table *t, struct evidence *record);
+
+/* Probability that the verdict is wrong, by its walk: e^-score, at most 1. */
+double evidence_error(const struct evidence *record);
+
+/* Calls `each` for every record of a source. */
+void evidence_of(const struct evidence_table *t, struct addr src,
+		 void (*each)(void *context, const struct evidence *record), void *context);
+
+#endif

@@ -1,0 +1,156 @@
+/* flow: set-associative table with a queue through those that wait. */
+#include "watch/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Private number for keys of tables, so that a probe's cookie is never a flow's tag. */
+#define FLOW_SALT UINT64_C(0x666c6f77)
+
+int flow_table_init(struct flow_table *t, size_t bytes, const struct cookie_key *key)
+{
+	size_t buckets = 1;
+
+	memset(t, 0, sizeof(*t));
+	while (buckets * 2 * FLOW_WAYS * sizeof(struct flow) <= bytes && buckets < 1 << 24)
+		buckets *= 2;
+	t->flow = calloc(buckets * FLOW_WAYS, sizeof(struct flow));
+	if (!t->flow)
+		return -1;
+	t->mask = (uint32_t)(buckets - 1);
+	t->key = *key;
+	return 0;
+}
+
+void flow_table_fini(struct flow_table *t)
+{
+	free(t->flow);
+	t->flow = NULL;
+}
+
+/* The lesser end first, so that both directions have one tag. */
+static uint64_t flow_tag(const struct flow_table *t, const struct flow_key *k)
+{
+	int order = addr_compare(k->src, k->dst);
+	bool swap = order > 0 || (order == 0 && k->sport > k->dport);
+	struct addr a = swap ? k->dst : k->src, b = swap ? k->src : k->dst;
+	uint16_t a_port = swap ? k->dport : k->sport, b_port = swap ? k->sport : k->dport;
+	const __u64 words[5] = {a.hi ^ FLOW_SALT, a.lo, b.hi, b.lo,
+				(__u64)k->proto << 32 | (__u64)a_port << 16 | b_port};
+
+	return cookie_siphash(&t->key, words, 5, 1, 3) | 1;
+}
+
+static struct flow *flow_bucket(struct flow_table *t, uint64_t tag)
+{
+	return &t->flow[(size_t)(tag >> 16 & t->mask) * FLOW_WAYS];
+}
+
+struct flow *flow_find(struct flow_table *t, const struct flow_key *key, bool *forward)
+{
+	uint64_t tag = flow_tag(t, key);
+	struct flow *bucket = flow_bucket(t, tag);
+
+	for (int i = 0; i < FLOW_WAYS; i++) {
+		struct flow *f = &bucket[i];
+
+		if (f->tag != tag || f->state == FLOW_FREE)
+			continue;
+		*forward = addr_equal(f->src, key->src) && f->sport == key->sport;
+		return f;
+	}
+	return NULL;
+}
+
+static void queue_remove(struct flow_table *t, struct flow *f)
+{
+	if (f->prev)
+		t->flow[f->prev - 1].next = f->next;
+	else
+		t->head = f->next;
+	if (f->next)
+		t->flow[f->next - 1].prev = f->prev;
+	else
+		t->tail = f->prev;
+	f->next = f->prev = 0;
+}
+
+static void queue_append(struct flow_table *t, struct flow *f)
+{
+	uint32_t index = (uint32_t)(f - t->flow) + 1;
+
+	f->prev = t->tail;
+	f->next = 0;
+	if (t->tail)
+		t->flow[t->tail - 1].next = index;
+	else
+		t->head = index;
+	t->tail = index;
+}
+
+static bool flow_waits(const struct flow *f)
+{
+	return f->state == FLOW_PENDING || f->state == FLOW_HALF;
+}
+
+/* The one of a bucket that is missed least. */
+static struct flow *flow_victim(struct flow *bucket)
+{
+	struct flow *victim = &bucket[0];
+
+	for (int i = 0; i < FLOW_WAYS; i++) {
+		struct flow *f = &bucket[i];
+
+		if (f->state == FLOW_FREE)
+			return f;
+		if (flow_waits(f) != flow_waits(victim)) {
+			if (flow_waits(victim))
+				victim = f;
+		} else if (f->moved_ms < victim->moved_ms) {
+			victim = f;
+		}
+	}
+	return victim;
+}
+
+struct flow *flow_open(struct flow_table *t, const struct flow_key *key, bool waits,
+		       uint64_t now_ms, struct flow *pushed, bool *has_pushed)
+{
+	uint64_t tag = flow_tag(t, key);
+	struct flow *f = flow_victim(flow_bucket(t, tag));
+
+	*has_pushed = flow_waits(f);
+	if (*has_pushed) {
+		*pushed = *f;
+		queue_remove(t, f);
+		t->evicted++;
+	}
+	t->used += f->state == FLOW_FREE;
+	*f = (struct flow){
+		.tag = tag,
+		.src = key->src,
+		.dst = key->dst,
+		.sport = key->sport,
+		.dport = key->dport,
+		.proto = key->proto,
+		.moved_ms = now_ms,
+		.state = waits ? FLOW_PENDING : FLOW_MIDDLE,
+	};
+	if (waits)
+		queue_append(t, f);
+	return f;
+}
+
+void flow_settle(struct flow_table *t, struct flow *flow, enum flow_state state)
+{
+	bool waited = flow_waits(flow);
+
+	if (waited && state != FLOW_HALF && state != FLOW_PENDING)
+		queue_remove(t, flow);
+	flow->state = (uint8_t)state;
+}
+
+struct flow *flow_oldest(struct flow_table *t)
+{
+	return t->head ? &t->flow[t->head - 1] : NULL;
+}

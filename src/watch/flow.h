@@ -1,0 +1,78 @@
+/* flow: who opened what towards whom, and what came of it. A table of fixed size. */
+#ifndef PORTLIGHT_WATCH_FLOW_H
+#define PORTLIGHT_WATCH_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "packet/addr.h"
+#include "scan/cookie.h"
+
+enum flow_state {
+	FLOW_FREE,
+	FLOW_PENDING, /* the first contact waits for an answer */
+	FLOW_HALF,    /* SYN+ACK came: does the opener complete it or abandon it? */
+	FLOW_OPEN,    /* answered and used */
+	FLOW_REFUSED, /* refused, abandoned, or unanswered for too long */
+	FLOW_MIDDLE,  /* began before we looked, or is an answer to what we did not see */
+};
+
+/* What the first packet had in common with a tool's (tool.h). */
+struct flow {
+	uint64_t tag;  /* keyed hash of the five-tuple, both directions alike; never 0 */
+	uint64_t t_ns; /* of its first packet, on the capture's clock */
+	struct addr src, dst; /* the opener, and whom it contacted */
+	uint64_t moved_ms;    /* the detector's clock, latest packet */
+	uint32_t next, prev;  /* the queue of those that wait, by index + 1; 0 ends it */
+	uint32_t seq;
+	uint32_t sight; /* bits of event.h: which techniques may have sent the first packet */
+	uint16_t sport, dport;
+	uint16_t window, mss;
+	uint8_t proto;
+	uint8_t state; /* enum flow_state */
+	uint8_t tools; /* bit set: 1 << enum event_tool, relations that hold */
+	uint8_t ttl;
+};
+
+#define FLOW_WAYS 8
+
+/* 104 bytes an entry. Buckets of eight; a new flow pushes out the least useful of its bucket: a
+ * finished one, the longest idle first; one that waits only if all eight do. */
+struct flow_table {
+	struct flow *flow;
+	uint32_t mask; /* of buckets */
+	uint32_t head, tail; /* of those that wait, oldest first */
+	struct cookie_key key;
+	uint64_t used, evicted;
+};
+
+/* Within `bytes`. 0, or -1 out of memory. */
+int flow_table_init(struct flow_table *t, size_t bytes, const struct cookie_key *key);
+void flow_table_fini(struct flow_table *t);
+
+/* A five-tuple as it stands in a packet. For ICMP and ARP the ports are 0 and the type; for other
+ * protocols 0. */
+struct flow_key {
+	struct addr src, dst;
+	uint16_t sport, dport;
+	uint8_t proto;
+};
+
+/* The flow of a packet in either direction, or NULL. *forward: the packet is the opener's. */
+struct flow *flow_find(struct flow_table *t, const struct flow_key *key, bool *forward);
+
+/*
+ * A new flow, opened by the packet; PENDING and queued if `waits`, else MIDDLE. If that pushes out
+ * one that waits, *pushed is its copy and true is returned in *has_pushed.
+ */
+struct flow *flow_open(struct flow_table *t, const struct flow_key *key, bool waits,
+		       uint64_t now_ms, struct flow *pushed, bool *has_pushed);
+
+/* Its wait is over: takes it out of the queue. */
+void flow_settle(struct flow_table *t, struct flow *flow, enum flow_state state);
+
+/* The longest waiting flow, or NULL. */
+struct flow *flow_oldest(struct flow_table *t);
+
+#endif

@@ -1,0 +1,149 @@
+/* sight: the technique table read backwards, and what must not be taken for a scan. */
+#include "watch/sight.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+
+#include "technique/technique.h"
+#include "watch/event.h"
+
+/* Ethertype of ARP, in the port fields of a flow key, so that it is no IP protocol. */
+#define ARP_PORT 0x0806
+
+/* Default first port of traceroute, three a hop up to 64 hops, and how far its TTL goes. */
+#define TRACEROUTE_PORT	 33434
+#define TRACEROUTE_PORTS 256
+#define TRACEROUTE_TTL	 30
+
+static bool addr_is_group(struct addr a)
+{
+	if (addr_is_v4(a))
+		return addr_v4(a) >= 0xe0000000 || addr_v4(a) == 0; /* class D, E, broadcast; none */
+	return a.hi >> 56 == 0xff || (a.hi == 0 && a.lo == 0);
+}
+
+/* The last address of a /24 is most often a broadcast; UDP goes there by design. */
+static bool addr_may_be_broadcast(struct addr a)
+{
+	return addr_is_v4(a) && (addr_v4(a) & 0xff) == 0xff;
+}
+
+static struct sighting sight_tcp(const struct packet *p, struct sighting s)
+{
+	uint8_t flags = p->flags & (uint8_t)~(TCP_ECE | TCP_CWR);
+
+	if (flags & TCP_RST || (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
+		s.kind = SIGHT_ANSWER;
+		return s;
+	}
+	s.techniques = technique_by_sight(IPPROTO_TCP, flags);
+	s.kind = SIGHT_FIRST;
+	if (s.techniques == 0) {
+		/* ACK with PSH or URG is ordinary; anything else no honest stack sends. */
+		if ((flags & (TCP_SYN | TCP_ACK)) == TCP_ACK)
+			s.kind = SIGHT_MIDDLE;
+		else
+			s.techniques = UINT32_C(1) << SIGHT_ODD;
+	}
+	/* A bare ACK or FIN+ACK may be a probe; with data it is a connection's. */
+	if (flags & TCP_ACK && p->payload_bytes > 0)
+		s.kind = SIGHT_MIDDLE;
+	return s;
+}
+
+/*
+ * A datagram from a service's port to a high one looks like an answer to a question that was asked
+ * before we listened. Traceroute counts ports up to be told about hops.
+ */
+static bool udp_is_answer_or_trace(const struct packet *p)
+{
+	static const uint16_t services[] = {1194, 1900, 3478, 3702, 4500, 5060, 5353, 5355, 51820};
+
+	if (p->dport >= TRACEROUTE_PORT && p->dport < TRACEROUTE_PORT + TRACEROUTE_PORTS &&
+	    p->ttl <= TRACEROUTE_TTL)
+		return true;
+	if (p->dport < 1024 || p->dport == p->sport)
+		return false;
+	if (p->sport < 1024)
+		return true;
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+		if (p->sport == services[i])
+			return true;
+	return false;
+}
+
+static struct sighting sight_udp(const struct packet *p, struct sighting s)
+{
+	if (addr_may_be_broadcast(p->dst))
+		return s;
+	s.techniques = technique_by_sight(IPPROTO_UDP, 0);
+	s.kind = udp_is_answer_or_trace(p) ? SIGHT_MIDDLE : SIGHT_FIRST;
+	return s;
+}
+
+static struct sighting sight_icmp(const struct packet *p, struct sighting s)
+{
+	bool v4 = addr_is_v4(p->src);
+
+	if (p->has & PACKET_QUOTE) {
+		s.kind = SIGHT_ERROR;
+		s.key = (struct flow_key){p->quote.src, p->quote.dst, p->quote.sport,
+					  p->quote.dport, p->quote.proto};
+		return s;
+	}
+	/* Echo, timestamp, address mask (RFC 792, RFC 950); ICMPv6 echo (RFC 4443, 4). */
+	if (v4 ? p->icmp_type == 8 || p->icmp_type == 13 || p->icmp_type == 17
+	       : p->icmp_type == 128) {
+		s.kind = SIGHT_FIRST;
+		s.techniques = UINT32_C(1) << SIGHT_ICMP;
+		s.key.sport = s.key.dport = p->icmp_type;
+	} else if (v4 ? p->icmp_type == 0 || p->icmp_type == 14 || p->icmp_type == 18
+		      : p->icmp_type == 129) {
+		s.kind = SIGHT_ANSWER;
+		s.key.sport = s.key.dport =
+			v4 ? (p->icmp_type == 0 ? 8 : p->icmp_type - 1) : 128;
+	}
+	return s;
+}
+
+static struct sighting sight_arp(const struct packet *p, struct sighting s)
+{
+	s.key = (struct flow_key){p->arp_sender, p->arp_target, ARP_PORT, ARP_PORT, 0};
+	/* Neither a probe for one's own address (RFC 5227) nor an announcement asks for others. */
+	if (addr_equal(p->arp_sender, p->arp_target) || addr_is_group(p->arp_sender))
+		return s;
+	s.techniques = UINT32_C(1) << SIGHT_ARP;
+	s.kind = p->arp_operation == 1	 ? SIGHT_FIRST
+		 : p->arp_operation == 2 ? SIGHT_ANSWER
+					 : SIGHT_IGNORE;
+	return s;
+}
+
+struct sighting sight_packet(const struct packet *p)
+{
+	struct sighting s = {.kind = SIGHT_IGNORE};
+
+	if (p->has & PACKET_ARP)
+		return sight_arp(p, s);
+	if (!(p->has & PACKET_IP) || p->has & PACKET_FRAGMENT || addr_is_group(p->src) ||
+	    addr_is_group(p->dst))
+		return s;
+	s.key = (struct flow_key){p->src, p->dst, p->sport, p->dport, p->proto};
+	if (p->has & PACKET_TCP)
+		return sight_tcp(p, s);
+	if (p->has & PACKET_UDP)
+		return sight_udp(p, s);
+	if (p->has & PACKET_NEIGHBOUR)
+		return s;
+	if (p->has & PACKET_ICMP)
+		return sight_icmp(p, s);
+	/* A transport we do not read: its number is what is asked for. A TCP, UDP or ICMP header
+	 * that is cut short is no such thing. */
+	if (p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP || p->proto == IPPROTO_ICMP ||
+	    p->proto == IPPROTO_ICMPV6)
+		return s;
+	s.key.sport = s.key.dport = 0;
+	s.kind = SIGHT_FIRST;
+	s.techniques = UINT32_C(1) << SIGHT_IPPROTO;
+	return s;
+}

@@ -1,0 +1,95 @@
+/* tool: invariants of scanners' packets, read from their published sources and from captures. */
+#include "watch/tool.h"
+
+#include "technique/technique.h"
+
+/* masscan: identification = destination ^ port ^ sequence number (its template code). */
+static bool looks_masscan(const struct packet *p)
+{
+	uint32_t mixed = addr_v4(p->dst) ^ p->dport ^ p->seq;
+
+	return addr_is_v4(p->dst) && p->ip_id == (uint16_t)mixed && p->flags == TCP_SYN;
+}
+
+/* zmap: identification 54321 up to version 3; window 65535 with a high, odd-free TTL since. */
+static bool looks_zmap(const struct packet *p)
+{
+	return addr_is_v4(p->dst) && p->ip_id == 54321 && p->window == 65535;
+}
+
+/* Mirai: the sequence number is the address that is asked. */
+static bool looks_mirai(const struct packet *p)
+{
+	return addr_is_v4(p->dst) && p->seq == addr_v4(p->dst) && p->flags == TCP_SYN;
+}
+
+/* nmap's raw probes: window 1024 (once 1 to 4 x 1024), no option but MSS 1460, a random TTL. */
+static bool looks_nmap(const struct packet *p)
+{
+	bool window = p->window && p->window % 1024 == 0 && p->window <= 4096;
+	bool options = p->flags & TCP_SYN ? p->has & PACKET_MSS && p->mss == 1460 : true;
+
+	return window && options && (p->sport & 0xf000) != 0xf000 && p->ttl <= 59;
+}
+
+/* hping3: window 512, no options. */
+static bool looks_hping(const struct packet *p)
+{
+	return p->window == 512 && !(p->has & PACKET_MSS);
+}
+
+/* Our own: window 1024, MSS 1460 or 1440, source port in a block of 4,096 that tells the attempt. */
+static bool looks_portlight(const struct packet *p)
+{
+	bool options = p->flags & TCP_SYN ? p->has & PACKET_MSS && (p->mss == 1460 || p->mss == 1440)
+					  : true;
+
+	return p->window == 1024 && options && (p->sport & 0xf000) == 0xf000;
+}
+
+/* An operating system's stack: a large window and an MSS, on a SYN. */
+static bool looks_connect(const struct packet *p)
+{
+	return p->flags == TCP_SYN && p->has & PACKET_MSS && p->window > 4096 && p->mss > 500;
+}
+
+uint8_t tool_relations(const struct packet *p)
+{
+	static const struct {
+		bool (*looks)(const struct packet *p);
+		uint8_t tool;
+	} relations[] = {
+		{looks_masscan, TOOL_MASSCAN},	 {looks_zmap, TOOL_ZMAP},
+		{looks_mirai, TOOL_MIRAI},	 {looks_nmap, TOOL_NMAP},
+		{looks_hping, TOOL_HPING},	 {looks_portlight, TOOL_PORTLIGHT},
+		{looks_connect, TOOL_CONNECT},
+	};
+	uint8_t bits = 0;
+
+	if (!(p->has & PACKET_TCP))
+		return 0;
+	for (size_t i = 0; i < sizeof(relations) / sizeof(relations[0]); i++)
+		if (relations[i].looks(p))
+			bits |= (uint8_t)(1u << relations[i].tool);
+	return bits;
+}
+
+enum event_tool tool_choose(const uint64_t hits[EVENT_TOOLS], uint64_t contacts, double *confidence)
+{
+	/* Strict relations first: of equals the one that chance explains least. */
+	static const uint8_t order[] = {TOOL_MASSCAN, TOOL_MIRAI, TOOL_ZMAP,   TOOL_UNICORNSCAN,
+					TOOL_NMAP,    TOOL_HPING, TOOL_PORTLIGHT, TOOL_CONNECT};
+	enum event_tool best = TOOL_UNKNOWN;
+	double best_share = 0.5;
+
+	for (size_t i = 0; i < sizeof(order); i++) {
+		double share = contacts ? (double)hits[order[i]] / (double)contacts : 0;
+
+		if (share > best_share) {
+			best = (enum event_tool)order[i];
+			best_share = share;
+		}
+	}
+	*confidence = best == TOOL_UNKNOWN ? 0 : best_share > 1 ? 1 : best_share;
+	return best;
+}

@@ -1,0 +1,109 @@
+/* Fuzzes cli/options: arguments are the input's pieces between NUL bytes. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/options.h"
+#include "cli/timing.h"
+#include "technique/technique.h"
+
+#define MOST_ARGUMENTS 64
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(int right)
+{
+	if (!right)
+		abort();
+}
+
+static void check_failure(int result, const struct failure *f)
+{
+	check(result == 0 || result == -1);
+	check((result < 0) == (f->exit_code != 0));
+	if (result == 0)
+		return;
+	check(f->exit_code == EXIT_USAGE);
+	check(f->text[0] != '\0' && strlen(f->text) < sizeof(f->text));
+	for (const char *at = f->text; *at; at++)
+		check(*at >= 0x20 && *at <= 0x7e);
+}
+
+/* Text is never copied: what an option holds is a piece of the input. */
+static void check_text(const char *text, const char *from, const char *to)
+{
+	check(!text || (text >= from && text < to && text[0] != '\0'));
+}
+
+static void check_words(const struct words *w, const char *from, const char *to)
+{
+	check(w->count <= MOST_ARGUMENTS && (w->count == 0 || w->word));
+	for (size_t i = 0; i < w->count; i++)
+		check(w->word[i] >= from && w->word[i] < to);
+}
+
+/* What the rows promise; a number out of its range would be undefined further on. */
+static void check_options(const struct scan_options *o, const char *from, const char *to)
+{
+	const char *texts[] = {o->ports,  o->exclude_ports, o->top_ports,
+			       o->engine, o->interface,	    o->source,
+			       o->seed,	  o->shard,	    o->output_all};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		check_text(texts[i], from, to);
+	for (int i = 0; i < OUTPUT_FORMATS; i++)
+		check_text(o->output[i], from, to);
+	check_words(&o->targets, from, to);
+	check_words(&o->lists, from, to);
+	check_words(&o->excludes, from, to);
+	check_words(&o->exclude_lists, from, to);
+	check(o->techniques >> TECHNIQUES == 0);
+	check(o->timing <= 5);
+	check(o->max_retries <= 15 && o->source_port <= 65535 && o->ttl <= 255);
+	check(!o->has_ttl || o->ttl >= 1);
+	check(o->max_rate_pps >= 0 && o->max_rate_pps <= 1e9);
+	check(o->min_rate_pps >= 0 && o->min_rate_pps <= 1e9);
+}
+
+/* Whatever was typed: a pace and attempts that the scan can work with, and never above the cap. */
+static void check_timing(const struct scan_options *o)
+{
+	struct scan_conf conf = {0};
+
+	timing_apply(o, &conf);
+	check(conf.pace.start_pps > 0 && conf.pace.start_pps <= conf.pace.ceiling_pps);
+	check(conf.pace.floor_pps >= 0 && conf.pace.floor_pps <= conf.pace.start_pps);
+	check(o->max_rate_pps <= 0 || conf.pace.ceiling_pps <= o->max_rate_pps);
+	check(conf.rtt.min_ns > 0 && conf.rtt.min_ns <= conf.rtt.max_ns);
+	for (int i = 0; i < TECHNIQUES; i++)
+		check(conf.tries[i] >= 1 && conf.tries[i] <= 16);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *argv[MOST_ARGUMENTS];
+	struct scan_options options;
+	struct failure f = {0};
+	char *text = malloc(size + 1);
+	int argc = 0, result;
+
+	if (!text)
+		return 0;
+	if (size)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	for (char *at = text; at <= text + size && argc < MOST_ARGUMENTS; at += strlen(at) + 1)
+		argv[argc++] = at;
+	memset(&options, 0xa5, sizeof(options));
+	result = scan_options_parse(argc, argv, &options, &f);
+	check_failure(result, &f);
+	if (result == 0) {
+		/* The terminating NUL of a last, empty argument belongs to it. */
+		check_options(&options, text, text + size + 1);
+		check_timing(&options);
+	}
+	scan_options_fini(&options);
+	free(text);
+	return 0;
+}

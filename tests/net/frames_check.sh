@@ -1,0 +1,288 @@
+#!/bin/sh
+# frames_check: the frames engine on every kind of link, and what it leaves behind on the wire.
+#
+# usage: tests/net/frames_check.sh     BUILD names the build directory (default: build)
+# Expected states are written here by hand from how the hosts are set up. Runs in namespaces of its
+# own (private.sh); exits 77 where there can be none. Last line: "N passed, M failed".
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+: "${BUILD:=$here/../../build}"
+: "${PORTLIGHT:=$BUILD/portlight}"
+: "${LAB_SERVER:=$BUILD/tests/net/lab_server}"
+PATH=$PATH:/usr/sbin:/sbin
+if [ "${1-}" != inside ]; then
+	"$here/private.sh" --possible || exit
+	PORTLIGHT=$(realpath "$PORTLIGHT") LAB_SERVER=$(realpath "$LAB_SERVER") || exit 1
+	export PORTLIGHT LAB_SERVER
+	exec "$here/private.sh" "$0" inside
+fi
+passed=0 failed=0 children=
+work=$(mktemp -d)
+trap 'kill $children 2>/dev/null; rm -rf "$work"' EXIT
+
+ok() { # what, status
+	if [ "$2" = 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "frames_check: FAILED: $1"
+	fi
+}
+
+same() { # what, expected, got
+	[ "$2" = "$3" ]
+	ok "$1: expected '$2', got '$3'" $?
+}
+
+scan() { # options...: "ip port state reason" a line into $work/got, JSON into $work/json
+	timeout 60 "$PORTLIGHT" scan --engine frames --json --all-ports "$@" \
+		>"$work/json" 2>"$work/stderr"
+	status=$?
+	python3 -c '
+import json, sys
+for line in open(sys.argv[1]):
+    o = json.loads(line)
+    if o["type"] == "port":
+        print(o["ip"], o["port"], o["state"], o["reason"])
+' "$work/json" >"$work/got"
+	return $status
+}
+
+# what, lines expected (";" between them), options...
+expect() {
+	what=$1 want=$2
+	shift 2
+	scan "$@"
+	same "$what: exit status" 0 $?
+	same "$what" "$want" "$(sed '$!s/$/;/' "$work/got" | tr -d '\n')"
+}
+
+# Us .1, target .2 on two Ethernets and a tun; 198.18.9.1 behind the second Ethernet.
+build() {
+	ip netns add target || return
+	for space in '' '-n target'; do
+		# shellcheck disable=SC2086
+		ip $space link set lo up
+	done
+	sysctl -q net.ipv6.conf.default.accept_dad=0
+	ip netns exec target sysctl -q net.ipv6.conf.default.accept_dad=0
+	for n in 0 1; do
+		ip link add "v$n" type veth peer name "p$n" netns target || return
+		ip addr add "198.18.$n.1/24" dev "v$n"
+		ip addr add "2001:db8:$n::1/64" dev "v$n" nodad
+		ip -n target addr add "198.18.$n.2/24" dev "p$n"
+		ip -n target addr add "2001:db8:$n::2/64" dev "p$n" nodad
+		ip link set "v$n" up
+		ip -n target link set "p$n" up
+	done
+	ip -n target addr add 198.18.9.1/32 dev lo
+	ip route add 198.18.9.0/24 via 198.18.1.2
+	ip route add 198.18.8.0/24 via 198.18.1.99
+	ip netns exec target sysctl -q net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+	ip netns exec target nft -f - <<-'NFT' || return
+		table inet wall {
+			chain in {
+				type filter hook input priority 0
+				tcp dport 1001 drop
+				udp dport 1001 drop
+			}
+		}
+	NFT
+	ip netns exec target "$LAB_SERVER" tcp 22 80 udp-echo 7 udp-silent 9 || return
+	"$LAB_SERVER" tcp 22 80 udp-echo 7 udp-silent 9
+}
+
+check_ethernet() {
+	for to in 198.18.0.2 2001:db8::2; do
+		expect "SYN, on-link $to" \
+			"$to 22 open syn-ack;$to 23 closed reset;$to 1001 filtered no-response" \
+			-sS -p 22,23,1001 $to
+		expect "UDP, on-link $to" \
+			"$to 7 open udp-response;$to 24 closed port-unreach;$to 1001 open|filtered no-response" \
+			-sU -p 7,24,1001 $to
+	done
+	mac=$(ip -n target -j link show p0 | sed 's/.*"address":"\([^"]*\)".*/\1/')
+	same 'MAC address' "$mac" "$(sed -n 's/.*"mac":"\([^"]*\)".*/\1/p' "$work/json")"
+	local6=$(ip -n target -6 -j addr show dev p0 scope link |
+		sed 's/.*"local":"\([^"]*\)".*/\1/')
+	expect 'link-local with a zone' "$local6 22 open syn-ack;$local6 23 closed reset" \
+		-sS -p 22,23 "$local6%v0"
+	expect 'several interfaces at once' \
+		'198.18.0.2 22 open syn-ack;198.18.1.2 22 open syn-ack;198.18.9.1 22 open syn-ack;2001:db8::2 22 open syn-ack;2001:db8:1::2 22 open syn-ack' \
+		-sS -p 22 198.18.0.2 198.18.1.2 198.18.9.1 2001:db8::2 2001:db8:1::2
+	# Nobody at 198.18.0.99, no gateway for 198.18.8.0/24: no probe is spent on them.
+	scan -sS -p 22,23 198.18.0.99 198.18.8.1 198.18.0.255
+	same 'dead neighbours: no probe' '"probes":{"sent":0' \
+		"$(grep -o '"probes":{"sent":[0-9]*' "$work/json")"
+	# A permanent entry is believed without asking: the wrong one makes the host silent.
+	ip neigh replace 198.18.0.2 lladdr 02:00:00:00:00:99 dev v0 nud permanent
+	expect 'a permanent neighbour entry' '198.18.0.2 22 filtered no-response' \
+		-sS -p 22 --max-retries 0 198.18.0.2
+	ip neigh del 198.18.0.2 dev v0
+}
+
+check_self() {
+	for to in 127.0.0.1 ::1 198.18.0.1 2001:db8::1; do
+		expect "ourselves, $to" "$to 22 open syn-ack;$to 23 closed reset" -sS -p 22,23 $to
+	done
+	expect 'ourselves, UDP' \
+		'127.0.0.1 7 open udp-response;127.0.0.1 9 open|filtered no-response;127.0.0.1 24 closed port-unreach' \
+		-sU -p 7,9,24 127.0.0.1
+	expect 'ourselves, FIN' '::1 22 open|filtered no-response;::1 23 closed reset' \
+		-sF -p 22,23 ::1
+}
+
+check_tun() {
+	python3 "$here/tun_cable.py" wire0 target >"$work/cable" 2>&1 &
+	children="$children $!"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q ready "$work/cable" && break
+		sleep 0.1
+	done
+	if ! grep -q ready "$work/cable"; then
+		echo "frames_check: no tun device here, not checked: $(tail -1 "$work/cable")"
+		return
+	fi
+	ip addr add 198.18.5.1/30 dev wire0
+	ip -6 addr add 2001:db8:5::1/64 dev wire0 nodad
+	ip link set wire0 up
+	ip -n target addr add 198.18.5.2/30 dev wire0
+	ip -n target -6 addr add 2001:db8:5::2/64 dev wire0 nodad
+	ip -n target link set wire0 up
+	for to in 198.18.5.2 2001:db8:5::2; do
+		expect "tun, SYN $to" \
+			"$to 22 open syn-ack;$to 23 closed reset;$to 1001 filtered no-response" \
+			-sS -p 22,23,1001 $to
+		expect "tun, UDP $to" "$to 7 open udp-response;$to 24 closed port-unreach" \
+			-sU -p 7,24 $to
+	done
+	expect 'tun and Ethernet and ourselves' \
+		'127.0.0.1 22 open syn-ack;198.18.0.2 22 open syn-ack;198.18.5.2 22 open syn-ack' \
+		-sS -p 22 127.0.0.1 198.18.0.2 198.18.5.2
+}
+
+# Half-open means half-open: at the target each SYN+ACK that leaves is followed by a RST with the
+# sequence number it acknowledged, and no connection ever reaches a server.
+check_half_open() {
+	for n in $(seq 3000 3199); do ports="${ports-}${ports:+ }$n"; done
+	# shellcheck disable=SC2086
+	ip netns exec target "$LAB_SERVER" tcp $ports || return
+	ip netns exec target timeout 5 tcpdump -i p0 -nn -U -s 80 -w "$work/pcap" tcp 2>/dev/null &
+	dump=$!
+	sleep 0.5
+	scan -sS -p 3000-3299 198.18.0.2 2001:db8::2
+	same 'half-open: open ports' 400 "$(grep -c 'open syn-ack' "$work/got")"
+	same 'half-open: closed ports' 200 "$(grep -c 'closed reset' "$work/got")"
+	wait $dump
+	tcpdump -nn -S -r "$work/pcap" 2>/dev/null |
+		awk '{ for (i = 1; i <= NF; i++) if ($i == "Flags") flags = $(i + 1)
+			for (i = 1; i <= NF; i++) {
+				if ($i == "seq") seq = $(i + 1)
+				if ($i == "ack") ack = $(i + 1)
+			}
+			from = $3; to = $5; sub(/:$/, "", to); gsub(/,/, "", seq); gsub(/,/, "", ack)
+			if (flags ~ /^\[S\.\]/) { answered++; due[from " " to " " ack]++ }
+			if (flags ~ /^\[R\]/) { if (due[to " " from " " seq] > 0) {
+				due[to " " from " " seq]--; reset++ } }
+			if (flags ~ /^\[\.\]/ || flags ~ /P/) established++
+		} END { print answered + 0, reset + 0, established + 0 }' >"$work/counts"
+	read -r answered reset established <"$work/counts"
+	[ "$answered" -ge 400 ]
+	ok "half-open: at least 400 SYN+ACK ($answered)" $?
+	same 'half-open: each SYN+ACK is reset' "$answered" "$reset"
+	same 'half-open: no handshake is finished' 0 "$established"
+}
+
+check_source() {
+	ip netns exec target timeout 3 tcpdump -i p1 -nn -c 40 tcp 2>/dev/null >"$work/dump" &
+	dump=$!
+	sleep 0.4
+	scan -sS -p 23 198.18.1.2
+	first=$(grep -o '"state":"[a-z]*"' "$work/json" | head -1)
+	# The answer comes in on v0: the target sends it to 198.18.0.1.
+	expect 'source: an answer that comes in elsewhere' '198.18.1.2 23 closed reset' \
+		-sS -p 23 -g 53 -S 198.18.0.1 198.18.1.2
+	scan -sS -p 23 -e v1 198.18.0.2
+	wait $dump
+	same 'source: default' '"state":"closed"' "$first"
+	grep -Eq '198\.18\.1\.1\.6(1[4-9]|[2-5])[0-9]{2,3} > 198\.18\.1\.2\.23' "$work/dump"
+	ok 'source: ports from 61440 on' $?
+	grep -q '198\.18\.0\.1\.53 > 198\.18\.1\.2\.23' "$work/dump"
+	ok 'source: -S and -g are what goes out' $?
+	# Out of v1 nobody has 198.18.0.2 but the target, which answers ARP on any interface.
+	grep -q '> 198\.18\.0\.2\.23' "$work/dump"
+	ok 'source: -e is where it goes out' $?
+}
+
+# The kernel's port range moves our ports.
+check_ports() {
+	old=$(sysctl -n net.ipv4.ip_local_port_range)
+	sysctl -q net.ipv4.ip_local_port_range='40000 65535'
+	ip netns exec target timeout 2 tcpdump -i p0 -nn -c 2 tcp 2>/dev/null >"$work/dump" &
+	dump=$!
+	sleep 0.4
+	scan -sS -p 23 198.18.0.2
+	wait $dump
+	sysctl -q net.ipv4.ip_local_port_range="$old"
+	grep -Eq '198\.18\.0\.1\.(3[2-6])[0-9]{3} > 198\.18\.0\.2\.23' "$work/dump"
+	ok 'ports: below 40000 where the kernel has those above' $?
+}
+
+check_failures() {
+	scan -sS -p 22 -e nowhere 198.18.0.2
+	same 'no such interface' 69 $?
+	grep -q nowhere "$work/stderr"
+	ok 'no such interface: named' $?
+	scan -sS -p 22 -S 198.18.0.77 198.18.0.2
+	same 'a source that is not ours' 69 $?
+	ip link set v1 down
+	scan -sS -p 22 -e v1 198.18.1.2
+	same 'an interface that is down' 69 $?
+	grep -q 'v1 is down' "$work/stderr"
+	ok 'an interface that is down: named' $?
+	ip -n target link set p1 down
+	ip link set v1 up
+	scan -sS -p 22 198.18.1.2
+	same 'an interface without carrier' 69 $?
+	grep -q 'v1 has no carrier' "$work/stderr"
+	ok 'an interface without carrier: named' $?
+	ip -n target link set p1 up
+	setpriv --bounding-set -net_raw --inh-caps -net_raw true 2>/dev/null || return
+	timeout 20 setpriv --bounding-set -net_raw --inh-caps -net_raw \
+		"$PORTLIGHT" scan --engine frames -sS -p 22 198.18.0.2 >/dev/null 2>"$work/stderr"
+	same 'no CAP_NET_RAW' 77 $?
+	grep -q CAP_NET_RAW "$work/stderr"
+	ok 'no CAP_NET_RAW: named' $?
+}
+
+# An interface that goes down while the scan runs ends it, with what is known written.
+check_loss_of_link() {
+	timeout 60 "$PORTLIGHT" scan --engine frames --json -sS -p 1-60000 --max-rate 5000 198.18.0.2 \
+		>"$work/json" 2>"$work/stderr" &
+	scanner=$!
+	sleep 1.5
+	ip link set v0 down
+	wait $scanner
+	status=$?
+	ip link set v0 up
+	[ "$status" = 69 ] || [ "$status" = 75 ]
+	ok "the link goes down: exit status $status" $?
+	grep -q 'v0' "$work/stderr"
+	ok 'the link goes down: named' $?
+	tail -1 "$work/json" | grep -q '"partial":true'
+	ok 'the link goes down: what is known is written, marked partial' $?
+}
+
+build
+ok 'the network is built' $?
+sleep 0.2
+check_ethernet
+check_self
+check_tun
+check_half_open
+check_source
+check_ports
+check_failures
+check_loss_of_link
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,220 @@
+#!/bin/sh
+# route_check: portlight's routes and neighbours against the kernel's own words.
+#
+# usage: tests/net/route_check.sh     BUILD names the build directory (default: build)
+# Routes: for addresses at and around every prefix's ends, the answer must be that of `ip route
+# get`, which asks the kernel anew each time. Neighbours: hosts that answer, that do not, that are
+# only reached by IPv6 link-local address. Runs in namespaces of its own (private.sh); exits 77
+# where there can be none. Last line: "N passed, M failed".
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+: "${BUILD:=$here/../../build}"
+: "${PROBE:=$BUILD/tests/unit/route_probe}"
+PATH=$PATH:/usr/sbin:/sbin
+if [ "${1-}" != inside ]; then
+	"$here/private.sh" --possible || exit
+	PROBE=$(realpath "$PROBE") || exit 1
+	export PROBE
+	exec "$here/private.sh" "$0" inside
+fi
+passed=0 failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+ok() { # what, status
+	if [ "$2" = 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "route_check: FAILED: $1"
+	fi
+}
+
+same() { # what, expected, got
+	[ "$2" = "$3" ]
+	ok "$1: expected '$2', got '$3'" $?
+}
+
+build_links() {
+	ip netns add peer || return
+	for n in 0 1 2; do
+		ip link add "v$n" type veth peer name "p$n" netns peer || return
+		sysctl -q "net.ipv6.conf.v$n.accept_dad=0"
+		ip netns exec peer sysctl -q "net.ipv6.conf.p$n.accept_dad=0"
+		ip -n peer link set "p$n" up
+		ip link set "v$n" up
+		ip addr add "198.18.$n.1/24" dev "v$n"
+		ip addr add "2001:db8:$n::1/64" dev "v$n" nodad
+		ip -n peer addr add "198.18.$n.2/24" dev "p$n"
+		ip -n peer addr add "2001:db8:$n::2/64" dev "p$n" nodad
+	done
+	ip addr add 198.18.0.77/32 dev v1
+}
+
+# Nested prefixes, several tables, refusals of every kind, a gateway of the other family.
+build_routes() {
+	ip route add default via 198.18.0.2
+	ip route add 203.0.0.0/8 via 198.18.1.2
+	ip route add 203.0.113.0/24 via 198.18.2.2 src 198.18.0.1
+	ip route add 203.0.113.64/26 dev v1
+	ip route add 203.0.113.77/32 via 198.18.0.2
+	ip route add 203.0.113.128/25 dev v2
+	ip route add blackhole 203.1.0.0/16
+	ip route add unreachable 203.2.0.0/16
+	ip route add prohibit 203.3.0.0/16
+	ip route add throw 203.4.0.0/16
+	ip route add 203.2.5.0/24 via 198.18.1.2
+	ip route add 203.7.7.0/24 via inet6 2001:db8:1::2 dev v1
+	ip route add default via 198.18.2.2 table 100
+	ip route add 100.64.3.0/24 via 198.18.1.2 table 100
+	ip route add prohibit 100.64.4.0/24 table 100
+	ip rule add to 100.64.0.0/10 lookup 100 priority 1000
+	ip rule add to 100.64.9.9/32 prohibit priority 900
+	ip -6 route add default via 2001:db8::2
+	ip -6 route add 2001:db8:f000::/36 via 2001:db8:1::2
+	ip -6 route add 2001:db8:f123::/48 via 2001:db8:2::2
+	ip -6 route add 2001:db8:f123:4::/64 dev v1
+	ip -6 route add 2001:db8:f123:4::aaaa/128 via fe80::2 dev v0
+	ip -6 route add blackhole 2001:db8:a::/48
+	ip -6 route add unreachable 2001:db8:b::/48
+	ip -6 route add prohibit 2001:db8:c::/48
+	ip -6 route add 2001:db8:d000::/40 via 2001:db8:2::2 table 200
+	ip -6 rule add to 2001:db8:d000::/36 lookup 200 priority 1000
+}
+
+# Ends of all prefixes above, their neighbours, and random addresses; FIRST and LAST of them.
+addresses() { # family
+	python3 "$here/route_oracle.py" addresses "$1"
+}
+
+# What `ip route get` says, in route_probe's form. Sources of local addresses are the addresses.
+kernel() { # options of ip route get; addresses on stdin
+	python3 "$here/route_oracle.py" kernel "$@" <"$ADDRESSES"
+}
+
+ours() { # options of route_probe
+	"$PROBE" routes "$@" <"$ADDRESSES" 2>"$work/stderr" |
+		awk '$2 == "local" { $5 = "-" } { print }'
+}
+
+compare() { # what, first, last, ip's options or "", route_probe's options...
+	what=$1 first=$2 last=$3 options=$4
+	shift 4
+	# shellcheck disable=SC2086
+	kernel $options >"$work/want"
+	ours "$first" "$last" "$@" >"$work/got"
+	cmp -s "$work/want" "$work/got"
+	ok "$what" $?
+	if ! cmp -s "$work/want" "$work/got"; then
+		diff "$work/want" "$work/got" | head -20
+	fi
+	[ "$(wc -l <"$work/want")" -ge 50 ]
+	ok "$what: at least 50 addresses" $?
+}
+
+check_routes() {
+	export ADDRESSES="$work/addresses"
+	addresses 4 >"$ADDRESSES"
+	compare 'IPv4 routes' 0.0.0.0 255.255.255.255 ''
+	compare 'IPv4 routes out of v1' 0.0.0.0 255.255.255.255 'oif v1' -e v1
+	compare 'IPv4 routes from a source' 0.0.0.0 255.255.255.255 'from 198.18.2.1' \
+		-S 198.18.2.1
+	addresses 6 >"$ADDRESSES"
+	compare 'IPv6 routes' :: ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ''
+	compare 'IPv6 routes out of v2' :: ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 'oif v2' -e v2
+	# Regions are only those of the addresses asked for.
+	echo 203.0.113.5 | "$PROBE" routes 203.0.113.0 203.0.113.63 >"$work/got" 2>"$work/stderr"
+	same 'one region in a part without ends' '1 regions' "$(cat "$work/stderr")"
+	same 'its route' '203.0.113.5 unicast v2 198.18.2.2 198.18.0.1' "$(cat "$work/got")"
+	echo fe80::5 | "$PROBE" routes fe80:: fe80::ff -z v2 >"$work/got" 2>/dev/null
+	same 'a link-local address in its zone' 'fe80::5 unicast v2' \
+		"$(cut -d' ' -f1-3 "$work/got")"
+}
+
+# Thousands of routes: the dump takes many messages; and routes that change while it is read.
+check_many() {
+	awk 'BEGIN { for (i = 0; i < 20000; i++)
+		printf "route add 10.%d.%d.%d/30 via 198.18.%d.2\n", i / 4096 + 1, i / 16 % 256,
+			i % 16 * 16, i % 3 }' >"$work/batch"
+	ip -batch "$work/batch"
+	export ADDRESSES="$work/addresses"
+	awk 'BEGIN { for (i = 0; i < 20000; i += 97)
+		printf "10.%d.%d.%d\n", i / 4096 + 1, i / 16 % 256, i % 16 * 16 + i % 7 }' >"$ADDRESSES"
+	compare '20,000 routes' 10.0.0.0 10.255.255.255 ''
+	(
+		for _ in $(seq 200); do
+			ip route add 10.200.0.0/24 via 198.18.0.2
+			ip route del 10.200.0.0/24
+		done
+	) &
+	changer=$!
+	failures=0
+	for _ in 1 2 3 4 5; do
+		ours 10.0.0.0 10.255.255.255 | cmp -s - "$work/want" || failures=$((failures + 1))
+	done
+	kill $changer 2>/dev/null
+	wait $changer 2>/dev/null
+	same 'routes that change while they are read' 0 $failures
+}
+
+peer_mac() { ip -n peer -j link show "$1" | sed 's/.*"address":"\([^"]*\)".*/\1/'; }
+
+check_neighbours() {
+	mac=$(peer_mac p0)
+	"$PROBE" ask v0 198.18.0.1 198.18.0.2 >"$work/got" 2>"$work/stderr"
+	same 'ARP' "198.18.0.2 $mac" "$(cat "$work/got")"
+	[ "$(cut -d' ' -f1 "$work/stderr")" -lt 200 ]
+	ok 'ARP: no waiting once all have answered' $?
+	"$PROBE" ask v0 2001:db8::1 2001:db8::2 >"$work/got" 2>/dev/null
+	same 'NDP' "2001:db8::2 $mac" "$(cat "$work/got")"
+	local6=$(ip -n peer -6 -j addr show dev p0 scope link | sed 's/.*"local":"\([^"]*\)".*/\1/')
+	own6=$(ip -6 -j addr show dev v0 scope link | sed 's/.*"local":"\([^"]*\)".*/\1/')
+	"$PROBE" ask v0 "$own6" "$local6" >"$work/got" 2>/dev/null
+	same 'NDP of a link-local address' "$local6 $mac" "$(cat "$work/got")"
+	"$PROBE" ask v0 198.18.0.1 198.18.0.2 198.18.0.99 198.18.0.98 >"$work/got" 2>"$work/stderr"
+	same 'nobody there' "198.18.0.2 $mac,198.18.0.98 -,198.18.0.99 -," \
+		"$(tr '\n' , <"$work/got")"
+	ms=$(cut -d' ' -f1 "$work/stderr")
+	[ "$ms" -ge 850 ] && [ "$ms" -lt 1500 ]
+	ok "nobody there: about a second ($ms ms)" $?
+	# Three tries each, no more, seen from the other side.
+	ip netns exec peer timeout 1.6 tcpdump -i p0 -nn -c 50 arp 2>/dev/null >"$work/arp" &
+	dump=$!
+	sleep 0.4
+	"$PROBE" ask v0 198.18.0.1 198.18.0.97 >/dev/null 2>&1
+	wait $dump
+	same 'three tries' 3 "$(grep -c 'who-has 198.18.0.97' "$work/arp")"
+	# A first answer that is lost is made good by the next try.
+	ip netns exec peer nft -f - <<-'NFT'
+		table netdev loss {
+			chain in {
+				type filter hook ingress device p0 priority 0
+				arp operation request limit rate 1/hour burst 1 packets drop
+			}
+		}
+	NFT
+	"$PROBE" ask v0 198.18.0.1 198.18.0.2 >"$work/got" 2>"$work/stderr"
+	same 'the first request lost' "198.18.0.2 $mac" "$(cat "$work/got")"
+	[ "$(cut -d' ' -f1 "$work/stderr")" -ge 280 ]
+	ok 'the first request lost: it was a later try' $?
+	ip netns exec peer nft delete table netdev loss
+	# Two thousand at once, all there.
+	ip -n peer addr add 198.18.2.3/24 dev p2
+	ip -n peer route add local 198.19.0.0/16 dev lo
+	ip -n peer link set p2 up
+	ip netns exec peer sysctl -q net.ipv4.conf.p2.arp_ignore=0
+	# shellcheck disable=SC2046
+	"$PROBE" ask v2 198.18.2.1 $(seq -f '198.19.%g' 0 7 | while read -r net; do
+		seq -f "$net.%g" 0 249
+	done) >"$work/got" 2>"$work/stderr"
+	same 'two thousand at once' 2000 "$(grep -c "$(peer_mac p2)" "$work/got")"
+}
+
+build_links && build_routes
+ok 'the network is built' $?
+sleep 0.3
+check_routes
+check_neighbours
+check_many
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,153 @@
+/*
+ * route_probe: what portlight knows of routes and neighbours, for tests/net/route_check.sh.
+ *
+ * usage: route_probe routes FIRST LAST [-e INTERFACE] [-S SOURCE] [-z INTERFACE] < addresses
+ *            an answer a line: ADDRESS KIND INTERFACE GATEWAY SOURCE, "-" where there is none;
+ *            last on stderr: "REGIONS regions"
+ *        route_probe ask INTERFACE SOURCE ADDRESS...
+ *            a line each: ADDRESS MAC, or "-"; last on stderr: "MILLISECONDS ms"
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/frames.h"
+#include "engine/solicit.h"
+#include "system/link.h"
+#include "system/route.h"
+
+static const char *const kinds[] = {
+	[ROUTE_UNICAST] = "unicast",	     [ROUTE_LOCAL] = "local",
+	[ROUTE_BROADCAST] = "broadcast",     [ROUTE_MULTICAST] = "multicast",
+	[ROUTE_UNREACHABLE] = "unreachable", [ROUTE_PROHIBIT] = "prohibit",
+	[ROUTE_BLACKHOLE] = "blackhole",     [ROUTE_NONE] = "none",
+};
+
+static struct netlink *netlink;
+static struct link_list links;
+
+static int give_up(const struct failure *f)
+{
+	fprintf(stderr, "route_probe: %s\n", f->text);
+	return f->exit_code;
+}
+
+static struct addr parse(const char *text)
+{
+	struct addr a;
+
+	if (addr_parse(text, strlen(text), &a) < 0) {
+		fprintf(stderr, "route_probe: %s is no address\n", text);
+		exit(64);
+	}
+	return a;
+}
+
+static const struct link *interface(const char *name)
+{
+	const struct link *link = link_by_name(&links, name);
+
+	if (!link) {
+		fprintf(stderr, "route_probe: no interface %s\n", name);
+		exit(69);
+	}
+	return link;
+}
+
+static void print_route(const char *address, const struct route *route)
+{
+	const struct link *link = link_by_index(&links, route->link_index);
+	char gateway[ADDR_TEXT] = "-", source[ADDR_TEXT] = "-";
+
+	if (route->has_gateway)
+		addr_format(route->gateway, gateway);
+	if (route->has_source)
+		addr_format(route->source, source);
+	printf("%s %s %s %s %s\n", address, kinds[route->kind], link ? link->name : "-", gateway,
+	       source);
+}
+
+static int routes(int argc, char **argv, struct failure *f)
+{
+	struct route_conf conf = {.first = parse(argv[2]), .last = parse(argv[3])};
+	struct route_map *map;
+	char line[256];
+
+	for (int i = 4; i + 1 < argc; i += 2) {
+		if (strcmp(argv[i], "-e") == 0) {
+			conf.out_index = interface(argv[i + 1])->index;
+		} else if (strcmp(argv[i], "-z") == 0) {
+			conf.zone = interface(argv[i + 1])->index;
+		} else if (strcmp(argv[i], "-S") == 0) {
+			conf.has_source = true;
+			conf.source = parse(argv[i + 1]);
+		}
+	}
+	map = route_open(netlink, &conf, f);
+	if (!map)
+		return -1;
+	while (fgets(line, sizeof(line), stdin)) {
+		int number;
+
+		line[strcspn(line, "\n")] = '\0';
+		number = route_find(map, parse(line));
+		if (number < 0) {
+			failure_set(f, EXIT_SOFTWARE, "%s: %s", line, strerror(-number));
+			break;
+		}
+		print_route(line, route_at(map, number));
+	}
+	fprintf(stderr, "%zu regions\n", route_regions(map));
+	route_close(map);
+	return f->exit_code ? -1 : 0;
+}
+
+static int ask(int argc, char **argv, struct failure *f)
+{
+	size_t count = (size_t)(argc - 4);
+	struct solicit_ask *asks = calloc(count, sizeof(*asks));
+	uint64_t begin_ns;
+	int result;
+
+	if (!asks)
+		return failure_set(f, EXIT_SOFTWARE, "out of memory");
+	for (size_t i = 0; i < count; i++)
+		asks[i] = (struct solicit_ask){.who = parse(argv[4 + i]),
+					       .source = parse(argv[3]),
+					       .link = interface(argv[2])};
+	count = solicit_sort(asks, count);
+	begin_ns = frames_now_ns();
+	result = solicit_run(asks, count, f);
+	fprintf(stderr, "%llu ms\n", (unsigned long long)(frames_now_ns() - begin_ns) / 1000000);
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *mac = asks[i].mac;
+		char text[ADDR_TEXT];
+
+		addr_format(asks[i].who, text);
+		if (asks[i].known)
+			printf("%s %02x:%02x:%02x:%02x:%02x:%02x\n", text, mac[0], mac[1], mac[2],
+			       mac[3], mac[4], mac[5]);
+		else
+			printf("%s -\n", text);
+	}
+	free(asks);
+	return result;
+}
+
+int main(int argc, char **argv)
+{
+	struct failure f = {0};
+	int result = -1;
+
+	if (argc < 4 || (strcmp(argv[1], "routes") != 0 && strcmp(argv[1], "ask") != 0)) {
+		fprintf(stderr, "usage: route_probe routes FIRST LAST [-e|-S|-z WHAT]...\n"
+				"       route_probe ask INTERFACE SOURCE ADDRESS...\n");
+		return 64;
+	}
+	netlink = netlink_open(&f);
+	if (netlink && link_list_read(&links, netlink, &f) == 0)
+		result = argv[1][0] == 'r' ? routes(argc, argv, &f) : ask(argc, argv, &f);
+	link_list_fini(&links);
+	netlink_close(netlink);
+	return result < 0 ? give_up(&f) : 0;
+}
