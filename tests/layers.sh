@@ -12,10 +12,11 @@ may_include() { # folder: the folders it stands on
 	packet) echo text packet ;;
 	technique) echo text packet technique ;;
 	scan) echo text packet technique scan ;;
+	watch) echo text packet technique scan watch ;;
 	capture | system) echo text packet technique scan capture system ;;
 	engine) echo text packet technique scan capture system engine ;;
-	report) echo text packet technique scan report ;;
-	cli) echo text packet technique scan capture system engine report cli ;;
+	report) echo text packet technique scan watch report ;;
+	cli) echo text packet technique scan watch capture system engine report cli ;;
 	esac
 }
 

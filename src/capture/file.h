@@ -16,7 +16,7 @@ struct file_frame {
 	uint64_t t_ns;	     /* since 1970; saturates */
 	uint32_t length;     /* bytes that the file holds */
 	uint32_t wire_bytes; /* length on the wire; may be less than `length` in a strange file */
-	enum packet_link link;
+	uint8_t type;	     /* index in link_type_table (capture/link_type.h) */
 };
 
 enum file_result {

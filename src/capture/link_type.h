@@ -2,14 +2,22 @@
 #ifndef PORTLIGHT_CAPTURE_LINK_TYPE_H
 #define PORTLIGHT_CAPTURE_LINK_TYPE_H
 
-#include <stdbool.h>
+#include <stdint.h>
 
 #include "packet/packet.h"
 
-/* *link of a LINKTYPE_ number (tcpdump.org/linktypes); false if it is not understood. */
-bool link_type_known(unsigned number, enum packet_link *link);
+struct link_type {
+	uint16_t number; /* LINKTYPE_ (tcpdump.org/linktypes), as it stands in files */
+	uint16_t dlt;	 /* DLT_, libpcap's number for it on Linux */
+	uint8_t link;	 /* enum packet_link */
+};
 
-/* A LINKTYPE_ number for the link; the same number is libpcap's DLT_ for all but raw IP. */
-unsigned link_type_number(enum packet_link link);
+/* All that are understood. The first row of a link is the one for live capture. */
+#define LINK_TYPES 13
+extern const struct link_type link_type_table[LINK_TYPES];
+
+/* Index in the table, or -1 if it is not understood. */
+int link_type_find(unsigned number);
+int link_type_of(enum packet_link link);
 
 #endif

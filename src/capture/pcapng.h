@@ -17,8 +17,7 @@ struct pcapng_interface {
 	int64_t offset_s;
 	uint64_t lost;
 	uint32_t snap_bytes; /* 0: no limit */
-	uint8_t link;	     /* enum packet_link */
-	bool known;	     /* its link is understood */
+	int16_t type;	     /* index in link_type_table, -1: not understood */
 };
 
 struct pcapng {

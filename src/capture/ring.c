@@ -55,6 +55,20 @@ static int ring_option(int fd, int option, int value)
 	return setsockopt(fd, SOL_PACKET, option, &value, sizeof(value));
 }
 
+static int ring_attach(int fd, const struct ring_conf *conf)
+{
+	struct sock_fprog program = {0};
+
+	if (conf->program)
+		program = *conf->program;
+	else if (conf->filter)
+		program = (struct sock_fprog){conf->filter->length,
+					      (struct sock_filter *)conf->filter->code};
+	else
+		return 0;
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+}
+
 /* Options, filter and ring, while the socket has no protocol and so gets no frame yet. */
 static int ring_prepare(struct ring *ring, const struct ring_conf *conf, const char **step)
 {
@@ -68,15 +82,9 @@ static int ring_prepare(struct ring *ring, const struct ring_conf *conf, const c
 	*step = "set up the receive ring";
 	if (ring_option(ring->fd, PACKET_VERSION, TPACKET_V2) < 0)
 		return -errno;
-	if (conf->filter) {
-		struct sock_fprog program = {conf->filter->length,
-					     (struct sock_filter *)conf->filter->code};
-
-		*step = "attach the filter";
-		if (setsockopt(ring->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) <
-		    0)
-			return -errno;
-	}
+	*step = "attach the filter";
+	if (ring_attach(ring->fd, conf) < 0)
+		return -errno;
 	if (!conf->outgoing)
 		/* An older kernel does not know it: then ring_receive skips them. */
 		(void)ring_option(ring->fd, PACKET_IGNORE_OUTGOING, 1);

@@ -32,11 +32,12 @@ struct ring_frame {
 
 struct ring_conf {
 	const struct link *link;
-	const struct filter *filter; /* NULL: every frame */
-	bool outgoing;		     /* also frames that this machine sends */
-	bool promiscuous;	     /* also frames for other MAC addresses */
-	uint32_t slot_bytes;	     /* power of two, 128..65536: a frame and about 80 bytes */
-	uint32_t slots;		     /* slot_bytes * slots is the memory, a multiple of 64 KiB */
+	const struct filter *filter;	  /* NULL: every frame */
+	const struct sock_fprog *program; /* instead of `filter`: any classic BPF; or NULL */
+	bool outgoing;			  /* also frames that this machine sends */
+	bool promiscuous;		  /* also frames for other MAC addresses */
+	uint32_t slot_bytes;		  /* power of two, 128..65536: a frame and about 80 bytes */
+	uint32_t slots; /* slot_bytes * slots is the memory, a multiple of 64 KiB */
 };
 
 /*

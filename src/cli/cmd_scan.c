@@ -149,8 +149,13 @@ static int scan_run(struct scan_loop *loop, const struct scan_setup *setup,
 	outputs_begin(loop->outputs, &run);
 	int result = outputs_check(loop->outputs, &loop->closed_pipe, f);
 
-	if (result == 0)
+	if (result == 0) {
 		result = scan_loop_run(loop, f);
+	} else {
+		loop->summary.partial = true;
+		loop->summary.stopped_why = "failed";
+		loop->summary.end_ns = wall_now();
+	}
 	outputs_end(loop->outputs, &loop->summary);
 	if (result == 0)
 		result = outputs_check(loop->outputs, &loop->closed_pipe, f);

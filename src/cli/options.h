@@ -7,13 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "cli/option_table.h"
 #include "text/failure.h"
-
-/* Words in the order given; they point into argv. */
-struct words {
-	const char **word;
-	size_t count;
-};
 
 enum output_format {
 	OUTPUT_NORMAL,

@@ -226,8 +226,10 @@ int scan_loop_run(struct scan_loop *loop, struct failure *f)
 	}
 	if (!scan_over(loop->scan))
 		loop_give_up(loop);
-	if (result < 0)
+	if (result < 0) {
+		loop->summary.partial = true;
 		loop->summary.stopped_why = "failed";
+	}
 	progress_clear(loop->progress);
 	loop_summary(loop, start_ns);
 	free(loop->findings);

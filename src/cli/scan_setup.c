@@ -10,6 +10,7 @@
 
 #include "cli/timing.h"
 #include "scan/ports.h"
+#include "system/link.h"
 #include "system/privilege.h"
 #include "text/quote.h"
 
@@ -99,6 +100,7 @@ static int setup_engine(struct scan_setup *setup, const struct scan_options *o, 
 		setup->techniques = 1u << (setup->frames ? TECH_SYN : TECH_CONNECT);
 
 	bool needs_frames = false, needs_kernel = setup->techniques >> TECH_CONNECT & 1;
+	bool asked_connect = o->techniques >> TECH_CONNECT & 1;
 
 	for (unsigned t = 0; t < TECHNIQUES; t++) {
 		if (!(setup->techniques >> t & 1) || technique_table[t].needs != NEEDS_FRAMES)
@@ -131,10 +133,10 @@ static int setup_engine(struct scan_setup *setup, const struct scan_options *o, 
 			"%s",
 			privilege_raw_why(raw));
 	snprintf(setup->engine_why, sizeof(setup->engine_why), "%s%s",
-		 asked		? "as asked for"
-		 : needs_kernel ? "technique connect is the kernel's own"
-				: privilege_raw_why(raw),
-		 asked || needs_kernel || may ? "" : ": connect and udp only");
+		 asked		 ? "as asked for"
+		 : asked_connect ? "technique connect is the kernel's own"
+				 : privilege_raw_why(raw),
+		 asked || asked_connect || may ? "" : ": connect and udp only");
 	return 0;
 }
 
@@ -206,7 +208,7 @@ static int setup_shard(struct scan_setup *setup, const struct scan_options *o, s
 				   "--shard needs --seed, the same for all shards: otherwise each "
 				   "would cut another order");
 	number = strtoull(o->shard, &end, 10);
-	count = *end == '/' ? strtoull(end + 1, &end, 10) : 0;
+	count = end[0] == '/' && end[1] >= '0' && end[1] <= '9' ? strtoull(end + 1, &end, 10) : 0;
 	if (*end || *o->shard < '0' || *o->shard > '9' || number < 1 || number > count ||
 	    count > 1000000)
 		return failure_set(f, EXIT_USAGE, "--shard wants I/N with 1 <= I <= N, not \"%s\"",
@@ -279,12 +281,9 @@ struct engine *scan_setup_engine(const struct scan_setup *setup, const struct sc
 		conf.has_source = true;
 	}
 	if (setup->targets.zone[0]) {
-		conf.zone = if_nametoindex(setup->targets.zone);
-		if (conf.zone == 0) {
-			failure_set(f, EXIT_UNAVAILABLE, "there is no interface \"%s\"",
-				    setup->targets.zone);
+		if (link_check(setup->targets.zone, f) < 0)
 			return NULL;
-		}
+		conf.zone = if_nametoindex(setup->targets.zone);
 	}
 	if (random_fill(&conf.key, sizeof(conf.key), f) < 0)
 		return NULL;

@@ -13,7 +13,9 @@
 #include "engine/endpoint.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
+#include "system/link.h"
 #include "technique/technique.h"
+#include "text/quote.h"
 
 /* Open files that the rest of the process may need besides our sockets. */
 #define FILES_SPARE 32u
@@ -74,11 +76,13 @@ static uint64_t clock_ns(void)
 
 static int open_failure(const struct sockets *s, int error, const char *step, struct failure *f)
 {
-	char text[ADDR_TEXT];
+	char text[ADDR_TEXT], quoted[TEXT_QUOTED(64)];
 	int code = error == EPERM || error == EACCES ? EXIT_NO_PERMISSION : EXIT_UNAVAILABLE;
 
 	if (strcmp(step, "SO_BINDTODEVICE") == 0)
-		failure_set(f, code, "cannot use interface %s: %s", s->conf.interface,
+		failure_set(f, code, "cannot use interface %s: %s",
+			    text_quote(s->conf.interface, strnlen(s->conf.interface, 64), quoted,
+				       sizeof(quoted)),
 			    strerror(error));
 	else if (strcmp(step, "bind") == 0 && error == EADDRNOTAVAIL)
 		failure_set(f, EXIT_USAGE, "source address %s is not one of this machine's",
@@ -522,7 +526,9 @@ struct engine *engine_sockets_open(const struct engine_conf *conf, struct failur
 	struct sockets *s;
 	uint32_t limit = sockets_limit(conf);
 
-	if (sockets_refuse(conf, f) != 0)
+	/* A socket may be bound to an interface that is down: its silence would look like a filter.
+	 */
+	if (sockets_refuse(conf, f) != 0 || (conf->interface && link_check(conf->interface, f) < 0))
 		return NULL;
 	s = calloc(1, sizeof(*s));
 	if (!s)

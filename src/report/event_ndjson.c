@@ -10,7 +10,7 @@
 
 #define ECS_VERSION "9.0.0"
 
-#define PINGS (UINT32_C(1) << SIGHT_ICMP | UINT32_C(1) << SIGHT_ARP)
+#define PINGS	    (UINT32_C(1) << SIGHT_ICMP | UINT32_C(1) << SIGHT_ARP)
 
 /* MITRE ATT&CK: what a scan is called there. */
 enum attack_id {
@@ -80,11 +80,13 @@ static void write_ends(struct json *j, const struct event *e)
 {
 	char address[ADDR_TEXT];
 
-	json_open(j, "source", '{');
-	if (e->has & EVENT_HAS_SOURCE)
-		json_string(j, "ip", addr_format(e->source, address));
-	json_number(j, "packets", e->packets);
-	json_close(j, '}');
+	if (e->has & EVENT_HAS_SOURCE || e->packets > 0) {
+		json_open(j, "source", '{');
+		if (e->has & EVENT_HAS_SOURCE)
+			json_string(j, "ip", addr_format(e->source, address));
+		json_number(j, "packets", e->packets);
+		json_close(j, '}');
+	}
 	if (!(e->has & EVENT_HAS_TARGET))
 		return;
 	json_open(j, "destination", '{');

@@ -6,7 +6,7 @@
 
 #include "report/phrase.h"
 
-#define PORTS_TEXT   60 /* of a sentence's list of ports; machines get it whole */
+#define PORTS_TEXT	 60 /* of a sentence's list of ports; machines get it whole */
 #define NS_PER_HUNDREDTH UINT64_C(10000000)
 
 // clang-format off
@@ -200,15 +200,31 @@ static void write_ports(FILE *out, const struct event *e)
 		(void)putc(')', out);
 }
 
+/* The day is told only where it is another than that of the statement itself. */
+static void write_clock(FILE *out, const struct event *e, uint64_t ns)
+{
+	char now[PHRASE_TIME], then[PHRASE_TIME];
+	const char *day_end;
+
+	(void)phrase_time_short(e->t_ns, now);
+	(void)phrase_time_short(ns, then);
+	day_end = strchr(then, 'T');
+	if (day_end && strncmp(now, then, (size_t)(day_end - then) + 1) == 0)
+		(void)fputs(day_end + 1, out);
+	else
+		(void)fputs(then, out);
+}
+
 static void write_times(FILE *out, const struct event *e)
 {
-	char first[PHRASE_TIME], last[PHRASE_TIME], rate[EVENT_PHRASE_DECIMAL];
+	char rate[EVENT_PHRASE_DECIMAL];
 
-	if (e->phase == EVENT_CLOSE)
-		(void)fprintf(out, ", %s to %s", phrase_time_short(e->first_ns, first),
-			      phrase_time_short(e->last_ns, last));
-	else
-		(void)fprintf(out, ", since %s", phrase_time_short(e->first_ns, first));
+	(void)fputs(e->phase == EVENT_CLOSE ? ", " : ", since ", out);
+	write_clock(out, e, e->first_ns);
+	if (e->phase == EVENT_CLOSE) {
+		(void)fputs(" to ", out);
+		write_clock(out, e, e->last_ns);
+	}
 	(void)fputs(", ", out);
 	write_count(out, e->packets, false, "packet");
 	if (e->rate_pps > 0)
@@ -220,8 +236,14 @@ static void write_outcome(FILE *out, const struct event *e)
 {
 	char percent[EVENT_PHRASE_DECIMAL];
 
-	(void)fputs(e->open.count ? ", answered open: " : ", nothing answered open", out);
-	event_phrase_ports(out, e->open, PORTS_TEXT);
+	if (e->ports_total == 0) {
+		(void)fprintf(out, ", %" PRIu64 " answered", e->answered);
+	} else if (e->open.count > 0) {
+		(void)fputs(", answered open: ", out);
+		event_phrase_ports(out, e->open, PORTS_TEXT);
+	} else {
+		(void)fputs(", nothing answered open", out);
+	}
 	if (e->has & EVENT_HAS_SOURCE && e->has & EVENT_HANDSHAKE)
 		(void)fputs(", source proven by a handshake", out);
 	else if (e->has & EVENT_HAS_SOURCE && e->has & EVENT_SPOOFABLE)

@@ -25,8 +25,9 @@ struct event_sink;
 
 /* What a format is: it composes, event_sink.c delivers. */
 struct event_sink_ops {
-	const char *name;   /* "text", "ndjson", "journal", "syslog" */
-	const char *socket; /* path of a datagram socket that takes one event each; NULL: a stream */
+	const char *name; /* "text", "ndjson", "journal", "syslog" */
+	const char
+		*socket; /* path of a datagram socket that takes one event each; NULL: a stream */
 	/* Writes one event, a whole line or datagram, to `out` (in memory). Nothing, if the event
 	 * is none for this sink. */
 	void (*event)(const struct event_sink *s, FILE *out, const struct event *e);
@@ -35,11 +36,11 @@ struct event_sink_ops {
 struct event_sink {
 	const struct event_sink_ops *ops;
 	struct event_sink_conf conf;
-	int fd;		 /* of the socket, or -1 */
-	int pid;	 /* ours, for syslog */
-	int error;	 /* errno: of a stream the first, after which nothing is written; of a socket
-			    the latest, while it still fails; 0 while all is well */
-	uint64_t told;	 /* events delivered */
+	int fd;	       /* of the socket, or -1 */
+	int pid;       /* ours, for syslog */
+	int error;     /* errno: of a stream the first, after which nothing is written; of a socket
+			  the latest, while it still fails; 0 while all is well */
+	uint64_t told; /* events delivered */
 	uint64_t untold; /* events that could not be */
 };
 

@@ -152,7 +152,7 @@ const char *link_quote(const struct link *link, char out[static LINK_QUOTED])
 	return text_quote(link->name, strlen(link->name), out, LINK_QUOTED);
 }
 
-int link_usable(const struct link *link, struct failure *f)
+static int link_running(const struct link *link, struct failure *f)
 {
 	char quoted[LINK_QUOTED];
 
@@ -161,9 +161,40 @@ int link_usable(const struct link *link, struct failure *f)
 		return failure_set(f, EXIT_UNAVAILABLE, "interface %s is down", quoted);
 	if (!(link->has & LINK_RUNNING))
 		return failure_set(f, EXIT_UNAVAILABLE, "interface %s has no carrier", quoted);
+	return 0;
+}
+
+int link_usable(const struct link *link, struct failure *f)
+{
+	char quoted[LINK_QUOTED];
+
+	if (link_running(link, f) < 0)
+		return -1;
 	if (link->kind == LINK_OTHER)
 		return failure_set(f, EXIT_UNAVAILABLE,
 				   "interface %s: frames of hardware type %u are not supported",
-				   quoted, link->hardware);
+				   link_quote(link, quoted), link->hardware);
 	return 0;
+}
+
+int link_check(const char *name, struct failure *f)
+{
+	struct netlink *netlink = netlink_open(f);
+	struct link_list list = {0};
+	char quoted[TEXT_QUOTED(64)];
+	const struct link *link;
+	int result = -1;
+
+	if (!netlink || link_list_read(&list, netlink, f) < 0)
+		goto out;
+	link = link_by_name(&list, name);
+	if (link)
+		result = link_running(link, f);
+	else
+		failure_set(f, EXIT_UNAVAILABLE, "no interface is called %s",
+			    text_quote(name, strnlen(name, 64), quoted, sizeof(quoted)));
+out:
+	link_list_fini(&list);
+	netlink_close(netlink);
+	return result;
 }

@@ -55,4 +55,7 @@ const char *link_quote(const struct link *link, char out[static LINK_QUOTED]);
 /* 0 if frames can go through it now, or -1 with *f (EXIT_UNAVAILABLE) naming it and why not. */
 int link_usable(const struct link *link, struct failure *f);
 
+/* 0 if there is an interface of that name and it is up, or -1 with *f (EXIT_UNAVAILABLE). */
+int link_check(const char *name, struct failure *f);
+
 #endif

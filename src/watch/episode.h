@@ -27,17 +27,22 @@ struct episode {
 	uint32_t techniques, told_techniques;
 	uint32_t tcp_count, udp_count, open_count, protocol_count;
 	uint32_t last_seq;
+	uint32_t target_hash; /* of `target`, as in evidence_host */
 	uint16_t last_sport;
 	uint8_t action; /* of EVENT_PORT_SCAN and sisters: settled when told */
 	bool crowd;	/* keyed by its target, with many sources */
 	bool many_targets, sources_at_least, hosts_at_least;
-	bool told; /* its opening passed the limit of events */
+	bool told;	/* its opening passed the limit of events */
+	uint32_t chain; /* next of its bucket, by index + 1 */
 };
+
+#define EPISODE_BUCKETS 1024
 
 struct episode_table {
 	struct episode *episode;
 	uint64_t *bitmaps;
 	uint32_t count;
+	uint32_t bucket[EPISODE_BUCKETS]; /* first of the chain, by index + 1 */
 	uint64_t *hosts; /* (episode, host) pairs, hashed: exact numbers of hosts */
 	uint64_t host_slots, host_used;
 	struct cookie_key key;
@@ -60,7 +65,7 @@ struct episode *episode_find(struct episode_table *t, struct addr a, bool crowd)
 
 /* Opens an episode from the record whose walk crossed the threshold, with all that is listed
  * there, and tells it. With all places taken, the longest idle one is closed for it. */
-struct episode *episode_open(struct episode_table *t, const struct evidence *record,
+struct episode *episode_open(struct episode_table *t, const struct evidence *record, uint32_t target_hash,
 			     uint64_t now_ms, uint64_t t_ns);
 
 /* Opens one for a crowd: many sources, one target; filled by the caller, then told. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "watch/logarithm.h"
+
 #define WAYS	  8
 #define DOOR_WAYS 4
 
@@ -28,28 +30,6 @@
 #define LEAK_MS	     1800000.0f
 #define LEAK_SLOW_MS 43200000.0f
 #define SLOW_FACTOR  2.0f
-
-/* Natural logarithm for x > 0: halves or doubles into [0.7, 1.4], then the series of atanh. */
-static double logarithm(double x)
-{
-	double sum = 0, term, square;
-
-	while (x > 1.4) {
-		x /= 2;
-		sum += 0.69314718055994531;
-	}
-	while (x < 0.7) {
-		x *= 2;
-		sum -= 0.69314718055994531;
-	}
-	term = (x - 1) / (x + 1);
-	square = term * term;
-	for (int n = 1; n < 24; n += 2) {
-		sum += 2 * term / n;
-		term *= square;
-	}
-	return sum;
-}
 
 int evidence_table_init(struct evidence_table *t, size_t bytes, const struct cookie_key *key,
 			double alpha, double beta)
@@ -218,12 +198,14 @@ static void record_note(struct evidence *r, const struct contact *c)
 	r->last_ns = c->t_ns;
 	if (c->t_ns < r->first_ns)
 		r->first_ns = c->t_ns;
-	r->techniques |= c->techniques;
-	r->packets++;
 	if (c->half_open)
 		count_up(&r->half_open);
 	if (c->handshake)
 		count_up(&r->handshakes);
+	if (c->again)
+		return;
+	r->techniques |= c->techniques;
+	r->packets++;
 	for (int tool = 0; tool < EVENT_TOOLS; tool++)
 		if (c->tools >> tool & 1)
 			count_up(&r->tools[tool]);

@@ -88,13 +88,14 @@ struct contact {
 	uint32_t seq;
 	uint16_t sport, dport;
 	uint8_t proto;
+	uint16_t window, mss;
 	uint8_t tools; /* bit set */
-	uint8_t ttl;
 	bool failed; /* refused, unanswered, or abandoned half-open; else it was answered */
 	bool open;   /* the port answered */
 	bool used;   /* the opener went on to use it: counts for the source */
 	bool half_open, handshake;
-	bool home; /* from our own network outwards */
+	bool home;  /* from our own network outwards */
+	bool again; /* told before; only what was learned since is new */
 };
 
 int evidence_table_init(struct evidence_table *t, size_t bytes, const struct cookie_key *key,

@@ -1,0 +1,333 @@
+/* option_table: a subcommand's options as rows, from which they are read, told and documented. */
+#include "cli/option_table.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/quote.h"
+
+static int words_add(struct words *w, const char *word, struct failure *f)
+{
+	const char **grown = realloc(w->word, (w->count + 1) * sizeof(*grown));
+
+	if (!grown)
+		return failure_set(f, EXIT_SOFTWARE, "out of memory");
+	w->word = grown;
+	w->word[w->count++] = word;
+	return 0;
+}
+
+void words_fini(struct words *w)
+{
+	free(w->word);
+	*w = (struct words){NULL, 0};
+}
+
+struct option_quoted option_quote(const char *text)
+{
+	struct option_quoted q;
+
+	text_quote(text, strlen(text), q.text, sizeof(q.text));
+	return q;
+}
+
+double option_decimal(const char *text, const char **end)
+{
+	double value = 0, unit = 1;
+	const char *at = text;
+
+	while (*at >= '0' && *at <= '9')
+		value = value * 10 + (*at++ - '0');
+	if (*at == '.') {
+		at++;
+		while (*at >= '0' && *at <= '9') {
+			unit /= 10;
+			value += unit * (*at++ - '0');
+		}
+	}
+	*end = at;
+	return at == text || (at == text + 1 && *text == '.') ? -1 : value;
+}
+
+static int parse_time(const char *name, const char *text, uint64_t *out, struct failure *f)
+{
+	static const struct {
+		const char *suffix;
+		double ns;
+	} units[] = {{"", 1e9},	  {"s", 1e9},	 {"ms", 1e6},	{"us", 1e3},
+		     {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}};
+	const char *end;
+	double value = option_decimal(text, &end);
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		double ns = value * units[i].ns;
+
+		if (strcmp(end, units[i].suffix) == 0 && ns >= 1 && ns <= 1e18) {
+			*out = (uint64_t)ns;
+			return 0;
+		}
+	}
+	return failure_set(f, EXIT_USAGE, "%s wants a time, as 500ms, 2s or 3m, not \"%s\"", name,
+			   option_quote(text).text);
+}
+
+static int parse_number(const struct option_row *row, const char *text, uint64_t *out,
+			struct failure *f)
+{
+	uint64_t value = 0;
+	const char *at = text;
+
+	while (*at >= '0' && *at <= '9' && value <= row->high)
+		value = value * 10 + (uint64_t)(*at++ - '0');
+	if (*at || at == text || value < row->low || value > row->high)
+		return failure_set(f, EXIT_USAGE, "%s wants a number from %llu to %llu, not \"%s\"",
+				   row->name, (unsigned long long)row->low,
+				   (unsigned long long)row->high, option_quote(text).text);
+	*out = value;
+	return 0;
+}
+
+static int option_apply(const struct option_row *row, void *options, const char *value,
+			struct failure *f)
+{
+	void *at = (char *)options + row->at;
+
+	if (row->has)
+		*(bool *)((char *)options + row->has) = true;
+	switch ((enum option_kind)row->kind) {
+	case OPTION_FLAG:
+		*(bool *)at = true;
+		return 0;
+	case OPTION_COUNT:
+		++*(unsigned *)at;
+		return 0;
+	case OPTION_TEXT:
+	case OPTION_OPTIONAL:
+		*(const char **)at = value;
+		return 0;
+	case OPTION_WORD:
+		return words_add(at, value, f);
+	case OPTION_NUMBER:
+		return parse_number(row, value, at, f);
+	case OPTION_TIME:
+		return parse_time(row->name, value, at, f);
+	case OPTION_PARSED:
+		return row->parse(row, value, options, f);
+	case OPTION_LEFT_OUT:
+		break;
+	}
+	return failure_set(f, EXIT_USAGE, "portlight has no %s: %s", row->name, row->help);
+}
+
+/*
+ * The row of an argument. *value is set where the value hangs on it: --name=value, -p22, -T4.
+ * A whole match wins over a shorter one with a value behind it (-sn over -s).
+ */
+static const struct option_row *option_find(const struct option_table *table, char *argument,
+					    char **value)
+{
+	const struct option_row *best = NULL;
+	size_t best_length = 0;
+	bool is_long = argument[1] == '-';
+	size_t length = is_long ? strcspn(argument, "=") : strlen(argument);
+
+	*value = NULL;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct option_row *row = &table->row[i];
+		const char *names[] = {row->name, row->alias};
+
+		for (int n = 0; n < 2; n++) {
+			const char *name = names[n];
+			size_t name_length = name ? strlen(name) : 0;
+
+			if (!name || strncmp(argument, name, name_length) != 0)
+				continue;
+			bool whole = name_length == length;
+			bool hangs =
+				!is_long && row->value && name[1] != '-' && length > name_length;
+
+			if (!whole && !hangs)
+				continue;
+			if (whole || name_length > best_length) {
+				best = row;
+				best_length = name_length;
+				*value = NULL;
+				if (is_long && argument[length] == '=')
+					*value = argument + length + 1;
+				else if (!whole)
+					*value = argument + name_length;
+			}
+			if (whole)
+				return best;
+		}
+	}
+	return best;
+}
+
+/* -vvv: adds them up. */
+static bool option_is_repeated(const struct option_table *table, const char *argument,
+			       void *options)
+{
+	size_t letters = strlen(argument) - 1;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct option_row *row = &table->row[i];
+
+		if (row->name && row->kind == OPTION_COUNT && letters > 1 && row->name[2] == '\0' &&
+		    strspn(argument + 1, row->name + 1) == letters) {
+			*(unsigned *)((char *)options + row->at) += (unsigned)letters;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int option_argument(const struct option_table *table, const char *argument, void *options,
+			   struct failure *f)
+{
+	if (table->arguments >= 0)
+		return words_add((void *)((char *)options + table->arguments), argument, f);
+	return failure_set(f, EXIT_USAGE,
+			   "%s takes options only, not \"%s\"; see portlight %s --help",
+			   table->command, option_quote(argument).text, table->command);
+}
+
+/* The option at argv[*i], and its value, which may be the next argument: then *i moves on. */
+static int option_read(const struct option_table *table, int argc, char **argv, int *i,
+		       void *options, struct failure *f)
+{
+	char *argument = argv[*i], *value;
+	const struct option_row *row = option_find(table, argument, &value);
+
+	if (!row)
+		return failure_set(f, EXIT_USAGE, "unknown option \"%s\"; see portlight %s --help",
+				   option_quote(argument).text, table->command);
+	if (row->kind == OPTION_LEFT_OUT)
+		return option_apply(row, options, NULL, f);
+	if (!row->value && value)
+		return failure_set(f, EXIT_USAGE, "%s takes no value: \"%s\"", row->name,
+				   option_quote(argument).text);
+	if (row->value && !value && row->kind != OPTION_OPTIONAL) {
+		if (*i + 1 >= argc)
+			return failure_set(f, EXIT_USAGE, "%s wants %s behind it", row->name,
+					   row->value);
+		value = argv[++*i];
+	}
+	if (row->value && value && value[0] == '\0')
+		return failure_set(f, EXIT_USAGE, "%s wants %s, not nothing", row->name,
+				   row->value);
+	return option_apply(row, options, value, f);
+}
+
+int option_table_parse(const struct option_table *table, int argc, char **argv, void *options,
+		       struct failure *f)
+{
+	bool only_arguments = false;
+
+	for (int i = 0; i < argc; i++) {
+		char *argument = argv[i];
+
+		if (only_arguments || argument[0] != '-' || argument[1] == '\0') {
+			if (option_argument(table, argument, options, f) < 0)
+				return -1;
+		} else if (strcmp(argument, "--") == 0) {
+			only_arguments = true;
+		} else if (!option_is_repeated(table, argument, options)) {
+			if (option_read(table, argc, argv, &i, options, f) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* Between an option's name and its value. */
+static const char *separator(const struct option_row *row)
+{
+	return !row->value ? "" : row->kind == OPTION_OPTIONAL ? "[=" : " ";
+}
+
+/* One row of --help: names in a column of their own, the text folded beside them. */
+static void help_row(FILE *out, const struct option_row *row)
+{
+	char names[64];
+	int width = snprintf(names, sizeof(names), "%s%s%s%s%s%s", row->name,
+			     row->alias ? ", " : "", row->alias ? row->alias : "", separator(row),
+			     row->value ? row->value : "", row->kind == OPTION_OPTIONAL ? "]" : "");
+	const char *text = row->help;
+
+	fprintf(out, "  %-28s", names);
+	if (width > 27)
+		fprintf(out, "\n  %28s", "");
+	while (*text) {
+		size_t fits = strlen(text);
+
+		if (fits > 66) {
+			for (fits = 66; fits > 0 && text[fits] != ' '; fits--)
+				;
+		}
+		fprintf(out, "%.*s\n", (int)fits, text);
+		text += fits;
+		while (*text == ' ')
+			text++;
+		if (*text)
+			fprintf(out, "  %28s", "");
+	}
+}
+
+void option_table_help(const struct option_table *table, FILE *out)
+{
+	fprintf(out, "%s\n", table->usage);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct option_row *row = &table->row[i];
+
+		if (!row->name)
+			fprintf(out, "\n%s\n", row->help);
+		else if (row->kind != OPTION_LEFT_OUT)
+			help_row(out, row);
+	}
+}
+
+/* Text for mdoc: a backslash or a leading dot would be an order. */
+static void man_text(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\\')
+			fputs("\\e", out);
+		else if (*text == '-')
+			fputs("\\-", out);
+		else
+			fputc(*text, out);
+	}
+}
+
+void option_table_man(const struct option_table *table, FILE *out)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct option_row *row = &table->row[i];
+
+		if (row->kind == OPTION_LEFT_OUT && row->name)
+			continue;
+		if (!row->name) {
+			fputs(open ? ".El\n.Ss " : ".Ss ", out);
+			man_text(out, row->help);
+			fputs("\n.Bl -tag -width Ds\n", out);
+			open = true;
+			continue;
+		}
+		fprintf(out, ".It Fl %s", row->name + 1);
+		if (row->alias)
+			fprintf(out, " , Fl %s", row->alias + 1);
+		if (row->kind == OPTION_OPTIONAL)
+			fprintf(out, " Ns Op = Ns Ar %s", row->value);
+		else if (row->value)
+			fprintf(out, " Ar %s", row->value);
+		fputs("\n", out);
+		man_text(out, row->help);
+		fputs("\n", out);
+	}
+	if (open)
+		fputs(".El\n", out);
+}

@@ -1,0 +1,74 @@
+/* option_table: a subcommand's options as rows, from which they are read, told and documented. */
+#ifndef PORTLIGHT_CLI_OPTION_TABLE_H
+#define PORTLIGHT_CLI_OPTION_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "text/failure.h"
+
+/* Words in the order given; they point into argv. */
+struct words {
+	const char **word;
+	size_t count;
+};
+
+void words_fini(struct words *w);
+
+enum option_kind {
+	OPTION_FLAG,	 /* bool */
+	OPTION_COUNT,	 /* unsigned, one more each time; -vv is two */
+	OPTION_TEXT,	 /* const char * */
+	OPTION_OPTIONAL, /* const char *, only as --name=VALUE; stays NULL without */
+	OPTION_WORD,	 /* struct words, one more */
+	OPTION_NUMBER,	 /* uint64_t within low..high */
+	OPTION_TIME,	 /* uint64_t ns: 500ms, 2s, 3m, 1h, 2d; plain numbers are seconds */
+	OPTION_PARSED,	 /* what row->parse makes of it */
+	OPTION_LEFT_OUT, /* a known tool has it, portlight does not: help says why */
+};
+
+struct option_row {
+	const char *name;  /* "-p" or "--engine"; NULL: a heading, in help */
+	const char *alias; /* or NULL */
+	const char *value; /* what --help calls the value; NULL: takes none */
+	uint8_t kind;
+	uint16_t at;  /* offset in the options' struct */
+	uint16_t has; /* offset of a bool that says it was given, or 0 */
+	uint64_t low, high;
+	const char *help;
+	/* OPTION_PARSED: reads `text` into *options. 0, or -1 with *f naming the option. */
+	int (*parse)(const struct option_row *row, const char *text, void *options,
+		     struct failure *f);
+};
+
+struct option_table {
+	const char *command; /* "scan": the subcommand, for complaints */
+	const char *usage;   /* first line of --help, without newline */
+	const struct option_row *row;
+	size_t count;
+	/* Offset of the struct words that takes what is no option; -1: there must be none. */
+	int arguments;
+};
+
+/* argv[0..argc), without the program's and the command's name, into *options, which holds the
+ * defaults. 0, or -1 with *f naming the offending text. */
+int option_table_parse(const struct option_table *table, int argc, char **argv, void *options,
+		       struct failure *f);
+
+/* The --help text. */
+void option_table_help(const struct option_table *table, FILE *out);
+/* The options as mdoc(7) lines for the man page. */
+void option_table_man(const struct option_table *table, FILE *out);
+
+/* Decimal digits, perhaps with a fraction; *end is where they stop. Negative where there is no
+ * number. */
+double option_decimal(const char *text, const char **end);
+
+/* The offending argument, made safe for a terminal. */
+struct option_quoted {
+	char text[200];
+};
+struct option_quoted option_quote(const char *text);
+
+#endif

@@ -1,0 +1,215 @@
+/* crowd: per-target counters of fixed size. */
+#include "watch/crowd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "watch/logarithm.h"
+
+#define WAYS 4
+
+#define SECOND_MS      1000
+#define FLOOD_CONTACTS 100
+#define FLOOD_SOURCES  50
+/* A target counts as flooded for so long after its last flooded second. */
+#define FLOOD_HOLD_MS 3000
+/* Of this many contacts one looks at the estimate again. */
+#define LOOK_EVERY 64
+
+#define GROUP_PORTS   24
+#define GROUP_SOURCES 3
+#define GROUP_IDLE_MS 120000
+
+int crowd_table_init(struct crowd_table *t, size_t bytes, const struct cookie_key *key)
+{
+	memset(t, 0, sizeof(*t));
+	t->buckets = bytes / (WAYS * sizeof(struct crowd));
+	t->key = *key;
+	if (t->buckets == 0)
+		return -1;
+	t->crowd = calloc(t->buckets * WAYS, sizeof(struct crowd));
+	return t->crowd ? 0 : -1;
+}
+
+void crowd_table_fini(struct crowd_table *t)
+{
+	free(t->crowd);
+	t->crowd = NULL;
+}
+
+static uint64_t crowd_hash(const struct crowd_table *t, uint64_t salt, struct addr a)
+{
+	const __u64 words[3] = {salt, a.hi, a.lo};
+
+	return cookie_siphash(&t->key, words, 3, 1, 3);
+}
+
+struct crowd *crowd_get(struct crowd_table *t, struct addr target, uint64_t now_ms)
+{
+	uint64_t hash = crowd_hash(t, 10, target), tag = hash | 1;
+	struct crowd *bucket =
+		&t->crowd[(uint64_t)(((unsigned __int128)hash * t->buckets) >> 64) * WAYS];
+	struct crowd *victim = bucket;
+
+	for (int i = 0; i < WAYS; i++) {
+		if (bucket[i].tag == tag) {
+			bucket[i].moved_ms = now_ms;
+			return &bucket[i];
+		}
+		if (victim->tag && (bucket[i].tag == 0 || bucket[i].moved_ms < victim->moved_ms))
+			victim = &bucket[i];
+	}
+	t->evicted += victim->tag != 0;
+	memset(victim, 0, sizeof(*victim));
+	victim->tag = tag;
+	victim->target = target;
+	victim->moved_ms = now_ms;
+	victim->contacts.began_ms = victim->strays.began_ms = now_ms;
+	return victim;
+}
+
+static void registers_add(uint8_t *registers, uint64_t hash)
+{
+	unsigned at = (unsigned)(hash & (CROWD_REGISTERS - 1));
+	uint64_t rest = hash >> 8 | UINT64_C(1) << 56;
+	uint8_t rank = (uint8_t)(__builtin_ctzll(rest) + 1);
+
+	if (rank > registers[at])
+		registers[at] = rank;
+}
+
+static uint64_t registers_estimate(const uint8_t *registers)
+{
+	double sum = 0, m = CROWD_REGISTERS, estimate;
+	unsigned empty = 0;
+
+	for (int i = 0; i < CROWD_REGISTERS; i++) {
+		sum += 1.0 / (double)(UINT64_C(1) << registers[i]);
+		empty += registers[i] == 0;
+	}
+	estimate = 0.7213 / (1 + 1.079 / m) * m * m / sum;
+	if (estimate <= 2.5 * m && empty)
+		estimate = m * logarithm(m / empty);
+	return (uint64_t)(estimate + 0.5);
+}
+
+/* Counts one more; with the second over, or enough contacts in it, the sources so far. */
+static uint64_t second_add(struct crowd_second *s, uint64_t hash, uint64_t now_ms, uint64_t *over)
+{
+	uint64_t sources = 0;
+
+	*over = 0;
+	if (now_ms - s->began_ms >= SECOND_MS) {
+		*over = s->contacts >= FLOOD_CONTACTS ? registers_estimate(s->sources) : 0;
+		sources = *over;
+		/* The counts of the second that is over are looked at by the caller first. */
+		return sources;
+	}
+	s->contacts++;
+	registers_add(s->sources, hash);
+	if (s->contacts >= FLOOD_CONTACTS && s->contacts % LOOK_EVERY == 0)
+		sources = registers_estimate(s->sources);
+	return sources;
+}
+
+static void second_begin(struct crowd_second *s, uint64_t hash, uint64_t now_ms)
+{
+	memset(s, 0, sizeof(*s));
+	s->began_ms = now_ms;
+	s->contacts = 1;
+	registers_add(s->sources, hash);
+}
+
+uint64_t crowd_contact(struct crowd_table *t, struct crowd *c, struct addr source, uint64_t now_ms)
+{
+	uint64_t over, hash = crowd_hash(t, 11, source);
+	uint64_t sources = second_add(&c->contacts, hash, now_ms, &over);
+	bool flood = sources >= FLOOD_SOURCES && c->contacts.completed * 10 < c->contacts.contacts;
+
+	if (flood) {
+		uint64_t span_ms = now_ms - c->contacts.began_ms;
+
+		/* By the second, so that the first moments of a flood do not look slow. */
+		c->mean_pps = (double)c->contacts.contacts / (double)sources * SECOND_MS /
+			      (double)(span_ms < 100 ? 100 : span_ms < SECOND_MS ? span_ms : SECOND_MS);
+		c->flood_ms = now_ms + FLOOD_HOLD_MS;
+	}
+	if (now_ms - c->contacts.began_ms >= SECOND_MS)
+		second_begin(&c->contacts, hash, now_ms);
+	return flood ? sources : 0;
+}
+
+uint64_t crowd_stray(struct crowd_table *t, struct crowd *c, struct addr source, uint64_t now_ms)
+{
+	uint64_t over, hash = crowd_hash(t, 11, source);
+	uint64_t sources = second_add(&c->strays, hash, now_ms, &over);
+
+	if (now_ms - c->strays.began_ms >= SECOND_MS)
+		second_begin(&c->strays, hash, now_ms);
+	return sources >= FLOOD_SOURCES ? sources : 0;
+}
+
+void crowd_completed(struct crowd *c)
+{
+	c->contacts.completed++;
+}
+
+double crowd_mean_pps(const struct crowd *c, uint64_t now_ms)
+{
+	return now_ms < c->flood_ms ? c->mean_pps : 0;
+}
+
+static struct crowd_group *group_get(struct crowd *c, uint32_t fingerprint, uint64_t now_ms,
+				     uint64_t t_ns)
+{
+	struct crowd_group *victim = &c->group[0];
+
+	for (int i = 0; i < CROWD_GROUPS; i++) {
+		struct crowd_group *g = &c->group[i];
+
+		if (g->fingerprint == fingerprint && now_ms - g->moved_ms < GROUP_IDLE_MS)
+			return g;
+		if (g->fingerprint == fingerprint || g->fingerprint == 0 ||
+		    g->moved_ms < victim->moved_ms)
+			victim = g;
+		if (g->fingerprint == fingerprint)
+			break;
+	}
+	memset(victim, 0, sizeof(*victim));
+	victim->fingerprint = fingerprint;
+	victim->first_ns = t_ns;
+	return victim;
+}
+
+struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
+				 const struct contact *contact)
+{
+	const __u64 words[2] = {contact->techniques,
+				(__u64)contact->window << 16 | contact->mss};
+	uint32_t fingerprint = (uint32_t)cookie_siphash(&t->key, words, 2, 1, 3) | 1;
+	struct crowd_group *g = group_get(c, fingerprint, contact->now_ms, contact->t_ns);
+	uint32_t source = (uint32_t)crowd_hash(t, 12, contact->src);
+	bool known_port = false, known_source = false;
+
+	g->moved_ms = contact->now_ms;
+	for (int i = 0; i < g->ports; i++)
+		known_port |= g->port[i] == contact->dport;
+	for (int i = 0; i < g->sources; i++)
+		known_source |= g->source[i] == source;
+	/* Full without a verdict: too many sources for so few ports. Begin again. */
+	if ((!known_port && g->ports == CROWD_PORTS) ||
+	    (!known_source && g->sources == CROWD_SOURCES)) {
+		g->fingerprint = 0;
+		return NULL;
+	}
+	if (!known_port)
+		g->port[g->ports++] = contact->dport;
+	if (!known_source)
+		g->source[g->sources++] = source;
+	g->contacts++;
+	g->repeats += known_port;
+	if (g->ports < GROUP_PORTS || g->sources < GROUP_SOURCES ||
+	    g->ports * 2 < g->sources * 5 || g->repeats * 4 > g->contacts)
+		return NULL;
+	return g;
+}

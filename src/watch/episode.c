@@ -1,0 +1,510 @@
+/* episode: the life of a scan, told on a log scale and within a limit. */
+#include "watch/episode.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "watch/tool.h"
+
+#define BITMAPS	     3 /* TCP, UDP, answered open */
+#define MINUTE_MS    60000
+#define RANGES_MOST  32768 /* no 65,536 ports have more ranges */
+#define GROWTH	     10
+/* Told again at this size at the earliest. */
+#define TOLD_LEAST   10
+
+int episode_table_init(struct episode_table *t, size_t bytes, const struct cookie_key *key)
+{
+	size_t each = sizeof(struct episode) + BITMAPS * EPISODE_PORT_WORDS * sizeof(uint64_t);
+	size_t for_hosts = bytes / 4;
+
+	memset(t, 0, sizeof(*t));
+	t->count = (uint32_t)((bytes - for_hosts) / each);
+	if (t->count == 0)
+		return -1;
+	t->host_slots = 1024;
+	while (t->host_slots * 2 * sizeof(uint64_t) <= for_hosts)
+		t->host_slots *= 2;
+	t->key = *key;
+	t->next_id = 1;
+	t->episode = calloc(t->count, sizeof(*t->episode));
+	t->bitmaps = calloc((size_t)t->count * BITMAPS * EPISODE_PORT_WORDS, sizeof(uint64_t));
+	t->hosts = calloc(t->host_slots, sizeof(uint64_t));
+	t->ranges = calloc((size_t)RANGES_MOST * BITMAPS, sizeof(*t->ranges));
+	if (t->episode && t->bitmaps && t->hosts && t->ranges)
+		return 0;
+	episode_table_fini(t);
+	return -1;
+}
+
+void episode_table_fini(struct episode_table *t)
+{
+	free(t->episode);
+	free(t->bitmaps);
+	free(t->hosts);
+	free(t->ranges);
+	t->episode = NULL;
+	t->bitmaps = NULL;
+	t->hosts = NULL;
+	t->ranges = NULL;
+}
+
+static uint64_t episode_tag(const struct episode_table *t, struct addr a, bool crowd)
+{
+	const __u64 words[3] = {a.hi, a.lo, crowd};
+
+	return cookie_siphash(&t->key, words, 3, 1, 3);
+}
+
+struct episode *episode_find(struct episode_table *t, struct addr a, bool crowd)
+{
+	if (t->open == 0)
+		return NULL;
+	uint64_t tag = episode_tag(t, a, crowd);
+
+	for (uint32_t i = t->bucket[tag % EPISODE_BUCKETS]; i; i = t->episode[i - 1].chain)
+		if (t->episode[i - 1].tag == tag)
+			return &t->episode[i - 1];
+	return NULL;
+}
+
+static void chain_add(struct episode_table *t, struct episode *e)
+{
+	uint32_t *head = &t->bucket[e->tag % EPISODE_BUCKETS];
+
+	e->chain = *head;
+	*head = (uint32_t)(e - t->episode) + 1;
+}
+
+static void chain_remove(struct episode_table *t, const struct episode *e)
+{
+	uint32_t *link = &t->bucket[e->tag % EPISODE_BUCKETS];
+
+	while (*link && &t->episode[*link - 1] != e)
+		link = &t->episode[*link - 1].chain;
+	if (*link)
+		*link = e->chain;
+}
+
+/* A set of (episode, host) pairs; entries of closed episodes are cleared with the whole table
+ * when none is open or it is three quarters full. */
+static bool hosts_add(struct episode_table *t, struct episode *e, uint32_t host)
+{
+	const __u64 words[2] = {e->id, host};
+	uint64_t hash = cookie_siphash(&t->key, words, 2, 1, 3) | 1;
+	uint64_t at = hash & (t->host_slots - 1);
+
+	for (int probe = 0; probe < 64; probe++, at = (at + 1) & (t->host_slots - 1)) {
+		if (t->hosts[at] == hash)
+			return false;
+		if (t->hosts[at] == 0) {
+			if (t->host_used >= t->host_slots / 4 * 3)
+				break;
+			t->hosts[at] = hash;
+			t->host_used++;
+			return true;
+		}
+	}
+	e->hosts_at_least = true;
+	return false;
+}
+
+static void bit_add(uint64_t *bitmap, uint16_t port, uint32_t *count)
+{
+	uint64_t bit = UINT64_C(1) << (port & 63);
+
+	*count += !(bitmap[port >> 6] & bit);
+	bitmap[port >> 6] |= bit;
+}
+
+void episode_add_port(struct episode *e, uint16_t port, uint8_t proto)
+{
+	if (proto == IPPROTO_UDP)
+		bit_add(e->udp, port, &e->udp_count);
+	else
+		bit_add(e->tcp, port, &e->tcp_count);
+}
+
+static size_t ports_ranges(const uint64_t *bitmap, uint16_t (*out)[2])
+{
+	size_t count = 0;
+
+	for (unsigned word = 0; word < EPISODE_PORT_WORDS; word++) {
+		for (uint64_t bits = bitmap[word]; bits; bits &= bits - 1) {
+			uint16_t port = (uint16_t)(word * 64 + (unsigned)__builtin_ctzll(bits));
+
+			if (count && out[count - 1][1] + 1 == port)
+				out[count - 1][1] = port;
+			else if (count < RANGES_MOST)
+				out[count][0] = out[count][1] = port, count++;
+		}
+	}
+	return count;
+}
+
+/*
+ * SYN and connect look alike until a port was open: then one completes, the other abandons.
+ */
+static uint32_t techniques_narrowed(const struct episode *e)
+{
+	const uint32_t pair = UINT32_C(1) << TECH_SYN | UINT32_C(1) << TECH_CONNECT;
+	uint32_t set = e->techniques;
+
+	if ((set & pair) != pair || (e->half_open == 0 && e->handshakes == 0))
+		return set;
+	set &= ~pair;
+	if (e->half_open)
+		set |= UINT32_C(1) << TECH_SYN;
+	if (e->handshakes)
+		set |= UINT32_C(1) << TECH_CONNECT;
+	return set;
+}
+
+/* Few hosts are up to 3; few ports too. */
+static uint8_t episode_shape(const struct episode *e)
+{
+	uint64_t ports = (uint64_t)e->tcp_count + e->udp_count;
+
+	if (e->crowd)
+		return e->action == EVENT_DISTRIBUTED_SCAN ? SHAPE_DISTRIBUTED : SHAPE_NONE;
+	if (e->hosts <= 1)
+		return SHAPE_VERTICAL;
+	if (ports <= 1)
+		return SHAPE_HORIZONTAL;
+	if (ports >= 4 * e->hosts && e->hosts <= 3)
+		return SHAPE_VERTICAL;
+	if (e->hosts >= 4 * ports && ports <= 3)
+		return SHAPE_HORIZONTAL;
+	return SHAPE_BLOCK;
+}
+
+static uint8_t episode_action(const struct episode *e)
+{
+	static const uint8_t actions[EVENT_SHAPES] = {
+		[SHAPE_VERTICAL] = EVENT_PORT_SCAN,
+		[SHAPE_HORIZONTAL] = EVENT_NETWORK_SWEEP,
+		[SHAPE_BLOCK] = EVENT_BLOCK_SCAN,
+		[SHAPE_DISTRIBUTED] = EVENT_DISTRIBUTED_SCAN,
+	};
+
+	return e->crowd || e->action >= EVENT_SYN_FLOOD ? e->action : actions[episode_shape(e)];
+}
+
+/* Whether one more event fits into this minute. Those that end or update a told one do not
+ * count: their number is bounded by that of the openings. */
+static bool limit_allows(struct episode_table *t, uint64_t now_ms)
+{
+	if (now_ms - t->minute_ms >= MINUTE_MS) {
+		t->minute_ms = now_ms;
+		t->in_minute = 0;
+	}
+	if (t->in_minute >= t->per_minute) {
+		t->suppressed++;
+		t->minute_suppressed++;
+		return false;
+	}
+	t->in_minute++;
+	return true;
+}
+
+static void tell_suppressed(struct episode_table *t, uint64_t now_ms, uint64_t t_ns)
+{
+	if (t->minute_suppressed == 0 || now_ms - t->minute_ms < MINUTE_MS)
+		return;
+	struct event event = {
+		.id = t->next_id++,
+		.t_ns = t_ns,
+		.first_ns = t_ns,
+		.last_ns = t_ns,
+		.suppressed = t->minute_suppressed,
+		.action = EVENT_SUPPRESSED,
+		.confidence = 1,
+		.lost = t->lost,
+	};
+
+	t->minute_suppressed = 0;
+	t->told[EVENT_SUPPRESSED]++;
+	t->event(t->event_context, &event);
+}
+
+static void event_fill(struct episode_table *t, struct episode *e, struct event *event)
+{
+	uint16_t(*udp)[2] = t->ranges + RANGES_MOST, (*open)[2] = udp + RANGES_MOST;
+	uint64_t span_ns = e->last_ns > e->first_ns ? e->last_ns - e->first_ns : 0;
+
+	event->id = e->id;
+	event->first_ns = e->first_ns;
+	event->last_ns = e->last_ns > e->first_ns ? e->last_ns : e->first_ns;
+	event->updates = e->updates;
+	event->source = e->source;
+	event->target = e->target;
+	event->packets = e->packets;
+	event->hosts = e->hosts;
+	event->sources = e->sources;
+	event->ports_total = (uint64_t)e->tcp_count + e->udp_count;
+	event->tcp.range = (const uint16_t(*)[2])t->ranges;
+	event->tcp.count = ports_ranges(e->tcp, t->ranges);
+	event->udp.range = (const uint16_t(*)[2])udp;
+	event->udp.count = ports_ranges(e->udp, udp);
+	event->open.range = (const uint16_t(*)[2])open;
+	event->open.count = ports_ranges(e->open, open);
+	event->protocols = e->protocol_count;
+	event->failed = e->failed;
+	event->answered = e->answered;
+	event->lost = t->lost;
+	event->rate_pps = span_ns ? (double)(e->packets - (e->packets > 0)) * 1e9 / (double)span_ns
+				  : (double)e->packets;
+	event->confidence = e->confidence;
+	event->techniques = techniques_narrowed(e);
+	event->action = episode_action(e);
+	event->shape = episode_shape(e);
+	event->tool = (uint8_t)tool_choose(e->tools, e->packets, &event->tool_confidence);
+	event->has = e->crowd ? EVENT_SPOOFABLE : EVENT_HAS_SOURCE;
+	if (e->crowd || !e->many_targets)
+		event->has |= EVENT_HAS_TARGET;
+	if (e->handshakes)
+		event->has |= EVENT_HANDSHAKE;
+	else
+		event->has |= EVENT_SPOOFABLE;
+	if (e->hosts_at_least)
+		event->has |= EVENT_HOSTS_AT_LEAST;
+	if (e->sources_at_least)
+		event->has |= EVENT_SOURCES_AT_LEAST;
+}
+
+static uint64_t episode_size(const struct episode *e)
+{
+	uint64_t ports = (uint64_t)e->tcp_count + e->udp_count + e->protocol_count;
+
+	return e->hosts > ports ? e->hosts : ports;
+}
+
+void episode_tell(struct episode_table *t, struct episode *e, enum event_phase phase, uint64_t t_ns)
+{
+	struct event event = {.t_ns = t_ns, .phase = (uint8_t)phase};
+
+	tell_suppressed(t, e->moved_ms, t_ns);
+	if (phase == EVENT_OPEN)
+		e->told = limit_allows(t, e->moved_ms);
+	if (!e->told)
+		return;
+	event_fill(t, e, &event);
+	e->told_size = episode_size(e);
+	e->told_techniques = event.techniques;
+	e->updates += phase == EVENT_UPDATE;
+	if (phase == EVENT_OPEN)
+		t->told[event.action]++;
+	t->event(t->event_context, &event);
+}
+
+static void episode_close(struct episode_table *t, struct episode *e, uint64_t t_ns)
+{
+	episode_tell(t, e, EVENT_CLOSE, t_ns);
+	chain_remove(t, e);
+	e->id = 0;
+	t->open--;
+	if (t->open == 0) {
+		memset(t->hosts, 0, t->host_slots * sizeof(*t->hosts));
+		t->host_used = 0;
+	}
+}
+
+static struct episode *episode_new(struct episode_table *t, struct addr key, bool crowd,
+				   uint64_t now_ms, uint64_t t_ns)
+{
+	struct episode *e = &t->episode[0];
+
+	for (uint32_t i = 0; i < t->count; i++) {
+		if (t->episode[i].id == 0) {
+			e = &t->episode[i];
+			break;
+		}
+		if (t->episode[i].moved_ms < e->moved_ms)
+			e = &t->episode[i];
+	}
+	if (e->id) {
+		t->refused++;
+		episode_close(t, e, t_ns);
+	}
+	uint64_t *bitmap = t->bitmaps + (size_t)(e - t->episode) * BITMAPS * EPISODE_PORT_WORDS;
+
+	memset(bitmap, 0, BITMAPS * EPISODE_PORT_WORDS * sizeof(*bitmap));
+	*e = (struct episode){
+		.id = t->next_id++,
+		.tag = episode_tag(t, key, crowd),
+		.moved_ms = now_ms,
+		.sources = 1,
+		.crowd = crowd,
+		.tcp = bitmap,
+		.udp = bitmap + EPISODE_PORT_WORDS,
+		.open = bitmap + 2 * EPISODE_PORT_WORDS,
+	};
+	chain_add(t, e);
+	t->open++;
+	t->total++;
+	return e;
+}
+
+static void protocol_add(struct episode *e, uint8_t protocol)
+{
+	uint64_t bit = UINT64_C(1) << (protocol & 63);
+
+	e->protocol_count += !(e->protocols[protocol >> 6] & bit);
+	e->protocols[protocol >> 6] |= bit;
+}
+
+static void record_ports(struct episode *e, const struct evidence *r)
+{
+	for (int i = 0; i < r->listed; i++) {
+		if (r->kind == EVIDENCE_PROTOCOLS) {
+			protocol_add(e, (uint8_t)r->number[i]);
+			continue;
+		}
+		episode_add_port(e, r->number[i], r->proto);
+		if (r->open[i >> 6] >> (i & 63) & 1)
+			bit_add(e->open, r->number[i], &e->open_count);
+	}
+}
+
+struct episode *episode_open(struct episode_table *t, const struct evidence *r, uint32_t target_hash, uint64_t now_ms,
+			     uint64_t t_ns)
+{
+	struct episode *e = episode_new(t, r->src, false, now_ms, t_ns);
+
+	e->source = r->src;
+	e->target = r->target;
+	e->target_hash = target_hash;
+	e->first_ns = r->first_ns;
+	e->last_ns = r->last_ns;
+	e->packets = r->packets;
+	e->failed = r->failed;
+	e->half_open = r->half_open;
+	e->handshakes = r->handshakes;
+	e->techniques = r->techniques;
+	e->last_seq = r->last_seq;
+	e->last_sport = r->last_sport;
+	e->confidence = 1 - evidence_error(r);
+	for (int tool = 0; tool < EVENT_TOOLS; tool++)
+		e->tools[tool] = r->tools[tool];
+	if (r->kind == EVIDENCE_PORTS || r->kind == EVIDENCE_PROTOCOLS) {
+		record_ports(e, r);
+		e->hosts = 1;
+	} else {
+		e->many_targets = true;
+		for (int i = 0; i < r->listed; i++)
+			e->hosts += hosts_add(t, e, r->host[i]);
+		if (r->failed > e->hosts)
+			e->hosts = r->failed;
+		if (r->kind == EVIDENCE_STRAYS)
+			e->action = EVENT_BACKSCATTER;
+		else if (r->proto == IPPROTO_TCP || r->proto == IPPROTO_UDP)
+			episode_add_port(e, r->port, r->proto);
+	}
+	episode_tell(t, e, EVENT_OPEN, t_ns);
+	return e;
+}
+
+struct episode *episode_open_crowd(struct episode_table *t, struct addr target, uint8_t action,
+				   uint64_t now_ms, uint64_t t_ns)
+{
+	struct episode *e = episode_new(t, target, true, now_ms, t_ns);
+
+	e->target = target;
+	e->action = action;
+	e->hosts = 1;
+	e->first_ns = e->last_ns = t_ns;
+	return e;
+}
+
+static void episode_grown(struct episode_table *t, struct episode *e, uint64_t t_ns)
+{
+	bool narrowed = e->told_techniques != techniques_narrowed(e);
+	uint64_t least = e->told_size > TOLD_LEAST ? e->told_size : TOLD_LEAST;
+
+	if (!e->told)
+		return;
+	if (episode_size(e) >= GROWTH * least || narrowed)
+		episode_tell(t, e, EVENT_UPDATE, t_ns);
+}
+
+void episode_learn(struct episode_table *t, struct episode *e, const struct contact *c)
+{
+	e->moved_ms = c->now_ms;
+	e->half_open += c->half_open;
+	e->handshakes += c->handshake;
+	if (c->open) {
+		e->answered++;
+		bit_add(e->open, c->dport, &e->open_count);
+	}
+	episode_grown(t, e, c->t_ns);
+}
+
+void episode_add(struct episode_table *t, struct episode *e, const struct contact *c,
+		 uint32_t host_hash)
+{
+	e->moved_ms = c->now_ms;
+	if (c->t_ns > e->last_ns)
+		e->last_ns = c->t_ns;
+	if (c->t_ns < e->first_ns)
+		e->first_ns = c->t_ns;
+	e->packets++;
+	e->failed += c->failed;
+	e->techniques |= c->techniques;
+	for (int tool = 0; tool < EVENT_TOOLS; tool++)
+		e->tools[tool] += c->tools >> tool & 1;
+	if (e->last_seq == c->seq && e->last_sport == c->sport && c->seq &&
+	    !(c->tools >> TOOL_NMAP & 1))
+		e->tools[TOOL_NMAP]++;
+	e->last_seq = c->seq;
+	e->last_sport = c->sport;
+	if (c->techniques == UINT32_C(1) << SIGHT_IPPROTO)
+		protocol_add(e, c->proto);
+	else if (c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP)
+		episode_add_port(e, c->dport, c->proto);
+	if (!addr_equal(e->target, c->dst) || e->many_targets) {
+		if (!e->many_targets && !e->crowd)
+			(void)hosts_add(t, e, e->target_hash);
+		e->many_targets |= !e->crowd;
+		if (hosts_add(t, e, host_hash))
+			e->hosts++;
+	}
+	e->half_open += c->half_open;
+	e->handshakes += c->handshake;
+	if (c->open) {
+		e->answered++;
+		bit_add(e->open, c->dport, &e->open_count);
+	}
+	episode_grown(t, e, c->t_ns);
+}
+
+void episode_expire(struct episode_table *t, uint64_t now_ms, uint64_t idle_ms, uint64_t t_ns)
+{
+	if (t->open)
+		for (uint32_t i = 0; i < t->count; i++)
+			if (t->episode[i].id && now_ms - t->episode[i].moved_ms >= idle_ms)
+				episode_close(t, &t->episode[i], t_ns);
+	tell_suppressed(t, now_ms, t_ns);
+}
+
+void episode_close_all(struct episode_table *t, uint64_t t_ns)
+{
+	while (t->open) {
+		struct episode *first = NULL;
+
+		for (uint32_t i = 0; i < t->count; i++)
+			if (t->episode[i].id && (!first || t->episode[i].id < first->id))
+				first = &t->episode[i];
+		episode_close(t, first, t_ns);
+	}
+}
+
+void episode_say(struct episode_table *t, struct event *event, uint64_t now_ms)
+{
+	if (!limit_allows(t, now_ms))
+		return;
+	event->id = t->next_id++;
+	event->lost = t->lost;
+	t->told[event->action]++;
+	t->event(t->event_context, event);
+}
