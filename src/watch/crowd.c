@@ -6,7 +6,7 @@
 
 #include "watch/logarithm.h"
 
-#define WAYS 4
+#define WAYS	       4
 
 #define SECOND_MS      1000
 #define FLOOD_CONTACTS 100
@@ -14,11 +14,13 @@
 /* A target counts as flooded for so long after its last flooded second. */
 #define FLOOD_HOLD_MS 3000
 /* Of this many contacts one looks at the estimate again. */
-#define LOOK_EVERY 64
+#define LOOK_EVERY    64
 
 #define GROUP_PORTS   24
 #define GROUP_SOURCES 3
 #define GROUP_IDLE_MS 120000
+/* Slower together than one contact in so long are strangers whose packets look alike. */
+#define GROUP_PACE_MS 2000
 
 int crowd_table_init(struct crowd_table *t, size_t bytes, const struct cookie_key *key)
 {
@@ -131,7 +133,9 @@ uint64_t crowd_contact(struct crowd_table *t, struct crowd *c, struct addr sourc
 
 		/* By the second, so that the first moments of a flood do not look slow. */
 		c->mean_pps = (double)c->contacts.contacts / (double)sources * SECOND_MS /
-			      (double)(span_ms < 100 ? 100 : span_ms < SECOND_MS ? span_ms : SECOND_MS);
+			      (double)(span_ms < 100	     ? 100
+				       : span_ms < SECOND_MS ? span_ms
+							     : SECOND_MS);
 		c->flood_ms = now_ms + FLOOD_HOLD_MS;
 	}
 	if (now_ms - c->contacts.began_ms >= SECOND_MS)
@@ -178,14 +182,14 @@ static struct crowd_group *group_get(struct crowd *c, uint32_t fingerprint, uint
 	memset(victim, 0, sizeof(*victim));
 	victim->fingerprint = fingerprint;
 	victim->first_ns = t_ns;
+	victim->began_ms = now_ms;
 	return victim;
 }
 
 struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
 				 const struct contact *contact)
 {
-	const __u64 words[2] = {contact->techniques,
-				(__u64)contact->window << 16 | contact->mss};
+	const __u64 words[2] = {contact->techniques, (__u64)contact->window << 16 | contact->mss};
 	uint32_t fingerprint = (uint32_t)cookie_siphash(&t->key, words, 2, 1, 3) | 1;
 	struct crowd_group *g = group_get(c, fingerprint, contact->now_ms, contact->t_ns);
 	uint32_t source = (uint32_t)crowd_hash(t, 12, contact->src);
@@ -208,8 +212,9 @@ struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
 		g->source[g->sources++] = source;
 	g->contacts++;
 	g->repeats += known_port;
-	if (g->ports < GROUP_PORTS || g->sources < GROUP_SOURCES ||
-	    g->ports * 2 < g->sources * 5 || g->repeats * 4 > g->contacts)
+	if (g->ports < GROUP_PORTS || g->sources < GROUP_SOURCES || g->ports * 2 < g->sources * 5 ||
+	    g->repeats * 4 > g->contacts ||
+	    contact->now_ms - g->began_ms > (uint64_t)g->contacts * GROUP_PACE_MS)
 		return NULL;
 	return g;
 }

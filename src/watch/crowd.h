@@ -16,7 +16,7 @@
 
 /* Sources whose packets have the same header fields, and the ports they share among them. */
 struct crowd_group {
-	uint64_t moved_ms;
+	uint64_t began_ms, moved_ms;
 	uint64_t first_ns;
 	uint32_t fingerprint; /* 0: free */
 	uint32_t contacts, repeats;
@@ -38,7 +38,7 @@ struct crowd {
 	uint64_t moved_ms;
 	struct addr target;
 	struct crowd_second contacts, strays;
-	double mean_pps; /* contacts a source in the last full second; 0: no flood */
+	double mean_pps;   /* contacts a source in the last full second; 0: no flood */
 	uint64_t flood_ms; /* until then it counts as flooded */
 	struct crowd_group group[CROWD_GROUPS];
 };

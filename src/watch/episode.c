@@ -7,12 +7,12 @@
 
 #include "watch/tool.h"
 
-#define BITMAPS	     3 /* TCP, UDP, answered open */
-#define MINUTE_MS    60000
-#define RANGES_MOST  32768 /* no 65,536 ports have more ranges */
-#define GROWTH	     10
+#define BITMAPS	    3 /* TCP, UDP, answered open */
+#define MINUTE_MS   60000
+#define RANGES_MOST 32768 /* no 65,536 ports have more ranges */
+#define GROWTH	    10
 /* Told again at this size at the earliest. */
-#define TOLD_LEAST   10
+#define TOLD_LEAST 10
 
 int episode_table_init(struct episode_table *t, size_t bytes, const struct cookie_key *key)
 {
@@ -143,22 +143,36 @@ static size_t ports_ranges(const uint64_t *bitmap, uint16_t (*out)[2])
 	return count;
 }
 
-/*
- * SYN and connect look alike until a port was open: then one completes, the other abandons.
- */
-static uint32_t techniques_narrowed(const struct episode *e)
+/* A by-product is less than ten contacts, and less than a quarter of them all. */
+#define NAMED_CONTACTS 10
+#define NAMED_SHARE    4
+
+bool episode_has(const struct episode *e, unsigned technique)
+{
+	uint64_t seen = e->seen[technique];
+
+	return seen >= NAMED_CONTACTS || (seen && seen * NAMED_SHARE >= e->packets);
+}
+
+/* SYN and connect look alike until a port was open: then one completes, the other abandons. */
+uint32_t episode_techniques(const struct episode *e)
 {
 	const uint32_t pair = UINT32_C(1) << TECH_SYN | UINT32_C(1) << TECH_CONNECT;
-	uint32_t set = e->techniques;
+	uint32_t set = 0;
 
-	if ((set & pair) != pair || (e->half_open == 0 && e->handshakes == 0))
+	for (unsigned bit = 0; bit < SIGHTS; bit++)
+		if (episode_has(e, bit))
+			set |= UINT32_C(1) << bit;
+	if ((set & pair) != pair || (e->half_open == 0 && e->idle == 0))
 		return set;
 	set &= ~pair;
-	if (e->half_open)
+	/* One of twenty may be the other: a lost RST, a connection that was reset. */
+	if (e->half_open * 20 >= e->idle)
 		set |= UINT32_C(1) << TECH_SYN;
-	if (e->handshakes)
+	if (e->idle * 20 >= e->half_open && e->idle)
 		set |= UINT32_C(1) << TECH_CONNECT;
-	return set;
+	return e->half_open ? set
+			    : (set & ~(UINT32_C(1) << TECH_SYN)) | UINT32_C(1) << TECH_CONNECT;
 }
 
 /* Few hosts are up to 3; few ports too. */
@@ -256,14 +270,14 @@ static void event_fill(struct episode_table *t, struct episode *e, struct event 
 	event->rate_pps = span_ns ? (double)(e->packets - (e->packets > 0)) * 1e9 / (double)span_ns
 				  : (double)e->packets;
 	event->confidence = e->confidence;
-	event->techniques = techniques_narrowed(e);
+	event->techniques = episode_techniques(e);
 	event->action = episode_action(e);
 	event->shape = episode_shape(e);
 	event->tool = (uint8_t)tool_choose(e->tools, e->packets, &event->tool_confidence);
 	event->has = e->crowd ? EVENT_SPOOFABLE : EVENT_HAS_SOURCE;
 	if (e->crowd || !e->many_targets)
 		event->has |= EVENT_HAS_TARGET;
-	if (e->handshakes)
+	if (e->proven)
 		event->has |= EVENT_HANDSHAKE;
 	else
 		event->has |= EVENT_SPOOFABLE;
@@ -367,8 +381,8 @@ static void record_ports(struct episode *e, const struct evidence *r)
 	}
 }
 
-struct episode *episode_open(struct episode_table *t, const struct evidence *r, uint32_t target_hash, uint64_t now_ms,
-			     uint64_t t_ns)
+struct episode *episode_open(struct episode_table *t, const struct evidence *r,
+			     uint32_t target_hash, uint64_t now_ms, uint64_t t_ns)
 {
 	struct episode *e = episode_new(t, r->src, false, now_ms, t_ns);
 
@@ -380,8 +394,10 @@ struct episode *episode_open(struct episode_table *t, const struct evidence *r, 
 	e->packets = r->packets;
 	e->failed = r->failed;
 	e->half_open = r->half_open;
-	e->handshakes = r->handshakes;
-	e->techniques = r->techniques;
+	e->idle = r->idle;
+	e->proven = r->proven;
+	for (int bit = 0; bit < SIGHTS; bit++)
+		e->seen[bit] = r->seen[bit];
 	e->last_seq = r->last_seq;
 	e->last_sport = r->last_sport;
 	e->confidence = 1 - evidence_error(r);
@@ -419,25 +435,13 @@ struct episode *episode_open_crowd(struct episode_table *t, struct addr target, 
 
 static void episode_grown(struct episode_table *t, struct episode *e, uint64_t t_ns)
 {
-	bool narrowed = e->told_techniques != techniques_narrowed(e);
+	bool narrowed = e->told_techniques != episode_techniques(e);
 	uint64_t least = e->told_size > TOLD_LEAST ? e->told_size : TOLD_LEAST;
 
 	if (!e->told)
 		return;
 	if (episode_size(e) >= GROWTH * least || narrowed)
 		episode_tell(t, e, EVENT_UPDATE, t_ns);
-}
-
-void episode_learn(struct episode_table *t, struct episode *e, const struct contact *c)
-{
-	e->moved_ms = c->now_ms;
-	e->half_open += c->half_open;
-	e->handshakes += c->handshake;
-	if (c->open) {
-		e->answered++;
-		bit_add(e->open, c->dport, &e->open_count);
-	}
-	episode_grown(t, e, c->t_ns);
 }
 
 void episode_add(struct episode_table *t, struct episode *e, const struct contact *c,
@@ -450,7 +454,8 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 		e->first_ns = c->t_ns;
 	e->packets++;
 	e->failed += c->failed;
-	e->techniques |= c->techniques;
+	for (int bit = 0; bit < SIGHTS; bit++)
+		e->seen[bit] += c->techniques >> bit & 1;
 	for (int tool = 0; tool < EVENT_TOOLS; tool++)
 		e->tools[tool] += c->tools >> tool & 1;
 	if (e->last_seq == c->seq && e->last_sport == c->sport && c->seq &&
@@ -470,10 +475,12 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 			e->hosts++;
 	}
 	e->half_open += c->half_open;
-	e->handshakes += c->handshake;
+	e->idle += c->idle;
+	e->proven |= c->proven;
 	if (c->open) {
 		e->answered++;
-		bit_add(e->open, c->dport, &e->open_count);
+		if (c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP)
+			bit_add(e->open, c->dport, &e->open_count);
 	}
 	episode_grown(t, e, c->t_ns);
 }

@@ -17,19 +17,21 @@ struct episode {
 	uint64_t tag; /* of the source, or of the target for crowds */
 	uint64_t first_ns, last_ns, moved_ms;
 	uint64_t packets, hosts, sources, failed, answered;
-	uint64_t half_open, handshakes;
+	uint64_t half_open, idle;
+	uint64_t seen[SIGHTS]; /* contacts by technique (event.h) */
 	uint64_t tools[EVENT_TOOLS];
 	uint64_t told_size; /* ports or hosts when last told */
 	uint64_t updates;
-	uint64_t protocols[4]; /* 256 bits */
+	uint64_t protocols[4];	    /* 256 bits */
 	uint64_t *tcp, *udp, *open; /* bitmaps of ports */
 	double confidence;
-	uint32_t techniques, told_techniques;
+	uint32_t told_techniques;
 	uint32_t tcp_count, udp_count, open_count, protocol_count;
 	uint32_t last_seq;
 	uint32_t target_hash; /* of `target`, as in evidence_host */
 	uint16_t last_sport;
 	uint8_t action; /* of EVENT_PORT_SCAN and sisters: settled when told */
+	bool proven;	/* the source completed a handshake */
 	bool crowd;	/* keyed by its target, with many sources */
 	bool many_targets, sources_at_least, hosts_at_least;
 	bool told;	/* its opening passed the limit of events */
@@ -53,7 +55,7 @@ struct episode_table {
 	uint64_t minute_suppressed;
 	void (*event)(void *context, const struct event *event);
 	void *event_context;
-	uint64_t lost; /* packets that the capture lost */
+	uint64_t lost;	       /* packets that the capture lost */
 	uint16_t (*ranges)[2]; /* room for the port ranges of one event */
 };
 
@@ -65,8 +67,8 @@ struct episode *episode_find(struct episode_table *t, struct addr a, bool crowd)
 
 /* Opens an episode from the record whose walk crossed the threshold, with all that is listed
  * there, and tells it. With all places taken, the longest idle one is closed for it. */
-struct episode *episode_open(struct episode_table *t, const struct evidence *record, uint32_t target_hash,
-			     uint64_t now_ms, uint64_t t_ns);
+struct episode *episode_open(struct episode_table *t, const struct evidence *record,
+			     uint32_t target_hash, uint64_t now_ms, uint64_t t_ns);
 
 /* Opens one for a crowd: many sources, one target; filled by the caller, then told. */
 struct episode *episode_open_crowd(struct episode_table *t, struct addr target, uint8_t action,
@@ -76,8 +78,11 @@ struct episode *episode_open_crowd(struct episode_table *t, struct addr target, 
 void episode_add(struct episode_table *t, struct episode *e, const struct contact *c,
 		 uint32_t host_hash);
 
-/* What was learned later about a contact that was already added. */
-void episode_learn(struct episode_table *t, struct episode *e, const struct contact *c);
+/* Whether so many contacts by it were seen that it is more than a by-product, such as the pings
+ * and lone ACKs before a scan, or what else the same host does. */
+bool episode_has(const struct episode *e, unsigned technique);
+/* Bit set of those, with SYN and connect told apart as far as that is known. */
+uint32_t episode_techniques(const struct episode *e);
 
 void episode_add_port(struct episode *e, uint16_t port, uint8_t proto);
 void episode_tell(struct episode_table *t, struct episode *e, enum event_phase phase,

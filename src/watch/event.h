@@ -71,28 +71,28 @@ struct event_ports {
 /* Flags of struct event. */
 enum event_has {
 	EVENT_HAS_SOURCE = 1 << 0,
-	EVENT_HAS_TARGET = 1 << 1, /* one target only */
-	EVENT_SPOOFABLE = 1 << 2,  /* nothing proves that the source address is real */
-	EVENT_HANDSHAKE = 1 << 3,  /* the source completed a handshake: its address is real */
-	EVENT_HOSTS_AT_LEAST = 1 << 4,	/* `hosts` is a lower bound: the set was full */
+	EVENT_HAS_TARGET = 1 << 1,     /* one target only */
+	EVENT_SPOOFABLE = 1 << 2,      /* nothing proves that the source address is real */
+	EVENT_HANDSHAKE = 1 << 3,      /* the source completed a handshake: its address is real */
+	EVENT_HOSTS_AT_LEAST = 1 << 4, /* `hosts` is a lower bound: the set was full */
 	EVENT_SOURCES_AT_LEAST = 1 << 5,
 };
 
 /* One statement. Pointers are valid during the call that delivers it. */
 struct event {
-	uint64_t id;	       /* of the scan: the same in all its phases; unique in this run */
-	uint64_t t_ns;	       /* when this is said, on the capture's clock, ns since 1970 */
+	uint64_t id;   /* of the scan: the same in all its phases; unique in this run */
+	uint64_t t_ns; /* when this is said, on the capture's clock, ns since 1970 */
 	uint64_t first_ns, last_ns; /* first and last evidence */
-	uint64_t updates;	   /* how many were told before this */
+	uint64_t updates;	    /* how many were told before this */
 	struct addr source, target;
-	uint64_t packets; /* probes that count as evidence */
-	uint64_t hosts;	  /* distinct targets */
-	uint64_t sources; /* distinct sources; 1 but for crowds */
-	uint64_t ports_total;	    /* distinct ports, of TCP and UDP together */
+	uint64_t packets;	     /* probes that count as evidence */
+	uint64_t hosts;		     /* distinct targets */
+	uint64_t sources;	     /* distinct sources; 1 but for crowds */
+	uint64_t ports_total;	     /* distinct ports, of TCP and UDP together */
 	struct event_ports tcp, udp; /* which */
-	struct event_ports open;     /* answered as open: what the scanner learned (both protocols) */
-	uint64_t protocols;	     /* distinct IP protocols, for SIGHT_IPPROTO */
-	uint64_t failed, answered;   /* first contacts without and with success */
+	struct event_ports open;   /* answered as open: what the scanner learned (both protocols) */
+	uint64_t protocols;	   /* distinct IP protocols, for SIGHT_IPPROTO */
+	uint64_t failed, answered; /* first contacts without and with success */
 	uint64_t lost;	     /* packets that the capture lost since it began, as far as known */
 	uint64_t suppressed; /* EVENT_SUPPRESSED: how many; EVENT_BLIND: evictions of evidence */
 	double rate_pps;     /* packets over the time from first to last */
@@ -101,7 +101,7 @@ struct event {
 	uint32_t techniques; /* bit set of enum technique_id and event_technique: candidates that
 				look alike are all in, so SYN and CONNECT until it is known */
 	uint8_t action, phase, shape, tool;
-	uint16_t has; /* enum event_has */
+	uint16_t has;	    /* enum event_has */
 	char interface[16]; /* where it was seen; "" offline */
 };
 

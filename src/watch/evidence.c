@@ -89,9 +89,9 @@ struct subject {
 static uint64_t record_tag(const struct evidence_table *t, struct addr src,
 			   const struct subject *about)
 {
-	uint64_t inner = hash4(t, 3, about->target,
-			       (uint64_t)about->kind << 32 | (uint64_t)about->proto << 16 |
-				       about->port);
+	uint64_t inner =
+		hash4(t, 3, about->target,
+		      (uint64_t)about->kind << 32 | (uint64_t)about->proto << 16 | about->port);
 
 	return hash4(t, 4, src, inner) | 1;
 }
@@ -190,7 +190,7 @@ static bool list_host(struct evidence *r, uint32_t host)
 		r->host[r->listed++] = host;
 		return true;
 	}
-	return filter_add(r->seen, 512, host);
+	return filter_add(r->beyond, 512, host);
 }
 
 static void record_note(struct evidence *r, const struct contact *c)
@@ -198,14 +198,17 @@ static void record_note(struct evidence *r, const struct contact *c)
 	r->last_ns = c->t_ns;
 	if (c->t_ns < r->first_ns)
 		r->first_ns = c->t_ns;
+	r->proven |= c->proven;
 	if (c->half_open)
 		count_up(&r->half_open);
-	if (c->handshake)
-		count_up(&r->handshakes);
+	if (c->idle)
+		count_up(&r->idle);
 	if (c->again)
 		return;
-	r->techniques |= c->techniques;
 	r->packets++;
+	for (int bit = 0; bit < SIGHTS; bit++)
+		if (c->techniques >> bit & 1)
+			count_up(&r->seen[bit]);
 	for (int tool = 0; tool < EVENT_TOOLS; tool++)
 		if (c->tools >> tool & 1)
 			count_up(&r->tools[tool]);
@@ -293,12 +296,15 @@ static struct evidence *add_host(struct evidence_table *t, const struct contact 
 	return r;
 }
 
-/*
- * Whether a source without records gets some: from its second failed contact on, at another port
- * or host. *earlier is the first one then.
- */
-static bool door_opens(struct evidence_table *t, const struct contact *c,
-		       struct evidence_door *earlier)
+enum door {
+	DOOR_SHUT,  /* its first failed contact, or the same again */
+	DOOR_OPENS, /* its second, at another port or host: *earlier is the first one */
+	DOOR_OPEN,
+};
+
+/* Whether a source gets records. */
+static enum door door_ask(struct evidence_table *t, const struct contact *c,
+			  struct evidence_door *earlier)
 {
 	uint64_t hash = hash4(t, 5, c->src, 0);
 	uint32_t tag = (uint32_t)hash | 1, target = evidence_host(t, c->dst);
@@ -308,20 +314,25 @@ static bool door_opens(struct evidence_table *t, const struct contact *c,
 	for (int i = 0; i < DOOR_WAYS; i++) {
 		struct evidence_door *d = &bucket[i];
 
-		if (d->used && d->tag == tag) {
+		if (d->state && d->tag == tag) {
 			*earlier = *d;
 			d->moved_ms = (uint32_t)c->now_ms;
-			return d->target != target || d->port != c->dport || d->proto != c->proto;
+			if (d->state == 2)
+				return DOOR_OPEN;
+			if (d->target == target && d->port == c->dport && d->proto == c->proto)
+				return DOOR_SHUT;
+			d->state = 2;
+			return DOOR_OPENS;
 		}
-		if (!victim->used)
+		if (!victim->state)
 			continue;
-		if (!d->used ||
+		if (!d->state ||
 		    (uint32_t)c->now_ms - d->moved_ms > (uint32_t)c->now_ms - victim->moved_ms)
 			victim = d;
 	}
 	t->refused++;
 	*victim = (struct evidence_door){tag, (uint32_t)c->now_ms, target, c->dport, c->proto, 1};
-	return false;
+	return DOOR_SHUT;
 }
 
 /* The contact that was only noted at the door, where it says something about the same subject. */
@@ -334,7 +345,7 @@ static void door_bring(struct evidence_table *t, const struct contact *c,
 		return;
 	if (earlier->proto != c->proto && c->techniques != UINT32_C(1) << SIGHT_IPPROTO)
 		return;
-	first.open = first.half_open = first.handshake = false;
+	first.open = first.half_open = first.idle = first.proven = false;
 	first.tools = 0;
 	first.seq = 0;
 	first.dport = earlier->port;
@@ -364,18 +375,17 @@ struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
 	struct evidence_door earlier = {0};
 	struct evidence *ports = NULL, *hosts = NULL;
 	bool sweep = is_sweep_only(c->techniques);
+	enum door door = c->failed ? door_ask(t, c, &earlier) : DOOR_OPEN;
 
-	if (c->failed) {
-		if (!door_opens(t, c, &earlier))
-			return NULL;
-		if (!sweep)
-			door_bring(t, c, &earlier);
-	}
+	if (door == DOOR_SHUT)
+		return NULL;
+	if (door == DOOR_OPENS && !sweep)
+		door_bring(t, c, &earlier);
 	if (!sweep)
 		ports = add_port(t, c);
 	if (c->techniques != UINT32_C(1) << SIGHT_IPPROTO) {
 		hosts = add_host(t, c, EVIDENCE_HOSTS);
-		if (c->failed)
+		if (door == DOOR_OPENS)
 			door_bring_host(hosts, c, &earlier);
 	}
 	if (ports)

@@ -30,21 +30,22 @@ enum evidence_kind {
 #define EVIDENCE_LISTED_HOSTS 48
 
 struct evidence {
-	uint64_t tag; /* keyed hash of kind, source and subject; 0: free */
+	uint64_t tag;		    /* keyed hash of kind, source and subject; 0: free */
 	uint64_t first_ns, last_ns; /* capture's clock */
 	uint64_t moved_ms;	    /* detector's clock */
 	struct addr src, target;    /* target: the latest one, for HOSTS */
 	float score, slow;	    /* the two walks */
-	uint32_t techniques;	    /* bit set of event.h */
+	uint8_t seen[SIGHTS];	    /* contacts by technique (event.h), up to 255 */
 	uint32_t packets;
 	uint32_t last_seq;
 	uint16_t last_sport;
-	uint16_t port;	   /* HOSTS: which */
+	uint16_t port;	       /* HOSTS: which */
 	uint16_t failed, used; /* distinct contacts */
 	uint8_t kind, proto;
-	uint8_t listed; /* elements below */
-	uint8_t half_open, handshakes; /* seen, up to 255 */
-	uint8_t home; /* our own network asks outwards: ten times the evidence */
+	uint8_t listed;		 /* elements below */
+	uint8_t half_open, idle; /* seen, up to 255 */
+	bool proven;
+	uint8_t home;		    /* our own network asks outwards: ten times the evidence */
 	uint8_t tools[EVENT_TOOLS]; /* contacts with the relation, up to 255 */
 	union {
 		struct {
@@ -53,7 +54,7 @@ struct evidence {
 		};
 		struct {
 			uint32_t host[EVIDENCE_LISTED_HOSTS]; /* hashes of addresses */
-			uint64_t seen[8];     /* filter of hosts beyond those listed */
+			uint64_t beyond[8];   /* filter of hosts beyond those listed */
 			uint64_t networks[4]; /* filter of /24 (IPv4) and /64 (IPv6) networks */
 		};
 	};
@@ -67,7 +68,7 @@ struct evidence_door {
 	uint32_t target;   /* hash of the address */
 	uint16_t port;
 	uint8_t proto;
-	uint8_t used;
+	uint8_t state; /* 0: free, 1: noted, 2: the source has records */
 };
 
 struct evidence_table {
@@ -89,13 +90,15 @@ struct contact {
 	uint16_t sport, dport;
 	uint8_t proto;
 	uint16_t window, mss;
-	uint8_t tools; /* bit set */
-	bool failed; /* refused, unanswered, or abandoned half-open; else it was answered */
-	bool open;   /* the port answered */
-	bool used;   /* the opener went on to use it: counts for the source */
-	bool half_open, handshake;
-	bool home;  /* from our own network outwards */
-	bool again; /* told before; only what was learned since is new */
+	uint8_t tools;	/* bit set */
+	bool failed;	/* refused, unanswered, or abandoned half-open; else it was answered */
+	bool open;	/* the port answered */
+	bool used;	/* the opener went on to use it: counts for the source */
+	bool half_open; /* the opener abandoned it with a RST */
+	bool idle;	/* the opener completed it, and closed it without a word */
+	bool proven;	/* the opener completed a handshake: its address is real */
+	bool home;	/* from our own network outwards */
+	bool again;	/* told before; only what was learned since is new */
 };
 
 int evidence_table_init(struct evidence_table *t, size_t bytes, const struct cookie_key *key,

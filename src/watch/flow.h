@@ -20,8 +20,8 @@ enum flow_state {
 
 /* What the first packet had in common with a tool's (tool.h). */
 struct flow {
-	uint64_t tag;  /* keyed hash of the five-tuple, both directions alike; never 0 */
-	uint64_t t_ns; /* of its first packet, on the capture's clock */
+	uint64_t tag;	      /* keyed hash of the five-tuple, both directions alike; never 0 */
+	uint64_t t_ns;	      /* of its first packet, on the capture's clock */
 	struct addr src, dst; /* the opener, and whom it contacted */
 	uint64_t moved_ms;    /* the detector's clock, latest packet */
 	uint32_t next, prev;  /* the queue of those that wait, by index + 1; 0 ends it */
@@ -41,7 +41,7 @@ struct flow {
  * finished one, the longest idle first; one that waits only if all eight do. */
 struct flow_table {
 	struct flow *flow;
-	uint32_t mask; /* of buckets */
+	uint32_t mask;	     /* of buckets */
 	uint32_t head, tail; /* of those that wait, oldest first */
 	struct cookie_key key;
 	uint64_t used, evicted;

@@ -18,7 +18,8 @@
 static bool addr_is_group(struct addr a)
 {
 	if (addr_is_v4(a))
-		return addr_v4(a) >= 0xe0000000 || addr_v4(a) == 0; /* class D, E, broadcast; none */
+		return addr_v4(a) >= 0xe0000000 ||
+		       addr_v4(a) == 0; /* class D, E, broadcast; none */
 	return a.hi >> 56 == 0xff || (a.hi == 0 && a.lo == 0);
 }
 
@@ -30,7 +31,7 @@ static bool addr_may_be_broadcast(struct addr a)
 
 static struct sighting sight_tcp(const struct packet *p, struct sighting s)
 {
-	uint8_t flags = p->flags & (uint8_t)~(TCP_ECE | TCP_CWR);
+	uint8_t flags = p->flags & (uint8_t) ~(TCP_ECE | TCP_CWR);
 
 	if (flags & TCP_RST || (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
 		s.kind = SIGHT_ANSWER;
@@ -100,8 +101,7 @@ static struct sighting sight_icmp(const struct packet *p, struct sighting s)
 	} else if (v4 ? p->icmp_type == 0 || p->icmp_type == 14 || p->icmp_type == 18
 		      : p->icmp_type == 129) {
 		s.kind = SIGHT_ANSWER;
-		s.key.sport = s.key.dport =
-			v4 ? (p->icmp_type == 0 ? 8 : p->icmp_type - 1) : 128;
+		s.key.sport = s.key.dport = v4 ? (p->icmp_type == 0 ? 8 : p->icmp_type - 1) : 128;
 	}
 	return s;
 }

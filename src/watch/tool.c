@@ -11,7 +11,7 @@ static bool looks_masscan(const struct packet *p)
 	return addr_is_v4(p->dst) && p->ip_id == (uint16_t)mixed && p->flags == TCP_SYN;
 }
 
-/* zmap: identification 54321 up to version 3; window 65535 with a high, odd-free TTL since. */
+/* zmap: identification 54321, up to version 3 (4 draws it at random). */
 static bool looks_zmap(const struct packet *p)
 {
 	return addr_is_v4(p->dst) && p->ip_id == 54321 && p->window == 65535;
@@ -29,7 +29,7 @@ static bool looks_nmap(const struct packet *p)
 	bool window = p->window && p->window % 1024 == 0 && p->window <= 4096;
 	bool options = p->flags & TCP_SYN ? p->has & PACKET_MSS && p->mss == 1460 : true;
 
-	return window && options && (p->sport & 0xf000) != 0xf000 && p->ttl <= 59;
+	return window && options && p->ttl <= 59;
 }
 
 /* hping3: window 512, no options. */
@@ -38,13 +38,15 @@ static bool looks_hping(const struct packet *p)
 	return p->window == 512 && !(p->has & PACKET_MSS);
 }
 
-/* Our own: window 1024, MSS 1460 or 1440, source port in a block of 4,096 that tells the attempt. */
+/* Our own: window 1024, MSS 1460 or 1440, source port in a block of 4,096 that tells the attempt.
+ */
 static bool looks_portlight(const struct packet *p)
 {
-	bool options = p->flags & TCP_SYN ? p->has & PACKET_MSS && (p->mss == 1460 || p->mss == 1440)
-					  : true;
+	bool options = p->flags & TCP_SYN
+			       ? p->has & PACKET_MSS && (p->mss == 1460 || p->mss == 1440)
+			       : true;
 
-	return p->window == 1024 && options && (p->sport & 0xf000) == 0xf000;
+	return p->window == 1024 && options && (p->sport & 0xf000) == 0xf000 && p->ttl > 59;
 }
 
 /* An operating system's stack: a large window and an MSS, on a SYN. */
@@ -59,9 +61,9 @@ uint8_t tool_relations(const struct packet *p)
 		bool (*looks)(const struct packet *p);
 		uint8_t tool;
 	} relations[] = {
-		{looks_masscan, TOOL_MASSCAN},	 {looks_zmap, TOOL_ZMAP},
-		{looks_mirai, TOOL_MIRAI},	 {looks_nmap, TOOL_NMAP},
-		{looks_hping, TOOL_HPING},	 {looks_portlight, TOOL_PORTLIGHT},
+		{looks_masscan, TOOL_MASSCAN}, {looks_zmap, TOOL_ZMAP},
+		{looks_mirai, TOOL_MIRAI},     {looks_nmap, TOOL_NMAP},
+		{looks_hping, TOOL_HPING},     {looks_portlight, TOOL_PORTLIGHT},
 		{looks_connect, TOOL_CONNECT},
 	};
 	uint8_t bits = 0;
@@ -77,7 +79,7 @@ uint8_t tool_relations(const struct packet *p)
 enum event_tool tool_choose(const uint64_t hits[EVENT_TOOLS], uint64_t contacts, double *confidence)
 {
 	/* Strict relations first: of equals the one that chance explains least. */
-	static const uint8_t order[] = {TOOL_MASSCAN, TOOL_MIRAI, TOOL_ZMAP,   TOOL_UNICORNSCAN,
+	static const uint8_t order[] = {TOOL_MASSCAN, TOOL_MIRAI, TOOL_ZMAP,	  TOOL_UNICORNSCAN,
 					TOOL_NMAP,    TOOL_HPING, TOOL_PORTLIGHT, TOOL_CONNECT};
 	enum event_tool best = TOOL_UNKNOWN;
 	double best_share = 0.5;

@@ -150,7 +150,8 @@ static void crowd_scan(struct watch *w, const struct crowd_group *g, const struc
 	e->packets = g->contacts;
 	e->failed = g->contacts;
 	e->sources = g->sources;
-	e->techniques = c->techniques;
+	for (int bit = 0; bit < SIGHTS; bit++)
+		e->seen[bit] = c->techniques >> bit & 1 ? g->contacts : 0;
 	/* The walk of the ports that no two sources share, as if one had asked for them all. */
 	e->confidence = 0.99;
 	episode_tell(&w->episodes, e, EVENT_OPEN, c->t_ns);
@@ -180,6 +181,17 @@ static void note_crowd(struct watch *w, const struct contact *c)
 	}
 }
 
+/* A scanner's host does other things as well: what it uses is no probe, but for answers to UDP
+ * while it scans UDP. */
+static bool contact_is_probe(const struct episode *e, const struct contact *c)
+{
+	if (c->again)
+		return false;
+	if (c->failed || c->idle)
+		return true;
+	return c->open && c->proto == IPPROTO_UDP && episode_has(e, TECH_UDP);
+}
+
 /* One contact is over, or more is known of it. */
 static void note(struct watch *w, const struct contact *c)
 {
@@ -190,9 +202,8 @@ static void note(struct watch *w, const struct contact *c)
 		return;
 	e = episode_find(&w->episodes, c->src, false);
 	if (e && e->action != EVENT_BACKSCATTER) {
-		if (c->again)
-			episode_learn(&w->episodes, e, c);
-		else if (c->failed || c->open)
+		e->proven |= c->proven;
+		if (contact_is_probe(e, c))
 			episode_add(&w->episodes, e, c, evidence_host(&w->evidence, c->dst));
 		return;
 	}
@@ -248,9 +259,22 @@ static void flow_completes(struct watch *w, struct flow *f)
 
 	flow_settle(&w->flows, f, FLOW_OPEN);
 	c = contact_of(w, f);
-	c.open = true;
-	c.handshake = true;
+	c.again = true;
+	c.proven = true;
 	crowd_completed(crowd_get(&w->crowds, f->dst, w->now_ms));
+	note(w, &c);
+}
+
+/* It was completed, and closed without a word. */
+static void flow_was_idle(struct watch *w, struct flow *f)
+{
+	struct contact c;
+
+	flow_settle(&w->flows, f, FLOW_MIDDLE);
+	c = contact_of(w, f);
+	c.open = true;
+	c.idle = true;
+	c.proven = true;
 	note(w, &c);
 }
 
@@ -286,6 +310,8 @@ static void opener_goes_on(struct watch *w, struct flow *f, const struct packet 
 	if (f->state == FLOW_OPEN) {
 		if (p->payload_bytes)
 			flow_used(w, f, true);
+		else if (p->flags & (TCP_FIN | TCP_RST))
+			flow_was_idle(w, f);
 		return;
 	}
 	if (f->state == FLOW_HALF || (f->state == FLOW_PENDING && flow_is_syn(f))) {
@@ -348,7 +374,8 @@ static void crowd_episode(struct watch *w, struct addr target, uint8_t action, u
 		e = episode_open_crowd(&w->episodes, target, action, w->now_ms, t_ns);
 	else if (e->action != action)
 		return;
-	e->techniques |= techniques;
+	for (int bit = 0; bit < SIGHTS; bit++)
+		e->seen[bit] += techniques >> bit & 1 ? 64 : 0;
 	e->moved_ms = w->now_ms;
 	if (t_ns > e->last_ns)
 		e->last_ns = t_ns;
@@ -547,6 +574,15 @@ struct explaining {
 	bool any;
 };
 
+static uint32_t record_techniques(const struct evidence *r)
+{
+	uint32_t set = 0;
+
+	for (int bit = 0; bit < SIGHTS; bit++)
+		set |= (uint32_t)(r->seen[bit] != 0) << bit;
+	return set;
+}
+
 static void explain_record(void *context, const struct evidence *r)
 {
 	static const char *const about[EVIDENCE_KINDS] = {
@@ -563,10 +599,13 @@ static void explain_record(void *context, const struct evidence *r)
 	snprintf(text, sizeof(text),
 		 "%s (%s, latest %s, port %u): %u failed, %u used, %u packets, %s; walk %.1f of "
 		 "%.1f, slow walk %.1f of %.1f: %s",
-		 about[r->kind], r->proto == IPPROTO_UDP ? "udp" : r->proto == IPPROTO_TCP ? "tcp" : "ip",
+		 about[r->kind],
+		 r->proto == IPPROTO_UDP   ? "udp"
+		 : r->proto == IPPROTO_TCP ? "tcp"
+					   : "ip",
 		 addr_format(r->target, target), r->port, r->failed, r->used, r->packets,
-		 event_techniques_text(r->techniques, names, sizeof(names)), (double)r->score,
-		 threshold, (double)r->slow, 2 * threshold,
+		 event_techniques_text(record_techniques(r), names, sizeof(names)),
+		 (double)r->score, threshold, (double)r->slow, 2 * threshold,
 		 (double)r->score >= threshold ? "a scan, but its target is under a flood that it "
 						 "does not stand out from"
 					       : "not enough to call it a scan");
@@ -586,10 +625,11 @@ bool watch_explain(const struct watch *w, struct addr source,
 			continue;
 		x.any = true;
 		snprintf(text, sizeof(text),
-			 "called a scanner: event %llu, %s, %u ports, %llu hosts, %llu of %llu contacts "
+			 "called a scanner: event %llu, %s, %u ports, %llu hosts, %llu of %llu "
+			 "contacts "
 			 "failed",
 			 (unsigned long long)e->id,
-			 event_techniques_text(e->techniques, names, sizeof(names)),
+			 event_techniques_text(episode_techniques(e), names, sizeof(names)),
 			 e->tcp_count + e->udp_count, (unsigned long long)e->hosts,
 			 (unsigned long long)e->failed, (unsigned long long)e->packets);
 		line(context, text);

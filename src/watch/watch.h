@@ -20,10 +20,11 @@ struct watch_conf {
 	double detection;      /* beta: 0.99 */
 	uint64_t idle_ns;      /* a scan that was silent so long is closed; default 5 min */
 	unsigned events_per_minute; /* beyond, they are counted and told as one; default 60 */
-	const struct ranges *home; /* our networks: contacts from there outwards need ten times the
-				      evidence; NULL: not known */
+	const struct ranges *home;  /* our networks: contacts from there outwards need ten times the
+				       evidence; NULL: not known */
 	const struct ranges *trusted; /* --ignore: sources that are never evidence; may be NULL */
-	/* Does this local address and port listen (TCP or UDP)? NULL, or unknown: 0, yes: 1, no: -1. */
+	/* Does this local address and port listen (TCP or UDP)? NULL, or unknown: 0, yes: 1, no:
+	 * -1. */
 	int (*listens)(void *context, struct addr a, uint16_t port, uint8_t proto);
 	void *listens_context;
 	/* Events are delivered here, during watch_packet, watch_tick and watch_finish. */
@@ -60,11 +61,11 @@ void watch_finish(struct watch *w);
 
 struct watch_stats {
 	uint64_t packets, malformed, fragments;
-	uint64_t flows, flows_evicted;	       /* in use; pushed out while they could still answer */
-	uint64_t evidence, evidence_evicted;   /* records in use; pushed out with evidence in them */
-	uint64_t sources_refused;	       /* one-packet sources that got no record */
+	uint64_t flows, flows_evicted;	     /* in use; pushed out while they could still answer */
+	uint64_t evidence, evidence_evicted; /* records in use; pushed out with evidence in them */
+	uint64_t sources_refused;	     /* one-packet sources that got no record */
 	uint64_t scans_open, scans_total, scans_refused;
-	uint64_t events[EVENT_ACTIONS];	       /* told, open phase only */
+	uint64_t events[EVENT_ACTIONS]; /* told, open phase only */
 	uint64_t suppressed;
 	uint64_t lost;
 	size_t memory_bytes;
