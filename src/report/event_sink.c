@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ static int sink_connect(const struct event_sink *s)
 int event_sink_open(struct event_sink *s, const struct event_sink_ops *ops,
 		    const struct event_sink_conf *conf)
 {
+	const struct timeval wait = {.tv_usec = EVENT_SINK_WAIT_MS * 1000};
 	int error = 0;
 
 	*s = (struct event_sink){.ops = ops, .conf = *conf, .fd = -1, .pid = (int)getpid()};
@@ -39,7 +41,10 @@ int event_sink_open(struct event_sink *s, const struct event_sink_ops *ops,
 	s->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (s->fd < 0)
 		return -errno;
-	error = sink_connect(s);
+	if (setsockopt(s->fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) != 0)
+		error = -errno;
+	if (!error)
+		error = sink_connect(s);
 	if (error) {
 		(void)close(s->fd); /* nothing was sent */
 		s->fd = -1;
@@ -62,7 +67,7 @@ static int sink_send(const struct event_sink *s, const char *text, size_t length
 	int error = 0;
 
 	for (int attempt = 0; attempt < 2; attempt++) {
-		if (send(s->fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		if (send(s->fd, text, length, MSG_NOSIGNAL) >= 0)
 			return 0;
 		error = errno;
 		if (error != ECONNREFUSED && error != ENOTCONN && error != ECONNRESET)

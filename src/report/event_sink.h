@@ -55,9 +55,13 @@ int event_sink_open(struct event_sink *s, const struct event_sink_ops *ops,
 		    const struct event_sink_conf *conf);
 
 /*
- * Delivers one event in one write or datagram and never waits for a socket: what a receiver does
- * not take at once is counted in s->untold. A later event may get through again.
+ * Delivers one event in one write or datagram. What a socket's receiver does not take within
+ * EVENT_SINK_WAIT_MS is counted in s->untold; a later event may get through again. The wait is
+ * there because the kernel queues no more than 10 datagrams (net.unix.max_dgram_qlen); it is short
+ * because the capture waits as well.
  */
+#define EVENT_SINK_WAIT_MS 100
+
 void event_sink_event(struct event_sink *s, const struct event *e);
 
 /* Closes the socket. Returns -s->error. */

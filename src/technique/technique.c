@@ -327,7 +327,7 @@ uint32_t technique_by_sight(uint8_t proto, uint8_t flags)
 {
 	uint32_t rows = 0;
 
-	flags &= (uint8_t)~(TCP_ECE | TCP_CWR);
+	flags &= (uint8_t) ~(TCP_ECE | TCP_CWR);
 	for (unsigned t = 0; t < TECHNIQUES; t++)
 		if (technique_table[t].proto == proto &&
 		    (proto == IPPROTO_UDP || technique_table[t].flags == flags))

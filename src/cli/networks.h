@@ -1,0 +1,20 @@
+/* networks: options and files that list networks, made one set of addresses. */
+#ifndef PORTLIGHT_CLI_NETWORKS_H
+#define PORTLIGHT_CLI_NETWORKS_H
+
+#include "cli/option_table.h"
+#include "scan/ranges.h"
+#include "text/failure.h"
+
+/*
+ * Adds what the words of an option list, in the grammar of targets between commas; `option` is
+ * its name, for complaints. *set is not normalised. 0, or -1 with *f: EXIT_USAGE naming the text
+ * that does not parse, names of hosts included, since what they mean may change.
+ */
+int networks_add(struct ranges *set, const char *option, const struct words *words,
+		 struct failure *f);
+
+/* The same from the files that the words name. EXIT_IO for one that cannot be read. */
+int networks_add_files(struct ranges *set, const struct words *paths, struct failure *f);
+
+#endif

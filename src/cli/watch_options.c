@@ -1,0 +1,234 @@
+/* watch_options: rows of what `watch` understands, and what may not stand together. */
+#include "cli/watch_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "system/blocker.h"
+#include "watch/watch.h"
+
+#define NS UINT64_C(1000000000)
+
+/* Where numbers are no longer what anybody can mean. */
+#define MEMORY_LEAST ((double)(1 << 20))
+#define MEMORY_MOST  ((double)((uint64_t)1 << 40))
+#define IDLE_MOST    (30 * 86400 * NS)
+
+/* Bytes: 65536, 512K, 32M, 1.5G; powers of 1024. */
+static int parse_size(const struct option_row *row, const char *text, void *options,
+		      struct failure *f)
+{
+	static const char suffixes[] = "KMGT";
+	struct watch_options *o = options;
+	const char *end;
+	double value = option_decimal(text, &end);
+	const char *suffix = *end ? strchr(suffixes, *end) : NULL;
+
+	if (suffix) {
+		for (long i = 0; i <= suffix - suffixes; i++)
+			value *= 1024;
+		end++;
+	}
+	if (*end || !(value >= MEMORY_LEAST) || value > MEMORY_MOST)
+		return failure_set(f, EXIT_USAGE,
+				   "%s wants a size from 1M, as 32M or 1G, not \"%s\"", row->name,
+				   option_quote(text).text);
+	o->memory_bytes = (uint64_t)value;
+	return 0;
+}
+
+/* strtod, but without what it also takes: hexadecimal numbers, blanks in front, "inf". */
+static double parse_probability(const char *text)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	return strspn(text, "0123456789.eE-+") == strlen(text) && *end == '\0' ? value : -1;
+}
+
+static int parse_false_positive(const struct option_row *row, const char *text, void *options,
+				struct failure *f)
+{
+	struct watch_options *o = options;
+
+	o->false_positive = parse_probability(text);
+	if (!(o->false_positive >= 1e-15) || o->false_positive > 0.1)
+		return failure_set(f, EXIT_USAGE,
+				   "%s wants a probability from 1e-15 to 0.1, as 1e-6, not \"%s\"",
+				   row->name, option_quote(text).text);
+	return 0;
+}
+
+static int parse_detection(const struct option_row *row, const char *text, void *options,
+			   struct failure *f)
+{
+	struct watch_options *o = options;
+
+	o->detection = parse_probability(text);
+	if (!(o->detection >= 0.5) || o->detection > 0.999999)
+		return failure_set(
+			f, EXIT_USAGE,
+			"%s wants a probability from 0.5 to 0.999999, as 0.99, not \"%s\"",
+			row->name, option_quote(text).text);
+	return 0;
+}
+
+#define AT(member) offsetof(struct watch_options, member)
+#define HEADING(text)                                                                              \
+	{                                                                                          \
+		.name = NULL, .help = text                                                         \
+	}
+
+// clang-format off
+static const struct option_row option_rows[] = {
+HEADING("What is watched (default: all interfaces that are up, both directions)"),
+{"-i", "--interface", "NAME", OPTION_WORD, AT(interfaces), 0, 0, 0,
+ "only this interface; may be given several times"},
+{"-r", "--read", "FILE", OPTION_TEXT, AT(read), 0, 0, 0,
+ "a capture instead, pcap or pcapng, gzip or not; - is standard input. The same file gives the "
+ "same events, byte for byte"},
+{"-f", "--filter", "EXPRESSION", OPTION_TEXT, AT(filter), 0, 0, 0,
+ "only packets that match, in tcpdump's language; what it hides is not seen, answers included"},
+{"-p", "--promiscuous", NULL, OPTION_FLAG, AT(promiscuous), 0, 0, 0,
+ "also packets for other machines: where a switch mirrors them to us"},
+{"-c", "--count", "N", OPTION_NUMBER, AT(count), 0, 1, UINT64_MAX / 10 - 1,
+ "end after N packets"},
+HEADING("Judgement"),
+{"--alpha", NULL, "P", OPTION_PARSED, AT(false_positive), 0, 0, 0,
+ "probability that an innocent source is called a scanner; default 1e-6", parse_false_positive},
+{"--beta", NULL, "P", OPTION_PARSED, AT(detection), 0, 0, 0,
+ "probability that a scanner is called one; default 0.99", parse_detection},
+{"--idle", NULL, "TIME", OPTION_TIME, AT(idle_ns), 0, 0, 0,
+ "a scan that was silent so long is over; default 5m"},
+{"--home", NULL, "NETS", OPTION_WORD, AT(home), 0, 0, 0,
+ "our networks: contacts from there need ten times the evidence; default: those on the "
+ "interfaces, and of a capture none. A list between commas: 192.0.2.0/24,2001:db8::/32"},
+{"--ignore", NULL, "NETS", OPTION_WORD, AT(ignores), 0, 0, 0,
+ "sources that may scan, and are never told of"},
+{"--ignore-file", NULL, "FILE", OPTION_WORD, AT(ignore_files), 0, 0, 0,
+ "the same from FILE, separated by white space, # starts a comment"},
+{"--memory", NULL, "SIZE", OPTION_PARSED, AT(memory_bytes), 0, 0, 0,
+ "of all tables together, from 1M; default 32M", parse_size},
+HEADING("Output (default: a paragraph an event, to standard output)"),
+{"--json", NULL, NULL, OPTION_FLAG, AT(json), 0, 0, 0,
+ "NDJSON to standard output: an object an event, in the names of the Elastic Common Schema "
+ "(docs/portlight-watch.schema.json)"},
+{"-oD", NULL, "FILE", OPTION_TEXT, AT(ndjson), 0, 0, 0,
+ "NDJSON to FILE: live added to its end, of a capture in its place"},
+{"--journal", NULL, "SOCKET", OPTION_OPTIONAL, AT(journal), AT(has_journal), 0, 0,
+ "to journald, with fields"},
+{"--syslog", NULL, "SOCKET", OPTION_OPTIONAL, AT(syslog), AT(has_syslog), 0, 0,
+ "to syslog, in scanlogd's line format, which fail2ban reads"},
+{"--proven-only", NULL, NULL, OPTION_FLAG, AT(proven_only), 0, 0, 0,
+ "syslog: only sources that completed a handshake, so that nobody is banned for packets that "
+ "another forged"},
+{"--metrics", NULL, "FILE.prom", OPTION_TEXT, AT(metrics), 0, 0, 0,
+ "counters in Prometheus' text format, written every 15s and at the end"},
+{"--events-per-minute", NULL, "N", OPTION_NUMBER, AT(events_per_minute), 0, 1, 1000000,
+ "what is more is counted and told as one; default 60"},
+{"--explain", NULL, "ADDRESS", OPTION_WORD, AT(explain), 0, 0, 0,
+ "at the end, and at SIGUSR1: the evidence held about this source, and what it makes of it"},
+{"--stats-every", NULL, "TIME", OPTION_TIME, AT(stats_every_ns), 0, 0, 0,
+ "a line of counters to standard error every 10s, 1m, ..."},
+{"--no-color", "--no-colour", NULL, OPTION_FLAG, AT(no_colour), 0, 0, 0,
+ "no colours (NO_COLOR is respected, too)"},
+{"-q", "--quiet", NULL, OPTION_FLAG, AT(quiet), 0, 0, 0,
+ "no readable events to standard output, and only complaints to standard error"},
+{"-v", "--verbose", NULL, OPTION_COUNT, AT(verbose), 0, 0, 0, "more: counters at the end"},
+{"-h", "--help", NULL, OPTION_FLAG, AT(help), 0, 0, 0, "this text"},
+{"-V", "--version", NULL, OPTION_FLAG, AT(version), 0, 0, 0, "the version"},
+HEADING("Response (default: none)"),
+{"--block", NULL, NULL, OPTION_FLAG, AT(block), 0, 0, 0,
+ "shut a scanner out, by nftables, if a completed handshake proves its address; undone at the end"},
+{"--block-time", NULL, "TIME", OPTION_TIME, AT(block_time_ns), 0, 0, 0,
+ "for so long; default 1h"},
+{"--never-block", NULL, "NETS", OPTION_WORD, AT(never_block), 0, 0, 0,
+ "never these; never in any case: our own addresses, gateways, name servers, what --ignore names"},
+{"--dry-run", NULL, NULL, OPTION_FLAG, AT(dry_run), 0, 0, 0,
+ "say whom --block would shut out, and whom it would not, and why; do nothing"},
+HEADING("Privilege"),
+{"--user", NULL, "NAME", OPTION_TEXT, AT(user), 0, 0, 0,
+ "become this user before the first packet is read; default portlight, or else nobody"},
+{"--self-test", NULL, NULL, OPTION_FLAG, AT(self_test), 0, 0, 0,
+ "try to leave the cage (no privilege, no files, few system calls) by every way known, and end"},
+};
+// clang-format on
+
+static const struct option_table table = {
+	.command = "watch",
+	.usage = "usage: portlight watch [options]",
+	.row = option_rows,
+	.count = sizeof(option_rows) / sizeof(option_rows[0]),
+	.arguments = -1,
+};
+
+/* The first two that were given of options that exclude each other. */
+static int options_exclude(const char *first, bool has_first, const char *second, bool has_second,
+			   struct failure *f)
+{
+	if (!has_first || !has_second)
+		return 0;
+	return failure_set(f, EXIT_USAGE, "%s and %s contradict each other", first, second);
+}
+
+static int options_agree(const struct watch_options *o, struct failure *f)
+{
+	const bool to_stdout = o->ndjson && strcmp(o->ndjson, "-") == 0;
+
+	if (options_exclude("-r", o->read, "-i", o->interfaces.count, f) < 0 ||
+	    options_exclude("-r", o->read, "--promiscuous", o->promiscuous, f) < 0 ||
+	    options_exclude("--json", o->json, "-oD -", to_stdout, f) < 0)
+		return -1;
+	if (o->read && o->block && !o->dry_run)
+		return failure_set(
+			f, EXIT_USAGE,
+			"--block shuts out what comes now, not what a capture of -r holds; "
+			"--dry-run says whom it would have");
+	if (o->block_time_ns < NS || o->block_time_ns > IDLE_MOST)
+		return failure_set(f, EXIT_USAGE, "--block-time goes from 1s to 30d");
+	if (o->idle_ns < NS || o->idle_ns > IDLE_MOST)
+		return failure_set(f, EXIT_USAGE, "--idle goes from 1s to 30d");
+	if (o->proven_only && !o->has_syslog)
+		return failure_set(f, EXIT_USAGE,
+				   "--proven-only is about --syslog, which is not there");
+	return 0;
+}
+
+int watch_options_parse(int argc, char **argv, struct watch_options *o, struct failure *f)
+{
+	struct watch_conf conf;
+
+	watch_conf_init(&conf);
+	*o = (struct watch_options){
+		.memory_bytes = conf.memory_bytes,
+		.false_positive = conf.false_positive,
+		.detection = conf.detection,
+		.idle_ns = conf.idle_ns,
+		.events_per_minute = conf.events_per_minute,
+		.block_time_ns = BLOCKER_TIMEOUT_S * NS,
+	};
+	if (option_table_parse(&table, argc, argv, o, f) < 0)
+		return -1;
+	if (o->help || o->version)
+		return 0;
+	return options_agree(o, f);
+}
+
+void watch_options_fini(struct watch_options *o)
+{
+	struct words *all[] = {&o->interfaces,	 &o->home,    &o->ignores,
+			       &o->ignore_files, &o->explain, &o->never_block};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		words_fini(all[i]);
+}
+
+void watch_options_help(FILE *out)
+{
+	option_table_help(&table, out);
+}
+
+void watch_options_man(FILE *out)
+{
+	option_table_man(&table, out);
+}

@@ -1,0 +1,50 @@
+/* watch_options: the command line of `watch` as a table. */
+#ifndef PORTLIGHT_CLI_WATCH_OPTIONS_H
+#define PORTLIGHT_CLI_WATCH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "cli/option_table.h"
+#include "text/failure.h"
+
+/* What was asked for; 0, NULL or false where nothing was. Text points into argv. */
+struct watch_options {
+	struct words interfaces;
+	const char *read, *filter;
+	bool promiscuous;
+	uint64_t count;
+
+	uint64_t memory_bytes;
+	double false_positive, detection;
+	uint64_t idle_ns;
+	struct words home; /* lists of networks */
+	struct words ignores, ignore_files;
+
+	bool json, has_syslog, has_journal, proven_only, no_colour, quiet;
+	const char *ndjson, *syslog, *journal, *metrics;
+	uint64_t events_per_minute;
+	unsigned verbose;
+	uint64_t stats_every_ns;
+	struct words explain;
+
+	bool block, dry_run;
+	uint64_t block_time_ns;
+	struct words never_block;
+
+	const char *user;
+	bool self_test;
+	bool help, version;
+};
+
+/* Fills *o from argv[0..argc), defaults included. 0, or -1 with *f naming the offending text: also
+ * where options contradict each other. Freed with watch_options_fini in either case. */
+int watch_options_parse(int argc, char **argv, struct watch_options *o, struct failure *f);
+void watch_options_fini(struct watch_options *o);
+
+void watch_options_help(FILE *out);
+void watch_options_man(FILE *out);
+
+#endif

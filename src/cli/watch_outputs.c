@@ -1,0 +1,178 @@
+/* watch_outputs: where a detector's events go, and its counters. */
+#include "cli/watch_outputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "report/terminal.h"
+#include "text/quote.h"
+
+static uint64_t wall_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail on Linux */
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static int sink_add(struct watch_outputs *out, const struct event_sink_ops *ops,
+		    const struct event_sink_conf *conf, const char *name, struct failure *f)
+{
+	char quoted[200];
+	int error = event_sink_open(&out->sink[out->count], ops, conf);
+
+	if (error < 0)
+		return failure_set(
+			f, EXIT_UNAVAILABLE, "cannot send to the %s socket \"%s\": %s", ops->name,
+			text_quote(name, strlen(name), quoted, sizeof(quoted)), strerror(-error));
+	out->name[out->count++] = name;
+	return 0;
+}
+
+/* Live, what is there already is the past of the same log. */
+static int file_add(struct watch_outputs *out, const struct watch_options *o,
+		    struct event_sink_conf conf, struct failure *f)
+{
+	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (o->read ? O_TRUNC : O_APPEND);
+	char quoted[200];
+	int fd = open(o->ndjson, flags, 0644);
+
+	out->file = fd < 0 ? NULL : fdopen(fd, o->read ? "w" : "a");
+	if (!out->file) {
+		int error = errno;
+
+		if (fd >= 0)
+			(void)close(fd); /* nothing was written */
+		return failure_set(f, EXIT_CANNOT_CREATE, "cannot create \"%s\": %s",
+				   text_quote(o->ndjson, strlen(o->ndjson), quoted, sizeof(quoted)),
+				   strerror(error));
+	}
+	conf.out = out->file;
+	return sink_add(out, &event_ndjson, &conf, o->ndjson, f);
+}
+
+static int metrics_open(struct watch_outputs *out, const char *path, struct failure *f)
+{
+	char quoted[200];
+	int error = event_metrics_open(&out->metrics, path);
+
+	if (error < 0)
+		return failure_set(f, EXIT_CANNOT_CREATE, "cannot create \"%s\": %s",
+				   text_quote(path, strlen(path), quoted, sizeof(quoted)),
+				   strerror(-error));
+	out->metrics_path = path;
+	return 0;
+}
+
+int watch_outputs_open(struct watch_outputs *out, const struct watch_options *o,
+		       const struct ranges *home, FILE *complaints, struct failure *f)
+{
+	const bool to_stdout = o->ndjson && strcmp(o->ndjson, "-") == 0;
+	struct event_sink_conf conf = {.home = home};
+
+	*out = (struct watch_outputs){
+		.metrics.folder = -1,
+		.start_ns = wall_now(),
+		.complaints = complaints,
+	};
+	if (o->ndjson && !to_stdout && file_add(out, o, conf, f) < 0)
+		return -1;
+	conf.out = stdout;
+	if (o->json || to_stdout) {
+		if (sink_add(out, &event_ndjson, &conf, "standard output", f) < 0)
+			return -1;
+	} else if (!o->quiet) {
+		conf.colour = !o->no_colour && terminal_has_colour(stdout);
+		if (sink_add(out, &event_text, &conf, "standard output", f) < 0)
+			return -1;
+	}
+	conf = (struct event_sink_conf){.home = home, .path = o->journal};
+	if (o->has_journal && sink_add(out, &event_journal, &conf,
+				       o->journal ? o->journal : event_journal.socket, f) < 0)
+		return -1;
+	conf.path = o->syslog;
+	conf.proven_only = o->proven_only;
+	if (o->has_syslog &&
+	    sink_add(out, &event_syslog, &conf, o->syslog ? o->syslog : event_syslog.socket, f) < 0)
+		return -1;
+	return o->metrics ? metrics_open(out, o->metrics, f) : 0;
+}
+
+void watch_outputs_event(struct watch_outputs *out, const struct event *event)
+{
+	char quoted[200];
+
+	out->last_event_ns = wall_now();
+	for (size_t i = 0; i < out->count; i++) {
+		event_sink_event(&out->sink[i], event);
+		if (!out->sink[i].error || out->complained[i] || out->sink[i].error == EPIPE)
+			continue;
+		out->complained[i] = true;
+		fprintf(out->complaints, "portlight: events no longer get to \"%s\": %s\n",
+			text_quote(out->name[i], strlen(out->name[i]), quoted, sizeof(quoted)),
+			strerror(out->sink[i].error));
+	}
+}
+
+bool watch_outputs_closed_pipe(const struct watch_outputs *out)
+{
+	for (size_t i = 0; i < out->count; i++)
+		if (out->sink[i].conf.out == stdout && out->sink[i].error == EPIPE)
+			return true;
+	return false;
+}
+
+int watch_outputs_metrics(struct watch_outputs *out, const struct watch_stats *stats,
+			  struct failure *f)
+{
+	const struct event_metrics_more more = {
+		.sinks = out->sink,
+		.sink_count = out->count,
+		.start_ns = out->start_ns,
+		.last_event_ns = out->last_event_ns,
+	};
+	char quoted[200];
+	int error;
+
+	if (!out->metrics_path)
+		return 0;
+	error = event_metrics_write(&out->metrics, stats, &more);
+	if (error == 0)
+		return 0;
+	return failure_set(
+		f, EXIT_CANNOT_CREATE, "cannot write \"%s\": %s",
+		text_quote(out->metrics_path, strlen(out->metrics_path), quoted, sizeof(quoted)),
+		strerror(-error));
+}
+
+int watch_outputs_close(struct watch_outputs *out, struct failure *f)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < out->count; i++) {
+		uint64_t untold = out->sink[i].untold;
+		int error = event_sink_close(&out->sink[i]);
+		char quoted[200];
+
+		if (error == -EPIPE && out->sink[i].conf.out == stdout)
+			continue;
+		if (untold || error)
+			result = failure_set(f, EXIT_IO, "%llu events did not get to \"%s\"%s%s",
+					     (unsigned long long)untold,
+					     text_quote(out->name[i], strlen(out->name[i]), quoted,
+							sizeof(quoted)),
+					     error ? ": " : "", error ? strerror(-error) : "");
+	}
+	if (out->file && fclose(out->file) != 0)
+		result = failure_set(f, EXIT_IO, "cannot write to the file of -oD: %s",
+				     strerror(errno));
+	out->file = NULL;
+	out->count = 0;
+	if (out->metrics_path)
+		event_metrics_close(&out->metrics);
+	out->metrics_path = NULL;
+	return result;
+}

@@ -1,0 +1,69 @@
+/* watch_response: shuts proven scanners out, or says whom it would shut out. */
+#include "cli/watch_response.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "watch/block_policy.h"
+
+/* Whether this verdict on this scan was said before; remembers it. */
+static bool said_before(struct watch_response *r, const struct event *event, uint8_t verdict)
+{
+	const size_t place = event->id % WATCH_RESPONSE_RECENT;
+	/* 0 is no event's place yet: ids are told apart by one more. */
+	bool before =
+		r->recent[place].event == event->id + 1 && r->recent[place].verdict == verdict;
+
+	r->recent[place].event = event->id + 1;
+	r->recent[place].verdict = verdict;
+	return before;
+}
+
+static void respond_dry(struct watch_response *r, const struct event *event,
+			enum block_verdict verdict)
+{
+	char text[ADDR_TEXT];
+
+	if (verdict == BLOCK_NO_SCAN || said_before(r, event, (uint8_t)verdict))
+		return;
+	if (verdict == BLOCK_NO_SOURCE)
+		fprintf(r->notes, "portlight: event %" PRIu64 ": would block nobody: %s\n",
+			event->id, block_verdict_text(verdict));
+	else if (verdict == BLOCK_YES)
+		fprintf(r->notes, "portlight: event %" PRIu64 ": would block %s\n", event->id,
+			addr_format(event->source, text));
+	else
+		fprintf(r->notes, "portlight: event %" PRIu64 ": would not block %s: %s\n",
+			event->id, addr_format(event->source, text), block_verdict_text(verdict));
+}
+
+static void respond(struct watch_response *r, const struct event *event)
+{
+	char text[ADDR_TEXT];
+	int result = blocker_add(r->blocker, event->source);
+
+	addr_format(event->source, text);
+	if (result == 1) {
+		r->blocked++;
+		fprintf(r->notes, "portlight: event %" PRIu64 ": blocked %s\n", event->id, text);
+	} else if (result < 0) {
+		r->failed++;
+		if (!said_before(r, event, BLOCK_VERDICTS))
+			fprintf(r->notes, "portlight: event %" PRIu64 ": cannot block %s: %s\n",
+				event->id, text, strerror(-result));
+	}
+}
+
+void watch_response_event(struct watch_response *r, const struct event *event)
+{
+	enum block_verdict verdict;
+
+	if (!r->blocker && !r->dry_run)
+		return;
+	verdict = block_policy(event, r->never);
+	if (r->dry_run)
+		respond_dry(r, event, verdict);
+	else if (verdict == BLOCK_YES && event->phase != EVENT_CLOSE)
+		respond(r, event);
+}

@@ -1,0 +1,31 @@
+/* watch_response: shuts proven scanners out, or says whom it would shut out. */
+#ifndef PORTLIGHT_CLI_WATCH_RESPONSE_H
+#define PORTLIGHT_CLI_WATCH_RESPONSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "scan/ranges.h"
+#include "system/blocker.h"
+#include "watch/event.h"
+
+/* Verdicts remembered, so that each is said once a scan. */
+#define WATCH_RESPONSE_RECENT 512
+
+struct watch_response {
+	struct blocker *blocker;    /* NULL: nobody is shut out */
+	bool dry_run;		    /* say so instead */
+	const struct ranges *never; /* block_policy_never */
+	FILE *notes;
+	uint64_t blocked, failed;
+	struct {
+		uint64_t event; /* id */
+		uint8_t verdict;
+	} recent[WATCH_RESPONSE_RECENT];
+};
+
+/* Of any phase. Does nothing where there is neither a blocker nor a dry run. */
+void watch_response_event(struct watch_response *r, const struct event *event);
+
+#endif
