@@ -18,15 +18,14 @@ enum flow_state {
 	FLOW_MIDDLE,  /* began before we looked, or is an answer to what we did not see */
 };
 
-/* What the first packet had in common with a tool's (tool.h). */
 struct flow {
 	uint64_t tag;	      /* keyed hash of the five-tuple, both directions alike; never 0 */
 	uint64_t t_ns;	      /* of its first packet, on the capture's clock */
 	struct addr src, dst; /* the opener, and whom it contacted */
 	uint64_t moved_ms;    /* the detector's clock, latest packet */
 	uint32_t next, prev;  /* the queue of those that wait, by index + 1; 0 ends it */
-	uint32_t seq;
-	uint32_t sight; /* bits of event.h: which techniques may have sent the first packet */
+	uint32_t seq, ack; /* of the first packet */
+	uint32_t sight;	   /* bits of event.h: which techniques may have sent the first packet */
 	uint16_t sport, dport;
 	uint16_t window, mss;
 	uint8_t proto;

@@ -29,11 +29,20 @@ static bool addr_may_be_broadcast(struct addr a)
 	return addr_is_v4(a) && (addr_v4(a) & 0xff) == 0xff;
 }
 
+/* From where services listen to where systems take the ports of their clients from: 32768 is the
+ * first on Linux, 49152 elsewhere (RFC 6335, 6); address translators begin at 1024. */
+static bool tcp_is_servers(const struct packet *p)
+{
+	return (p->sport < 1024 && p->dport >= 1024) || (p->sport < 32768 && p->dport >= 32768);
+}
+
 static struct sighting sight_tcp(const struct packet *p, struct sighting s)
 {
 	uint8_t flags = p->flags & (uint8_t) ~(TCP_ECE | TCP_CWR);
+	bool contradicts = flags & TCP_SYN && flags & (TCP_FIN | TCP_RST);
 
-	if (flags & TCP_RST || (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
+	if (!contradicts &&
+	    (flags & TCP_RST || (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))) {
 		s.kind = SIGHT_ANSWER;
 		return s;
 	}
@@ -41,13 +50,14 @@ static struct sighting sight_tcp(const struct packet *p, struct sighting s)
 	s.kind = SIGHT_FIRST;
 	if (s.techniques == 0) {
 		/* ACK with PSH or URG is ordinary; anything else no honest stack sends. */
-		if ((flags & (TCP_SYN | TCP_ACK)) == TCP_ACK)
+		if (flags & TCP_ACK && !contradicts)
 			s.kind = SIGHT_MIDDLE;
 		else
 			s.techniques = UINT32_C(1) << SIGHT_ODD;
 	}
-	/* A bare ACK or FIN+ACK may be a probe; with data it is a connection's. */
-	if (flags & TCP_ACK && p->payload_bytes > 0)
+	/* A bare ACK or FIN+ACK may be a probe; with data it is a connection's, and a server's to a
+	 * client may be the late end of one. */
+	if (flags & TCP_ACK && !contradicts && (p->payload_bytes > 0 || tcp_is_servers(p)))
 		s.kind = SIGHT_MIDDLE;
 	return s;
 }

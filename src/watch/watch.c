@@ -10,6 +10,7 @@
 #include "watch/episode.h"
 #include "watch/evidence.h"
 #include "watch/flow.h"
+#include "watch/fragment.h"
 #include "watch/sight.h"
 #include "watch/tool.h"
 
@@ -17,6 +18,8 @@
 #define SETTLE_MS 3000
 /* The detector's clock follows the capture's forwards, at most so far at once. */
 #define LEAP_MS UINT64_C(86400000)
+/* Packets may come so much out of order without a clock having been set. */
+#define DISORDER_NS UINT64_C(10000000000)
 /* In a flood a source must be so much busier than the average one, and have failed so often. */
 #define FLOOD_FACTOR 5.0
 #define FLOOD_FAILED 20
@@ -27,11 +30,13 @@
 struct watch {
 	struct watch_conf conf;
 	struct flow_table flows;
+	struct fragment_table pieces;
 	struct evidence_table evidence;
 	struct crowd_table crowds;
 	struct episode_table episodes;
 	uint64_t now_ms;    /* the detector's own clock: never runs backwards */
 	uint64_t packet_ns; /* of the latest packet, as the capture says */
+	uint64_t ahead_ns;  /* the capture's clock where now_ms stands */
 	uint64_t packets, malformed, fragments, lost, lost_told, packets_told, blind_ms;
 	bool begun;
 	size_t memory_bytes;
@@ -85,14 +90,20 @@ void watch_free(struct watch *w)
 	free(w);
 }
 
-/* Forwards by what the capture's clock moved; not at all where that ran backwards. */
+/*
+ * Forwards by what the capture's clock moved on; not at all where that ran backwards. A little
+ * backwards is disorder, as of several queues, and must not be counted forwards a second time; more
+ * than that, and somebody set the clock.
+ */
 static void watch_clock(struct watch *w, uint64_t t_ns)
 {
-	if (w->begun && t_ns > w->packet_ns) {
-		uint64_t ms = t_ns / 1000000 - w->packet_ns / 1000000;
+	if (w->begun && t_ns > w->ahead_ns) {
+		uint64_t ms = t_ns / 1000000 - w->ahead_ns / 1000000;
 
 		w->now_ms += ms < LEAP_MS ? ms : LEAP_MS;
 	}
+	if (!w->begun || t_ns > w->ahead_ns || w->ahead_ns - t_ns > DISORDER_NS)
+		w->ahead_ns = t_ns;
 	w->begun = true;
 	w->packet_ns = t_ns;
 }
@@ -322,8 +333,9 @@ static void opener_goes_on(struct watch *w, struct flow *f, const struct packet 
 			flow_completes(w, f);
 		return;
 	}
-	/* FIN, NULL, ... are sent again unchanged; anything else makes it a connection's middle. */
-	if (f->state == FLOW_PENDING && (p->payload_bytes || p->seq != f->seq))
+	/* FIN, NULL, ... are sent again unchanged; anything else makes it a connection's middle, such
+	 * as acknowledging more. */
+	if (f->state == FLOW_PENDING && (p->payload_bytes || p->seq != f->seq || p->ack != f->ack))
 		flow_settle(&w->flows, f, FLOW_MIDDLE);
 }
 
@@ -354,6 +366,7 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 	f->t_ns = t_ns;
 	f->sight = s->techniques;
 	f->seq = p->seq;
+	f->ack = p->ack;
 	f->window = p->window;
 	f->mss = p->mss;
 	f->ttl = p->ttl;
@@ -461,6 +474,7 @@ static void first_contact(struct watch *w, const struct sighting *s, const struc
 void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool outgoing)
 {
 	struct sighting s;
+	struct packet whole;
 	struct flow *f;
 	bool forward;
 
@@ -470,6 +484,11 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 	w->malformed += (p->has & (PACKET_MALFORMED | PACKET_TRUNCATED)) != 0;
 	w->fragments += (p->has & PACKET_FRAGMENT) != 0;
 	settle_old(w, SETTLE_MS);
+	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {
+		if (!fragment_join(&w->pieces, &w->conf.key, p, w->now_ms, &whole))
+			return;
+		p = &whole;
+	}
 	s = sight_packet(p);
 	if (s.kind == SIGHT_IGNORE)
 		return;

@@ -134,8 +134,8 @@ class Watchers:
         with LOCK:
             before = packet_sockets(self.space)
             for view, file in self.files.items():
-                self.start(["tcpdump", "-q", "-n", "-U", "-i", link, "-B", "16384", "-w", file,
-                            "-Z", "root", *(["-Q", "in"] if view == "inwards" else []), only])
+                self.start(["tcpdump", "-q", "-n", "-U", "--immediate-mode", "-i", link, "-B", "16384",
+                            "-w", file, "-Z", "root", *(["-Q", "in"] if view == "inwards" else []), only])
             self.start([PORTLIGHT, "watch", "-i", link, "--json", "-f", only], self.live)
             self.wait_for(before + 3)
 
@@ -299,7 +299,8 @@ def sweeps():
 
 
 def masscan_scans(family):
-    command = ["masscan", LINUX[family], "-p", TCP_PORTS, "--rate", "2000", "--wait", "1",
+    # It may wait for ever for one packet more.
+    command = ["timeout", "--preserve-status", "-s", "INT", "6", "masscan", LINUX[family], "-p", TCP_PORTS, "--rate", "2000", "--wait", "1",
                "--interface", "eth0", "--router-mac", mac_of("linux", "eth0"),
                "--adapter-ip", SCANNER[family], "--source-port", "40000"]
     # Its relation is one of IPv4's identification field.
