@@ -456,11 +456,12 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 	e->failed += c->failed;
 	for (int bit = 0; bit < SIGHTS; bit++)
 		e->seen[bit] += c->techniques >> bit & 1;
+	uint16_t tools = c->tools;
+
+	if (e->last_seq == c->seq && e->last_sport == c->sport)
+		tools = tool_repeated(tools, c->window);
 	for (int tool = 0; tool < EVENT_TOOLS; tool++)
-		e->tools[tool] += c->tools >> tool & 1;
-	if (e->last_seq == c->seq && e->last_sport == c->sport && c->seq &&
-	    !(c->tools >> TOOL_NMAP & 1))
-		e->tools[TOOL_NMAP]++;
+		e->tools[tool] += tools >> tool & 1;
 	e->last_seq = c->seq;
 	e->last_sport = c->sport;
 	if (c->techniques == UINT32_C(1) << SIGHT_IPPROTO)

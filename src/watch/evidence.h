@@ -50,25 +50,38 @@ struct evidence {
 	union {
 		struct {
 			uint16_t number[EVIDENCE_LISTED_PORTS]; /* ports or protocols */
-			uint64_t open[2]; /* by place in number[]: it answered */
+			uint64_t open[2];     /* by place in number[]: it answered */
+			uint64_t in_use[8];   /* filter of ports that were used */
 		};
 		struct {
 			uint32_t host[EVIDENCE_LISTED_HOSTS]; /* hashes of addresses */
-			uint64_t beyond[8];   /* filter of hosts beyond those listed */
+			uint64_t beyond[8];   /* filter of hosts beyond those listed, or used */
 			uint64_t networks[4]; /* filter of /24 (IPv4) and /64 (IPv6) networks */
 		};
 	};
 };
 
-/* A source's first failed contact: no record yet, so that forged sources which send one packet
- * each fill only this. 16 bytes. */
+/* What is known of a source at the door. */
+enum evidence_door_state {
+	DOOR_NOTED = 1 << 0,  /* one contact; 0: free */
+	DOOR_PASSED = 1 << 1, /* the source has records */
+	/* Of the one contact, as in struct contact. */
+	DOOR_FAILED = 1 << 2,
+	DOOR_ANSWERED = 1 << 3,
+	DOOR_HALF_OPEN = 1 << 4,
+	DOOR_IDLE = 1 << 5,
+	DOOR_PROVEN = 1 << 6,
+};
+
+/* A source's first contact that was not used: no record yet, so that forged sources which send one
+ * packet each fill only this. 16 bytes. */
 struct evidence_door {
 	uint32_t tag;
 	uint32_t moved_ms; /* low bits */
 	uint32_t target;   /* hash of the address */
 	uint16_t port;
 	uint8_t proto;
-	uint8_t state; /* 0: free, 1: noted, 2: the source has records */
+	uint8_t state; /* enum evidence_door_state */
 };
 
 struct evidence_table {
@@ -90,7 +103,7 @@ struct contact {
 	uint16_t sport, dport;
 	uint8_t proto;
 	uint16_t window, mss;
-	uint8_t tools;	/* bit set */
+	uint16_t tools;	/* bit set */
 	bool failed;	/* refused, unanswered, or abandoned half-open; else it was answered */
 	bool open;	/* the port answered */
 	bool used;	/* the opener went on to use it: counts for the source */

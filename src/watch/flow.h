@@ -30,7 +30,7 @@ struct flow {
 	uint16_t window, mss;
 	uint8_t proto;
 	uint8_t state; /* enum flow_state */
-	uint8_t tools; /* bit set: 1 << enum event_tool, relations that hold */
+	uint16_t tools; /* bit set: 1 << enum event_tool, relations that hold */
 	uint8_t ttl;
 };
 

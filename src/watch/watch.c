@@ -312,6 +312,12 @@ static bool flow_is_syn(const struct flow *f)
 	return f->sight & (UINT32_C(1) << TECH_SYN | UINT32_C(1) << TECH_CONNECT);
 }
 
+static bool flow_may_be_middle(const struct flow *f)
+{
+	return f->sight & (UINT32_C(1) << TECH_ACK | UINT32_C(1) << TECH_WINDOW |
+			   UINT32_C(1) << TECH_TTL | UINT32_C(1) << TECH_MAIMON);
+}
+
 static void opener_goes_on(struct watch *w, struct flow *f, const struct packet *p)
 {
 	bool tcp = f->proto == IPPROTO_TCP;
@@ -333,9 +339,10 @@ static void opener_goes_on(struct watch *w, struct flow *f, const struct packet 
 			flow_completes(w, f);
 		return;
 	}
-	/* FIN, NULL, ... are sent again unchanged; anything else makes it a connection's middle, such
-	 * as acknowledging more. */
-	if (f->state == FLOW_PENDING && (p->payload_bytes || p->seq != f->seq || p->ack != f->ack))
+	/* ACK and FIN+ACK are sent again unchanged; anything else makes it a connection's middle, such
+	 * as acknowledging more. What has no ACK is no middle, however often it is sent. */
+	if (f->state == FLOW_PENDING && flow_may_be_middle(f) &&
+	    (p->payload_bytes || p->seq != f->seq || p->ack != f->ack))
 		flow_settle(&w->flows, f, FLOW_MIDDLE);
 }
 

@@ -147,7 +147,7 @@ listeners() {
 	ask listens 198.51.100.1 22 tcp
 	same 'an address that is not ours' "$said" 'listens: 0'
 	ip addr add 198.51.100.1/32 dev lo
-	"$LAB_SERVER" tcp 8022 || return
+	"$LAB_SERVER" tcp 8022 3>&- || return
 	ask refresh
 	same 'a new picture, in the cage' "$said" 'refresh: 1'
 	ask listens 198.51.100.1 22 tcp

@@ -22,7 +22,7 @@ passed=0 failed=0 skipped=0
 work=$(mktemp -d) || exit 1
 out=$work/out err=$work/err
 trap 'rm -rf "$work"' EXIT
-as='' input=/dev/null status=0
+as='' input=/dev/null
 bare='setpriv --bounding-set=-all --inh-caps=-all'
 linux=198.18.0.10 linux6=2001:db8:18::10
 

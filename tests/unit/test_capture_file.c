@@ -56,8 +56,11 @@ static void put32(struct image *i, uint32_t value)
 
 static void put_zeros(struct image *i, size_t count)
 {
-	for (; count > 0; count--)
-		put(i, "", 1);
+	static const uint8_t zeros[4096];
+
+	for (; count > sizeof(zeros); count -= sizeof(zeros))
+		put(i, zeros, sizeof(zeros));
+	put(i, zeros, count);
 }
 
 static void drop(struct image *i)
