@@ -36,7 +36,7 @@
 #define SLOW_FACTOR  2.0f
 
 int evidence_table_init(struct evidence_table *t, size_t bytes, const struct cookie_key *key,
-			double alpha, double beta)
+			struct host_set *hosts)
 {
 	memset(t, 0, sizeof(*t));
 	t->buckets = bytes * 4 / 5 / (WAYS * sizeof(struct evidence));
@@ -50,8 +50,13 @@ int evidence_table_init(struct evidence_table *t, size_t bytes, const struct coo
 		return -1;
 	}
 	t->key = *key;
-	t->threshold = logarithm(beta / alpha);
+	t->hosts = hosts;
 	return 0;
+}
+
+void evidence_set_errors(struct evidence_table *t, double alpha, double beta)
+{
+	t->threshold = logarithm(beta / alpha);
 }
 
 void evidence_table_fini(struct evidence_table *t)
@@ -85,7 +90,7 @@ static uint32_t host_network(const struct evidence_table *t, struct addr a)
 
 /* What a record is about, besides its source. */
 struct subject {
-	struct addr target;
+	uint32_t host; /* evidence_host of the one target; 0: any */
 	uint16_t port;
 	uint8_t kind, proto;
 };
@@ -93,11 +98,10 @@ struct subject {
 static uint64_t record_tag(const struct evidence_table *t, struct addr src,
 			   const struct subject *about)
 {
-	uint64_t inner =
-		hash4(t, 3, about->target,
-		      (uint64_t)about->kind << 32 | (uint64_t)about->proto << 16 | about->port);
+	const struct addr what = {about->host, (uint64_t)about->kind << 32 |
+						       (uint64_t)about->proto << 16 | about->port};
 
-	return hash4(t, 4, src, inner) | 1;
+	return hash4(t, 4, src, hash4(t, 3, what, 0)) | 1;
 }
 
 /* A number below n from the high bits of a hash. */
@@ -155,10 +159,12 @@ static struct evidence *record_get(struct evidence_table *t, const struct contac
 	t->used += victim->tag == 0;
 	*victim = (struct evidence){
 		.tag = tag,
+		.owner = tag + ++t->made * UINT64_C(0x9e3779b97f4a7c15),
 		.first_ns = c->t_ns,
+		.began_ms = c->now_ms,
 		.moved_ms = c->now_ms,
 		.src = c->src,
-		.target = about->target,
+		.target = c->dst,
 		.port = about->port,
 		.kind = about->kind,
 		.proto = about->proto,
@@ -196,16 +202,46 @@ static bool filter_add(uint64_t *filter, unsigned bits, uint32_t hash)
 	return fresh;
 }
 
-static bool list_host(struct evidence *r, uint32_t host)
+static unsigned filter_bits(const uint64_t *filter, unsigned words)
+{
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < words; i++)
+		bits += (unsigned)__builtin_popcountll(filter[i]);
+	return bits;
+}
+
+static bool filter_has(const uint64_t *filter, unsigned bits, uint32_t hash)
+{
+	return filter[hash % bits >> 6] >> (hash & 63) & 1;
+}
+
+/* Filters of what was used begin anew when they are half full: who uses hundreds of ports or hosts
+ * is to go on being believed, and who uses one over and over not. */
+static bool used_add(uint64_t filter[static 8], uint32_t hash)
+{
+	if (filter_bits(filter, 8) > 256)
+		memset(filter, 0, 8 * sizeof(*filter));
+	return filter_add(filter, 512, hash);
+}
+
+static uint32_t port_hash(uint16_t number)
+{
+	return number * UINT32_C(2654435761) >> 16;
+}
+
+/* Whether the host is a new one. Where the set is full, none is. */
+static bool list_host(struct evidence_table *t, struct evidence *r, uint32_t host)
 {
 	for (int i = 0; i < r->listed; i++)
 		if (r->host[i] == host)
 			return false;
-	if (r->listed < EVIDENCE_LISTED_HOSTS) {
+	if (r->listed < EVIDENCE_LISTED_HOSTS)
 		r->host[r->listed++] = host;
-		return true;
-	}
-	return filter_add(r->beyond, 512, host);
+	else if (host_set_add(t->hosts, r->owner, host) != HOST_NEW)
+		return false;
+	r->hosts++;
+	return true;
 }
 
 static void record_note(struct evidence *r, const struct contact *c)
@@ -268,7 +304,7 @@ static bool contact_is_listed(const struct contact *c)
 static struct evidence *add_port(struct evidence_table *t, const struct contact *c)
 {
 	bool protocol = c->techniques == UINT32_C(1) << SIGHT_IPPROTO;
-	struct subject about = {c->dst, 0, protocol ? EVIDENCE_PROTOCOLS : EVIDENCE_PORTS,
+	struct subject about = {evidence_host(t, c->dst), 0, protocol ? EVIDENCE_PROTOCOLS : EVIDENCE_PORTS,
 				protocol ? 0 : c->proto};
 	uint16_t number = protocol ? c->proto : c->dport;
 	struct evidence *r = record_get(t, c, &about, c->failed || c->idle);
@@ -279,7 +315,7 @@ static struct evidence *add_port(struct evidence_table *t, const struct contact 
 	record_leak(r, c->now_ms);
 	record_note(r, c);
 	/* Each port counts once, or whoever has one that is open could undo its probes with it. */
-	if (c->used && filter_add(r->in_use, 512, number * UINT32_C(2654435761) >> 16)) {
+	if (c->used && used_add(r->used_ports, port_hash(number))) {
 		count_contact(&r->used);
 		record_step(r, STEP_PORT_USED, STEP_PORT_USED);
 	}
@@ -288,21 +324,12 @@ static struct evidence *add_port(struct evidence_table *t, const struct contact 
 
 		if (c->open)
 			r->open[place >> 6] |= UINT64_C(1) << (place & 63);
-		if (fresh && c->failed) {
+		if (fresh && c->failed && !filter_has(r->used_ports, 512, port_hash(number))) {
 			count_contact(&r->failed);
 			record_step(r, STEP_PORT_FAILED, STEP_PORT_FAILED);
 		}
 	}
 	return record_is_over(t, r) ? r : NULL;
-}
-
-static unsigned filter_bits(const uint64_t *filter, unsigned words)
-{
-	unsigned bits = 0;
-
-	for (unsigned i = 0; i < words; i++)
-		bits += (unsigned)__builtin_popcountll(filter[i]);
-	return bits;
 }
 
 /*
@@ -346,7 +373,7 @@ static void step_host_used(struct evidence *r, const struct contact *c)
 /* Contact with one more host on the same port (or by the same kind of ping): its record. */
 static struct evidence *add_host(struct evidence_table *t, const struct contact *c, uint8_t kind)
 {
-	struct subject about = {{0, 0}, kind == EVIDENCE_STRAYS ? 0 : c->dport, kind, c->proto};
+	struct subject about = {0, kind == EVIDENCE_STRAYS ? 0 : c->dport, kind, c->proto};
 	struct evidence *r = record_get(t, c, &about, c->failed || c->idle);
 	uint32_t host = evidence_host(t, c->dst);
 
@@ -356,13 +383,14 @@ static struct evidence *add_host(struct evidence_table *t, const struct contact 
 	record_note(r, c);
 	/* Each host counts once, for or against. */
 	if (c->used) {
-		if (filter_add(r->beyond, 512, host)) {
+		if (used_add(r->used_hosts, host)) {
 			count_contact(&r->used);
 			step_host_used(r, c);
 		}
 	} else if (contact_is_listed(c)) {
 		r->target = c->dst;
-		if (list_host(r, host) && c->failed) {
+		if (list_host(t, r, host) && c->failed &&
+		    !filter_has(r->used_hosts, 512, host)) {
 			count_contact(&r->failed);
 			step_host_failed(t, r, c);
 		}
@@ -432,6 +460,7 @@ static struct contact door_contact(const struct contact *c, const struct evidenc
 		.techniques = c->techniques,
 		.dport = earlier->port,
 		.proto = earlier->proto,
+		.tools = c->tools,
 		.failed = earlier->state & DOOR_FAILED,
 		.open = earlier->state & DOOR_ANSWERED,
 		.half_open = earlier->state & DOOR_HALF_OPEN,
@@ -449,13 +478,15 @@ static void door_bring(struct evidence_table *t, const struct contact *c,
 
 	if (earlier->target != evidence_host(t, c->dst))
 		return;
-	if (earlier->proto != c->proto && c->techniques != UINT32_C(1) << SIGHT_IPPROTO)
+	/* A protocol has no port; what has one was no probe for protocols. */
+	if (c->techniques == UINT32_C(1) << SIGHT_IPPROTO ? earlier->port != 0
+							  : earlier->proto != c->proto)
 		return;
 	(void)add_port(t, &first);
 }
 
 /* The same for hosts: its network is not known any more, so it counts as scattered. */
-static void door_bring_host(struct evidence *r, const struct contact *c,
+static void door_bring_host(struct evidence_table *t, struct evidence *r, const struct contact *c,
 			    const struct evidence_door *earlier)
 {
 	struct contact first = door_contact(c, earlier);
@@ -464,7 +495,7 @@ static void door_bring_host(struct evidence *r, const struct contact *c,
 	if (!r || earlier->port != c->dport || earlier->proto != c->proto)
 		return;
 	record_note(r, &first);
-	if (!list_host(r, earlier->target) || !first.failed)
+	if (!list_host(t, r, earlier->target) || !first.failed)
 		return;
 	count_contact(&r->failed);
 	record_step(r, step, step);
@@ -491,7 +522,7 @@ struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
 	if (c->techniques != UINT32_C(1) << SIGHT_IPPROTO) {
 		hosts = add_host(t, c, EVIDENCE_HOSTS);
 		if (door == DOOR_OPENS)
-			door_bring_host(hosts, c, &earlier);
+			door_bring_host(t, hosts, c, &earlier);
 	}
 	if (ports)
 		return ports;
@@ -509,6 +540,105 @@ void evidence_drop(struct evidence_table *t, struct evidence *record)
 {
 	memset(record, 0, sizeof(*record));
 	t->used--;
+}
+
+/* What is still to be looked up for evidence_take. */
+#define TAKEN_MOST 256
+struct taking {
+	uint32_t host[TAKEN_MOST];
+	struct {
+		uint16_t port;
+		uint8_t proto;
+	} port[TAKEN_MOST];
+	unsigned hosts, ports;
+};
+
+static void taking_host(struct taking *g, uint32_t host)
+{
+	for (unsigned i = 0; i < g->hosts; i++)
+		if (g->host[i] == host)
+			return;
+	if (g->hosts < TAKEN_MOST)
+		g->host[g->hosts++] = host;
+}
+
+static void taking_port(struct taking *g, uint16_t port, uint8_t proto)
+{
+	for (unsigned i = 0; i < g->ports; i++)
+		if (g->port[i].port == port && g->port[i].proto == proto)
+			return;
+	if (g->ports < TAKEN_MOST) {
+		g->port[g->ports].port = port;
+		g->port[g->ports++].proto = proto;
+	}
+}
+
+static void taking_record(struct evidence_table *t, struct taking *g, const struct evidence *r)
+{
+	if (r->kind == EVIDENCE_HOSTS) {
+		taking_port(g, r->port, r->proto);
+		for (int i = 0; i < r->listed; i++)
+			taking_host(g, r->host[i]);
+	} else if (r->kind != EVIDENCE_STRAYS) {
+		taking_host(g, evidence_host(t, r->target));
+		for (int i = 0; i < r->listed && r->kind == EVIDENCE_PORTS; i++)
+			taking_port(g, r->number[i], r->proto);
+	}
+}
+
+static struct evidence *record_find(struct evidence_table *t, uint64_t tag)
+{
+	struct evidence *bucket = &t->record[hash_below(tag, t->buckets) * WAYS];
+
+	for (int i = 0; i < WAYS; i++)
+		if (bucket[i].tag == tag)
+			return &bucket[i];
+	return NULL;
+}
+
+void evidence_take(struct evidence_table *t, struct evidence *record,
+		   void (*each)(void *context, const struct evidence *other), void *context)
+{
+	static const struct subject of_host[] = {{0, 0, EVIDENCE_PORTS, IPPROTO_TCP},
+						 {0, 0, EVIDENCE_PORTS, IPPROTO_UDP},
+						 {0, 0, EVIDENCE_PROTOCOLS, 0}};
+	struct taking g = {.hosts = 0};
+	struct addr src = record->src;
+	unsigned hosts = 0, ports = 0;
+
+	taking_record(t, &g, record);
+	evidence_drop(t, record);
+	while (hosts < g.hosts * 3 || ports < g.ports) {
+		struct subject about;
+		struct evidence *r;
+
+		if (hosts < g.hosts * 3) {
+			about = of_host[hosts % 3];
+			about.host = g.host[hosts++ / 3];
+		} else {
+			about = (struct subject){0, g.port[ports].port, EVIDENCE_HOSTS,
+						 g.port[ports].proto};
+			ports++;
+		}
+		r = record_find(t, record_tag(t, src, &about));
+		if (!r)
+			continue;
+		taking_record(t, &g, r);
+		each(context, r);
+		evidence_drop(t, r);
+	}
+}
+
+void evidence_mark_owners(const struct evidence_table *t, uint64_t alive[static 1024])
+{
+	for (uint64_t i = 0; i < t->buckets * WAYS; i++) {
+		const struct evidence *r = &t->record[i];
+		uint16_t mark = host_set_mark(r->owner);
+
+		if (r->tag && (r->kind == EVIDENCE_HOSTS || r->kind == EVIDENCE_STRAYS) &&
+		    r->listed == EVIDENCE_LISTED_HOSTS)
+			alive[mark >> 6] |= UINT64_C(1) << (mark & 63);
+	}
 }
 
 double evidence_error(const struct evidence *record)

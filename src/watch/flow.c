@@ -150,6 +150,15 @@ void flow_settle(struct flow_table *t, struct flow *flow, enum flow_state state)
 	flow->state = (uint8_t)state;
 }
 
+void flow_forget(struct flow_table *t, struct flow *flow)
+{
+	if (flow_waits(flow))
+		queue_remove(t, flow);
+	flow->tag = 0;
+	flow->state = FLOW_FREE;
+	t->used--;
+}
+
 struct flow *flow_oldest(struct flow_table *t)
 {
 	return t->head ? &t->flow[t->head - 1] : NULL;

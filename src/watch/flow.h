@@ -71,6 +71,9 @@ struct flow *flow_open(struct flow_table *t, const struct flow_key *key, bool wa
 /* Its wait is over: takes it out of the queue. */
 void flow_settle(struct flow_table *t, struct flow *flow, enum flow_state state);
 
+/* As if it had never been. */
+void flow_forget(struct flow_table *t, struct flow *flow);
+
 /* The longest waiting flow, or NULL. */
 struct flow *flow_oldest(struct flow_table *t);
 

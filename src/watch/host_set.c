@@ -63,8 +63,8 @@ enum host_set_answer host_set_add(struct host_set *t, uint64_t owner, uint32_t h
 	uint64_t hash = cookie_siphash(&t->key, words, 2, 1, 3);
 
 	/* Its highest bit keeps a pair from looking free. */
-	return slot_put(t, (hash | UINT64_C(1) << 63) & ~(uint64_t)UINT16_MAX |
-				   host_set_mark(owner));
+	hash = (hash | UINT64_C(1) << 63) & ~(uint64_t)UINT16_MAX;
+	return slot_put(t, hash | host_set_mark(owner));
 }
 
 void host_set_sweep(struct host_set *t, const uint64_t alive[static 1024])

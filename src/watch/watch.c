@@ -16,21 +16,31 @@
 
 /* A first contact without an answer for so long has failed. */
 #define SETTLE_MS 3000
+/* What failed, or a connection, begins anew with the same ports after so long a silence. Copies of
+ * one SYN are at most 64 s apart (Linux, tcp_syn_retries 6). */
+#define ANEW_MS 120000
 /* The detector's clock follows the capture's forwards, at most so far at once. */
 #define LEAP_MS UINT64_C(86400000)
 /* Packets may come so much out of order without a clock having been set. */
 #define DISORDER_NS UINT64_C(10000000000)
 /* In a flood a source must be so much busier than the average one, and have failed so often. */
-#define FLOOD_FACTOR 5.0
-#define FLOOD_FAILED 20
+#define FLOOD_FACTOR 4.0
+#define FLOOD_FAILED 30
+/* How often the host set is swept, if it is full. */
+#define SWEEP_EVERY_MS 60000
 /* Losses are told at most so often, and only from this share of the packets on. */
 #define BLIND_EVERY_MS 600000
 #define BLIND_SHARE    0.01
+
+/* Hosts that were heard on the link, as a filter; two generations. */
+#define HEARD_WORDS 1024
+#define HEARD_MS    UINT64_C(3600000)
 
 struct watch {
 	struct watch_conf conf;
 	struct flow_table flows;
 	struct fragment_table pieces;
+	struct host_set hosts;
 	struct evidence_table evidence;
 	struct crowd_table crowds;
 	struct episode_table episodes;
@@ -38,6 +48,8 @@ struct watch {
 	uint64_t packet_ns; /* of the latest packet, as the capture says */
 	uint64_t ahead_ns;  /* the capture's clock where now_ms stands */
 	uint64_t packets, malformed, fragments, lost, lost_told, packets_told, blind_ms;
+	uint64_t swept_ms; /* the host set */
+	uint64_t heard[2][HEARD_WORDS], heard_ms;
 	bool begun;
 	size_t memory_bytes;
 };
@@ -57,7 +69,7 @@ struct watch *watch_new(const struct watch_conf *conf)
 	struct watch *w;
 	size_t part = conf->memory_bytes / 16;
 
-	if (conf->memory_bytes < (size_t)1 << 20)
+	if (conf->memory_bytes < WATCH_MEMORY_LEAST)
 		return NULL;
 	w = calloc(1, sizeof(*w));
 	if (!w)
@@ -66,10 +78,11 @@ struct watch *watch_new(const struct watch_conf *conf)
 	w->memory_bytes = conf->memory_bytes;
 	w->now_ms = LEAP_MS;
 	if (flow_table_init(&w->flows, 6 * part, &conf->key) == 0 &&
-	    evidence_table_init(&w->evidence, 5 * part, &conf->key, conf->false_positive,
-				conf->detection) == 0 &&
+	    host_set_init(&w->hosts, part / 2, &conf->key) == 0 &&
+	    evidence_table_init(&w->evidence, 5 * part, &conf->key, &w->hosts) == 0 &&
 	    crowd_table_init(&w->crowds, 2 * part, &conf->key) == 0 &&
-	    episode_table_init(&w->episodes, 3 * part - part / 4, &conf->key) == 0) {
+	    episode_table_init(&w->episodes, 2 * part + part / 4, &conf->key, &w->hosts) == 0) {
+		evidence_set_errors(&w->evidence, conf->false_positive, conf->detection);
 		w->episodes.event = conf->event;
 		w->episodes.event_context = conf->event_context;
 		w->episodes.per_minute = conf->events_per_minute;
@@ -84,6 +97,7 @@ void watch_free(struct watch *w)
 	if (!w)
 		return;
 	flow_table_fini(&w->flows);
+	host_set_fini(&w->hosts);
 	evidence_table_fini(&w->evidence);
 	crowd_table_fini(&w->crowds);
 	episode_table_fini(&w->episodes);
@@ -160,7 +174,9 @@ static void crowd_scan(struct watch *w, const struct crowd_group *g, const struc
 	e->first_ns = g->first_ns;
 	e->packets = g->contacts;
 	e->failed = g->contacts;
-	e->sources = g->sources;
+	e->fingerprint = g->fingerprint;
+	for (int i = 0; i < g->sources; i++)
+		episode_add_source(&w->episodes, e, g->source[i]);
 	for (int bit = 0; bit < SIGHTS; bit++)
 		e->seen[bit] = c->techniques >> bit & 1 ? g->contacts : 0;
 	/* The walk of the ports that no two sources share, as if one had asked for them all. */
@@ -179,17 +195,18 @@ static void note_crowd(struct watch *w, const struct contact *c)
 	crowd = crowd_get(&w->crowds, c->dst, w->now_ms);
 	if (crowd_mean_pps(crowd, w->now_ms) > 0)
 		return; /* a flood with forged sources looks so, too */
-	group = crowd_failed(&w->crowds, crowd, c);
-	if (!group)
-		return;
 	e = episode_find(&w->episodes, c->dst, true);
-	if (!e) {
-		crowd_scan(w, group, c);
-	} else if (e->action == EVENT_DISTRIBUTED_SCAN) {
-		if (group->sources > e->sources)
-			e->sources = group->sources;
+	if (e) {
+		if (e->action != EVENT_DISTRIBUTED_SCAN ||
+		    e->fingerprint != crowd_fingerprint(&w->crowds, c))
+			return;
+		episode_add_source(&w->episodes, e, crowd_source(&w->crowds, c->src));
 		episode_add(&w->episodes, e, c, evidence_host(&w->evidence, c->dst));
+		return;
 	}
+	group = crowd_failed(&w->crowds, crowd, c);
+	if (group)
+		crowd_scan(w, group, c);
 }
 
 /* A scanner's host does other things as well: what it uses is no probe, but for answers to UDP
@@ -201,6 +218,41 @@ static bool contact_is_probe(const struct episode *e, const struct contact *c)
 	if (c->failed || c->idle)
 		return true;
 	return c->open && c->proto == IPPROTO_UDP && episode_has(e, TECH_UDP);
+}
+
+/* Where the other records of a source go that is called a scanner. */
+struct joining {
+	struct watch *watch;
+	struct episode *episode;
+	struct evidence origin;
+};
+
+static void join_record(void *context, const struct evidence *other)
+{
+	struct joining *j = context;
+
+	episode_join(&j->watch->episodes, j->episode, &j->origin, other,
+		     evidence_host(&j->watch->evidence, other->target));
+}
+
+/* A record's walk is over: all that is known of its source becomes an episode. */
+static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
+{
+	struct joining j = {w, NULL, *over};
+
+	j.episode = episode_open(&w->episodes, over, evidence_host(&w->evidence, over->target),
+				 w->now_ms, t_ns);
+	evidence_take(&w->evidence, over, join_record, &j);
+	episode_tell(&w->episodes, j.episode, EVENT_OPEN, t_ns);
+}
+
+/* In a flood only those are worth a record that are busier than it makes its forged sources. */
+static bool flood_admits(struct watch *w, const struct contact *c)
+{
+	struct crowd *crowd = crowd_get(&w->crowds, c->dst, w->now_ms);
+
+	return crowd_mean_pps(crowd, w->now_ms) <= 0 ||
+	       crowd_admits(&w->crowds, crowd, c->src, w->now_ms);
 }
 
 /* One contact is over, or more is known of it. */
@@ -218,11 +270,11 @@ static void note(struct watch *w, const struct contact *c)
 			episode_add(&w->episodes, e, c, evidence_host(&w->evidence, c->dst));
 		return;
 	}
+	if (c->failed && !c->again && !flood_admits(w, c))
+		return;
 	over = evidence_add(&w->evidence, c);
 	if (over && stands_out(w, over, c)) {
-		(void)episode_open(&w->episodes, over, evidence_host(&w->evidence, over->target),
-				   w->now_ms, c->t_ns);
-		evidence_drop(&w->evidence, over);
+		open_episode(w, over, c->t_ns);
 		return;
 	}
 	if (c->failed && !c->again)
@@ -239,14 +291,47 @@ static void note_failed(struct watch *w, const struct flow *f, bool open, bool h
 	note(w, &c);
 }
 
+static bool flow_is_syn(const struct flow *f)
+{
+	return f->sight & (UINT32_C(1) << TECH_SYN | UINT32_C(1) << TECH_CONNECT);
+}
+
+static uint32_t heard_at(const struct watch *w, struct addr a)
+{
+	return evidence_host(&w->evidence, a) % (HEARD_WORDS * 64);
+}
+
+static void hear(struct watch *w, struct addr a)
+{
+	uint32_t at = heard_at(w, a);
+
+	if (w->now_ms - w->heard_ms >= HEARD_MS) {
+		memcpy(w->heard[1], w->heard[0], sizeof(w->heard[0]));
+		memset(w->heard[0], 0, sizeof(w->heard[0]));
+		w->heard_ms = w->now_ms;
+	}
+	w->heard[0][at >> 6] |= UINT64_C(1) << (at & 63);
+}
+
+/* A host that speaks is there, even if its answers, sent to the asker alone, do not reach us. */
+static bool was_heard(const struct watch *w, struct addr a)
+{
+	uint32_t at = heard_at(w, a);
+
+	return (w->heard[0][at >> 6] | w->heard[1][at >> 6]) >> (at & 63) & 1;
+}
+
 /* A wait that ended without a packet: nothing came, or the SYN+ACK was never taken up. */
 static void note_silence(struct watch *w, const struct flow *f)
 {
-	bool udp = f->proto == IPPROTO_UDP;
+	bool asks = flow_is_syn(f) || f->proto == IPPROTO_UDP;
 
-	/* A port of ours that listens would have answered; only the answer was not seen. */
-	if (f->state == FLOW_PENDING && w->conf.listens && (udp || f->proto == IPPROTO_TCP) &&
+	/* A port of ours that listens would have answered; only the answer was not seen. Nothing
+	 * excuses what no client sends: FIN, NULL, ... */
+	if (f->state == FLOW_PENDING && w->conf.listens && asks &&
 	    w->conf.listens(w->conf.listens_context, f->dst, f->dport, f->proto) > 0)
+		return;
+	if (f->sight == UINT32_C(1) << SIGHT_ARP && was_heard(w, f->dst))
 		return;
 	note_failed(w, f, f->state == FLOW_HALF, false);
 }
@@ -305,11 +390,6 @@ static void flow_fails(struct watch *w, struct flow *f, bool open, bool half_ope
 {
 	flow_settle(&w->flows, f, FLOW_REFUSED);
 	note_failed(w, f, open, half_open);
-}
-
-static bool flow_is_syn(const struct flow *f)
-{
-	return f->sight & (UINT32_C(1) << TECH_SYN | UINT32_C(1) << TECH_CONNECT);
 }
 
 static bool flow_may_be_middle(const struct flow *f)
@@ -440,9 +520,7 @@ static void stray_answer(struct watch *w, const struct sighting *s, const struct
 	struct evidence *over = e ? NULL : evidence_stray(&w->evidence, &c);
 
 	if (over) {
-		(void)episode_open(&w->episodes, over, evidence_host(&w->evidence, over->target),
-				   w->now_ms, t_ns);
-		evidence_drop(&w->evidence, over);
+		open_episode(w, over, t_ns);
 	}
 }
 
@@ -478,6 +556,14 @@ static void first_contact(struct watch *w, const struct sighting *s, const struc
 		crowd_episode(w, p->dst, EVENT_SYN_FLOOD, sources, s->techniques, t_ns);
 }
 
+/* Who used a host before does not ask for it for the first time, but a SYN is always a new one. */
+static bool flow_begins_anew(const struct watch *w, const struct flow *f, const struct packet *p)
+{
+	if (w->now_ms - f->moved_ms < ANEW_MS)
+		return false;
+	return f->state == FLOW_REFUSED || (f->state == FLOW_MIDDLE && p->flags == TCP_SYN);
+}
+
 void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool outgoing)
 {
 	struct sighting s;
@@ -497,6 +583,8 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 		p = &whole;
 	}
 	s = sight_packet(p);
+	if (p->has & PACKET_ARP)
+		hear(w, p->arp_sender);
 	if (s.kind == SIGHT_IGNORE)
 		return;
 	if (s.kind == SIGHT_ERROR) {
@@ -504,6 +592,10 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 		return;
 	}
 	f = flow_find(&w->flows, &s.key, &forward);
+	if (f && s.kind == SIGHT_FIRST && forward && flow_begins_anew(w, f, p)) {
+		flow_forget(&w->flows, f);
+		f = NULL;
+	}
 	if (!f) {
 		if (s.kind == SIGHT_FIRST)
 			first_contact(w, &s, p, t_ns);
@@ -546,10 +638,25 @@ static void tell_blind(struct watch *w)
 	episode_say(&w->episodes, &event, w->now_ms);
 }
 
+/* Makes room for hosts where scans are over; once a minute, for where none are it is in vain. */
+static void hosts_sweep(struct watch *w)
+{
+	uint64_t alive[1024] = {0};
+
+	if (w->swept_ms && w->now_ms - w->swept_ms < SWEEP_EVERY_MS)
+		return;
+	w->swept_ms = w->now_ms;
+	evidence_mark_owners(&w->evidence, alive);
+	episode_mark_owners(&w->episodes, alive);
+	host_set_sweep(&w->hosts, alive);
+}
+
 void watch_tick(struct watch *w, uint64_t t_ns)
 {
 	watch_clock(w, t_ns);
 	settle_old(w, SETTLE_MS);
+	if (host_set_is_full(&w->hosts))
+		hosts_sweep(w);
 	episode_expire(&w->episodes, w->now_ms, w->conf.idle_ns / 1000000, t_ns);
 	tell_blind(w);
 }

@@ -1,4 +1,5 @@
 /* Fuzz target: a capture file of a stranger: bounded frames, a clean end, the same twice. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -37,6 +37,10 @@ ACTIONS = {"vertical": "port_scan", "horizontal": "network_sweep", "block": "blo
 # held in a filter.
 EXACT_HOSTS = 1000
 
+# Whose packets they are, where the name of the capture says it and a tool has a mark.
+TOOLS = {"nmap-s[SFNXWR]-*": "nmap", "cloud-nmap-s[SF]-*": "nmap", "nmap-PA80-*": "nmap",
+         "masscan-tcp-*": "masscan", "zmap-*": "zmap"}
+
 # Where TRUTH's line says less than the capture holds. `ports` and `hosts`: first and last right
 # number; `also`: techniques that the scanner used besides; `may_miss`: of several, those that need
 # not be named; `others`: other sources that may be called scanners.
@@ -47,13 +51,15 @@ MARGINS = {
         "most pings are answered, so no evidence; NetBIOS questions (udp/137) to the same hosts, "
         "and its PC's DNS", ports=(3, 5), also=("udp",), may_miss=("icmp_echo",)),
     "cloud-nmap-sU-100+radiation.pcap": Margin(
-        "nmap's ping, a SYN to 443, comes before; in the radiation there is a real slow scanner",
-        ports=(100, 101), others=("78.128.114.82",)),
+        "nmap's pings, a SYN to 443 and an ACK to 80; in the radiation is a real slow scanner",
+        ports=(100, 102), others=("78.128.114.82",)),
     "ctf-block-233hosts-1003ports.pcap": Margin(
         "nmap's ACK pings; 308 addresses of two networks are sent something in all",
         hosts=(233, 308), also=("ack", "window", "ttl")),
     "nmap-b-ftpbounce-999.pcap": Margin(
         "to the three open ports the FTP server made real connections", ports=(996, 999)),
+    "nmap-sS-p1-10000.pcapng": Margin(
+        "the scanner's host asks one port more of the same host", ports=(10000, 10001)),
     "nmap-sS-3hosts-1000ports.pcap": Margin(
         "the scan of 4 hosts follows an ARP sweep of their /24 by the same source",
         ports=(1000, 1001), hosts=(4, 255), also=("arp",)),
@@ -145,6 +151,10 @@ def wrong_alert(row, alerts):
     slack = last // 100 if last > EXACT_HOSTS else 0
     if not first - slack <= scan["hosts"] <= last:
         yield f"{scan['hosts']} hosts, not {first} to {last}"
+    for pattern, tool in TOOLS.items():
+        if fnmatch.fnmatch(row["file"], pattern) and (scan["tool"] != tool or
+                                                      scan["tool_confidence"] <= 0.5):
+            yield f"tool {scan['tool']} {scan['tool_confidence']}, not {tool}"
     target = mine[0].get("destination", {}).get("ip")
     if row["hosts"] == "1" and scan["hosts"] == 1 and target != row["target"]:
         yield f"target {target}"
