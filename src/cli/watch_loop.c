@@ -162,9 +162,10 @@ static void loop_due(struct watch_loop *loop)
 	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
 	int down;
 
-	if (setup->listeners && comes_due(&loop->listeners_ns, LISTENERS_AGE_NS, now_ns)) {
-		(void)listeners_refresh(setup->listeners, now_ns); /* else: not known for now */
+	if (comes_due(&loop->second_ns, NS, now_ns)) {
 		loop_lost(loop, rings_drops(setup->rings));
+		if (setup->listeners) /* failing, it knows nothing for a while */
+			(void)listeners_refresh(setup->listeners, now_ns);
 	}
 	if (setup->options->metrics && comes_due(&loop->metrics_ns, METRICS_EVERY_NS, now_ns))
 		loop_metrics(loop);

@@ -27,7 +27,7 @@ struct watch_loop {
 	bool started;
 	uint64_t lost;
 	/* On the monotonic clock: when each comes due; see watch_loop.c. */
-	uint64_t listeners_ns, metrics_ns, stats_ns, watchdog_ns;
+	uint64_t second_ns, metrics_ns, stats_ns, watchdog_ns;
 	struct packet packet;
 	struct watch_origin origin;
 	struct {

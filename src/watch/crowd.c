@@ -159,15 +159,21 @@ uint64_t crowd_stray(struct crowd_table *t, struct crowd *c, struct addr source,
 {
 	uint64_t over, hash = crowd_hash(t, 11, source);
 	uint64_t sources = second_add(&c->strays, hash, now_ms, &over);
+	bool flood = sources >= FLOOD_SOURCES && c->strays.completed * 10 < c->strays.contacts;
 
 	if (now_ms - c->strays.began_ms >= SECOND_MS)
 		second_begin(&c->strays, hash, now_ms);
-	return sources >= FLOOD_SOURCES ? sources : 0;
+	return flood ? sources : 0;
 }
 
 void crowd_completed(struct crowd *c)
 {
 	c->contacts.completed++;
+}
+
+void crowd_stray_went_on(struct crowd *c)
+{
+	c->strays.completed++;
 }
 
 double crowd_mean_pps(const struct crowd *c, uint64_t now_ms)

@@ -83,6 +83,9 @@ uint64_t crowd_stray(struct crowd_table *t, struct crowd *c, struct addr source,
 /* A contact was completed: no flood does that. */
 void crowd_completed(struct crowd *c);
 
+/* A stray answer was none: the connection goes on. */
+void crowd_stray_went_on(struct crowd *c);
+
 /* Contacts a second of the average source while the target is flooded; 0 if it is not. */
 double crowd_mean_pps(const struct crowd *c, uint64_t now_ms);
 

@@ -21,7 +21,7 @@
 #define STEP_HOST_FAILED 0.4700f  /* ln(0.8 / 0.5) */
 #define STEP_HOST_USED	 -0.9163f /* ln(0.2 / 0.5) */
 /* A host in a network where the source contacted no other: peer-to-peer looks so, sweeps do not. */
-#define SCATTERED 0.1f
+#define SCATTERED 0.05f
 /* Hosts ask for their neighbours all day: no evidence on the scale of days. */
 #define STEP_ARP 0.25f
 /* Whoever watches over hosts pings those that are there: two that answer outweigh one that does
@@ -211,11 +211,6 @@ static unsigned filter_bits(const uint64_t *filter, unsigned words)
 	return bits;
 }
 
-static bool filter_has(const uint64_t *filter, unsigned bits, uint32_t hash)
-{
-	return filter[hash % bits >> 6] >> (hash & 63) & 1;
-}
-
 /* Filters of what was used begin anew when they are half full: who uses hundreds of ports or hosts
  * is to go on being believed, and who uses one over and over not. */
 static bool used_add(uint64_t filter[static 8], uint32_t hash)
@@ -324,7 +319,7 @@ static struct evidence *add_port(struct evidence_table *t, const struct contact 
 
 		if (c->open)
 			r->open[place >> 6] |= UINT64_C(1) << (place & 63);
-		if (fresh && c->failed && !filter_has(r->used_ports, 512, port_hash(number))) {
+		if (fresh && c->failed) {
 			count_contact(&r->failed);
 			record_step(r, STEP_PORT_FAILED, STEP_PORT_FAILED);
 		}
@@ -389,8 +384,7 @@ static struct evidence *add_host(struct evidence_table *t, const struct contact 
 		}
 	} else if (contact_is_listed(c)) {
 		r->target = c->dst;
-		if (list_host(t, r, host) && c->failed &&
-		    !filter_has(r->used_hosts, 512, host)) {
+		if (list_host(t, r, host) && c->failed) {
 			count_contact(&r->failed);
 			step_host_failed(t, r, c);
 		}

@@ -15,7 +15,8 @@ enum flow_state {
 	FLOW_HALF,    /* SYN+ACK came: does the opener complete it or abandon it? */
 	FLOW_OPEN,    /* answered and used */
 	FLOW_REFUSED, /* refused, abandoned, or unanswered for too long */
-	FLOW_MIDDLE,  /* began before we looked, or is an answer to what we did not see */
+	FLOW_STRAY,   /* a SYN+ACK nobody asked for: does anything come of it? */
+	FLOW_MIDDLE,  /* began before we looked, or goes on from what we did not see */
 };
 
 struct flow {
@@ -32,6 +33,7 @@ struct flow {
 	uint8_t state; /* enum flow_state */
 	uint16_t tools; /* bit set: 1 << enum event_tool, relations that hold */
 	uint8_t ttl;
+	uint8_t more; /* packets of the opener behind the first while it waits */
 };
 
 #define FLOW_WAYS 8
@@ -61,11 +63,14 @@ struct flow_key {
 /* The flow of a packet in either direction, or NULL. *forward: the packet is the opener's. */
 struct flow *flow_find(struct flow_table *t, const struct flow_key *key, bool *forward);
 
+/* PENDING, HALF and STRAY wait for what comes of them. */
+bool flow_waits(const struct flow *f);
+
 /*
- * A new flow, opened by the packet; PENDING and queued if `waits`, else MIDDLE. If that pushes out
- * one that waits, *pushed is its copy and true is returned in *has_pushed.
+ * A new flow, opened by the packet; queued if its state waits. If that pushes out one that waits,
+ * *pushed is its copy and true is returned in *has_pushed.
  */
-struct flow *flow_open(struct flow_table *t, const struct flow_key *key, bool waits,
+struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum flow_state state,
 		       uint64_t now_ms, struct flow *pushed, bool *has_pushed);
 
 /* Its wait is over: takes it out of the queue. */

@@ -9,6 +9,7 @@
 #include "watch/crowd.h"
 #include "watch/episode.h"
 #include "watch/evidence.h"
+#include "watch/familiar.h"
 #include "watch/flow.h"
 #include "watch/fragment.h"
 #include "watch/sight.h"
@@ -16,6 +17,8 @@
 
 /* A first contact without an answer for so long has failed. */
 #define SETTLE_MS 3000
+/* So many datagrams of one flow without an answer within SETTLE_MS are a stream, no question. */
+#define STREAM_MORE 8
 /* What failed, or a connection, begins anew with the same ports after so long a silence. Copies of
  * one SYN are at most 64 s apart (Linux, tcp_syn_retries 6). */
 #define ANEW_MS 120000
@@ -40,6 +43,7 @@ struct watch {
 	struct watch_conf conf;
 	struct flow_table flows;
 	struct fragment_table pieces;
+	struct familiar familiar;
 	struct host_set hosts;
 	struct evidence_table evidence;
 	struct crowd_table crowds;
@@ -78,8 +82,9 @@ struct watch *watch_new(const struct watch_conf *conf)
 	w->memory_bytes = conf->memory_bytes;
 	w->now_ms = LEAP_MS;
 	if (flow_table_init(&w->flows, 6 * part, &conf->key) == 0 &&
+	    familiar_init(&w->familiar, part / 4, &conf->key) == 0 &&
 	    host_set_init(&w->hosts, part / 2, &conf->key) == 0 &&
-	    evidence_table_init(&w->evidence, 5 * part, &conf->key, &w->hosts) == 0 &&
+	    evidence_table_init(&w->evidence, 5 * part - part / 2, &conf->key, &w->hosts) == 0 &&
 	    crowd_table_init(&w->crowds, 2 * part, &conf->key) == 0 &&
 	    episode_table_init(&w->episodes, 2 * part + part / 4, &conf->key, &w->hosts) == 0) {
 		evidence_set_errors(&w->evidence, conf->false_positive, conf->detection);
@@ -97,6 +102,7 @@ void watch_free(struct watch *w)
 	if (!w)
 		return;
 	flow_table_fini(&w->flows);
+	familiar_fini(&w->familiar);
 	host_set_fini(&w->hosts);
 	evidence_table_fini(&w->evidence);
 	crowd_table_fini(&w->crowds);
@@ -246,6 +252,16 @@ static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
 	episode_tell(&w->episodes, j.episode, EVENT_OPEN, t_ns);
 }
 
+/* What was used is remembered; what was used before does not fail for the first time. */
+static bool is_familiar(struct watch *w, const struct contact *c)
+{
+	const struct familiar_pair pair = {c->src, c->dst, c->dport, c->proto};
+
+	if (c->used || c->idle)
+		familiar_add(&w->familiar, &pair);
+	return c->failed && !c->half_open && familiar_has(&w->familiar, &pair);
+}
+
 /* In a flood only those are worth a record that are busier than it makes its forged sources. */
 static bool flood_admits(struct watch *w, const struct contact *c)
 {
@@ -261,7 +277,7 @@ static void note(struct watch *w, const struct contact *c)
 	struct episode *e;
 	struct evidence *over;
 
-	if (is_trusted(w, c->src))
+	if (is_trusted(w, c->src) || is_familiar(w, c))
 		return;
 	e = episode_find(&w->episodes, c->src, false);
 	if (e && e->action != EVENT_BACKSCATTER) {
@@ -321,11 +337,49 @@ static bool was_heard(const struct watch *w, struct addr a)
 	return (w->heard[0][at >> 6] | w->heard[1][at >> 6]) >> (at & 63) & 1;
 }
 
+/* Nothing came of a SYN+ACK that nobody asked for, or a RST at most. */
+static void note_stray(struct watch *w, const struct flow *f)
+{
+	struct contact c = {
+		.src = f->src,
+		.dst = f->dst,
+		.t_ns = f->t_ns,
+		.now_ms = w->now_ms,
+		.sport = f->sport,
+		.proto = f->proto,
+		.failed = true,
+	};
+	struct episode *e = episode_find(&w->episodes, c.src, false);
+	struct evidence *over;
+
+	if (e) {
+		if (e->action == EVENT_BACKSCATTER)
+			episode_add(&w->episodes, e, &c, evidence_host(&w->evidence, c.dst));
+		return;
+	}
+	over = evidence_stray(&w->evidence, &c);
+	if (over)
+		open_episode(w, over, c.t_ns);
+}
+
+/* Something came of it: it was the part of a connection that we see. */
+static void stray_goes_on(struct watch *w, struct flow *f, const struct packet *p)
+{
+	if (p->flags & (TCP_RST | TCP_SYN))
+		return;
+	flow_settle(&w->flows, f, FLOW_MIDDLE);
+	crowd_stray_went_on(crowd_get(&w->crowds, f->dst, w->now_ms));
+}
+
 /* A wait that ended without a packet: nothing came, or the SYN+ACK was never taken up. */
 static void note_silence(struct watch *w, const struct flow *f)
 {
 	bool asks = flow_is_syn(f) || f->proto == IPPROTO_UDP;
 
+	if (f->state == FLOW_STRAY) {
+		note_stray(w, f);
+		return;
+	}
 	/* A port of ours that listens would have answered; only the answer was not seen. Nothing
 	 * excuses what no client sends: FIN, NULL, ... */
 	if (f->state == FLOW_PENDING && w->conf.listens && asks &&
@@ -400,10 +454,16 @@ static bool flow_may_be_middle(const struct flow *f)
 
 static void opener_goes_on(struct watch *w, struct flow *f, const struct packet *p)
 {
-	bool tcp = f->proto == IPPROTO_TCP;
-
-	if (!tcp)
+	if (f->proto != IPPROTO_TCP) {
+		/* Whoever sends so much at once asks nothing: voice, video, a tunnel. */
+		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP && ++f->more >= STREAM_MORE)
+			flow_settle(&w->flows, f, FLOW_MIDDLE);
 		return;
+	}
+	if (f->state == FLOW_STRAY) {
+		stray_goes_on(w, f, p);
+		return;
+	}
 	if (f->state == FLOW_OPEN) {
 		if (p->payload_bytes)
 			flow_used(w, f, true);
@@ -428,6 +488,8 @@ static void opener_goes_on(struct watch *w, struct flow *f, const struct packet 
 
 static void target_answers(struct watch *w, struct flow *f, const struct packet *p)
 {
+	if (f->state == FLOW_STRAY)
+		stray_goes_on(w, f, p);
 	if (f->state != FLOW_PENDING)
 		return;
 	if (f->proto != IPPROTO_TCP) {
@@ -447,8 +509,10 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 {
 	struct flow pushed;
 	bool has_pushed;
-	struct flow *f = flow_open(&w->flows, &s->key, s->kind == SIGHT_FIRST, w->now_ms, &pushed,
-				   &has_pushed);
+	enum flow_state state = s->kind == SIGHT_FIRST	  ? FLOW_PENDING
+				: s->kind == SIGHT_ANSWER ? FLOW_STRAY
+							  : FLOW_MIDDLE;
+	struct flow *f = flow_open(&w->flows, &s->key, state, w->now_ms, &pushed, &has_pushed);
 
 	f->t_ns = t_ns;
 	f->sight = s->techniques;
@@ -492,36 +556,15 @@ static void crowd_episode(struct watch *w, struct addr target, uint8_t action, u
 static void stray_answer(struct watch *w, const struct sighting *s, const struct packet *p,
 			 uint64_t t_ns)
 {
-	struct crowd *crowd;
 	uint64_t sources;
-	struct contact c = {
-		.src = p->src,
-		.dst = p->dst,
-		.t_ns = t_ns,
-		.now_ms = w->now_ms,
-		.sport = p->sport,
-		.proto = p->proto,
-		.failed = true,
-	};
 
 	if (p->flags & TCP_RST || s->key.proto != IPPROTO_TCP)
 		return;
 	(void)watch_open(w, s, p, t_ns);
-	crowd = crowd_get(&w->crowds, p->dst, w->now_ms);
-	sources = crowd_stray(&w->crowds, crowd, p->src, w->now_ms);
+	sources = crowd_stray(&w->crowds, crowd_get(&w->crowds, p->dst, w->now_ms), p->src,
+			      w->now_ms);
 	if (sources)
 		crowd_episode(w, p->dst, EVENT_REFLECTION, sources, 0, t_ns);
-	struct episode *e = episode_find(&w->episodes, p->src, false);
-
-	if (e && e->action == EVENT_BACKSCATTER) {
-		episode_add(&w->episodes, e, &c, evidence_host(&w->evidence, c.dst));
-		return;
-	}
-	struct evidence *over = e ? NULL : evidence_stray(&w->evidence, &c);
-
-	if (over) {
-		open_episode(w, over, t_ns);
-	}
 }
 
 /* An ICMP error about a flow: the probe was turned away; or it was a traceroute. */
@@ -606,7 +649,7 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 		return;
 	}
 	/* The queue of those that wait is in the order of their first packets. */
-	if (f->state != FLOW_PENDING && f->state != FLOW_HALF)
+	if (!flow_waits(f))
 		f->moved_ms = w->now_ms;
 	if (forward)
 		opener_goes_on(w, f, p);

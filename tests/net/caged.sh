@@ -38,7 +38,7 @@ ask() {
 # leave: ends it; $status.
 leave() {
 	exec 3>&-
-	wait "$main"
+	wait "$main" 2>/dev/null
 	status=$?
 }
 

@@ -339,6 +339,55 @@ live() {
 	ok 'the capture lost nothing' sh -c "! grep -q 'lost [1-9]' '$err'"
 }
 
+# What is the same about a scan however it was seen: one line for each that was closed. No times:
+# the kernel may read the clock once for each of two who listen.
+seen() {
+	jq -c 'select(.portlight.phase == "close") | [.event.action, .source.ip, .destination.ip,
+		.portlight.techniques, .portlight.ports, .portlight.answered_open, .portlight.packets, .portlight.tool]' "$1" | sort
+}
+
+same() {
+	wire || return
+	tcpdump --nano -U -i near -w "$work/live.pcap" 2>"$work/dump" &
+	dump=$!
+	until_in 'listening on' "$work/dump" >/dev/null
+	start -i near --json
+	peer nmap -n -Pn -sS -p 1-60 198.51.100.1
+	peer nmap -n -Pn -sX -p 100-160 198.51.100.1
+	peer nmap -n -Pn -sT -p 200-260 -6 2001:db8:51::1
+	sleep 1
+	stop INT
+	kill $dump
+	wait $dump
+	seen "$out" >"$work/live"
+	watch -r "$work/live.pcap" --json --home 198.51.100.0/24,2001:db8:51::/64,fe80::/64
+	seen "$out" >"$work/replayed"
+	ok 'live, scans are seen' test "$(wc -l <"$work/live")" -ge 2
+	ok 'a replay of a live run says the same' diff "$work/live" "$work/replayed"
+}
+
+manager() {
+	python3 - "$PORTLIGHT" >"$out" 2>"$err" <<'END'
+import os, signal, socket, subprocess, sys
+
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind('\0portlight-watch-test')
+s.settimeout(20)
+run = subprocess.Popen([sys.argv[1], 'watch', '-i', 'lo', '-q'],
+                       env={**os.environ, 'NOTIFY_SOCKET': '@portlight-watch-test',
+                            'WATCHDOG_USEC': '2000000'})
+for wanted in b'READY=1', b'WATCHDOG=1', b'WATCHDOG=1', b'WATCHDOG=1':
+    print(wanted, got := s.recv(1000))
+    assert got == wanted
+run.send_signal(signal.SIGTERM)
+while (got := s.recv(1000)) != b'STOPPING=1':
+    assert got == b'WATCHDOG=1'
+sys.exit(run.wait())
+END
+	status=$?
+	ok 'the service manager is told: ready, alive, stopping' test $status = 0
+}
+
 interfaces() {
 	wire || return
 	start -i lo -v
@@ -411,10 +460,40 @@ while True: s.accept()' &
 	kill $server
 }
 
+# The manual page says how slow a scan may be, and after how many contacts it is told.
+slow() {
+	sed -n 's/^\.It \([0-9]*[smhd]\) Ta \([0-9-]*\) Ta \([0-9-]*\)$/\1 \2 \3/p' \
+		"$here/../../man/portlight-watch.1.in" >"$work/slow.table"
+	ok 'the manual page has the table' test "$(wc -l <"$work/slow.table")" = 7
+	while read -r between ports hosts; do
+		python3 - "$work" "$between" <<'END'
+import socket, struct, sys
+
+gap = int(sys.argv[2][:-1]) * {'s': 1, 'm': 60, 'h': 3600, 'd': 86400}[sys.argv[2][-1]]
+for shape in 'ports', 'hosts':
+    with open(f'{sys.argv[1]}/slow-{shape}.pcap', 'wb') as file:
+        file.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101))
+        for n in range(400):
+            host, port = (1, 1000 + n) if shape == 'ports' else (1 + n, 22)
+            packet = struct.pack('>BBHHHBBH4sHH', 0x45, 0, 40, n, 0, 50, 6, 0,
+                                 socket.inet_aton('198.51.100.7'), 0xcb00, 0x7100 + host)
+            packet += struct.pack('>HHIIBBHHH', 40000 + n % 9, port, n, 0, 0x50, 2, 1024, 0, 0)
+            file.write(struct.pack('<IIII', 1_600_000_000 + n * gap, 0, 40, 40) + packet)
+END
+		for shape in ports hosts; do
+			[ $shape = ports ] && stated=$ports || stated=$hosts
+			watch -r "$work/slow-$shape.pcap" --json
+			found=$(jq -s 'map(select(.event.kind == "alert"))[0].portlight
+				| if . == null then "-" else [.port_count, .hosts] | max end' -r "$out")
+			ok "one of the $shape every $between: told after $stated" test "$found" = "$stated"
+		done
+	done <"$work/slow.table"
+}
+
 captures && "$PORTLIGHT" watch --version || exit 1
 watch -r "$work/scan.pcap" --json
 cp "$out" "$work/first"
-for section in refusals replay outputs live interfaces response; do
+for section in refusals replay outputs slow live same manager interfaces response; do
 	[ "$sections" = '  ' ] || case $sections in *" $section "*) ;; *) continue ;; esac
 	$section
 done

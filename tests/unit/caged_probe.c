@@ -152,44 +152,52 @@ static void serve_line(struct server *s, char *line)
 	}
 }
 
-static int serve(int argc, char **argv)
+static int serve_caged(struct server *s, struct failure *f)
 {
-	struct server s = {0};
-	const struct ranges *lists[] = {&s.never_given};
-	struct failure f = {0};
 	struct cage cage;
 	char line[256], text[160];
 
-	blocker_conf_init(&s.block);
-	for (int i = 0; i < argc; i++)
-		if (server_argument(&s, argv[i]) < 0)
-			return EXIT_USAGE;
-	ranges_normalise(&s.never_given);
-	if (block_policy_never(&s.never, lists, 1) < 0 || notify_open(&s.notify) < 0)
-		return EXIT_SOFTWARE;
-	s.block.never = &s.never;
-	if (s.wants_block) {
-		s.blocker = blocker_open(&s.block, &f);
-		if (!s.blocker)
-			return fail(&f);
+	if (s->wants_block) {
+		s->blocker = blocker_open(&s->block, f);
+		if (!s->blocker)
+			return fail(f);
 	}
-	s.listeners = listeners_open(&f);
-	if (!s.listeners || cage_enter(&s.cage, &cage, &f) < 0)
-		return fail(&f);
-	printf("ready %ld %s\n", s.blocker ? (long)blocker_pid(s.blocker) : 0,
+	s->listeners = listeners_open(f);
+	if (!s->listeners || cage_enter(&s->cage, &cage, f) < 0)
+		return fail(f);
+	printf("ready %ld %s\n", s->blocker ? (long)blocker_pid(s->blocker) : 0,
 	       cage_describe(&cage, text, sizeof(text)));
 	(void)fflush(stdout);
 	while (fgets(line, sizeof(line), stdin) && strncmp(line, "quit", 4) != 0) {
-		serve_line(&s, line);
+		serve_line(s, line);
 		(void)fflush(stdout);
 	}
+	return 0;
+}
+
+static int serve(int argc, char **argv)
+{
+	struct server s = {.notify.fd = -1};
+	const struct ranges *lists[] = {&s.never_given};
+	struct failure f = {0};
+	int result = EXIT_USAGE;
+
+	blocker_conf_init(&s.block);
+	s.block.never = &s.never;
+	for (int i = 0; i < argc; i++)
+		if (server_argument(&s, argv[i]) < 0)
+			goto out;
+	ranges_normalise(&s.never_given);
+	result = EXIT_SOFTWARE;
+	if (block_policy_never(&s.never, lists, 1) == 0 && notify_open(&s.notify) == 0)
+		result = serve_caged(&s, &f);
+out:
 	blocker_close(s.blocker);
 	listeners_close(s.listeners);
 	notify_close(&s.notify);
 	ranges_fini(&s.never);
 	ranges_fini(&s.never_given);
-	printf("bye\n");
-	return 0;
+	return result;
 }
 
 int main(int argc, char **argv)

@@ -49,7 +49,9 @@ struct lab {
 	uint64_t t_ns;
 	uint64_t gap_ns;   /* between packets */
 	bool v6, one_way;  /* one_way: what the contacted side sends is not seen */
+	bool inwards;	   /* what hosts of lab_near send is not seen */
 	bool raw;	   /* SYNs as hand-made ones: window 1024, one sequence number */
+	bool bad_clock;	   /* statements may go back in time */
 	uint64_t random;   /* state */
 	struct lab_event *told;
 	size_t count, alerts, open;
@@ -83,6 +85,11 @@ static inline struct addr lab_near(const struct lab *l, uint32_t n)
 {
 	return l->v6 ? (struct addr){UINT64_C(0x20010db800000001), n + 1}
 		     : addr_from_v4(0x0a010001 + n + 2 * (n / 254));
+}
+
+static inline bool lab_is_near(struct addr a)
+{
+	return addr_is_v4(a) ? addr_v4(a) >> 16 == 0x0a01 : a.hi == UINT64_C(0x20010db800000001);
 }
 
 /* The n-th of hosts that are scattered over the Internet: no two in one /24 or /64. */
@@ -137,7 +144,7 @@ static inline void lab_check_event(const struct lab *l, const struct event *e)
 		assert_true(e->failed >= before->failed && e->answered >= before->answered);
 		assert_true(e->sources >= before->sources && e->last_ns >= before->last_ns);
 		assert_int_equal(e->updates, before->updates + (before->phase == EVENT_UPDATE));
-		assert_true(e->t_ns >= before->t_ns || e->phase == EVENT_CLOSE);
+		assert_true(e->t_ns >= before->t_ns || l->bad_clock);
 	}
 	if (!event_is_alert(e->action))
 		return;
@@ -279,7 +286,8 @@ static inline const struct lab_event *lab_one_alert(struct lab *l)
 
 static inline void lab_packet(struct lab *l, const struct packet *p)
 {
-	watch_packet(l->watch, l->t_ns, p, false);
+	if (!l->inwards || !lab_is_near(p->src))
+		watch_packet(l->watch, l->t_ns, p, false);
 	l->t_ns += l->gap_ns;
 }
 
