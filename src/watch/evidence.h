@@ -37,7 +37,7 @@ struct evidence {
 	uint64_t began_ms, moved_ms; /* detector's clock */
 	struct addr src, target;    /* target: the latest one, for HOSTS */
 	float score, slow;	    /* the two walks */
-	uint8_t seen[SIGHTS];	    /* contacts by technique (event.h), up to 255 */
+	uint16_t seen[SIGHTS];	    /* contacts by technique (event.h), up to 65,535 */
 	uint32_t packets;
 	uint32_t last_seq;
 	uint16_t last_sport;
@@ -49,7 +49,7 @@ struct evidence {
 	uint8_t half_open, idle; /* seen, up to 255 */
 	bool proven;
 	uint8_t home;		    /* our own network asks outwards: ten times the evidence */
-	uint8_t tools[EVENT_TOOLS]; /* contacts with the relation, up to 255 */
+	uint16_t tools[EVENT_TOOLS]; /* contacts with the relation, up to 65,535 */
 	union {
 		struct {
 			uint16_t number[EVIDENCE_LISTED_PORTS]; /* ports or protocols */

@@ -38,7 +38,7 @@ struct flow {
 
 #define FLOW_WAYS 8
 
-/* 104 bytes an entry. Buckets of eight; a new flow pushes out the least useful of its bucket: a
+/* 96 bytes an entry. Buckets of eight; a new flow pushes out the least useful of its bucket: a
  * finished one, the longest idle first; one that waits only if all eight do. */
 struct flow_table {
 	struct flow *flow;
