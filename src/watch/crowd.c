@@ -14,10 +14,10 @@
 /* A target counts as flooded for so long after its last flooded second. */
 #define FLOOD_HOLD_MS 10000
 /* Of this many contacts one looks at the estimate again. */
-#define LOOK_EVERY    64
+#define LOOK_EVERY 64
 
 /* Less often in two seconds is never admitted during a flood. */
-#define ADMIT_LEAST 8
+#define ADMIT_LEAST   8
 
 #define GROUP_PORTS   24
 #define GROUP_SOURCES 3
@@ -225,8 +225,7 @@ static unsigned sieve_add(struct crowd_sieve *s, uint64_t hash)
 	return least;
 }
 
-bool crowd_admits(struct crowd_table *t, const struct crowd *c, struct addr source,
-		  uint64_t now_ms)
+bool crowd_admits(struct crowd_table *t, const struct crowd *c, struct addr source, uint64_t now_ms)
 {
 	struct crowd_sieve *s = &t->sieve;
 	double expected, over;

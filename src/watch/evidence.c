@@ -8,8 +8,7 @@
 #include "watch/logarithm.h"
 #include "watch/tool.h"
 
-#define WAYS	  8
-#define DOOR_WAYS 4
+#define WAYS 8
 
 /*
  * Steps. A benign source's first contacts succeed in 4 of 5 cases, a scanner's in 1 of 5 (Jung et
@@ -40,12 +39,10 @@ int evidence_table_init(struct evidence_table *t, size_t bytes, const struct coo
 {
 	memset(t, 0, sizeof(*t));
 	t->buckets = bytes * 4 / 5 / (WAYS * sizeof(struct evidence));
-	t->doors = bytes / 5 / (DOOR_WAYS * sizeof(struct evidence_door));
-	if (t->buckets == 0 || t->doors == 0)
+	if (t->buckets == 0)
 		return -1;
 	t->record = calloc(t->buckets * WAYS, sizeof(struct evidence));
-	t->door = calloc(t->doors * DOOR_WAYS, sizeof(struct evidence_door));
-	if (!t->record || !t->door) {
+	if (!t->record || door_init(&t->door, bytes / 5, key) < 0) {
 		evidence_table_fini(t);
 		return -1;
 	}
@@ -62,9 +59,8 @@ void evidence_set_errors(struct evidence_table *t, double alpha, double beta)
 void evidence_table_fini(struct evidence_table *t)
 {
 	free(t->record);
-	free(t->door);
+	door_fini(&t->door);
 	t->record = NULL;
-	t->door = NULL;
 }
 
 static uint64_t hash4(const struct evidence_table *t, uint64_t salt, struct addr a, uint64_t b)
@@ -299,7 +295,8 @@ static bool contact_is_listed(const struct contact *c)
 static struct evidence *add_port(struct evidence_table *t, const struct contact *c)
 {
 	bool protocol = c->techniques == UINT32_C(1) << SIGHT_IPPROTO;
-	struct subject about = {evidence_host(t, c->dst), 0, protocol ? EVIDENCE_PROTOCOLS : EVIDENCE_PORTS,
+	struct subject about = {evidence_host(t, c->dst), 0,
+				protocol ? EVIDENCE_PROTOCOLS : EVIDENCE_PORTS,
 				protocol ? 0 : c->proto};
 	uint16_t number = protocol ? c->proto : c->dport;
 	struct evidence *r = record_get(t, c, &about, c->failed || c->idle);
@@ -392,81 +389,9 @@ static struct evidence *add_host(struct evidence_table *t, const struct contact 
 	return r;
 }
 
-enum door {
-	DOOR_SHUT,  /* its first contact, or the same again */
-	DOOR_OPENS, /* its second, at another port or host: *earlier is the first one */
-	DOOR_OPEN,
-};
-
-static uint8_t door_note(const struct contact *c)
-{
-	return (uint8_t)(DOOR_NOTED | (c->failed ? DOOR_FAILED : 0) |
-			 (c->open ? DOOR_ANSWERED : 0) | (c->half_open ? DOOR_HALF_OPEN : 0) |
-			 (c->idle ? DOOR_IDLE : 0) | (c->proven ? DOOR_PROVEN : 0));
-}
-
-/* Whether a source gets records. */
-static enum door door_ask(struct evidence_table *t, const struct contact *c,
-			  struct evidence_door *earlier)
-{
-	uint64_t hash = hash4(t, 5, c->src, 0);
-	uint32_t tag = (uint32_t)hash | 1, target = evidence_host(t, c->dst);
-	struct evidence_door *bucket = &t->door[hash_below(hash, t->doors) * DOOR_WAYS],
-			     *victim = bucket;
-
-	for (int i = 0; i < DOOR_WAYS; i++) {
-		struct evidence_door *d = &bucket[i];
-
-		if (d->state && d->tag == tag) {
-			*earlier = *d;
-			d->moved_ms = (uint32_t)c->now_ms;
-			if (d->state & DOOR_PASSED)
-				return DOOR_OPEN;
-			if (d->target == target && d->port == c->dport && d->proto == c->proto) {
-				d->state |= door_note(c);
-				return DOOR_SHUT;
-			}
-			d->state = DOOR_PASSED;
-			return DOOR_OPENS;
-		}
-		if (!victim->state)
-			continue;
-		if (!d->state ||
-		    (uint32_t)c->now_ms - d->moved_ms > (uint32_t)c->now_ms - victim->moved_ms)
-			victim = d;
-	}
-	t->refused++;
-	*victim = (struct evidence_door){tag,	   (uint32_t)c->now_ms, target,
-					 c->dport, c->proto,		door_note(c)};
-	return DOOR_SHUT;
-}
-
-/* The contact that was only noted at the door, as far as that is still known. */
-static struct contact door_contact(const struct contact *c, const struct evidence_door *earlier)
-{
-	uint64_t age_ns = (uint64_t)((uint32_t)c->now_ms - earlier->moved_ms) * 1000000;
-
-	return (struct contact){
-		.src = c->src,
-		.dst = c->dst,
-		.t_ns = c->t_ns > age_ns ? c->t_ns - age_ns : 0,
-		.now_ms = c->now_ms,
-		.techniques = c->techniques,
-		.dport = earlier->port,
-		.proto = earlier->proto,
-		.tools = c->tools,
-		.failed = earlier->state & DOOR_FAILED,
-		.open = earlier->state & DOOR_ANSWERED,
-		.half_open = earlier->state & DOOR_HALF_OPEN,
-		.idle = earlier->state & DOOR_IDLE,
-		.proven = earlier->state & DOOR_PROVEN,
-		.home = c->home,
-	};
-}
-
 /* Brings it where it says something about the same target. */
 static void door_bring(struct evidence_table *t, const struct contact *c,
-		       const struct evidence_door *earlier)
+		       const struct door_entry *earlier)
 {
 	struct contact first = door_contact(c, earlier);
 
@@ -481,7 +406,7 @@ static void door_bring(struct evidence_table *t, const struct contact *c,
 
 /* The same for hosts: its network is not known any more, so it counts as scattered. */
 static void door_bring_host(struct evidence_table *t, struct evidence *r, const struct contact *c,
-			    const struct evidence_door *earlier)
+			    const struct door_entry *earlier)
 {
 	struct contact first = door_contact(c, earlier);
 	float step = STEP_HOST_FAILED * SCATTERED * (c->home ? OUTWARDS : 1);
@@ -502,11 +427,13 @@ static bool is_sweep_only(uint32_t techniques)
 
 struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
 {
-	struct evidence_door earlier = {0};
+	struct door_entry earlier = {0};
 	struct evidence *ports = NULL, *hosts = NULL;
 	bool sweep = is_sweep_only(c->techniques);
-	enum door door = c->failed || c->idle ? door_ask(t, c, &earlier) : DOOR_OPEN;
+	enum door_answer door = DOOR_OPEN;
 
+	if (c->failed || c->idle)
+		door = door_ask(&t->door, c, evidence_host(t, c->dst), &earlier);
 	if (door == DOOR_SHUT)
 		return NULL;
 	if (door == DOOR_OPENS && !sweep)

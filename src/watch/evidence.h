@@ -8,6 +8,7 @@
 
 #include "packet/addr.h"
 #include "scan/cookie.h"
+#include "watch/door.h"
 #include "watch/event.h"
 #include "watch/host_set.h"
 
@@ -31,13 +32,13 @@ enum evidence_kind {
 #define EVIDENCE_LISTED_HOSTS 48
 
 struct evidence {
-	uint64_t tag;		    /* keyed hash of kind, source and subject; 0: free */
-	uint64_t owner;		    /* in the host set: of this record's life alone */
-	uint64_t first_ns, last_ns; /* capture's clock */
+	uint64_t tag;		     /* keyed hash of kind, source and subject; 0: free */
+	uint64_t owner;		     /* in the host set: of this record's life alone */
+	uint64_t first_ns, last_ns;  /* capture's clock */
 	uint64_t began_ms, moved_ms; /* detector's clock */
-	struct addr src, target;    /* target: the latest one, for HOSTS */
-	float score, slow;	    /* the two walks */
-	uint16_t seen[SIGHTS];	    /* contacts by technique (event.h), up to 65,535 */
+	struct addr src, target;     /* target: the latest one, for HOSTS */
+	float score, slow;	     /* the two walks */
+	uint16_t seen[SIGHTS];	     /* contacts by technique (event.h), up to 65,535 */
 	uint32_t packets;
 	uint32_t last_seq;
 	uint16_t last_sport;
@@ -48,7 +49,7 @@ struct evidence {
 	uint8_t listed;		 /* elements below */
 	uint8_t half_open, idle; /* seen, up to 255 */
 	bool proven;
-	uint8_t home;		    /* our own network asks outwards: ten times the evidence */
+	uint8_t home;		     /* our own network asks outwards: ten times the evidence */
 	uint16_t tools[EVENT_TOOLS]; /* contacts with the relation, up to 65,535 */
 	union {
 		struct {
@@ -58,43 +59,20 @@ struct evidence {
 		};
 		struct {
 			uint32_t host[EVIDENCE_LISTED_HOSTS]; /* hashes of addresses */
-			uint64_t used_hosts[8]; /* filter of hosts that were used */
-			uint64_t networks[4];	/* filter of /24 (IPv4) and /64 (IPv6) networks */
+			uint64_t used_hosts[8];		      /* filter of hosts that were used */
+			uint64_t networks[4]; /* filter of /24 (IPv4) and /64 (IPv6) networks */
 		};
 	};
 };
 
-/* What is known of a source at the door. */
-enum evidence_door_state {
-	DOOR_NOTED = 1 << 0,  /* one contact; 0: free */
-	DOOR_PASSED = 1 << 1, /* the source has records */
-	/* Of the one contact, as in struct contact. */
-	DOOR_FAILED = 1 << 2,
-	DOOR_ANSWERED = 1 << 3,
-	DOOR_HALF_OPEN = 1 << 4,
-	DOOR_IDLE = 1 << 5,
-	DOOR_PROVEN = 1 << 6,
-};
-
-/* A source's first contact that was not used: no record yet, so that forged sources which send one
- * packet each fill only this. 16 bytes. */
-struct evidence_door {
-	uint32_t tag;
-	uint32_t moved_ms; /* low bits */
-	uint32_t target;   /* hash of the address */
-	uint16_t port;
-	uint8_t proto;
-	uint8_t state; /* enum evidence_door_state */
-};
-
 struct evidence_table {
 	struct evidence *record;
-	struct evidence_door *door;
-	uint64_t buckets, doors;
+	struct door_table door;
+	uint64_t buckets;
 	struct host_set *hosts; /* those beyond a record's list */
 	struct cookie_key key;
 	double threshold;
-	uint64_t used, evicted, refused, made;
+	uint64_t used, evicted, made;
 };
 
 /* One contact that is over. */
@@ -107,7 +85,7 @@ struct contact {
 	uint16_t sport, dport;
 	uint8_t proto;
 	uint16_t window, mss;
-	uint16_t tools;	/* bit set */
+	uint16_t tools; /* bit set */
 	bool failed;	/* refused, unanswered, or abandoned half-open; else it was answered */
 	bool open;	/* the port answered */
 	bool used;	/* the opener went on to use it: counts for the source */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "technique/technique.h"
+
 /* Private number for keys of tables, so that a probe's cookie is never a flow's tag. */
 #define FLOW_SALT UINT64_C(0x666c6f77)
 
@@ -91,6 +93,11 @@ static void queue_append(struct flow_table *t, struct flow *f)
 bool flow_waits(const struct flow *f)
 {
 	return f->state == FLOW_PENDING || f->state == FLOW_HALF || f->state == FLOW_STRAY;
+}
+
+bool flow_is_syn(const struct flow *f)
+{
+	return f->sight & (UINT32_C(1) << TECH_SYN | UINT32_C(1) << TECH_CONNECT);
 }
 
 /* The one of a bucket that is missed least. */

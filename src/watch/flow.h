@@ -25,12 +25,12 @@ struct flow {
 	struct addr src, dst; /* the opener, and whom it contacted */
 	uint64_t moved_ms;    /* the detector's clock, latest packet */
 	uint32_t next, prev;  /* the queue of those that wait, by index + 1; 0 ends it */
-	uint32_t seq, ack; /* of the first packet */
-	uint32_t sight;	   /* bits of event.h: which techniques may have sent the first packet */
+	uint32_t seq, ack;    /* of the first packet */
+	uint32_t sight;	      /* bits of event.h: which techniques may have sent the first packet */
 	uint16_t sport, dport;
 	uint16_t window, mss;
 	uint8_t proto;
-	uint8_t state; /* enum flow_state */
+	uint8_t state;	/* enum flow_state */
 	uint16_t tools; /* bit set: 1 << enum event_tool, relations that hold */
 	uint8_t ttl;
 	uint8_t more; /* packets of the opener behind the first while it waits */
@@ -65,6 +65,9 @@ struct flow *flow_find(struct flow_table *t, const struct flow_key *key, bool *f
 
 /* PENDING, HALF and STRAY wait for what comes of them. */
 bool flow_waits(const struct flow *f);
+
+/* Its first packet may be connect(2)'s. */
+bool flow_is_syn(const struct flow *f);
 
 /*
  * A new flow, opened by the packet; queued if its state waits. If that pushes out one that waits,

@@ -2,18 +2,13 @@
 #include "watch/watch.h"
 
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "watch/crowd.h"
-#include "watch/episode.h"
-#include "watch/evidence.h"
-#include "watch/familiar.h"
-#include "watch/flow.h"
-#include "watch/fragment.h"
+#include "watch/judge.h"
 #include "watch/sight.h"
 #include "watch/tool.h"
+#include "watch/watch_state.h"
 
 /* A first contact without an answer for so long has failed. */
 #define SETTLE_MS 3000
@@ -26,37 +21,11 @@
 #define LEAP_MS UINT64_C(86400000)
 /* Packets may come so much out of order without a clock having been set. */
 #define DISORDER_NS UINT64_C(10000000000)
-/* In a flood a source must be so much busier than the average one, and have failed so often. */
-#define FLOOD_FACTOR 4.0
-#define FLOOD_FAILED 30
 /* How often the host set is swept, if it is full. */
 #define SWEEP_EVERY_MS 60000
 /* Losses are told at most so often, and only from this share of the packets on. */
 #define BLIND_EVERY_MS 600000
 #define BLIND_SHARE    0.01
-
-/* Hosts that were heard on the link, as a filter; two generations. */
-#define HEARD_WORDS 1024
-#define HEARD_MS    UINT64_C(3600000)
-
-struct watch {
-	struct watch_conf conf;
-	struct flow_table flows;
-	struct fragment_table pieces;
-	struct familiar familiar;
-	struct host_set hosts;
-	struct evidence_table evidence;
-	struct crowd_table crowds;
-	struct episode_table episodes;
-	uint64_t now_ms;    /* the detector's own clock: never runs backwards */
-	uint64_t packet_ns; /* of the latest packet, as the capture says */
-	uint64_t ahead_ns;  /* the capture's clock where now_ms stands */
-	uint64_t packets, malformed, fragments, lost, lost_told, packets_told, blind_ms;
-	uint64_t swept_ms; /* the host set */
-	uint64_t heard[2][HEARD_WORDS], heard_ms;
-	bool begun;
-	size_t memory_bytes;
-};
 
 void watch_conf_init(struct watch_conf *conf)
 {
@@ -128,240 +97,6 @@ static void watch_clock(struct watch *w, uint64_t t_ns)
 	w->packet_ns = t_ns;
 }
 
-static bool is_trusted(const struct watch *w, struct addr a)
-{
-	return w->conf.trusted && w->conf.trusted->count && ranges_contain(w->conf.trusted, a);
-}
-
-static bool goes_outwards(const struct watch *w, struct addr src, struct addr dst)
-{
-	return w->conf.home && w->conf.home->count && ranges_contain(w->conf.home, src) &&
-	       !ranges_contain(w->conf.home, dst);
-}
-
-static struct contact contact_of(const struct watch *w, const struct flow *f)
-{
-	return (struct contact){
-		.src = f->src,
-		.dst = f->dst,
-		.t_ns = f->t_ns,
-		.now_ms = w->now_ms,
-		.techniques = f->sight,
-		.seq = f->seq,
-		.sport = f->sport,
-		.dport = f->dport,
-		.window = f->window,
-		.mss = f->mss,
-		.proto = f->proto,
-		.tools = f->tools,
-		.home = goes_outwards(w, f->src, f->dst),
-	};
-}
-
-/* Whether a source stands out from the flood that its target is under, if it is. */
-static bool stands_out(struct watch *w, const struct evidence *r, const struct contact *c)
-{
-	double mean = crowd_mean_pps(crowd_get(&w->crowds, c->dst, w->now_ms), w->now_ms);
-	double span = (double)(r->last_ns > r->first_ns ? r->last_ns - r->first_ns : 1) / 1e9;
-
-	if (mean <= 0)
-		return true;
-	return r->failed >= FLOOD_FAILED && (double)r->failed / span >= FLOOD_FACTOR * mean;
-}
-
-/* A group of sources became a scan: its ports and sources so far, and this contact. */
-static void crowd_scan(struct watch *w, const struct crowd_group *g, const struct contact *c)
-{
-	struct episode *e = episode_open_crowd(&w->episodes, c->dst, EVENT_DISTRIBUTED_SCAN,
-					       w->now_ms, c->t_ns);
-
-	for (int i = 0; i < g->ports; i++)
-		episode_add_port(e, g->port[i], c->proto);
-	e->first_ns = g->first_ns;
-	e->packets = g->contacts;
-	e->failed = g->contacts;
-	e->fingerprint = g->fingerprint;
-	for (int i = 0; i < g->sources; i++)
-		episode_add_source(&w->episodes, e, g->source[i]);
-	for (int bit = 0; bit < SIGHTS; bit++)
-		e->seen[bit] = c->techniques >> bit & 1 ? g->contacts : 0;
-	/* The walk of the ports that no two sources share, as if one had asked for them all. */
-	e->confidence = 0.99;
-	episode_tell(&w->episodes, e, EVENT_OPEN, c->t_ns);
-}
-
-static void note_crowd(struct watch *w, const struct contact *c)
-{
-	struct crowd *crowd;
-	struct crowd_group *group;
-	struct episode *e;
-
-	if (c->proto != IPPROTO_TCP && c->proto != IPPROTO_UDP)
-		return;
-	crowd = crowd_get(&w->crowds, c->dst, w->now_ms);
-	if (crowd_mean_pps(crowd, w->now_ms) > 0)
-		return; /* a flood with forged sources looks so, too */
-	e = episode_find(&w->episodes, c->dst, true);
-	if (e) {
-		if (e->action != EVENT_DISTRIBUTED_SCAN ||
-		    e->fingerprint != crowd_fingerprint(&w->crowds, c))
-			return;
-		episode_add_source(&w->episodes, e, crowd_source(&w->crowds, c->src));
-		episode_add(&w->episodes, e, c, evidence_host(&w->evidence, c->dst));
-		return;
-	}
-	group = crowd_failed(&w->crowds, crowd, c);
-	if (group)
-		crowd_scan(w, group, c);
-}
-
-/* A scanner's host does other things as well: what it uses is no probe, but for answers to UDP
- * while it scans UDP. */
-static bool contact_is_probe(const struct episode *e, const struct contact *c)
-{
-	if (c->again)
-		return false;
-	if (c->failed || c->idle)
-		return true;
-	return c->open && c->proto == IPPROTO_UDP && episode_has(e, TECH_UDP);
-}
-
-/* Where the other records of a source go that is called a scanner. */
-struct joining {
-	struct watch *watch;
-	struct episode *episode;
-	struct evidence origin;
-};
-
-static void join_record(void *context, const struct evidence *other)
-{
-	struct joining *j = context;
-
-	episode_join(&j->watch->episodes, j->episode, &j->origin, other,
-		     evidence_host(&j->watch->evidence, other->target));
-}
-
-/* A record's walk is over: all that is known of its source becomes an episode. */
-static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
-{
-	struct joining j = {w, NULL, *over};
-
-	j.episode = episode_open(&w->episodes, over, evidence_host(&w->evidence, over->target),
-				 w->now_ms, t_ns);
-	evidence_take(&w->evidence, over, join_record, &j);
-	episode_tell(&w->episodes, j.episode, EVENT_OPEN, t_ns);
-}
-
-/* What was used is remembered; what was used before does not fail for the first time. */
-static bool is_familiar(struct watch *w, const struct contact *c)
-{
-	const struct familiar_pair pair = {c->src, c->dst, c->dport, c->proto};
-
-	if (c->used || c->idle)
-		familiar_add(&w->familiar, &pair);
-	return c->failed && !c->half_open && familiar_has(&w->familiar, &pair);
-}
-
-/* In a flood only those are worth a record that are busier than it makes its forged sources. */
-static bool flood_admits(struct watch *w, const struct contact *c)
-{
-	struct crowd *crowd = crowd_get(&w->crowds, c->dst, w->now_ms);
-
-	return crowd_mean_pps(crowd, w->now_ms) <= 0 ||
-	       crowd_admits(&w->crowds, crowd, c->src, w->now_ms);
-}
-
-/* One contact is over, or more is known of it. */
-static void note(struct watch *w, const struct contact *c)
-{
-	struct episode *e;
-	struct evidence *over;
-
-	if (is_trusted(w, c->src))
-		return;
-	e = episode_find(&w->episodes, c->src, false);
-	if (e && e->action != EVENT_BACKSCATTER) {
-		e->proven |= c->proven;
-		if (contact_is_probe(e, c))
-			episode_add(&w->episodes, e, c, evidence_host(&w->evidence, c->dst));
-		return;
-	}
-	if (is_familiar(w, c) || (c->failed && !c->again && !flood_admits(w, c)))
-		return;
-	over = evidence_add(&w->evidence, c);
-	if (over && stands_out(w, over, c)) {
-		open_episode(w, over, c->t_ns);
-		return;
-	}
-	if (c->failed && !c->again)
-		note_crowd(w, c);
-}
-
-static void note_failed(struct watch *w, const struct flow *f, bool open, bool half_open)
-{
-	struct contact c = contact_of(w, f);
-
-	c.failed = true;
-	c.open = open;
-	c.half_open = half_open;
-	note(w, &c);
-}
-
-static bool flow_is_syn(const struct flow *f)
-{
-	return f->sight & (UINT32_C(1) << TECH_SYN | UINT32_C(1) << TECH_CONNECT);
-}
-
-static uint32_t heard_at(const struct watch *w, struct addr a)
-{
-	return evidence_host(&w->evidence, a) % (HEARD_WORDS * 64);
-}
-
-static void hear(struct watch *w, struct addr a)
-{
-	uint32_t at = heard_at(w, a);
-
-	if (w->now_ms - w->heard_ms >= HEARD_MS) {
-		memcpy(w->heard[1], w->heard[0], sizeof(w->heard[0]));
-		memset(w->heard[0], 0, sizeof(w->heard[0]));
-		w->heard_ms = w->now_ms;
-	}
-	w->heard[0][at >> 6] |= UINT64_C(1) << (at & 63);
-}
-
-/* A host that speaks is there, even if its answers, sent to the asker alone, do not reach us. */
-static bool was_heard(const struct watch *w, struct addr a)
-{
-	uint32_t at = heard_at(w, a);
-
-	return (w->heard[0][at >> 6] | w->heard[1][at >> 6]) >> (at & 63) & 1;
-}
-
-/* Nothing came of a SYN+ACK that nobody asked for, or a RST at most. */
-static void note_stray(struct watch *w, const struct flow *f)
-{
-	struct contact c = {
-		.src = f->src,
-		.dst = f->dst,
-		.t_ns = f->t_ns,
-		.now_ms = w->now_ms,
-		.sport = f->sport,
-		.proto = f->proto,
-		.failed = true,
-	};
-	struct episode *e = episode_find(&w->episodes, c.src, false);
-	struct evidence *over;
-
-	if (e) {
-		if (e->action == EVENT_BACKSCATTER)
-			episode_add(&w->episodes, e, &c, evidence_host(&w->evidence, c.dst));
-		return;
-	}
-	over = evidence_stray(&w->evidence, &c);
-	if (over)
-		open_episode(w, over, c.t_ns);
-}
-
 /* Something came of it: it was the part of a connection that we see. */
 static void stray_goes_on(struct watch *w, struct flow *f, const struct packet *p)
 {
@@ -369,25 +104,6 @@ static void stray_goes_on(struct watch *w, struct flow *f, const struct packet *
 		return;
 	flow_settle(&w->flows, f, FLOW_MIDDLE);
 	crowd_stray_went_on(crowd_get(&w->crowds, f->dst, w->now_ms));
-}
-
-/* A wait that ended without a packet: nothing came, or the SYN+ACK was never taken up. */
-static void note_silence(struct watch *w, const struct flow *f)
-{
-	bool asks = flow_is_syn(f) || f->proto == IPPROTO_UDP;
-
-	if (f->state == FLOW_STRAY) {
-		note_stray(w, f);
-		return;
-	}
-	/* A port of ours that listens would have answered; only the answer was not seen. Nothing
-	 * excuses what no client sends: FIN, NULL, ... */
-	if (f->state == FLOW_PENDING && w->conf.listens && asks &&
-	    w->conf.listens(w->conf.listens_context, f->dst, f->dport, f->proto) > 0)
-		return;
-	if (f->sight == UINT32_C(1) << SIGHT_ARP && was_heard(w, f->dst))
-		return;
-	note_failed(w, f, f->state == FLOW_HALF, false);
 }
 
 static void settle_old(struct watch *w, uint64_t older_than_ms)
@@ -398,52 +114,14 @@ static void settle_old(struct watch *w, uint64_t older_than_ms)
 		struct flow copy = *f;
 
 		flow_settle(&w->flows, f, FLOW_REFUSED);
-		note_silence(w, &copy);
+		judge_silence(w, &copy);
 	}
-}
-
-/* The opener went on: the handshake is complete, the address is real. */
-static void flow_completes(struct watch *w, struct flow *f)
-{
-	struct contact c;
-
-	flow_settle(&w->flows, f, FLOW_OPEN);
-	c = contact_of(w, f);
-	c.again = true;
-	c.proven = true;
-	crowd_completed(crowd_get(&w->crowds, f->dst, w->now_ms));
-	note(w, &c);
-}
-
-/* It was completed, and closed without a word. */
-static void flow_was_idle(struct watch *w, struct flow *f)
-{
-	struct contact c;
-
-	flow_settle(&w->flows, f, FLOW_MIDDLE);
-	c = contact_of(w, f);
-	c.open = true;
-	c.idle = true;
-	c.proven = true;
-	note(w, &c);
-}
-
-static void flow_used(struct watch *w, struct flow *f, bool again)
-{
-	struct contact c;
-
-	flow_settle(&w->flows, f, FLOW_MIDDLE);
-	c = contact_of(w, f);
-	c.used = true;
-	c.open = !again;
-	c.again = again;
-	note(w, &c);
 }
 
 static void flow_fails(struct watch *w, struct flow *f, bool open, bool half_open)
 {
 	flow_settle(&w->flows, f, FLOW_REFUSED);
-	note_failed(w, f, open, half_open);
+	judge_failed(w, f, open, half_open);
 }
 
 static bool flow_may_be_middle(const struct flow *f)
@@ -465,22 +143,28 @@ static void opener_goes_on(struct watch *w, struct flow *f, const struct packet 
 		return;
 	}
 	if (f->state == FLOW_OPEN) {
+		bool idle = !p->payload_bytes && p->flags & (TCP_FIN | TCP_RST);
+
+		if (p->payload_bytes || idle)
+			flow_settle(&w->flows, f, FLOW_MIDDLE);
 		if (p->payload_bytes)
-			flow_used(w, f, true);
-		else if (p->flags & (TCP_FIN | TCP_RST))
-			flow_was_idle(w, f);
+			judge_used(w, f, true);
+		else if (idle)
+			judge_idle(w, f);
 		return;
 	}
 	if (f->state == FLOW_HALF || (f->state == FLOW_PENDING && flow_is_syn(f))) {
 		/* One-way captures do not show the SYN+ACK, but what follows tells of it. */
-		if (p->flags & TCP_RST)
+		if (p->flags & TCP_RST) {
 			flow_fails(w, f, true, true);
-		else if (p->flags & TCP_ACK && !(p->flags & TCP_SYN))
-			flow_completes(w, f);
+		} else if (p->flags & TCP_ACK && !(p->flags & TCP_SYN)) {
+			flow_settle(&w->flows, f, FLOW_OPEN);
+			judge_completed(w, f);
+		}
 		return;
 	}
-	/* ACK and FIN+ACK are sent again unchanged; anything else makes it a connection's middle, such
-	 * as acknowledging more. What has no ACK is no middle, however often it is sent. */
+	/* ACK and FIN+ACK are sent again unchanged; anything else makes it a connection's middle,
+	 * such as acknowledging more. What has no ACK is no middle, however often it is sent. */
 	if (f->state == FLOW_PENDING && flow_may_be_middle(f) &&
 	    (p->payload_bytes || p->seq != f->seq || p->ack != f->ack))
 		flow_settle(&w->flows, f, FLOW_MIDDLE);
@@ -493,7 +177,8 @@ static void target_answers(struct watch *w, struct flow *f, const struct packet 
 	if (f->state != FLOW_PENDING)
 		return;
 	if (f->proto != IPPROTO_TCP) {
-		flow_used(w, f, false);
+		flow_settle(&w->flows, f, FLOW_MIDDLE);
+		judge_used(w, f, false);
 		return;
 	}
 	if (p->flags & TCP_RST)
@@ -523,33 +208,8 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 	f->ttl = p->ttl;
 	f->tools = tool_relations(p);
 	if (has_pushed)
-		note_silence(w, &pushed);
+		judge_silence(w, &pushed);
 	return f;
-}
-
-/* Told once, and updated as long as it lasts. */
-static void crowd_episode(struct watch *w, struct addr target, uint8_t action, uint64_t sources,
-			  uint32_t techniques, uint64_t t_ns)
-{
-	struct episode *e = episode_find(&w->episodes, target, true);
-	bool fresh = !e;
-
-	if (fresh)
-		e = episode_open_crowd(&w->episodes, target, action, w->now_ms, t_ns);
-	else if (e->action != action)
-		return;
-	for (int bit = 0; bit < SIGHTS; bit++)
-		e->seen[bit] += techniques >> bit & 1 ? 64 : 0;
-	e->moved_ms = w->now_ms;
-	if (t_ns > e->last_ns)
-		e->last_ns = t_ns;
-	if (sources > e->sources)
-		e->sources = sources;
-	e->sources_at_least = true;
-	e->packets += 64;
-	e->confidence = 0.99;
-	if (fresh)
-		episode_tell(&w->episodes, e, EVENT_OPEN, t_ns);
 }
 
 /* A SYN+ACK to what we never saw asked. */
@@ -564,7 +224,7 @@ static void stray_answer(struct watch *w, const struct sighting *s, const struct
 	sources = crowd_stray(&w->crowds, crowd_get(&w->crowds, p->dst, w->now_ms), p->src,
 			      w->now_ms);
 	if (sources)
-		crowd_episode(w, p->dst, EVENT_REFLECTION, sources, 0, t_ns);
+		judge_crowd(w, p->dst, EVENT_REFLECTION, sources, 0, t_ns);
 }
 
 /* An ICMP error about a flow: the probe was turned away; or it was a traceroute. */
@@ -596,7 +256,7 @@ static void first_contact(struct watch *w, const struct sighting *s, const struc
 	crowd = crowd_get(&w->crowds, p->dst, w->now_ms);
 	sources = crowd_contact(&w->crowds, crowd, p->src, w->now_ms);
 	if (sources && s->key.proto == IPPROTO_TCP)
-		crowd_episode(w, p->dst, EVENT_SYN_FLOOD, sources, s->techniques, t_ns);
+		judge_crowd(w, p->dst, EVENT_SYN_FLOOD, sources, s->techniques, t_ns);
 }
 
 /* Who used a host before does not ask for it for the first time, but a SYN is always a new one. */
@@ -627,7 +287,7 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 	}
 	s = sight_packet(p);
 	if (p->has & PACKET_ARP)
-		hear(w, p->arp_sender);
+		judge_heard(w, p->arp_sender);
 	if (s.kind == SIGHT_IGNORE)
 		return;
 	if (s.kind == SIGHT_ERROR) {
@@ -730,7 +390,7 @@ void watch_stats(const struct watch *w, struct watch_stats *out)
 		.flows_evicted = w->flows.evicted,
 		.evidence = w->evidence.used,
 		.evidence_evicted = w->evidence.evicted,
-		.sources_refused = w->evidence.refused,
+		.sources_refused = w->evidence.door.refused,
 		.scans_open = w->episodes.open,
 		.scans_total = w->episodes.total,
 		.scans_refused = w->episodes.refused,
@@ -740,76 +400,4 @@ void watch_stats(const struct watch *w, struct watch_stats *out)
 		.fill = fill_flows > fill_evidence ? fill_flows : fill_evidence,
 	};
 	memcpy(out->events, w->episodes.told, sizeof(out->events));
-}
-
-/* Where the sentences of watch_explain go. */
-struct explaining {
-	const struct watch *watch;
-	void (*line)(void *context, const char *text);
-	void *context;
-	bool any;
-};
-
-static uint32_t record_techniques(const struct evidence *r)
-{
-	uint32_t set = 0;
-
-	for (int bit = 0; bit < SIGHTS; bit++)
-		set |= (uint32_t)(r->seen[bit] != 0) << bit;
-	return set;
-}
-
-static void explain_record(void *context, const struct evidence *r)
-{
-	static const char *const about[EVIDENCE_KINDS] = {
-		[EVIDENCE_PORTS] = "ports of one host",
-		[EVIDENCE_HOSTS] = "hosts on one port",
-		[EVIDENCE_PROTOCOLS] = "IP protocols of one host",
-		[EVIDENCE_STRAYS] = "unasked-for answers",
-	};
-	struct explaining *x = context;
-	char text[400], names[120], target[ADDR_TEXT];
-	double threshold = x->watch->evidence.threshold;
-
-	x->any = true;
-	snprintf(text, sizeof(text),
-		 "%s (%s, latest %s, port %u): %u failed, %u used, %u packets, %s; walk %.1f of "
-		 "%.1f, slow walk %.1f of %.1f: %s",
-		 about[r->kind],
-		 r->proto == IPPROTO_UDP   ? "udp"
-		 : r->proto == IPPROTO_TCP ? "tcp"
-					   : "ip",
-		 addr_format(r->target, target), r->port, r->failed, r->used, r->packets,
-		 event_techniques_text(record_techniques(r), names, sizeof(names)),
-		 (double)r->score, threshold, (double)r->slow, 2 * threshold,
-		 (double)r->score >= threshold ? "a scan, but its target is under a flood that it "
-						 "does not stand out from"
-					       : "not enough to call it a scan");
-	x->line(x->context, text);
-}
-
-bool watch_explain(const struct watch *w, struct addr source,
-		   void (*line)(void *context, const char *text), void *context)
-{
-	struct explaining x = {w, line, context, false};
-
-	for (uint32_t i = 0; i < w->episodes.count; i++) {
-		const struct episode *e = &w->episodes.episode[i];
-		char text[300], names[120];
-
-		if (!e->id || e->crowd || !addr_equal(e->source, source))
-			continue;
-		x.any = true;
-		snprintf(text, sizeof(text),
-			 "called a scanner: event %llu, %s, %u ports, %llu hosts, %llu of %llu "
-			 "contacts "
-			 "failed",
-			 (unsigned long long)e->id,
-			 event_techniques_text(episode_techniques(e), names, sizeof(names)),
-			 e->tcp_count + e->udp_count, (unsigned long long)e->hosts,
-			 (unsigned long long)e->failed, (unsigned long long)e->packets);
-		line(context, text);
-	}
-	evidence_of(&w->evidence, source, explain_record, &x);
-	return x.any;
 }

@@ -116,12 +116,6 @@ def mac_of(space, link):
     return json.loads(text)[0]["address"]
 
 
-def packet_sockets(space):
-    text = subprocess.run(["ip", "netns", "exec", space, "cat", "/proc/net/packet"], check=True,
-                          capture_output=True, text=True).stdout
-    return len(text.splitlines())
-
-
 class Watchers:
     """Two recordings and a live watch of one link, from the moment this exists until stop()."""
 
@@ -132,14 +126,12 @@ class Watchers:
         self.errors = folder / f"{name}.stderr"
         only = "ip or arp" if family == 4 else "ip6"
         self.processes = []
-        with LOCK:
-            before = packet_sockets(self.space)
-            for view, file in self.files.items():
-                self.start(["tcpdump", "-q", "-n", "-U", "--immediate-mode", "-i", link, "-B", "16384",
-                            "-w", file, "-Z", "root",
-                            *(["-Q", "in"] if view == "inwards" else []), only])
-            self.start([PORTLIGHT, "watch", "-i", link, "--json", "-f", only], self.live)
-            self.wait_for(before + 3)
+        for view, file in self.files.items():
+            self.start(["tcpdump", "-q", "-n", "-U", "--immediate-mode", "-i", link, "-B", "16384",
+                        "-w", file, "-Z", "root",
+                        *(["-Q", "in"] if view == "inwards" else []), only])
+        self.start([PORTLIGHT, "watch", "-i", link, "--json", "-f", only], self.live)
+        self.wait()
 
     def start(self, command, output=None):
         with open(output or os.devnull, "wb") as out, open(self.errors, "ab") as errors:
@@ -147,16 +139,16 @@ class Watchers:
                 ["ip", "netns", "exec", self.space, *map(str, command)],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=errors))
 
-    def wait_for(self, sockets):
+    def wait(self):
+        """All three say so when they listen."""
         deadline = time.monotonic() + 20
-        while packet_sockets(self.space) < sockets:
+        said = ""
+        while said.count("listening on") < 2 or "portlight: watching" not in said:
             if time.monotonic() > deadline or any(p.poll() is not None for p in self.processes):
                 self.stop()
-                raise RuntimeError("a recording did not begin: "
-                                   f"{self.errors.read_text(errors='replace')[-600:]}")
+                raise RuntimeError(f"a recording did not begin: {said[-600:]}")
             time.sleep(0.02)
-        # A socket is listed before it is bound to its filter and its link.
-        time.sleep(0.1)
+            said = self.errors.read_text(errors="replace")
 
     def stop(self):
         """What is still on its way gets there; all end. Returns the live watch's exit status."""
@@ -170,9 +162,6 @@ class Watchers:
                 process.kill()
                 process.wait()
         return self.processes[-1].returncode
-
-
-LOCK = threading.Lock()
 
 
 def replay(path):

@@ -263,12 +263,13 @@ outputs() {
 	# Signals while a pipe has no more.
 	mkfifo "$work/slow"
 	exec 3<>"$work/slow"
+	: >"$out"
+	: >"$err"
 	"$PORTLIGHT" watch -r "$work/slow" >"$out" 2>"$err" &
 	watcher=$!
 	cat "$work/scan.pcap" >&3
 	ok 'a pipe: events come while it is open' until_in 'Port scan' "$out"
-	kill -USR1 $watcher
-	ok 'SIGUSR1: counters, and it goes on' until_in 'portlight: 121 packets' "$err"
+	ok 'SIGUSR1: counters, and it goes on' counted 121
 	kill -INT $watcher
 	wait $watcher
 	status=$?
@@ -286,7 +287,18 @@ until_in() { # text, file: waits for it, at most 20 s
 	return 1
 }
 
+counted() { # packets: asks until it has seen them all, at most 20 s
+	for _ in $(seq 200); do
+		kill -USR1 $watcher
+		grep -q "^portlight: $1 packets" "$err" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 start() { # options...: a live run in the background, once it watches
+	: >"$out" # or we might read what the run before said
+	: >"$err"
 	"$PORTLIGHT" watch "$@" >"$out" 2>"$err" &
 	watcher=$!
 	until_in 'portlight: watching' "$err" >/dev/null && return
@@ -348,19 +360,19 @@ seen() {
 
 same() {
 	wire || return
-	tcpdump --nano -U -i near -w "$work/live.pcap" 2>"$work/dump" &
+	dumpcap -q -i near -w "$work/live.pcapng" 2>"$work/dump" &
 	dump=$!
-	until_in 'listening on' "$work/dump" >/dev/null
+	until_in 'File: ' "$work/dump" >/dev/null
 	start -i near --json
 	peer nmap -n -Pn -sS -p 1-60 198.51.100.1
 	peer nmap -n -Pn -sX -p 100-160 198.51.100.1
 	peer nmap -n -Pn -sT -p 200-260 -6 2001:db8:51::1
 	sleep 1
 	stop INT
-	kill $dump
+	kill -INT $dump
 	wait $dump
 	seen "$out" >"$work/live"
-	watch -r "$work/live.pcap" --json --home 198.51.100.0/24,2001:db8:51::/64,fe80::/64
+	watch -r "$work/live.pcapng" --json --home 198.51.100.0/24,2001:db8:51::/64,fe80::/64
 	seen "$out" >"$work/replayed"
 	ok 'live, scans are seen' test "$(wc -l <"$work/live")" -ge 2
 	ok 'a replay of a live run says the same' diff "$work/live" "$work/replayed"

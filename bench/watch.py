@@ -1,0 +1,465 @@
+"""watch: the figures of RESULTS-watch.md and detection-matrix.md, each beside its counterpart.
+
+Runs in a private network (watch.sh). scanlogd is the installed program: over captures with
+scanlogd_feed.c, which answers its read(2) and times(2) from the file; live on a link as it is.
+psad reads a log made from the capture (psad_log.py). All forged packets stay between two namespaces
+that know no way out.
+"""
+
+import argparse
+import contextlib
+import csv
+import json
+import os
+import pathlib
+import platform
+import re
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import psad_log
+
+TOP = pathlib.Path(__file__).parent.parent
+sys.path.insert(0, str(TOP / "tests/pcap"))
+import captures  # noqa: E402  pylint: disable=wrong-import-position
+
+PORTLIGHT = TOP / "build/portlight"
+FLOOD = TOP / "build/bench/flood"
+FEED = TOP / "build/scanlogd_feed.so"
+COUNT = TOP / "build/count_allocations.so"
+FOLDER = pathlib.Path(os.environ["PORTLIGHT_PCAPS"])
+VICTIM, HONEST = "198.18.0.10", "198.19.0.1"
+MEMORY_MIB = 32
+RUN_SECONDS = 300
+MANY_PACKETS = 2_000_000
+POOLS = (16, 64, 256, 4096, 65536, 1 << 24)
+FORGED_MOST = 1024
+SCAN_PORTS, SCAN_PPS = 100, 50
+
+
+def output_of(command, **more):
+    return subprocess.run([str(word) for word in command], check=True, stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=RUN_SECONDS, **more).stdout
+
+
+def watch_file(path):
+    return captures.events_of(output_of([PORTLIGHT, "watch", "-q", "-r", path, "--json"]))
+
+
+def scanlogd_file(path):
+    """What scanlogd logs about a capture: lines."""
+    environment = {**os.environ, "LD_PRELOAD": str(FEED), "SCANLOGD_CAPTURE": str(path)}
+    return output_of(["/usr/sbin/scanlogd"], env=environment, text=True).splitlines()
+
+
+def psad_file(path, folder):
+    """{source: highest danger level} that psad gives."""
+    log, conf = folder / "log", folder / "psad.conf"
+    log.write_text("".join(line + "\n" for line in psad_log.lines_of(path)), encoding="ascii")
+    if log.stat().st_size == 0:
+        return {}
+    text = pathlib.Path("/etc/psad/psad.conf").read_text(encoding="utf-8")
+    for name, value in (("EMAIL_ADDRESSES", "root@localhost"), ("HOSTNAME", "bench"),
+                        ("ALERTING_METHODS", "noemail"), ("EXPECT_TCP_OPTIONS", "N")):
+        text = re.sub(rf"^{name}\s.*", f"{name} {value};", text, flags=re.MULTILINE)
+    conf.write_text(text, encoding="utf-8")
+    result = subprocess.run(["psad", "-A", "-m", log, "-c", conf, "--no-whois", "--no-rdns"],
+                            check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                            timeout=RUN_SECONDS, errors="replace")
+    if "Assigning scan danger levels" not in result.stdout:
+        raise RuntimeError(f"psad: {result.stdout[-300:]}{result.stderr[-300:]}")
+    return {source: int(level) for source, level in
+            re.findall(r"^SRC:\s+(\S+), DL: (\d)", result.stdout, re.MULTILINE) if level != "0"}
+
+
+def private_psad():
+    """psad's folders, for this run alone."""
+    for folder in ("/var/log/psad", "/var/lib/psad"):
+        if pathlib.Path(folder).is_dir():
+            output_of(["mount", "-t", "tmpfs", "tmpfs", folder])
+    pathlib.Path("/run/psad").mkdir(exist_ok=True)
+
+
+# The matrix.
+
+def cell_portlight(row, events):
+    """Text, and whether an alert tells what is known (must-alert) or there is one (else)."""
+    alerts = captures.final_alerts(events)
+    text = "; ".join(f"{a['event']['action']}: {' '.join(a['portlight']['technique_sets'])}"
+                     for a in alerts) or "-"
+    others = sorted({e["event"]["action"] for e in events if e["event"]["kind"] == "event"})
+    if others:
+        text += f" ({', '.join(others)})"
+    good = not captures.judge(row, alerts) if row["expect"].startswith("alert") else bool(alerts)
+    return text, good
+
+
+def matrix(folder):
+    """Rows of the table, and sums by expectation."""
+    private_psad()
+    rows, sums = [], {}
+    with open(FOLDER / "TRUTH.tsv", encoding="ascii") as file:
+        truth = list(csv.DictReader(file, delimiter="\t"))
+    for row in truth:
+        path = FOLDER / row["kind"] / row["file"]
+        ours, good = cell_portlight(row, watch_file(path))
+        lines = scanlogd_file(path)
+        levels = psad_file(path, folder)
+        must = row["expect"].startswith("alert")
+        theirs = [line for line in lines if not must or f" {row['scanner']}" in line]
+        level = max((v for s, v in levels.items() if not must or s == row["scanner"]), default=0)
+        expect = row["expect"].split("(")[0]
+        sums.setdefault(expect, []).append((good, bool(theirs), level > 0))
+        cell = ours.replace("|", "\\|")
+        rows.append(f"| {row['file']} | {row['technique']} | {expect} | {cell} | "
+                    f"{len(theirs) or '-'} | {f'DL {level}' if level else '-'} |")
+        print(rows[-1], flush=True)
+    return rows, sums
+
+
+def version_of(package):
+    return output_of(["dpkg-query", "-W", "-f", "${Version}", package], text=True)
+
+
+def bench_matrix(options):
+    with tempfile.TemporaryDirectory() as folder:
+        rows, sums = matrix(pathlib.Path(folder))
+    counts = {name: [sum(column) for column in zip(*found)] + [len(found)]
+              for name, found in sums.items()}
+    must, silent = counts["alert"], counts["no-alert"]
+    lines = [
+        "# Captures and verdicts", "",
+        f"`bench/watch.sh --only matrix --write` wrote this on {time.strftime('%Y-%m-%d')}, with "
+        f"portlight {json_version()}, scanlogd {version_of('scanlogd')} and psad "
+        f"{version_of('psad')} as Debian ships them. The captures are public ones; what each holds "
+        "was established packet by packet, before the detector was written.", "",
+        "| | portlight | scanlogd | psad |", "|---|---|---|---|",
+        f"| scans noticed, of {must[3]} that must be | {must[0]} | {must[1]} | {must[2]} |",
+        f"| false alarms, in {silent[3]} captures without a port scan | {silent[0]} | {silent[1]} | "
+        f"{silent[2]} |", "",
+        "How:", "",
+        "- portlight: `portlight watch -r FILE --json`. A scan counts as noticed only if its source,"
+        " technique, shape and numbers are right (tests/pcap/captures.py). An event that is no "
+        "alert stands in brackets.",
+        "- scanlogd: the packaged program, its raw socket and clocks fed from the file by "
+        "bench/scanlogd_feed.c. The column is the number of lines it logs about the scanner (about "
+        "anybody, where there is none). It is given all IPv4 TCP of the capture in both "
+        "directions; on a live host it sees what the firewall lets in.",
+        "- psad: `psad -A` on a log in iptables' format, made from the capture by "
+        "bench/psad_log.py as a firewall would write it that logs the first packet of each flow. "
+        "The column is the highest danger level of the scanner (of anybody). A firewall that logs "
+        "only what it drops gives psad fewer false alarms; this is the upper bound.",
+        "- A row that is `optional` is at the edge of what a port scan is; none is counted.", "",
+        "| capture | holds | expected | portlight | scanlogd, lines | psad |",
+        "|---|---|---|---|---|---|", *rows]
+    if options.write:
+        (TOP / "docs/detection-matrix.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    yield ("scans noticed with the right technique", f"{must[0]} of {must[3]}",
+           f"scanlogd {must[1]}, psad {must[2]}", "all", "docs/detection-matrix.md")
+    yield ("false alarms", f"{silent[0]} in {silent[3]} captures",
+           f"scanlogd {silent[1]}, psad {silent[2]}", "0", "the same")
+
+
+def json_version():
+    return output_of([PORTLIGHT, "--version"], text=True).split()[1]
+
+
+# Speed and memory of replays.
+
+def records(data, begun_ns):
+    """A nanosecond pcap's packets as (times, frames) with their times told anew from begun_ns on:
+    pauses of more than a second, as between captures, and steps back become a second."""
+    at, last, now, times, frames = 24, None, begun_ns, [], []
+    while at + 16 <= len(data):
+        seconds, fraction, kept, length = struct.unpack_from("<4I", data, at)
+        t_ns = seconds * 10**9 + fraction
+        if last is not None:
+            now += min(t_ns - last, 10**9) if t_ns >= last else 10**9
+        last = t_ns
+        times.append(now)
+        frames.append(struct.pack("<2I", kept, length) + data[at + 16:at + 16 + kept])
+        at += 16 + kept
+    return times, frames
+
+
+def large_file(folder):
+    """All shared captures behind each other, again and again, as plain pcap of Ethernet: hours of
+    traffic without a break."""
+    parts = []
+    for path in sorted(FOLDER.glob("*/*.pcap*")):
+        text = output_of(["capinfos", "-T", "-r", "-E", path], text=True)
+        if "\tether" in text:
+            parts.append(path)
+    once = folder / "once.pcap"
+    output_of(["mergecap", "-a", "-F", "nsecpcap", "-w", once, *parts])
+    many, written = folder / "captures.pcap", 0
+    data = once.read_bytes()
+    times, frames = records(data, 1_700_000_000 * 10**9)
+    with open(many, "wb") as file:
+        file.write(data[:24])
+        while written < MANY_PACKETS:
+            shift = (times[-1] - times[0] + 10**9) * (written // len(times))
+            for t_ns, frame in zip(times, frames):
+                file.write(struct.pack("<2I", *divmod(t_ns + shift, 10**9)) + frame)
+            written += len(times)
+    once.unlink()
+    return many, written
+
+
+def flood_file(folder, name, per_probe):
+    path = folder / f"{name}.pcap"
+    text = output_of([FLOOD, "write", path, VICTIM, 1 << 24, 1000, per_probe], text=True)
+    return path, int(text.split()[0])
+
+
+def timed(command):
+    """User and system seconds of one core, and the peak of resident memory in MiB."""
+    with tempfile.NamedTemporaryFile("r") as told:
+        output_of(["/usr/bin/time", "-o", told.name, "-f", "%U %S %M", "taskset", "-c", "0",
+                   *command])
+        user, system, peak = map(float, told.read().split())
+    return user + system, peak / 1024
+
+
+def bench_speed(options):
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        folder = pathlib.Path(name)
+        files = [("flood of SYNs from 16 M sources", *flood_file(folder, "flood", 2000))]
+        if FOLDER.is_dir():
+            files.insert(0, ("real captures, repeated", *large_file(folder)))
+        for what, path, packets in files:
+            ours, theirs, peak = [], [], 0.0
+            for _ in range(options.runs):
+                seconds, memory = timed([PORTLIGHT, "watch", "-q", "-r", path, "-oD", os.devnull])
+                ours.append(packets / seconds)
+                peak = max(peak, memory)
+                theirs.append(packets / timed(["tcpdump", "-r", path, "-w", os.devnull, "-Z",
+                                               "root"])[0])
+            ratio = statistics.median(ours) / statistics.median(theirs)
+            yield (f"replay of {packets / 1e6:.1f} M packets, {what}",
+                   f"{statistics.median(ours) / 1e6:.2f} M/s",
+                   f"tcpdump -w {statistics.median(theirs) / 1e6:.2f} M/s, ratio {ratio:.2f}",
+                   "ratio >= 0.33", f"peak memory {peak:.1f} MiB")
+
+
+def allocations(path):
+    environment = {**os.environ, "LD_PRELOAD": str(COUNT)}
+    result = subprocess.run([str(PORTLIGHT), "watch", "-q", "-r", str(path), "-oD", os.devnull],
+                            check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                            env=environment, timeout=RUN_SECONDS)
+    return int(re.search(r"allocations: (\d+)", result.stderr).group(1))
+
+
+def bench_memory(_options):
+    """Calls of malloc, calloc and realloc in the whole run: of few packets and of many."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        folder = pathlib.Path(name)
+        few, few_packets = flood_file(folder, "few", 20)
+        many, many_packets = flood_file(folder, "many", 2000)
+        a, b = allocations(few), allocations(many)
+        yield ("allocations in a replay", f"{b:,} for {many_packets:,} packets",
+               f"{a:,} for {few_packets:,}", "none per packet",
+               f"{(b - a) / (many_packets - few_packets):.6f} a packet more")
+
+
+# Under a flood.
+
+def build_network():
+    """The victim, and one host that is both the flooder and the honest scanner. What the victim
+    says to forged addresses ends in a route to nowhere; neither knows a way out."""
+    for words in ("netns add victim", "link add hose type veth peer name eth0 netns victim",
+                  "-n victim link set lo up", "-n victim link set eth0 up",
+                  f"-n victim address add {VICTIM}/24 dev eth0",
+                  "-n victim route add 198.19.0.0/24 dev eth0",
+                  "-n victim route add blackhole 10.0.0.0/8", "link set hose up",
+                  f"address add {HONEST}/24 dev hose", "route add 198.18.0.0/24 dev hose"):
+        output_of(["ip", *words.split()])
+    text = output_of(["ip", "-j", "-n", "victim", "link", "show", "eth0"], text=True)
+    return json.loads(text)[0]["address"]
+
+
+class Live:
+    """A detector in the victim's namespace: the times at which it said its lines."""
+
+    def __init__(self, command, environment=None):
+        self.lines = []
+        self.process = subprocess.Popen(
+            ["ip", "netns", "exec", "victim", *map(str, command)], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, **(environment or {})})
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.append((time.time(), line))
+
+    def peak_mib(self):
+        with contextlib.suppress(OSError):
+            text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+            fields = dict(re.findall(r"^(\w+):\s+(\d+) kB", text, re.MULTILINE))
+            return int(fields["VmHWM"]) / 1024, int(fields["RssAnon"]) / 1024
+        return 0.0, 0.0
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self.reader.join(timeout=5)
+
+
+def named_at(lines, source):
+    """When that source was first called a scanner, or None."""
+    for at, line in lines:
+        if line.startswith("{"):
+            event = json.loads(line)
+            if event["event"]["kind"] == "alert" and event.get("source", {}).get("ip") == source:
+                return at
+        elif f" {source}" in line and " ports " in line:
+            return at
+    return None
+
+
+def flood_run(mac, sources):
+    ours = Live([PORTLIGHT, "watch", "-i", "eth0", "--json"])
+    theirs = Live(["/usr/sbin/scanlogd"], {"LD_PRELOAD": str(FEED)})
+    time.sleep(1.5)
+    flood = subprocess.Popen([str(FLOOD), "send", "hose", mac, VICTIM, str(sources), "6"],
+                             stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+    time.sleep(1.5)
+    begun = time.time()
+    output_of([PORTLIGHT, "scan", "--engine", "frames", "-sS", "-p", f"1-{SCAN_PORTS}",
+               "--max-rate", SCAN_PPS, "--min-rate", SCAN_PPS, "--max-retries", "0", "--json",
+               VICTIM])
+    ended = time.time()
+    flood_text = flood.communicate(timeout=60)[0]
+    time.sleep(1)
+    peak, private = ours.peak_mib()
+    ours.stop()
+    theirs.stop()
+    return {"ours": named_at(ours.lines, HONEST), "theirs": named_at(theirs.lines, HONEST),
+            "begun": begun, "ended": ended, "flood": float(flood_text.split()[-1].rstrip("/s")),
+            "peak": peak, "private": private, "lines": len(theirs.lines),
+            "others": sorted({json.loads(line)["event"]["action"] for _, line in ours.lines})}
+
+
+def when(at, run):
+    if at is None:
+        return "not named"
+    return f"named after {at - run['begun']:.1f} s of {run['ended'] - run['begun']:.1f} s"
+
+
+def bench_flood(_options):
+    mac = build_network()
+    for sources in (1 << 16, 1 << 24):
+        run = flood_run(mac, sources)
+        yield (f"{SCAN_PORTS} ports at {SCAN_PPS}/s under SYNs from {sources:,} forged sources, "
+               f"{run['flood'] / 1e6:.2f} M/s", when(run["ours"], run),
+               f"scanlogd {when(run['theirs'], run)}, {run['lines']} lines",
+               "named before its end",
+               f"peak memory {run['peak']:.1f} MiB, of it private {run['private']:.1f} MiB; told: "
+               f"{', '.join(run['others'])}")
+
+
+# Cost to blind.
+
+def hides(path):
+    """Whether the honest scanner goes unnamed: by portlight, by scanlogd."""
+    ours = any(a["source"].get("ip") == HONEST for a in captures.final_alerts(watch_file(path)))
+    theirs = any(f" {HONEST}" in line for line in scanlogd_file(path))
+    return not ours, not theirs
+
+
+def cheapest(folder, sources):
+    """The fewest forged packets a probe, of 1/2, 1, 2, 4, ..., that hide the scan: [ours, theirs];
+    None where not even the most do."""
+    found = [None, None]
+    per_probe = 0.5
+    while per_probe <= FORGED_MOST and None in found:
+        path = folder / "blind.pcap"
+        output_of([FLOOD, "write", path, VICTIM, sources, 1000, per_probe])
+        for which, hidden in enumerate(hides(path)):
+            if hidden and found[which] is None:
+                found[which] = per_probe
+        per_probe *= 2
+    return found
+
+
+def syn_frame(source, port):
+    """Ethernet, IPv4 and TCP; nobody checks the sums of a capture."""
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, 1, 0, 64, 6, 0, source,
+                     bytes(map(int, VICTIM.split("."))))
+    return b"\2\0\0\0\0\1\2\0\0\0\0\2\x08\0" + ip + struct.pack("!HHIIBBHHH", 4000, port, 7, 0, 0x50,
+                                                                2, 1024, 0, 0)
+
+
+def muting_file(folder):
+    """Six forged sources ask for seven ports each, once; then the scan, as written by flood."""
+    scan, path = folder / "scan.pcap", folder / "mute.pcap"
+    output_of([FLOOD, "write", scan, VICTIM, 16, 1000, 0])
+    data = scan.read_bytes()
+    seconds = struct.unpack_from("<I", data, 24)[0]
+    with open(path, "wb") as file:
+        file.write(data[:24])
+        for number in range(42):
+            frame = syn_frame(bytes((10, 0, 0, 1 + number // 7)), 100 + number % 7)
+            file.write(struct.pack("<4I", seconds - 1, number * 1000, len(frame), len(frame)) +
+                       frame)
+        file.write(data[24:])
+    return path
+
+
+def bench_blind(_options):
+    def shown(value):
+        return f"{value:g}" if value else f"more than {FORGED_MOST}"
+
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        folder = pathlib.Path(name)
+        for sources in POOLS:
+            ours, theirs = cheapest(folder, sources)
+            yield (f"forged SYNs per probe that hide 1000 ports at 100/s, from {sources:,} sources",
+                   shown(ours), f"scanlogd {shown(theirs)}", "",
+                   "steps of 2; nothing is answered; half of the forged ports below 1024")
+        ours, theirs = hides(muting_file(folder))
+        yield ("42 forged SYNs once, before the same scan", "hidden" if ours else "named",
+               f"scanlogd: {'hidden' if theirs else 'named'}", "named", "")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="keep what was measured")
+    parser.add_argument("--runs", type=int, default=5, help="of replays, at least 5 to be quoted")
+    parser.add_argument("--only", default="", help="of matrix,speed,memory,flood,blind")
+    options = parser.parse_args()
+    benches = {"matrix": bench_matrix, "speed": bench_speed, "memory": bench_memory,
+               "flood": bench_flood, "blind": bench_blind}
+    chosen = [name for name in options.only.split(",") if name] or list(benches)
+    lines = ["# The detector, measured side by side", "",
+             f"`bench/watch.sh --write` wrote this on {time.strftime('%Y-%m-%d')}: medians of "
+             f"{options.runs} replays each, taking turns; {os.cpu_count()} cores, Linux "
+             f"{platform.release().split('-')[0]}, portlight {json_version()}, scanlogd "
+             f"{version_of('scanlogd')}, tcpdump {version_of('tcpdump')}. --memory is its default, "
+             f"{MEMORY_MIB} MiB. Absolute figures drift from machine to machine; the ratios carry "
+             "over.", "",
+             "| what | portlight | beside it | aim | |", "|---|---|---|---|---|"]
+    for name in chosen:
+        if name == "matrix" and not FOLDER.is_dir():
+            print(f"skipped: matrix: no captures in {FOLDER}")
+            continue
+        for row in benches[name](options):
+            lines.append(f"| {' | '.join(row)} |")
+            print(lines[-1], flush=True)
+    if options.write and len(chosen) == len(benches):
+        (TOP / "bench/RESULTS-watch.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

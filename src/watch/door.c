@@ -1,0 +1,94 @@
+/* door: a set-associative table of one contact a source. */
+#include "watch/door.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "watch/evidence.h"
+
+#define WAYS 4
+/* Private number for keys of tables (flow.c). */
+#define DOOR_SALT UINT64_C(0x646f6f72)
+
+int door_init(struct door_table *t, size_t bytes, const struct cookie_key *key)
+{
+	memset(t, 0, sizeof(*t));
+	t->buckets = bytes / (WAYS * sizeof(*t->entry));
+	t->key = *key;
+	if (t->buckets == 0)
+		return -1;
+	t->entry = calloc(t->buckets * WAYS, sizeof(*t->entry));
+	return t->entry ? 0 : -1;
+}
+
+void door_fini(struct door_table *t)
+{
+	free(t->entry);
+	t->entry = NULL;
+}
+
+static uint8_t door_note(const struct contact *c)
+{
+	return (uint8_t)(DOOR_NOTED | (c->failed ? DOOR_FAILED : 0) |
+			 (c->open ? DOOR_ANSWERED : 0) | (c->half_open ? DOOR_HALF_OPEN : 0) |
+			 (c->idle ? DOOR_IDLE : 0) | (c->proven ? DOOR_PROVEN : 0));
+}
+
+enum door_answer door_ask(struct door_table *t, const struct contact *c, uint32_t target,
+			  struct door_entry *earlier)
+{
+	const __u64 words[3] = {DOOR_SALT, c->src.hi, c->src.lo};
+	uint64_t hash = cookie_siphash(&t->key, words, 3, 1, 3);
+	uint32_t tag = (uint32_t)hash | 1;
+	struct door_entry *
+		bucket = &t->entry[(uint64_t)(((unsigned __int128)hash * t->buckets) >> 64) * WAYS],
+	       *victim = bucket;
+
+	for (int i = 0; i < WAYS; i++) {
+		struct door_entry *d = &bucket[i];
+
+		if (d->state && d->tag == tag) {
+			*earlier = *d;
+			d->moved_ms = (uint32_t)c->now_ms;
+			if (d->state & DOOR_PASSED)
+				return DOOR_OPEN;
+			if (d->target == target && d->port == c->dport && d->proto == c->proto) {
+				d->state |= door_note(c);
+				return DOOR_SHUT;
+			}
+			d->state = DOOR_PASSED;
+			return DOOR_OPENS;
+		}
+		if (!victim->state)
+			continue;
+		if (!d->state ||
+		    (uint32_t)c->now_ms - d->moved_ms > (uint32_t)c->now_ms - victim->moved_ms)
+			victim = d;
+	}
+	t->refused++;
+	*victim = (struct door_entry){tag,	(uint32_t)c->now_ms, target, c->dport,
+				      c->proto, door_note(c)};
+	return DOOR_SHUT;
+}
+
+struct contact door_contact(const struct contact *c, const struct door_entry *earlier)
+{
+	uint64_t age_ns = (uint64_t)((uint32_t)c->now_ms - earlier->moved_ms) * 1000000;
+
+	return (struct contact){
+		.src = c->src,
+		.dst = c->dst,
+		.t_ns = c->t_ns > age_ns ? c->t_ns - age_ns : 0,
+		.now_ms = c->now_ms,
+		.techniques = c->techniques,
+		.dport = earlier->port,
+		.proto = earlier->proto,
+		.tools = c->tools,
+		.failed = earlier->state & DOOR_FAILED,
+		.open = earlier->state & DOOR_ANSWERED,
+		.half_open = earlier->state & DOOR_HALF_OPEN,
+		.idle = earlier->state & DOOR_IDLE,
+		.proven = earlier->state & DOOR_PROVEN,
+		.home = c->home,
+	};
+}

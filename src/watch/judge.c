@@ -1,0 +1,312 @@
+/* judge: contacts to evidence, evidence to scans. */
+#include "watch/judge.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "watch/watch_state.h"
+
+/* In a flood a source must be so much busier than the average one, and have failed so often. */
+#define FLOOD_FACTOR 4.0
+#define FLOOD_FAILED 30
+
+static bool is_trusted(const struct watch *w, struct addr a)
+{
+	return w->conf.trusted && w->conf.trusted->count && ranges_contain(w->conf.trusted, a);
+}
+
+static bool goes_outwards(const struct watch *w, struct addr src, struct addr dst)
+{
+	return w->conf.home && w->conf.home->count && ranges_contain(w->conf.home, src) &&
+	       !ranges_contain(w->conf.home, dst);
+}
+
+static struct contact contact_of(const struct watch *w, const struct flow *f)
+{
+	return (struct contact){
+		.src = f->src,
+		.dst = f->dst,
+		.t_ns = f->t_ns,
+		.now_ms = w->now_ms,
+		.techniques = f->sight,
+		.seq = f->seq,
+		.sport = f->sport,
+		.dport = f->dport,
+		.window = f->window,
+		.mss = f->mss,
+		.proto = f->proto,
+		.tools = f->tools,
+		.home = goes_outwards(w, f->src, f->dst),
+	};
+}
+
+/* Whether a source stands out from the flood that its target is under, if it is. */
+static bool stands_out(struct watch *w, const struct evidence *r, const struct contact *c)
+{
+	double mean = crowd_mean_pps(crowd_get(&w->crowds, c->dst, w->now_ms), w->now_ms);
+	double span = (double)(r->last_ns > r->first_ns ? r->last_ns - r->first_ns : 1) / 1e9;
+
+	if (mean <= 0)
+		return true;
+	return r->failed >= FLOOD_FAILED && (double)r->failed / span >= FLOOD_FACTOR * mean;
+}
+
+/* A group of sources became a scan: its ports and sources so far, and this contact. */
+static void crowd_scan(struct watch *w, const struct crowd_group *g, const struct contact *c)
+{
+	struct episode *e = episode_open_crowd(&w->episodes, c->dst, EVENT_DISTRIBUTED_SCAN,
+					       w->now_ms, c->t_ns);
+
+	for (int i = 0; i < g->ports; i++)
+		episode_add_port(e, g->port[i], c->proto);
+	e->first_ns = g->first_ns;
+	e->packets = g->contacts;
+	e->failed = g->contacts;
+	e->fingerprint = g->fingerprint;
+	for (int i = 0; i < g->sources; i++)
+		episode_add_source(&w->episodes, e, g->source[i]);
+	for (int bit = 0; bit < SIGHTS; bit++)
+		e->seen[bit] = c->techniques >> bit & 1 ? g->contacts : 0;
+	/* The walk of the ports that no two sources share, as if one had asked for them all. */
+	e->confidence = 0.99;
+	episode_tell(&w->episodes, e, EVENT_OPEN, c->t_ns);
+}
+
+static void note_crowd(struct watch *w, const struct contact *c)
+{
+	struct crowd *crowd;
+	struct crowd_group *group;
+	struct episode *e;
+
+	if (c->proto != IPPROTO_TCP && c->proto != IPPROTO_UDP)
+		return;
+	crowd = crowd_get(&w->crowds, c->dst, w->now_ms);
+	if (crowd_mean_pps(crowd, w->now_ms) > 0)
+		return; /* a flood with forged sources looks so, too */
+	e = episode_find(&w->episodes, c->dst, true);
+	if (e) {
+		if (e->action != EVENT_DISTRIBUTED_SCAN ||
+		    e->fingerprint != crowd_fingerprint(&w->crowds, c))
+			return;
+		episode_add_source(&w->episodes, e, crowd_source(&w->crowds, c->src));
+		episode_add(&w->episodes, e, c, evidence_host(&w->evidence, c->dst));
+		return;
+	}
+	group = crowd_failed(&w->crowds, crowd, c);
+	if (group)
+		crowd_scan(w, group, c);
+}
+
+/* A scanner's host does other things as well: what it uses is no probe, but for answers to UDP
+ * while it scans UDP. */
+static bool contact_is_probe(const struct episode *e, const struct contact *c)
+{
+	if (c->again)
+		return false;
+	if (c->failed || c->idle)
+		return true;
+	return c->open && c->proto == IPPROTO_UDP && episode_has(e, TECH_UDP);
+}
+
+/* Where the other records of a source go that is called a scanner. */
+struct joining {
+	struct watch *watch;
+	struct episode *episode;
+	struct evidence origin;
+};
+
+static void join_record(void *context, const struct evidence *other)
+{
+	struct joining *j = context;
+
+	episode_join(&j->watch->episodes, j->episode, &j->origin, other,
+		     evidence_host(&j->watch->evidence, other->target));
+}
+
+/* A record's walk is over: all that is known of its source becomes an episode. */
+static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
+{
+	struct joining j = {w, NULL, *over};
+
+	j.episode = episode_open(&w->episodes, over, evidence_host(&w->evidence, over->target),
+				 w->now_ms, t_ns);
+	evidence_take(&w->evidence, over, join_record, &j);
+	episode_tell(&w->episodes, j.episode, EVENT_OPEN, t_ns);
+}
+
+/* What was used is remembered; what was used before does not fail for the first time. */
+static bool is_familiar(struct watch *w, const struct contact *c)
+{
+	const struct familiar_pair pair = {c->src, c->dst, c->dport, c->proto};
+
+	if (c->used || c->idle)
+		familiar_add(&w->familiar, &pair);
+	return c->failed && !c->half_open && familiar_has(&w->familiar, &pair);
+}
+
+/* In a flood only those are worth a record that are busier than it makes its forged sources. */
+static bool flood_admits(struct watch *w, const struct contact *c)
+{
+	struct crowd *crowd = crowd_get(&w->crowds, c->dst, w->now_ms);
+
+	return crowd_mean_pps(crowd, w->now_ms) <= 0 ||
+	       crowd_admits(&w->crowds, crowd, c->src, w->now_ms);
+}
+
+/* One contact is over, or more is known of it. */
+static void note(struct watch *w, const struct contact *c)
+{
+	struct episode *e;
+	struct evidence *over;
+
+	if (is_trusted(w, c->src))
+		return;
+	e = episode_find(&w->episodes, c->src, false);
+	if (e && e->action != EVENT_BACKSCATTER) {
+		e->proven |= c->proven;
+		if (contact_is_probe(e, c))
+			episode_add(&w->episodes, e, c, evidence_host(&w->evidence, c->dst));
+		return;
+	}
+	if (is_familiar(w, c) || (c->failed && !c->again && !flood_admits(w, c)))
+		return;
+	over = evidence_add(&w->evidence, c);
+	if (over && stands_out(w, over, c)) {
+		open_episode(w, over, c->t_ns);
+		return;
+	}
+	if (c->failed && !c->again)
+		note_crowd(w, c);
+}
+
+void judge_failed(struct watch *w, const struct flow *f, bool open, bool half_open)
+{
+	struct contact c = contact_of(w, f);
+
+	c.failed = true;
+	c.open = open;
+	c.half_open = half_open;
+	note(w, &c);
+}
+
+static uint32_t heard_at(const struct watch *w, struct addr a)
+{
+	return evidence_host(&w->evidence, a) % (HEARD_WORDS * 64);
+}
+
+void judge_heard(struct watch *w, struct addr a)
+{
+	uint32_t at = heard_at(w, a);
+
+	if (w->now_ms - w->heard_ms >= HEARD_MS) {
+		memcpy(w->heard[1], w->heard[0], sizeof(w->heard[0]));
+		memset(w->heard[0], 0, sizeof(w->heard[0]));
+		w->heard_ms = w->now_ms;
+	}
+	w->heard[0][at >> 6] |= UINT64_C(1) << (at & 63);
+}
+
+/* A host that speaks is there, even if its answers, sent to the asker alone, do not reach us. */
+static bool was_heard(const struct watch *w, struct addr a)
+{
+	uint32_t at = heard_at(w, a);
+
+	return (w->heard[0][at >> 6] | w->heard[1][at >> 6]) >> (at & 63) & 1;
+}
+
+/* Nothing came of a SYN+ACK that nobody asked for, or a RST at most. */
+static void note_stray(struct watch *w, const struct flow *f)
+{
+	struct contact c = {
+		.src = f->src,
+		.dst = f->dst,
+		.t_ns = f->t_ns,
+		.now_ms = w->now_ms,
+		.sport = f->sport,
+		.proto = f->proto,
+		.failed = true,
+	};
+	struct episode *e = episode_find(&w->episodes, c.src, false);
+	struct evidence *over;
+
+	if (e) {
+		if (e->action == EVENT_BACKSCATTER)
+			episode_add(&w->episodes, e, &c, evidence_host(&w->evidence, c.dst));
+		return;
+	}
+	over = evidence_stray(&w->evidence, &c);
+	if (over)
+		open_episode(w, over, c.t_ns);
+}
+
+void judge_silence(struct watch *w, const struct flow *f)
+{
+	bool asks = flow_is_syn(f) || f->proto == IPPROTO_UDP;
+
+	if (f->state == FLOW_STRAY) {
+		note_stray(w, f);
+		return;
+	}
+	/* A port of ours that listens would have answered; only the answer was not seen. Nothing
+	 * excuses what no client sends: FIN, NULL, ... */
+	if (f->state == FLOW_PENDING && w->conf.listens && asks &&
+	    w->conf.listens(w->conf.listens_context, f->dst, f->dport, f->proto) > 0)
+		return;
+	if (f->sight == UINT32_C(1) << SIGHT_ARP && was_heard(w, f->dst))
+		return;
+	judge_failed(w, f, f->state == FLOW_HALF, false);
+}
+
+void judge_completed(struct watch *w, const struct flow *f)
+{
+	struct contact c = contact_of(w, f);
+
+	c.again = true;
+	c.proven = true;
+	crowd_completed(crowd_get(&w->crowds, f->dst, w->now_ms));
+	note(w, &c);
+}
+
+void judge_idle(struct watch *w, const struct flow *f)
+{
+	struct contact c = contact_of(w, f);
+
+	c.open = true;
+	c.idle = true;
+	c.proven = true;
+	note(w, &c);
+}
+
+void judge_used(struct watch *w, const struct flow *f, bool again)
+{
+	struct contact c = contact_of(w, f);
+
+	c.used = true;
+	c.open = !again;
+	c.again = again;
+	note(w, &c);
+}
+
+void judge_crowd(struct watch *w, struct addr target, uint8_t action, uint64_t sources,
+		 uint32_t techniques, uint64_t t_ns)
+{
+	struct episode *e = episode_find(&w->episodes, target, true);
+	bool fresh = !e;
+
+	if (fresh)
+		e = episode_open_crowd(&w->episodes, target, action, w->now_ms, t_ns);
+	else if (e->action != action)
+		return;
+	for (int bit = 0; bit < SIGHTS; bit++)
+		e->seen[bit] += techniques >> bit & 1 ? 64 : 0;
+	e->moved_ms = w->now_ms;
+	if (t_ns > e->last_ns)
+		e->last_ns = t_ns;
+	if (sources > e->sources)
+		e->sources = sources;
+	e->sources_at_least = true;
+	e->packets += 64;
+	e->confidence = 0.99;
+	if (fresh)
+		episode_tell(&w->episodes, e, EVENT_OPEN, t_ns);
+}

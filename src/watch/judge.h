@@ -1,0 +1,32 @@
+/* judge: what a contact that is over says about its source, and whether that makes it a scanner. */
+#ifndef PORTLIGHT_WATCH_JUDGE_H
+#define PORTLIGHT_WATCH_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "packet/addr.h"
+
+struct flow;
+struct watch;
+
+/* It was refused, or abandoned half-open; `open`: the port had answered. */
+void judge_failed(struct watch *w, const struct flow *f, bool open, bool half_open);
+/* Its wait ended without a packet: nothing came, or the SYN+ACK was never taken up. The flow is as
+ * it was while it waited. */
+void judge_silence(struct watch *w, const struct flow *f);
+/* The opener went on: the handshake is complete, the address is real. */
+void judge_completed(struct watch *w, const struct flow *f);
+/* It was completed, and closed without a word. */
+void judge_idle(struct watch *w, const struct flow *f);
+/* It was used; `again`: after judge_completed. */
+void judge_used(struct watch *w, const struct flow *f, bool again);
+
+/* A crowd of so many sources is at a target; told once, and updated as long as it lasts. */
+void judge_crowd(struct watch *w, struct addr target, uint8_t action, uint64_t sources,
+		 uint32_t techniques, uint64_t t_ns);
+
+/* A host spoke on the link: it is there. */
+void judge_heard(struct watch *w, struct addr a);
+
+#endif

@@ -1,0 +1,37 @@
+/* watch_state: what the detector holds; for its own files only. */
+#ifndef PORTLIGHT_WATCH_WATCH_STATE_H
+#define PORTLIGHT_WATCH_WATCH_STATE_H
+
+#include "watch/crowd.h"
+#include "watch/episode.h"
+#include "watch/evidence.h"
+#include "watch/familiar.h"
+#include "watch/flow.h"
+#include "watch/fragment.h"
+#include "watch/host_set.h"
+#include "watch/watch.h"
+
+/* Hosts that were heard on the link, as a filter; two generations. */
+#define HEARD_WORDS 1024
+#define HEARD_MS    UINT64_C(3600000)
+
+struct watch {
+	struct watch_conf conf;
+	struct flow_table flows;
+	struct fragment_table pieces;
+	struct familiar familiar;
+	struct host_set hosts;
+	struct evidence_table evidence;
+	struct crowd_table crowds;
+	struct episode_table episodes;
+	uint64_t now_ms;    /* the detector's own clock: never runs backwards */
+	uint64_t packet_ns; /* of the latest packet, as the capture says */
+	uint64_t ahead_ns;  /* the capture's clock where now_ms stands */
+	uint64_t packets, malformed, fragments, lost, lost_told, packets_told, blind_ms;
+	uint64_t swept_ms; /* the host set */
+	uint64_t heard[2][HEARD_WORDS], heard_ms;
+	bool begun;
+	size_t memory_bytes;
+};
+
+#endif

@@ -1,0 +1,197 @@
+/* Crowds: how many sources, what is a flood, what shares a scan, and who stands out of a flood. */
+#include "watch_lab.h"
+
+#include <stdlib.h>
+
+#include "watch/crowd.h"
+
+static const struct cookie_key key = {{7, 8}};
+
+#define TARGET addr_from_v4(0x0a000001)
+
+static struct addr source(uint64_t n)
+{
+	return addr_from_v4((uint32_t)(0x20000000 + n));
+}
+
+/* What crowd_contact says of `sources` that send a contact a millisecond in turn, `per_ms` each. */
+static uint64_t flood_of(uint32_t sources, unsigned per_ms, unsigned completed_percent)
+{
+	struct crowd_table t;
+	uint64_t latest = 0, n = 0;
+
+	assert_int_equal(crowd_table_init(&t, 1 << 20, &key), 0);
+	for (uint64_t ms = 0; ms < 3000; ms++) {
+		for (unsigned i = 0; i < per_ms; i++, n++) {
+			struct crowd *c = crowd_get(&t, TARGET, ms);
+			uint64_t seen = crowd_contact(&t, c, source(n % sources), ms);
+
+			if (n % 100 < completed_percent)
+				crowd_completed(c);
+			latest = seen ? seen : latest;
+		}
+	}
+	crowd_table_fini(&t);
+	return latest;
+}
+
+static void sources_of_a_flood_are_estimated(void **state)
+{
+	static const uint32_t counts[] = {60, 100, 500, 1000};
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t estimate = flood_of(counts[i], 2, 0);
+
+		/* Three standard errors of a HyperLogLog of 256 registers: 19.5 %. */
+		assert_in_range(estimate, counts[i] * 80 / 100, counts[i] * 120 / 100 + 1);
+	}
+}
+
+static void not_every_crowd_is_a_flood(void **state)
+{
+	(void)state;
+	assert_int_equal(flood_of(40, 2, 0), 0);   /* too few sources */
+	assert_int_equal(flood_of(500, 2, 20), 0); /* a fifth of it completes */
+	assert_true(flood_of(500, 2, 5) > 0);
+	/* Too slow: 90 a second. */
+	struct crowd_table t;
+
+	assert_int_equal(crowd_table_init(&t, 1 << 20, &key), 0);
+	for (uint64_t n = 0; n < 2000; n++)
+		assert_int_equal(
+			crowd_contact(&t, crowd_get(&t, TARGET, n * 11), source(n), n * 11), 0);
+	crowd_table_fini(&t);
+}
+
+static struct contact failed(struct addr src, uint16_t port, uint64_t now_ms)
+{
+	return (struct contact){
+		.src = src,
+		.dst = TARGET,
+		.now_ms = now_ms,
+		.t_ns = now_ms * 1000000,
+		.techniques = BIT(TECH_SYN),
+		.dport = port,
+		.proto = IPPROTO_TCP,
+		.window = 1024,
+		.failed = true,
+	};
+}
+
+/* After how many contacts the sources, in turn, are told to share a scan; 0: never. `pattern`
+ * chooses the port. */
+static unsigned shared_after(unsigned sources, unsigned contacts, uint64_t gap_ms,
+			     uint16_t (*port)(unsigned n))
+{
+	struct crowd_table t;
+	unsigned after = 0;
+
+	assert_int_equal(crowd_table_init(&t, 1 << 20, &key), 0);
+	for (unsigned n = 0; n < contacts && !after; n++) {
+		struct contact c = failed(source(n % sources), port(n), n * gap_ms);
+		struct crowd_group *g = crowd_failed(&t, crowd_get(&t, TARGET, c.now_ms), &c);
+
+		if (g) {
+			assert_int_equal(g->sources, n + 1 < sources ? n + 1 : sources);
+			after = n + 1;
+		}
+	}
+	crowd_table_fini(&t);
+	return after;
+}
+
+static uint16_t port_of_its_own(unsigned n)
+{
+	return (uint16_t)n;
+}
+
+static uint16_t port_of_few(unsigned n)
+{
+	return (uint16_t)(n % 20);
+}
+
+static uint16_t port_of_two(unsigned n)
+{
+	return (uint16_t)(n / 2 % 100);
+}
+
+static void sources_that_share_the_ports_are_one_scan(void **state)
+{
+	(void)state;
+	assert_int_equal(shared_after(3, 100, 100, port_of_its_own), 24);
+	assert_int_equal(shared_after(9, 100, 100, port_of_its_own), 24);
+	assert_int_equal(shared_after(50, 300, 100, port_of_its_own), 125);
+	assert_int_equal(shared_after(2, 300, 100, port_of_its_own), 0);
+	/* Hundreds of sources with a packet each are forged ones, or a popular address. */
+	assert_int_equal(shared_after(1000, 3000, 10, port_of_its_own), 0);
+	assert_int_equal(shared_after(5, 1000, 100, port_of_few), 0);
+	/* Half of the contacts repeat a port. */
+	assert_int_equal(shared_after(5, 150, 100, port_of_two), 0);
+	/* Strangers, one in five seconds. */
+	assert_int_equal(shared_after(5, 200, 5000, port_of_its_own), 0);
+}
+
+static void packets_that_look_different_do_not_share(void **state)
+{
+	struct crowd_table t;
+
+	(void)state;
+	assert_int_equal(crowd_table_init(&t, 1 << 20, &key), 0);
+	for (unsigned n = 0; n < 92; n++) {
+		struct contact c = failed(source(n % 5), (uint16_t)n, n * 100);
+
+		/* Four kinds, of 23 ports each. */
+		c.window = (uint16_t)(1024 + n % 4);
+		assert_null(crowd_failed(&t, crowd_get(&t, TARGET, c.now_ms), &c));
+	}
+	crowd_table_fini(&t);
+}
+
+/* In a flood of forged sources few are admitted, and one that is busier is, soon. */
+static void who_is_busier_than_the_flood_is_admitted(void **state)
+{
+	struct crowd_table t;
+	struct lab lab = {.random = 5};
+	uint64_t forged = 0, contacts = 0, before = 0;
+
+	(void)state;
+	assert_int_equal(crowd_table_init(&t, 4 << 20, &key), 0);
+	for (uint64_t ms = 0; ms < 4000; ms++) {
+		struct crowd *c = crowd_get(&t, TARGET, ms);
+
+		for (unsigned i = 0; i < 300; i++, contacts++) {
+			struct addr from = source(lab_random(&lab) % 40000);
+
+			(void)crowd_contact(&t, c, from, ms);
+			forged += crowd_admits(&t, c, from, ms);
+		}
+		/* 50 a second, from the second second on. */
+		if (ms >= 1000 && ms % 20 == 0 && before < 1000) {
+			(void)crowd_contact(&t, c, addr_from_v4(0xc6336407), ms);
+			if (crowd_admits(&t, c, addr_from_v4(0xc6336407), ms))
+				before += before < 1000 ? 1000 : 0;
+			else
+				before++;
+		}
+	}
+	assert_true(crowd_mean_pps(crowd_get(&t, TARGET, 4000), 4000) > 5);
+	assert_true(crowd_mean_pps(crowd_get(&t, TARGET, 4000), 4000) < 10);
+	/* 7.5 a second each: one of thousands is taken for more. */
+	assert_true(forged * 2000 < contacts);
+	assert_in_range(before, 1000 + 5, 1000 + 60);
+	crowd_table_fini(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sources_of_a_flood_are_estimated),
+		cmocka_unit_test(not_every_crowd_is_a_flood),
+		cmocka_unit_test(sources_that_share_the_ports_are_one_scan),
+		cmocka_unit_test(packets_that_look_different_do_not_share),
+		cmocka_unit_test(who_is_busier_than_the_flood_is_admitted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
