@@ -94,8 +94,10 @@ static int list_targets(const struct scan_setup *setup, struct failure *f)
 static void say_engine(const struct scan_setup *setup, FILE *notes)
 {
 	fprintf(notes, "portlight: engine %s (%s), technique%s",
-		setup->frames ? "frames" : "sockets", setup->engine_why,
-		setup->technique_count > 1 ? "s" : "");
+		setup->xdp	? "xdp"
+		: setup->frames ? "frames"
+				: "sockets",
+		setup->engine_why, setup->technique_count > 1 ? "s" : "");
 	for (size_t i = 0; i < setup->technique_count; i++)
 		fprintf(notes, "%s %s", i ? "," : "", technique_table[setup->technique[i]].name);
 	fprintf(notes, "; %" PRIu64 " address%s, %" PRIu64 " probe%s\n",

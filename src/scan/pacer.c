@@ -124,6 +124,13 @@ void pacer_sent(struct pacer *p, unsigned count, unsigned fresh, uint64_t refuse
 	}
 }
 
+void pacer_passing(struct pacer *p, uint64_t refused, uint64_t now_ns)
+{
+	p->tokens = 0;
+	p->filled_ns = now_ns;
+	pacer_sent(p, 0, 0, refused, now_ns);
+}
+
 /* 3 standard deviations of the difference of two measured shares; Newton's square root. */
 static double share_noise(double share, uint64_t n, uint64_t m)
 {

@@ -54,12 +54,37 @@ void sheet_free(struct sheet *s)
 {
 	if (!s)
 		return;
-	free(s->word);
+	if (!s->bulk)
+		free(s->word);
 	free(s->sent_us);
 	free(s->tries);
 	free(s->evidence);
 	free(s->host);
 	free(s);
+}
+
+unsigned sheet_tries(const struct sheet *s, uint32_t cell)
+{
+	if (!s->bulk)
+		return s->tries[cell];
+	const uint32_t slots = s->plan->slots;
+	const unsigned limit = s->limit[plan_slot_technique(plan_slots(s->plan)[cell % slots])];
+	unsigned tries = s->pass;
+
+	if (s->host[cell / slots].notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
+		return 0;
+	if (tries < limit)
+		tries += permute_backward(&s->order, cell) < s->position;
+	return tries < limit ? tries : limit;
+}
+
+uint32_t sheet_sent_us(const struct sheet *s, uint32_t cell)
+{
+	uint32_t block_us = 0;
+
+	if (s->bulk)
+		block_us = s->block_us[permute_backward(&s->order, cell) >> SHEET_BLOCK_BITS];
+	return block_us ? block_us : s->sent_us[cell];
 }
 
 /* Index of another sender; 255 once the table is full ("somebody else"). */
@@ -90,7 +115,8 @@ static void sheet_evidence(struct sheet *s, uint32_t cell, const struct answer *
 		.window = a->window,
 		.ttl = a->ttl,
 		.has = (uint8_t)(a->has | (has_rtt ? EVIDENCE_RTT : 0)),
-		.attempt = a->has & ANSWER_ATTEMPT ? a->attempt : (uint8_t)(s->tries[cell] - 1),
+		.attempt =
+			a->has & ANSWER_ATTEMPT ? a->attempt : (uint8_t)(sheet_tries(s, cell) - 1),
 		.icmp_type = a->icmp_type,
 		.icmp_code = a->icmp_code,
 	};
@@ -103,8 +129,10 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 	struct sheet_host *host = &s->host[cell / s->plan->slots];
 	uint8_t technique = plan_slot_technique(plan_slots(s->plan)[cell % s->plan->slots]);
 
+	const unsigned tries = sheet_tries(s, cell);
+
 	*has_rtt = false;
-	if (before == SHEET_NOT_OURS || s->tries[cell] == 0 || answer->reply == REPLY_SILENCE ||
+	if (before == SHEET_NOT_OURS || tries == 0 || answer->reply == REPLY_SILENCE ||
 	    technique_rule(technique, answer->reply)->state == STATE_NONE)
 		return SHEET_STRAY;
 	if (!(answer->has & (ANSWER_FROM | ANSWER_LOCAL)))
@@ -112,11 +140,11 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 	if (answer->reply <= before)
 		return SHEET_DUPLICATE;
 
-	bool latest = answer->has & ANSWER_ATTEMPT ? answer->attempt == ((s->tries[cell] - 1) & 15)
-						   : s->tries[cell] == 1;
+	bool latest =
+		answer->has & ANSWER_ATTEMPT ? answer->attempt == ((tries - 1) & 15) : tries == 1;
 	if (latest && !(answer->has & ANSWER_LOCAL)) {
 		/* Both clocks are cut to 32 bits of us: right up to 71 minutes. */
-		uint32_t us = (uint32_t)(answer->t_ns / 1000) - s->sent_us[cell];
+		uint32_t us = (uint32_t)(answer->t_ns / 1000) - sheet_sent_us(s, cell);
 
 		*has_rtt = us < UINT32_C(1) << 31;
 		*rtt_ns = *has_rtt ? (uint64_t)us * 1000 : 0;

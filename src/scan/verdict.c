@@ -53,6 +53,9 @@ static void finding_evidence(const struct sheet *sheet, const struct evidence *e
 	uint64_t t_us = (uint64_t)e->t_us_high << 32 | e->t_us_low;
 	unsigned sender = e->rtt_sender & 0xff;
 
+	/* Judged in the kernel, by the thousand: nothing is known but the reply. */
+	if (sheet->bulk && t_us == 0 && e->has == 0)
+		return;
 	f->t_ns = sheet->opened_ns + t_us * 1000 + wall_offset_ns;
 	f->has = FINDING_TIME;
 	f->has |= e->has & ANSWER_TTL ? FINDING_TTL : 0;
@@ -177,10 +180,12 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 		const struct evidence *e = &sheet->evidence[cell];
 		unsigned reply = sheet_get(sheet, cell);
 		struct finding *f = &findings[count];
+		unsigned sent;
 
 		if (reply == SHEET_NOT_OURS || state->notes & HOST_NO_NEIGHBOUR)
 			continue;
-		if (!complete && reply == REPLY_SILENCE && sheet->tries[cell] < tries[technique]) {
+		sent = reply == REPLY_SILENCE || !sheet->bulk ? sheet_tries(sheet, cell) : 1;
+		if (!complete && reply == REPLY_SILENCE && sent < tries[technique]) {
 			out->notes |= HOST_PARTIAL;
 			continue;
 		}
@@ -192,12 +197,15 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 		f->cell = sheet_tag(sheet, cell);
 		f->state = technique_rule(technique, reply)->state;
 		f->reason = (uint8_t)finding_reason(reply, e, addr_is_v4(out->addr) ? 4 : 6);
-		f->attempt = sheet->tries[cell] ? (uint8_t)(sheet->tries[cell] - 1) : 0;
-		if (state->notes & HOST_NO_ROUTE && sheet->tries[cell] == 0) {
+		f->attempt = sent ? (uint8_t)(sent - 1) : 0;
+		if (state->notes & HOST_NO_ROUTE && sent == 0) {
 			f->reason = REASON_NO_ROUTE;
 			f->state = PORT_FILTERED;
 			f->has = FINDING_LOCAL;
 		}
+		/* The target's own words, unlike REPLY_UNREACH. */
+		if (sheet->bulk && reply >= REPLY_PORT_UNREACH)
+			out->notes |= HOST_ANSWERED;
 		if (reply != REPLY_SILENCE)
 			finding_evidence(sheet, e, wall_offset_ns, f);
 		if (f->has & FINDING_TIME && f->t_ns > out->end_ns)
