@@ -47,6 +47,8 @@ int xdp_kernel_trial(struct xdp_kernel *k, const struct link *link, struct failu
 int xdp_kernel_run(const struct xdp_kernel *k, uint32_t frame_bytes, uint32_t times);
 /* One run of it that hands its frame back: the length of it, or -errno. For tests. */
 int xdp_kernel_test(const struct xdp_kernel *k, uint32_t frame_bytes, uint8_t *out, size_t room);
+/* What the receiving program says to a frame (XDP_PASS, XDP_DROP), or -errno. For tests. */
+int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t length);
 void xdp_kernel_unload(struct xdp_kernel *k);
 
 /* A pass that goes on in a thread of its own (xdp_pass.c). */

@@ -169,6 +169,15 @@ int xdp_kernel_test(const struct xdp_kernel *k, uint32_t frame_bytes, uint8_t *o
 	return run.retval == XDP_PASS ? (int)run.data_size_out : -ENODATA;
 }
 
+int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t length)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = (__u32)length,
+		    .repeat = 1);
+	int error = bpf_prog_test_run_opts(bpf_program__fd(k->programs->progs.receive), &run);
+
+	return error < 0 ? error : (int)run.retval;
+}
+
 /*
  * A frame too long for the interface is refused for that (EMSGSIZE) only after everything else was
  * looked at: whether the driver has the operation at all, whether it is up.

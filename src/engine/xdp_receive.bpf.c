@@ -150,8 +150,9 @@ int receive(struct xdp_md *ctx)
 
 	if (!receive_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s))
 		return XDP_PASS;
-	/* Sampled by the answer itself: any counter would be shared by processors. */
-	if ((s.ack & receiving.sample_mask) == 0)
+	/* Sampled by the number that comes back, in one or the other field: any counter would be
+	 * shared by processors. */
+	if (((s.seq + s.ack) & receiving.sample_mask) == 0)
 		return XDP_PASS;
 	for (__u8 number = 0; number < XDP_TECHNIQUES && number < setting.technique_count;
 	     number++) {
