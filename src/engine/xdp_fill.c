@@ -56,6 +56,7 @@ void xdp_setting_fill(struct xdp_setting *out, const struct plan *plan,
 	memcpy(out->slot, plan_slots(plan), plan->slots * sizeof(out->slot[0]));
 	out->range_count = plan->ranges;
 	out->slot_count = plan->slots;
+	out->slot_reciprocal = permute_reciprocal(plan->slots);
 	for (uint32_t i = 0; i < plan->slots; i++)
 		techniques |= 1u << plan_slot_technique(plan_slots(plan)[i]);
 	for (uint8_t t = 0; t < TECHNIQUES; t++) {

@@ -78,9 +78,9 @@ static inline int receive_match(const struct receive_segment *s, __u32 tag, __u8
 		if (w->cells == 0 || (w->tag | *cell) != tag)
 			return 0;
 	}
-	if (*cell >= w->cells || attempt >= w->attempts || setting.slot_count == 0)
+	if (*cell >= w->cells || attempt >= w->attempts)
 		return 0;
-	host = *cell / setting.slot_count;
+	host = (__u32)permute_divide(*cell, setting.slot_count, setting.slot_reciprocal);
 	slot = setting.slot[(*cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
 	if (plan_slot_port(slot) != s->sport || plan_slot_technique(slot) != technique)
 		return 0;

@@ -90,9 +90,9 @@ static inline int transmit_next(struct transmit_probe *p)
 		pass.position++;
 		index = place * setting.words + (p->cell >> 4);
 		word = bpf_map_lookup_elem(&words, &index);
-		if (!word || (*word >> ((p->cell & 15) * 4) & 15) != 0 || setting.slot_count == 0)
+		if (!word || (*word >> ((p->cell & 15) * 4) & 15) != 0)
 			continue;
-		host = p->cell / setting.slot_count;
+		host = (__u32)permute_divide(p->cell, setting.slot_count, setting.slot_reciprocal);
 		p->slot = setting.slot[(p->cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
 		index = place * setting.hosts + host;
 		word = bpf_map_lookup_elem(&hosts, &index);
