@@ -70,6 +70,10 @@ static int open_transmit(struct floor *b, unsigned link_index)
 	xdp_setting_fill(b->kernel.memory.setting, b->plan, &conf);
 	b->kernel.memory.setting->port = 0xf000;
 	b->kernel.memory.setting->link_index = link_index;
+	if (xdp_kernel_attach(&b->kernel, &(struct link){.index = link_index}, &f) < 0) {
+		fprintf(stderr, "floor_xdp: %s\n", f.text);
+		return 1;
+	}
 	template_init(&template, &(struct template_conf){.technique = &technique_table[TECH_SYN],
 							 .link = PACKET_LINK_ETHERNET,
 							 .mac_dst = {2, 0, 0, 0, 0, 9},
@@ -119,7 +123,7 @@ static int round_transmit(struct floor *b)
 	memset((void *)pass, 0, sizeof(*pass));
 	pass->end = b->sheet->cells;
 	pass->technique_mask = UINT32_MAX;
-	pass->batch_mask = 63;
+	pass->batch = 64;
 	pass->slack_ns = UINT32_MAX;
 	wall = now(CLOCK_MONOTONIC);
 	cpu = now(CLOCK_THREAD_CPUTIME_ID);

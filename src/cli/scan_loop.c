@@ -10,6 +10,8 @@
 
 /* Answers taken at once. */
 #define ANSWERS 256
+/* Hosts read out at once, if an engine wants to be looked after. */
+#define READ_OUT 256
 /* Sleep when the pace allows more but the engine takes no more (sockets: all in use). */
 #define ENGINE_FULL_NS UINT64_C(1000000)
 
@@ -141,6 +143,16 @@ static void loop_report_host(struct scan_loop *loop, const struct sheet *sheet, 
 	outputs_host(loop->outputs, &report);
 }
 
+/* A read-out of a million probes takes longer than to send the next: passes go on beside it. */
+static int loop_beside(struct scan_loop *loop, struct failure *f)
+{
+	bool full;
+
+	if (!loop->engine->ops->pass_begin || loop->scan->stopping)
+		return 0;
+	return loop_send(loop, &full, f) < 0 || loop_receive(loop, 0, f) < 0 ? -1 : 0;
+}
+
 /* Reads out and closes windows that are through. 0, or -1 with *f if a write failed. */
 static int loop_close_windows(struct scan_loop *loop, struct failure *f)
 {
@@ -153,8 +165,11 @@ static int loop_close_windows(struct scan_loop *loop, struct failure *f)
 		progress_clear(loop->progress);
 		if (loop->trace)
 			trace_sort(loop->trace);
-		for (uint32_t host = 0; host < sheet->hosts; host++)
+		for (uint32_t host = 0; host < sheet->hosts; host++) {
 			loop_report_host(loop, sheet, host);
+			if (host % READ_OUT == READ_OUT - 1 && loop_beside(loop, f) < 0)
+				return -1;
+		}
 		scan_close(loop->scan, place);
 		if (outputs_check(loop->outputs, &loop->closed_pipe, f) < 0)
 			return -1;

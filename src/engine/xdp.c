@@ -10,10 +10,6 @@
 
 #include "scan/finding.h"
 
-/* Above this rate only one RST of 64 keeps its evidence (time, TTL): for round trips and pace. */
-#define XDP_EVIDENCE_PPS 100000
-#define XDP_SAMPLE_MASK	 63
-
 _Static_assert(XDP_REPLY_RST == (int)REPLY_RST && XDP_REPLY_RST_WINDOW == (int)REPLY_RST_WINDOW,
 	       "one enumeration");
 _Static_assert((int)XDP_WINDOWS == SHEETS, "a place a sheet");
@@ -203,6 +199,12 @@ static void xdp_stats(struct engine *e, struct engine_stats *out)
 	out->refused_burst += x->refused_burst;
 	out->judged = x->judged;
 	out->duplicate = x->duplicates;
+	out->intervals = x->rates.count;
+	if (x->rates.count) {
+		out->rate_mean_pps = x->rates.sum / x->rates.count;
+		out->rate_variance =
+			x->rates.squares / x->rates.count - out->rate_mean_pps * out->rate_mean_pps;
+	}
 	x->refused_burst = 0;
 }
 

@@ -30,7 +30,7 @@ struct xdp_memory {
 struct xdp_kernel {
 	struct xdp_programs *programs;
 	struct xdp_memory memory;
-	int transmit_fd;
+	int probe_fd;
 	int hook_fd; /* the link that holds our program on the interface; -1 if none */
 };
 
@@ -51,6 +51,13 @@ int xdp_kernel_test(const struct xdp_kernel *k, uint32_t frame_bytes, uint8_t *o
 int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t length);
 void xdp_kernel_unload(struct xdp_kernel *k);
 
+/* Rates of intervals. */
+struct xdp_rates {
+	uint64_t begin_ns, sent; /* of the present interval */
+	unsigned count;
+	double sum, squares;
+};
+
 /* A pass that goes on in a thread of its own (xdp_pass.c). */
 struct xdp_sending {
 	pthread_t thread;
@@ -63,6 +70,7 @@ struct xdp_sending {
 	uint64_t errors;   /* of the kernel's count, when last asked */
 	uint64_t before;   /* refusals of all kinds before the pass */
 	uint32_t position; /* when something was last taken */
+	struct xdp_rates rates; /* the thread's, until it is over */
 };
 
 struct xdp {
@@ -77,6 +85,7 @@ struct xdp {
 	bool broken; /* the interface takes no more: frames for the rest */
 	uint64_t marked[XDP_WINDOWS], duplicate[XDP_WINDOWS]; /* as told already */
 	uint64_t sent, judged, duplicates, refused, refused_burst;
+	struct xdp_rates rates; /* of all passes */
 	char news[240];
 };
 

@@ -36,6 +36,9 @@ extern struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".map
 /* plan_range_of, as a function of its own: the verifier goes through its loop once. */
 __u32 kernel_range(__u64 rank);
 
+/* Judges a frame that came in: XDP_DROP or XDP_PASS. */
+int receive_frame(struct xdp_md *ctx);
+
 /* Address of a host of a live window by its number there. */
 static inline void kernel_host(__u32 place, __u32 host, __u64 *hi, __u64 *lo)
 {

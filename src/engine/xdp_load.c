@@ -103,7 +103,7 @@ int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32
 	k->memory.setting->words = words;
 	k->memory.setting->hosts = hosts;
 	k->memory.setting->blocks = blocks;
-	k->transmit_fd = bpf_program__fd(k->programs->progs.transmit);
+	k->probe_fd = bpf_program__fd(k->programs->progs.probe);
 	return 0;
 }
 
@@ -121,7 +121,7 @@ int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, struct fail
 			"interface %s has an XDP program of somebody else, which is left "
 			"alone",
 			link_quote(link, quoted));
-	k->hook_fd = bpf_link_create(bpf_program__fd(p->progs.receive), (int)link->index, BPF_XDP,
+	k->hook_fd = bpf_link_create(k->probe_fd, (int)link->index, BPF_XDP,
 				     &mode);
 	if (k->hook_fd < 0) {
 		error = errno;
@@ -140,7 +140,7 @@ int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, struct fail
 static int load_run(const struct xdp_kernel *k, struct bpf_test_run_opts *run)
 {
 	/* libbpf 1: -errno. */
-	return bpf_prog_test_run_opts(k->transmit_fd, run);
+	return bpf_prog_test_run_opts(k->probe_fd, run);
 }
 
 int xdp_kernel_run(const struct xdp_kernel *k, uint32_t frame_bytes, uint32_t times)
@@ -173,8 +173,13 @@ int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t le
 {
 	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = (__u32)length,
 		    .repeat = 1);
-	int error = bpf_prog_test_run_opts(bpf_program__fd(k->programs->progs.receive), &run);
+	const uint32_t link_index = k->memory.setting->link_index;
+	int error;
 
+	/* Run so, frames come from the loopback device, which is the first of each namespace. */
+	k->memory.setting->link_index = 1;
+	error = bpf_prog_test_run_opts(k->probe_fd, &run);
+	k->memory.setting->link_index = link_index;
 	return error < 0 ? error : (int)run.retval;
 }
 

@@ -1,55 +1,91 @@
-/* xdp_pass: one pass over a window, in a thread that stays in the kernel until it is through. */
+/* xdp_pass: one pass over a window, in a thread that sends it slice by slice. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/xdp.h"
 
-/*
- * A call of BPF_PROG_RUN takes 20 to 35 ms whatever it sends: for less than these, frames is the
- * better tool.
- */
+/* For less than this the set-up of a pass is not worth it: frames does it as well. */
 #define PASS_RATE_LEAST	  200000
 #define PASS_PROBES_LEAST 16384
 #define PASS_FORCED_LEAST 1000
-/* A schedule that is so far behind is not made up for. */
-#define PASS_SLACK_NS 2000000
+/* The thread sleeps so long between calls while the rate leaves time: probes go in bursts of that
+ * length. What is owed for longer than the slack is not made up for. */
+#define PASS_SLICE_NS 1000000
+#define PASS_SLACK_NS 20000000
+/* Most runs of a call, so that a stop is heeded soon. */
+#define PASS_RUNS 65536
 /* Above this rate the clock is looked at every 16 positions only. */
-#define PASS_CLOCK_PPS	 400000
-#define PASS_BATCH	 16
-#define PASS_ALL_RSTS	 100000
-#define PASS_SAMPLE_MASK 63
+#define PASS_CLOCK_PPS 400000
+#define PASS_BATCH     16
+/* More than any processor does: then the clock is for the time stamps only. */
+#define PASS_FREE_PPS	6000000
+#define PASS_FREE_BATCH 64
+/* Above this rate only one RST of 64 keeps its evidence (time, TTL): for round trips and pace. */
+#define PASS_EVIDENCE_PPS 100000
+#define PASS_SAMPLE_MASK  63
 /* One in so many lost in our own queue: the pass was no attempt for all that it was for. */
 #define PASS_LOSS 1000
 /* Refused at once and nothing taken: the interface cannot, or no longer. */
 #define PASS_ERRORS 64
-/* Ends a call that has nothing left to do, as a signal does. Ignored by default. */
-#define PASS_SIGNAL SIGURG
+/* The rate is measured over intervals of this length. */
+#define PASS_INTERVAL_NS 20000000
 
-static void pass_signal(int number)
+/* How many runs the schedule allows now; 0: sleep a slice. */
+static uint32_t pass_due(const volatile struct xdp_pass *pass)
 {
-	(void)number;
+	const uint64_t now_ns = frames_now_ns(), gap_ns = pass->gap_ns, due_ns = pass->due_ns;
+	const uint32_t left = pass->end - pass->position + 1;
+	uint64_t runs = PASS_RUNS;
+
+	if (gap_ns) {
+		if (now_ns < due_ns + PASS_SLICE_NS)
+			return 0;
+		runs = ((now_ns - due_ns) / gap_ns + 1) * pass->batch;
+	}
+	if (runs > PASS_RUNS)
+		runs = PASS_RUNS;
+	return runs < left ? (uint32_t)runs : left;
+}
+
+/* The rate of each interval, for its mean and spread; a whole pass may be shorter than one. */
+static void pass_interval(struct xdp_rates *r, uint64_t sent, bool last)
+{
+	const uint64_t now_ns = frames_now_ns(), span_ns = now_ns - r->begin_ns;
+	double rate;
+
+	if (span_ns == 0 || (span_ns < PASS_INTERVAL_NS && !(last && r->count == 0)))
+		return;
+	rate = (double)(sent - r->sent) * 1e9 / (double)span_ns;
+	r->begin_ns = now_ns;
+	r->sent = sent;
+	r->count++;
+	r->sum += rate;
+	r->squares += rate * rate;
 }
 
 static void *pass_thread(void *argument)
 {
 	struct xdp *x = argument;
-	volatile struct xdp_pass *pass = x->kernel.memory.pass;
+	const volatile struct xdp_pass *pass = x->kernel.memory.pass;
 	const uint32_t bytes = x->kernel.memory.setting->frame_bytes;
+	const struct timespec slice = {.tv_nsec = PASS_SLICE_NS};
 	int error = 0;
 
-	while (!pass->stop && !pass->finished) {
-		/* Runs that come too early, by the rate, count too: then for as long as it takes.
-		 */
-		const uint32_t left = pass->end - pass->position;
+	while (!pass->stop && !pass->finished && error == 0) {
+		const uint32_t runs = pass_due(pass);
 
-		error = xdp_kernel_run(&x->kernel, bytes,
-				       pass->gap_ns ? 1u << 30 : left + PASS_BATCH);
-		if (error < 0 && error != -EINTR && error != -EAGAIN)
-			break;
-		error = 0;
+		if (runs == 0)
+			(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &slice, NULL);
+		else
+			error = xdp_kernel_run(&x->kernel, bytes, runs);
+		if (error == -EINTR || error == -EAGAIN)
+			error = 0;
+		pass_interval(&x->sending.rates, pass->sent, false);
 	}
+	pass_interval(&x->sending.rates, pass->sent, true);
 	x->sending.error = error;
 	atomic_store(&x->sending.over, true);
 	return NULL;
@@ -58,11 +94,14 @@ static void *pass_thread(void *argument)
 static void pass_rate(struct xdp *x, double rate_pps)
 {
 	volatile struct xdp_pass *pass = x->kernel.memory.pass;
-	const uint32_t batch = rate_pps > PASS_CLOCK_PPS ? PASS_BATCH : 1;
+	const uint32_t batch = rate_pps >= PASS_FREE_PPS    ? PASS_FREE_BATCH
+			       : rate_pps > PASS_CLOCK_PPS ? PASS_BATCH
+							   : 1;
 
-	pass->batch_mask = batch - 1;
-	pass->gap_ns = (uint64_t)(batch * 1e9 / rate_pps);
-	x->kernel.memory.receiving->sample_mask = rate_pps > PASS_ALL_RSTS ? PASS_SAMPLE_MASK : 0;
+	x->kernel.memory.receiving->sample_mask =
+		rate_pps > PASS_EVIDENCE_PPS ? PASS_SAMPLE_MASK : 0;
+	pass->batch = batch;
+	pass->gap_ns = rate_pps >= PASS_FREE_PPS ? 0 : (uint64_t)(batch * 1e9 / rate_pps);
 }
 
 /* With attempts left in that pass. */
@@ -92,15 +131,12 @@ static bool pass_worth(const struct xdp *x, const struct walk *walk, double rate
 
 static int pass_start(struct xdp *x, struct failure *f)
 {
-	const struct sigaction act = {.sa_handler = pass_signal};
 	sigset_t all, before;
 	int error;
 
-	(void)sigaction(PASS_SIGNAL, &act, NULL);
 	atomic_store(&x->sending.over, false);
 	/* Signals to the process are for the loop's thread. */
 	sigfillset(&all);
-	sigdelset(&all, PASS_SIGNAL);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&x->sending.thread, NULL, pass_thread, x);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -137,6 +173,7 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	pass->position = walk->position;
 	pass->end = walk->end;
 	pass->slack_ns = PASS_SLACK_NS;
+	pass->due_ns = now_ns;
 	pass_rate(x, rate_pps);
 	x->kernel.memory.window[place].attempts = walk->pass + 1;
 	x->sending.walk = walk;
@@ -144,6 +181,7 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	x->sending.errors = x->kernel.memory.refusals->errors;
 	x->sending.before = x->kernel.memory.refusals->drops + x->sending.errors;
 	x->sending.position = walk->position;
+	x->sending.rates = (struct xdp_rates){.begin_ns = now_ns};
 	return pass_start(x, f);
 }
 
@@ -186,6 +224,9 @@ static int pass_over(struct xdp *x)
 	(void)pthread_join(x->sending.thread, NULL); /* it is over: cannot fail */
 	x->sending.begun = false;
 	x->kernel.memory.pass->running = 0;
+	x->rates.count += x->sending.rates.count;
+	x->rates.sum += x->sending.rates.sum;
+	x->rates.squares += x->sending.rates.squares;
 	if (x->sending.error < 0 && !x->broken)
 		pass_break(x, -x->sending.error);
 	/* What a broken interface has swallowed is for frames to send. */
@@ -221,9 +262,6 @@ int xdp_pass_poll(struct engine *e, uint64_t now_ns, double rate_pps, struct fai
 	}
 	if (x->sending.sent != sent)
 		x->sending.errors = errors;
-	/* Once more each time: one that comes just before the call begins is lost. */
-	if (pass->stop || pass->finished)
-		(void)pthread_kill(x->sending.thread, PASS_SIGNAL);
 	return 1;
 }
 

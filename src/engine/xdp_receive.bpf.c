@@ -142,8 +142,7 @@ static inline int receive_mark(__u32 place, __u32 cell, __u64 reply)
 	return 0;
 }
 
-SEC("xdp")
-int receive(struct xdp_md *ctx)
+__attribute__((noinline)) int receive_frame(struct xdp_md *ctx)
 {
 	struct receive_segment s;
 	__u32 place, cell;

@@ -73,7 +73,8 @@ struct xdp_pass {
 	__u32 place, attempt;
 	__u32 technique_mask; /* that have attempts left */
 	__u32 position, end;
-	__u32 batch_mask;   /* the clock is looked at when position & batch_mask is 0 */
+	__u32 batch;	    /* frames from one look at the clock to the next */
+	__u32 credit;	    /* of them, still to be sent */
 	__u64 gap_ns;	    /* from one look to the next, by the rate */
 	__u64 slack_ns;	    /* so far behind, the schedule is moved */
 	__u64 due_ns;	    /* the next look */

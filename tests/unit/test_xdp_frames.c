@@ -192,6 +192,7 @@ static void compare_all(struct round *r)
 	pass->attempt = attempt;
 	pass->end = r->sheet->cells;
 	pass->technique_mask = UINT32_MAX;
+	pass->batch = 1;
 	for (uint32_t position = 0; position < r->sheet->cells; position++) {
 		const uint32_t cell = (uint32_t)permute_forward(&r->sheet->order, position);
 		size_t length;
