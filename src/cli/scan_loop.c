@@ -79,7 +79,7 @@ static int loop_passing(struct scan_loop *loop, uint64_t now_ns, struct failure 
 	loop->engine->ops->stats(loop->engine, &stats);
 	if (going < 0)
 		return -1;
-	scan_passing(loop->scan, loop->scan->passing->position, stats.refused_burst, now_ns);
+	scan_passing(loop->scan, stats.refused_burst, now_ns);
 	loop_ring(loop, &stats, now_ns);
 	if (going == 0)
 		scan_pass_over(loop->scan, now_ns);

@@ -194,8 +194,9 @@ static void pass_count(struct xdp *x, uint64_t now_ns)
 	const uint64_t redirected = x->kernel.memory.pass->sent;
 	const uint64_t sent = redirected > refused ? redirected - refused : 0;
 
+	walk_passed(x->sending.walk, x->kernel.memory.pass->position,
+		    sent > x->sending.sent ? sent - x->sending.sent : 0, now_ns);
 	if (sent > x->sending.sent) {
-		walk_passed(x->sending.walk, sent - x->sending.sent, now_ns);
 		x->sent += sent - x->sending.sent;
 		x->sending.sent = sent;
 		x->sending.position = x->kernel.memory.pass->position;

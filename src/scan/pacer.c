@@ -128,6 +128,11 @@ void pacer_passing(struct pacer *p, uint64_t refused, uint64_t now_ns)
 {
 	p->tokens = 0;
 	p->filled_ns = now_ns;
+	/* An epoch of single probes is none any more. */
+	p->epoch_ns = pacer_clock(now_ns);
+	p->epoch_end_ns = 0;
+	p->epoch_sent = 0;
+	p->epoch_answered = 0;
 	pacer_sent(p, 0, 0, refused, now_ns);
 }
 
@@ -142,16 +147,12 @@ static double share_noise(double share, uint64_t n, uint64_t m)
 	return 3 * root;
 }
 
-/* The epoch's answers are in: keep, raise or lower the rate. */
-static void pacer_judge(struct pacer *p, uint64_t now_ns)
+void pacer_share(struct pacer *p, uint64_t answered, uint64_t sent, double actual, uint64_t now_ns)
 {
-	double share = (double)p->epoch_answered / (double)p->epoch_sent;
-	double span = (double)(p->epoch_end_ns - p->epoch_ns) / 1e9;
-	double actual = span > 0 ? (double)p->epoch_sent / span : p->rate_pps;
+	double share = (double)answered / (double)sent;
 
-	if (p->best_sent &&
-	    share < p->best_share * TOLERATED_SHARE -
-			    share_noise(p->best_share, p->epoch_sent, p->best_sent)) {
+	if (p->best_sent && share < p->best_share * TOLERATED_SHARE -
+					    share_noise(p->best_share, sent, p->best_sent)) {
 		/* What got through is what the path carries; go below it, so that queues drain. */
 		pacer_set(p, (actual < p->rate_pps ? actual : p->rate_pps) * share / p->best_share *
 				     0.85);
@@ -161,12 +162,21 @@ static void pacer_judge(struct pacer *p, uint64_t now_ns)
 	} else {
 		if (share > p->best_share || p->best_sent == 0) {
 			p->best_share = share < 1 ? share : 1;
-			p->best_sent = p->epoch_sent;
+			p->best_sent = sent;
 		}
 		if (now_ns >= p->hold_ns && actual > p->rate_pps * 0.5)
 			pacer_set(p, p->rate_pps < p->threshold_pps ? p->rate_pps * 2
 								    : p->rate_pps * 1.02);
 	}
+}
+
+/* The epoch's answers are in: keep, raise or lower the rate. */
+static void pacer_judge(struct pacer *p, uint64_t now_ns)
+{
+	double span = (double)(p->epoch_end_ns - p->epoch_ns) / 1e9;
+	double actual = span > 0 ? (double)p->epoch_sent / span : p->rate_pps;
+
+	pacer_share(p, p->epoch_answered, p->epoch_sent, actual, now_ns);
 	p->epoch_ns = pacer_clock(now_ns);
 	p->epoch_end_ns = 0;
 	p->epoch_sent = 0;

@@ -9,6 +9,11 @@
 #define TURN_MOST 512
 /* Longest sleep of the loop: progress lines and signals want to be looked at. */
 #define WAIT_MOST_NS UINT64_C(100000000)
+/* While an engine sends by itself, its rate is judged over this time, when the answers have had a
+ * little more than the round trip, by as many probes as tell 3 % of loss from chance. */
+#define EPOCH_NS       UINT64_C(20000000)
+#define EPOCH_SLACK_NS UINT64_C(3000000)
+#define EPOCH_SAMPLE   4096
 /* And while an engine sends by itself. */
 #define WAIT_PASS_NS UINT64_C(1000000)
 
@@ -111,10 +116,53 @@ void scan_pass_begun(struct scan *s, struct walk *walk, uint64_t now_ns)
 	s->passing = walk;
 	s->sent_seen = walk->sent;
 	s->epoch = (struct scan_epoch){
-		.first = walk->position, .last = walk->position, .begin_ns = now_ns};
+		.first = walk->position, .begin_ns = now_ns};
 }
 
-void scan_passing(struct scan *s, uint32_t position, uint64_t refused, uint64_t now_ns)
+/* How many of an epoch's probes are answered: of a sample, by the sheet. */
+static void scan_judge(struct scan *s, uint64_t now_ns)
+{
+	const struct scan_epoch *epoch = &s->epoch;
+	const struct sheet *sheet = s->passing->sheet;
+	const uint32_t count = epoch->last - epoch->first;
+	const uint32_t step = count / EPOCH_SAMPLE > 0 ? count / EPOCH_SAMPLE : 1;
+	uint32_t answered = 0, sampled = 0;
+
+	for (uint32_t position = epoch->first; position < epoch->last; position += step) {
+		uint32_t cell = (uint32_t)permute_forward(&s->passing->order, position);
+		unsigned reply = sheet_get(sheet, cell);
+
+		if (reply == SHEET_NOT_OURS || sheet_tries(sheet, cell) == 0)
+			continue;
+		sampled++;
+		answered += reply != REPLY_SILENCE;
+	}
+	if (sampled >= EPOCH_SAMPLE / 4)
+		pacer_share(&s->pacer, answered, sampled,
+			    (double)count * 1e9 / (double)(epoch->end_ns - epoch->begin_ns),
+			    now_ns);
+}
+
+static void scan_epoch(struct scan *s, uint64_t now_ns)
+{
+	const uint32_t position = s->passing->position;
+	struct scan_epoch *epoch = &s->epoch;
+
+	if (s->passing->pass > 0)
+		return; /* those that are still blank tell nothing */
+	if (epoch->end_ns == 0) {
+		if (now_ns < epoch->begin_ns + EPOCH_NS || position - epoch->first < EPOCH_SAMPLE)
+			return;
+		epoch->last = position;
+		epoch->end_ns = now_ns;
+	}
+	if (now_ns < epoch->end_ns + s->rtt.smoothed_ns + 4 * s->rtt.variation_ns + EPOCH_SLACK_NS)
+		return;
+	scan_judge(s, now_ns);
+	*epoch = (struct scan_epoch){.first = position, .begin_ns = now_ns};
+}
+
+void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns)
 {
 	struct walk *walk = s->passing;
 
@@ -123,12 +171,12 @@ void scan_passing(struct scan *s, uint32_t position, uint64_t refused, uint64_t 
 	s->resent += walk->resent - s->resent_seen[walk - s->walk];
 	s->resent_seen[walk - s->walk] = walk->resent;
 	pacer_passing(&s->pacer, refused, now_ns);
-	(void)position;
+	scan_epoch(s, now_ns);
 }
 
 void scan_pass_over(struct scan *s, uint64_t now_ns)
 {
-	scan_passing(s, s->passing->position, 0, now_ns);
+	scan_passing(s, 0, now_ns);
 	s->passing = NULL;
 }
 

@@ -22,8 +22,8 @@ struct scan_conf {
 
 /* What a pass has sent since some moment, to be judged once its answers are in. */
 struct scan_epoch {
-	uint32_t first, last; /* positions */
-	uint64_t begin_ns, end_ns, due_ns;
+	uint32_t first, last;	   /* positions */
+	uint64_t begin_ns, end_ns; /* end_ns 0: it goes on */
 };
 
 struct scan {
@@ -69,7 +69,7 @@ void scan_sent(struct scan *s, struct walk *walk, unsigned count, uint64_t refus
  * be sent. scan_passing takes what the walk has been told of since, and moves the rate by it.
  */
 void scan_pass_begun(struct scan *s, struct walk *walk, uint64_t now_ns);
-void scan_passing(struct scan *s, uint32_t position, uint64_t refused, uint64_t now_ns);
+void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns);
 void scan_pass_over(struct scan *s, uint64_t now_ns);
 
 /* Notes an answer. Returns the sheet it belongs to, and its cell, if it is the first or a stronger

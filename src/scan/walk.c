@@ -205,8 +205,9 @@ bool walk_pass_begin(struct walk *w, uint64_t now_ns)
 	return true;
 }
 
-void walk_passed(struct walk *w, uint64_t sent, uint64_t now_ns)
+void walk_passed(struct walk *w, uint32_t position, uint64_t sent, uint64_t now_ns)
 {
+	w->position = position < w->end ? position : w->end;
 	w->sent += sent;
 	w->resent += w->pass ? sent : 0;
 	w->left += (uint32_t)sent;

@@ -47,7 +47,7 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out);
  * not called; what it has sent goes through walk_passed, the end of it through walk_pass_end.
  */
 bool walk_pass_begin(struct walk *w, uint64_t now_ns);
-void walk_passed(struct walk *w, uint64_t sent, uint64_t now_ns);
+void walk_passed(struct walk *w, uint32_t position, uint64_t sent, uint64_t now_ns);
 /* It got to `position`: w->end, unless it was stopped. */
 void walk_pass_end(struct walk *w, uint32_t position);
 
