@@ -60,9 +60,8 @@ static int open_transmit(struct floor *b, unsigned link_index)
 	ranges_fini(&targets);
 	conf.plan = b->plan;
 	b->sheet = b->plan ? sheet_new(b->plan, 0, 0, b->plan->total, 1) : NULL;
-	if (!b->sheet ||
-	    xdp_kernel_load(&b->kernel, b->sheet->cells / 16, b->sheet->hosts,
-			    b->sheet->cells / 128, &f) < 0) {
+	if (!b->sheet || xdp_kernel_load(&b->kernel, b->sheet->cells / 16, b->sheet->hosts,
+					 b->sheet->cells / 128, &f) < 0) {
 		fprintf(stderr, "floor_xdp: %s\n", f.text);
 		return 1;
 	}

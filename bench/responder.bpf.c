@@ -1,8 +1,8 @@
 /* responder: the far end of a benchmark: a network of hosts in one XDP program, which answers SYNs.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
  *
- * By a hash of address and port 1 % of all ports are open (SYN+ACK), 79 % closed (RST), 20 % silent.
- * Frames that are no SYN pass. Checksums are right. */
+ * By a hash of address and port 1 % of all ports are open (SYN+ACK), 79 % closed (RST), 20 %
+ * silent. Frames that are no SYN pass. Checksums are right. */
 #include <linux/bpf.h>
 #include <linux/types.h>
 

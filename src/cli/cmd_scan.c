@@ -136,7 +136,8 @@ static void say_pace(const struct scan *scan, struct engine *engine, FILE *notes
 		fprintf(notes,
 			"portlight: passes: %.0f packets/s on average, standard deviation %.0f "
 			"over %u intervals of 20 ms\n",
-			stats.rate_mean_pps, sqrt(stats.rate_variance > 0 ? stats.rate_variance : 0), stats.intervals);
+			stats.rate_mean_pps,
+			sqrt(stats.rate_variance > 0 ? stats.rate_variance : 0), stats.intervals);
 }
 
 /* Everything is open: scan, and report. */

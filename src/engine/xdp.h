@@ -65,11 +65,11 @@ struct xdp_sending {
 	atomic_bool over;
 	int error; /* of the run, valid once over */
 	struct walk *walk;
-	uint64_t sent;	   /* already told to the walk */
-	uint64_t refused;  /* in this pass, as counted */
-	uint64_t errors;   /* of the kernel's count, when last asked */
-	uint64_t before;   /* refusals of all kinds before the pass */
-	uint32_t position; /* when something was last taken */
+	uint64_t sent;		/* already told to the walk */
+	uint64_t refused;	/* in this pass, as counted */
+	uint64_t errors;	/* of the kernel's count, when last asked */
+	uint64_t before;	/* refusals of all kinds before the pass */
+	uint32_t position;	/* when something was last taken */
 	struct xdp_rates rates; /* the thread's, until it is over */
 };
 

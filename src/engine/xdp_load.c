@@ -121,8 +121,7 @@ int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, struct fail
 			"interface %s has an XDP program of somebody else, which is left "
 			"alone",
 			link_quote(link, quoted));
-	k->hook_fd = bpf_link_create(k->probe_fd, (int)link->index, BPF_XDP,
-				     &mode);
+	k->hook_fd = bpf_link_create(k->probe_fd, (int)link->index, BPF_XDP, &mode);
 	if (k->hook_fd < 0) {
 		error = errno;
 		return failure_set(f, EXIT_UNAVAILABLE, "interface %s takes no XDP program: %s",

@@ -94,7 +94,7 @@ static void *pass_thread(void *argument)
 static void pass_rate(struct xdp *x, double rate_pps)
 {
 	volatile struct xdp_pass *pass = x->kernel.memory.pass;
-	const uint32_t batch = rate_pps >= PASS_FREE_PPS    ? PASS_FREE_BATCH
+	const uint32_t batch = rate_pps >= PASS_FREE_PPS   ? PASS_FREE_BATCH
 			       : rate_pps > PASS_CLOCK_PPS ? PASS_BATCH
 							   : 1;
 

@@ -115,8 +115,7 @@ void scan_pass_begun(struct scan *s, struct walk *walk, uint64_t now_ns)
 {
 	s->passing = walk;
 	s->sent_seen = walk->sent;
-	s->epoch = (struct scan_epoch){
-		.first = walk->position, .begin_ns = now_ns};
+	s->epoch = (struct scan_epoch){.first = walk->position, .begin_ns = now_ns};
 }
 
 /* How many of an epoch's probes are answered: of a sample, by the sheet. */

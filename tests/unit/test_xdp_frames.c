@@ -1,5 +1,6 @@
 /* What the kernel's programs send and judge, against user space: every byte of every frame, and
- * each cell's RST. The kernel runs them one frame at a time (BPF_PROG_TEST_RUN); nothing is sent. */
+ * each cell's RST. The kernel runs them one frame at a time (BPF_PROG_TEST_RUN); nothing is sent.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,7 +43,8 @@ struct round {
 
 static struct addr some_addr(bool v4)
 {
-	return v4 ? addr_from_v4((uint32_t)next()) : (struct addr){next() | UINT64_C(1) << 61, next()};
+	return v4 ? addr_from_v4((uint32_t)next())
+		  : (struct addr){next() | UINT64_C(1) << 61, next()};
 }
 
 static void round_plan(struct round *r, unsigned techniques, bool v4, bool v6, unsigned ranges)
@@ -90,7 +92,7 @@ static void round_way(struct round *r, unsigned number, uint32_t techniques)
 			continue;
 		conf.technique = &technique_table[t];
 		template_init(&way->template[t], &conf);
-		xdp_template_fill(&out->template[t], &way->template[t]);
+		xdp_template_fill(&out->template[t], &way -> template[t]);
 	}
 }
 
@@ -211,9 +213,8 @@ static void compare_all(struct round *r)
 		assert_int_equal(pass->sent, ++sent);
 	}
 	while (!pass->finished)
-		assert_int_equal(xdp_kernel_test(&r->kernel,
-						 r->kernel.memory.setting->frame_bytes, got,
-						 sizeof(got)),
+		assert_int_equal(xdp_kernel_test(&r->kernel, r->kernel.memory.setting->frame_bytes,
+						 got, sizeof(got)),
 				 -ENODATA);
 	assert_int_equal(pass->sent, sent);
 }
