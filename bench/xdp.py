@@ -104,6 +104,17 @@ def scan_portlight(engine, figures, open_ports, rate, hosts=16):
         "rate": float(rate.group(1)) / 1e6 if rate else None})
 
 
+def memory():
+    """MiB a million probes of window: of a full plan over a tiny one. Two windows are open."""
+    most = []
+    for hosts in ("28", "16"):
+        command = [PORTLIGHT, "scan", "--engine", "xdp", "-sS", "-p", f"1-{PORTS}", "--max-rate",
+                   "10000000", "--max-retries", "1", f"198.19.0.0/{hosts}"]
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        most.append(os.wait4(child.pid, 0)[2].ru_maxrss / 1024)
+    return most[0], most[1], (most[1] - most[0]) / (PROBES / 1e6)
+
+
 def scan_masscan(figures, open_ports):
     mac = json.loads(subprocess.check_output("ip -n target -j link show p0", shell=True))[0]
     _, wall, cpu = timed(
@@ -129,7 +140,7 @@ def median(values):
     return statistics.median(values)
 
 
-def report(speed, scans, rounds):
+def report(speed, scans, memories, rounds):
     def s(name, which):
         return median([f[which] for f in speed[name]])
 
@@ -173,6 +184,9 @@ def report(speed, scans, rounds):
                   f"{median([a['rate'] for a in x]) / median([a['rate'] for a in m]):.1f}. "
                   "masscan's sending alone / the whole xdp command: "
                   f"{median([a['sending'] for a in m]) / median([a['wall'] for a in x]):.1f}."]
+    small, large, each = memories[0]
+    lines += ["", f"Memory, resident at most: {small:.1f} MiB for 480 probes, {large:.1f} MiB for "
+              f"{PROBES:,} in two windows: {each:.2f} MiB per million probes of window."]
     return "\n".join(lines) + "\n"
 
 
@@ -189,17 +203,18 @@ def main():
     for last in range(2, 10):
         sh(f"ip neigh replace 198.18.0.{last} lladdr {mac['address']} dev v0 nud permanent")
     open_ports = truth()
-    speed, scans = {}, {}
+    speed, scans, memories = {}, {}, []
     for _ in range(args.rounds):
         transmit(speed)
         far_end("responder")
         near_end(None)
         scan_portlight("xdp", scans, open_ports, 10000000)
+        memories.append(memory())
         near_end("xdp_pass")
         scan_portlight("frames", scans, open_ports, 200000, 19)
         if shutil.which("masscan"):
             scan_masscan(scans, open_ports)
-    text = report(speed, scans, args.rounds)
+    text = report(speed, scans, memories, args.rounds)
     print(text)
     if args.write:
         with open(TOP + "/bench/RESULTS-xdp.md", "w") as out:

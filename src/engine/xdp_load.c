@@ -14,7 +14,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
-#include "xdp_programs.skel.h"
+#include <xdp_programs.skel.h>
 #pragma GCC diagnostic pop
 
 /* A live frame shares a page with what the kernel keeps of it. */

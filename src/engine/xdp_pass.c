@@ -23,9 +23,9 @@
 /* More than any processor does: then the clock is for the time stamps only. */
 #define PASS_FREE_PPS	6000000
 #define PASS_FREE_BATCH 64
-/* Above this rate only one RST of 64 keeps its evidence (time, TTL): for round trips and pace. */
+/* Above this rate only one RST of 256 keeps its evidence (time, TTL): for round trips and pace. */
 #define PASS_EVIDENCE_PPS 100000
-#define PASS_SAMPLE_MASK  63
+#define PASS_SAMPLE_MASK  255
 /* One in so many lost in our own queue: the pass was no attempt for all that it was for. */
 #define PASS_LOSS 1000
 /* Refused at once and nothing taken: the interface cannot, or no longer. */

@@ -95,7 +95,7 @@ struct xdp_refusals {
 /* Answers that are handed on to the packet ring although the kernel could judge them. */
 struct xdp_receive {
 	__u64 seen;
-	__u32 sample_mask; /* all if 0, one of 64 if 63 */
+	__u32 sample_mask; /* all if 0, one of 64 if 63 and so on */
 	__u32 own_mask;	   /* techniques whose RSTs need no evidence, as bits */
 };
 

@@ -31,6 +31,14 @@ struct evidence {
 };
 #define EVIDENCE_RTT (1u << 7)
 
+/* Evidence of few cells: open addressing by a keyed hash, 20 bytes a place, at most 7/8 full. If
+ * there is no memory to grow, what comes is not kept. */
+struct sheet_kept {
+	uint32_t *cell; /* plus one; 0: nothing here */
+	struct evidence *evidence;
+	uint32_t count, size; /* size: 0 or a power of two */
+};
+
 struct sheet_host {
 	uint32_t notes;	      /* enum host_note */
 	uint32_t icmp_errors; /* in answer to UDP, so far */
@@ -65,11 +73,13 @@ struct sheet {
 	 * A bulk sheet is one that an engine sends by itself, pass after pass in the plan's order.
 	 * tries[] is not kept: where the walk is says what was sent. block_us[b] is when
 	 * positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. Both it and word[] are
-	 * the engine's memory. UDP is never sent so: a quenched host has an order of its own.
+	 * the engine's memory. Little of the evidence is kept, in a table instead of evidence[].
+	 * UDP is never sent so: a quenched host has an order of its own.
 	 */
 	bool bulk;
 	struct permute order;
 	uint32_t *block_us;
+	struct sheet_kept kept;
 };
 
 #define SHEET_BLOCK_BITS 6
@@ -91,6 +101,9 @@ static inline void sheet_put(struct sheet *s, uint32_t cell, unsigned value)
 	while (!__atomic_compare_exchange_n(word, &before, after, true, __ATOMIC_RELAXED,
 					    __ATOMIC_RELAXED));
 }
+
+/* What is known of the strongest answer; all zero if nothing is. Never NULL. */
+const struct evidence *sheet_evidence(const struct sheet *s, uint32_t cell);
 
 /* Attempts sent so far, and when the latest one was: low 32 bits of the clock in us. */
 unsigned sheet_tries(const struct sheet *s, uint32_t cell);

@@ -23,10 +23,13 @@ static void rst_survey(const struct sheet *sheet, uint32_t base, struct rst_summ
 	memset(out, 0, sizeof(out[0]) * TECHNIQUES);
 	for (uint32_t i = 0; i < sheet->plan->slots; i++) {
 		unsigned reply = sheet_get(sheet, base + i);
-		const struct evidence *e = &sheet->evidence[base + i];
+		const struct evidence *e;
 		struct rst_summary *rst = &out[plan_slot_technique(slot[i])];
 
-		if (!reply_is_rst(reply) || !(e->has & ANSWER_TTL))
+		if (!reply_is_rst(reply))
+			continue;
+		e = sheet_evidence(sheet, base + i);
+		if (!(e->has & ANSWER_TTL))
 			continue;
 		if (rst->count == 0 || e->ttl < rst->ttl_low)
 			rst->ttl_low = e->ttl;
@@ -177,7 +180,7 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 	for (uint32_t i = 0; i < plan->slots; i++) {
 		uint32_t cell = base + i, slot = plan_slots(plan)[i];
 		uint8_t technique = plan_slot_technique(slot);
-		const struct evidence *e = &sheet->evidence[cell];
+		const struct evidence *e = sheet_evidence(sheet, cell);
 		unsigned reply = sheet_get(sheet, cell);
 		struct finding *f = &findings[count];
 		unsigned sent;
