@@ -330,7 +330,7 @@ if [ -x "$promtool" ] || promtool=$(command -v promtool); then
 	expect "promtool finds nothing wrong with the metrics" 0 sh -c \
 		"'$promtool' check metrics <'$folder/portlight.prom' >'$folder/promtool' 2>&1 &&
 		! grep . '$folder/promtool'"
-	expect "promtool sees a label that is there twice" 1 sh -c \
+	expect "promtool notices a file in which every line is there twice" 1 sh -c \
 		"sed 'p' '$folder/portlight.prom' | '$promtool' check metrics"
 else
 	skip "promtool is not to be had: $(tail -n 1 "$folder/unpack.log")"

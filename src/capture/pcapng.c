@@ -53,10 +53,13 @@ static uint32_t body32(const struct body *b, size_t at)
 
 static uint16_t body16(const struct body *b, size_t at)
 {
+	unsigned first, second;
+
 	if (at > b->length || b->length - at < 2)
 		return 0;
-	return b->swapped ? (uint16_t)(b->bytes[at] << 8 | b->bytes[at + 1])
-			  : (uint16_t)(b->bytes[at + 1] << 8 | b->bytes[at]);
+	first = b->bytes[at];
+	second = b->bytes[at + 1];
+	return (uint16_t)(b->swapped ? first << 8 | second : second << 8 | first);
 }
 
 static uint64_t body64(const struct body *b, size_t at)

@@ -5,5 +5,6 @@
 /* Each returns the exit code of the program. */
 int cmd_scan(int argc, char **argv);
 int cmd_techniques(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 
 #endif

@@ -13,6 +13,7 @@ static const struct command {
 } commands[] = {
 	{"scan", cmd_scan,
 	 "find open, closed and filtered ports (also without the word: portlight -sS host)"},
+	{"watch", cmd_watch, "notice scans, live or in a capture, and name who scans and how"},
 	{"techniques", cmd_techniques, "what each technique sends, and what each answer means"},
 };
 

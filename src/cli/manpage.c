@@ -1,9 +1,10 @@
-/* manpage: fills the manual page's template from the program's own tables, at build time. */
+/* manpage: fills a manual page's template from the program's own tables, at build time. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/options.h"
 #include "cli/timing.h"
+#include "cli/watch_options.h"
 #include "technique/technique.h"
 
 static void print_techniques(void)
@@ -28,6 +29,8 @@ int main(void)
 	while (fgets(line, sizeof(line), stdin)) {
 		if (strcmp(line, "@OPTIONS@\n") == 0)
 			scan_options_man(stdout);
+		else if (strcmp(line, "@WATCH_OPTIONS@\n") == 0)
+			watch_options_man(stdout);
 		else if (strcmp(line, "@TIMING@\n") == 0)
 			timing_help(stdout);
 		else if (strcmp(line, "@TECHNIQUES@\n") == 0)

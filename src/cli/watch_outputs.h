@@ -47,7 +47,8 @@ bool watch_outputs_closed_pipe(const struct watch_outputs *out);
 int watch_outputs_metrics(struct watch_outputs *out, const struct watch_stats *stats,
 			  struct failure *f);
 
-/* Closes all. 0, or -1 with *f (EXIT_IO) if anything was lost on the way. */
+/* Closes all. 0, or -1 with *f (EXIT_IO) if a file did not get everything; what a socket did not
+ * take is only said. */
 int watch_outputs_close(struct watch_outputs *out, struct failure *f);
 
 #endif

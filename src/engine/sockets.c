@@ -26,6 +26,8 @@
 #define EVENTS 256u
 /* Timed-out attempts given up in one call: about a millisecond. */
 #define EXPIRE_MOST 512u
+/* How long after its deadline a UDP socket is heard on. */
+#define LATE_NS UINT64_C(4000000000)
 /* With no socket to spare, or after a refusal, there is no use in asking again at once. */
 #define PAUSE_NS	 UINT64_C(500000)
 #define REFUSED_PAUSE_NS UINT64_C(1000000)
@@ -52,6 +54,7 @@ struct sockets {
 	struct crew *crew;
 	struct pool pool;
 	struct pool_list pending; /* oldest first: deadlines are nearly in this order */
+	struct pool_list late;	  /* UDP past its deadline, oldest first */
 	struct pool_list ready;	  /* answered, not yet told */
 	struct held held[SHEETS];
 	struct attempt *batch[BATCH];
@@ -95,12 +98,32 @@ static int open_failure(const struct sockets *s, int error, const char *step, st
 	return -error;
 }
 
+/* Gives up late ones whose deadline was before `before_ns`. */
+static void sockets_drop_late(struct sockets *s, uint64_t before_ns)
+{
+	for (unsigned i = 0; i < EXPIRE_MOST; i++) {
+		struct attempt *a = pool_first(&s->pool, &s->late);
+
+		if (!a || a->deadline_ns >= before_ns)
+			break;
+		pool_remove(&s->pool, &s->late, a);
+		a->late = false;
+		attempt_abandon(a);
+		pool_release(&s->pool, a);
+	}
+}
+
 /* As pool_take; and *f is set where it is of no use to try again. */
 static struct attempt *sockets_take(struct sockets *s, enum attempt_kind kind, int *error,
 				    struct failure *f)
 {
 	const char *step;
 	struct attempt *a = pool_take(&s->pool, kind, &s->common, error, &step);
+
+	if (!a && *error == 0) {
+		sockets_drop_late(s, UINT64_MAX);
+		a = pool_take(&s->pool, kind, &s->common, error, &step);
+	}
 
 	if (*error && (!attempt_is_shortage(*error) || strcmp(step, "bind") == 0))
 		(void)open_failure(s, *error, step, f);
@@ -235,9 +258,17 @@ static void sockets_expire(struct sockets *s, uint64_t now_ns)
 		if (!a || a->deadline_ns > now_ns)
 			break;
 		pool_remove(&s->pool, &s->pending, a);
+		/* A router that finds nobody says so after 3 s (three ARP requests): UDP sockets,
+		 * which send nothing by themselves, go on hearing until they are needed. */
+		if (a->kind == ATTEMPT_UDP4 || a->kind == ATTEMPT_UDP6) {
+			a->late = true;
+			pool_append(&s->pool, &s->late, a);
+			continue;
+		}
 		attempt_abandon(a);
 		pool_release(&s->pool, a);
 	}
+	sockets_drop_late(s, now_ns > LATE_NS ? now_ns - LATE_NS : 0);
 }
 
 /* After a batch: success ends a shortage; one that nothing can end is a failure. */
@@ -341,7 +372,8 @@ static void sockets_ask(struct sockets *s, unsigned events)
 		a->invalid = a->other = 0;
 		if (a->state == ATTEMPT_PENDING)
 			continue;
-		pool_remove(&s->pool, &s->pending, a);
+		pool_remove(&s->pool, a->late ? &s->late : &s->pending, a);
+		a->late = false;
 		if (a->state == ATTEMPT_ANSWERED)
 			pool_append(&s->pool, &s->ready, a);
 		else
@@ -434,6 +466,11 @@ static void sockets_close(struct engine *e)
 	crew_free(s->crew);
 	for (struct attempt *a; (a = pool_first(&s->pool, &s->pending)) != NULL;) {
 		pool_remove(&s->pool, &s->pending, a);
+		attempt_abandon(a);
+		pool_release(&s->pool, a);
+	}
+	for (struct attempt *a; (a = pool_first(&s->pool, &s->late)) != NULL;) {
+		pool_remove(&s->pool, &s->late, a);
 		attempt_abandon(a);
 		pool_release(&s->pool, a);
 	}
@@ -549,6 +586,7 @@ struct engine *engine_sockets_open(const struct engine_conf *conf, struct failur
 		failure_set(f, EXIT_UNAVAILABLE, "cannot open an epoll instance: %s",
 			    strerror(errno));
 	pool_list_init(&s->pending);
+	pool_list_init(&s->late);
 	pool_list_init(&s->ready);
 	s->ask = true;
 	s->early = EARLY_ALL;

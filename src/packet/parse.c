@@ -279,6 +279,34 @@ static void parse_tcp(struct reader *r)
 	out->payload_bytes -= (uint32_t)here;
 }
 
+/*
+ * A TCP header cut by fragments of 8 or 16 bytes (RFC 1858, 3): honest stacks never do that. What a
+ * piece holds is read, though it makes no PACKET_TCP.
+ */
+static void parse_tcp_piece(struct reader *r)
+{
+	struct packet *out = r->out;
+	size_t bytes = r->end - r->at;
+
+	if (out->has & PACKET_TCP || out->proto != IPPROTO_TCP || bytes < 8)
+		return;
+	if (out->fragment_offset == 0 && out->has & PACKET_MORE_FRAGMENTS) {
+		out->has |= PACKET_TCP_START;
+		out->sport = get16(r, 0);
+		out->dport = get16(r, 2);
+		out->seq = get32(r, 4);
+		if (bytes < 16)
+			return;
+		out->has |= PACKET_TCP_FLAGS;
+		out->flags = get8(r, 13);
+		out->window = get16(r, 14);
+	} else if (out->fragment_offset == 8) {
+		out->has |= PACKET_TCP_FLAGS;
+		out->flags = get8(r, 5);
+		out->window = get16(r, 6);
+	}
+}
+
 static void parse_transport(struct reader *r)
 {
 	struct packet *out = r->out;
@@ -286,11 +314,15 @@ static void parse_transport(struct reader *r)
 	reader_payload(r);
 	r->transport_at = r->at;
 	r->transport_bytes = r->promised - r->at;
-	if (out->has & PACKET_FRAGMENT)
+	if (out->has & PACKET_FRAGMENT) {
+		parse_tcp_piece(r);
 		return;
-	if (out->proto == IPPROTO_TCP)
+	}
+	if (out->proto == IPPROTO_TCP) {
 		parse_tcp(r);
-	else if (out->proto == IPPROTO_UDP)
+		parse_tcp_piece(r);
+	}
+	if (out->proto == IPPROTO_UDP)
 		parse_udp(r);
 	else if (out->proto == (addr_is_v4(out->src) ? IPPROTO_ICMP : IPPROTO_ICMPV6))
 		parse_icmp(r);

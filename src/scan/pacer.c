@@ -10,6 +10,10 @@
 #define EPOCH_SLACK_NS UINT64_C(2000000)
 /* A smaller loss than this is taken for chance and left to the later attempts. */
 #define TOLERATED_SHARE 0.97
+/* Probes that the expected share is known from, at most, so that it can change. */
+#define POOL_MOST 8192
+/* The rate never falls below this part of the one it began with. */
+#define START_SHARE 50
 /* The bucket holds what the rate gives in this time, so that a late wake-up is made up for. */
 #define BUCKET_NS  4e6
 #define BUCKET_MIN 16.0
@@ -47,6 +51,8 @@ static void pacer_set(struct pacer *p, double rate)
 		rate = p->conf.ceiling_pps;
 	if (rate < p->conf.floor_pps)
 		rate = p->conf.floor_pps;
+	if (rate < p->conf.start_pps / START_SHARE)
+		rate = p->conf.start_pps / START_SHARE;
 	p->rate_pps = rate;
 }
 
@@ -124,6 +130,92 @@ void pacer_sent(struct pacer *p, unsigned count, unsigned fresh, uint64_t refuse
 	}
 }
 
+/*
+ * 3 standard deviations of the difference of two measured shares, `hits` of `n` and `other_hits`
+ * of `m`, as if both had one true share: that of all of them together, one hit and one miss added,
+ * so that 24 of 24 is not taken for certainty. Newton's square root.
+ */
+static double share_noise(double hits, double n, double other_hits, double m)
+{
+	double share = (hits + other_hits + 1) / (n + m + 2);
+	double variance = share * (1 - share) * (1 / n + 1 / m);
+	double root = 0.5;
+
+	for (int i = 0; i < 24; i++)
+		root = (root + variance / root) / 2;
+	return 3 * root;
+}
+
+/* Whether `share` of this epoch is significantly below `high`, which `sent` probes gave. */
+static bool share_fell(const struct pacer *p, double share, double high, uint64_t sent)
+{
+	double noise = share_noise((double)p->epoch_answered, (double)p->epoch_sent,
+				   high * (double)sent, (double)sent);
+
+	return share < high * TOLERATED_SHARE - noise;
+}
+
+static void pacer_lower(struct pacer *p, double share, double rate, uint64_t now_ns)
+{
+	p->lowered_share = share;
+	p->lowered_sent = p->epoch_sent;
+	p->lowered_from_pps = p->rate_pps;
+	/* What got through is what the path carries; go below it, so that queues drain. */
+	pacer_set(p, rate * share / p->best_share * 0.85);
+	p->threshold_pps = p->rate_pps;
+	p->hold_ns = now_ns + 5 * EPOCH_NS;
+	p->backoffs++;
+}
+
+/* An epoch that was fine: it and the ones before say together what share is to be expected. */
+static void pacer_pool(struct pacer *p, double share)
+{
+	double hits = p->best_share * (double)p->best_sent + share * (double)p->epoch_sent;
+
+	/* A better one than all before: those had losses of their own. */
+	if (share * TOLERATED_SHARE > p->best_share) {
+		hits = share * (double)p->epoch_sent;
+		p->best_sent = 0;
+	}
+	p->best_sent += p->epoch_sent;
+	p->best_share = hits / (double)p->best_sent;
+	if (p->best_sent > POOL_MOST)
+		p->best_sent /= 2;
+}
+
+/* The epoch's answers are in: keep, raise or lower the rate. */
+static void pacer_judge(struct pacer *p, uint64_t now_ns)
+{
+	double share = (double)p->epoch_answered / (double)p->epoch_sent;
+	double span = (double)(p->epoch_end_ns - p->epoch_ns) / 1e9;
+	double actual = span > 0 ? (double)p->epoch_sent / span : p->rate_pps;
+	bool fell = p->best_sent && share_fell(p, share, p->best_share, p->best_sent);
+	bool was_lowered = p->lowered_sent != 0;
+	/* Lowering the rate changed nothing: then it was not the rate. */
+	bool in_vain = was_lowered && fell && !(p->lowered_share < share * TOLERATED_SHARE);
+
+	if (share > 1)
+		share = 1;
+	p->lowered_sent = 0;
+	if (in_vain) {
+		p->best_share = share;
+		p->best_sent = p->epoch_sent;
+		p->threshold_pps = p->conf.ceiling_pps;
+		pacer_set(p, p->lowered_from_pps);
+	} else if (fell) {
+		pacer_lower(p, share, actual < p->rate_pps ? actual : p->rate_pps, now_ns);
+	} else {
+		pacer_pool(p, share);
+		if (now_ns >= p->hold_ns && actual > p->rate_pps * 0.5)
+			pacer_set(p, p->rate_pps < p->threshold_pps ? p->rate_pps * 2
+								    : p->rate_pps * 1.02);
+	}
+	p->epoch_ns = pacer_clock(now_ns);
+	p->epoch_end_ns = 0;
+	p->epoch_sent = 0;
+	p->epoch_answered = 0;
+}
+
 void pacer_passing(struct pacer *p, uint64_t refused, uint64_t now_ns)
 {
 	p->tokens = 0;
@@ -136,51 +228,22 @@ void pacer_passing(struct pacer *p, uint64_t refused, uint64_t now_ns)
 	pacer_sent(p, 0, 0, refused, now_ns);
 }
 
-/* 3 standard deviations of the difference of two measured shares; Newton's square root. */
-static double share_noise(double share, uint64_t n, uint64_t m)
+void pacer_share(struct pacer *p, uint64_t answered, uint64_t sent, double actual_pps,
+		 uint64_t now_ns)
 {
-	double variance = share * (1 - share) * (1.0 / (double)n + 1.0 / (double)m);
-	double root = variance > 0 ? 0.5 : 0;
+	const uint64_t span_ns = (uint64_t)((double)sent * 1e9 / actual_pps);
+	const struct pacer before = *p;
 
-	for (int i = 0; i < 24 && root > 0; i++)
-		root = (root + variance / root) / 2;
-	return 3 * root;
-}
-
-void pacer_share(struct pacer *p, uint64_t answered, uint64_t sent, double actual, uint64_t now_ns)
-{
-	double share = (double)answered / (double)sent;
-
-	if (p->best_sent && share < p->best_share * TOLERATED_SHARE -
-					    share_noise(p->best_share, sent, p->best_sent)) {
-		/* What got through is what the path carries; go below it, so that queues drain. */
-		pacer_set(p, (actual < p->rate_pps ? actual : p->rate_pps) * share / p->best_share *
-				     0.85);
-		p->threshold_pps = p->rate_pps;
-		p->hold_ns = now_ns + 5 * EPOCH_NS;
-		p->backoffs++;
-	} else {
-		if (share > p->best_share || p->best_sent == 0) {
-			p->best_share = share < 1 ? share : 1;
-			p->best_sent = sent;
-		}
-		if (now_ns >= p->hold_ns && actual > p->rate_pps * 0.5)
-			pacer_set(p, p->rate_pps < p->threshold_pps ? p->rate_pps * 2
-								    : p->rate_pps * 1.02);
+	p->epoch_end_ns = now_ns;
+	p->epoch_ns = span_ns < now_ns ? now_ns - span_ns : 0;
+	p->epoch_sent = sent;
+	p->epoch_answered = answered;
+	pacer_judge(p, now_ns);
+	/* So many probes outweigh the pool: its best would sink with the rate that rises. */
+	if (before.best_sent && !before.lowered_sent && p->best_share < before.best_share) {
+		p->best_share = before.best_share;
+		p->best_sent = before.best_sent;
 	}
-}
-
-/* The epoch's answers are in: keep, raise or lower the rate. */
-static void pacer_judge(struct pacer *p, uint64_t now_ns)
-{
-	double span = (double)(p->epoch_end_ns - p->epoch_ns) / 1e9;
-	double actual = span > 0 ? (double)p->epoch_sent / span : p->rate_pps;
-
-	pacer_share(p, p->epoch_answered, p->epoch_sent, actual, now_ns);
-	p->epoch_ns = pacer_clock(now_ns);
-	p->epoch_end_ns = 0;
-	p->epoch_sent = 0;
-	p->epoch_answered = 0;
 }
 
 void pacer_answered(struct pacer *p, uint64_t sent_ns, uint64_t rtt_ns)

@@ -13,6 +13,7 @@
  * lowered to what got through when the kernel refuses packets, our ring drops, or the answered
  * share of an epoch falls significantly (3 sigma and 3 %) below the best share seen at a lower
  * rate.
+ * Where lowering it changes nothing, the loss was not the rate's, and it goes back.
  */
 struct pacer_conf {
 	double floor_pps;   /* never slower: --min-rate */
@@ -30,8 +31,11 @@ struct pacer {
 	uint64_t epoch_end_ns;	 /* when it stopped counting sends; 0 while it counts */
 	uint64_t epoch_sent;	 /* first attempts sent in it */
 	uint64_t epoch_answered; /* of those, answered so far */
-	double best_share;	 /* answered share at a rate that was fine */
+	double best_share;	 /* answered share that is to be expected */
 	uint64_t best_sent;	 /* and from how many probes that is known */
+	double lowered_share;	 /* that made the rate be lowered last time */
+	uint64_t lowered_sent;	 /* from how many probes; 0: it was not lowered last time */
+	double lowered_from_pps; /* and from which rate */
 	uint64_t rtt_ns;	 /* present estimate of the round trip */
 	uint64_t hold_ns;	 /* no change of rate before this */
 	uint64_t backoffs;	 /* how often it was lowered */

@@ -14,6 +14,7 @@
 #define EPOCH_NS       UINT64_C(20000000)
 #define EPOCH_SLACK_NS UINT64_C(3000000)
 #define EPOCH_SAMPLE   4096
+#define EPOCH_MOST     32768 /* looked at, in under a millisecond */
 /* And while an engine sends by itself. */
 #define WAIT_PASS_NS UINT64_C(1000000)
 
@@ -124,7 +125,7 @@ static void scan_judge(struct scan *s, uint64_t now_ns)
 	const struct scan_epoch *epoch = &s->epoch;
 	const struct sheet *sheet = s->passing->sheet;
 	const uint32_t count = epoch->last - epoch->first;
-	const uint32_t step = count / EPOCH_SAMPLE > 0 ? count / EPOCH_SAMPLE : 1;
+	const uint32_t step = count / EPOCH_MOST > 0 ? count / EPOCH_MOST : 1;
 	uint32_t answered = 0, sampled = 0;
 
 	for (uint32_t position = epoch->first; position < epoch->last; position += step) {

@@ -14,7 +14,7 @@ enum privilege_raw {
 				  namespace, or a filter forbids it */
 };
 
-/* Tries it out (a packet socket that receives nothing, closed at once): a capability of a user
+/* Tries it out (a raw socket, closed at once): a capability of a user
  * namespace says nothing about a network namespace that is not its own. */
 enum privilege_raw privilege_raw(void);
 

@@ -12,7 +12,7 @@
 #define FLOOD_CONTACTS 100
 #define FLOOD_SOURCES  50
 /* A target counts as flooded for so long after its last flooded second. */
-#define FLOOD_HOLD_MS 3000
+#define FLOOD_HOLD_MS 10000
 /* Of this many contacts one looks at the estimate again. */
 #define LOOK_EVERY    64
 
@@ -24,19 +24,31 @@
 
 int crowd_table_init(struct crowd_table *t, size_t bytes, const struct cookie_key *key)
 {
+	struct crowd_sieve *s = &t->sieve;
+
 	memset(t, 0, sizeof(*t));
-	t->buckets = bytes / (WAYS * sizeof(struct crowd));
 	t->key = *key;
+	s->width = 256;
+	while (s->width * 2 * CROWD_ROWS * 2 * sizeof(uint16_t) <= bytes / 4)
+		s->width *= 2;
+	t->buckets = (bytes - bytes / 4) / (WAYS * sizeof(struct crowd));
 	if (t->buckets == 0)
 		return -1;
 	t->crowd = calloc(t->buckets * WAYS, sizeof(struct crowd));
-	return t->crowd ? 0 : -1;
+	s->count[0] = calloc(s->width, CROWD_ROWS * sizeof(uint16_t));
+	s->count[1] = calloc(s->width, CROWD_ROWS * sizeof(uint16_t));
+	if (t->crowd && s->count[0] && s->count[1])
+		return 0;
+	crowd_table_fini(t);
+	return -1;
 }
 
 void crowd_table_fini(struct crowd_table *t)
 {
 	free(t->crowd);
-	t->crowd = NULL;
+	free(t->sieve.count[0]);
+	free(t->sieve.count[1]);
+	memset(t, 0, sizeof(*t));
 }
 
 static uint64_t crowd_hash(const struct crowd_table *t, uint64_t salt, struct addr a)
@@ -147,10 +159,11 @@ uint64_t crowd_stray(struct crowd_table *t, struct crowd *c, struct addr source,
 {
 	uint64_t over, hash = crowd_hash(t, 11, source);
 	uint64_t sources = second_add(&c->strays, hash, now_ms, &over);
+	bool flood = sources >= FLOOD_SOURCES && c->strays.completed * 10 < c->strays.contacts;
 
 	if (now_ms - c->strays.began_ms >= SECOND_MS)
 		second_begin(&c->strays, hash, now_ms);
-	return sources >= FLOOD_SOURCES ? sources : 0;
+	return flood ? sources : 0;
 }
 
 void crowd_completed(struct crowd *c)
@@ -158,9 +171,71 @@ void crowd_completed(struct crowd *c)
 	c->contacts.completed++;
 }
 
+void crowd_stray_went_on(struct crowd *c)
+{
+	c->strays.completed++;
+}
+
 double crowd_mean_pps(const struct crowd *c, uint64_t now_ms)
 {
 	return now_ms < c->flood_ms ? c->mean_pps : 0;
+}
+
+static void sieve_turn(struct crowd_sieve *s, uint64_t now_ms)
+{
+	uint64_t age_ms = now_ms - s->began_ms;
+	size_t bytes = s->width * CROWD_ROWS * sizeof(uint16_t);
+	uint16_t *oldest = s->count[1];
+
+	if (age_ms < SECOND_MS)
+		return;
+	memset(oldest, 0, bytes);
+	s->count[1] = s->count[0];
+	s->count[0] = oldest;
+	s->total[1] = s->total[0];
+	s->total[0] = 0;
+	s->before_ms = SECOND_MS;
+	if (age_ms >= 2 * SECOND_MS) {
+		memset(s->count[1], 0, bytes);
+		s->total[1] = 0;
+		s->before_ms = 0;
+	}
+	s->began_ms = now_ms;
+}
+
+/* Counts the source, and how often it was counted, at most, in this second and the one before. */
+static unsigned sieve_add(struct crowd_sieve *s, uint64_t hash)
+{
+	unsigned least = UINT32_MAX;
+
+	s->total[0]++;
+	for (unsigned row = 0; row < CROWD_ROWS; row++) {
+		/* Two hashes make as many as one wants (Kirsch and Mitzenmacher 2006). */
+		uint64_t at = row * s->width + (((hash >> 32) + row * hash) & (s->width - 1));
+		unsigned sum;
+
+		if (s->count[0][at] < UINT16_MAX)
+			s->count[0][at]++;
+		sum = (unsigned)s->count[0][at] + s->count[1][at];
+		least = sum < least ? sum : least;
+	}
+	return least;
+}
+
+bool crowd_admits(struct crowd_table *t, const struct crowd *c, struct addr source, uint64_t now_ms)
+{
+	struct crowd_sieve *s = &t->sieve;
+	double expected, over;
+	unsigned count;
+
+	sieve_turn(s, now_ms);
+	count = sieve_add(s, crowd_hash(t, 13, source));
+	/* Of its own, as one of the flood's, and of others that are counted in the same place. */
+	expected = c->mean_pps * (double)(now_ms - s->began_ms + s->before_ms) / SECOND_MS +
+		   (double)(s->total[0] + s->total[1]) / (double)s->width;
+	/* Four standard deviations of a Poisson distribution. */
+	over = (double)count - expected;
+	return over > 0 && over * over >= 16 * expected;
 }
 
 static struct crowd_group *group_get(struct crowd *c, uint32_t fingerprint, uint64_t now_ms,
@@ -186,13 +261,24 @@ static struct crowd_group *group_get(struct crowd *c, uint32_t fingerprint, uint
 	return victim;
 }
 
+uint32_t crowd_fingerprint(const struct crowd_table *t, const struct contact *contact)
+{
+	const __u64 words[2] = {contact->techniques, (__u64)contact->window << 16 | contact->mss};
+
+	return (uint32_t)cookie_siphash(&t->key, words, 2, 1, 3) | 1;
+}
+
+uint32_t crowd_source(const struct crowd_table *t, struct addr source)
+{
+	return (uint32_t)crowd_hash(t, 12, source);
+}
+
 struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
 				 const struct contact *contact)
 {
-	const __u64 words[2] = {contact->techniques, (__u64)contact->window << 16 | contact->mss};
-	uint32_t fingerprint = (uint32_t)cookie_siphash(&t->key, words, 2, 1, 3) | 1;
+	uint32_t fingerprint = crowd_fingerprint(t, contact);
 	struct crowd_group *g = group_get(c, fingerprint, contact->now_ms, contact->t_ns);
-	uint32_t source = (uint32_t)crowd_hash(t, 12, contact->src);
+	uint32_t source = crowd_source(t, contact->src);
 	bool known_port = false, known_source = false;
 
 	g->moved_ms = contact->now_ms;

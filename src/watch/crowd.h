@@ -43,8 +43,24 @@ struct crowd {
 	struct crowd_group group[CROWD_GROUPS];
 };
 
+/* Rows of the sieve, each counting every source once. */
+#define CROWD_ROWS 4
+
+/*
+ * How often each source failed towards targets under a flood, in this second and the one before: a
+ * count-min sketch (Cormode and Muthukrishnan 2005), so that forged sources, however many, cost no
+ * record.
+ */
+struct crowd_sieve {
+	uint16_t *count[2]; /* by second, then row; up to 65,535 */
+	uint64_t total[2];
+	uint64_t began_ms, before_ms; /* this second's beginning; what the other covers */
+	uint64_t width;		      /* of a row; a power of two */
+};
+
 struct crowd_table {
 	struct crowd *crowd;
+	struct crowd_sieve sieve;
 	uint64_t buckets;
 	struct cookie_key key;
 	uint64_t evicted;
@@ -67,8 +83,22 @@ uint64_t crowd_stray(struct crowd_table *t, struct crowd *c, struct addr source,
 /* A contact was completed: no flood does that. */
 void crowd_completed(struct crowd *c);
 
+/* A stray answer was none: the connection goes on. */
+void crowd_stray_went_on(struct crowd *c);
+
 /* Contacts a second of the average source while the target is flooded; 0 if it is not. */
 double crowd_mean_pps(const struct crowd *c, uint64_t now_ms);
+
+/*
+ * Counts a failed contact with a target that is flooded. Whether its source is busier than chance
+ * would make one of the flood's: only then is it worth a record.
+ */
+bool crowd_admits(struct crowd_table *t, const struct crowd *c, struct addr source,
+		  uint64_t now_ms);
+
+/* What the packets of one program have in common, and what a source is called in a group. */
+uint32_t crowd_fingerprint(const struct crowd_table *t, const struct contact *contact);
+uint32_t crowd_source(const struct crowd_table *t, struct addr source);
 
 /*
  * A failed contact of a source that is no scanner by itself: the group it belongs to, once that

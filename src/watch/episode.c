@@ -11,28 +11,28 @@
 #define MINUTE_MS   60000
 #define RANGES_MOST 32768 /* no 65,536 ports have more ranges */
 #define GROWTH	    10
+#define PAUSES	    8
+#define PATIENCE_MS UINT64_C(172800000)
 /* Told again at this size at the earliest. */
 #define TOLD_LEAST 10
 
-int episode_table_init(struct episode_table *t, size_t bytes, const struct cookie_key *key)
+int episode_table_init(struct episode_table *t, size_t bytes, const struct cookie_key *key,
+		       struct host_set *hosts)
 {
 	size_t each = sizeof(struct episode) + BITMAPS * EPISODE_PORT_WORDS * sizeof(uint64_t);
-	size_t for_hosts = bytes / 4;
+	size_t for_ranges = (size_t)RANGES_MOST * BITMAPS * sizeof(*t->ranges);
 
 	memset(t, 0, sizeof(*t));
-	t->count = (uint32_t)((bytes - for_hosts) / each);
-	if (t->count == 0)
+	if (bytes < for_ranges + each)
 		return -1;
-	t->host_slots = 1024;
-	while (t->host_slots * 2 * sizeof(uint64_t) <= for_hosts)
-		t->host_slots *= 2;
+	t->count = (uint32_t)((bytes - for_ranges) / each);
+	t->hosts = hosts;
 	t->key = *key;
 	t->next_id = 1;
 	t->episode = calloc(t->count, sizeof(*t->episode));
 	t->bitmaps = calloc((size_t)t->count * BITMAPS * EPISODE_PORT_WORDS, sizeof(uint64_t));
-	t->hosts = calloc(t->host_slots, sizeof(uint64_t));
 	t->ranges = calloc((size_t)RANGES_MOST * BITMAPS, sizeof(*t->ranges));
-	if (t->episode && t->bitmaps && t->hosts && t->ranges)
+	if (t->episode && t->bitmaps && t->ranges)
 		return 0;
 	episode_table_fini(t);
 	return -1;
@@ -42,11 +42,9 @@ void episode_table_fini(struct episode_table *t)
 {
 	free(t->episode);
 	free(t->bitmaps);
-	free(t->hosts);
 	free(t->ranges);
 	t->episode = NULL;
 	t->bitmaps = NULL;
-	t->hosts = NULL;
 	t->ranges = NULL;
 }
 
@@ -87,27 +85,13 @@ static void chain_remove(struct episode_table *t, const struct episode *e)
 		*link = e->chain;
 }
 
-/* A set of (episode, host) pairs; entries of closed episodes are cleared with the whole table
- * when none is open or it is three quarters full. */
+/* Whether the host is a new one to the episode. */
 static bool hosts_add(struct episode_table *t, struct episode *e, uint32_t host)
 {
-	const __u64 words[2] = {e->id, host};
-	uint64_t hash = cookie_siphash(&t->key, words, 2, 1, 3) | 1;
-	uint64_t at = hash & (t->host_slots - 1);
+	enum host_set_answer answer = host_set_add(t->hosts, e->owner, host);
 
-	for (int probe = 0; probe < 64; probe++, at = (at + 1) & (t->host_slots - 1)) {
-		if (t->hosts[at] == hash)
-			return false;
-		if (t->hosts[at] == 0) {
-			if (t->host_used >= t->host_slots / 4 * 3)
-				break;
-			t->hosts[at] = hash;
-			t->host_used++;
-			return true;
-		}
-	}
-	e->hosts_at_least = true;
-	return false;
+	e->hosts_at_least |= answer == HOST_FULL;
+	return answer == HOST_NEW;
 }
 
 static void bit_add(uint64_t *bitmap, uint16_t port, uint32_t *count)
@@ -318,10 +302,6 @@ static void episode_close(struct episode_table *t, struct episode *e, uint64_t t
 	chain_remove(t, e);
 	e->id = 0;
 	t->open--;
-	if (t->open == 0) {
-		memset(t->hosts, 0, t->host_slots * sizeof(*t->hosts));
-		t->host_used = 0;
-	}
 }
 
 static struct episode *episode_new(struct episode_table *t, struct addr key, bool crowd,
@@ -341,12 +321,15 @@ static struct episode *episode_new(struct episode_table *t, struct addr key, boo
 		t->refused++;
 		episode_close(t, e, t_ns);
 	}
+	const __u64 id = t->next_id++;
 	uint64_t *bitmap = t->bitmaps + (size_t)(e - t->episode) * BITMAPS * EPISODE_PORT_WORDS;
 
 	memset(bitmap, 0, BITMAPS * EPISODE_PORT_WORDS * sizeof(*bitmap));
 	*e = (struct episode){
-		.id = t->next_id++,
+		.id = id,
 		.tag = episode_tag(t, key, crowd),
+		.owner = cookie_siphash(&t->key, &id, 1, 1, 3),
+		.began_ms = now_ms,
 		.moved_ms = now_ms,
 		.sources = 1,
 		.crowd = crowd,
@@ -381,6 +364,18 @@ static void record_ports(struct episode *e, const struct evidence *r)
 	}
 }
 
+static void add_counts(struct episode *e, const struct evidence *r)
+{
+	e->packets += r->packets;
+	e->failed += r->failed;
+	e->half_open += r->half_open;
+	e->idle += r->idle;
+	for (int bit = 0; bit < SIGHTS; bit++)
+		e->seen[bit] += r->seen[bit];
+	for (int tool = 0; tool < EVENT_TOOLS; tool++)
+		e->tools[tool] += r->tools[tool];
+}
+
 struct episode *episode_open(struct episode_table *t, const struct evidence *r,
 			     uint32_t target_hash, uint64_t now_ms, uint64_t t_ns)
 {
@@ -391,34 +386,88 @@ struct episode *episode_open(struct episode_table *t, const struct evidence *r,
 	e->target_hash = target_hash;
 	e->first_ns = r->first_ns;
 	e->last_ns = r->last_ns;
-	e->packets = r->packets;
-	e->failed = r->failed;
-	e->half_open = r->half_open;
-	e->idle = r->idle;
 	e->proven = r->proven;
-	for (int bit = 0; bit < SIGHTS; bit++)
-		e->seen[bit] = r->seen[bit];
 	e->last_seq = r->last_seq;
 	e->last_sport = r->last_sport;
+	e->began_ms = r->began_ms;
 	e->confidence = 1 - evidence_error(r);
-	for (int tool = 0; tool < EVENT_TOOLS; tool++)
-		e->tools[tool] = r->tools[tool];
+	add_counts(e, r);
 	if (r->kind == EVIDENCE_PORTS || r->kind == EVIDENCE_PROTOCOLS) {
 		record_ports(e, r);
 		e->hosts = 1;
-	} else {
-		e->many_targets = true;
-		for (int i = 0; i < r->listed; i++)
-			e->hosts += hosts_add(t, e, r->host[i]);
-		if (r->failed > e->hosts)
-			e->hosts = r->failed;
-		if (r->kind == EVIDENCE_STRAYS)
-			e->action = EVENT_BACKSCATTER;
-		else if (r->proto == IPPROTO_TCP || r->proto == IPPROTO_UDP)
-			episode_add_port(e, r->port, r->proto);
+		(void)hosts_add(t, e, target_hash);
+		return e;
 	}
-	episode_tell(t, e, EVENT_OPEN, t_ns);
+	/* Those behind the list are in the set, under the record's name. */
+	e->owner = r->owner;
+	e->many_targets = true;
+	e->hosts = r->hosts;
+	for (int i = 0; i < r->listed; i++)
+		(void)hosts_add(t, e, r->host[i]);
+	if (r->kind == EVIDENCE_STRAYS)
+		e->action = EVENT_BACKSCATTER;
+	else if (r->proto == IPPROTO_TCP || r->proto == IPPROTO_UDP)
+		episode_add_port(e, r->port, r->proto);
 	return e;
+}
+
+static uint32_t less_one(uint32_t counter)
+{
+	return counter - (counter > 0);
+}
+
+/* Of a record about ports, what is not in one about the hosts of one of them. */
+static struct evidence without_port(const struct evidence *r, const struct evidence *hosts)
+{
+	struct evidence rest = *r;
+	bool both = false;
+
+	for (int i = 0; i < r->listed; i++)
+		both |= r->number[i] == hosts->port;
+	if (!both || r->kind != EVIDENCE_PORTS || r->proto != hosts->proto)
+		return rest;
+	rest.packets = less_one(r->packets);
+	rest.failed = (uint16_t)less_one(r->failed);
+	for (int bit = 0; bit < SIGHTS; bit++)
+		rest.seen[bit] = (uint8_t)less_one(r->seen[bit]);
+	for (int tool = 0; tool < EVENT_TOOLS; tool++)
+		rest.tools[tool] = (uint8_t)less_one(r->tools[tool]);
+	if (rest.packets == 0)
+		rest.half_open = rest.idle = 0;
+	return rest;
+}
+
+void episode_join(struct episode_table *t, struct episode *e, const struct evidence *origin,
+		  const struct evidence *other, uint32_t target_hash)
+{
+	struct evidence rest = *other;
+
+	if (other->first_ns < e->first_ns)
+		e->first_ns = other->first_ns;
+	if (other->last_ns > e->last_ns)
+		e->last_ns = other->last_ns;
+	e->proven |= other->proven;
+	/* Each contact is in one record about ports, and in one about hosts. */
+	if (other->kind == EVIDENCE_HOSTS)
+		return;
+	if (origin->kind == EVIDENCE_HOSTS)
+		rest = without_port(other, origin);
+	add_counts(e, &rest);
+	record_ports(e, other);
+	if (hosts_add(t, e, target_hash)) {
+		e->hosts++;
+		e->many_targets = true;
+	}
+}
+
+void episode_mark_owners(const struct episode_table *t, uint64_t alive[static 1024])
+{
+	for (uint32_t i = 0; i < t->count; i++) {
+		uint16_t mark = host_set_mark(t->episode[i].owner);
+
+		if (t->episode[i].id)
+			alive[mark >> 6] |= UINT64_C(1) << (mark & 63);
+	}
 }
 
 struct episode *episode_open_crowd(struct episode_table *t, struct addr target, uint8_t action,
@@ -429,8 +478,18 @@ struct episode *episode_open_crowd(struct episode_table *t, struct addr target, 
 	e->target = target;
 	e->action = action;
 	e->hosts = 1;
+	e->sources = 0;
 	e->first_ns = e->last_ns = t_ns;
 	return e;
+}
+
+void episode_add_source(struct episode_table *t, struct episode *e, uint32_t source)
+{
+	/* Next to the hosts, under a name of its own. */
+	enum host_set_answer answer = host_set_add(t->hosts, e->owner ^ 1, source);
+
+	e->sources += answer == HOST_NEW;
+	e->sources_at_least |= answer == HOST_FULL;
 }
 
 static void episode_grown(struct episode_table *t, struct episode *e, uint64_t t_ns)
@@ -456,11 +515,12 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 	e->failed += c->failed;
 	for (int bit = 0; bit < SIGHTS; bit++)
 		e->seen[bit] += c->techniques >> bit & 1;
+	uint16_t tools = c->tools;
+
+	if (e->last_seq == c->seq && e->last_sport == c->sport)
+		tools = tool_repeated(tools, c->window);
 	for (int tool = 0; tool < EVENT_TOOLS; tool++)
-		e->tools[tool] += c->tools >> tool & 1;
-	if (e->last_seq == c->seq && e->last_sport == c->sport && c->seq &&
-	    !(c->tools >> TOOL_NMAP & 1))
-		e->tools[TOOL_NMAP]++;
+		e->tools[tool] += tools >> tool & 1;
 	e->last_seq = c->seq;
 	e->last_sport = c->sport;
 	if (c->techniques == UINT32_C(1) << SIGHT_IPPROTO)
@@ -468,8 +528,6 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 	else if (c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP)
 		episode_add_port(e, c->dport, c->proto);
 	if (!addr_equal(e->target, c->dst) || e->many_targets) {
-		if (!e->many_targets && !e->crowd)
-			(void)hosts_add(t, e, e->target_hash);
 		e->many_targets |= !e->crowd;
 		if (hosts_add(t, e, host_hash))
 			e->hosts++;
@@ -485,11 +543,23 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 	episode_grown(t, e, c->t_ns);
 }
 
+/* A scan that takes its time is not over for as long a silence as one that hurries: several of its
+ * own pauses, up to two days. */
+static uint64_t episode_patience(const struct episode *e, uint64_t idle_ms)
+{
+	uint64_t pauses = e->packets ? PAUSES * ((e->moved_ms - e->began_ms) / e->packets) : 0;
+
+	if (pauses > PATIENCE_MS)
+		pauses = PATIENCE_MS;
+	return pauses > idle_ms ? pauses : idle_ms;
+}
+
 void episode_expire(struct episode_table *t, uint64_t now_ms, uint64_t idle_ms, uint64_t t_ns)
 {
 	if (t->open)
 		for (uint32_t i = 0; i < t->count; i++)
-			if (t->episode[i].id && now_ms - t->episode[i].moved_ms >= idle_ms)
+			if (t->episode[i].id && now_ms - t->episode[i].moved_ms >=
+							episode_patience(&t->episode[i], idle_ms))
 				episode_close(t, &t->episode[i], t_ns);
 	tell_suppressed(t, now_ms, t_ns);
 }

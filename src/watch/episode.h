@@ -14,8 +14,10 @@
 struct episode {
 	uint64_t id; /* 0: free */
 	struct addr source, target;
-	uint64_t tag; /* of the source, or of the target for crowds */
-	uint64_t first_ns, last_ns, moved_ms;
+	uint64_t tag;		     /* of the source, or of the target for crowds */
+	uint64_t owner;		     /* in the host set */
+	uint64_t first_ns, last_ns;  /* capture's clock */
+	uint64_t began_ms, moved_ms; /* detector's clock */
 	uint64_t packets, hosts, sources, failed, answered;
 	uint64_t half_open, idle;
 	uint64_t seen[SIGHTS]; /* contacts by technique (event.h) */
@@ -28,6 +30,7 @@ struct episode {
 	uint32_t told_techniques;
 	uint32_t tcp_count, udp_count, open_count, protocol_count;
 	uint32_t last_seq;
+	uint32_t fingerprint; /* DISTRIBUTED: of its packets (crowd.h) */
 	uint32_t target_hash; /* of `target`, as in evidence_host */
 	uint16_t last_sport;
 	uint8_t action; /* of EVENT_PORT_SCAN and sisters: settled when told */
@@ -45,8 +48,7 @@ struct episode_table {
 	uint64_t *bitmaps;
 	uint32_t count;
 	uint32_t bucket[EPISODE_BUCKETS]; /* first of the chain, by index + 1 */
-	uint64_t *hosts; /* (episode, host) pairs, hashed: exact numbers of hosts */
-	uint64_t host_slots, host_used;
+	struct host_set *hosts;		  /* exact numbers of hosts */
 	struct cookie_key key;
 	uint64_t next_id, open, total, refused, suppressed, told[EVENT_ACTIONS];
 	unsigned per_minute;
@@ -59,20 +61,31 @@ struct episode_table {
 	uint16_t (*ranges)[2]; /* room for the port ranges of one event */
 };
 
-int episode_table_init(struct episode_table *t, size_t bytes, const struct cookie_key *key);
+/* *hosts is lent, and outlives the table. 0, or -1 out of memory. */
+int episode_table_init(struct episode_table *t, size_t bytes, const struct cookie_key *key,
+		       struct host_set *hosts);
 void episode_table_fini(struct episode_table *t);
 
 /* The open episode of a source (or, crowd, of a target), or NULL. */
 struct episode *episode_find(struct episode_table *t, struct addr a, bool crowd);
 
 /* Opens an episode from the record whose walk crossed the threshold, with all that is listed
- * there, and tells it. With all places taken, the longest idle one is closed for it. */
+ * there; to be joined by others of the source, then told. With all places taken, the longest idle
+ * one is closed for it. */
 struct episode *episode_open(struct episode_table *t, const struct evidence *record,
 			     uint32_t target_hash, uint64_t now_ms, uint64_t t_ns);
+
+/* Adds what another record of the source holds (evidence_take). `origin` is the one that opened the
+ * episode: what stands in both counts once. */
+void episode_join(struct episode_table *t, struct episode *e, const struct evidence *origin,
+		  const struct evidence *other, uint32_t target_hash);
 
 /* Opens one for a crowd: many sources, one target; filled by the caller, then told. */
 struct episode *episode_open_crowd(struct episode_table *t, struct addr target, uint8_t action,
 				   uint64_t now_ms, uint64_t t_ns);
+
+/* One of a crowd's sources, named by a hash. */
+void episode_add_source(struct episode_table *t, struct episode *e, uint32_t source);
 
 /* One more contact of an open episode; told when it has grown tenfold or is narrowed. */
 void episode_add(struct episode_table *t, struct episode *e, const struct contact *c,
@@ -88,8 +101,10 @@ void episode_add_port(struct episode *e, uint16_t port, uint8_t proto);
 void episode_tell(struct episode_table *t, struct episode *e, enum event_phase phase,
 		  uint64_t t_ns);
 
-/* Closes those that have been silent for idle_ms. */
+/* Closes those that have been silent for idle_ms, and for several of their own pauses. */
 void episode_expire(struct episode_table *t, uint64_t now_ms, uint64_t idle_ms, uint64_t t_ns);
+/* Sets the marks (host_set.h) of all that are open. */
+void episode_mark_owners(const struct episode_table *t, uint64_t alive[static 1024]);
 /* Closes all, in the order in which they were opened. */
 void episode_close_all(struct episode_table *t, uint64_t t_ns);
 

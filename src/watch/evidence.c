@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "watch/logarithm.h"
+#include "watch/tool.h"
 
 #define WAYS	  8
 #define DOOR_WAYS 4
@@ -20,9 +21,12 @@
 #define STEP_HOST_FAILED 0.4700f  /* ln(0.8 / 0.5) */
 #define STEP_HOST_USED	 -0.9163f /* ln(0.2 / 0.5) */
 /* A host in a network where the source contacted no other: peer-to-peer looks so, sweeps do not. */
-#define SCATTERED 0.1f
-/* Hosts ask for their neighbours all day. */
+#define SCATTERED 0.05f
+/* Hosts ask for their neighbours all day: no evidence on the scale of days. */
 #define STEP_ARP 0.25f
+/* Whoever watches over hosts pings those that are there: two that answer outweigh one that does
+ * not. More, and sweeps of well-filled networks would go unseen. */
+#define STEP_PING_USED -0.2350f
 /* From our own network outwards (Zeek's old rule: 25 inwards, 250 outwards). */
 #define OUTWARDS 0.1f
 
@@ -32,7 +36,7 @@
 #define SLOW_FACTOR  2.0f
 
 int evidence_table_init(struct evidence_table *t, size_t bytes, const struct cookie_key *key,
-			double alpha, double beta)
+			struct host_set *hosts)
 {
 	memset(t, 0, sizeof(*t));
 	t->buckets = bytes * 4 / 5 / (WAYS * sizeof(struct evidence));
@@ -46,8 +50,13 @@ int evidence_table_init(struct evidence_table *t, size_t bytes, const struct coo
 		return -1;
 	}
 	t->key = *key;
-	t->threshold = logarithm(beta / alpha);
+	t->hosts = hosts;
 	return 0;
+}
+
+void evidence_set_errors(struct evidence_table *t, double alpha, double beta)
+{
+	t->threshold = logarithm(beta / alpha);
 }
 
 void evidence_table_fini(struct evidence_table *t)
@@ -81,7 +90,7 @@ static uint32_t host_network(const struct evidence_table *t, struct addr a)
 
 /* What a record is about, besides its source. */
 struct subject {
-	struct addr target;
+	uint32_t host; /* evidence_host of the one target; 0: any */
 	uint16_t port;
 	uint8_t kind, proto;
 };
@@ -89,11 +98,10 @@ struct subject {
 static uint64_t record_tag(const struct evidence_table *t, struct addr src,
 			   const struct subject *about)
 {
-	uint64_t inner =
-		hash4(t, 3, about->target,
-		      (uint64_t)about->kind << 32 | (uint64_t)about->proto << 16 | about->port);
+	const struct addr what = {about->host, (uint64_t)about->kind << 32 |
+						       (uint64_t)about->proto << 16 | about->port};
 
-	return hash4(t, 4, src, inner) | 1;
+	return hash4(t, 4, src, hash4(t, 3, what, 0)) | 1;
 }
 
 /* A number below n from the high bits of a hash. */
@@ -102,16 +110,23 @@ static uint64_t hash_below(uint64_t hash, uint64_t n)
 	return (uint64_t)(((unsigned __int128)hash * n) >> 64);
 }
 
+/* How suspicious a record still is: the slow walk as of now. */
+static float record_worth(const struct evidence *r, uint64_t now_ms)
+{
+	float ms = now_ms > r->moved_ms ? (float)(now_ms - r->moved_ms) : 0;
+	float worth = r->slow - ms / LEAK_SLOW_MS * STEP_PORT_FAILED;
+
+	return worth > 0 ? worth : 0;
+}
+
 static void record_leak(struct evidence *r, uint64_t now_ms)
 {
 	float ms = now_ms > r->moved_ms ? (float)(now_ms - r->moved_ms) : 0;
 
 	r->score -= ms / LEAK_MS * STEP_PORT_FAILED;
-	r->slow -= ms / LEAK_SLOW_MS * STEP_PORT_FAILED;
 	if (r->score < 0)
 		r->score = 0;
-	if (r->slow < 0)
-		r->slow = 0;
+	r->slow = record_worth(r, now_ms);
 	r->moved_ms = now_ms;
 }
 
@@ -122,17 +137,21 @@ static struct evidence *record_get(struct evidence_table *t, const struct contac
 {
 	uint64_t tag = record_tag(t, c->src, about);
 	struct evidence *bucket = &t->record[hash_below(tag, t->buckets) * WAYS], *victim = bucket;
+	float least = record_worth(bucket, c->now_ms);
 
 	for (int i = 0; i < WAYS; i++) {
 		struct evidence *r = &bucket[i];
+		float worth = record_worth(r, c->now_ms);
 
 		if (r->tag == tag)
 			return r;
 		if (victim->tag == 0)
 			continue;
-		if (r->tag == 0 || r->slow < victim->slow ||
-		    (!(r->slow > victim->slow) && r->moved_ms < victim->moved_ms))
+		if (r->tag == 0 || worth < least ||
+		    (!(worth > least) && r->moved_ms < victim->moved_ms)) {
 			victim = r;
+			least = worth;
+		}
 	}
 	if (!make)
 		return NULL;
@@ -140,10 +159,12 @@ static struct evidence *record_get(struct evidence_table *t, const struct contac
 	t->used += victim->tag == 0;
 	*victim = (struct evidence){
 		.tag = tag,
+		.owner = tag + ++t->made * UINT64_C(0x9e3779b97f4a7c15),
 		.first_ns = c->t_ns,
+		.began_ms = c->now_ms,
 		.moved_ms = c->now_ms,
 		.src = c->src,
-		.target = about->target,
+		.target = c->dst,
 		.port = about->port,
 		.kind = about->kind,
 		.proto = about->proto,
@@ -181,21 +202,47 @@ static bool filter_add(uint64_t *filter, unsigned bits, uint32_t hash)
 	return fresh;
 }
 
-static bool list_host(struct evidence *r, uint32_t host)
+static unsigned filter_bits(const uint64_t *filter, unsigned words)
+{
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < words; i++)
+		bits += (unsigned)__builtin_popcountll(filter[i]);
+	return bits;
+}
+
+/* Filters of what was used begin anew when they are half full: who uses hundreds of ports or hosts
+ * is to go on being believed, and who uses one over and over not. */
+static bool used_add(uint64_t filter[static 8], uint32_t hash)
+{
+	if (filter_bits(filter, 8) > 256)
+		memset(filter, 0, 8 * sizeof(*filter));
+	return filter_add(filter, 512, hash);
+}
+
+static uint32_t port_hash(uint16_t number)
+{
+	return number * UINT32_C(2654435761) >> 16;
+}
+
+/* Whether the host is a new one. Where the set is full, none is. */
+static bool list_host(struct evidence_table *t, struct evidence *r, uint32_t host)
 {
 	for (int i = 0; i < r->listed; i++)
 		if (r->host[i] == host)
 			return false;
-	if (r->listed < EVIDENCE_LISTED_HOSTS) {
+	if (r->listed < EVIDENCE_LISTED_HOSTS)
 		r->host[r->listed++] = host;
-		return true;
-	}
-	return filter_add(r->beyond, 512, host);
+	else if (host_set_add(t->hosts, r->owner, host) != HOST_NEW)
+		return false;
+	r->hosts++;
+	return true;
 }
 
 static void record_note(struct evidence *r, const struct contact *c)
 {
-	r->last_ns = c->t_ns;
+	if (c->t_ns > r->last_ns)
+		r->last_ns = c->t_ns;
 	if (c->t_ns < r->first_ns)
 		r->first_ns = c->t_ns;
 	r->proven |= c->proven;
@@ -209,24 +256,31 @@ static void record_note(struct evidence *r, const struct contact *c)
 	for (int bit = 0; bit < SIGHTS; bit++)
 		if (c->techniques >> bit & 1)
 			count_up(&r->seen[bit]);
+	uint16_t tools = c->tools;
+
+	if (r->packets > 1 && r->last_seq == c->seq && r->last_sport == c->sport)
+		tools = tool_repeated(tools, c->window);
 	for (int tool = 0; tool < EVENT_TOOLS; tool++)
-		if (c->tools >> tool & 1)
+		if (tools >> tool & 1)
 			count_up(&r->tools[tool]);
-	/* nmap keeps one sequence number for all its raw probes of a source port. */
-	if (r->packets > 1 && r->last_seq == c->seq && r->last_sport == c->sport && c->seq)
-		count_up(&r->tools[TOOL_NMAP]);
 	r->last_seq = c->seq;
 	r->last_sport = c->sport;
 }
 
-static void record_step(struct evidence *r, float step)
+static void record_step(struct evidence *r, float step, float slow)
 {
 	r->score += step;
-	r->slow += step;
+	r->slow += slow;
 	if (r->score < 0)
 		r->score = 0;
 	if (r->slow < 0)
 		r->slow = 0;
+}
+
+static void count_contact(uint16_t *counter)
+{
+	if (*counter < UINT16_MAX)
+		++*counter;
 }
 
 static bool record_is_over(const struct evidence_table *t, const struct evidence *r)
@@ -235,72 +289,122 @@ static bool record_is_over(const struct evidence_table *t, const struct evidence
 	       (double)r->slow >= t->threshold * (double)SLOW_FACTOR;
 }
 
+/* What belongs to the scan, if it is one: what was used does not, but for answers to UDP. */
+static bool contact_is_listed(const struct contact *c)
+{
+	return c->failed || c->idle || (c->used && !c->again);
+}
+
 /* Contact with a port, or with an IP protocol, of one target. */
 static struct evidence *add_port(struct evidence_table *t, const struct contact *c)
 {
 	bool protocol = c->techniques == UINT32_C(1) << SIGHT_IPPROTO;
-	struct subject about = {c->dst, 0, protocol ? EVIDENCE_PROTOCOLS : EVIDENCE_PORTS,
+	struct subject about = {evidence_host(t, c->dst), 0,
+				protocol ? EVIDENCE_PROTOCOLS : EVIDENCE_PORTS,
 				protocol ? 0 : c->proto};
-	struct evidence *r = record_get(t, c, &about, c->failed);
+	uint16_t number = protocol ? c->proto : c->dport;
+	struct evidence *r = record_get(t, c, &about, c->failed || c->idle);
 	int place;
 
 	if (!r)
 		return NULL;
 	record_leak(r, c->now_ms);
 	record_note(r, c);
-	bool fresh = list_port(r, protocol ? c->proto : c->dport, &place);
+	/* Each port counts once, or whoever has one that is open could undo its probes with it. */
+	if (c->used && used_add(r->used_ports, port_hash(number))) {
+		count_contact(&r->used);
+		record_step(r, STEP_PORT_USED, STEP_PORT_USED);
+	}
+	if (contact_is_listed(c)) {
+		bool fresh = list_port(r, number, &place);
 
-	if (c->open)
-		r->open[place >> 6] |= UINT64_C(1) << (place & 63);
-	if (c->used) {
-		r->used++;
-		record_step(r, STEP_PORT_USED);
-	} else if (fresh && c->failed) {
-		r->failed++;
-		record_step(r, STEP_PORT_FAILED);
+		if (c->open)
+			r->open[place >> 6] |= UINT64_C(1) << (place & 63);
+		if (fresh && c->failed) {
+			count_contact(&r->failed);
+			record_step(r, STEP_PORT_FAILED, STEP_PORT_FAILED);
+		}
 	}
 	return record_is_over(t, r) ? r : NULL;
 }
 
-static float host_step(struct evidence_table *t, struct evidence *r, const struct contact *c)
+/*
+ * How much less a host says because it is scattered: SCATTERED in a network that is new to the
+ * filter. One that is not new may only seem so, the likelier the more bits are set.
+ */
+static float host_spread(struct evidence_table *t, struct evidence *r, const struct contact *c)
 {
-	float step = STEP_HOST_FAILED;
+	float empty = 1 - (float)filter_bits(r->networks, 4) / 256, trust;
 
-	if (c->techniques == UINT32_C(1) << SIGHT_ARP)
-		step *= STEP_ARP / STEP_HOST_FAILED;
-	else if (filter_add(r->networks, 256, host_network(t, c->dst)))
-		step *= SCATTERED;
-	return c->home ? step * OUTWARDS : step;
+	if (filter_add(r->networks, 256, host_network(t, c->dst)))
+		return SCATTERED;
+	trust = empty * empty;
+	trust *= trust;
+	trust *= trust;
+	return SCATTERED + (1 - SCATTERED) * trust;
+}
+
+static void step_host_failed(struct evidence_table *t, struct evidence *r, const struct contact *c)
+{
+	float outwards = c->home ? OUTWARDS : 1;
+
+	if (c->techniques == UINT32_C(1) << SIGHT_ARP) {
+		record_step(r, STEP_ARP * outwards, 0);
+	} else {
+		float step = STEP_HOST_FAILED * outwards * host_spread(t, r, c);
+
+		record_step(r, step, step);
+	}
+}
+
+static void step_host_used(struct evidence *r, const struct contact *c)
+{
+	float step = c->techniques == UINT32_C(1) << SIGHT_ICMP	 ? STEP_PING_USED
+		     : c->techniques == UINT32_C(1) << SIGHT_ARP ? -STEP_ARP
+								 : STEP_HOST_USED;
+
+	record_step(r, step, step);
 }
 
 /* Contact with one more host on the same port (or by the same kind of ping): its record. */
 static struct evidence *add_host(struct evidence_table *t, const struct contact *c, uint8_t kind)
 {
-	struct subject about = {{0, 0}, kind == EVIDENCE_STRAYS ? 0 : c->dport, kind, c->proto};
-	struct evidence *r = record_get(t, c, &about, c->failed);
+	struct subject about = {0, kind == EVIDENCE_STRAYS ? 0 : c->dport, kind, c->proto};
+	struct evidence *r = record_get(t, c, &about, c->failed || c->idle);
+	uint32_t host = evidence_host(t, c->dst);
 
 	if (!r)
 		return NULL;
 	record_leak(r, c->now_ms);
 	record_note(r, c);
-	r->target = c->dst;
-	bool fresh = list_host(r, evidence_host(t, c->dst));
-
+	/* Each host counts once, for or against. */
 	if (c->used) {
-		r->used++;
-		record_step(r, STEP_HOST_USED);
-	} else if (fresh && c->failed) {
-		r->failed++;
-		record_step(r, host_step(t, r, c));
+		if (used_add(r->used_hosts, host)) {
+			count_contact(&r->used);
+			step_host_used(r, c);
+		}
+	} else if (contact_is_listed(c)) {
+		r->target = c->dst;
+		if (list_host(t, r, host) && c->failed) {
+			count_contact(&r->failed);
+			step_host_failed(t, r, c);
+		}
 	}
 	return r;
 }
 
 enum door {
-	DOOR_SHUT,  /* its first failed contact, or the same again */
+	DOOR_SHUT,  /* its first contact, or the same again */
 	DOOR_OPENS, /* its second, at another port or host: *earlier is the first one */
 	DOOR_OPEN,
 };
+
+static uint8_t door_note(const struct contact *c)
+{
+	return (uint8_t)(DOOR_NOTED | (c->failed ? DOOR_FAILED : 0) |
+			 (c->open ? DOOR_ANSWERED : 0) | (c->half_open ? DOOR_HALF_OPEN : 0) |
+			 (c->idle ? DOOR_IDLE : 0) | (c->proven ? DOOR_PROVEN : 0));
+}
 
 /* Whether a source gets records. */
 static enum door door_ask(struct evidence_table *t, const struct contact *c,
@@ -317,11 +421,13 @@ static enum door door_ask(struct evidence_table *t, const struct contact *c,
 		if (d->state && d->tag == tag) {
 			*earlier = *d;
 			d->moved_ms = (uint32_t)c->now_ms;
-			if (d->state == 2)
+			if (d->state & DOOR_PASSED)
 				return DOOR_OPEN;
-			if (d->target == target && d->port == c->dport && d->proto == c->proto)
+			if (d->target == target && d->port == c->dport && d->proto == c->proto) {
+				d->state |= door_note(c);
 				return DOOR_SHUT;
-			d->state = 2;
+			}
+			d->state = DOOR_PASSED;
 			return DOOR_OPENS;
 		}
 		if (!victim->state)
@@ -331,38 +437,63 @@ static enum door door_ask(struct evidence_table *t, const struct contact *c,
 			victim = d;
 	}
 	t->refused++;
-	*victim = (struct evidence_door){tag, (uint32_t)c->now_ms, target, c->dport, c->proto, 1};
+	*victim = (struct evidence_door){tag,	   (uint32_t)c->now_ms, target, c->dport,
+					 c->proto, door_note(c)};
 	return DOOR_SHUT;
 }
 
-/* The contact that was only noted at the door, where it says something about the same subject. */
+/* The contact that was only noted at the door, as far as that is still known. */
+static struct contact door_contact(const struct contact *c, const struct evidence_door *earlier)
+{
+	uint64_t age_ns = (uint64_t)((uint32_t)c->now_ms - earlier->moved_ms) * 1000000;
+
+	return (struct contact){
+		.src = c->src,
+		.dst = c->dst,
+		.t_ns = c->t_ns > age_ns ? c->t_ns - age_ns : 0,
+		.now_ms = c->now_ms,
+		.techniques = c->techniques,
+		.dport = earlier->port,
+		.proto = earlier->proto,
+		.tools = c->tools,
+		.failed = earlier->state & DOOR_FAILED,
+		.open = earlier->state & DOOR_ANSWERED,
+		.half_open = earlier->state & DOOR_HALF_OPEN,
+		.idle = earlier->state & DOOR_IDLE,
+		.proven = earlier->state & DOOR_PROVEN,
+		.home = c->home,
+	};
+}
+
+/* Brings it where it says something about the same target. */
 static void door_bring(struct evidence_table *t, const struct contact *c,
 		       const struct evidence_door *earlier)
 {
-	struct contact first = *c;
+	struct contact first = door_contact(c, earlier);
 
 	if (earlier->target != evidence_host(t, c->dst))
 		return;
-	if (earlier->proto != c->proto && c->techniques != UINT32_C(1) << SIGHT_IPPROTO)
+	/* A protocol has no port; what has one was no probe for protocols. */
+	if (c->techniques == UINT32_C(1) << SIGHT_IPPROTO ? earlier->port != 0
+							  : earlier->proto != c->proto)
 		return;
-	first.open = first.half_open = first.idle = first.proven = false;
-	first.tools = 0;
-	first.seq = 0;
-	first.dport = earlier->port;
-	first.proto = earlier->proto;
 	(void)add_port(t, &first);
 }
 
 /* The same for hosts: its network is not known any more, so it counts as scattered. */
-static void door_bring_host(struct evidence *r, const struct contact *c,
+static void door_bring_host(struct evidence_table *t, struct evidence *r, const struct contact *c,
 			    const struct evidence_door *earlier)
 {
-	if (!r || earlier->port != c->dport || earlier->proto != c->proto ||
-	    !list_host(r, earlier->target))
+	struct contact first = door_contact(c, earlier);
+	float step = STEP_HOST_FAILED * SCATTERED * (c->home ? OUTWARDS : 1);
+
+	if (!r || earlier->port != c->dport || earlier->proto != c->proto)
 		return;
-	r->failed++;
-	r->packets++;
-	record_step(r, STEP_HOST_FAILED * SCATTERED * (c->home ? OUTWARDS : 1));
+	record_note(r, &first);
+	if (!list_host(t, r, earlier->target) || !first.failed)
+		return;
+	count_contact(&r->failed);
+	record_step(r, step, step);
 }
 
 static bool is_sweep_only(uint32_t techniques)
@@ -375,7 +506,7 @@ struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
 	struct evidence_door earlier = {0};
 	struct evidence *ports = NULL, *hosts = NULL;
 	bool sweep = is_sweep_only(c->techniques);
-	enum door door = c->failed ? door_ask(t, c, &earlier) : DOOR_OPEN;
+	enum door door = c->failed || c->idle ? door_ask(t, c, &earlier) : DOOR_OPEN;
 
 	if (door == DOOR_SHUT)
 		return NULL;
@@ -386,7 +517,7 @@ struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
 	if (c->techniques != UINT32_C(1) << SIGHT_IPPROTO) {
 		hosts = add_host(t, c, EVIDENCE_HOSTS);
 		if (door == DOOR_OPENS)
-			door_bring_host(hosts, c, &earlier);
+			door_bring_host(t, hosts, c, &earlier);
 	}
 	if (ports)
 		return ports;
@@ -404,6 +535,105 @@ void evidence_drop(struct evidence_table *t, struct evidence *record)
 {
 	memset(record, 0, sizeof(*record));
 	t->used--;
+}
+
+/* What is still to be looked up for evidence_take. */
+#define TAKEN_MOST 256
+struct taking {
+	uint32_t host[TAKEN_MOST];
+	struct {
+		uint16_t port;
+		uint8_t proto;
+	} port[TAKEN_MOST];
+	unsigned hosts, ports;
+};
+
+static void taking_host(struct taking *g, uint32_t host)
+{
+	for (unsigned i = 0; i < g->hosts; i++)
+		if (g->host[i] == host)
+			return;
+	if (g->hosts < TAKEN_MOST)
+		g->host[g->hosts++] = host;
+}
+
+static void taking_port(struct taking *g, uint16_t port, uint8_t proto)
+{
+	for (unsigned i = 0; i < g->ports; i++)
+		if (g->port[i].port == port && g->port[i].proto == proto)
+			return;
+	if (g->ports < TAKEN_MOST) {
+		g->port[g->ports].port = port;
+		g->port[g->ports++].proto = proto;
+	}
+}
+
+static void taking_record(struct evidence_table *t, struct taking *g, const struct evidence *r)
+{
+	if (r->kind == EVIDENCE_HOSTS) {
+		taking_port(g, r->port, r->proto);
+		for (int i = 0; i < r->listed; i++)
+			taking_host(g, r->host[i]);
+	} else if (r->kind != EVIDENCE_STRAYS) {
+		taking_host(g, evidence_host(t, r->target));
+		for (int i = 0; i < r->listed && r->kind == EVIDENCE_PORTS; i++)
+			taking_port(g, r->number[i], r->proto);
+	}
+}
+
+static struct evidence *record_find(struct evidence_table *t, uint64_t tag)
+{
+	struct evidence *bucket = &t->record[hash_below(tag, t->buckets) * WAYS];
+
+	for (int i = 0; i < WAYS; i++)
+		if (bucket[i].tag == tag)
+			return &bucket[i];
+	return NULL;
+}
+
+void evidence_take(struct evidence_table *t, struct evidence *record,
+		   void (*each)(void *context, const struct evidence *other), void *context)
+{
+	static const struct subject of_host[] = {{0, 0, EVIDENCE_PORTS, IPPROTO_TCP},
+						 {0, 0, EVIDENCE_PORTS, IPPROTO_UDP},
+						 {0, 0, EVIDENCE_PROTOCOLS, 0}};
+	struct taking g = {.hosts = 0};
+	struct addr src = record->src;
+	unsigned hosts = 0, ports = 0;
+
+	taking_record(t, &g, record);
+	evidence_drop(t, record);
+	while (hosts < g.hosts * 3 || ports < g.ports) {
+		struct subject about;
+		struct evidence *r;
+
+		if (hosts < g.hosts * 3) {
+			about = of_host[hosts % 3];
+			about.host = g.host[hosts++ / 3];
+		} else {
+			about = (struct subject){0, g.port[ports].port, EVIDENCE_HOSTS,
+						 g.port[ports].proto};
+			ports++;
+		}
+		r = record_find(t, record_tag(t, src, &about));
+		if (!r)
+			continue;
+		taking_record(t, &g, r);
+		each(context, r);
+		evidence_drop(t, r);
+	}
+}
+
+void evidence_mark_owners(const struct evidence_table *t, uint64_t alive[static 1024])
+{
+	for (uint64_t i = 0; i < t->buckets * WAYS; i++) {
+		const struct evidence *r = &t->record[i];
+		uint16_t mark = host_set_mark(r->owner);
+
+		if (r->tag && (r->kind == EVIDENCE_HOSTS || r->kind == EVIDENCE_STRAYS) &&
+		    r->listed == EVIDENCE_LISTED_HOSTS)
+			alive[mark >> 6] |= UINT64_C(1) << (mark & 63);
+	}
 }
 
 double evidence_error(const struct evidence *record)

@@ -9,6 +9,7 @@
 #include "packet/addr.h"
 #include "scan/cookie.h"
 #include "watch/event.h"
+#include "watch/host_set.h"
 
 /*
  * A sequential test (threshold random walk: Jung, Paxson, Berger, Balakrishnan, "Fast Portscan
@@ -30,17 +31,19 @@ enum evidence_kind {
 #define EVIDENCE_LISTED_HOSTS 48
 
 struct evidence {
-	uint64_t tag;		    /* keyed hash of kind, source and subject; 0: free */
-	uint64_t first_ns, last_ns; /* capture's clock */
-	uint64_t moved_ms;	    /* detector's clock */
-	struct addr src, target;    /* target: the latest one, for HOSTS */
-	float score, slow;	    /* the two walks */
-	uint8_t seen[SIGHTS];	    /* contacts by technique (event.h), up to 255 */
+	uint64_t tag;		     /* keyed hash of kind, source and subject; 0: free */
+	uint64_t owner;		     /* in the host set: of this record's life alone */
+	uint64_t first_ns, last_ns;  /* capture's clock */
+	uint64_t began_ms, moved_ms; /* detector's clock */
+	struct addr src, target;     /* target: the latest one, for HOSTS */
+	float score, slow;	     /* the two walks */
+	uint8_t seen[SIGHTS];	     /* contacts by technique (event.h), up to 255 */
 	uint32_t packets;
 	uint32_t last_seq;
 	uint16_t last_sport;
 	uint16_t port;	       /* HOSTS: which */
 	uint16_t failed, used; /* distinct contacts */
+	uint32_t hosts;	       /* HOSTS: distinct ones that are listed here or in the host set */
 	uint8_t kind, proto;
 	uint8_t listed;		 /* elements below */
 	uint8_t half_open, idle; /* seen, up to 255 */
@@ -50,34 +53,48 @@ struct evidence {
 	union {
 		struct {
 			uint16_t number[EVIDENCE_LISTED_PORTS]; /* ports or protocols */
-			uint64_t open[2]; /* by place in number[]: it answered */
+			uint64_t open[2];	/* by place in number[]: it answered */
+			uint64_t used_ports[8]; /* filter of ports that were used */
 		};
 		struct {
 			uint32_t host[EVIDENCE_LISTED_HOSTS]; /* hashes of addresses */
-			uint64_t beyond[8];   /* filter of hosts beyond those listed */
+			uint64_t used_hosts[8];		      /* filter of hosts that were used */
 			uint64_t networks[4]; /* filter of /24 (IPv4) and /64 (IPv6) networks */
 		};
 	};
 };
 
-/* A source's first failed contact: no record yet, so that forged sources which send one packet
- * each fill only this. 16 bytes. */
+/* What is known of a source at the door. */
+enum evidence_door_state {
+	DOOR_NOTED = 1 << 0,  /* one contact; 0: free */
+	DOOR_PASSED = 1 << 1, /* the source has records */
+	/* Of the one contact, as in struct contact. */
+	DOOR_FAILED = 1 << 2,
+	DOOR_ANSWERED = 1 << 3,
+	DOOR_HALF_OPEN = 1 << 4,
+	DOOR_IDLE = 1 << 5,
+	DOOR_PROVEN = 1 << 6,
+};
+
+/* A source's first contact that was not used: no record yet, so that forged sources which send one
+ * packet each fill only this. 16 bytes. */
 struct evidence_door {
 	uint32_t tag;
 	uint32_t moved_ms; /* low bits */
 	uint32_t target;   /* hash of the address */
 	uint16_t port;
 	uint8_t proto;
-	uint8_t state; /* 0: free, 1: noted, 2: the source has records */
+	uint8_t state; /* enum evidence_door_state */
 };
 
 struct evidence_table {
 	struct evidence *record;
 	struct evidence_door *door;
 	uint64_t buckets, doors;
+	struct host_set *hosts; /* those beyond a record's list */
 	struct cookie_key key;
 	double threshold;
-	uint64_t used, evicted, refused;
+	uint64_t used, evicted, refused, made;
 };
 
 /* One contact that is over. */
@@ -90,7 +107,7 @@ struct contact {
 	uint16_t sport, dport;
 	uint8_t proto;
 	uint16_t window, mss;
-	uint8_t tools;	/* bit set */
+	uint16_t tools; /* bit set */
 	bool failed;	/* refused, unanswered, or abandoned half-open; else it was answered */
 	bool open;	/* the port answered */
 	bool used;	/* the opener went on to use it: counts for the source */
@@ -101,8 +118,11 @@ struct contact {
 	bool again;	/* told before; only what was learned since is new */
 };
 
+/* *hosts is lent, and outlives the table. 0, or -1 out of memory. */
 int evidence_table_init(struct evidence_table *t, size_t bytes, const struct cookie_key *key,
-			double alpha, double beta);
+			struct host_set *hosts);
+/* A scan is called at ln(beta / alpha). */
+void evidence_set_errors(struct evidence_table *t, double alpha, double beta);
 void evidence_table_fini(struct evidence_table *t);
 
 /* 32 bits of a keyed hash of an address: what the lists of hosts hold. */
@@ -118,6 +138,17 @@ struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
 struct evidence *evidence_stray(struct evidence_table *t, const struct contact *c);
 
 void evidence_drop(struct evidence_table *t, struct evidence *record);
+
+/*
+ * Drops a record together with the other records about ports that its source has, as far as they
+ * can be reached from it: those of the same hosts, of the same ports, and so on. Calls `each` for
+ * every one but the first before it is dropped.
+ */
+void evidence_take(struct evidence_table *t, struct evidence *record,
+		   void (*each)(void *context, const struct evidence *other), void *context);
+
+/* Sets the marks (host_set.h) of all records that own hosts in the set. */
+void evidence_mark_owners(const struct evidence_table *t, uint64_t alive[static 1024]);
 
 /* Probability that the verdict is wrong, by its walk: e^-score, at most 1. */
 double evidence_error(const struct evidence *record);

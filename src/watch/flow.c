@@ -88,9 +88,9 @@ static void queue_append(struct flow_table *t, struct flow *f)
 	t->tail = index;
 }
 
-static bool flow_waits(const struct flow *f)
+bool flow_waits(const struct flow *f)
 {
-	return f->state == FLOW_PENDING || f->state == FLOW_HALF;
+	return f->state == FLOW_PENDING || f->state == FLOW_HALF || f->state == FLOW_STRAY;
 }
 
 /* The one of a bucket that is missed least. */
@@ -113,7 +113,7 @@ static struct flow *flow_victim(struct flow *bucket)
 	return victim;
 }
 
-struct flow *flow_open(struct flow_table *t, const struct flow_key *key, bool waits,
+struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum flow_state state,
 		       uint64_t now_ms, struct flow *pushed, bool *has_pushed)
 {
 	uint64_t tag = flow_tag(t, key);
@@ -134,9 +134,9 @@ struct flow *flow_open(struct flow_table *t, const struct flow_key *key, bool wa
 		.dport = key->dport,
 		.proto = key->proto,
 		.moved_ms = now_ms,
-		.state = waits ? FLOW_PENDING : FLOW_MIDDLE,
+		.state = (uint8_t)state,
 	};
-	if (waits)
+	if (flow_waits(f))
 		queue_append(t, f);
 	return f;
 }
@@ -145,9 +145,18 @@ void flow_settle(struct flow_table *t, struct flow *flow, enum flow_state state)
 {
 	bool waited = flow_waits(flow);
 
-	if (waited && state != FLOW_HALF && state != FLOW_PENDING)
-		queue_remove(t, flow);
 	flow->state = (uint8_t)state;
+	if (waited && !flow_waits(flow))
+		queue_remove(t, flow);
+}
+
+void flow_forget(struct flow_table *t, struct flow *flow)
+{
+	if (flow_waits(flow))
+		queue_remove(t, flow);
+	flow->tag = 0;
+	flow->state = FLOW_FREE;
+	t->used--;
 }
 
 struct flow *flow_oldest(struct flow_table *t)

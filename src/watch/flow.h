@@ -15,24 +15,25 @@ enum flow_state {
 	FLOW_HALF,    /* SYN+ACK came: does the opener complete it or abandon it? */
 	FLOW_OPEN,    /* answered and used */
 	FLOW_REFUSED, /* refused, abandoned, or unanswered for too long */
-	FLOW_MIDDLE,  /* began before we looked, or is an answer to what we did not see */
+	FLOW_STRAY,   /* a SYN+ACK nobody asked for: does anything come of it? */
+	FLOW_MIDDLE,  /* began before we looked, or goes on from what we did not see */
 };
 
-/* What the first packet had in common with a tool's (tool.h). */
 struct flow {
 	uint64_t tag;	      /* keyed hash of the five-tuple, both directions alike; never 0 */
 	uint64_t t_ns;	      /* of its first packet, on the capture's clock */
 	struct addr src, dst; /* the opener, and whom it contacted */
 	uint64_t moved_ms;    /* the detector's clock, latest packet */
 	uint32_t next, prev;  /* the queue of those that wait, by index + 1; 0 ends it */
-	uint32_t seq;
-	uint32_t sight; /* bits of event.h: which techniques may have sent the first packet */
+	uint32_t seq, ack;    /* of the first packet */
+	uint32_t sight;	      /* bits of event.h: which techniques may have sent the first packet */
 	uint16_t sport, dport;
 	uint16_t window, mss;
 	uint8_t proto;
-	uint8_t state; /* enum flow_state */
-	uint8_t tools; /* bit set: 1 << enum event_tool, relations that hold */
+	uint8_t state;	/* enum flow_state */
+	uint16_t tools; /* bit set: 1 << enum event_tool, relations that hold */
 	uint8_t ttl;
+	uint8_t more; /* packets of the opener behind the first while it waits */
 };
 
 #define FLOW_WAYS 8
@@ -62,15 +63,21 @@ struct flow_key {
 /* The flow of a packet in either direction, or NULL. *forward: the packet is the opener's. */
 struct flow *flow_find(struct flow_table *t, const struct flow_key *key, bool *forward);
 
+/* PENDING, HALF and STRAY wait for what comes of them. */
+bool flow_waits(const struct flow *f);
+
 /*
- * A new flow, opened by the packet; PENDING and queued if `waits`, else MIDDLE. If that pushes out
- * one that waits, *pushed is its copy and true is returned in *has_pushed.
+ * A new flow, opened by the packet; queued if its state waits. If that pushes out one that waits,
+ * *pushed is its copy and true is returned in *has_pushed.
  */
-struct flow *flow_open(struct flow_table *t, const struct flow_key *key, bool waits,
+struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum flow_state state,
 		       uint64_t now_ms, struct flow *pushed, bool *has_pushed);
 
 /* Its wait is over: takes it out of the queue. */
 void flow_settle(struct flow_table *t, struct flow *flow, enum flow_state state);
+
+/* As if it had never been. */
+void flow_forget(struct flow_table *t, struct flow *flow);
 
 /* The longest waiting flow, or NULL. */
 struct flow *flow_oldest(struct flow_table *t);

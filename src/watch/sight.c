@@ -29,11 +29,20 @@ static bool addr_may_be_broadcast(struct addr a)
 	return addr_is_v4(a) && (addr_v4(a) & 0xff) == 0xff;
 }
 
+/* From where services listen to where systems take the ports of their clients from: 32768 is the
+ * first on Linux, 49152 elsewhere (RFC 6335, 6); address translators begin at 1024. */
+static bool tcp_is_servers(const struct packet *p)
+{
+	return (p->sport < 1024 && p->dport >= 1024) || (p->sport < 32768 && p->dport >= 32768);
+}
+
 static struct sighting sight_tcp(const struct packet *p, struct sighting s)
 {
 	uint8_t flags = p->flags & (uint8_t) ~(TCP_ECE | TCP_CWR);
+	bool contradicts = flags & TCP_SYN && flags & (TCP_FIN | TCP_RST);
 
-	if (flags & TCP_RST || (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
+	if (!contradicts &&
+	    (flags & TCP_RST || (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))) {
 		s.kind = SIGHT_ANSWER;
 		return s;
 	}
@@ -41,31 +50,35 @@ static struct sighting sight_tcp(const struct packet *p, struct sighting s)
 	s.kind = SIGHT_FIRST;
 	if (s.techniques == 0) {
 		/* ACK with PSH or URG is ordinary; anything else no honest stack sends. */
-		if ((flags & (TCP_SYN | TCP_ACK)) == TCP_ACK)
+		if (flags & TCP_ACK && !contradicts)
 			s.kind = SIGHT_MIDDLE;
 		else
 			s.techniques = UINT32_C(1) << SIGHT_ODD;
 	}
-	/* A bare ACK or FIN+ACK may be a probe; with data it is a connection's. */
-	if (flags & TCP_ACK && p->payload_bytes > 0)
+	/* A bare ACK or FIN+ACK may be a probe; with data it is a connection's, and a server's to a
+	 * client may be the late end of one. */
+	if (flags & TCP_ACK && !contradicts && (p->payload_bytes > 0 || tcp_is_servers(p)))
 		s.kind = SIGHT_MIDDLE;
 	return s;
 }
 
 /*
  * A datagram from a service's port to a high one looks like an answer to a question that was asked
- * before we listened. Traceroute counts ports up to be told about hops.
+ * before we listened, and so does one between the same ports of services that talk so among
+ * themselves. Traceroute counts ports up to be told about hops.
  */
 static bool udp_is_answer_or_trace(const struct packet *p)
 {
-	static const uint16_t services[] = {1194, 1900, 3478, 3702, 4500, 5060, 5353, 5355, 51820};
+	static const uint16_t services[] = {53,	  123,	500,  1194, 1434, 1900,	 3283,	3478, 3702,
+					    4500, 5060, 5353, 5355, 5683, 10001, 11211, 51820};
+	bool same = p->dport == p->sport;
 
 	if (p->dport >= TRACEROUTE_PORT && p->dport < TRACEROUTE_PORT + TRACEROUTE_PORTS &&
 	    p->ttl <= TRACEROUTE_TTL)
 		return true;
-	if (p->dport < 1024 || p->dport == p->sport)
+	if (p->dport < 1024 && !same)
 		return false;
-	if (p->sport < 1024)
+	if (p->sport < 1024 && !same)
 		return true;
 	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
 		if (p->sport == services[i])

@@ -23,13 +23,18 @@ static bool looks_mirai(const struct packet *p)
 	return addr_is_v4(p->dst) && p->seq == addr_v4(p->dst) && p->flags == TCP_SYN;
 }
 
-/* nmap's raw probes: window 1024 (once 1 to 4 x 1024), no option but MSS 1460, a random TTL. */
+/* 1024, once 1 to 4 x 1024. */
+static bool is_nmap_window(uint16_t window)
+{
+	return window && window % 1024 == 0 && window <= 4096;
+}
+
+/* nmap's raw probes: its window, no option but MSS 1460, a random TTL. */
 static bool looks_nmap(const struct packet *p)
 {
-	bool window = p->window && p->window % 1024 == 0 && p->window <= 4096;
 	bool options = p->flags & TCP_SYN ? p->has & PACKET_MSS && p->mss == 1460 : true;
 
-	return window && options && p->ttl <= 59;
+	return is_nmap_window(p->window) && options && p->ttl <= 59;
 }
 
 /* hping3: window 512, no options. */
@@ -55,7 +60,7 @@ static bool looks_connect(const struct packet *p)
 	return p->flags == TCP_SYN && p->has & PACKET_MSS && p->window > 4096 && p->mss > 500;
 }
 
-uint8_t tool_relations(const struct packet *p)
+uint16_t tool_relations(const struct packet *p)
 {
 	static const struct {
 		bool (*looks)(const struct packet *p);
@@ -66,14 +71,22 @@ uint8_t tool_relations(const struct packet *p)
 		{looks_hping, TOOL_HPING},     {looks_portlight, TOOL_PORTLIGHT},
 		{looks_connect, TOOL_CONNECT},
 	};
-	uint8_t bits = 0;
+	uint16_t bits = 0;
 
 	if (!(p->has & PACKET_TCP))
 		return 0;
 	for (size_t i = 0; i < sizeof(relations) / sizeof(relations[0]); i++)
 		if (relations[i].looks(p))
-			bits |= (uint8_t)(1u << relations[i].tool);
+			bits |= (uint16_t)(1u << relations[i].tool);
 	return bits;
+}
+
+uint16_t tool_repeated(uint16_t relations, uint16_t window)
+{
+	if (!is_nmap_window(window))
+		return relations;
+	/* Ours never repeats a sequence number, and draws its source port anew. */
+	return (relations | 1u << TOOL_NMAP) & (uint16_t) ~(1u << TOOL_PORTLIGHT);
 }
 
 enum event_tool tool_choose(const uint64_t hits[EVENT_TOOLS], uint64_t contacts, double *confidence)

@@ -9,7 +9,11 @@
 
 /* Relations between the fields of one first packet that hold for a tool: bits 1 << enum
  * event_tool. They are counted over a scan; one packet proves nothing. */
-uint8_t tool_relations(const struct packet *p);
+uint16_t tool_relations(const struct packet *p);
+
+/* nmap keeps one sequence number for all its raw probes from a source port: the relations of a
+ * probe that repeats both of the one before. */
+uint16_t tool_repeated(uint16_t relations, uint16_t window);
 
 /* The best explanation: hits[tool] of `contacts` contacts. *confidence is the share, less what
  * chance would give. TOOL_UNKNOWN and 0 where nothing fits half of them. */

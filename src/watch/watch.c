@@ -9,30 +9,51 @@
 #include "watch/crowd.h"
 #include "watch/episode.h"
 #include "watch/evidence.h"
+#include "watch/familiar.h"
 #include "watch/flow.h"
+#include "watch/fragment.h"
 #include "watch/sight.h"
 #include "watch/tool.h"
 
 /* A first contact without an answer for so long has failed. */
 #define SETTLE_MS 3000
+/* So many datagrams of one flow without an answer within SETTLE_MS are a stream, no question. */
+#define STREAM_MORE 8
+/* What failed, or a connection, begins anew with the same ports after so long a silence. Copies of
+ * one SYN are at most 64 s apart (Linux, tcp_syn_retries 6). */
+#define ANEW_MS 120000
 /* The detector's clock follows the capture's forwards, at most so far at once. */
 #define LEAP_MS UINT64_C(86400000)
+/* Packets may come so much out of order without a clock having been set. */
+#define DISORDER_NS UINT64_C(10000000000)
 /* In a flood a source must be so much busier than the average one, and have failed so often. */
-#define FLOOD_FACTOR 5.0
-#define FLOOD_FAILED 20
+#define FLOOD_FACTOR 4.0
+#define FLOOD_FAILED 30
+/* How often the host set is swept, if it is full. */
+#define SWEEP_EVERY_MS 60000
 /* Losses are told at most so often, and only from this share of the packets on. */
 #define BLIND_EVERY_MS 600000
 #define BLIND_SHARE    0.01
 
+/* Hosts that were heard on the link, as a filter; two generations. */
+#define HEARD_WORDS 1024
+#define HEARD_MS    UINT64_C(3600000)
+
 struct watch {
 	struct watch_conf conf;
 	struct flow_table flows;
+	struct fragment_table pieces;
+	struct familiar familiar;
+	struct host_set hosts;
 	struct evidence_table evidence;
 	struct crowd_table crowds;
 	struct episode_table episodes;
 	uint64_t now_ms;    /* the detector's own clock: never runs backwards */
 	uint64_t packet_ns; /* of the latest packet, as the capture says */
+	uint64_t ahead_ns;  /* the capture's clock where now_ms stands */
 	uint64_t packets, malformed, fragments, lost, lost_told, packets_told, blind_ms;
+	uint64_t swept_ms; /* the host set */
+	uint64_t heard[2][HEARD_WORDS], heard_ms;
 	bool begun;
 	size_t memory_bytes;
 };
@@ -52,7 +73,7 @@ struct watch *watch_new(const struct watch_conf *conf)
 	struct watch *w;
 	size_t part = conf->memory_bytes / 16;
 
-	if (conf->memory_bytes < (size_t)1 << 20)
+	if (conf->memory_bytes < WATCH_MEMORY_LEAST)
 		return NULL;
 	w = calloc(1, sizeof(*w));
 	if (!w)
@@ -61,10 +82,12 @@ struct watch *watch_new(const struct watch_conf *conf)
 	w->memory_bytes = conf->memory_bytes;
 	w->now_ms = LEAP_MS;
 	if (flow_table_init(&w->flows, 6 * part, &conf->key) == 0 &&
-	    evidence_table_init(&w->evidence, 5 * part, &conf->key, conf->false_positive,
-				conf->detection) == 0 &&
+	    familiar_init(&w->familiar, part / 4, &conf->key) == 0 &&
+	    host_set_init(&w->hosts, part / 2, &conf->key) == 0 &&
+	    evidence_table_init(&w->evidence, 5 * part - part / 2, &conf->key, &w->hosts) == 0 &&
 	    crowd_table_init(&w->crowds, 2 * part, &conf->key) == 0 &&
-	    episode_table_init(&w->episodes, 3 * part - part / 4, &conf->key) == 0) {
+	    episode_table_init(&w->episodes, 2 * part + part / 4, &conf->key, &w->hosts) == 0) {
+		evidence_set_errors(&w->evidence, conf->false_positive, conf->detection);
 		w->episodes.event = conf->event;
 		w->episodes.event_context = conf->event_context;
 		w->episodes.per_minute = conf->events_per_minute;
@@ -79,20 +102,28 @@ void watch_free(struct watch *w)
 	if (!w)
 		return;
 	flow_table_fini(&w->flows);
+	familiar_fini(&w->familiar);
+	host_set_fini(&w->hosts);
 	evidence_table_fini(&w->evidence);
 	crowd_table_fini(&w->crowds);
 	episode_table_fini(&w->episodes);
 	free(w);
 }
 
-/* Forwards by what the capture's clock moved; not at all where that ran backwards. */
+/*
+ * Forwards by what the capture's clock moved on; not at all where that ran backwards. A little
+ * backwards is disorder, as of several queues, and must not be counted forwards a second time; more
+ * than that, and somebody set the clock.
+ */
 static void watch_clock(struct watch *w, uint64_t t_ns)
 {
-	if (w->begun && t_ns > w->packet_ns) {
-		uint64_t ms = t_ns / 1000000 - w->packet_ns / 1000000;
+	if (w->begun && t_ns > w->ahead_ns) {
+		uint64_t ms = t_ns / 1000000 - w->ahead_ns / 1000000;
 
 		w->now_ms += ms < LEAP_MS ? ms : LEAP_MS;
 	}
+	if (!w->begun || t_ns > w->ahead_ns || w->ahead_ns - t_ns > DISORDER_NS)
+		w->ahead_ns = t_ns;
 	w->begun = true;
 	w->packet_ns = t_ns;
 }
@@ -149,7 +180,9 @@ static void crowd_scan(struct watch *w, const struct crowd_group *g, const struc
 	e->first_ns = g->first_ns;
 	e->packets = g->contacts;
 	e->failed = g->contacts;
-	e->sources = g->sources;
+	e->fingerprint = g->fingerprint;
+	for (int i = 0; i < g->sources; i++)
+		episode_add_source(&w->episodes, e, g->source[i]);
 	for (int bit = 0; bit < SIGHTS; bit++)
 		e->seen[bit] = c->techniques >> bit & 1 ? g->contacts : 0;
 	/* The walk of the ports that no two sources share, as if one had asked for them all. */
@@ -168,17 +201,18 @@ static void note_crowd(struct watch *w, const struct contact *c)
 	crowd = crowd_get(&w->crowds, c->dst, w->now_ms);
 	if (crowd_mean_pps(crowd, w->now_ms) > 0)
 		return; /* a flood with forged sources looks so, too */
-	group = crowd_failed(&w->crowds, crowd, c);
-	if (!group)
-		return;
 	e = episode_find(&w->episodes, c->dst, true);
-	if (!e) {
-		crowd_scan(w, group, c);
-	} else if (e->action == EVENT_DISTRIBUTED_SCAN) {
-		if (group->sources > e->sources)
-			e->sources = group->sources;
+	if (e) {
+		if (e->action != EVENT_DISTRIBUTED_SCAN ||
+		    e->fingerprint != crowd_fingerprint(&w->crowds, c))
+			return;
+		episode_add_source(&w->episodes, e, crowd_source(&w->crowds, c->src));
 		episode_add(&w->episodes, e, c, evidence_host(&w->evidence, c->dst));
+		return;
 	}
+	group = crowd_failed(&w->crowds, crowd, c);
+	if (group)
+		crowd_scan(w, group, c);
 }
 
 /* A scanner's host does other things as well: what it uses is no probe, but for answers to UDP
@@ -192,13 +226,58 @@ static bool contact_is_probe(const struct episode *e, const struct contact *c)
 	return c->open && c->proto == IPPROTO_UDP && episode_has(e, TECH_UDP);
 }
 
+/* Where the other records of a source go that is called a scanner. */
+struct joining {
+	struct watch *watch;
+	struct episode *episode;
+	struct evidence origin;
+};
+
+static void join_record(void *context, const struct evidence *other)
+{
+	struct joining *j = context;
+
+	episode_join(&j->watch->episodes, j->episode, &j->origin, other,
+		     evidence_host(&j->watch->evidence, other->target));
+}
+
+/* A record's walk is over: all that is known of its source becomes an episode. */
+static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
+{
+	struct joining j = {w, NULL, *over};
+
+	j.episode = episode_open(&w->episodes, over, evidence_host(&w->evidence, over->target),
+				 w->now_ms, t_ns);
+	evidence_take(&w->evidence, over, join_record, &j);
+	episode_tell(&w->episodes, j.episode, EVENT_OPEN, t_ns);
+}
+
+/* What was used is remembered; what was used before does not fail for the first time. */
+static bool is_familiar(struct watch *w, const struct contact *c)
+{
+	const struct familiar_pair pair = {c->src, c->dst, c->dport, c->proto};
+
+	if (c->used || c->idle)
+		familiar_add(&w->familiar, &pair);
+	return c->failed && !c->half_open && familiar_has(&w->familiar, &pair);
+}
+
+/* In a flood only those are worth a record that are busier than it makes its forged sources. */
+static bool flood_admits(struct watch *w, const struct contact *c)
+{
+	struct crowd *crowd = crowd_get(&w->crowds, c->dst, w->now_ms);
+
+	return crowd_mean_pps(crowd, w->now_ms) <= 0 ||
+	       crowd_admits(&w->crowds, crowd, c->src, w->now_ms);
+}
+
 /* One contact is over, or more is known of it. */
 static void note(struct watch *w, const struct contact *c)
 {
 	struct episode *e;
 	struct evidence *over;
 
-	if (is_trusted(w, c->src))
+	if (is_trusted(w, c->src) || is_familiar(w, c))
 		return;
 	e = episode_find(&w->episodes, c->src, false);
 	if (e && e->action != EVENT_BACKSCATTER) {
@@ -207,11 +286,11 @@ static void note(struct watch *w, const struct contact *c)
 			episode_add(&w->episodes, e, c, evidence_host(&w->evidence, c->dst));
 		return;
 	}
+	if (c->failed && !c->again && !flood_admits(w, c))
+		return;
 	over = evidence_add(&w->evidence, c);
 	if (over && stands_out(w, over, c)) {
-		(void)episode_open(&w->episodes, over, evidence_host(&w->evidence, over->target),
-				   w->now_ms, c->t_ns);
-		evidence_drop(&w->evidence, over);
+		open_episode(w, over, c->t_ns);
 		return;
 	}
 	if (c->failed && !c->again)
@@ -228,14 +307,85 @@ static void note_failed(struct watch *w, const struct flow *f, bool open, bool h
 	note(w, &c);
 }
 
+static bool flow_is_syn(const struct flow *f)
+{
+	return f->sight & (UINT32_C(1) << TECH_SYN | UINT32_C(1) << TECH_CONNECT);
+}
+
+static uint32_t heard_at(const struct watch *w, struct addr a)
+{
+	return evidence_host(&w->evidence, a) % (HEARD_WORDS * 64);
+}
+
+static void hear(struct watch *w, struct addr a)
+{
+	uint32_t at = heard_at(w, a);
+
+	if (w->now_ms - w->heard_ms >= HEARD_MS) {
+		memcpy(w->heard[1], w->heard[0], sizeof(w->heard[0]));
+		memset(w->heard[0], 0, sizeof(w->heard[0]));
+		w->heard_ms = w->now_ms;
+	}
+	w->heard[0][at >> 6] |= UINT64_C(1) << (at & 63);
+}
+
+/* A host that speaks is there, even if its answers, sent to the asker alone, do not reach us. */
+static bool was_heard(const struct watch *w, struct addr a)
+{
+	uint32_t at = heard_at(w, a);
+
+	return (w->heard[0][at >> 6] | w->heard[1][at >> 6]) >> (at & 63) & 1;
+}
+
+/* Nothing came of a SYN+ACK that nobody asked for, or a RST at most. */
+static void note_stray(struct watch *w, const struct flow *f)
+{
+	struct contact c = {
+		.src = f->src,
+		.dst = f->dst,
+		.t_ns = f->t_ns,
+		.now_ms = w->now_ms,
+		.sport = f->sport,
+		.proto = f->proto,
+		.failed = true,
+	};
+	struct episode *e = episode_find(&w->episodes, c.src, false);
+	struct evidence *over;
+
+	if (e) {
+		if (e->action == EVENT_BACKSCATTER)
+			episode_add(&w->episodes, e, &c, evidence_host(&w->evidence, c.dst));
+		return;
+	}
+	over = evidence_stray(&w->evidence, &c);
+	if (over)
+		open_episode(w, over, c.t_ns);
+}
+
+/* Something came of it: it was the part of a connection that we see. */
+static void stray_goes_on(struct watch *w, struct flow *f, const struct packet *p)
+{
+	if (p->flags & (TCP_RST | TCP_SYN))
+		return;
+	flow_settle(&w->flows, f, FLOW_MIDDLE);
+	crowd_stray_went_on(crowd_get(&w->crowds, f->dst, w->now_ms));
+}
+
 /* A wait that ended without a packet: nothing came, or the SYN+ACK was never taken up. */
 static void note_silence(struct watch *w, const struct flow *f)
 {
-	bool udp = f->proto == IPPROTO_UDP;
+	bool asks = flow_is_syn(f) || f->proto == IPPROTO_UDP;
 
-	/* A port of ours that listens would have answered; only the answer was not seen. */
-	if (f->state == FLOW_PENDING && w->conf.listens && (udp || f->proto == IPPROTO_TCP) &&
+	if (f->state == FLOW_STRAY) {
+		note_stray(w, f);
+		return;
+	}
+	/* A port of ours that listens would have answered; only the answer was not seen. Nothing
+	 * excuses what no client sends: FIN, NULL, ... */
+	if (f->state == FLOW_PENDING && w->conf.listens && asks &&
 	    w->conf.listens(w->conf.listens_context, f->dst, f->dport, f->proto) > 0)
+		return;
+	if (f->sight == UINT32_C(1) << SIGHT_ARP && was_heard(w, f->dst))
 		return;
 	note_failed(w, f, f->state == FLOW_HALF, false);
 }
@@ -296,17 +446,24 @@ static void flow_fails(struct watch *w, struct flow *f, bool open, bool half_ope
 	note_failed(w, f, open, half_open);
 }
 
-static bool flow_is_syn(const struct flow *f)
+static bool flow_may_be_middle(const struct flow *f)
 {
-	return f->sight & (UINT32_C(1) << TECH_SYN | UINT32_C(1) << TECH_CONNECT);
+	return f->sight & (UINT32_C(1) << TECH_ACK | UINT32_C(1) << TECH_WINDOW |
+			   UINT32_C(1) << TECH_TTL | UINT32_C(1) << TECH_MAIMON);
 }
 
 static void opener_goes_on(struct watch *w, struct flow *f, const struct packet *p)
 {
-	bool tcp = f->proto == IPPROTO_TCP;
-
-	if (!tcp)
+	if (f->proto != IPPROTO_TCP) {
+		/* Whoever sends so much at once asks nothing: voice, video, a tunnel. */
+		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP && ++f->more >= STREAM_MORE)
+			flow_settle(&w->flows, f, FLOW_MIDDLE);
 		return;
+	}
+	if (f->state == FLOW_STRAY) {
+		stray_goes_on(w, f, p);
+		return;
+	}
 	if (f->state == FLOW_OPEN) {
 		if (p->payload_bytes)
 			flow_used(w, f, true);
@@ -322,13 +479,17 @@ static void opener_goes_on(struct watch *w, struct flow *f, const struct packet 
 			flow_completes(w, f);
 		return;
 	}
-	/* FIN, NULL, ... are sent again unchanged; anything else makes it a connection's middle. */
-	if (f->state == FLOW_PENDING && (p->payload_bytes || p->seq != f->seq))
+	/* ACK and FIN+ACK are sent again unchanged; anything else makes it a connection's middle,
+	 * such as acknowledging more. What has no ACK is no middle, however often it is sent. */
+	if (f->state == FLOW_PENDING && flow_may_be_middle(f) &&
+	    (p->payload_bytes || p->seq != f->seq || p->ack != f->ack))
 		flow_settle(&w->flows, f, FLOW_MIDDLE);
 }
 
 static void target_answers(struct watch *w, struct flow *f, const struct packet *p)
 {
+	if (f->state == FLOW_STRAY)
+		stray_goes_on(w, f, p);
 	if (f->state != FLOW_PENDING)
 		return;
 	if (f->proto != IPPROTO_TCP) {
@@ -348,12 +509,15 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 {
 	struct flow pushed;
 	bool has_pushed;
-	struct flow *f = flow_open(&w->flows, &s->key, s->kind == SIGHT_FIRST, w->now_ms, &pushed,
-				   &has_pushed);
+	enum flow_state state = s->kind == SIGHT_FIRST	  ? FLOW_PENDING
+				: s->kind == SIGHT_ANSWER ? FLOW_STRAY
+							  : FLOW_MIDDLE;
+	struct flow *f = flow_open(&w->flows, &s->key, state, w->now_ms, &pushed, &has_pushed);
 
 	f->t_ns = t_ns;
 	f->sight = s->techniques;
 	f->seq = p->seq;
+	f->ack = p->ack;
 	f->window = p->window;
 	f->mss = p->mss;
 	f->ttl = p->ttl;
@@ -392,38 +556,15 @@ static void crowd_episode(struct watch *w, struct addr target, uint8_t action, u
 static void stray_answer(struct watch *w, const struct sighting *s, const struct packet *p,
 			 uint64_t t_ns)
 {
-	struct crowd *crowd;
 	uint64_t sources;
-	struct contact c = {
-		.src = p->src,
-		.dst = p->dst,
-		.t_ns = t_ns,
-		.now_ms = w->now_ms,
-		.sport = p->sport,
-		.proto = p->proto,
-		.failed = true,
-	};
 
 	if (p->flags & TCP_RST || s->key.proto != IPPROTO_TCP)
 		return;
 	(void)watch_open(w, s, p, t_ns);
-	crowd = crowd_get(&w->crowds, p->dst, w->now_ms);
-	sources = crowd_stray(&w->crowds, crowd, p->src, w->now_ms);
+	sources = crowd_stray(&w->crowds, crowd_get(&w->crowds, p->dst, w->now_ms), p->src,
+			      w->now_ms);
 	if (sources)
 		crowd_episode(w, p->dst, EVENT_REFLECTION, sources, 0, t_ns);
-	struct episode *e = episode_find(&w->episodes, p->src, false);
-
-	if (e && e->action == EVENT_BACKSCATTER) {
-		episode_add(&w->episodes, e, &c, evidence_host(&w->evidence, c.dst));
-		return;
-	}
-	struct evidence *over = e ? NULL : evidence_stray(&w->evidence, &c);
-
-	if (over) {
-		(void)episode_open(&w->episodes, over, evidence_host(&w->evidence, over->target),
-				   w->now_ms, t_ns);
-		evidence_drop(&w->evidence, over);
-	}
 }
 
 /* An ICMP error about a flow: the probe was turned away; or it was a traceroute. */
@@ -458,9 +599,18 @@ static void first_contact(struct watch *w, const struct sighting *s, const struc
 		crowd_episode(w, p->dst, EVENT_SYN_FLOOD, sources, s->techniques, t_ns);
 }
 
+/* Who used a host before does not ask for it for the first time, but a SYN is always a new one. */
+static bool flow_begins_anew(const struct watch *w, const struct flow *f, const struct packet *p)
+{
+	if (w->now_ms - f->moved_ms < ANEW_MS)
+		return false;
+	return f->state == FLOW_REFUSED || (f->state == FLOW_MIDDLE && p->flags == TCP_SYN);
+}
+
 void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool outgoing)
 {
 	struct sighting s;
+	struct packet whole;
 	struct flow *f;
 	bool forward;
 
@@ -470,7 +620,14 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 	w->malformed += (p->has & (PACKET_MALFORMED | PACKET_TRUNCATED)) != 0;
 	w->fragments += (p->has & PACKET_FRAGMENT) != 0;
 	settle_old(w, SETTLE_MS);
+	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {
+		if (!fragment_join(&w->pieces, &w->conf.key, p, w->now_ms, &whole))
+			return;
+		p = &whole;
+	}
 	s = sight_packet(p);
+	if (p->has & PACKET_ARP)
+		hear(w, p->arp_sender);
 	if (s.kind == SIGHT_IGNORE)
 		return;
 	if (s.kind == SIGHT_ERROR) {
@@ -478,6 +635,10 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 		return;
 	}
 	f = flow_find(&w->flows, &s.key, &forward);
+	if (f && s.kind == SIGHT_FIRST && forward && flow_begins_anew(w, f, p)) {
+		flow_forget(&w->flows, f);
+		f = NULL;
+	}
 	if (!f) {
 		if (s.kind == SIGHT_FIRST)
 			first_contact(w, &s, p, t_ns);
@@ -488,7 +649,7 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 		return;
 	}
 	/* The queue of those that wait is in the order of their first packets. */
-	if (f->state != FLOW_PENDING && f->state != FLOW_HALF)
+	if (!flow_waits(f))
 		f->moved_ms = w->now_ms;
 	if (forward)
 		opener_goes_on(w, f, p);
@@ -520,10 +681,25 @@ static void tell_blind(struct watch *w)
 	episode_say(&w->episodes, &event, w->now_ms);
 }
 
+/* Makes room for hosts where scans are over; once a minute, for where none are it is in vain. */
+static void hosts_sweep(struct watch *w)
+{
+	uint64_t alive[1024] = {0};
+
+	if (w->swept_ms && w->now_ms - w->swept_ms < SWEEP_EVERY_MS)
+		return;
+	w->swept_ms = w->now_ms;
+	evidence_mark_owners(&w->evidence, alive);
+	episode_mark_owners(&w->episodes, alive);
+	host_set_sweep(&w->hosts, alive);
+}
+
 void watch_tick(struct watch *w, uint64_t t_ns)
 {
 	watch_clock(w, t_ns);
 	settle_old(w, SETTLE_MS);
+	if (host_set_is_full(&w->hosts))
+		hosts_sweep(w);
 	episode_expire(&w->episodes, w->now_ms, w->conf.idle_ns / 1000000, t_ns);
 	tell_blind(w);
 }

@@ -32,13 +32,14 @@ struct watch_conf {
 	void *event_context;
 };
 
-#define WATCH_MEMORY ((size_t)32 << 20)
+#define WATCH_MEMORY	   ((size_t)32 << 20)
+#define WATCH_MEMORY_LEAST ((size_t)4 << 20)
 
 /* Fills the defaults; key and event remain to be set. */
 void watch_conf_init(struct watch_conf *conf);
 
 /* All memory is allocated here, never later. NULL if out of memory, or if memory_bytes is under
- * 1 MiB. */
+ * WATCH_MEMORY_LEAST. */
 struct watch *watch_new(const struct watch_conf *conf);
 void watch_free(struct watch *w);
 

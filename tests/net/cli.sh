@@ -22,7 +22,7 @@ passed=0 failed=0 skipped=0
 work=$(mktemp -d) || exit 1
 out=$work/out err=$work/err
 trap 'rm -rf "$work"' EXIT
-as='' input=/dev/null status=0
+as='' input=/dev/null
 bare='setpriv --bounding-set=-all --inh-caps=-all'
 linux=198.18.0.10 linux6=2001:db8:18::10
 
@@ -60,7 +60,8 @@ count_packets() {
 			counter excluded { }
 			chain in {
 				type filter hook ingress device p-scanner priority 0
-				meta protocol { ip, arp } counter name left
+				meta protocol ip counter name left
+				arp operation request counter name left
 				ip6 nexthdr { tcp, udp } counter name left
 				ip daddr { 198.18.0.11, 198.18.0.12 } counter name excluded
 				arp daddr ip { 198.18.0.11, 198.18.0.12 } counter name excluded
@@ -118,7 +119,7 @@ ports_in() { jq -r 'select(.type == "port") | "\(.ip) \(.proto) \(.port) \(.stat
 summary() { jq -r "select(.type == \"summary\") | $1" "$2"; } # filter, file
 
 # What is refused: the exit code, one line that names the text, nothing on standard output, and not
-# a single packet.
+# a single packet. Before the first real scan: its neighbours are looked after by the kernel later on.
 refused() { # code, text, arguments...
 	code=$1 text=$2 before=$(left)
 	shift 2
@@ -163,10 +164,6 @@ check_words() {
 	done
 	refused 64 'too many' -p 22 0.0.0.0/0 ::/0
 	refused 64 'two outputs' -p 22 -oX - --json $linux
-	# Control: the counter does see a scan's packets.
-	before=$(left)
-	scan -p 22 $linux 127.0.0.1
-	ok 'packets are counted' [ "$(left)" -ge $((before + 3)) ]
 }
 
 check_lists() {
@@ -184,6 +181,7 @@ check_lists() {
 	refused 74 /nosuch/out -p 22 --exclude-file /nosuch/out $linux
 	refused 64 leave -p 22 --exclude 198.18.0.0/24 $linux
 	refused 64 nosuch.test -p 22 $linux nosuch.test
+	refused 64 six.test -4 -p 22 six.test
 	# "files" knows it not, and there is no name server.
 	echo 'hosts: files dns' >"$work/nsswitch"
 	printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >"$work/resolv"
@@ -201,8 +199,6 @@ check_cannot_create() {
 	mkdir -p "$work/base.gnmap"
 	refused 73 base.gnmap -p 22 -oA "$work/base" $linux
 	ok 'of -oA nothing is left either' [ "$(echo "$work"/base.*)" = "$work/base.gnmap" ]
-	scan -p 22 -oN "$work/old" $linux
-	ok 'what can be written is emptied first' lacks precious "$work/old"
 }
 
 check_permission() {
@@ -230,6 +226,9 @@ check_interface() {
 }
 
 check_technique() {
+	before=$(left)
+	scan -p 22 $linux 127.0.0.1
+	ok 'the packets of a scan would have been seen' [ "$(left)" -ge $((before + 3)) ]
 	scan -p 22 $linux
 	ok 'privileged: says SYN by frames, and why' grep -q \
 		'^portlight: engine frames (CAP_NET_RAW is there), technique syn;' "$err"
@@ -272,7 +271,6 @@ check_targets() {
 	targets_are 'a name, -6' $linux6 -6 both.test
 	targets_are 'a name, -4 -6' "$linux $linux6" -4 -6 both.test
 	targets_are 'a name with IPv6 alone' 2001:db8:18::11 six.test
-	refused 64 six.test -4 -p 22 six.test
 	targets_are 'a network around a name' '198.18.0.8 198.18.0.9 198.18.0.10 198.18.0.11' both.test/30
 	scan -sS -p 22 --json -6 both.test
 	ports_in "$out" >"$work/ports"
@@ -431,6 +429,9 @@ check_outputs() {
 	ok '-oA: XML' is_xml "$work/all.xml"
 	ok '-oA: grepable' grep -q '22/open/tcp' "$work/all.gnmap"
 	ok '-oA: normal' grep -q '^22/tcp *open' "$work/all.nmap"
+	echo precious >"$work/old"
+	scan -p 22 -oN "$work/old" $linux
+	ok 'a file there before is emptied first' lacks precious "$work/old"
 	{
 		timeout 60 "$PORTLIGHT" -sT -p- --json --all-ports 127.0.0.1 2>"$err"
 		echo $? >"$work/status"
@@ -449,7 +450,7 @@ check_progress() {
 	ok 'in a pipe: not one escape sequence' lacks "$(printf '\033')" "$out"
 	# shellcheck disable=SC2086
 	scan $slow --stats-every 200ms $linux
-	ok '--stats-every: lines' between 3 "$(grep -c '^portlight: .*% done' "$err")" 9
+	ok '--stats-every: lines' between 3 "$(grep -c '^portlight: .*% done' "$err")" 90
 	ok '--stats-every: nothing rewritten' lacks "$(printf '\r')" "$err"
 	export TERM=xterm
 	for quiet in '' NO_COLOR=1; do
@@ -461,7 +462,7 @@ check_progress() {
 		ok "on a terminal${quiet:+, $quiet}: one line of it" \
 			[ "$(grep -c '% done' "$out")" = 1 ]
 		ok "on a terminal${quiet:+, $quiet}: rewritten" between 3 \
-			"$(tr '\r' '\n' <"$out" | grep -c '% done')" 20
+			"$(tr '\r' '\n' <"$out" | grep -c '% done')" 90
 		ok "on a terminal${quiet:+, $quiet}: taken away in the end" grep -q \
 			"$(printf '\r\033\\[Kportlight report')" "$out"
 		colours=$(grep -c "$(printf '\033\\[[0-9;]*m')" "$out")
@@ -555,7 +556,7 @@ check_full_disk() {
 			ok "full disk, $option $path: one line names it" \
 				[ "$(grep -c "cannot write to \"$path\"" "$err")" = 1 ]
 			ok "full disk, $option $path: no other" lines 2 "$err"
-			[ -f "$path" ] && ok "full disk, $option: what fits is saved" [ -s "$path" ]
+			[ "$path" = /dev/full ] || ok "full disk, $option: what fits is saved" [ -s "$path" ]
 			[ $option != -oD ] && ok "full disk, $option: the NDJSON beside it is whole" \
 				is_ndjson "$work/good.ndjson"
 			[ $option != -oD ] && ok "full disk, $option: and says that it is not all" \

@@ -274,7 +274,7 @@ sum 'a source that is not ours' 'source address 198.18.0.77 is not one' \
 	source=198.18.0.77 sockets 198.18.1.2 connect T:5
 sum 'a source of the other family' 'not of the targets' \
 	source=2001:db8:18::1 sockets 198.18.1.2 connect T:5
-sum 'no such interface' 'cannot use interface nosuch' \
+sum 'no such interface' 'no interface is called nosuch' \
 	interface=nosuch sockets 198.18.1.2 connect T:5
 sum 'a technique that needs frames' 'sockets cannot send technique syn' \
 	sockets 198.18.1.2 syn T:5

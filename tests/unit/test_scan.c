@@ -452,6 +452,51 @@ static void the_rate_finds_the_bottleneck(void **state)
 	plan_free(plan);
 }
 
+/* Every tenth port is dropped, and by chance the first two dozen answer: that is no loss. */
+static void a_lucky_start_does_not_stall(void **state)
+{
+	struct pacer pacer;
+	const struct pacer_conf conf = {0, 5000, 400000};
+	uint64_t now_ns = SECOND, sent = 0, answered = 0;
+
+	(void)state;
+	pacer_init(&pacer, &conf, now_ns);
+	while (now_ns < 3 * SECOND) {
+		unsigned count = pacer_budget(&pacer, now_ns, 512);
+
+		pacer_sent(&pacer, count, count, 0, now_ns);
+		for (unsigned i = 0; i < count; i++, sent++)
+			if (sent < 24 || sent % 10 != 0) {
+				pacer_answered(&pacer, now_ns, 100000);
+				answered++;
+			}
+		now_ns += 100000;
+	}
+	assert_true(pacer.rate_pps > 300000);
+	assert_true(answered < sent);
+}
+
+/* A share that falls for a reason of its own, at any rate: the rate comes back. */
+static void a_loss_that_is_not_the_rates_does_not_stall(void **state)
+{
+	struct pacer pacer;
+	const struct pacer_conf conf = {0, 5000, 400000};
+	uint64_t now_ns = SECOND, sent = 0;
+
+	(void)state;
+	pacer_init(&pacer, &conf, now_ns);
+	while (now_ns < 5 * SECOND) {
+		unsigned count = pacer_budget(&pacer, now_ns, 512);
+
+		pacer_sent(&pacer, count, count, 0, now_ns);
+		for (unsigned i = 0; i < count; i++, sent++)
+			if (sent < 20000 || sent % 3 == 0)
+				pacer_answered(&pacer, now_ns, 100000);
+		now_ns += 100000;
+	}
+	assert_true(pacer.rate_pps > 300000);
+}
+
 static void max_rate_is_kept(void **state)
 {
 	struct network net = {.nature = all_normal, .rtt_ns = MS};
@@ -558,6 +603,8 @@ int main(void)
 		cmocka_unit_test(silence_gets_its_attempts_and_no_more),
 		cmocka_unit_test(silence_is_judged_by_the_measured_round_trip),
 		cmocka_unit_test(the_rate_finds_the_bottleneck),
+		cmocka_unit_test(a_lucky_start_does_not_stall),
+		cmocka_unit_test(a_loss_that_is_not_the_rates_does_not_stall),
 		cmocka_unit_test(max_rate_is_kept),
 		cmocka_unit_test(shards_scan_only_their_part),
 		cmocka_unit_test(a_stopped_scan_says_what_it_knows_and_no_more),

@@ -1,0 +1,321 @@
+/* watch_loop: packets into the detector, its events out, and what comes due in between. */
+#include "cli/watch_loop.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "capture/link_type.h"
+
+#define NS UINT64_C(1000000000)
+
+/*
+ * The detector is told of each second of the capture's clock in which nothing came, so that a
+ * replay closes a scan when a live run did. A gap of years is told of in so many steps.
+ */
+#define GAP_STEPS	 600
+
+#define METRICS_EVERY_NS (15 * NS)
+/* Live: so many frames at most between two looks at the clock. */
+#define FRAMES_A_TURN 2048
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	(void)clock_gettime(clock, &now); /* cannot fail on Linux */
+	return (uint64_t)now.tv_sec * NS + (uint64_t)now.tv_nsec;
+}
+
+/* Live: the name of the interface where its packets come from, if that is known. */
+static void event_locate(struct watch_loop *loop, struct event *event)
+{
+	const struct rings *rings = loop->setup->rings;
+	int number = 0;
+
+	if (!rings)
+		return;
+	if (rings_count(rings) > 1)
+		number = event->has & EVENT_HAS_SOURCE
+				 ? watch_origin_find(&loop->origin, event->source)
+				 : -1;
+	if (number < 0)
+		return;
+	strncpy(event->interface, rings_name(rings, (unsigned)number),
+		sizeof(event->interface) - 1);
+}
+
+static void note_explained(struct watch_loop *loop, const struct event *event)
+{
+	for (size_t i = 0; i < loop->setup->explain_count && i < WATCH_EXPLAINED; i++) {
+		if (!(event->has & EVENT_HAS_SOURCE) ||
+		    !addr_equal(event->source, loop->setup->explain[i]))
+			continue;
+		loop->told[i].events++;
+		loop->told[i].last = event->id;
+		loop->told[i].action = event->action;
+		loop->told[i].phase = event->phase;
+	}
+}
+
+void watch_loop_event(void *context, const struct event *event)
+{
+	struct watch_loop *loop = context;
+	struct event located = *event;
+
+	event_locate(loop, &located);
+	note_explained(loop, &located);
+	watch_outputs_event(&loop->setup->outputs, &located);
+	watch_response_event(&loop->setup->response, &located);
+}
+
+/* The capture's clock is at t_ns. */
+static void loop_clock(struct watch_loop *loop, uint64_t t_ns)
+{
+	uint64_t seconds, step;
+
+	if (!loop->started || t_ns < loop->tick_ns) {
+		/* It starts, or ran backwards: from here on anew. */
+		loop->started = true;
+		loop->tick_ns = t_ns - t_ns % NS;
+		return;
+	}
+	seconds = (t_ns - loop->tick_ns) / NS;
+	if (seconds == 0)
+		return;
+	step = (seconds / GAP_STEPS + 1) * NS;
+	while (t_ns - loop->tick_ns >= step) {
+		loop->tick_ns += step;
+		watch_tick(loop->watch, loop->tick_ns);
+	}
+	if (t_ns - loop->tick_ns >= NS)
+		loop->tick_ns = t_ns - t_ns % NS;
+}
+
+static void loop_packet(struct watch_loop *loop, uint64_t t_ns, bool outgoing)
+{
+	loop_clock(loop, t_ns);
+	watch_packet(loop->watch, t_ns, &loop->packet, outgoing);
+	loop->packets++;
+}
+
+static bool loop_over(const struct watch_loop *loop)
+{
+	return *loop->stop ||
+	       (loop->setup->options->count && loop->packets >= loop->setup->options->count) ||
+	       watch_outputs_closed_pipe(&loop->setup->outputs);
+}
+
+static void loop_lost(struct watch_loop *loop, uint64_t lost)
+{
+	if (lost == loop->lost)
+		return;
+	loop->lost = lost;
+	watch_lost(loop->watch, lost);
+}
+
+static void loop_report(struct watch_loop *loop)
+{
+	if (!*loop->report)
+		return;
+	*loop->report = 0;
+	watch_loop_stats(loop, loop->notes);
+	watch_loop_explain(loop, loop->notes);
+}
+
+static void loop_metrics(struct watch_loop *loop)
+{
+	struct watch_stats stats;
+	struct failure f = {0};
+	bool *failed = &loop->setup->outputs.metrics_failed;
+
+	watch_stats(loop->watch, &stats);
+	if (watch_outputs_metrics(&loop->setup->outputs, &stats, &f) == 0) {
+		*failed = false;
+	} else if (!*failed) {
+		*failed = true;
+		fprintf(loop->notes, "portlight: %s\n", f.text);
+	}
+}
+
+/* Whether `every_ns` has gone by since *due_ns, which then moves on. */
+static bool comes_due(uint64_t *due_ns, uint64_t every_ns, uint64_t now_ns)
+{
+	if (every_ns == 0 || now_ns < *due_ns)
+		return false;
+	*due_ns = now_ns + every_ns;
+	return true;
+}
+
+/* --stats-every, by the clock of the capture in a replay. */
+static void loop_due_stats(struct watch_loop *loop, uint64_t now_ns)
+{
+	if (comes_due(&loop->stats_ns, loop->setup->options->stats_every_ns, now_ns))
+		watch_loop_stats(loop, loop->notes);
+}
+
+/* What a live run does every now and then. */
+static void loop_due(struct watch_loop *loop)
+{
+	struct watch_setup *setup = loop->setup;
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	int down;
+
+	if (comes_due(&loop->second_ns, NS, now_ns)) {
+		loop_lost(loop, rings_drops(setup->rings));
+		if (setup->listeners) /* failing, it knows nothing for a while */
+			(void)listeners_refresh(setup->listeners, now_ns);
+	}
+	if (setup->options->metrics && comes_due(&loop->metrics_ns, METRICS_EVERY_NS, now_ns))
+		loop_metrics(loop);
+	if (comes_due(&loop->watchdog_ns, setup->notify.watchdog_ns / 2, now_ns))
+		(void)notify_send(&setup->notify, "WATCHDOG=1"); /* the manager acts on silence */
+	loop_due_stats(loop, now_ns);
+	while ((down = rings_went_down(setup->rings)) >= 0)
+		fprintf(loop->notes, "portlight: interface %s went down\n",
+			rings_name(setup->rings, (unsigned)down));
+}
+
+static void loop_frame(struct watch_loop *loop, const struct rings_frame *f)
+{
+	struct packet *p = &loop->packet;
+
+	packet_parse(f->link, f->frame.bytes, f->frame.length, p);
+	if (f->frame.flags & RING_VLAN) {
+		p->has |= PACKET_VLAN;
+		p->vlan = f->frame.vlan;
+	}
+	if (p->has & PACKET_IP)
+		watch_origin_note(&loop->origin, p->src, f->ring);
+	else if (p->has & PACKET_ARP)
+		watch_origin_note(&loop->origin, p->arp_sender, f->ring);
+	loop_packet(loop, f->frame.wall_ns, f->frame.flags & RING_OUTGOING);
+}
+
+static int run_live(struct watch_loop *loop, struct failure *f)
+{
+	struct rings *rings = loop->setup->rings;
+	struct rings_frame frame;
+
+	while (!loop_over(loop)) {
+		unsigned frames = 0;
+
+		while (frames < FRAMES_A_TURN && rings_receive(rings, &frame)) {
+			loop_frame(loop, &frame);
+			rings_release(rings);
+			frames++;
+			if (loop_over(loop))
+				return 0;
+		}
+		loop_due(loop);
+		loop_report(loop);
+		if (frames)
+			continue;
+		uint64_t now_ns = clock_ns(CLOCK_REALTIME);
+		int ready;
+
+		loop_clock(loop, now_ns);
+		/* Until the next second begins, when the detector wants its tick. */
+		ready = rings_wait(rings, (int)((NS - now_ns % NS) / 1000000 + 1));
+		if (ready < 0 && ready != -EINTR)
+			return failure_set(f, EXIT_SOFTWARE, "cannot wait for packets: %s",
+					   strerror(-ready));
+	}
+	return 0;
+}
+
+static int replay_frame(struct watch_loop *loop, const struct file_frame *frame, struct failure *f)
+{
+	const struct expression *expression = loop->setup->expression;
+	int passes = 1;
+
+	if (expression)
+		passes = expression_match(expression, frame->type, frame->bytes, frame->length,
+					  frame->wire_bytes, f);
+	if (passes <= 0)
+		return passes;
+	packet_parse(link_type_table[frame->type].link, frame->bytes, frame->length, &loop->packet);
+	loop_packet(loop, frame->t_ns, false);
+	return 0;
+}
+
+static int run_replay(struct watch_loop *loop, struct failure *f)
+{
+	struct file *file = loop->setup->file;
+	struct file_frame frame;
+
+	while (!loop_over(loop)) {
+		enum file_result result = file_next(file, &frame, f);
+
+		loop_report(loop);
+		if (result == FILE_FAILED)
+			return -1;
+		if (result == FILE_END)
+			return 0;
+		if (result == FILE_INTERRUPTED)
+			continue;
+		loop_lost(loop, file_lost(file));
+		if (replay_frame(loop, &frame, f) < 0)
+			return -1;
+		loop_due_stats(loop, frame.t_ns);
+	}
+	return 0;
+}
+
+int watch_loop_run(struct watch_loop *loop, struct failure *f)
+{
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	int result;
+
+	loop->metrics_ns = now_ns + METRICS_EVERY_NS;
+	if (loop->setup->rings && loop->setup->options->stats_every_ns)
+		loop->stats_ns = now_ns + loop->setup->options->stats_every_ns;
+	result = loop->setup->file ? run_replay(loop, f) : run_live(loop, f);
+	if (loop->setup->rings)
+		loop_lost(loop, rings_drops(loop->setup->rings));
+	watch_finish(loop->watch);
+	if (loop->setup->options->metrics)
+		loop_metrics(loop);
+	return result;
+}
+
+void watch_loop_stats(struct watch_loop *loop, FILE *out)
+{
+	struct watch_stats s;
+
+	watch_stats(loop->watch, &s);
+	fprintf(out,
+		"portlight: %" PRIu64 " packets (%" PRIu64 " malformed, %" PRIu64 " lost); %" PRIu64
+		" scans open of %" PRIu64 "; %" PRIu64 " flows, %" PRIu64 " records of evidence "
+		"(fullest table %.0f %%; pushed out %" PRIu64 " and %" PRIu64 "), %" PRIu64
+		" events suppressed\n",
+		s.packets, s.malformed, s.lost, s.scans_open, s.scans_total, s.flows, s.evidence,
+		100 * s.fill, s.flows_evicted, s.evidence_evicted, s.suppressed);
+}
+
+static void explain_line(void *context, const char *text)
+{
+	fprintf(context, "  %s\n", text);
+}
+
+void watch_loop_explain(struct watch_loop *loop, FILE *out)
+{
+	char text[ADDR_TEXT];
+
+	for (size_t i = 0; i < loop->setup->explain_count; i++) {
+		struct addr source = loop->setup->explain[i];
+		bool told = i < WATCH_EXPLAINED && loop->told[i].events;
+
+		fprintf(out, "%s:\n", addr_format(source, text));
+		if (told)
+			fprintf(out,
+				"  told %" PRIu64 " times, lastly: event %" PRIu64 ", %s, %s\n",
+				loop->told[i].events, loop->told[i].last,
+				event_action_name(loop->told[i].action),
+				event_phase_name(loop->told[i].phase));
+		if (!watch_explain(loop->watch, source, explain_line, out) && !told)
+			fputs("  nothing is held: it made no contact that failed, or none lately\n",
+			      out);
+	}
+}

@@ -1,0 +1,46 @@
+/* fragment: halves of TCP headers find each other. */
+#include "watch/fragment.h"
+
+#include <string.h>
+
+/* RFC 791, 3.2: a receiver waits some 15 s for the rest. */
+#define WAIT_MS 15000
+
+bool fragment_join(struct fragment_table *t, const struct cookie_key *key, const struct packet *p,
+		   uint64_t now_ms, struct packet *whole)
+{
+	const __u64 words[5] = {p->src.hi, p->src.lo, p->dst.hi, p->dst.lo, p->ip_id};
+	uint64_t tag = cookie_siphash(key, words, 5, 1, 3) | 1;
+	struct fragment *f = &t->place[tag >> 32 & (FRAGMENT_PLACES - 1)];
+
+	if (f->tag != tag || now_ms - f->came_ms > WAIT_MS) {
+		memset(f, 0, sizeof(*f));
+		f->tag = tag;
+		f->came_ms = now_ms;
+	}
+	if (p->has & PACKET_TCP_START) {
+		f->has_start = true;
+		f->sport = p->sport;
+		f->dport = p->dport;
+		f->seq = p->seq;
+	}
+	if (p->has & PACKET_TCP_FLAGS) {
+		f->has_flags = true;
+		f->flags = p->flags;
+		f->window = p->window;
+	}
+	if (!f->has_start || !f->has_flags)
+		return false;
+	*whole = *p;
+	whole->has &= ~(uint32_t)(PACKET_FRAGMENT | PACKET_MORE_FRAGMENTS | PACKET_TCP_START |
+				  PACKET_TCP_FLAGS);
+	whole->has |= PACKET_TCP;
+	whole->sport = f->sport;
+	whole->dport = f->dport;
+	whole->seq = f->seq;
+	whole->flags = f->flags;
+	whole->window = f->window;
+	whole->payload_bytes = 0;
+	f->tag = 0;
+	return true;
+}

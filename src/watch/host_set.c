@@ -1,0 +1,94 @@
+/* host_set: open addressing with linear probing; swept in place. */
+#include "watch/host_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MARK_BITS 16
+#define PROBES	  64
+
+int host_set_init(struct host_set *t, size_t bytes, const struct cookie_key *key)
+{
+	uint64_t slots = 1024;
+
+	memset(t, 0, sizeof(*t));
+	while (slots * 2 * sizeof(uint64_t) <= bytes)
+		slots *= 2;
+	t->slot = calloc(slots, sizeof(uint64_t));
+	if (!t->slot)
+		return -1;
+	t->mask = slots - 1;
+	t->key = *key;
+	return 0;
+}
+
+void host_set_fini(struct host_set *t)
+{
+	free(t->slot);
+	t->slot = NULL;
+}
+
+uint16_t host_set_mark(uint64_t owner)
+{
+	return (uint16_t)(owner >> 8);
+}
+
+bool host_set_is_full(const struct host_set *t)
+{
+	return t->used >= t->mask / 4 * 3;
+}
+
+/* Puts a hash where it belongs, unless it is there or there is no room. */
+static enum host_set_answer slot_put(struct host_set *t, uint64_t hash)
+{
+	uint64_t at = hash >> MARK_BITS & t->mask;
+
+	for (int probe = 0; probe < PROBES; probe++, at = (at + 1) & t->mask) {
+		if (t->slot[at] == hash)
+			return HOST_KNOWN;
+		if (t->slot[at])
+			continue;
+		if (host_set_is_full(t))
+			return HOST_FULL;
+		t->slot[at] = hash;
+		t->used++;
+		return HOST_NEW;
+	}
+	return HOST_FULL;
+}
+
+enum host_set_answer host_set_add(struct host_set *t, uint64_t owner, uint32_t host)
+{
+	const __u64 words[2] = {owner, host};
+	uint64_t hash = cookie_siphash(&t->key, words, 2, 1, 3);
+
+	/* Its highest bit keeps a pair from looking free. */
+	hash = (hash | UINT64_C(1) << 63) & ~(uint64_t)UINT16_MAX;
+	return slot_put(t, hash | host_set_mark(owner));
+}
+
+void host_set_sweep(struct host_set *t, const uint64_t alive[static 1024])
+{
+	uint64_t start = 0, slots = t->mask + 1;
+
+	for (uint64_t i = 0; i < slots; i++) {
+		uint16_t mark = (uint16_t)t->slot[i];
+
+		if (t->slot[i] && !(alive[mark >> 6] >> (mark & 63) & 1)) {
+			t->slot[i] = 0;
+			t->used--;
+		}
+	}
+	/* Behind a gap each run is put anew, in order, so that no pair stands behind one. */
+	while (start < slots && t->slot[start])
+		start++;
+	for (uint64_t n = 1; n < slots && start < slots; n++) {
+		uint64_t at = (start + n) & t->mask, hash = t->slot[at];
+
+		if (hash == 0)
+			continue;
+		t->slot[at] = 0;
+		t->used--;
+		(void)slot_put(t, hash);
+	}
+}

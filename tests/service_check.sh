@@ -1,0 +1,75 @@
+#!/bin/sh
+# service_check: the systemd unit: well formed, locked in, and what it starts is really there.
+#
+# usage: tests/service_check.sh     BUILD names the build directory (default: build)
+# Exits 77 where there is no systemd-analyze. Last line: "N passed, M failed".
+set -u
+root=$(cd "$(dirname "$0")/.." && pwd)
+: "${BUILD:=$root/build}"
+unit=$(realpath "$BUILD/packaging/portlight-watch.service") || exit 1
+program=$(realpath "$BUILD/portlight") || exit 1
+passed=0 failed=0
+if ! command -v systemd-analyze >/dev/null; then
+	echo 'no systemd-analyze here'
+	exit 77
+fi
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+good() { # what command...
+	what=$1
+	shift
+	if "$@" >"$work/log" 2>&1 </dev/null; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "not ok $what (exit status $?)"
+		tail -n 40 "$work/log"
+	fi
+}
+
+score() { # most, in tenths
+	systemd-analyze security --no-pager --offline=yes --threshold="$1" "$unit"
+}
+
+# The unit as it would be after installation, with the program that was built.
+verified() {
+	sed -e "s|^ExecStart=[^ ]*|ExecStart=$program|" -e '/^Documentation=/d' "$unit" \
+		>"$work/portlight-watch.service" || return
+	systemd-analyze verify --man=no "$work/portlight-watch.service" 2>&1 | tee "$work/words" || return
+	# It warns about keys and values that it does not know, and exits 0.
+	! grep -F portlight-watch "$work/words"
+}
+
+# Each word of the command line is one that the program knows.
+started() {
+	words=$(sed -n 's/^ExecStart=[^ ]* //p' "$unit")
+	# shellcheck disable=SC2086
+	"$program" $words --help
+}
+
+user_made() {
+	mkdir -p "$work/root/etc" &&
+		systemd-sysusers --root="$work/root" "$root/packaging/portlight.sysusers" &&
+		grep '^portlight:' "$work/root/etc/passwd"
+}
+
+installed() {
+	DESTDIR=$work/dest meson install -C "$BUILD" --no-rebuild || return
+	found=$(find "$work/dest" -name portlight-watch.service -o -name portlight.conf | sort |
+		sed 's|.*/lib/||')
+	[ "$found" = 'systemd/system/portlight-watch.service
+sysusers.d/portlight.conf' ] || return
+	command=$(sed -n 's/^ExecStart=\([^ ]*\) .*/\1/p' "$work"/dest/*/*/lib/systemd/system/*.service \
+		"$work"/dest/*/lib/systemd/system/*.service 2>/dev/null)
+	[ -x "$work/dest$command" ]
+}
+
+good 'exposure of 2.0 or less' score 20
+good 'a threshold that it cannot meet is told' eval '! score 1'
+good 'well formed' verified
+good 'its command line' started
+[ "$(id -u)" = 0 ] && good 'its user' user_made
+good 'installed where systemd looks' installed
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

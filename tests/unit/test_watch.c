@@ -1,0 +1,368 @@
+/* The detector: every technique and shape is seen and named, fast and slow, both ways and one. */
+#include "watch_lab.h"
+
+#include "watch/watch.h"
+
+/* Techniques that ask for ports of one host, and what each is called on the wire. */
+static const struct {
+	uint8_t technique;
+	uint32_t named;
+} port_techniques[] = {
+	{TECH_CONNECT, BIT(TECH_CONNECT) | BIT(TECH_SYN)},
+	{TECH_SYN, BIT(TECH_CONNECT) | BIT(TECH_SYN)},
+	{TECH_FIN, BIT(TECH_FIN)},
+	{TECH_NULL, BIT(TECH_NULL)},
+	{TECH_XMAS, BIT(TECH_XMAS)},
+	{TECH_ACK, BIT(TECH_ACK) | BIT(TECH_WINDOW) | BIT(TECH_TTL)},
+	{TECH_MAIMON, BIT(TECH_MAIMON)},
+	{SIGHT_ODD, BIT(SIGHT_ODD)},
+	{TECH_UDP, BIT(TECH_UDP)},
+};
+#define PORT_TECHNIQUES (sizeof(port_techniques) / sizeof(port_techniques[0]))
+
+#define PORTS		100
+#define FIRST_PORT	1000
+
+/* The ways in which a capture may look: IPv6 and one-way by their bits. */
+static void set_way(struct lab *l, unsigned way)
+{
+	l->v6 = way & 1;
+	l->one_way = way & 2;
+}
+
+static void check_vertical(struct lab *l, uint32_t named, struct addr source)
+{
+	const struct lab_event *told = lab_one_alert(l);
+	const struct event *e = &told->event;
+
+	assert_int_equal(e->action, EVENT_PORT_SCAN);
+	assert_int_equal(e->shape, SHAPE_VERTICAL);
+	assert_int_equal(e->techniques, named);
+	assert_true(addr_equal(e->source, source) && addr_equal(e->target, lab_near(l, 1)));
+	assert_true(e->has & EVENT_HAS_TARGET);
+	assert_int_equal(e->hosts, 1);
+	assert_int_equal(e->sources, 1);
+	assert_int_equal(e->ports_total, PORTS);
+	assert_int_equal(e->packets, PORTS);
+}
+
+static void every_port_technique_is_seen_and_named(void **state)
+{
+	static const enum lab_outcome outcomes[] = {REFUSED, SILENT, REJECTED};
+	struct lab lab;
+
+	(void)state;
+	for (unsigned t = 0; t < PORT_TECHNIQUES; t++) {
+		for (unsigned way = 0; way < 4 * 3; way++) {
+			struct lab *l = lab_open(&lab);
+			struct addr source;
+
+			set_way(l, way);
+			source = lab_far(l, 7);
+			for (uint16_t i = 0; i < PORTS; i++)
+				lab_probe(l, port_techniques[t].technique, source, lab_near(l, 1),
+					  (uint16_t)(FIRST_PORT + i), outcomes[way / 4]);
+			check_vertical(l, port_techniques[t].named, source);
+			if (port_techniques[t].technique == TECH_UDP)
+				continue;
+			assert_int_equal(lab_alert(l, NULL)->ranges, 1);
+			assert_int_equal(lab_alert(l, NULL)->range[0][0], FIRST_PORT);
+			assert_int_equal(lab_alert(l, NULL)->range[0][1], FIRST_PORT + PORTS - 1);
+		}
+	}
+}
+
+/* A port that was open tells a half-open scan from connect(2), wherever in the scan it came. */
+static void an_open_port_tells_syn_from_connect(void **state)
+{
+	static const uint16_t places[] = {0, 1, 2, 9, 10, 50, PORTS - 1};
+	struct lab lab;
+
+	(void)state;
+	for (unsigned way = 0; way < 4; way++) {
+		for (unsigned i = 0; i < 2 * sizeof(places) / sizeof(places[0]); i++) {
+			struct lab *l = lab_open(&lab);
+			bool syn = i & 1;
+			const struct lab_event *told;
+
+			set_way(l, way);
+			for (uint16_t port = 0; port < PORTS; port++) {
+				bool open = port == places[i / 2];
+
+				lab_probe(l, TECH_SYN, lab_far(l, 7), lab_near(l, 1),
+					  (uint16_t)(FIRST_PORT + port),
+					  !open ? REFUSED
+					  : syn ? HALF
+						: IDLE);
+			}
+			check_vertical(l, BIT(syn ? TECH_SYN : TECH_CONNECT), lab_far(l, 7));
+			told = lab_alert(l, NULL);
+			assert_int_equal(told->open_ranges, 1);
+			assert_int_equal(told->open[0][0], FIRST_PORT + places[i / 2]);
+			assert_int_equal(told->open[0][1], FIRST_PORT + places[i / 2]);
+			/* Only a completed handshake proves the address. */
+			assert_int_equal(!(told->event.has & EVENT_HANDSHAKE), syn);
+		}
+	}
+}
+
+static void an_ip_protocol_scan_is_seen(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	for (unsigned way = 0; way < 4; way++) {
+		struct lab *l = lab_open(&lab);
+		const struct event *e;
+
+		set_way(l, way);
+		/* Above the extension headers of IPv6, which are no protocols of their own. */
+		for (unsigned protocol = 100; protocol < 130; protocol++)
+			lab_probe(l, SIGHT_IPPROTO, lab_far(l, 7), lab_near(l, 1),
+				  (uint16_t)protocol, protocol & 1 ? REFUSED : SILENT);
+		e = &lab_one_alert(l)->event;
+		assert_int_equal(e->techniques, BIT(SIGHT_IPPROTO));
+		assert_int_equal(e->shape, SHAPE_VERTICAL);
+		assert_int_equal(e->protocols, 30);
+		assert_int_equal(e->ports_total, 0);
+		assert_int_equal(e->packets, 30);
+	}
+}
+
+/* Sweeps of a network: every technique, and pings and ARP. */
+static void every_sweep_is_seen_and_named(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	for (unsigned t = 0; t < PORT_TECHNIQUES + 2; t++) {
+		for (unsigned way = 0; way < 4; way++) {
+			struct lab *l = lab_open(&lab);
+			bool ports = t < PORT_TECHNIQUES;
+			unsigned technique = ports		    ? port_techniques[t].technique
+					     : t == PORT_TECHNIQUES ? SIGHT_ICMP
+								    : SIGHT_ARP;
+			const struct event *e;
+
+			set_way(l, way);
+			if (technique == SIGHT_ARP)
+				l->v6 = false;
+			for (uint32_t host = 0; host < 200; host++)
+				lab_probe(l, technique, lab_far(l, 7), lab_near(l, host), 445,
+					  host & 1 ? REFUSED : SILENT);
+			e = &lab_one_alert(l)->event;
+			assert_int_equal(e->action, EVENT_NETWORK_SWEEP);
+			assert_int_equal(e->shape, SHAPE_HORIZONTAL);
+			assert_int_equal(e->techniques,
+					 ports ? port_techniques[t].named : BIT(technique));
+			assert_int_equal(e->hosts, 200);
+			assert_int_equal(e->packets, 200);
+			assert_int_equal(e->ports_total, ports);
+			assert_false(e->has & EVENT_HAS_TARGET);
+		}
+	}
+}
+
+/* Half of the hosts of a network are there and answer; who asks for them all is told all the same.
+ */
+static void pings_of_a_half_full_network_are_seen(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+
+	(void)state;
+	for (uint32_t host = 0; host < 254; host++)
+		lab_ping(l, lab_far(l, 7), lab_near(l, host), host & 1 ? USED : SILENT);
+	assert_int_equal(lab_one_alert(l)->event.techniques, BIT(SIGHT_ICMP));
+}
+
+/* Scattered over the Internet, as zmap's order is, a few in a thousand answering. */
+static void a_scattered_sweep_is_seen(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+	const struct event *e;
+
+	(void)state;
+	for (uint32_t host = 0; host < 4096; host++)
+		lab_connect(l, lab_near(l, 9), lab_far(l, host), 40000, 80,
+			    host % 300 == 299 ? HALF
+			    : host % 300 == 7 ? REFUSED
+					      : SILENT);
+	e = &lab_one_alert(l)->event;
+	assert_int_equal(e->action, EVENT_NETWORK_SWEEP);
+	assert_int_equal(e->hosts, 4096);
+	assert_int_equal(e->packets, 4096);
+	assert_int_equal(e->techniques, BIT(TECH_SYN));
+}
+
+static void blocks_are_seen_whole(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	for (unsigned order = 0; order < 2; order++) {
+		struct lab *l = lab_open(&lab);
+		const struct event *e;
+
+		for (uint32_t i = 0; i < 40 * 20; i++)
+			lab_connect(l, lab_far(l, 7), lab_near(l, order ? i % 40 : i / 20),
+				    lab_port(l), (uint16_t)(1 + (order ? i / 40 : i % 20)),
+				    REFUSED);
+		e = &lab_one_alert(l)->event;
+		assert_int_equal(e->action, EVENT_BLOCK_SCAN);
+		assert_int_equal(e->shape, SHAPE_BLOCK);
+		assert_int_equal(e->hosts, 40);
+		assert_int_equal(e->ports_total, 20);
+		assert_int_equal(e->packets, 40 * 20);
+	}
+}
+
+/* Each source asks for too few ports to be called a scanner by itself. */
+static void scans_of_many_sources_are_seen(void **state)
+{
+	static const unsigned shares[][2] = {{50, 6}, {5, 10}, {100, 5}};
+	struct lab lab;
+
+	(void)state;
+	for (unsigned i = 0; i < 3 * 4; i++) {
+		struct lab *l = lab_open(&lab);
+		unsigned sources = shares[i % 3][0], each = shares[i % 3][1];
+		const struct lab_event *told;
+
+		set_way(l, i / 3);
+		l->raw = true;
+		for (unsigned n = 0; n < sources * each; n++) {
+			lab_connect(l, lab_far(l, n % sources), lab_near(l, 1), lab_port(l),
+				    (uint16_t)(1 + n), n & 1 ? REFUSED : SILENT);
+			lab_wait(l, 40 * MS);
+		}
+		lab_finish(l);
+		told = lab_action(l, EVENT_DISTRIBUTED_SCAN);
+		assert_non_null(told);
+		assert_int_equal(told->event.shape, SHAPE_DISTRIBUTED);
+		assert_int_equal(told->event.sources, sources);
+		/* What a source adds once it is a scanner by itself is told as its own. */
+		assert_true(told->event.ports_total >= (each < 10 ? sources * each : 24));
+		assert_int_equal(told->event.techniques, BIT(TECH_SYN) | BIT(TECH_CONNECT));
+		assert_true(addr_equal(told->event.target, lab_near(l, 1)));
+		assert_false(told->event.has & EVENT_HAS_SOURCE);
+		/* The sources by themselves are hardly told on top of it. */
+		assert_true(l->alerts <= (each < 10 ? 1 : 1 + sources));
+	}
+}
+
+/* How many probes with `gap_ns` between them it takes to be told; 0: more than `most`. */
+static unsigned probes_until_told(uint64_t gap_ns, unsigned horizontal, unsigned most)
+{
+	struct lab lab, *l = lab_open(&lab);
+	unsigned probes = 0;
+
+	while (probes < most && l->alerts == 0) {
+		struct addr target = horizontal == 0   ? lab_near(l, 1)
+				     : horizontal == 1 ? lab_near(l, probes)
+						       : lab_far(l, 100 + probes);
+
+		lab_connect(l, lab_far(l, 7), target, lab_port(l),
+			    (uint16_t)(horizontal ? 445 : 1 + probes), SILENT);
+		lab_wait(l, gap_ns);
+		probes++;
+	}
+	if (l->alerts == 0)
+		probes = 0;
+	lab_finish(l);
+	return probes;
+}
+
+#define HOUR (3600 * SECOND)
+
+/*
+ * nmap's -T2 (0.4 s), -T1 (15 s) and -T0 (300 s), and the slowest rates at which a scan is noticed
+ * with the defaults. For the manual page: ports of one host, one in 11 hours; hosts of one network,
+ * one in 2 hours; hosts scattered over the Internet, one in 15 minutes. A silent probe is judged
+ * after 3 s, which adds to the fast ones.
+ */
+static void slow_scans_are_seen(void **state)
+{
+	(void)state;
+	assert_in_range(probes_until_told(400 * MS, 0, 100), 10, 10 + 8);
+	assert_in_range(probes_until_told(15 * SECOND, 0, 100), 11, 12);
+	assert_in_range(probes_until_told(300 * SECOND, 0, 100), 12, 13);
+	assert_in_range(probes_until_told(HOUR, 0, 100), 20, 25);
+	assert_in_range(probes_until_told(11 * HOUR, 0, 400), 100, 400);
+	assert_int_equal(probes_until_told(13 * HOUR, 0, 400), 0);
+	assert_in_range(probes_until_told(15 * SECOND, 1, 100), 30, 36);
+	assert_in_range(probes_until_told(300 * SECOND, 1, 100), 60, 70);
+	assert_in_range(probes_until_told(2 * HOUR, 1, 400), 100, 200);
+	assert_int_equal(probes_until_told(8 * HOUR, 1, 400), 0);
+	assert_in_range(probes_until_told(15 * SECOND, 2, 1000), 250, 400);
+	assert_in_range(probes_until_told(900 * SECOND, 2, 2000), 600, 2000);
+	assert_int_equal(probes_until_told(HOUR, 2, 2000), 0);
+}
+
+/* However slow, it is one scan from its beginning to its end. */
+static void a_slow_scan_is_one_scan(void **state)
+{
+	static const uint64_t gaps_ns[] = {15 * SECOND, 299 * SECOND, 300 * SECOND, HOUR, 6 * HOUR};
+	struct lab lab;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(gaps_ns) / sizeof(gaps_ns[0]); i++) {
+		struct lab *l = lab_open(&lab);
+		const struct event *e;
+
+		for (uint16_t port = 1; port <= 200; port++) {
+			lab_connect(l, lab_far(l, 7), lab_near(l, 1), lab_port(l), port, REFUSED);
+			lab_wait(l, gaps_ns[i]);
+		}
+		e = &lab_one_alert(l)->event;
+		assert_int_equal(e->packets, 200);
+		/* All ports that the record lists: 96 before it was told. */
+		assert_int_equal(e->ports_total, 200);
+		assert_true(e->first_ns <= LAB_START + SECOND);
+	}
+}
+
+/* The same scan again, from the very same ports, an hour later: it is another one. */
+static void a_scan_that_comes_again_is_told_again(void **state)
+{
+	static const uint8_t techniques[] = {TECH_SYN,	    TECH_FIN,	TECH_UDP,
+					     SIGHT_IPPROTO, SIGHT_ICMP, SIGHT_ARP};
+	struct lab lab;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(techniques); i++) {
+		struct lab *l = lab_open(&lab);
+
+		for (unsigned round = 0; round < 3; round++) {
+			for (uint32_t n = 0; n < 100; n++) {
+				const struct addr from = lab_far(l, 7);
+				bool sweep = techniques[i] >= SIGHT_ICMP && i > 3;
+
+				l->random = n; /* the source port */
+				lab_probe(l, techniques[i], from, lab_near(l, sweep ? n : 1),
+					  (uint16_t)(sweep ? 0 : 100 + n), SILENT);
+			}
+			lab_wait(l, HOUR);
+		}
+		lab_finish(l);
+		assert_int_equal(l->alerts, 3);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_port_technique_is_seen_and_named),
+		cmocka_unit_test(an_open_port_tells_syn_from_connect),
+		cmocka_unit_test(an_ip_protocol_scan_is_seen),
+		cmocka_unit_test(every_sweep_is_seen_and_named),
+		cmocka_unit_test(pings_of_a_half_full_network_are_seen),
+		cmocka_unit_test(a_scattered_sweep_is_seen),
+		cmocka_unit_test(blocks_are_seen_whole),
+		cmocka_unit_test(scans_of_many_sources_are_seen),
+		cmocka_unit_test(slow_scans_are_seen),
+		cmocka_unit_test(a_slow_scan_is_one_scan),
+		cmocka_unit_test(a_scan_that_comes_again_is_told_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
