@@ -2,6 +2,7 @@
 #include "cli/scan_setup.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -286,6 +287,10 @@ static struct engine *setup_open(struct scan_setup *setup, struct engine_conf *c
 		return engine_frames_open(conf, f);
 	conf->forced = setup->xdp_forced;
 	engine = engine_xdp_open(conf, &why);
+	if (engine && !setup->xdp_forced)
+		snprintf(setup->engine_why, sizeof(setup->engine_why),
+			 "%" PRIu64 " probes at up to %.0f/s are worth it, and it can run here",
+			 setup->conf.last - setup->conf.first, setup->conf.pace.ceiling_pps);
 	if (engine)
 		return engine;
 	if (setup->xdp_forced) {

@@ -211,13 +211,11 @@ static void xdp_stats(struct engine *e, struct engine_stats *out)
 static const char *xdp_news(struct engine *e)
 {
 	struct xdp *x = (struct xdp *)e;
-	static char told[sizeof(x->news)];
 
-	if (!x->news[0])
+	if (!x->has_news)
 		return NULL;
-	memcpy(told, x->news, sizeof(told));
-	x->news[0] = '\0';
-	return told;
+	x->has_news = false;
+	return x->news;
 }
 
 static const struct engine_ops xdp_ops = {

@@ -212,6 +212,7 @@ static void pass_break(struct xdp *x, int error)
 	char quoted[LINK_QUOTED];
 
 	x->broken = true;
+	x->has_news = true;
 	snprintf(x->news, sizeof(x->news),
 		 "engine xdp gives up on interface %s (%s); going on with engine frames",
 		 link_quote(x->link, quoted), strerror(error));

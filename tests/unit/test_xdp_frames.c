@@ -249,14 +249,27 @@ static void test_frames(void **unused)
 	}
 }
 
+/* What is wrong with a RST whose cookie is right for it. */
+struct forgery {
+	uint32_t tag;	 /* its tag is another by these bits */
+	uint64_t beside; /* its address is so far from the target's */
+};
+
 /* The RST to a cell's probe as a host sends it (RFC 9293, 3.10.7.1). */
-static size_t reset(const struct round *r, uint32_t cell, uint8_t attempt, uint16_t window,
-		    uint8_t *out)
+static size_t reset(const struct round *r, uint32_t cell, uint16_t window,
+		    const struct forgery *forgery, uint8_t *out)
 {
+	const uint8_t technique = sheet_probe(r->sheet, cell).technique;
 	uint8_t probe[TEMPLATE_BYTES];
 	struct packet p, answer;
+	struct cookie cookie;
 
-	packet_parse(PACKET_LINK_ETHERNET, probe, expected(r, cell, attempt, probe), &p);
+	packet_parse(PACKET_LINK_ETHERNET, probe, expected(r, cell, 1, probe), &p);
+	p.dst = addr_add(p.dst, forgery->beside);
+	cookie = cookie_make(&r->conf.key, p.dst.hi, p.dst.lo, p.dport, technique,
+			     sheet_tag(r->sheet, cell) ^ forgery->tag);
+	p.seq = p.ack = cookie.seq;
+	p.sport = r->conf.has_source_port ? r->port : cookie_port(r->port, 1, cookie.sport);
 	answer = (struct packet){
 		.has = PACKET_ETHERNET | PACKET_IP | PACKET_TCP,
 		.ethertype = p.ethertype,
@@ -294,7 +307,9 @@ static void judge_all(struct round *r)
 		const uint16_t window = (uint16_t)(next() & 1 ? next() | 1 : 0);
 		const unsigned reply = window ? REPLY_RST_WINDOW : REPLY_RST;
 		uint8_t frame[128], forged[128];
-		size_t length = reset(r, cell, 1, window, frame);
+		const struct forgery honest = {0}, other_window = {.tag = 5u << 20},
+				     other_cell = {.tag = 1}, other_host = {.beside = 1};
+		size_t length = reset(r, cell, window, &honest, frame);
 		struct packet seen;
 
 		const size_t offset = length - 20; /* of TCP */
@@ -304,6 +319,14 @@ static void judge_all(struct round *r)
 		if (!r->conf.has_source_port)
 			assert_int_equal(xdp_kernel_judge(&r->kernel, frame, length), XDP_PASS);
 		r->kernel.memory.window[0].attempts = 2;
+		/* Cookies that nobody else can make, for what is not in the plan so. */
+		(void)reset(r, cell, window, &other_window, forged);
+		assert_int_equal(xdp_kernel_judge(&r->kernel, forged, length), XDP_PASS);
+		(void)reset(r, cell, window, &other_cell, forged);
+		assert_int_equal(xdp_kernel_judge(&r->kernel, forged, length), XDP_PASS);
+		(void)reset(r, cell, window, &other_host, forged);
+		assert_int_equal(xdp_kernel_judge(&r->kernel, forged, length), XDP_PASS);
+		assert_int_equal(kernel_get(r, cell), before);
 		/* One bit of addresses, ports or numbers, and it is not ours. */
 		memcpy(forged, frame, length);
 		forged[offset - 1 - next() % 8] ^= (uint8_t)(1 << next() % 8);
