@@ -308,7 +308,7 @@ static void judge_all(struct round *r)
 		const unsigned reply = window ? REPLY_RST_WINDOW : REPLY_RST;
 		uint8_t frame[128], forged[128];
 		const struct forgery honest = {0}, other_window = {.tag = 5u << 20},
-				     other_cell = {.tag = 1}, other_host = {.beside = 1};
+				     other_cell = {.tag = 2}, other_host = {.beside = 1};
 		size_t length = reset(r, cell, window, &honest, frame);
 		struct packet seen;
 
