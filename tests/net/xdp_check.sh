@@ -268,7 +268,8 @@ check_counts() {
 	[ $((after - before)) -ge 60000 ] && [ $((after - before)) -le 60040 ]
 	ok "counts: $((after - before)) frames left" $?
 	us=$(grep -o '"elapsed_us":[0-9]*' "$work/json" | grep -o '[0-9]*$')
-	[ "$us" -gt 1950000 ] && [ "$us" -lt 3500000 ]
+	# Never faster; how much slower is a matter of what else the machine does.
+	[ "$us" -gt 1950000 ] && [ "$us" -lt 15000000 ]
 	ok "pace: 60000 at 30000/s took $us us" $?
 }
 

@@ -252,7 +252,7 @@ static void test_frames(void **unused)
 /* What is wrong with a RST whose cookie is right for it. */
 struct forgery {
 	uint32_t tag;	 /* its tag is another by these bits */
-	uint64_t beside; /* its address is so far from the target's */
+	uint64_t beside; /* its address is so far from the target's: outside the plan */
 };
 
 /* The RST to a cell's probe as a host sends it (RFC 9293, 3.10.7.1). */
@@ -308,7 +308,7 @@ static void judge_all(struct round *r)
 		const unsigned reply = window ? REPLY_RST_WINDOW : REPLY_RST;
 		uint8_t frame[128], forged[128];
 		const struct forgery honest = {0}, other_window = {.tag = 5u << 20},
-				     other_cell = {.tag = 2}, other_host = {.beside = 1};
+				     other_cell = {.tag = 2}, other_host = {.beside = 1000};
 		size_t length = reset(r, cell, window, &honest, frame);
 		struct packet seen;
 
