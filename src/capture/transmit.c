@@ -13,9 +13,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "system/crew.h"
+
 /* What may wait in the driver's queue: some thousand small frames. */
 #define TRANSMIT_BUFFER_BYTES (4 << 20)
 #define TRANSMIT_WAIT_MS      2
+
+/* Frames of one call, and of one job. */
+#define SLICE  32u
+#define SLICES (TRANSMIT_BATCH / SLICE)
+_Static_assert(TRANSMIT_BATCH % SLICE == 0, "a batch is whole slices");
+
+struct slice {
+	unsigned count, taken;
+	int error; /* that ended it, or 0 */
+};
 
 union transmit_address {
 	struct sockaddr_ll link;
@@ -28,6 +40,9 @@ struct transmit {
 	struct mmsghdr message[TRANSMIT_BATCH];
 	struct iovec part[TRANSMIT_BATCH];
 	union transmit_address address[TRANSMIT_BATCH];
+	struct slice slice[SLICES];
+	unsigned slices;
+	struct crew *crew;
 	int fd;
 	unsigned waiting;
 	unsigned index; /* of the interface */
@@ -113,6 +128,7 @@ struct transmit *transmit_open(const struct transmit_conf *conf, struct failure 
 	memset(t, 0, sizeof(*t));
 	t->index = conf->link->index;
 	t->local_family = conf->local_family;
+	t->crew = conf->local_family ? NULL : conf->crew;
 	t->zone = conf->zone;
 	t->link = ethernet ? PACKET_LINK_ETHERNET : PACKET_LINK_RAW_IP;
 	t->fd = transmit_socket(t, conf);
@@ -176,18 +192,21 @@ unsigned transmit_waiting(const struct transmit *t)
 	return t->waiting;
 }
 
-unsigned transmit_flush(struct transmit *t, int *error)
+/* Sends one slice of the batch; a job of the crew. */
+static void slice_send(void *context, unsigned number)
 {
-	unsigned taken = 0, waiting = t->waiting;
+	struct transmit *t = context;
+	struct slice *slice = &t->slice[number];
 	bool waited = false;
 
-	*error = 0;
-	t->waiting = 0;
-	while (taken < waiting) {
-		int sent = sendmmsg(t->fd, t->message + taken, waiting - taken, MSG_DONTWAIT);
+	slice->taken = 0;
+	slice->error = 0;
+	while (slice->taken < slice->count) {
+		int sent = sendmmsg(t->fd, t->message + number * SLICE + slice->taken,
+				    slice->count - slice->taken, MSG_DONTWAIT);
 
 		if (sent > 0) {
-			taken += (unsigned)sent;
+			slice->taken += (unsigned)sent;
 			continue;
 		}
 		if (sent < 0 && errno == EINTR)
@@ -200,8 +219,42 @@ unsigned transmit_flush(struct transmit *t, int *error)
 			continue;
 		}
 		/* The errno of the first frame refused: sendmmsg tells it only when asked again. */
-		*error = sent < 0 ? errno : EAGAIN;
+		slice->error = sent < 0 ? errno : EAGAIN;
 		break;
 	}
+}
+
+unsigned transmit_flush(struct transmit *t, int *error, unsigned *refused)
+{
+	unsigned slices = (t->waiting + SLICE - 1) / SLICE, taken = 0;
+
+	*error = 0;
+	*refused = 0;
+	for (unsigned i = 0; i < slices; i++) {
+		unsigned left = t->waiting - i * SLICE;
+
+		t->slice[i] = (struct slice){.count = left < SLICE ? left : SLICE};
+	}
+	t->slices = slices;
+	t->waiting = 0;
+	if (t->crew)
+		crew_run(t->crew, slice_send, t, slices);
+	for (unsigned i = 0; i < slices; i++) {
+		/* Alone, what the kernel refuses once is not asked for again behind it. */
+		if (!t->crew && *error == 0)
+			slice_send(t, i);
+		taken += t->slice[i].taken;
+		if (t->slice[i].error && *error == 0) {
+			*error = t->slice[i].error;
+			*refused = i * SLICE + t->slice[i].taken;
+		}
+	}
 	return taken;
+}
+
+bool transmit_took(const struct transmit *t, unsigned place)
+{
+	unsigned slice = place / SLICE;
+
+	return slice < t->slices && place % SLICE < t->slice[slice].taken;
 }

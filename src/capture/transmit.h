@@ -11,7 +11,7 @@
 #include "system/link.h"
 #include "text/failure.h"
 
-#define TRANSMIT_BATCH 64
+#define TRANSMIT_BATCH 256
 /* Of one frame: Ethernet's 1514, rounded so that neighbouring slots share no cache set. */
 #define TRANSMIT_FRAME_BYTES 1600
 
@@ -37,8 +37,15 @@ struct transmit_conf {
 	 */
 	bool shared;
 	int shared_fd; /* stays the caller's */
+	/*
+	 * Threads that share large batches of frames; stays the caller's; NULL: none. The kernel
+	 * carries a frame a long way inside the call that sends it: through a veth pair, to the
+	 * far end's answer and back.
+	 */
+	struct crew *crew;
 };
 
+struct crew;
 struct transmit;
 
 /* As ring_open. *conf is copied; what it points to is not needed afterwards. */
@@ -56,11 +63,13 @@ void transmit_commit(struct transmit *t, size_t length, struct addr to);
 unsigned transmit_waiting(const struct transmit *t);
 
 /*
- * Hands the batch to the kernel and empties it. Returns how many frames, from the first on, the
- * kernel took; if not all, *error is the errno that stopped it: ENOBUFS and EAGAIN mean that it
- * has no room at the moment. Waits at most 2 ms, for room in the socket's own buffer, which
- * empties at the speed of the link.
+ * Hands the batch to the kernel and empties it. Returns how many frames the kernel took; if not
+ * all, *error is an errno that it gave and *refused the place in the batch, from 0, of the frame
+ * it is about: ENOBUFS and EAGAIN mean that there is no room at the moment. Waits at most 2 ms,
+ * for room in the socket's own buffer, which empties at the speed of the link.
  */
-unsigned transmit_flush(struct transmit *t, int *error);
+unsigned transmit_flush(struct transmit *t, int *error, unsigned *refused);
+/* Whether the kernel took the frame at that place of the batch last flushed. */
+bool transmit_took(const struct transmit *t, unsigned place);
 
 #endif

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "system/crew.h"
 #include "system/ephemeral.h"
 #include "text/quote.h"
 
@@ -40,6 +41,7 @@ static void frames_close(struct engine *e)
 		return;
 	for (unsigned i = 0; i < fr->out_count; i++)
 		transmit_close(fr->outs[i].transmit);
+	crew_free(fr->crew);
 	for (unsigned i = 0; i < fr->in_count; i++)
 		ring_close(fr->ins[i].ring);
 	for (int i = 0; i < fr->way_count; i++)
@@ -168,6 +170,7 @@ struct engine *engine_frames_open(const struct engine_conf *conf, struct failure
 	}
 	fr->engine.ops = &frames_ops;
 	fr->conf = *conf;
+	fr->crew = crew_new(0, 1); /* without one, batches go one after the other */
 	for (uint32_t i = 0; i < conf->plan->slots; i++)
 		fr->techniques |= 1u << plan_slot_technique(plan_slots(conf->plan)[i]);
 	frames_ports(fr);

@@ -89,6 +89,7 @@ struct frames {
 	struct neighbour_list neighbours;
 	struct own_list owns;
 	struct route_map *routes;
+	struct crew *crew; /* shares large batches */
 
 	struct frames_out *outs;
 	unsigned out_count;

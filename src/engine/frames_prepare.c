@@ -59,6 +59,7 @@ static int prepare_out(struct frames *fr, const struct link *link, int local_fam
 		.zone = fr->conf.zone,
 		/* A trace has to see what goes out, which a socket's own frames are not. */
 		.shared = local_family == 0 && fr->conf.trace == NULL,
+		.crew = fr->crew,
 	};
 	struct frames_out *grown;
 	struct ring *ring;

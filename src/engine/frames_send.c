@@ -128,20 +128,21 @@ static enum send_refusal send_refusal(const struct frames_out *out, int error)
 	}
 }
 
-/* The probes of this out: the first `taken` went, the one behind met `refusal`. */
+/* The probes of this out: some went, the one at `refused` met `refusal`. */
 static unsigned send_confirm(struct frames *fr, struct walk *walk, struct send_batch *batch,
-			     unsigned out, unsigned taken, enum send_refusal refusal,
+			     unsigned out, unsigned refused, enum send_refusal refusal,
 			     uint64_t now_ns)
 {
+	const struct transmit *transmit = fr->outs[out].transmit;
 	unsigned sent = 0, seen = 0;
 
 	for (unsigned i = 0; i < batch->count; i++) {
 		if (batch->probe[i].out != out)
 			continue;
-		if (seen < taken) {
+		if (transmit_took(transmit, seen)) {
 			walk_sent(walk, &batch->probe[i].probe, now_ns);
 			sent++;
-		} else if (seen == taken && refusal == REFUSED_ONE) {
+		} else if (seen == refused && refusal == REFUSED_ONE) {
 			/* Its attempt is used up, or it would come again for ever. */
 			walk_sent(walk, &batch->probe[i].probe, now_ns);
 			fr->stats.send_errors++;
@@ -163,14 +164,14 @@ static int send_flush(struct frames *fr, struct walk *walk, struct send_batch *b
 		struct frames_out *out = &fr->outs[o];
 		enum send_refusal refusal;
 		char quoted[LINK_QUOTED];
-		unsigned taken;
+		unsigned taken, refused;
 		int error;
 
 		if (transmit_waiting(out->transmit) == 0)
 			continue;
-		taken = transmit_flush(out->transmit, &error);
+		taken = transmit_flush(out->transmit, &error, &refused);
 		refusal = send_refusal(out, error);
-		sent += send_confirm(fr, walk, batch, o, taken, refusal, now_ns);
+		sent += send_confirm(fr, walk, batch, o, refused, refusal, now_ns);
 		fr->stats.sent += taken;
 		if (refusal == REFUSED_DOWN) {
 			failure_set(f,

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "engine/attempt.h"
-#include "engine/crew.h"
 #include "engine/endpoint.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
+#include "system/crew.h"
 #include "system/link.h"
 #include "technique/technique.h"
 #include "text/quote.h"
@@ -26,6 +26,8 @@
 #define EVENTS 256u
 /* Timed-out attempts given up in one call: about a millisecond. */
 #define EXPIRE_MOST 512u
+/* Connects that a thread takes at a time. */
+#define CREW_CHUNK 8
 /* How long after its deadline a UDP socket is heard on. */
 #define LATE_NS UINT64_C(4000000000)
 /* With no socket to spare, or after a refusal, there is no use in asking again at once. */
@@ -590,7 +592,7 @@ struct engine *engine_sockets_open(const struct engine_conf *conf, struct failur
 	pool_list_init(&s->ready);
 	s->ask = true;
 	s->early = EARLY_ALL;
-	s->crew = crew_new(0);
+	s->crew = crew_new(0, CREW_CHUNK);
 	if (pool_init(&s->pool, limit) != 0 || !s->crew)
 		goto err1;
 	if (f->exit_code || sockets_try(s, f) != 0)

@@ -128,11 +128,12 @@ static struct solicit_link *solicit_link_of(const struct solicit *s, unsigned in
 static int solicit_flush(struct solicit_link *l, struct failure *f)
 {
 	char quoted[LINK_QUOTED];
+	unsigned refused;
 	int error;
 
 	if (transmit_waiting(l->transmit) == 0)
 		return 0;
-	(void)transmit_flush(l->transmit, &error); /* what is lost is asked again */
+	(void)transmit_flush(l->transmit, &error, &refused); /* what is lost is asked again */
 	if (error == 0)
 		return 0;
 	if (error == ENOBUFS || error == EAGAIN)

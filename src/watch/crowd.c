@@ -16,6 +16,9 @@
 /* Of this many contacts one looks at the estimate again. */
 #define LOOK_EVERY    64
 
+/* Less often in two seconds is never admitted during a flood. */
+#define ADMIT_LEAST 8
+
 #define GROUP_PORTS   24
 #define GROUP_SOURCES 3
 #define GROUP_IDLE_MS 120000
@@ -222,7 +225,8 @@ static unsigned sieve_add(struct crowd_sieve *s, uint64_t hash)
 	return least;
 }
 
-bool crowd_admits(struct crowd_table *t, const struct crowd *c, struct addr source, uint64_t now_ms)
+bool crowd_admits(struct crowd_table *t, const struct crowd *c, struct addr source,
+		  uint64_t now_ms)
 {
 	struct crowd_sieve *s = &t->sieve;
 	double expected, over;
@@ -233,9 +237,9 @@ bool crowd_admits(struct crowd_table *t, const struct crowd *c, struct addr sour
 	/* Of its own, as one of the flood's, and of others that are counted in the same place. */
 	expected = c->mean_pps * (double)(now_ms - s->began_ms + s->before_ms) / SECOND_MS +
 		   (double)(s->total[0] + s->total[1]) / (double)s->width;
-	/* Four standard deviations of a Poisson distribution. */
+	/* Five standard deviations of a Poisson distribution, where it is like a normal one. */
 	over = (double)count - expected;
-	return over > 0 && over * over >= 16 * expected;
+	return count >= ADMIT_LEAST && over > 0 && over * over >= 25 * expected;
 }
 
 static struct crowd_group *group_get(struct crowd *c, uint32_t fingerprint, uint64_t now_ms,

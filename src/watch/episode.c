@@ -429,9 +429,9 @@ static struct evidence without_port(const struct evidence *r, const struct evide
 	rest.packets = less_one(r->packets);
 	rest.failed = (uint16_t)less_one(r->failed);
 	for (int bit = 0; bit < SIGHTS; bit++)
-		rest.seen[bit] = (uint8_t)less_one(r->seen[bit]);
+		rest.seen[bit] = (uint16_t)less_one(r->seen[bit]);
 	for (int tool = 0; tool < EVENT_TOOLS; tool++)
-		rest.tools[tool] = (uint8_t)less_one(r->tools[tool]);
+		rest.tools[tool] = (uint16_t)less_one(r->tools[tool]);
 	if (rest.packets == 0)
 		rest.half_open = rest.idle = 0;
 	return rest;

@@ -14,9 +14,9 @@
 struct episode {
 	uint64_t id; /* 0: free */
 	struct addr source, target;
-	uint64_t tag;		     /* of the source, or of the target for crowds */
-	uint64_t owner;		     /* in the host set */
-	uint64_t first_ns, last_ns;  /* capture's clock */
+	uint64_t tag; /* of the source, or of the target for crowds */
+	uint64_t owner; /* in the host set */
+	uint64_t first_ns, last_ns;    /* capture's clock */
 	uint64_t began_ms, moved_ms; /* detector's clock */
 	uint64_t packets, hosts, sources, failed, answered;
 	uint64_t half_open, idle;
@@ -48,7 +48,7 @@ struct episode_table {
 	uint64_t *bitmaps;
 	uint32_t count;
 	uint32_t bucket[EPISODE_BUCKETS]; /* first of the chain, by index + 1 */
-	struct host_set *hosts;		  /* exact numbers of hosts */
+	struct host_set *hosts; /* exact numbers of hosts */
 	struct cookie_key key;
 	uint64_t next_id, open, total, refused, suppressed, told[EVENT_ACTIONS];
 	unsigned per_minute;

@@ -173,6 +173,12 @@ static struct evidence *record_get(struct evidence_table *t, const struct contac
 	return victim;
 }
 
+static void count_contact(uint16_t *counter)
+{
+	if (*counter < UINT16_MAX)
+		++*counter;
+}
+
 static void count_up(uint8_t *counter)
 {
 	if (*counter < UINT8_MAX)
@@ -255,14 +261,14 @@ static void record_note(struct evidence *r, const struct contact *c)
 	r->packets++;
 	for (int bit = 0; bit < SIGHTS; bit++)
 		if (c->techniques >> bit & 1)
-			count_up(&r->seen[bit]);
+			count_contact(&r->seen[bit]);
 	uint16_t tools = c->tools;
 
 	if (r->packets > 1 && r->last_seq == c->seq && r->last_sport == c->sport)
 		tools = tool_repeated(tools, c->window);
 	for (int tool = 0; tool < EVENT_TOOLS; tool++)
 		if (tools >> tool & 1)
-			count_up(&r->tools[tool]);
+			count_contact(&r->tools[tool]);
 	r->last_seq = c->seq;
 	r->last_sport = c->sport;
 }
@@ -275,12 +281,6 @@ static void record_step(struct evidence *r, float step, float slow)
 		r->score = 0;
 	if (r->slow < 0)
 		r->slow = 0;
-}
-
-static void count_contact(uint16_t *counter)
-{
-	if (*counter < UINT16_MAX)
-		++*counter;
 }
 
 static bool record_is_over(const struct evidence_table *t, const struct evidence *r)
@@ -299,8 +299,7 @@ static bool contact_is_listed(const struct contact *c)
 static struct evidence *add_port(struct evidence_table *t, const struct contact *c)
 {
 	bool protocol = c->techniques == UINT32_C(1) << SIGHT_IPPROTO;
-	struct subject about = {evidence_host(t, c->dst), 0,
-				protocol ? EVIDENCE_PROTOCOLS : EVIDENCE_PORTS,
+	struct subject about = {evidence_host(t, c->dst), 0, protocol ? EVIDENCE_PROTOCOLS : EVIDENCE_PORTS,
 				protocol ? 0 : c->proto};
 	uint16_t number = protocol ? c->proto : c->dport;
 	struct evidence *r = record_get(t, c, &about, c->failed || c->idle);
@@ -437,8 +436,8 @@ static enum door door_ask(struct evidence_table *t, const struct contact *c,
 			victim = d;
 	}
 	t->refused++;
-	*victim = (struct evidence_door){tag,	   (uint32_t)c->now_ms, target, c->dport,
-					 c->proto, door_note(c)};
+	*victim = (struct evidence_door){tag,	   (uint32_t)c->now_ms, target,
+					 c->dport, c->proto,		door_note(c)};
 	return DOOR_SHUT;
 }
 

@@ -31,13 +31,13 @@ enum evidence_kind {
 #define EVIDENCE_LISTED_HOSTS 48
 
 struct evidence {
-	uint64_t tag;		     /* keyed hash of kind, source and subject; 0: free */
-	uint64_t owner;		     /* in the host set: of this record's life alone */
-	uint64_t first_ns, last_ns;  /* capture's clock */
+	uint64_t tag;		    /* keyed hash of kind, source and subject; 0: free */
+	uint64_t owner;		    /* in the host set: of this record's life alone */
+	uint64_t first_ns, last_ns; /* capture's clock */
 	uint64_t began_ms, moved_ms; /* detector's clock */
-	struct addr src, target;     /* target: the latest one, for HOSTS */
-	float score, slow;	     /* the two walks */
-	uint8_t seen[SIGHTS];	     /* contacts by technique (event.h), up to 255 */
+	struct addr src, target;    /* target: the latest one, for HOSTS */
+	float score, slow;	    /* the two walks */
+	uint16_t seen[SIGHTS];	    /* contacts by technique (event.h), up to 65,535 */
 	uint32_t packets;
 	uint32_t last_seq;
 	uint16_t last_sport;
@@ -49,7 +49,7 @@ struct evidence {
 	uint8_t half_open, idle; /* seen, up to 255 */
 	bool proven;
 	uint8_t home;		    /* our own network asks outwards: ten times the evidence */
-	uint8_t tools[EVENT_TOOLS]; /* contacts with the relation, up to 255 */
+	uint16_t tools[EVENT_TOOLS]; /* contacts with the relation, up to 65,535 */
 	union {
 		struct {
 			uint16_t number[EVIDENCE_LISTED_PORTS]; /* ports or protocols */
@@ -58,8 +58,8 @@ struct evidence {
 		};
 		struct {
 			uint32_t host[EVIDENCE_LISTED_HOSTS]; /* hashes of addresses */
-			uint64_t used_hosts[8];		      /* filter of hosts that were used */
-			uint64_t networks[4]; /* filter of /24 (IPv4) and /64 (IPv6) networks */
+			uint64_t used_hosts[8]; /* filter of hosts that were used */
+			uint64_t networks[4];	/* filter of /24 (IPv4) and /64 (IPv6) networks */
 		};
 	};
 };
@@ -107,7 +107,7 @@ struct contact {
 	uint16_t sport, dport;
 	uint8_t proto;
 	uint16_t window, mss;
-	uint16_t tools; /* bit set */
+	uint16_t tools;	/* bit set */
 	bool failed;	/* refused, unanswered, or abandoned half-open; else it was answered */
 	bool open;	/* the port answered */
 	bool used;	/* the opener went on to use it: counts for the source */

@@ -25,12 +25,12 @@ struct flow {
 	struct addr src, dst; /* the opener, and whom it contacted */
 	uint64_t moved_ms;    /* the detector's clock, latest packet */
 	uint32_t next, prev;  /* the queue of those that wait, by index + 1; 0 ends it */
-	uint32_t seq, ack;    /* of the first packet */
-	uint32_t sight;	      /* bits of event.h: which techniques may have sent the first packet */
+	uint32_t seq, ack; /* of the first packet */
+	uint32_t sight;	   /* bits of event.h: which techniques may have sent the first packet */
 	uint16_t sport, dport;
 	uint16_t window, mss;
 	uint8_t proto;
-	uint8_t state;	/* enum flow_state */
+	uint8_t state; /* enum flow_state */
 	uint16_t tools; /* bit set: 1 << enum event_tool, relations that hold */
 	uint8_t ttl;
 	uint8_t more; /* packets of the opener behind the first while it waits */
@@ -38,7 +38,7 @@ struct flow {
 
 #define FLOW_WAYS 8
 
-/* 104 bytes an entry. Buckets of eight; a new flow pushes out the least useful of its bucket: a
+/* 96 bytes an entry. Buckets of eight; a new flow pushes out the least useful of its bucket: a
  * finished one, the longest idle first; one that waits only if all eight do. */
 struct flow_table {
 	struct flow *flow;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define MARK_BITS 16
-#define PROBES	  64
+#define PROBES	  512
 
 int host_set_init(struct host_set *t, size_t bytes, const struct cookie_key *key)
 {
@@ -71,6 +71,9 @@ void host_set_sweep(struct host_set *t, const uint64_t alive[static 1024])
 {
 	uint64_t start = 0, slots = t->mask + 1;
 
+	/* A gap, before any is made: no pair belongs to the other side of it. */
+	while (start < slots && t->slot[start])
+		start++;
 	for (uint64_t i = 0; i < slots; i++) {
 		uint16_t mark = (uint16_t)t->slot[i];
 
@@ -79,10 +82,8 @@ void host_set_sweep(struct host_set *t, const uint64_t alive[static 1024])
 			t->used--;
 		}
 	}
-	/* Behind a gap each run is put anew, in order, so that no pair stands behind one. */
-	while (start < slots && t->slot[start])
-		start++;
-	for (uint64_t n = 1; n < slots && start < slots; n++) {
+	/* From there on each is put anew, in order, so that none stands behind a gap. */
+	for (uint64_t n = 1; n < slots; n++) {
 		uint64_t at = (start + n) & t->mask, hash = t->slot[at];
 
 		if (hash == 0)

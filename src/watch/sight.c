@@ -69,7 +69,7 @@ static struct sighting sight_tcp(const struct packet *p, struct sighting s)
  */
 static bool udp_is_answer_or_trace(const struct packet *p)
 {
-	static const uint16_t services[] = {53,	  123,	500,  1194, 1434, 1900,	 3283,	3478, 3702,
+	static const uint16_t services[] = {53,	  123,	500,  1194, 1434, 1900, 3283,  3478,  3702,
 					    4500, 5060, 5353, 5355, 5683, 10001, 11211, 51820};
 	bool same = p->dport == p->sport;
 

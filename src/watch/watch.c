@@ -277,7 +277,7 @@ static void note(struct watch *w, const struct contact *c)
 	struct episode *e;
 	struct evidence *over;
 
-	if (is_trusted(w, c->src) || is_familiar(w, c))
+	if (is_trusted(w, c->src))
 		return;
 	e = episode_find(&w->episodes, c->src, false);
 	if (e && e->action != EVENT_BACKSCATTER) {
@@ -286,7 +286,7 @@ static void note(struct watch *w, const struct contact *c)
 			episode_add(&w->episodes, e, c, evidence_host(&w->evidence, c->dst));
 		return;
 	}
-	if (c->failed && !c->again && !flood_admits(w, c))
+	if (is_familiar(w, c) || (c->failed && !c->again && !flood_admits(w, c)))
 		return;
 	over = evidence_add(&w->evidence, c);
 	if (over && stands_out(w, over, c)) {
@@ -479,8 +479,8 @@ static void opener_goes_on(struct watch *w, struct flow *f, const struct packet 
 			flow_completes(w, f);
 		return;
 	}
-	/* ACK and FIN+ACK are sent again unchanged; anything else makes it a connection's middle,
-	 * such as acknowledging more. What has no ACK is no middle, however often it is sent. */
+	/* ACK and FIN+ACK are sent again unchanged; anything else makes it a connection's middle, such
+	 * as acknowledging more. What has no ACK is no middle, however often it is sent. */
 	if (f->state == FLOW_PENDING && flow_may_be_middle(f) &&
 	    (p->payload_bytes || p->seq != f->seq || p->ack != f->ack))
 		flow_settle(&w->flows, f, FLOW_MIDDLE);

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "engine/crew.h"
+#include "system/crew.h"
 
 #define JOBS 300u
 
@@ -20,7 +20,7 @@ static void count_job(void *context, unsigned index)
 
 static void runs(unsigned hands)
 {
-	struct crew *crew = crew_new(hands);
+	struct crew *crew = crew_new(hands, 8);
 	unsigned done[JOBS];
 
 	assert_non_null(crew);
@@ -51,7 +51,7 @@ static void together(void **state)
 static void never_run(void **state)
 {
 	(void)state;
-	crew_free(crew_new(0));
+	crew_free(crew_new(0, 8));
 	crew_free(NULL);
 }
 

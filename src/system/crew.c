@@ -1,5 +1,5 @@
 /* crew: a few threads that do one list of equal small jobs together. */
-#include "engine/crew.h"
+#include "system/crew.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -10,11 +10,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Jobs taken at a time: enough that the shared counter costs nothing, few enough that all end
- * together. */
-#define CREW_CHUNK 8u
-/* Shorter lists than this are done by the caller alone. */
-#define CREW_WORTH 24u
+/* Lists of fewer chunks than this are done by the caller alone. */
+#define CREW_WORTH 3u
 /* Looks at the counter, each with a sched_yield, before going to sleep: about 50 us, the time
  * between two runs of a busy scan; waking a sleeping thread costs as much. */
 #define CREW_SPINS 100
@@ -34,6 +31,7 @@ struct crew {
 	_Atomic unsigned sleepers;
 	_Atomic bool quit;
 	uint32_t run;
+	unsigned chunk;
 	unsigned hands;
 	unsigned threads;
 	bool started;
@@ -54,7 +52,7 @@ static uint32_t crew_work(struct crew *crew)
 
 		if (first >= count)
 			return (uint32_t)(next >> 32);
-		unsigned take = count - first < CREW_CHUNK ? count - first : CREW_CHUNK;
+		unsigned take = count - first < crew->chunk ? count - first : crew->chunk;
 
 		if (!atomic_compare_exchange_strong(&crew->next, &next, next + take))
 			continue;
@@ -99,12 +97,13 @@ static unsigned crew_cpus(void)
 	return (unsigned)CPU_COUNT(&set);
 }
 
-struct crew *crew_new(unsigned hands)
+struct crew *crew_new(unsigned hands, unsigned chunk)
 {
 	struct crew *crew = calloc(1, sizeof(*crew));
 
 	if (!crew)
 		return NULL;
+	crew->chunk = chunk;
 	crew->hands = hands ? hands : crew_cpus();
 	if (crew->hands > CREW_MOST)
 		crew->hands = CREW_MOST;
@@ -139,7 +138,7 @@ static void crew_wake(struct crew *crew)
 
 void crew_run(struct crew *crew, crew_job *job, void *context, unsigned count)
 {
-	if (count < CREW_WORTH || crew->hands < 2) {
+	if (count < CREW_WORTH * crew->chunk || crew->hands < 2) {
 		for (unsigned i = 0; i < count; i++)
 			job(context, i);
 		return;
