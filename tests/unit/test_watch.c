@@ -20,8 +20,8 @@ static const struct {
 };
 #define PORT_TECHNIQUES (sizeof(port_techniques) / sizeof(port_techniques[0]))
 
-#define PORTS		100
-#define FIRST_PORT	1000
+#define PORTS	 100
+#define FIRST_PORT 1000
 
 /* The ways in which a capture may look: IPv6 and one-way by their bits. */
 static void set_way(struct lab *l, unsigned way)
@@ -324,8 +324,8 @@ static void a_slow_scan_is_one_scan(void **state)
 /* The same scan again, from the very same ports, an hour later: it is another one. */
 static void a_scan_that_comes_again_is_told_again(void **state)
 {
-	static const uint8_t techniques[] = {TECH_SYN,	    TECH_FIN,	TECH_UDP,
-					     SIGHT_IPPROTO, SIGHT_ICMP, SIGHT_ARP};
+	static const uint8_t techniques[] = {TECH_SYN, TECH_FIN, TECH_UDP, SIGHT_IPPROTO,
+					     SIGHT_ICMP, SIGHT_ARP};
 	struct lab lab;
 
 	(void)state;

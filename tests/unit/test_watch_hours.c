@@ -116,8 +116,8 @@ static void talk(struct lab *l)
 
 static void keep_the_time(struct lab *l)
 {
-	lab_udp(l, client(l), lab_far(l, lab_below(l, 8)), lab_below(l, 2) ? 123 : lab_port(l), 123,
-		mostly(l, 90));
+	lab_udp(l, client(l), lab_far(l, lab_below(l, 8)), lab_below(l, 2) ? 123 : lab_port(l),
+		123, mostly(l, 90));
 }
 
 static void chatter(struct lab *l)
@@ -153,7 +153,7 @@ static void retry(struct lab *l)
 
 static void one_thing(struct lab *l)
 {
-	static void (*const things[])(struct lab * l) = {
+	static void (*const things[])(struct lab *l) = {
 		browse,	 browse,	use_the_office, use_the_office, be_visited,
 		monitor, balance,	share_files,	transfer,	talk,
 		chatter, keep_the_time, come_late,	retry,

@@ -9,9 +9,9 @@
 
 static void too_few_ports_say_nothing(void **state)
 {
-	static const uint8_t techniques[] = {TECH_SYN,	TECH_FIN,  TECH_NULL,
-					     TECH_XMAS, TECH_ACK,  TECH_MAIMON,
-					     TECH_UDP,	SIGHT_ODD, SIGHT_IPPROTO};
+	static const uint8_t techniques[] = {TECH_SYN,	TECH_FIN,    TECH_NULL, TECH_XMAS,
+					     TECH_ACK,	TECH_MAIMON, TECH_UDP,	SIGHT_ODD,
+					     SIGHT_IPPROTO};
 	struct lab lab;
 
 	(void)state;
@@ -35,8 +35,8 @@ static void too_few_hosts_say_nothing(void **state)
 	static const struct {
 		uint8_t technique;
 		uint16_t hosts;
-	} rules[] = {
-		{TECH_SYN, 33}, {TECH_UDP, 33}, {TECH_ACK, 33}, {SIGHT_ICMP, 33}, {SIGHT_ARP, 57}};
+	} rules[] = {{TECH_SYN, 33}, {TECH_UDP, 33}, {TECH_ACK, 33}, {SIGHT_ICMP, 33},
+		     {SIGHT_ARP, 57}};
 	struct lab lab;
 
 	(void)state;
@@ -250,8 +250,9 @@ static void late_ends_of_finished_flows(void **state)
 		for (unsigned n = 0; n < 400; n++) {
 			/* Towards the many users of one address, and towards many addresses. */
 			struct addr client = n & 1 ? lab_near(l, 1) : lab_near(l, n);
-			struct packet p = one_segment(l, lab_far(l, 7), client, servers[i / 2 % 4],
-						      lab_port(l), with, with & TCP_PSH ? 31 : 0);
+			struct packet p =
+				one_segment(l, lab_far(l, 7), client, servers[i / 2 % 4],
+					    lab_port(l), with, with & TCP_PSH ? 31 : 0);
 
 			if (i & 1 && !(with & TCP_RST))
 				lab_segment(l, &p, true, TCP_RST, 0);
@@ -395,8 +396,8 @@ static void peer_to_peer(void **state)
 
 		l->v6 = i & 1;
 		for (uint32_t n = 0; n < 2000; n++) {
-			uint16_t port =
-				lab_below(l, 4) ? (uint16_t)(1024 + lab_below(l, 60000)) : 6881;
+			uint16_t port = lab_below(l, 4) ? (uint16_t)(1024 + lab_below(l, 60000))
+							: 6881;
 			enum lab_outcome outcome = lab_below(l, 100) < 12 ? USED
 						   : n & 1		  ? REFUSED
 									  : SILENT;
@@ -483,10 +484,8 @@ static void link_local_chatter(void **state)
 {
 	static const uint16_t ports[] = {5353, 1900, 5355, 3702, 137, 138, 67, 17500};
 	struct lab lab, *l = lab_open(&lab);
-	struct addr groups[] = {addr_from_v4(0xe00000fb),
-				addr_from_v4(0xeffffffa),
-				addr_from_v4(0xffffffff),
-				addr_from_v4(0x0a0100ff),
+	struct addr groups[] = {addr_from_v4(0xe00000fb), addr_from_v4(0xeffffffa),
+				addr_from_v4(0xffffffff), addr_from_v4(0x0a0100ff),
 				{UINT64_C(0xff02000000000000), 0xfb}};
 
 	(void)state;

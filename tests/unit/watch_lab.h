@@ -47,12 +47,12 @@ struct lab {
 	struct watch *watch;
 	struct watch_conf conf;
 	uint64_t t_ns;
-	uint64_t gap_ns;  /* between packets */
-	bool v6, one_way; /* one_way: what the contacted side sends is not seen */
-	bool inwards;	  /* what hosts of lab_near send is not seen */
-	bool raw;	  /* SYNs as hand-made ones: window 1024, one sequence number */
-	bool bad_clock;	  /* statements may go back in time */
-	uint64_t random;  /* state */
+	uint64_t gap_ns;   /* between packets */
+	bool v6, one_way;  /* one_way: what the contacted side sends is not seen */
+	bool inwards;	   /* what hosts of lab_near send is not seen */
+	bool raw;	   /* SYNs as hand-made ones: window 1024, one sequence number */
+	bool bad_clock;	   /* statements may go back in time */
+	uint64_t random;   /* state */
 	struct lab_event *told;
 	size_t count, alerts, open;
 	/* Alerts that were opened and then named so at the end. */
@@ -304,8 +304,8 @@ static inline void lab_wait(struct lab *l, uint64_t ns)
 	}
 }
 
-static inline struct packet lab_tcp(struct lab *l, struct addr src, struct addr dst, uint16_t sport,
-				    uint16_t dport)
+static inline struct packet lab_tcp(struct lab *l, struct addr src, struct addr dst,
+				    uint16_t sport, uint16_t dport)
 {
 	return (struct packet){
 		.has = PACKET_IP | PACKET_TCP,
@@ -321,8 +321,8 @@ static inline struct packet lab_tcp(struct lab *l, struct addr src, struct addr 
 	};
 }
 
-static inline struct packet lab_syn(struct lab *l, struct addr src, struct addr dst, uint16_t sport,
-				    uint16_t dport)
+static inline struct packet lab_syn(struct lab *l, struct addr src, struct addr dst,
+				    uint16_t sport, uint16_t dport)
 {
 	struct packet p = lab_tcp(l, src, dst, sport, dport);
 
@@ -523,7 +523,8 @@ static inline void lab_arp(struct lab *l, struct addr src, struct addr dst,
 static inline void lab_protocol(struct lab *l, struct addr src, struct addr dst, uint8_t protocol,
 				enum lab_outcome outcome)
 {
-	struct packet p = {.has = PACKET_IP, .src = src, .dst = dst, .proto = protocol, .ttl = 64};
+	struct packet p = {
+		.has = PACKET_IP, .src = src, .dst = dst, .proto = protocol, .ttl = 64};
 
 	lab_packet(l, &p);
 	if (outcome == REFUSED) /* protocol unreachable; unrecognised next header */
@@ -537,10 +538,10 @@ static inline void lab_protocol(struct lab *l, struct addr src, struct addr dst,
 static inline uint8_t lab_flags(unsigned technique)
 {
 	static const uint8_t flags[SIGHTS] = {
-		[TECH_CONNECT] = 0x02, [TECH_SYN] = 0x02,  [TECH_FIN] = 0x01,	 [TECH_NULL] = 0x00,
-		[TECH_XMAS] = 0x29,    [TECH_ACK] = 0x10,  [TECH_WINDOW] = 0x10, [TECH_TTL] = 0x10,
-		[TECH_MAIMON] = 0x11,  [SIGHT_ODD] = 0x2b, /* SYN, FIN, PSH, URG: nmap's OS probe T3
-							    */
+		[TECH_CONNECT] = 0x02, [TECH_SYN] = 0x02,    [TECH_FIN] = 0x01,
+		[TECH_NULL] = 0x00,    [TECH_XMAS] = 0x29,   [TECH_ACK] = 0x10,
+		[TECH_WINDOW] = 0x10,  [TECH_TTL] = 0x10,    [TECH_MAIMON] = 0x11,
+		[SIGHT_ODD] = 0x2b, /* SYN, FIN, PSH, URG: nmap's OS probe T3 */
 	};
 
 	return flags[technique];
