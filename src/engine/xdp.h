@@ -86,7 +86,7 @@ struct xdp {
 	uint64_t marked[XDP_WINDOWS], duplicate[XDP_WINDOWS]; /* as told already */
 	uint64_t sent, judged, duplicates, refused, refused_burst;
 	struct xdp_rates rates; /* of all passes */
-	bool has_news; /* not told yet */
+	bool has_news;		/* not told yet */
 	char news[240];
 };
 
