@@ -1,6 +1,7 @@
 /* cmd_scan: `portlight scan`. */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,8 +95,10 @@ static int list_targets(const struct scan_setup *setup, struct failure *f)
 static void say_engine(const struct scan_setup *setup, FILE *notes)
 {
 	fprintf(notes, "portlight: engine %s (%s), technique%s",
-		setup->frames ? "frames" : "sockets", setup->engine_why,
-		setup->technique_count > 1 ? "s" : "");
+		setup->xdp	? "xdp"
+		: setup->frames ? "frames"
+				: "sockets",
+		setup->engine_why, setup->technique_count > 1 ? "s" : "");
 	for (size_t i = 0; i < setup->technique_count; i++)
 		fprintf(notes, "%s %s", i ? "," : "", technique_table[setup->technique[i]].name);
 	fprintf(notes, "; %" PRIu64 " address%s, %" PRIu64 " probe%s\n",
@@ -119,13 +122,22 @@ static void progress_open(struct progress *progress, const struct scan_options *
 }
 
 /* -vv: what the pace came to. */
-static void say_pace(const struct scan *scan, FILE *notes)
+static void say_pace(const struct scan *scan, struct engine *engine, FILE *notes)
 {
+	struct engine_stats stats;
+
 	fprintf(notes,
 		"portlight: last rate %.0f packets/s, lowered %" PRIu64 " times; round trip "
 		"%.3f ms, timeout %.3f ms\n",
 		scan->pacer.rate_pps, scan->pacer.backoffs, (double)scan->rtt.smoothed_ns / 1e6,
 		(double)rtt_timeout_ns(&scan->rtt) / 1e6);
+	engine->ops->stats(engine, &stats);
+	if (stats.intervals)
+		fprintf(notes,
+			"portlight: passes: %.0f packets/s on average, standard deviation %.0f "
+			"over %u intervals of 20 ms\n",
+			stats.rate_mean_pps,
+			sqrt(stats.rate_variance > 0 ? stats.rate_variance : 0), stats.intervals);
 }
 
 /* Everything is open: scan, and report. */
@@ -209,7 +221,7 @@ static int scan_start(struct scan_setup *setup, const struct scan_options *o, co
 	progress_open(&progress, o);
 	result = scan_run(&loop, setup, o, args, f);
 	if (o->verbose >= 2)
-		say_pace(&scan, stderr);
+		say_pace(&scan, loop.engine, stderr);
 	struct failure closing = {0};
 
 	if (outputs_close(&outputs, true, &closing) < 0 && result == 0)

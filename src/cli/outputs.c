@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,6 +44,8 @@ static int output_file(struct outputs *out, const struct report_ops *ops, char *
 	if (!output->report.out)
 		goto err1;
 	output->report.ops = ops;
+	/* Written by one thread: locking each byte would double the cost of a large report. */
+	(void)__fsetlocking(output->report.out, FSETLOCKING_BYCALLER);
 	output->path = path;
 	out->count++;
 	return 0;
@@ -73,6 +76,7 @@ static int output_add(struct outputs *out, const struct report_ops *ops, const c
 			return failure_set(f, EXIT_USAGE,
 					   "two outputs want standard output: %s and %s",
 					   out->output[i].report.ops->name, ops->name);
+	(void)__fsetlocking(stdout, FSETLOCKING_BYCALLER);
 	out->output[out->count++] = (struct output){.report = {.ops = ops, .out = stdout}};
 	return 0;
 }

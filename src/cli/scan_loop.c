@@ -10,6 +10,8 @@
 
 /* Answers taken at once. */
 #define ANSWERS 256
+/* Hosts read out at once, if an engine wants to be looked after. */
+#define READ_OUT 256
 /* Sleep when the pace allows more but the engine takes no more (sockets: all in use). */
 #define ENGINE_FULL_NS UINT64_C(1000000)
 
@@ -57,6 +59,33 @@ static int loop_receive(struct scan_loop *loop, uint64_t wait_ns, struct failure
 	}
 }
 
+static void loop_ring(struct scan_loop *loop, const struct engine_stats *stats, uint64_t now_ns)
+{
+	if (stats->ring_drops <= loop->ring_drops)
+		return;
+	loop->ring_drops = stats->ring_drops;
+	pacer_dropped(&loop->scan->pacer, now_ns);
+}
+
+/* While an engine sends by itself. */
+static int loop_passing(struct scan_loop *loop, uint64_t now_ns, struct failure *f)
+{
+	struct engine_stats stats;
+	int going;
+
+	if (loop->scan->stopping)
+		loop->engine->ops->pass_stop(loop->engine);
+	going = loop->engine->ops->pass_poll(loop->engine, now_ns, loop->scan->pacer.rate_pps, f);
+	loop->engine->ops->stats(loop->engine, &stats);
+	if (going < 0)
+		return -1;
+	scan_passing(loop->scan, stats.refused_burst, now_ns);
+	loop_ring(loop, &stats, now_ns);
+	if (going == 0)
+		scan_pass_over(loop->scan, now_ns);
+	return 0;
+}
+
 /* Sends what may go now. Returns how many went, *full if the engine took fewer than offered. */
 static int loop_send(struct scan_loop *loop, bool *full, struct failure *f)
 {
@@ -66,8 +95,19 @@ static int loop_send(struct scan_loop *loop, bool *full, struct failure *f)
 	struct engine_stats stats;
 
 	*full = false;
+	if (loop->scan->passing)
+		return loop_passing(loop, now_ns, f);
 	if (!walk)
 		return 0;
+	if (loop->engine->ops->pass_begin) {
+		int begun = loop->engine->ops->pass_begin(loop->engine, walk, now_ns,
+							  loop->scan->pacer.rate_pps, f);
+
+		if (begun == PASS_BEGUN)
+			scan_pass_begun(loop->scan, walk, now_ns);
+		if (begun != PASS_SEND)
+			return begun < 0 ? -1 : 0;
+	}
 	int sent = loop->engine->ops->send(loop->engine, walk, now_ns, budget, f);
 
 	loop->engine->ops->stats(loop->engine, &stats);
@@ -75,10 +115,7 @@ static int loop_send(struct scan_loop *loop, bool *full, struct failure *f)
 		return -1;
 	*full = (unsigned)sent < budget && !walk->done && walk->due_ns <= now_ns;
 	scan_sent(loop->scan, walk, (unsigned)sent, stats.refused_burst, now_ns);
-	if (stats.ring_drops > loop->ring_drops) {
-		loop->ring_drops = stats.ring_drops;
-		pacer_dropped(&loop->scan->pacer, now_ns);
-	}
+	loop_ring(loop, &stats, now_ns);
 	return sent;
 }
 
@@ -106,6 +143,16 @@ static void loop_report_host(struct scan_loop *loop, const struct sheet *sheet, 
 	outputs_host(loop->outputs, &report);
 }
 
+/* A read-out of a million probes takes longer than to send the next: passes go on beside it. */
+static int loop_beside(struct scan_loop *loop, struct failure *f)
+{
+	bool full;
+
+	if (!loop->engine->ops->pass_begin || loop->scan->stopping)
+		return 0;
+	return loop_send(loop, &full, f) < 0 || loop_receive(loop, 0, f) < 0 ? -1 : 0;
+}
+
 /* Reads out and closes windows that are through. 0, or -1 with *f if a write failed. */
 static int loop_close_windows(struct scan_loop *loop, struct failure *f)
 {
@@ -118,8 +165,11 @@ static int loop_close_windows(struct scan_loop *loop, struct failure *f)
 		progress_clear(loop->progress);
 		if (loop->trace)
 			trace_sort(loop->trace);
-		for (uint32_t host = 0; host < sheet->hosts; host++)
+		for (uint32_t host = 0; host < sheet->hosts; host++) {
 			loop_report_host(loop, sheet, host);
+			if (host % READ_OUT == READ_OUT - 1 && loop_beside(loop, f) < 0)
+				return -1;
+		}
 		scan_close(loop->scan, place);
 		if (outputs_check(loop->outputs, &loop->closed_pipe, f) < 0)
 			return -1;
@@ -154,6 +204,16 @@ static void loop_progress(struct scan_loop *loop)
 	progress_show(loop->progress, &state, scan_loop_now());
 }
 
+static void loop_news(struct scan_loop *loop)
+{
+	const char *news = loop->engine->ops->news ? loop->engine->ops->news(loop->engine) : NULL;
+
+	if (!news)
+		return;
+	progress_clear(loop->progress);
+	fprintf(loop->notes, "portlight: %s\n", news);
+}
+
 static int loop_turn(struct scan_loop *loop, struct failure *f)
 {
 	bool full;
@@ -165,6 +225,7 @@ static int loop_turn(struct scan_loop *loop, struct failure *f)
 
 	if (full && wait_ns < ENGINE_FULL_NS)
 		wait_ns = ENGINE_FULL_NS;
+	loop_news(loop);
 	if (loop_receive(loop, wait_ns, f) < 0 || loop_close_windows(loop, f) < 0)
 		return -1;
 	loop_progress(loop);
@@ -175,7 +236,13 @@ static int loop_turn(struct scan_loop *loop, struct failure *f)
 static void loop_give_up(struct scan_loop *loop)
 {
 	struct failure ignored = {0};
+	bool full;
 
+	/* A pass ends within milliseconds; only then is it known what it has sent. */
+	scan_stop(loop->scan, 0);
+	while (loop->scan->passing && loop_send(loop, &full, &ignored) >= 0)
+		(void)loop_receive(loop, scan_wait_ns(loop->scan, 0), &ignored);
+	loop->scan->passing = NULL;
 	scan_stop(loop->scan, 0);
 	loop->scan->stop_ns = 0;
 	(void)loop_close_windows(loop, &ignored); /* the first failure is the one to tell */
@@ -193,8 +260,8 @@ static void loop_summary(struct scan_loop *loop, uint64_t start_ns)
 	sum->elapsed_ns = now_ns - start_ns;
 	sum->probes_sent = loop->scan->sent;
 	sum->probes_retried = loop->scan->resent;
-	sum->replies_valid = loop->scan->valid;
-	sum->replies_duplicate = loop->scan->duplicate;
+	sum->replies_valid = loop->scan->valid + stats.judged;
+	sum->replies_duplicate = loop->scan->duplicate + stats.duplicate;
 	sum->replies_invalid = stats.invalid;
 	sum->replies_other = stats.other + loop->scan->stray;
 	sum->send_errors = stats.send_errors;

@@ -2,6 +2,7 @@
 #include "cli/scan_setup.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -91,11 +92,13 @@ static int setup_engine(struct scan_setup *setup, const struct scan_options *o, 
 					      : NULL;
 	char quoted[100];
 
-	if (asked && strcmp(asked, "frames") != 0 && strcmp(asked, "sockets") != 0)
-		return failure_set(f, EXIT_USAGE, "--engine wants frames or sockets, not \"%s\"",
+	setup->xdp_forced = setup->xdp = asked && strcmp(asked, "xdp") == 0;
+	if (asked && !setup->xdp && strcmp(asked, "frames") != 0 && strcmp(asked, "sockets") != 0)
+		return failure_set(f, EXIT_USAGE,
+				   "--engine wants sockets, frames or xdp, not \"%s\"",
 				   text_quote(asked, strlen(asked), quoted, sizeof(quoted)));
 	setup->techniques = o->techniques;
-	setup->frames = asked ? strcmp(asked, "frames") == 0 : may;
+	setup->frames = asked ? strcmp(asked, "sockets") != 0 : may;
 	if (setup->techniques == 0)
 		setup->techniques = 1u << (setup->frames ? TECH_SYN : TECH_CONNECT);
 
@@ -125,7 +128,7 @@ static int setup_engine(struct scan_setup *setup, const struct scan_options *o, 
 	if (needs_kernel && asked && setup->frames)
 		return failure_set(f, EXIT_USAGE, "technique connect is for engine sockets");
 	if (needs_kernel)
-		setup->frames = false;
+		setup->frames = setup->xdp = false;
 	if (setup->frames && !may)
 		return failure_set(
 			f, EXIT_NO_PERMISSION,
@@ -220,6 +223,21 @@ static int setup_shard(struct scan_setup *setup, const struct scan_options *o, s
 	return 0;
 }
 
+/*
+ * xdp costs some 30 ms a pass and is no faster than frames below its saturation: it is chosen for
+ * scans that are large and allowed to be fast, where it can run.
+ */
+#define XDP_PROBES_LEAST (1u << 18)
+#define XDP_RATE_LEAST	 500000
+
+static bool setup_xdp(const struct scan_setup *setup, const struct scan_options *o)
+{
+	return setup->xdp_forced || (setup->frames && !o->engine && !o->privileged && !o->explain &&
+				     !(setup->techniques >> TECH_UDP & 1) &&
+				     setup->conf.last - setup->conf.first >= XDP_PROBES_LEAST &&
+				     setup->conf.pace.ceiling_pps >= XDP_RATE_LEAST);
+}
+
 int scan_setup_init(struct scan_setup *setup, const struct scan_options *o, FILE *notes,
 		    struct failure *f)
 {
@@ -241,6 +259,7 @@ int scan_setup_init(struct scan_setup *setup, const struct scan_options *o, FILE
 	if (!setup->plan || setup_lists(setup, f) < 0 || setup_shard(setup, o, f) < 0)
 		return -1;
 	timing_apply(o, &setup->conf);
+	setup->xdp = setup_xdp(setup, o);
 	return 0;
 }
 
@@ -254,7 +273,38 @@ void scan_setup_fini(struct scan_setup *setup)
 	memset(setup, 0, sizeof(*setup));
 }
 
-struct engine *scan_setup_engine(const struct scan_setup *setup, const struct scan_options *o,
+/* xdp if it may be, or frames with the reason. */
+static struct engine *setup_open(struct scan_setup *setup, struct engine_conf *conf,
+				 struct failure *f)
+{
+	struct failure why = {0};
+	struct engine *engine;
+	size_t length;
+
+	if (!setup->frames)
+		return engine_sockets_open(conf, f);
+	if (!setup->xdp)
+		return engine_frames_open(conf, f);
+	conf->forced = setup->xdp_forced;
+	engine = engine_xdp_open(conf, &why);
+	if (engine && !setup->xdp_forced)
+		snprintf(setup->engine_why, sizeof(setup->engine_why),
+			 "%" PRIu64 " probes at up to %.0f/s are worth it, and it can run here",
+			 setup->conf.last - setup->conf.first, setup->conf.pace.ceiling_pps);
+	if (engine)
+		return engine;
+	if (setup->xdp_forced) {
+		failure_set(f, why.exit_code, "engine xdp cannot run here: %s", why.text);
+		return NULL;
+	}
+	length = strlen(setup->engine_why);
+	snprintf(setup->engine_why + length, sizeof(setup->engine_why) - length, "; not xdp: %s",
+		 why.text);
+	setup->xdp = false;
+	return engine_frames_open(conf, f);
+}
+
+struct engine *scan_setup_engine(struct scan_setup *setup, const struct scan_options *o,
 				 struct sheet *const *sheets, struct trace *trace,
 				 struct failure *f)
 {
@@ -287,5 +337,5 @@ struct engine *scan_setup_engine(const struct scan_setup *setup, const struct sc
 	}
 	if (random_fill(&conf.key, sizeof(conf.key), f) < 0)
 		return NULL;
-	return setup->frames ? engine_frames_open(&conf, f) : engine_sockets_open(&conf, f);
+	return setup_open(setup, &conf, f);
 }

@@ -16,7 +16,9 @@ struct scan_setup {
 	struct ports ports;
 	unsigned techniques;  /* bit set of enum technique_id */
 	bool frames;	      /* engine: frames, or sockets */
-	char engine_why[120]; /* why that one, for people */
+	bool xdp;	      /* rather xdp than frames, */
+	bool xdp_forced;      /* and nothing else */
+	char engine_why[640]; /* why that one, for people */
 	struct plan *plan;
 	struct scan_conf conf;
 	/* What run_info wants. */
@@ -32,8 +34,9 @@ int scan_setup_init(struct scan_setup *setup, const struct scan_options *o, FILE
 		    struct failure *f);
 void scan_setup_fini(struct scan_setup *setup);
 
-/* Opens the engine. *sheets and *trace outlive it. NULL with *f. */
-struct engine *scan_setup_engine(const struct scan_setup *setup, const struct scan_options *o,
+/* Opens the engine, and may say more in setup->engine_why. *sheets and *trace outlive it. NULL
+ * with *f. */
+struct engine *scan_setup_engine(struct scan_setup *setup, const struct scan_options *o,
 				 struct sheet *const *sheets, struct trace *trace,
 				 struct failure *f);
 

@@ -1,4 +1,4 @@
-/* engine: who walks the plan's range and brings answers back: sockets, frames (later xdp). */
+/* engine: who walks the plan's range and brings answers back: sockets, frames, xdp. */
 #ifndef PORTLIGHT_ENGINE_ENGINE_H
 #define PORTLIGHT_ENGINE_ENGINE_H
 
@@ -31,6 +31,7 @@ struct engine_conf {
 	uint8_t ttl;	   /* --ttl; 0 for the default of 64 */
 	unsigned max_open; /* sockets: how many at once at most; 0 for what the limit allows */
 	bool bad_sum;	   /* --badsum: wrong checksums on purpose (finds firewalls) */
+	bool forced;	   /* xdp: also where frames would be the better tool */
 };
 
 struct engine_stats {
@@ -42,6 +43,10 @@ struct engine_stats {
 	uint64_t invalid;	/* cookie, address, port or checksum did not fit */
 	uint64_t other;		/* well-formed, but no answer to any technique in use */
 	uint64_t ring_drops;	/* lost in our own receive ring, as the kernel counts them */
+	uint64_t judged;	/* answers that the engine has marked in the sheets by itself */
+	uint64_t duplicate;	/* answers to those once more */
+	unsigned intervals;	/* of 20 ms, in which the engine sent by itself; over them: */
+	double rate_mean_pps, rate_variance; /* of the rate */
 };
 
 /*
@@ -71,9 +76,27 @@ struct engine_ops {
 	int (*receive)(struct engine *e, struct answer *answers, unsigned max, uint64_t timeout_ns,
 		       struct failure *f);
 	void (*stats)(struct engine *e, struct engine_stats *out);
+	/*
+	 * The next three are NULL where an engine has no way to send a whole pass by itself, beside
+	 * the caller's loop. pass_begin: PASS_BEGUN, and until pass_poll says that it is over
+	 * nothing else may be sent and the walk's sheet stays open; PASS_SEND: send() is the
+	 * better tool for what comes next; PASS_LATER: nothing is due (the walk knows when). Or
+	 * -errno with *f.
+	 */
+	int (*pass_begin)(struct engine *e, struct walk *walk, uint64_t now_ns, double rate_pps,
+			  struct failure *f);
+	/* Tells the walk what was sent by now, and sets the rate. 1 while it goes on, 0 when over
+	 * (walk_pass_end was called), -errno with *f. */
+	int (*pass_poll)(struct engine *e, uint64_t now_ns, double rate_pps, struct failure *f);
+	/* Ends it early; pass_poll says when. */
+	void (*pass_stop)(struct engine *e);
+	/* A line for people that has not been told yet, or NULL; may itself be NULL. */
+	const char *(*news)(struct engine *e);
 	/* Gives everything back; NULL is fine. */
 	void (*close)(struct engine *e);
 };
+
+enum engine_pass { PASS_SEND, PASS_BEGUN, PASS_LATER };
 
 /* Every engine's struct starts with this. */
 struct engine {
@@ -84,5 +107,8 @@ struct engine {
  * the engine. */
 struct engine *engine_sockets_open(const struct engine_conf *conf, struct failure *f);
 struct engine *engine_frames_open(const struct engine_conf *conf, struct failure *f);
+/* Sends and judges inside the kernel what it can, and all else as frames does. It needs root and a
+ * device that can; *f says what was missing. Never for UDP, nor with a trace. */
+struct engine *engine_xdp_open(const struct engine_conf *conf, struct failure *f);
 
 #endif

@@ -26,7 +26,7 @@ static bool match_sent(const struct frames *fr, const struct frames_claim *claim
 		return false;
 	m->has_attempt = !fr->conf.has_source_port;
 	m->attempt = m->has_attempt ? claim->ours >> 8 & 15 : 0;
-	return m->attempt < m->sheet->tries[m->cell];
+	return m->attempt < sheet_tries(m->sheet, m->cell);
 }
 
 /* The cell that a sequence number decodes to, if its probe is the claimed one. */

@@ -306,7 +306,9 @@ static void note(struct frames *fr, const struct frames_way *way, struct addr to
 {
 	const struct solicit_ask *ask;
 
-	host->notes |= way->local ? HOST_LOCAL : 0;
+	/* Written only where there is something to say: the array is zero pages until then. */
+	if (way->local)
+		host->notes |= HOST_LOCAL;
 	switch (way->kind) {
 	case WAY_NEIGHBOUR:
 		ask = solicit_find(fr->asks, fr->ask_count, to, way->link->index);
@@ -318,7 +320,8 @@ static void note(struct frames *fr, const struct frames_way *way, struct addr to
 		host->notes |= HOST_MAC;
 		break;
 	case WAY_GATEWAY: /* "No route to host", as the kernel would say */
-		host->notes |= way->gateway_known ? 0 : HOST_NO_ROUTE;
+		if (!way->gateway_known)
+			host->notes |= HOST_NO_ROUTE;
 		break;
 	case WAY_NO_NEIGHBOUR:
 		host->notes |= HOST_NO_NEIGHBOUR;

@@ -216,6 +216,36 @@ static void pacer_judge(struct pacer *p, uint64_t now_ns)
 	p->epoch_answered = 0;
 }
 
+void pacer_passing(struct pacer *p, uint64_t refused, uint64_t now_ns)
+{
+	p->tokens = 0;
+	p->filled_ns = now_ns;
+	/* An epoch of single probes is none any more. */
+	p->epoch_ns = pacer_clock(now_ns);
+	p->epoch_end_ns = 0;
+	p->epoch_sent = 0;
+	p->epoch_answered = 0;
+	pacer_sent(p, 0, 0, refused, now_ns);
+}
+
+void pacer_share(struct pacer *p, uint64_t answered, uint64_t sent, double actual_pps,
+		 uint64_t now_ns)
+{
+	const uint64_t span_ns = (uint64_t)((double)sent * 1e9 / actual_pps);
+	const struct pacer before = *p;
+
+	p->epoch_end_ns = now_ns;
+	p->epoch_ns = span_ns < now_ns ? now_ns - span_ns : 0;
+	p->epoch_sent = sent;
+	p->epoch_answered = answered;
+	pacer_judge(p, now_ns);
+	/* So many probes outweigh the pool: its best would sink with the rate that rises. */
+	if (before.best_sent && !before.lowered_sent && p->best_share < before.best_share) {
+		p->best_share = before.best_share;
+		p->best_sent = before.best_sent;
+	}
+}
+
 void pacer_answered(struct pacer *p, uint64_t sent_ns, uint64_t rtt_ns)
 {
 	uint64_t end_ns = p->epoch_end_ns ? p->epoch_end_ns : UINT64_MAX;

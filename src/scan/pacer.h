@@ -48,6 +48,12 @@ unsigned pacer_budget(struct pacer *p, uint64_t now_ns, unsigned most);
 uint64_t pacer_wait_ns(const struct pacer *p, uint64_t now_ns);
 /* `count` went (first of them `fresh`: first attempts), the kernel pushed back `refused` times. */
 void pacer_sent(struct pacer *p, unsigned count, unsigned fresh, uint64_t refused, uint64_t now_ns);
+/* An engine paces itself by rate_pps: nothing is owed to it afterwards. */
+void pacer_passing(struct pacer *p, uint64_t refused, uint64_t now_ns);
+/* Of `sent` first attempts that went at actual_pps, so many are answered by now, which is late
+ * enough: moves the rate. */
+void pacer_share(struct pacer *p, uint64_t answered, uint64_t sent, double actual_pps,
+		 uint64_t now_ns);
 /* Our own ring lost answers. */
 void pacer_dropped(struct pacer *p, uint64_t now_ns);
 /* A window of other hosts begins: their share of answers is another one. */

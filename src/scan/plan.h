@@ -9,6 +9,7 @@
 
 #include "packet/addr.h"
 #include "scan/permute.h"
+#include "scan/plan_walk.h"
 #include "scan/ports.h"
 #include "scan/ranges.h"
 #include "text/failure.h"
@@ -23,16 +24,9 @@
  *   index = window * window_cells + position            position: when it is sent
  *   cell  = permute(position)                           cell: where its answer is noted
  *   cell  = host_in_window * slots + slot
+ *
+ * What the kernel does as well is in plan_walk.h.
  */
-#define PLAN_WINDOW_BITS  20
-#define PLAN_WINDOW_CELLS (1u << PLAN_WINDOW_BITS)
-
-struct plan_range {
-	__u64 hi, lo;	  /* first address */
-	__u64 first_host; /* its rank */
-	__u64 hosts;
-};
-
 /* One allocation, no pointers: this header, then ranges[], then slots[]. */
 struct plan {
 	__u64 bytes; /* of the whole allocation */
@@ -57,31 +51,14 @@ static inline const __u32 *plan_slots(const struct plan *p)
 	return (const __u32 *)(const void *)(plan_ranges(p) + p->ranges);
 }
 
-static inline __u8 plan_slot_technique(__u32 slot_value)
-{
-	return (__u8)(slot_value >> 16);
-}
-
-static inline __u16 plan_slot_port(__u32 slot_value)
-{
-	return (__u16)slot_value;
-}
-
 /* Address of a host by rank, rank < hosts. */
 static inline struct addr plan_host(const struct plan *p, __u64 rank)
 {
-	const struct plan_range *r = plan_ranges(p);
-	__u32 low = 0, high = p->ranges;
+	const struct plan_range *ranges = plan_ranges(p);
+	__u64 hi, lo;
 
-	while (high - low > 1) {
-		__u32 middle = low + (high - low) / 2;
-
-		if (r[middle].first_host <= rank)
-			low = middle;
-		else
-			high = middle;
-	}
-	return addr_add((struct addr){r[low].hi, r[low].lo}, rank - r[low].first_host);
+	plan_range_host(ranges, plan_range_of(ranges, p->ranges, rank), rank, &hi, &lo);
+	return (struct addr){hi, lo};
 }
 
 static inline __u32 plan_window_hosts(const struct plan *p, __u64 window)

@@ -9,6 +9,14 @@
 #define TURN_MOST 512
 /* Longest sleep of the loop: progress lines and signals want to be looked at. */
 #define WAIT_MOST_NS UINT64_C(100000000)
+/* While an engine sends by itself, its rate is judged over this time, when the answers have had a
+ * little more than the round trip, by as many probes as tell 3 % of loss from chance. */
+#define EPOCH_NS       UINT64_C(20000000)
+#define EPOCH_SLACK_NS UINT64_C(3000000)
+#define EPOCH_SAMPLE   4096
+#define EPOCH_MOST     32768 /* looked at, in under a millisecond */
+/* And while an engine sends by itself. */
+#define WAIT_PASS_NS UINT64_C(1000000)
 
 void scan_init(struct scan *s, const struct plan *plan, const struct scan_conf *conf,
 	       uint64_t now_ns)
@@ -77,7 +85,7 @@ struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget)
 	uint64_t timeout_ns = rtt_timeout_ns(&s->rtt);
 
 	*budget = 0;
-	if (s->stopping)
+	if (s->stopping || s->passing)
 		return NULL;
 	for (int i = 0; i < count; i++) {
 		struct walk *walk = &s->walk[order[i]];
@@ -104,6 +112,74 @@ void scan_sent(struct scan *s, struct walk *walk, unsigned count, uint64_t refus
 		   now_ns);
 }
 
+void scan_pass_begun(struct scan *s, struct walk *walk, uint64_t now_ns)
+{
+	s->passing = walk;
+	s->sent_seen = walk->sent;
+	s->epoch = (struct scan_epoch){.first = walk->position, .begin_ns = now_ns};
+}
+
+/* How many of an epoch's probes are answered: of a sample, by the sheet. */
+static void scan_judge(struct scan *s, uint64_t now_ns)
+{
+	const struct scan_epoch *epoch = &s->epoch;
+	const struct sheet *sheet = s->passing->sheet;
+	const uint32_t count = epoch->last - epoch->first;
+	const uint32_t step = count / EPOCH_MOST > 0 ? count / EPOCH_MOST : 1;
+	uint32_t answered = 0, sampled = 0;
+
+	for (uint32_t position = epoch->first; position < epoch->last; position += step) {
+		uint32_t cell = (uint32_t)permute_forward(&s->passing->order, position);
+		unsigned reply = sheet_get(sheet, cell);
+
+		if (reply == SHEET_NOT_OURS || sheet_tries(sheet, cell) == 0)
+			continue;
+		sampled++;
+		answered += reply != REPLY_SILENCE;
+	}
+	if (sampled >= EPOCH_SAMPLE / 4)
+		pacer_share(&s->pacer, answered, sampled,
+			    (double)count * 1e9 / (double)(epoch->end_ns - epoch->begin_ns),
+			    now_ns);
+}
+
+static void scan_epoch(struct scan *s, uint64_t now_ns)
+{
+	const uint32_t position = s->passing->position;
+	struct scan_epoch *epoch = &s->epoch;
+
+	if (s->passing->pass > 0)
+		return; /* those that are still blank tell nothing */
+	if (epoch->end_ns == 0) {
+		if (now_ns < epoch->begin_ns + EPOCH_NS || position - epoch->first < EPOCH_SAMPLE)
+			return;
+		epoch->last = position;
+		epoch->end_ns = now_ns;
+	}
+	if (now_ns < epoch->end_ns + s->rtt.smoothed_ns + 4 * s->rtt.variation_ns + EPOCH_SLACK_NS)
+		return;
+	scan_judge(s, now_ns);
+	*epoch = (struct scan_epoch){.first = position, .begin_ns = now_ns};
+}
+
+void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns)
+{
+	struct walk *walk = s->passing;
+
+	s->sent += walk->sent - s->sent_seen;
+	s->sent_seen = walk->sent;
+	s->resent += walk->resent - s->resent_seen[walk - s->walk];
+	s->resent_seen[walk - s->walk] = walk->resent;
+	pacer_passing(&s->pacer, refused, now_ns);
+	scan_epoch(s, now_ns);
+}
+
+void scan_pass_over(struct scan *s, uint64_t now_ns)
+{
+	scan_passing(s, 0, now_ns);
+	s->passing = NULL;
+}
+
 struct sheet *scan_answer(struct scan *s, const struct answer *answer, uint32_t *cell)
 {
 	for (int i = 0; i < SHEETS; i++) {
@@ -127,7 +203,7 @@ struct sheet *scan_answer(struct scan *s, const struct answer *answer, uint32_t 
 		s->valid++;
 		if (has_rtt)
 			rtt_note(&s->rtt, rtt_ns);
-		if (has_rtt && sheet->tries[*cell] == 1)
+		if (has_rtt && sheet_tries(sheet, *cell) == 1)
 			pacer_answered(&s->pacer, answer->t_ns / 1000 * 1000 - rtt_ns,
 				       s->rtt.smoothed_ns + 4 * s->rtt.variation_ns);
 		return sheet;
@@ -153,6 +229,8 @@ uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
 {
 	uint64_t wait_ns = WAIT_MOST_NS;
 
+	if (s->passing)
+		return WAIT_PASS_NS;
 	if (s->stopping)
 		return sooner(wait_ns, s->stop_ns, now_ns);
 	for (int i = 0; i < SHEETS; i++) {
@@ -181,6 +259,8 @@ int scan_ready(struct scan *s, uint64_t now_ns)
 	const struct sheet *sheet = s->sheet[order[0]];
 	const struct walk *walk = &s->walk[order[0]];
 
+	if (walk == s->passing)
+		return -1;
 	if (sheet->answered == sheet->ours)
 		return order[0];
 	if (s->stopping)

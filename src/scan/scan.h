@@ -20,6 +20,12 @@ struct scan_conf {
 	uint64_t wall_offset_ns;   /* wall clock minus the scan's clock */
 };
 
+/* What a pass has sent since some moment, to be judged once its answers are in. */
+struct scan_epoch {
+	uint32_t first, last;	   /* positions */
+	uint64_t begin_ns, end_ns; /* end_ns 0: it goes on */
+};
+
 struct scan {
 	const struct plan *plan;
 	struct scan_conf conf;
@@ -34,6 +40,9 @@ struct scan {
 	uint64_t cells_all;  /* of the whole run */
 	uint64_t sent, resent, valid, duplicate, stray;
 	uint64_t resent_seen[SHEETS]; /* of walk[].resent, already in `resent` */
+	struct walk *passing;	      /* an engine sends its pass by itself; NULL: none */
+	uint64_t sent_seen;	      /* of passing->sent, already in `sent` */
+	struct scan_epoch epoch;
 };
 
 /* Caller's storage. *plan outlives the scan. */
@@ -54,6 +63,14 @@ struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget);
 /* After a send of that walk: how many went, and how often the kernel pushed back. */
 void scan_sent(struct scan *s, struct walk *walk, unsigned count, uint64_t refused,
 	       uint64_t now_ns);
+
+/*
+ * An engine sends the rest of that walk's pass by itself: until scan_pass_over nothing else is to
+ * be sent. scan_passing takes what the walk has been told of since, and moves the rate by it.
+ */
+void scan_pass_begun(struct scan *s, struct walk *walk, uint64_t now_ns);
+void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns);
+void scan_pass_over(struct scan *s, uint64_t now_ns);
 
 /* Notes an answer. Returns the sheet it belongs to, and its cell, if it is the first or a stronger
  * one; NULL otherwise. */

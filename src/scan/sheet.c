@@ -54,12 +54,39 @@ void sheet_free(struct sheet *s)
 {
 	if (!s)
 		return;
-	free(s->word);
+	if (!s->bulk)
+		free(s->word);
 	free(s->sent_us);
 	free(s->tries);
 	free(s->evidence);
+	free(s->kept.cell);
+	free(s->kept.evidence);
 	free(s->host);
 	free(s);
+}
+
+unsigned sheet_tries(const struct sheet *s, uint32_t cell)
+{
+	if (!s->bulk)
+		return s->tries[cell];
+	const uint32_t slots = s->plan->slots;
+	const unsigned limit = s->limit[plan_slot_technique(plan_slots(s->plan)[cell % slots])];
+	unsigned tries = s->pass;
+
+	if (s->host[cell / slots].notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
+		return 0;
+	if (tries < limit)
+		tries += permute_backward(&s->order, cell) < s->position;
+	return tries < limit ? tries : limit;
+}
+
+uint32_t sheet_sent_us(const struct sheet *s, uint32_t cell)
+{
+	uint32_t block_us = 0;
+
+	if (s->bulk)
+		block_us = s->block_us[permute_backward(&s->order, cell) >> SHEET_BLOCK_BITS];
+	return block_us ? block_us : s->sent_us[cell];
 }
 
 /* Index of another sender; 255 once the table is full ("somebody else"). */
@@ -76,21 +103,91 @@ static uint32_t sheet_sender(struct sheet *s, struct addr from)
 	return s->senders++;
 }
 
-static void sheet_evidence(struct sheet *s, uint32_t cell, const struct answer *a, uint64_t rtt_ns,
-			   bool has_rtt)
+/* Where the cell is in the table, or would be; size > 0 and not full. */
+static uint32_t kept_place(const struct sheet *s, const struct sheet_kept *kept, uint32_t cell)
 {
+	uint32_t place = (uint32_t)permute_mix(cell ^ s->order.key[0]) & (kept->size - 1);
+
+	while (kept->cell[place] != 0 && kept->cell[place] != cell + 1)
+		place = (place + 1) & (kept->size - 1);
+	return place;
+}
+
+static bool kept_grow(struct sheet *s)
+{
+	const struct sheet_kept *old = &s->kept;
+	struct sheet_kept grown = {.count = old->count, .size = old->size ? old->size * 2 : 256};
+
+	grown.cell = calloc(grown.size, sizeof(*grown.cell));
+	grown.evidence = calloc(grown.size, sizeof(*grown.evidence));
+	if (!grown.cell || !grown.evidence) {
+		free(grown.cell);
+		free(grown.evidence);
+		return false;
+	}
+	for (uint32_t i = 0; i < old->size; i++) {
+		if (old->cell[i] == 0)
+			continue;
+		uint32_t place = kept_place(s, &grown, old->cell[i] - 1);
+
+		grown.cell[place] = old->cell[i];
+		grown.evidence[place] = old->evidence[i];
+	}
+	free(old->cell);
+	free(old->evidence);
+	s->kept = grown;
+	return true;
+}
+
+/* Where to write the evidence of a cell; NULL without memory. */
+static struct evidence *sheet_keep(struct sheet *s, uint32_t cell)
+{
+	struct sheet_kept *kept = &s->kept;
+	uint32_t place;
+
+	if (!s->bulk)
+		return &s->evidence[cell];
+	if (kept->count >= kept->size / 8 * 7 && !kept_grow(s))
+		return NULL;
+	place = kept_place(s, kept, cell);
+	kept->count += kept->cell[place] == 0;
+	kept->cell[place] = cell + 1;
+	return &kept->evidence[place];
+}
+
+const struct evidence *sheet_evidence(const struct sheet *s, uint32_t cell)
+{
+	static const struct evidence nothing = {0};
+
+	if (!s->bulk)
+		return &s->evidence[cell];
+	if (s->kept.count == 0)
+		return &nothing;
+	uint32_t place = kept_place(s, &s->kept, cell);
+
+	return s->kept.cell[place] ? &s->kept.evidence[place] : &nothing;
+}
+
+static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a, uint64_t rtt_ns,
+			  bool has_rtt)
+{
+	struct evidence *out = sheet_keep(s, cell);
+
 	uint64_t t_us = (a->t_ns > s->opened_ns ? a->t_ns - s->opened_ns : 0) / 1000;
 	uint64_t rtt_us = rtt_ns / 1000 < 0xffffff ? rtt_ns / 1000 : 0xffffff;
 	uint32_t sender = a->has & ANSWER_FROM ? sheet_sender(s, a->from) : 0;
 
-	s->evidence[cell] = (struct evidence){
+	if (!out)
+		return;
+	*out = (struct evidence){
 		.t_us_low = (uint32_t)t_us,
 		.t_us_high = (uint8_t)(t_us >> 32),
 		.rtt_sender = (uint32_t)(rtt_us << 8) | sender,
 		.window = a->window,
 		.ttl = a->ttl,
 		.has = (uint8_t)(a->has | (has_rtt ? EVIDENCE_RTT : 0)),
-		.attempt = a->has & ANSWER_ATTEMPT ? a->attempt : (uint8_t)(s->tries[cell] - 1),
+		.attempt =
+			a->has & ANSWER_ATTEMPT ? a->attempt : (uint8_t)(sheet_tries(s, cell) - 1),
 		.icmp_type = a->icmp_type,
 		.icmp_code = a->icmp_code,
 	};
@@ -103,25 +200,29 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 	struct sheet_host *host = &s->host[cell / s->plan->slots];
 	uint8_t technique = plan_slot_technique(plan_slots(s->plan)[cell % s->plan->slots]);
 
+	const unsigned tries = sheet_tries(s, cell);
+
 	*has_rtt = false;
-	if (before == SHEET_NOT_OURS || s->tries[cell] == 0 || answer->reply == REPLY_SILENCE ||
+	if (before == SHEET_NOT_OURS || tries == 0 || answer->reply == REPLY_SILENCE ||
 	    technique_rule(technique, answer->reply)->state == STATE_NONE)
 		return SHEET_STRAY;
-	if (!(answer->has & (ANSWER_FROM | ANSWER_LOCAL)))
+	/* Of a bulk sheet the replies say so, at read-out (verdict.c). */
+	if (!(answer->has & (ANSWER_FROM | ANSWER_LOCAL)) &&
+	    !(s->bulk && answer->reply >= REPLY_PORT_UNREACH))
 		host->notes |= HOST_ANSWERED;
 	if (answer->reply <= before)
 		return SHEET_DUPLICATE;
 
-	bool latest = answer->has & ANSWER_ATTEMPT ? answer->attempt == ((s->tries[cell] - 1) & 15)
-						   : s->tries[cell] == 1;
+	bool latest =
+		answer->has & ANSWER_ATTEMPT ? answer->attempt == ((tries - 1) & 15) : tries == 1;
 	if (latest && !(answer->has & ANSWER_LOCAL)) {
 		/* Both clocks are cut to 32 bits of us: right up to 71 minutes. */
-		uint32_t us = (uint32_t)(answer->t_ns / 1000) - s->sent_us[cell];
+		uint32_t us = (uint32_t)(answer->t_ns / 1000) - sheet_sent_us(s, cell);
 
 		*has_rtt = us < UINT32_C(1) << 31;
 		*rtt_ns = *has_rtt ? (uint64_t)us * 1000 : 0;
 	}
-	sheet_evidence(s, cell, answer, *has_rtt ? *rtt_ns : 0, *has_rtt);
+	evidence_note(s, cell, answer, *has_rtt ? *rtt_ns : 0, *has_rtt);
 	sheet_put(s, cell, answer->reply);
 	if (technique_table[technique].cookie == COOKIE_PORT) {
 		host->icmp_errors += (answer->has & ANSWER_ICMP) != 0;

@@ -31,6 +31,14 @@ struct evidence {
 };
 #define EVIDENCE_RTT (1u << 7)
 
+/* Evidence of few cells: open addressing by a keyed hash, 20 bytes a place, at most 7/8 full. If
+ * there is no memory to grow, what comes is not kept. */
+struct sheet_kept {
+	uint32_t *cell; /* plus one; 0: nothing here */
+	struct evidence *evidence;
+	uint32_t count, size; /* size: 0 or a power of two */
+};
+
 struct sheet_host {
 	uint32_t notes;	      /* enum host_note */
 	uint32_t icmp_errors; /* in answer to UDP, so far */
@@ -57,7 +65,24 @@ struct sheet {
 	struct sheet_host *host;
 	struct addr sender[SHEET_SENDERS]; /* from 1: who else sent ICMP errors */
 	unsigned senders;
+
+	/* Where the walk is, and most attempts of a technique. */
+	uint32_t pass, position;
+	uint8_t limit[TECHNIQUES];
+	/*
+	 * A bulk sheet is one that an engine sends by itself, pass after pass in the plan's order.
+	 * tries[] is not kept: where the walk is says what was sent. block_us[b] is when
+	 * positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. Both it and word[] are
+	 * the engine's memory. Little of the evidence is kept, in a table instead of evidence[].
+	 * UDP is never sent so: a quenched host has an order of its own.
+	 */
+	bool bulk;
+	struct permute order;
+	uint32_t *block_us;
+	struct sheet_kept kept;
 };
+
+#define SHEET_BLOCK_BITS 6
 
 static inline unsigned sheet_get(const struct sheet *s, uint32_t cell)
 {
@@ -68,20 +93,32 @@ static inline void sheet_put(struct sheet *s, uint32_t cell, unsigned value)
 {
 	uint64_t *word = &s->word[cell >> 4];
 	unsigned shift = (cell & 15) * 4;
+	uint64_t before = __atomic_load_n(word, __ATOMIC_RELAXED), after;
 
-	*word = (*word & ~(UINT64_C(15) << shift)) | (uint64_t)value << shift;
+	/* The kernel may be marking a neighbour in this word. */
+	do
+		after = (before & ~(UINT64_C(15) << shift)) | (uint64_t)value << shift;
+	while (!__atomic_compare_exchange_n(word, &before, after, true, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED));
 }
+
+/* What is known of the strongest answer; all zero if nothing is. Never NULL. */
+const struct evidence *sheet_evidence(const struct sheet *s, uint32_t cell);
+
+/* Attempts sent so far, and when the latest one was: low 32 bits of the clock in us. */
+unsigned sheet_tries(const struct sheet *s, uint32_t cell);
+uint32_t sheet_sent_us(const struct sheet *s, uint32_t cell);
 
 /* The tag that a probe of this window carries: low bits of the window over the cell. */
 static inline uint32_t sheet_tag(const struct sheet *s, uint32_t cell)
 {
-	return (uint32_t)(s->window << PLAN_WINDOW_BITS) | cell;
+	return plan_tag(s->window, cell);
 }
 
 /* The cell of a tag if this sheet is its window and has that cell. */
 static inline bool sheet_untag(const struct sheet *s, uint32_t tag, uint32_t *cell)
 {
-	*cell = tag & (PLAN_WINDOW_CELLS - 1);
+	*cell = plan_tag_cell(tag);
 	return sheet_tag(s, *cell) == tag && *cell < s->cells;
 }
 

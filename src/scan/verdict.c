@@ -23,10 +23,13 @@ static void rst_survey(const struct sheet *sheet, uint32_t base, struct rst_summ
 	memset(out, 0, sizeof(out[0]) * TECHNIQUES);
 	for (uint32_t i = 0; i < sheet->plan->slots; i++) {
 		unsigned reply = sheet_get(sheet, base + i);
-		const struct evidence *e = &sheet->evidence[base + i];
+		const struct evidence *e;
 		struct rst_summary *rst = &out[plan_slot_technique(slot[i])];
 
-		if (!reply_is_rst(reply) || !(e->has & ANSWER_TTL))
+		if (!reply_is_rst(reply))
+			continue;
+		e = sheet_evidence(sheet, base + i);
+		if (!(e->has & ANSWER_TTL))
 			continue;
 		if (rst->count == 0 || e->ttl < rst->ttl_low)
 			rst->ttl_low = e->ttl;
@@ -53,6 +56,9 @@ static void finding_evidence(const struct sheet *sheet, const struct evidence *e
 	uint64_t t_us = (uint64_t)e->t_us_high << 32 | e->t_us_low;
 	unsigned sender = e->rtt_sender & 0xff;
 
+	/* Judged in the kernel, by the thousand: nothing is known but the reply. */
+	if (sheet->bulk && t_us == 0 && e->has == 0)
+		return;
 	f->t_ns = sheet->opened_ns + t_us * 1000 + wall_offset_ns;
 	f->has = FINDING_TIME;
 	f->has |= e->has & ANSWER_TTL ? FINDING_TTL : 0;
@@ -174,13 +180,15 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 	for (uint32_t i = 0; i < plan->slots; i++) {
 		uint32_t cell = base + i, slot = plan_slots(plan)[i];
 		uint8_t technique = plan_slot_technique(slot);
-		const struct evidence *e = &sheet->evidence[cell];
+		const struct evidence *e = sheet_evidence(sheet, cell);
 		unsigned reply = sheet_get(sheet, cell);
 		struct finding *f = &findings[count];
+		unsigned sent;
 
 		if (reply == SHEET_NOT_OURS || state->notes & HOST_NO_NEIGHBOUR)
 			continue;
-		if (!complete && reply == REPLY_SILENCE && sheet->tries[cell] < tries[technique]) {
+		sent = reply == REPLY_SILENCE || !sheet->bulk ? sheet_tries(sheet, cell) : 1;
+		if (!complete && reply == REPLY_SILENCE && sent < tries[technique]) {
 			out->notes |= HOST_PARTIAL;
 			continue;
 		}
@@ -192,12 +200,15 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 		f->cell = sheet_tag(sheet, cell);
 		f->state = technique_rule(technique, reply)->state;
 		f->reason = (uint8_t)finding_reason(reply, e, addr_is_v4(out->addr) ? 4 : 6);
-		f->attempt = sheet->tries[cell] ? (uint8_t)(sheet->tries[cell] - 1) : 0;
-		if (state->notes & HOST_NO_ROUTE && sheet->tries[cell] == 0) {
+		f->attempt = sent ? (uint8_t)(sent - 1) : 0;
+		if (state->notes & HOST_NO_ROUTE && sent == 0) {
 			f->reason = REASON_NO_ROUTE;
 			f->state = PORT_FILTERED;
 			f->has = FINDING_LOCAL;
 		}
+		/* The target's own words, unlike REPLY_UNREACH. */
+		if (sheet->bulk && reply >= REPLY_PORT_UNREACH)
+			out->notes |= HOST_ANSWERED;
 		if (reply != REPLY_SILENCE)
 			finding_evidence(sheet, e, wall_offset_ns, f);
 		if (f->has & FINDING_TIME && f->t_ns > out->end_ns)

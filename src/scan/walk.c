@@ -19,6 +19,16 @@ void walk_init(struct walk *w, struct sheet *sheet, const uint8_t tries[TECHNIQU
 	w->quench_due_ns = UINT64_MAX;
 	memcpy(w->tries, tries, sizeof(w->tries));
 	plan_window_permute(sheet->plan, sheet->window, &w->order);
+	sheet->order = w->order;
+	memcpy(sheet->limit, tries, sizeof(sheet->limit));
+}
+
+/* Where it is, for the sheet of a walk that counts attempts so. */
+static void walk_at(struct walk *w, uint32_t position)
+{
+	w->position = position;
+	w->sheet->position = position;
+	w->sheet->pass = w->pass;
 }
 
 void walk_set_timeout(struct walk *w, uint64_t timeout_ns)
@@ -68,9 +78,9 @@ static bool walk_turn(struct walk *w, uint64_t now_ns)
 		return false;
 	}
 	walk_quench(w, now_ns);
-	w->position = 0;
-	w->left = 0;
 	w->pass++;
+	walk_at(w, 0);
+	w->left = 0;
 	w->quench_due_ns = UINT64_MAX;
 	if (!idle)
 		return true;
@@ -85,7 +95,7 @@ static enum walk_choice walk_choose(struct walk *w, uint32_t cell, uint8_t techn
 {
 	struct sheet *s = w->sheet;
 	struct sheet_host *host = &s->host[cell / s->plan->slots];
-	uint8_t tries = s->tries[cell];
+	unsigned tries = sheet_tries(s, cell);
 
 	if (host->notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
 		return WALK_SKIP;
@@ -104,7 +114,7 @@ static enum walk_choice walk_choose(struct walk *w, uint32_t cell, uint8_t techn
 		return WALK_SKIP;
 
 	/* 32 bits of us: right as long as a pass takes less than 71 minutes. */
-	uint64_t age_ns = (uint64_t)((uint32_t)(now_ns / 1000) - s->sent_us[cell]) * 1000;
+	uint64_t age_ns = (uint64_t)((uint32_t)(now_ns / 1000) - sheet_sent_us(s, cell)) * 1000;
 
 	if (age_ns >= w->timeout_ns)
 		return WALK_SEND;
@@ -128,7 +138,7 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 		uint32_t cell = (uint32_t)permute_forward(&w->order, w->position);
 
 		if (sheet_get(s, cell) != REPLY_SILENCE) {
-			w->position++;
+			walk_at(w, w->position + 1);
 			continue;
 		}
 		uint32_t slot = plan_slots(s->plan)[cell % slots];
@@ -137,7 +147,9 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 
 		if (choice == WALK_WAIT)
 			return false;
-		w->position++;
+		unsigned tries = sheet_tries(s, cell);
+
+		walk_at(w, w->position + 1);
 		if (choice == WALK_SKIP)
 			continue;
 		w->left++;
@@ -147,10 +159,10 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 			.cell = sheet_tag(s, cell),
 			.port = plan_slot_port(slot),
 			.technique = technique,
-			.attempt = s->tries[cell] & 15,
+			.attempt = tries & 15,
 		};
 		/* Claimed now, so that one pass does not ask a quenched host twice at once. */
-		if (s->tries[cell] && quench_on(&s->host[cell / slots].quench))
+		if (tries && quench_on(&s->host[cell / slots].quench))
 			quench_sent(&s->host[cell / slots].quench, now_ns);
 		return true;
 	}
@@ -164,10 +176,55 @@ void walk_sent(struct walk *w, const struct probe *probe, uint64_t now_ns)
 
 	s->sent_us[cell] = (uint32_t)(now_ns / 1000);
 	w->sent++;
+	w->last_sent_ns = now_ns;
+	if (s->bulk) {
+		s->block_us[permute_backward(&s->order, cell) >> SHEET_BLOCK_BITS] = 0;
+		w->resent += probe->attempt != 0;
+		return;
+	}
 	w->resent += s->tries[cell] != 0;
 	if (s->tries[cell] < UINT8_MAX)
 		s->tries[cell]++;
 	else
 		s->tries[cell] -= 15; /* keeps the low four bits counting on */
-	w->last_sent_ns = now_ns;
+}
+
+bool walk_pass_begin(struct walk *w, uint64_t now_ns)
+{
+	if (w->done || now_ns < w->due_ns)
+		return false;
+	if (w->position == w->end && !walk_turn(w, now_ns))
+		return false;
+	/* A later pass goes faster than the one before: it may not come too near. */
+	if (w->pass > 0 && w->position == 0 && now_ns < w->last_sent_ns + w->timeout_ns) {
+		w->due_ns = w->last_sent_ns + w->timeout_ns;
+		return false;
+	}
+	/* What answers while it goes on belongs to it. */
+	w->sheet->position = w->end;
+	return true;
+}
+
+void walk_passed(struct walk *w, uint32_t position, uint64_t sent, uint64_t now_ns)
+{
+	w->position = position < w->end ? position : w->end;
+	w->sent += sent;
+	w->resent += w->pass ? sent : 0;
+	w->left += (uint32_t)sent;
+	if (sent)
+		w->last_sent_ns = now_ns;
+}
+
+void walk_pass_end(struct walk *w, uint32_t position)
+{
+	walk_at(w, position);
+}
+
+void walk_pass_lost(struct walk *w)
+{
+	for (int t = 0; t < TECHNIQUES; t++) {
+		if (w->tries[t] < 16)
+			w->tries[t]++;
+		w->sheet->limit[t] = w->tries[t];
+	}
 }

@@ -41,6 +41,19 @@ void walk_set_timeout(struct walk *w, uint64_t timeout_ns);
  */
 bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out);
 
+/*
+ * For an engine that sends the rest of a pass by itself, [position, end) of a bulk sheet. True if
+ * it may begin now; false if the walk is done or due later (due_ns). While it goes on, walk_next is
+ * not called; what it has sent goes through walk_passed, the end of it through walk_pass_end.
+ */
+bool walk_pass_begin(struct walk *w, uint64_t now_ns);
+void walk_passed(struct walk *w, uint32_t position, uint64_t sent, uint64_t now_ns);
+/* It got to `position`: w->end, unless it was stopped. */
+void walk_pass_end(struct walk *w, uint32_t position);
+
+/* Some of what it sent was refused and nobody knows what: blanks get another attempt. */
+void walk_pass_lost(struct walk *w);
+
 /* The kernel took it: its time is noted and it counts as sent. */
 void walk_sent(struct walk *w, const struct probe *probe, uint64_t now_ns);
 

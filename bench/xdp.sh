@@ -1,0 +1,17 @@
+#!/bin/sh
+# xdp: measures the xdp engine beside a constant-frame program, the frames engine and masscan.
+#
+# usage: bench/xdp.sh [--write] [--rounds N]      (see xdp.py)
+# Builds build/ first, unless BUILD names another. --write keeps bench/RESULTS-xdp.md.
+set -eu
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin
+export PATH
+if [ -z "${BUILD-}" ]; then
+	tests/packages.sh gcc clang libc6-dev linux-libc-dev meson ninja-build pkg-config \
+		libmnl-dev libcap-ng-dev libpcap-dev zlib1g-dev libseccomp-dev libbpf-dev bpftool \
+		libcmocka-dev iproute2 util-linux procps python3 masscan
+	[ -f build/build.ninja ] || meson setup build >/dev/null
+	meson compile -C build >/dev/null
+fi
+exec tests/net/private.sh /usr/bin/python3 bench/xdp.py "$@"

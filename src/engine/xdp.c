@@ -1,0 +1,293 @@
+/* xdp: the engine whose probes are born and judged in the kernel; opened and closed here. */
+#include "engine/xdp.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "scan/finding.h"
+
+_Static_assert(XDP_REPLY_RST == (int)REPLY_RST && XDP_REPLY_RST_WINDOW == (int)REPLY_RST_WINDOW,
+	       "one enumeration");
+_Static_assert((int)XDP_WINDOWS == SHEETS, "a place a sheet");
+
+/* What a plan or its options ask for that the programs do not do: said in *f. */
+static int xdp_possible(const struct engine_conf *conf, struct failure *f)
+{
+	const struct plan *plan = conf->plan;
+
+	if (conf->trace)
+		return failure_set(f, EXIT_USAGE, "--explain wants to see each packet");
+	for (uint32_t i = 0; i < plan->slots; i++)
+		if (technique_table[plan_slot_technique(plan_slots(plan)[i])].proto != IPPROTO_TCP)
+			return failure_set(f, EXIT_USAGE, "UDP is not sent by it");
+	if (plan->ranges > XDP_RANGES)
+		return failure_set(f, EXIT_USAGE, "%u ranges of addresses are more than its %u",
+				   plan->ranges, XDP_RANGES);
+	if (plan->slots > XDP_SLOTS)
+		return failure_set(f, EXIT_USAGE, "%u ports are more than its %u", plan->slots,
+				   XDP_SLOTS);
+	return 0;
+}
+
+/* The interface that the first target is reached through; others are left to frames. */
+static int xdp_link(struct xdp *x, struct failure *f)
+{
+	struct frames *fr = x->frames;
+	const int number = route_find(fr->routes, plan_host(x->conf.plan, 0));
+	const struct route *route = number >= 0 ? route_at(fr->routes, number) : NULL;
+	char quoted[LINK_QUOTED];
+
+	if (!route || route->kind == ROUTE_LOCAL || !route->link_index)
+		return failure_set(f, EXIT_UNAVAILABLE,
+				   "the first target is reached through no interface");
+	x->link = link_by_index(&fr->links, route->link_index);
+	if (!x->link || x->link->kind != LINK_ETHERNET || x->link->has & LINK_NO_ARP)
+		return failure_set(f, EXIT_UNAVAILABLE, "interface %s is no Ethernet",
+				   x->link ? link_quote(x->link, quoted) : "of the first target");
+	return link_usable(x->link, f);
+}
+
+static void xdp_close(struct engine *e)
+{
+	struct xdp *x = (struct xdp *)e;
+
+	if (!x)
+		return;
+	if (x->sending.begun) {
+		struct failure ignored = {0};
+
+		/* Its error, if any, has been told or does not matter any more. */
+		xdp_pass_stop(e);
+		while (xdp_pass_poll(e, frames_now_ns(), 0, &ignored) > 0)
+			(void)clock_nanosleep(CLOCK_MONOTONIC, 0,
+					      &(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	if (x->kernel.programs)
+		xdp_kernel_unload(&x->kernel);
+	if (x->frames)
+		x->frames->engine.ops->close(&x->frames->engine);
+	free(x);
+}
+
+/* Answers that the programs have marked since last asked. */
+static void xdp_fold(struct xdp *x)
+{
+	for (unsigned i = 0; i < XDP_WINDOWS; i++) {
+		const volatile struct xdp_window *window = &x->kernel.memory.window[i];
+		struct sheet *sheet = x->conf.sheets[i];
+		uint64_t marked, duplicate;
+
+		if (!sheet || !sheet->bulk || window->tag != sheet_tag(sheet, 0))
+			continue;
+		marked = window->marked;
+		duplicate = window->duplicate;
+		sheet->answered += (uint32_t)(marked - x->marked[i]);
+		x->judged += marked - x->marked[i];
+		x->duplicates += duplicate - x->duplicate[i];
+		x->marked[i] = marked;
+		x->duplicate[i] = duplicate;
+	}
+}
+
+/* Number of the way in the programs' table; -1 if it has no place there. */
+static int xdp_way(struct xdp *x, const struct frames_way *way)
+{
+	struct xdp_way *out;
+
+	for (unsigned i = 0; i < x->way_count; i++)
+		if (x->ways[i] == way)
+			return (int)i;
+	if (x->way_count == XDP_WAYS || way->link != x->link)
+		return -1;
+	out = &x->kernel.memory.way[x->way_count];
+	out->source_hi = way->source.hi;
+	out->source_lo = way->source.lo;
+	for (unsigned t = 0; t < TECHNIQUES; t++)
+		if (x->frames->techniques >> t & 1)
+			xdp_template_fill(&out->template[t], &way -> template[t]);
+	x->ways[x->way_count] = way;
+	return (int)x->way_count++;
+}
+
+/* The hosts of a window; false if one of them cannot be sent to by the programs. */
+static bool xdp_hosts(struct xdp *x, unsigned place, const struct sheet *sheet)
+{
+	uint64_t *out = x->kernel.memory.hosts + (size_t)place * x->kernel.memory.setting->hosts;
+
+	for (uint32_t host = 0; host < sheet->hosts; host++) {
+		const struct frames_way *way = frames_way_of(x->frames, sheet, host);
+		const uint8_t *mac;
+		int number;
+
+		out[host] = 0;
+		if (!way || sheet->host[host].notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
+			continue; /* nothing is sent to it, by nobody */
+		if (way->kind != WAY_NEIGHBOUR && way->kind != WAY_GATEWAY)
+			return false;
+		number = xdp_way(x, way);
+		if (number < 0)
+			return false;
+		mac = way->kind == WAY_NEIGHBOUR ? sheet->host[host].mac : way->mac;
+		memcpy(&out[host], mac, 6);
+		out[host] |= (uint64_t)number << 48 | XDP_HOST_SEND;
+	}
+	return true;
+}
+
+int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
+{
+	struct xdp *x = (struct xdp *)e;
+	struct xdp_memory *m = &x->kernel.memory;
+	const struct timespec moment = {.tv_nsec = 1000000};
+	unsigned place = 0;
+	int error;
+
+	while (place < SHEETS && x->conf.sheets[place] != sheet)
+		place++;
+	assert(place < SHEETS);
+	/* The window before ends here; a run of the receiving program may just have found it still
+	 * alive, and takes microseconds. */
+	__atomic_store_n(&m->window[place].cells, 0, __ATOMIC_RELEASE);
+	error = frames_prepare(&x->frames->engine, sheet, f);
+	if (error < 0 || x->broken)
+		return error;
+	if (!xdp_hosts(x, place, sheet))
+		return 0;
+	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL); /* early is late enough */
+	xdp_window_fill(m, place, sheet);
+	x->marked[place] = x->duplicate[place] = 0;
+	free(sheet->word);
+	sheet->word = m->words + (size_t)place * m->setting->words;
+	sheet->block_us = m->blocks + (size_t)place * m->setting->blocks * 2;
+	sheet->bulk = true;
+	return 0;
+}
+
+static int xdp_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned budget,
+		    struct failure *f)
+{
+	struct xdp *x = (struct xdp *)e;
+
+	for (unsigned i = 0; i < SHEETS; i++)
+		if (x->conf.sheets[i] == walk->sheet && walk->sheet->bulk)
+			x->kernel.memory.window[i].attempts = walk->pass + 1;
+	return frames_send(&x->frames->engine, walk, now_ns, budget, f);
+}
+
+static int xdp_receive(struct engine *e, struct answer *answers, unsigned max, uint64_t timeout_ns,
+		       struct failure *f)
+{
+	struct xdp *x = (struct xdp *)e;
+	int count = frames_receive(&x->frames->engine, answers, max, timeout_ns, f);
+
+	xdp_fold(x);
+	return count;
+}
+
+static void xdp_stats(struct engine *e, struct engine_stats *out)
+{
+	struct xdp *x = (struct xdp *)e;
+
+	xdp_fold(x);
+	x->frames->engine.ops->stats(&x->frames->engine, out);
+	out->sent += x->sent;
+	out->send_errors += x->refused;
+	out->refused_burst += x->refused_burst;
+	out->judged = x->judged;
+	out->duplicate = x->duplicates;
+	out->intervals = x->rates.count;
+	if (x->rates.count) {
+		out->rate_mean_pps = x->rates.sum / x->rates.count;
+		out->rate_variance =
+			x->rates.squares / x->rates.count - out->rate_mean_pps * out->rate_mean_pps;
+	}
+	x->refused_burst = 0;
+}
+
+static const char *xdp_news(struct engine *e)
+{
+	struct xdp *x = (struct xdp *)e;
+
+	if (!x->has_news)
+		return NULL;
+	x->has_news = false;
+	return x->news;
+}
+
+static const struct engine_ops xdp_ops = {
+	.name = "xdp",
+	.prepare = xdp_prepare,
+	.send = xdp_send,
+	.receive = xdp_receive,
+	.stats = xdp_stats,
+	.pass_begin = xdp_pass_begin,
+	.pass_poll = xdp_pass_poll,
+	.pass_stop = xdp_pass_stop,
+	.news = xdp_news,
+	.close = xdp_close,
+};
+
+/* RSTs of these techniques say all with their flags and whether they have a window. */
+static uint32_t xdp_own_mask(unsigned techniques)
+{
+	uint32_t mask = 0;
+
+	for (unsigned t = 0; t < TECHNIQUES; t++) {
+		const struct technique *row = &technique_table[t];
+
+		/* The others compare the RSTs of a host with one another. */
+		if (techniques >> t & 1 && !row->compares_ttl &&
+		    row->rules[REPLY_RST].state == row->rules[REPLY_RST_WINDOW].state)
+			mask |= 1u << t;
+	}
+	return mask;
+}
+
+static int xdp_open(struct xdp *x, struct failure *f)
+{
+	const struct plan *plan = x->conf.plan;
+	const uint32_t hosts =
+		plan->hosts < plan->window_hosts ? (uint32_t)plan->hosts : plan->window_hosts;
+	const uint32_t cells = hosts * plan->slots;
+	struct xdp_setting *setting;
+
+	if (xdp_possible(&x->conf, f) < 0)
+		return -1;
+	x->frames = (struct frames *)engine_frames_open(&x->conf, f);
+	if (!x->frames || xdp_link(x, f) < 0 ||
+	    xdp_kernel_load(&x->kernel, (cells + 15) / 16, hosts, (cells + 127) / 128, f) < 0)
+		return -1;
+	setting = x->kernel.memory.setting;
+	xdp_setting_fill(setting, plan, &x->conf);
+	setting->port = x->frames->port;
+	setting->port_mask = x->frames->port_mask;
+	setting->port_fixed = x->conf.has_source_port;
+	setting->link_index = x->link->index;
+	x->kernel.memory.receiving->own_mask = xdp_own_mask(x->frames->techniques);
+	x->kernel.memory.receiving->sample_mask = 0;
+	if (xdp_kernel_attach(&x->kernel, x->link, f) < 0)
+		return -1;
+	return xdp_kernel_trial(&x->kernel, x->link, f);
+}
+
+struct engine *engine_xdp_open(const struct engine_conf *conf, struct failure *f)
+{
+	struct xdp *x = calloc(1, sizeof(*x));
+
+	if (!x) {
+		failure_set(f, EXIT_SOFTWARE, "out of memory");
+		return NULL;
+	}
+	x->engine.ops = &xdp_ops;
+	x->conf = *conf;
+	x->kernel.hook_fd = -1;
+	if (xdp_open(x, f) < 0) {
+		xdp_close(&x->engine);
+		return NULL;
+	}
+	return &x->engine;
+}

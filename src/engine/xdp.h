@@ -1,0 +1,109 @@
+/* xdp: what the files of the xdp engine share. Not for others. */
+#ifndef PORTLIGHT_ENGINE_XDP_H
+#define PORTLIGHT_ENGINE_XDP_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/frames.h"
+#include "engine/xdp_shared.h"
+
+struct xdp_programs;
+
+/* The memory of the programs, mapped. */
+struct xdp_memory {
+	struct xdp_setting *setting;
+	struct xdp_window *window; /* XDP_WINDOWS */
+	struct xdp_way *way;	   /* XDP_WAYS */
+	volatile struct xdp_pass *pass;
+	const volatile struct xdp_refusals *refusals;
+	struct xdp_receive *receiving;
+	uint64_t *words, *hosts; /* XDP_WINDOWS places each */
+	uint32_t *blocks;
+	size_t words_bytes, hosts_bytes, blocks_bytes;
+};
+
+/* The kernel's half: loaded, attached, mapped (xdp_load.c). */
+struct xdp_kernel {
+	struct xdp_programs *programs;
+	struct xdp_memory memory;
+	int probe_fd;
+	int hook_fd; /* the link that holds our program on the interface; -1 if none */
+};
+
+/* Loads with room for `words`, `hosts` and `blocks` entries a place: 0, or -1 with *f and nothing
+ * kept. */
+int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32_t blocks,
+		    struct failure *f);
+/* Puts the receiving program on the interface, in driver mode, and the counting ones on the trace
+ * points. They go with this process. 0, or -1 with *f. */
+int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, struct failure *f);
+/* Whether frames can be redirected out of the interface; sends nothing. 0, or -1 with *f. */
+int xdp_kernel_trial(struct xdp_kernel *k, const struct link *link, struct failure *f);
+/* Runs the transmit program so many times. 0 or -errno; -EINTR after a signal. */
+int xdp_kernel_run(const struct xdp_kernel *k, uint32_t frame_bytes, uint32_t times);
+/* One run of it that hands its frame back: the length of it, or -errno. For tests. */
+int xdp_kernel_test(const struct xdp_kernel *k, uint32_t frame_bytes, uint8_t *out, size_t room);
+/* What the receiving program says to a frame (XDP_PASS, XDP_DROP), or -errno. For tests. */
+int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t length);
+void xdp_kernel_unload(struct xdp_kernel *k);
+
+/* Rates of intervals. */
+struct xdp_rates {
+	uint64_t begin_ns, sent; /* of the present interval */
+	unsigned count;
+	double sum, squares;
+};
+
+/* A pass that goes on in a thread of its own (xdp_pass.c). */
+struct xdp_sending {
+	pthread_t thread;
+	bool begun;
+	atomic_bool over;
+	int error; /* of the run, valid once over */
+	struct walk *walk;
+	uint64_t sent;		/* already told to the walk */
+	uint64_t refused;	/* in this pass, as counted */
+	uint64_t errors;	/* of the kernel's count, when last asked */
+	uint64_t before;	/* refusals of all kinds before the pass */
+	uint32_t position;	/* when something was last taken */
+	struct xdp_rates rates; /* the thread's, until it is over */
+};
+
+struct xdp {
+	struct engine engine;
+	struct frames *frames; /* sends and receives whatever the kernel programs do not */
+	struct engine_conf conf;
+	const struct link *link;
+	struct xdp_kernel kernel;
+	const struct frames_way *ways[XDP_WAYS];
+	unsigned way_count;
+	struct xdp_sending sending;
+	bool broken; /* the interface takes no more: frames for the rest */
+	uint64_t marked[XDP_WINDOWS], duplicate[XDP_WINDOWS]; /* as told already */
+	uint64_t sent, judged, duplicates, refused, refused_burst;
+	struct xdp_rates rates; /* of all passes */
+	bool has_news;		/* not told yet */
+	char news[240];
+};
+
+int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f);
+int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double rate_pps,
+		   struct failure *f);
+int xdp_pass_poll(struct engine *e, uint64_t now_ns, double rate_pps, struct failure *f);
+void xdp_pass_stop(struct engine *e);
+
+/* The template in the kernel's form. */
+void xdp_template_fill(struct xdp_template *out, const struct template *in);
+/* A window's part of the shared memory, as its sheet is. `place` holds no other. */
+void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *sheet);
+/* What of the plan and the conf the programs need. Frees nothing, asks nothing. */
+void xdp_setting_fill(struct xdp_setting *out, const struct plan *plan,
+		      const struct engine_conf *conf);
+/* Its frames: the longest of them. */
+uint32_t xdp_frame_bytes(const struct plan *plan);
+
+#endif

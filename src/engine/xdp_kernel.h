@@ -1,0 +1,51 @@
+/* xdp_kernel: what both kernel programs of the xdp engine are made with.
+ * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#ifndef PORTLIGHT_ENGINE_XDP_KERNEL_H
+#define PORTLIGHT_ENGINE_XDP_KERNEL_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include <bpf/bpf_helpers.h>
+
+#define PLAN_RANGE_INDEX(i) ((i)&1023)
+#define PLAN_RANGE_STEPS    11
+
+#include "engine/xdp_shared.h"
+
+_Static_assert(XDP_RANGES == 1024, "the mask above");
+
+/* Memory-mapped by user space (xdp_load.c), which sets how many there are. */
+struct xdp_words {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+
+extern struct xdp_setting setting;
+extern struct xdp_window window[XDP_WINDOWS];
+extern struct xdp_way way[XDP_WAYS];
+extern struct xdp_pass pass;
+extern struct xdp_refusals refusals;
+extern struct xdp_receive receiving;
+/* Of each place: the sheet; a word a host; when each 64 positions were sent, in us, two a word. */
+extern struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps");
+
+/* plan_range_of, as a function of its own: the verifier goes through its loop once. */
+__u32 kernel_range(__u64 rank);
+
+/* Judges a frame that came in: XDP_DROP or XDP_PASS. */
+int receive_frame(struct xdp_md *ctx);
+
+/* Address of a host of a live window by its number there. */
+static inline void kernel_host(__u32 place, __u32 host, __u64 *hi, __u64 *lo)
+{
+	__u64 rank = window[place & (XDP_WINDOWS - 1)].first_host + host;
+	__u32 range = setting.range_count > 1 ? kernel_range(rank) : 0;
+
+	plan_range_host(setting.ranges, range, rank, hi, lo);
+}
+
+#endif

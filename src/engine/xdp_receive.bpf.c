@@ -1,0 +1,166 @@
+/* xdp_receive: judges the many RSTs of a scan where they come in; all else passes untouched.
+ * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "engine/xdp_kernel.h"
+
+/*
+ * A RST that proves itself is marked in the sheet and ends here: the kernel behind has no socket
+ * for it either. What opens a port (SYN+ACK), ICMP errors, fragments, options, anything odd: all
+ * pass, to the kernel, which answers a SYN+ACK with its RST, and to the packet ring, where the
+ * frames engine judges them. So do RSTs whose evidence is wanted, by sample_mask and own_mask.
+ */
+
+#define RECEIVE_RST 0x04
+
+/* A RST to one of our ports. */
+struct receive_segment {
+	__u64 from_hi, from_lo, to_hi, to_lo;
+	__u32 seq, ack;
+	__u16 sport, dport, window;
+};
+
+static inline __u64 receive_v4(__u32 be)
+{
+	return 0x0000ffff00000000ULL | __builtin_bswap32(be);
+}
+
+/* Plain Ethernet, IPv4 without options or IPv6 without extensions, whole, TCP with RST. */
+static inline int receive_parse(void *data, void *end, struct receive_segment *s)
+{
+	void *tcp;
+
+	if (data + 54 > end)
+		return 0;
+	if (*(__u16 *)(data + 12) == __builtin_bswap16(0x0800)) {
+		/* Version and length; protocol; a fragment is any with offset or "more". */
+		if (*(__u8 *)(data + 14) != 0x45 || *(__u8 *)(data + 23) != 6 ||
+		    *(__u16 *)(data + 20) & __builtin_bswap16(0x3fff))
+			return 0;
+		s->from_hi = s->to_hi = 0;
+		s->from_lo = receive_v4(*(__u32 *)(data + 26));
+		s->to_lo = receive_v4(*(__u32 *)(data + 30));
+		tcp = data + 34;
+	} else if (*(__u16 *)(data + 12) == __builtin_bswap16(0x86dd)) {
+		if (*(__u8 *)(data + 20) != 6 || data + 74 > end)
+			return 0;
+		s->from_hi = __builtin_bswap64(*(__u64 *)(data + 22));
+		s->from_lo = __builtin_bswap64(*(__u64 *)(data + 30));
+		s->to_hi = __builtin_bswap64(*(__u64 *)(data + 38));
+		s->to_lo = __builtin_bswap64(*(__u64 *)(data + 46));
+		tcp = data + 54;
+	} else {
+		return 0;
+	}
+	if (!(*(__u8 *)(tcp + 13) & RECEIVE_RST))
+		return 0;
+	s->sport = __builtin_bswap16(*(__u16 *)tcp);
+	s->dport = __builtin_bswap16(*(__u16 *)(tcp + 2));
+	s->seq = __builtin_bswap32(*(__u32 *)(tcp + 4));
+	s->ack = __builtin_bswap32(*(__u32 *)(tcp + 8));
+	s->window = __builtin_bswap16(*(__u16 *)(tcp + 14));
+	return (s->dport & setting.port_mask) == setting.port;
+}
+
+/* Whether the tag is that of the probe that the segment answers: its place and cell. */
+static inline int receive_match(const struct receive_segment *s, __u32 tag, __u8 technique,
+				__u32 *place, __u32 *cell)
+{
+	const __u32 attempt = setting.port_fixed ? 0 : s->dport >> 8 & 15;
+	const struct xdp_window *w = &window[0];
+	__u32 host, index, slot;
+	__u64 hi, lo, *word;
+	const struct xdp_way *from;
+
+	*place = 0;
+	*cell = plan_tag_cell(tag);
+	if (w->cells == 0 || (w->tag | *cell) != tag) {
+		w = &window[1];
+		*place = 1;
+		if (w->cells == 0 || (w->tag | *cell) != tag)
+			return 0;
+	}
+	if (*cell >= w->cells || attempt >= w->attempts)
+		return 0;
+	host = (__u32)permute_divide(*cell, setting.slot_count, setting.slot_reciprocal);
+	slot = setting.slot[(*cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
+	if (plan_slot_port(slot) != s->sport || plan_slot_technique(slot) != technique)
+		return 0;
+	kernel_host(*place, host, &hi, &lo);
+	if (hi != s->from_hi || lo != s->from_lo)
+		return 0;
+	index = *place * setting.hosts + host;
+	word = bpf_map_lookup_elem(&hosts, &index);
+	if (!word)
+		return 0;
+	from = &way[XDP_HOST_WAY(*word)];
+	return from->source_hi == s->to_hi && from->source_lo == s->to_lo;
+}
+
+/* The place and cell whose probe it answers; a function of its own for the verifier's sake. */
+static inline int receive_find(const struct receive_segment *s, __u8 number, __u32 *place,
+			       __u32 *cell)
+{
+	const __u8 technique = setting.technique[number & (XDP_TECHNIQUES - 1)];
+	const __u64 hash = cookie_hash(&setting.key, s->from_hi, s->from_lo, s->sport, technique);
+	const __u32 mask = (__u32)hash;
+
+	if (!setting.port_fixed && (__u8)s->dport != (__u8)(hash >> 32))
+		return 0;
+	if (receive_match(s, (s->ack - 1) ^ mask, technique, place, cell) ||
+	    receive_match(s, s->ack ^ mask, technique, place, cell))
+		return 1;
+	return setting.acked[number & (XDP_TECHNIQUES - 1)] &&
+	       (receive_match(s, s->seq ^ mask, technique, place, cell) ||
+		receive_match(s, (s->seq - 1) ^ mask, technique, place, cell));
+}
+
+/* Marks the cell with a reply that is stronger than the one there. False: somebody else was always
+ * faster, let user space do it. */
+static inline int receive_mark(__u32 place, __u32 cell, __u64 reply)
+{
+	const __u32 index = place * setting.words + (cell >> 4);
+	const __u32 shift = (cell & 15) * 4;
+	__u64 *word = bpf_map_lookup_elem(&words, &index);
+
+	if (!word)
+		return 0;
+	for (int try = 0; try < 8; try++) {
+		__u64 before = *(volatile __u64 *)word;
+		__u64 there = before >> shift & 15;
+		__u64 after = (before & ~(15ULL << shift)) | reply << shift;
+
+		/* 15: not ours to send, so no answer of ours. */
+		if (there >= reply) {
+			__sync_fetch_and_add(&window[place & (XDP_WINDOWS - 1)].duplicate, 1);
+			return 1;
+		}
+		if (__sync_val_compare_and_swap(word, before, after) != before)
+			continue;
+		if (there == 0)
+			__sync_fetch_and_add(&window[place & (XDP_WINDOWS - 1)].marked, 1);
+		return 1;
+	}
+	return 0;
+}
+
+__attribute__((noinline)) int receive_frame(struct xdp_md *ctx)
+{
+	struct receive_segment s;
+	__u32 place, cell;
+
+	if (!receive_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s))
+		return XDP_PASS;
+	/* Sampled by the number that comes back, in one or the other field: any counter would be
+	 * shared by processors. */
+	if (((s.seq + s.ack) & receiving.sample_mask) == 0)
+		return XDP_PASS;
+	for (__u8 number = 0; number < XDP_TECHNIQUES && number < setting.technique_count;
+	     number++) {
+		if (!(receiving.own_mask >> (setting.technique[number] & 31) & 1) ||
+		    !receive_find(&s, number, &place, &cell))
+			continue;
+		return receive_mark(place, cell, s.window ? XDP_REPLY_RST_WINDOW : XDP_REPLY_RST)
+			       ? XDP_DROP
+			       : XDP_PASS;
+	}
+	return XDP_PASS;
+}

@@ -1,0 +1,285 @@
+/* xdp_transmit: sends one pass over a window's blanks, frame by frame, as live frames.
+ * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "engine/xdp_kernel.h"
+
+/* Blanks are looked for so far in one run. */
+#define TRANSMIT_LOOK	    16
+#define TRANSMIT_BLOCK_MASK 63u
+/* After the device refused frames, this long nothing is sent. */
+#define TRANSMIT_PAUSE_NS 200000
+
+struct xdp_setting setting;
+struct xdp_window window[XDP_WINDOWS];
+struct xdp_way way[XDP_WAYS];
+struct xdp_pass pass;
+struct xdp_refusals refusals;
+struct xdp_receive receiving;
+static __u64 refusals_seen;
+
+struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps");
+
+/* One probe, from its position. */
+struct transmit_probe {
+	__u64 host; /* its word */
+	__u64 hi, lo;
+	__u32 cell;
+	__u32 slot;
+};
+
+__attribute__((noinline)) __u32 kernel_range(__u64 rank)
+{
+	return plan_range_of(setting.ranges, setting.range_count, rank);
+}
+
+/* A function of its own, so that the verifier goes through its loops once. */
+__attribute__((noinline)) __u64 transmit_cell(__u32 place, __u32 position)
+{
+	return permute_forward(&window[place & (XDP_WINDOWS - 1)].order, position);
+}
+
+static inline void transmit_stamp(void)
+{
+	__u32 block = pass.position >> 6;
+	__u32 index = (pass.place & (XDP_WINDOWS - 1)) * setting.blocks + (block >> 1);
+	__u64 *word = bpf_map_lookup_elem(&blocks, &index);
+
+	if (word)
+		((__u32 *)word)[block & 1] = (__u32)(bpf_ktime_get_ns() / 1000) | 1;
+}
+
+/* Looks at the clock: false if it is too soon for the next frames. */
+static inline int transmit_due(void)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+	__u64 refused = refusals.drops + refusals.errors;
+
+	if (now_ns < pass.due_ns)
+		return 0;
+	if (now_ns > pass.due_ns + pass.slack_ns)
+		pass.due_ns = now_ns - pass.slack_ns;
+	pass.due_ns += pass.gap_ns;
+	if (refused != refusals_seen) {
+		refusals_seen = refused;
+		pass.due_ns = now_ns + TRANSMIT_PAUSE_NS;
+	}
+	pass.credit = pass.batch;
+	pass.cpu = bpf_get_smp_processor_id();
+	pass.running = 1;
+	return 1;
+}
+
+/* The next blank of the pass, at most TRANSMIT_LOOK positions away. */
+static inline int transmit_next(struct transmit_probe *p)
+{
+	const __u32 place = pass.place & (XDP_WINDOWS - 1);
+
+	for (int look = 0; look < TRANSMIT_LOOK; look++) {
+		__u32 index, host;
+		__u64 *word;
+
+		if (pass.position >= pass.end) {
+			pass.finished = 1;
+			return 0;
+		}
+		if (pass.credit == 0 && !transmit_due()) {
+			pass.early++;
+			return 0;
+		}
+		if ((pass.position & TRANSMIT_BLOCK_MASK) == 0)
+			transmit_stamp();
+		p->cell = (__u32)transmit_cell(place, pass.position);
+		pass.position++;
+		index = place * setting.words + (p->cell >> 4);
+		word = bpf_map_lookup_elem(&words, &index);
+		if (!word || (*word >> ((p->cell & 15) * 4) & 15) != 0)
+			continue;
+		host = (__u32)permute_divide(p->cell, setting.slot_count, setting.slot_reciprocal);
+		p->slot = setting.slot[(p->cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
+		index = place * setting.hosts + host;
+		word = bpf_map_lookup_elem(&hosts, &index);
+		if (!word || !(*word & XDP_HOST_SEND) ||
+		    !(pass.technique_mask >> (plan_slot_technique(p->slot) & 31) & 1))
+			continue;
+		p->host = *word;
+		kernel_host(place, host, &p->hi, &p->lo);
+		return 1;
+	}
+	return 0;
+}
+
+/* Folded and complemented, in network order. */
+static inline __u16 transmit_sum(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return __builtin_bswap16((__u16)~sum);
+}
+
+static inline __u64 transmit_addr_sum(__u64 half)
+{
+	return (half >> 32) + (__u32)half;
+}
+
+/* TCP ports, numbers and checksum. */
+static inline void transmit_tcp(const struct xdp_template *t, const struct cookie *cookie,
+				__u16 dport, __u64 sum, void *tcp)
+{
+	const __u16 sport = setting.port_fixed
+				    ? setting.port
+				    : cookie_port(setting.port, (__u8)pass.attempt, cookie->sport);
+	__u16 field;
+
+	*(__u16 *)tcp = __builtin_bswap16(sport);
+	*(__u16 *)(tcp + 2) = __builtin_bswap16(dport);
+	*(__u32 *)(tcp + 4) = __builtin_bswap32(cookie->seq);
+	sum += t->transport_sum;
+	sum += sport;
+	sum += dport;
+	sum += cookie->seq;
+	if (t->ack) {
+		*(__u32 *)(tcp + 8) = __builtin_bswap32(cookie->seq);
+		sum += cookie->seq;
+	}
+	field = transmit_sum(sum);
+	if (t->bad_sum)
+		field = field == 0x5a5a ? 0xa5a5 : 0x5a5a;
+	*(__u16 *)(tcp + 16) = field;
+}
+
+/* Ethernet, IPv4, TCP with or without an MSS option: 58 or 54 bytes, all of them written. */
+static inline int transmit_v4(const struct xdp_template *t, const struct transmit_probe *p,
+			      const struct cookie *cookie, void *data, void *end)
+{
+	const __u32 to = (__u32)p->lo;
+
+	if (data + 54 > end)
+		return 0;
+	for (int i = 0; i < 6; i++)
+		((__u64 *)data)[i] = t->words[i];
+	*(__u32 *)(data + 48) = (__u32)t->words[6];
+	*(__u16 *)(data + 52) = (__u16)(t->words[6] >> 32);
+	if (t->mss) {
+		if (data + 58 > end)
+			return 0;
+		*(__u16 *)(data + 54) = (__u16)(t->words[6] >> 48);
+		*(__u16 *)(data + 56) = (__u16)t->words[7];
+	}
+	*(__u32 *)data = (__u32)p->host;
+	*(__u16 *)(data + 4) = (__u16)(p->host >> 32);
+	*(__u16 *)(data + 18) = __builtin_bswap16(cookie->ip_id);
+	*(__u16 *)(data + 24) = transmit_sum((__u64)t->network_sum + cookie->ip_id + to);
+	*(__u32 *)(data + 30) = __builtin_bswap32(to);
+	transmit_tcp(t, cookie, plan_slot_port(p->slot), to, data + 34);
+	return 1;
+}
+
+/* The same with IPv6: 78 or 74. */
+static inline int transmit_v6(const struct xdp_template *t, const struct transmit_probe *p,
+			      const struct cookie *cookie, void *data, void *end)
+{
+	if (data + 74 > end)
+		return 0;
+	for (int i = 0; i < 9; i++)
+		((__u64 *)data)[i] = t->words[i];
+	*(__u16 *)(data + 72) = (__u16)t->words[9];
+	if (t->mss) {
+		if (data + 78 > end)
+			return 0;
+		*(__u32 *)(data + 74) = (__u32)(t->words[9] >> 16);
+	}
+	*(__u32 *)data = (__u32)p->host;
+	*(__u16 *)(data + 4) = (__u16)(p->host >> 32);
+	*(__u64 *)(data + 38) = __builtin_bswap64(p->hi);
+	*(__u64 *)(data + 46) = __builtin_bswap64(p->lo);
+	transmit_tcp(t, cookie, plan_slot_port(p->slot),
+		     transmit_addr_sum(p->hi) + transmit_addr_sum(p->lo), data + 54);
+	return 1;
+}
+
+/* The frame as it is, to see what becomes of it. */
+static inline int transmit_trial(void)
+{
+	pass.cpu = bpf_get_smp_processor_id();
+	pass.running = 1;
+	return (int)bpf_redirect(setting.link_index, 0);
+}
+
+static inline int transmit_frame(struct xdp_md *ctx)
+{
+	struct transmit_probe p;
+	const struct xdp_template *t;
+	struct cookie cookie;
+	void *data, *end;
+	__u8 technique;
+
+	if (pass.test == 2)
+		return transmit_trial();
+	/* A frame of the pool has been anywhere: all of it is written, each time. */
+	if (pass.stop || pass.finished || !transmit_next(&p))
+		return XDP_DROP;
+	technique = plan_slot_technique(p.slot) & (XDP_TECHNIQUES - 1);
+	t = &way[XDP_HOST_WAY(p.host)].template[technique];
+	if (t->length != setting.frame_bytes &&
+	    bpf_xdp_adjust_tail(ctx, (int)t->length - (int)setting.frame_bytes) != 0)
+		return XDP_DROP;
+	cookie = cookie_make(&setting.key, p.hi, p.lo, plan_slot_port(p.slot), technique,
+			     window[pass.place & (XDP_WINDOWS - 1)].tag | p.cell);
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (t->v4 ? !transmit_v4(t, &p, &cookie, data, end)
+		  : !transmit_v6(t, &p, &cookie, data, end))
+		return XDP_DROP;
+	pass.sent++;
+	pass.credit--;
+	return pass.test ? XDP_PASS : (int)bpf_redirect(setting.link_index, 0);
+}
+
+/*
+ * Both programs are one: on the interface it judges what comes in, run by BPF_PROG_RUN (which says
+ * that its frames come from the loopback device) it sends. Being on an interface keeps it in the
+ * kernel's XDP dispatcher. A program that is not has to be put there and taken out by each call of
+ * BPF_PROG_RUN, with a grace period each time: 20 to 35 ms.
+ */
+SEC("xdp")
+int probe(struct xdp_md *ctx)
+{
+	return ctx->ingress_ifindex == setting.link_index ? receive_frame(ctx)
+							  : transmit_frame(ctx);
+}
+
+/* Whether what a trace point tells happened to frames of ours: they are sent from the processor
+ * that the transmit program runs on, and from no other. */
+static inline int transmit_ours(void)
+{
+	return pass.running && pass.cpu == bpf_get_smp_processor_id();
+}
+
+/* (from device, to device, sent, dropped, error) */
+SEC("raw_tp/xdp_devmap_xmit")
+int transmit_dropped(struct bpf_raw_tracepoint_args *ctx)
+{
+	const int drops = (int)ctx->args[3];
+
+	if (drops > 0 && transmit_ours()) {
+		refusals.drops += (__u64)drops;
+		if ((int)ctx->args[4] < 0)
+			refusals.error = (__u32) - (int)ctx->args[4];
+	}
+	return 0;
+}
+
+/* (device, program, target, error, ...) */
+SEC("raw_tp/xdp_redirect_err")
+int transmit_refused(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (transmit_ours()) {
+		refusals.errors++;
+		refusals.error = (__u32) - (int)ctx->args[3];
+	}
+	return 0;
+}
+
+char transmit_license[] SEC("license") = "Dual BSD/GPL";

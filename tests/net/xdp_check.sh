@@ -1,0 +1,311 @@
+#!/bin/sh
+# xdp_check: the xdp engine against the frames engine, port by port, and how it lives with others.
+#
+# usage: tests/net/xdp_check.sh     BUILD names the build directory (default: build)
+# Runs in namespaces of its own (private.sh); exits 77 where there can be none, or where the kernel
+# lets us load no BPF program. Last line: "N passed, M failed".
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+: "${BUILD:=$here/../../build}"
+: "${PORTLIGHT:=$BUILD/portlight}"
+: "${LAB_SERVER:=$BUILD/tests/net/lab_server}"
+PATH=$PATH:/usr/sbin:/sbin
+if [ "${1-}" != inside ]; then
+	if [ ! -e "$BUILD/tests/net/xdp_pass.o" ]; then
+		echo 'built without the xdp engine (meson option xdp)'
+		exit 77
+	fi
+	"$here/private.sh" --possible || exit
+	PORTLIGHT=$(realpath "$PORTLIGHT") LAB_SERVER=$(realpath "$LAB_SERVER") || exit 1
+	PASS=$(realpath "$BUILD/tests/net/xdp_pass.o") || exit 1
+	export PORTLIGHT LAB_SERVER PASS
+	exec "$here/private.sh" "$0" inside
+fi
+passed=0 failed=0 children=
+work=$(mktemp -d)
+trap 'kill $children 2>/dev/null; rm -rf "$work"' EXIT
+
+ok() { # what, status
+	if [ "$2" = 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "xdp_check: FAILED: $1"
+		tail -3 "$work/stderr" 2>/dev/null
+	fi
+}
+
+same() { # what, expected, got
+	[ "$2" = "$3" ]
+	ok "$1: expected '$2', got '$3'" $?
+}
+
+# Us .1, target .2 and .3 on v0; 198.18.9.0/24 behind it; 198.18.1.2 on another Ethernet.
+build() {
+	ip netns add target || return
+	ip -n target link set lo up
+	sysctl -q net.ipv6.conf.default.accept_dad=0
+	ip netns exec target sysctl -q net.ipv6.conf.default.accept_dad=0
+	for n in 0 1; do
+		ip link add "v$n" type veth peer name "p$n" netns target || return
+		ip addr add "198.18.$n.1/24" dev "v$n"
+		ip addr add "2001:db8:$n::1/64" dev "v$n" nodad
+		ip -n target addr add "198.18.$n.2/24" dev "p$n"
+		ip -n target addr add "2001:db8:$n::2/64" dev "p$n" nodad
+		ip link set "v$n" up
+		ip -n target link set "p$n" up
+	done
+	ip -n target addr add 198.18.0.3/24 dev p0
+	ip -n target addr add 198.18.9.1/24 dev lo
+	ip -n target addr add 198.18.9.2/24 dev lo
+	ip -n target addr add 2001:db8:9::1/64 dev lo nodad
+	ip route add 198.18.9.0/24 via 198.18.0.2
+	ip route add 2001:db8:9::/64 via 2001:db8::2
+	ip netns exec target sysctl -q net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 \
+		net.ipv4.icmp_ratemask=0 net.ipv4.icmp_msgs_per_sec=1000000 \
+		net.ipv4.icmp_msgs_burst=100000
+	ip netns exec target nft -f - <<-'NFT' || return
+		table inet wall {
+			chain in {
+				type filter hook input priority 0
+				tcp dport 1001-1020 drop
+				tcp dport 1021-1040 reject with icmpx admin-prohibited
+				tcp dport 1041-1060 reject with icmpx port-unreachable
+			}
+		}
+	NFT
+	ip netns exec target "$LAB_SERVER" tcp 22 80 443 1500 1999
+}
+
+cable() { # on or off: whether the target's end takes frames that XDP sends
+	[ "$1" = on ] && set -- xdpdrv obj "$PASS" sec xdp || set -- xdpdrv off
+	ip -n target link set dev p0 "$@" 2>"$work/stderr"
+}
+
+scan() { # engine, options...: "ip port state reason" a line into $work/ENGINE
+	engine=$1
+	shift
+	timeout 90 "$PORTLIGHT" scan --engine "$engine" --json --all-ports "$@" \
+		>"$work/json" 2>"$work/stderr"
+	status=$?
+	python3 -c '
+import json, sys
+for line in open(sys.argv[1]):
+    o = json.loads(line)
+    if o["type"] == "port":
+        print(o["ip"], o["port"], o["state"], o["reason"], o.get("technique"))
+' "$work/json" | sort >"$work/$engine"
+	return $status
+}
+
+# what, how many ports, options...: both engines say the same.
+agree() {
+	what=$1 count=$2
+	shift 2
+	scan frames "$@"
+	same "$what: frames, exit status" 0 $?
+	scan xdp "$@"
+	same "$what: xdp, exit status" 0 $?
+	grep -q 'engine xdp (' "$work/stderr"
+	ok "$what: it says that it is xdp" $?
+	same "$what: ports" "$count" "$(wc -l <"$work/xdp")"
+	cmp -s "$work/frames" "$work/xdp"
+	ok "$what: $(diff "$work/frames" "$work/xdp" | head -4)" $?
+}
+
+hook() { # the XDP program on v0, or nothing
+	ip -d link show v0 | grep -o 'prog/xdp id [0-9]*'
+}
+
+check_agreement() {
+	few='22-25,80,443,1000-1062,1499-1501,1999'
+	agree 'SYN, on-link' 6000 -sS -p 1-2000 --max-rate 50000 --max-retries 1 \
+		198.18.0.2 198.18.0.3 2001:db8::2
+	same 'SYN, open ports' 15 "$(grep -c ' open syn-ack' "$work/xdp")"
+	same 'SYN, rejected ports' 120 \
+		"$(grep -c -e admin-prohibited -e port-unreach "$work/xdp")"
+	agree 'SYN, fast: most RSTs end in the kernel' 4000 -sS -p 1-2000 --max-rate 300000 \
+		--max-retries 1 198.18.0.2 198.18.9.1
+	agree 'SYN, gateways and dead neighbours' 6000 -sS -p 1-1000 --max-rate 100000 \
+		--max-retries 1 198.18.0.2 198.18.0.99 198.18.0.3 198.18.9.1 198.18.9.2 \
+		2001:db8:9::1 2001:db8::99 2001:db8::2
+	for technique in fin null xmas ack window ttl maimon; do
+		agree "$technique" 146 --technique $technique -p $few --max-rate 200000 \
+			--max-retries 1 198.18.0.2 2001:db8:9::1
+	done
+	agree 'two techniques of different length' 292 -sS -sF -p $few --max-rate 300000 \
+		--max-retries 1 198.18.0.2 2001:db8:9::1
+	agree 'fixed source port' 73 -sS -g 53 -p $few --max-retries 1 --max-rate 200000 198.18.0.2
+	agree 'an address by another interface' 4000 -sS -p 1-2000 --max-rate 100000 \
+		--max-retries 1 198.18.0.2 198.18.1.2
+	agree 'shards' 1000 -sS -p 1-2000 --seed 5 --shard 1/2 --max-rate 100000 --max-retries 1 \
+		198.18.0.2
+}
+
+# A transfer by TCP through the same interface, both ways, while a scan runs.
+check_transfer() {
+	cat >"$work/transfer.py" <<-'PY'
+		import hashlib, socket, sys, time
+		if sys.argv[1] == "serve":
+		    s = socket.create_server(("198.18.0.2", 5000))
+		    print("ready", flush=True)
+		    c, _ = s.accept()
+		    c.settimeout(30)
+		    while data := c.recv(65536):
+		        c.sendall(data)
+		    sys.exit()
+		c = socket.create_connection(("198.18.0.2", 5000), 10)
+		c.settimeout(30)
+		sent, got = hashlib.sha256(), hashlib.sha256()
+		end = time.monotonic() + float(sys.argv[2])
+		total, block = 0, 0
+		while time.monotonic() < end:
+		    data = hashlib.sha256(str(block).encode()).digest() * 512
+		    block += 1
+		    c.sendall(data)
+		    sent.update(data)
+		    left = len(data)
+		    while left:
+		        back = c.recv(left)
+		        if not back:
+		            sys.exit("cut off")
+		        got.update(back)
+		        left -= len(back)
+		    total += len(data)
+		print(total)
+		sys.exit(0 if sent.digest() == got.digest() and total else 1)
+	PY
+	ip netns exec target python3 "$work/transfer.py" serve >"$work/served" 2>&1 &
+	children="$children $!"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q ready "$work/served" && break
+		sleep 0.1
+	done
+	timeout 60 python3 "$work/transfer.py" send 3 >"$work/transfer" 2>&1 &
+	transfer=$!
+	sleep 0.3
+	scan xdp -sS -p 1-65535 --max-rate 400000 --max-retries 1 198.18.0.2 198.18.0.3
+	same 'transfer: the scan' 0 $?
+	wait $transfer
+	ok "transfer: intact while a scan runs ($(tail -1 "$work/transfer"))" $?
+	same 'transfer: open ports' 11 "$(grep -c ' open ' "$work/xdp")"
+}
+
+check_exits() {
+	same 'after a scan: nothing is left on the interface' '' "$(hook)"
+	for signal in KILL INT; do
+		"$PORTLIGHT" scan --engine xdp -sS -p 1-65535 --max-rate 20000 198.18.0.2 198.18.0.3 \
+			>/dev/null 2>"$work/stderr" &
+		scanner=$!
+		sleep 1
+		[ -n "$(hook)" ]
+		ok "SIG$signal: there while it runs" $?
+		kill -s $signal $scanner
+		wait $scanner
+		sleep 0.2
+		same "SIG$signal: gone after it" '' "$(hook)"
+	done
+}
+
+check_neighbours() {
+	ip link set dev v0 xdpdrv obj "$PASS" sec xdp
+	there=$(hook)
+	scan xdp -sS -p 22 198.18.0.2
+	same 'a program of somebody else, xdp asked for: exit status' 69 $?
+	grep -q 'v0 has an XDP program of somebody else' "$work/stderr"
+	ok 'a program of somebody else: said' $?
+	timeout 60 "$PORTLIGHT" scan -sS -p 1-65535 --max-rate 2000000 --max-retries 0 \
+		198.18.0.2 198.18.0.3 198.18.9.1 198.18.9.2 198.18.1.2 >/dev/null 2>"$work/stderr"
+	same 'a program of somebody else, nothing asked for: exit status' 0 $?
+	grep -q 'engine frames (.*not xdp: interface v0 has an XDP program' "$work/stderr"
+	ok 'a program of somebody else: frames, and why' $?
+	same 'a program of somebody else: left alone' "$there" "$(hook)"
+	ip link set dev v0 xdpdrv off
+}
+
+check_choice() {
+	timeout 60 "$PORTLIGHT" scan -sS -p 1-65535 --max-rate 2000000 --max-retries 0 \
+		198.18.0.2 198.18.0.3 198.18.9.1 198.18.9.2 2001:db8::2 >/dev/null 2>"$work/stderr"
+	same 'large and fast: exit status' 0 $?
+	grep -q 'engine xdp (' "$work/stderr"
+	ok 'large and fast: xdp by itself' $?
+	timeout 60 "$PORTLIGHT" scan -sS -p 1-1000 --max-rate 2000000 198.18.0.2 >/dev/null \
+		2>"$work/stderr"
+	grep -q 'engine frames (' "$work/stderr"
+	ok 'small: frames' $?
+	scan xdp -sU -p 7 198.18.0.2
+	same 'UDP: exit status' 64 $?
+	grep -q 'UDP is not sent by it' "$work/stderr"
+	ok 'UDP: named' $?
+	scan xdp -sS -p 22 127.0.0.1
+	same 'loopback: exit status' 69 $?
+	cable off
+	scan xdp -sS -p 22 198.18.0.2
+	same 'no such operation: exit status' 69 $?
+	grep -q 'v0 cannot send for XDP' "$work/stderr"
+	ok 'no such operation: named' $?
+	cable on
+	setpriv --bounding-set -bpf,-sys_admin --inh-caps -bpf,-sys_admin true 2>/dev/null || return
+	timeout 20 setpriv --bounding-set -bpf,-sys_admin --inh-caps -bpf,-sys_admin \
+		"$PORTLIGHT" scan --engine xdp -sS -p 22 198.18.0.2 >/dev/null 2>"$work/stderr"
+	same 'no CAP_BPF: exit status' 77 $?
+	grep -q 'CAP_BPF' "$work/stderr"
+	ok 'no CAP_BPF: named' $?
+}
+
+left() { # frames that have left v0
+	ip -s -j link show v0 | sed 's/.*"tx":{[^}]*"packets":\([0-9]*\).*/\1/'
+}
+
+# The pace is kept, and no probe is counted that did not go out.
+check_counts() {
+	before=$(left)
+	scan xdp -sS -p 1-60000 --max-rate 30000 --max-retries 0 198.18.0.2
+	after=$(left)
+	sent=$(grep -o '"probes":{"sent":[0-9]*' "$work/json" | grep -o '[0-9]*$')
+	same 'counts: as many as planned' 60000 "$sent"
+	# Address resolution and the RSTs to SYN+ACKs go out, too.
+	[ $((after - before)) -ge 60000 ] && [ $((after - before)) -le 60040 ]
+	ok "counts: $((after - before)) frames left" $?
+	us=$(grep -o '"elapsed_us":[0-9]*' "$work/json" | grep -o '[0-9]*$')
+	# Never faster; how much slower is a matter of what else the machine does.
+	[ "$us" -gt 1950000 ] && [ "$us" -lt 15000000 ]
+	ok "pace: 60000 at 30000/s took $us us" $?
+}
+
+# An interface that goes down while the scan runs ends it, with what is known written.
+check_loss_of_link() {
+	timeout 60 "$PORTLIGHT" scan --engine xdp --json -sS -p 1-60000 --max-rate 10000 198.18.0.2 \
+		>"$work/json" 2>"$work/stderr" &
+	scanner=$!
+	sleep 1.5
+	ip link set v0 down
+	wait $scanner
+	status=$?
+	ip link set v0 up
+	[ "$status" = 69 ] || [ "$status" = 75 ]
+	ok "the link goes down: exit status $status" $?
+	grep -q 'v0' "$work/stderr"
+	ok 'the link goes down: named' $?
+	tail -1 "$work/json" | grep -q '"partial":true'
+	ok 'the link goes down: what is known is written, marked partial' $?
+}
+
+build
+ok 'the network is built' $?
+cable on
+ok 'the far end takes frames from XDP' $?
+sleep 0.3
+if ! scan xdp -sS -p 22 198.18.0.2 && grep -q 'lets this process load no BPF' "$work/stderr"; then
+	cat "$work/stderr"
+	exit 77
+fi
+check_agreement
+check_transfer
+check_exits
+check_neighbours
+check_choice
+check_counts
+check_loss_of_link
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

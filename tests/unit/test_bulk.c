@@ -1,0 +1,282 @@
+/* Bulk sheets: attempts by position, evidence in a table, and the pace of passes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scan/ranges.h"
+#include "scan/scan.h"
+#include "scan/verdict.h"
+
+#define SECOND UINT64_C(1000000000)
+
+/* A plan of `hosts` x 10 ports by SYN and FIN, the sheet of its first window in bulk. */
+struct bench {
+	struct plan *plan;
+	struct scan scan;
+	struct sheet *sheet;
+	struct walk *walk;
+	uint64_t *words;
+	uint32_t *blocks;
+};
+
+static void bench_init(struct bench *b, uint32_t hosts, unsigned techniques)
+{
+	const uint64_t seed[2] = {11, 12};
+	const struct scan_conf conf = {
+		.pace = {0, 200000, 8e6},
+		.rtt = {100000000, 50000000, SECOND},
+		.last = UINT64_MAX,
+		.tries = {[TECH_SYN] = 2, [TECH_FIN] = 3},
+	};
+	struct scan_conf own = conf;
+	struct ranges targets = {0};
+	struct ports ports = {0};
+	struct failure f = {0};
+
+	memset(b, 0, sizeof(*b));
+	assert_int_equal(ranges_add(&targets, addr_from_v4(0xc6130000),
+				    addr_from_v4(0xc6130000 + hosts - 1)),
+			 0);
+	for (unsigned port = 1; port <= 10; port++)
+		port_set_add(&ports.tcp, port);
+	b->plan = plan_new(&targets, &ports, techniques, seed, &f);
+	assert_non_null(b->plan);
+	ranges_fini(&targets);
+	own.last = b->plan->total;
+	scan_init(&b->scan, b->plan, &own, SECOND);
+	assert_int_equal(scan_open(&b->scan, SECOND), 0);
+	b->sheet = b->scan.sheet[0];
+	b->walk = &b->scan.walk[0];
+	/* As an engine does. */
+	b->words = calloc(b->sheet->cells / 16 + 1, sizeof(*b->words));
+	b->blocks = calloc(b->sheet->cells / 64 + 1, sizeof(*b->blocks));
+	assert_true(b->words && b->blocks);
+	free(b->sheet->word);
+	b->sheet->word = b->words;
+	b->sheet->block_us = b->blocks;
+	b->sheet->bulk = true;
+}
+
+static void bench_fini(struct bench *b)
+{
+	scan_fini(&b->scan);
+	plan_free(b->plan);
+	free(b->words);
+	free(b->blocks);
+}
+
+/* What an engine's pass would do from the walk's position to `end`: counts[cell] attempts. */
+static void pass(struct bench *b, uint8_t *counts, uint32_t end, uint64_t now_ns)
+{
+	uint64_t sent = 0;
+
+	assert_true(walk_pass_begin(b->walk, now_ns));
+	for (uint32_t p = b->walk->position; p < end; p++) {
+		uint32_t cell = (uint32_t)permute_forward(&b->walk->order, p);
+		uint8_t technique = sheet_probe(b->sheet, cell).technique;
+
+		if (sheet_get(b->sheet, cell) != 0 || b->walk->tries[technique] <= b->walk->pass)
+			continue;
+		counts[cell]++;
+		sent++;
+		b->blocks[p >> 6] = (uint32_t)(now_ns / 1000) | 1;
+	}
+	walk_passed(b->walk, end, sent, now_ns);
+	walk_pass_end(b->walk, end);
+}
+
+static void check_tries(const struct bench *b, const uint8_t *counts)
+{
+	for (uint32_t cell = 0; cell < b->sheet->cells; cell++)
+		if (sheet_get(b->sheet, cell) == REPLY_SILENCE)
+			assert_int_equal(sheet_tries(b->sheet, cell), counts[cell]);
+}
+
+/* Probe by probe, then by passes, stopped and gone on with: attempts and times are right. */
+static void test_attempts(void **unused)
+{
+	uint8_t counts[3000] = {0};
+	struct bench b;
+	struct probe probe;
+	uint64_t now_ns = SECOND;
+
+	(void)unused;
+	bench_init(&b, 150, 1u << TECH_SYN | 1u << TECH_FIN);
+	assert_int_equal(b.sheet->cells, sizeof(counts));
+	for (int i = 0; i < 100; i++) {
+		assert_true(walk_next(b.walk, now_ns, &probe));
+		assert_int_equal(probe.attempt, 0);
+		counts[probe.cell & (PLAN_WINDOW_CELLS - 1)]++;
+		walk_sent(b.walk, &probe, now_ns);
+	}
+	check_tries(&b, counts);
+	assert_int_equal(sheet_sent_us(b.sheet, probe.cell & (PLAN_WINDOW_CELLS - 1)),
+			 now_ns / 1000);
+	pass(&b, counts, 1000, now_ns + 5000000);
+	check_tries(&b, counts);
+	pass(&b, counts, b.walk->end, now_ns + 9000000);
+	check_tries(&b, counts);
+	assert_int_equal(b.walk->sent, 3000);
+	assert_int_equal(b.walk->resent, 0);
+	for (uint32_t cell = 0; cell < 3000; cell += 3)
+		sheet_put(b.sheet, cell, REPLY_RST);
+	/* Not before the last of the first pass has had its time. */
+	now_ns += 9000000 + b.walk->timeout_ns - 1;
+	assert_false(walk_pass_begin(b.walk, now_ns));
+	assert_int_equal(b.walk->due_ns, now_ns + 1);
+	now_ns++;
+	pass(&b, counts, b.walk->end, now_ns);
+	check_tries(&b, counts);
+	assert_int_equal(b.walk->resent, 2000);
+	assert_int_equal(sheet_sent_us(b.sheet, 1), (uint32_t)(now_ns / 1000) | 1);
+	/* The third is for FIN alone; probe by probe again. Time stamps are 1 us coarse. */
+	now_ns += b.walk->timeout_ns + 2000;
+	while (walk_next(b.walk, now_ns, &probe)) {
+		assert_int_equal(probe.technique, TECH_FIN);
+		assert_int_equal(probe.attempt, 2);
+		counts[probe.cell & (PLAN_WINDOW_CELLS - 1)]++;
+		walk_sent(b.walk, &probe, now_ns);
+	}
+	check_tries(&b, counts);
+	for (uint32_t cell = 1; cell < 3000; cell += 3)
+		assert_int_equal(counts[cell],
+				 sheet_probe(b.sheet, cell).technique == TECH_SYN ? 2 : 3);
+	assert_true(b.walk->done);
+	bench_fini(&b);
+}
+
+/* A pass that lost frames in our own queue was none: there is one more. */
+static void test_lost(void **unused)
+{
+	uint8_t counts[3000] = {0};
+	struct bench b;
+
+	(void)unused;
+	bench_init(&b, 300, 1u << TECH_SYN);
+	pass(&b, counts, b.walk->end, SECOND);
+	walk_pass_lost(b.walk);
+	pass(&b, counts, b.walk->end, 2 * SECOND);
+	pass(&b, counts, b.walk->end, 3 * SECOND);
+	check_tries(&b, counts);
+	assert_int_equal(counts[7], 3);
+	bench_fini(&b);
+}
+
+static void test_evidence(void **unused)
+{
+	uint8_t counts[3000] = {0};
+	struct bench b;
+	uint64_t rtt_ns;
+	bool has_rtt;
+
+	(void)unused;
+	bench_init(&b, 300, 1u << TECH_SYN);
+	pass(&b, counts, b.walk->end, SECOND);
+	for (uint32_t cell = 0; cell < 3000; cell++) {
+		const struct answer answer = {
+			.t_ns = SECOND + 4000000,
+			.has = ANSWER_TTL | ANSWER_WINDOW | ANSWER_ATTEMPT,
+			.ttl = (uint8_t)(cell % 255 + 1),
+			.window = (uint16_t)(cell * 7),
+			.reply = cell % 9 ? REPLY_SYN_ACK : REPLY_RST,
+		};
+
+		if (cell % 4 == 3)
+			continue;
+		assert_int_equal(sheet_note(b.sheet, cell, &answer, &rtt_ns, &has_rtt),
+				 SHEET_FIRST);
+		assert_true(has_rtt);
+		assert_in_range(rtt_ns, 3998000, 4000000);
+	}
+	for (uint32_t cell = 0; cell < 3000; cell++) {
+		const struct evidence *e = sheet_evidence(b.sheet, cell);
+
+		assert_int_equal(e->ttl, cell % 4 == 3 ? 0 : cell % 255 + 1);
+		assert_int_equal(e->window, cell % 4 == 3 ? 0 : (uint16_t)(cell * 7));
+	}
+	bench_fini(&b);
+}
+
+/* What the kernel judged by itself: state and reason are there, time and TTL are not. */
+static void test_read_out(void **unused)
+{
+	const uint8_t tries[TECHNIQUES] = {[TECH_SYN] = 1};
+	struct finding findings[10];
+	struct host_report report;
+	uint8_t counts[3000] = {0};
+	struct bench b;
+
+	(void)unused;
+	bench_init(&b, 300, 1u << TECH_SYN);
+	pass(&b, counts, b.walk->end, SECOND);
+	for (uint32_t cell = 0; cell < 10; cell++)
+		sheet_put(b.sheet, cell, cell < 5 ? REPLY_RST : REPLY_SILENCE);
+	verdict_host(b.sheet, 0, true, tries, 0, findings, &report);
+	assert_int_equal(report.count, 10);
+	assert_true(report.notes & HOST_ANSWERED);
+	assert_int_equal(findings[0].state, PORT_CLOSED);
+	assert_int_equal(findings[0].reason, REASON_RESET);
+	assert_int_equal(findings[0].has, 0);
+	assert_int_equal(findings[9].state, PORT_FILTERED);
+	verdict_host(b.sheet, 1, true, tries, 0, findings, &report);
+	assert_false(report.notes & HOST_ANSWERED);
+	bench_fini(&b);
+}
+
+/* A path that carries `limit` probes a second: the rate of a pass rises to it, and falls to it. */
+static void test_pace(void **unused)
+{
+	const double limit = 1e6;
+	uint64_t now_ns = SECOND, credit = 0, random = 1;
+	struct bench b;
+	double most = 0;
+
+	(void)unused;
+	bench_init(&b, 100000, 1u << TECH_SYN);
+	assert_true(walk_pass_begin(b.walk, now_ns));
+	scan_pass_begun(&b.scan, b.walk, now_ns);
+	assert_null(scan_turn(&b.scan, now_ns, &(unsigned){0}));
+	while (b.walk->position < b.walk->end) {
+		const uint32_t count = (uint32_t)(b.scan.pacer.rate_pps / 1000);
+		uint32_t end = b.walk->position + count;
+
+		now_ns += 1000000;
+		credit = (uint64_t)limit / 1000;
+		for (uint32_t p = b.walk->position; p < end && p < b.walk->end; p++) {
+			random = random * 6364136223846793005u + 1442695040888963407u;
+			/* What is too much is lost; of the rest eight in ten answer. */
+			if ((random >> 33) % count < credit && (random >> 13) % 10 < 8)
+				sheet_put(b.sheet, (uint32_t)permute_forward(&b.walk->order, p),
+					  REPLY_RST);
+		}
+		walk_passed(b.walk, end, count, now_ns);
+		scan_passing(&b.scan, 0, now_ns);
+		if (b.scan.pacer.rate_pps > most)
+			most = b.scan.pacer.rate_pps;
+	}
+	walk_pass_end(b.walk, b.walk->end);
+	scan_pass_over(&b.scan, now_ns);
+	/* From 0.2 to where it hurt, and back below what gets through. */
+	assert_true(most >= limit);
+	assert_true(most <= 2 * limit);
+	assert_true(b.scan.pacer.backoffs >= 1);
+	assert_in_range((uint64_t)b.scan.pacer.rate_pps, 600000, 1250000);
+	assert_null(b.scan.passing);
+	bench_fini(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_attempts), cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_evidence), cmocka_unit_test(test_read_out),
+		cmocka_unit_test(test_pace),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
