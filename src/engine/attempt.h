@@ -45,10 +45,10 @@ struct attempt {
 	uint8_t kind;	     /* enum attempt_kind */
 	uint8_t state;	     /* enum attempt_state */
 	bool watched;	     /* registered with epoll */
-	bool late;	     /* UDP past its deadline, heard on as long as its socket is not needed */
-	uint8_t selves;	     /* how often it met itself, see attempt.c */
-	uint8_t invalid;     /* records and datagrams that were not this probe's */
-	uint8_t other;	     /* ICMP errors that say nothing about the port */
+	bool late;	 /* UDP past its deadline, heard on as long as its socket is not needed */
+	uint8_t selves;	 /* how often it met itself, see attempt.c */
+	uint8_t invalid; /* records and datagrams that were not this probe's */
+	uint8_t other;	 /* ICMP errors that say nothing about the port */
 };
 
 /* What all sockets of an engine have in common. */

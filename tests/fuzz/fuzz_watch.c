@@ -18,7 +18,7 @@
 #define MOST_EVENTS 8192
 #define GRANTED	    ((size_t)4 << 20)
 /* Packets of one input. */
-#define MOST_PACKETS 20000
+#define MOST_PACKETS 6000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
