@@ -14,11 +14,15 @@ int flow_table_init(struct flow_table *t, size_t bytes, const struct cookie_key 
 	size_t buckets = 1;
 
 	memset(t, 0, sizeof(*t));
-	while (buckets * 2 * FLOW_WAYS * sizeof(struct flow) <= bytes && buckets < 1 << 24)
+	while (buckets * 2 * FLOW_WAYS * (sizeof(struct flow) + sizeof(struct flow_way)) <= bytes &&
+	       buckets < 1 << 24)
 		buckets *= 2;
 	t->flow = calloc(buckets * FLOW_WAYS, sizeof(struct flow));
-	if (!t->flow)
+	t->way = calloc(buckets * FLOW_WAYS, sizeof(struct flow_way));
+	if (!t->flow || !t->way) {
+		flow_table_fini(t);
 		return -1;
+	}
 	t->mask = (uint32_t)(buckets - 1);
 	t->key = *key;
 	return 0;
@@ -27,7 +31,9 @@ int flow_table_init(struct flow_table *t, size_t bytes, const struct cookie_key 
 void flow_table_fini(struct flow_table *t)
 {
 	free(t->flow);
+	free(t->way);
 	t->flow = NULL;
+	t->way = NULL;
 }
 
 /* The lesser end first, so that both directions have one tag. */
@@ -43,23 +49,28 @@ static uint64_t flow_tag(const struct flow_table *t, const struct flow_key *k)
 	return cookie_siphash(&t->key, words, 5, 1, 3) | 1;
 }
 
-static struct flow *flow_bucket(struct flow_table *t, uint64_t tag)
+/* Number of the first flow of a tag's bucket. */
+static size_t flow_bucket(const struct flow_table *t, uint64_t tag)
 {
-	return &t->flow[(size_t)(tag >> 16 & t->mask) * FLOW_WAYS];
+	return (size_t)(tag >> 16 & t->mask) * FLOW_WAYS;
+}
+
+static void flow_rank(struct flow_table *t, const struct flow *f)
+{
+	t->way[f - t->flow].rank =
+		f->state == FLOW_FREE ? 0 : (uint64_t)flow_waits(f) << 63 | (f->moved_ms + 1);
 }
 
 struct flow *flow_find(struct flow_table *t, const struct flow_key *key, bool *forward)
 {
 	uint64_t tag = flow_tag(t, key);
-	struct flow *bucket = flow_bucket(t, tag);
+	size_t first = flow_bucket(t, tag);
 
-	for (int i = 0; i < FLOW_WAYS; i++) {
-		struct flow *f = &bucket[i];
-
-		if (f->tag != tag || f->state == FLOW_FREE)
+	for (size_t i = first; i < first + FLOW_WAYS; i++) {
+		if (t->way[i].tag != tag)
 			continue;
-		*forward = addr_equal(f->src, key->src) && f->sport == key->sport;
-		return f;
+		*forward = addr_equal(t->flow[i].src, key->src) && t->flow[i].sport == key->sport;
+		return &t->flow[i];
 	}
 	return NULL;
 }
@@ -101,30 +112,21 @@ bool flow_is_syn(const struct flow *f)
 }
 
 /* The one of a bucket that is missed least. */
-static struct flow *flow_victim(struct flow *bucket)
+static struct flow *flow_victim(struct flow_table *t, size_t first)
 {
-	struct flow *victim = &bucket[0];
+	size_t victim = first;
 
-	for (int i = 0; i < FLOW_WAYS; i++) {
-		struct flow *f = &bucket[i];
-
-		if (f->state == FLOW_FREE)
-			return f;
-		if (flow_waits(f) != flow_waits(victim)) {
-			if (flow_waits(victim))
-				victim = f;
-		} else if (f->moved_ms < victim->moved_ms) {
-			victim = f;
-		}
-	}
-	return victim;
+	for (size_t i = first + 1; i < first + FLOW_WAYS; i++)
+		if (t->way[i].rank < t->way[victim].rank)
+			victim = i;
+	return &t->flow[victim];
 }
 
 struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum flow_state state,
 		       uint64_t now_ms, struct flow *pushed, bool *has_pushed)
 {
 	uint64_t tag = flow_tag(t, key);
-	struct flow *f = flow_victim(flow_bucket(t, tag));
+	struct flow *f = flow_victim(t, flow_bucket(t, tag));
 
 	*has_pushed = flow_waits(f);
 	if (*has_pushed) {
@@ -143,9 +145,17 @@ struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum fl
 		.moved_ms = now_ms,
 		.state = (uint8_t)state,
 	};
+	t->way[f - t->flow].tag = tag;
+	flow_rank(t, f);
 	if (flow_waits(f))
 		queue_append(t, f);
 	return f;
+}
+
+void flow_touch(struct flow_table *t, struct flow *flow, uint64_t now_ms)
+{
+	flow->moved_ms = now_ms;
+	flow_rank(t, flow);
 }
 
 void flow_settle(struct flow_table *t, struct flow *flow, enum flow_state state)
@@ -155,6 +165,7 @@ void flow_settle(struct flow_table *t, struct flow *flow, enum flow_state state)
 	flow->state = (uint8_t)state;
 	if (waited && !flow_waits(flow))
 		queue_remove(t, flow);
+	flow_rank(t, flow);
 }
 
 void flow_forget(struct flow_table *t, struct flow *flow)
@@ -163,6 +174,8 @@ void flow_forget(struct flow_table *t, struct flow *flow)
 		queue_remove(t, flow);
 	flow->tag = 0;
 	flow->state = FLOW_FREE;
+	t->way[flow - t->flow].tag = 0;
+	flow_rank(t, flow);
 	t->used--;
 }
 

@@ -310,7 +310,7 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 	}
 	/* The queue of those that wait is in the order of their first packets. */
 	if (!flow_waits(f))
-		f->moved_ms = w->now_ms;
+		flow_touch(&w->flows, f, w->now_ms);
 	if (forward)
 		opener_goes_on(w, f, p);
 	else
