@@ -77,7 +77,7 @@ def build_sink():
     if not XDP_DROP.exists() or subprocess.run(xdp, check=False, capture_output=True).returncode:
         dropped_by = "nftables (no XDP here)"
         subprocess.run(["ip", "netns", "exec", "sink", "nft", "-f", "-"], check=True, text=True,
-                       input="""table netdev bench { chain all {
+                       input="""table netdev bench { chain drop_all {
                            type filter hook ingress device "sink" priority 0; policy drop;
                            }
                            }""")

@@ -332,7 +332,7 @@ def drop_forged():
     """Behind the place where captures look, before the stack: so that the stack's answers are no
     limit to the flood."""
     subprocess.run(["ip", "netns", "exec", "victim", "nft", "-f", "-"], check=True, text=True,
-                   input="""table netdev bench { chain all {
+                   input="""table netdev bench { chain forged {
                        type filter hook ingress device "eth0" priority 0; policy accept;
                        ip saddr 10.0.0.0/8 drop
                    }
