@@ -16,7 +16,10 @@ for source in "$here"/fuzz_*.c; do
 	mkdir "$work/$name"
 	# What it finds goes to the copy, so that the tree stays as it is.
 	[ ! -d "$here/corpus/$name" ] || cp "$here/corpus/$name"/* "$work/$name/"
-	if "$build/tests/fuzz/$name" -runs="${RUNS:-20000}" -seed=1 -timeout=10 -max_len=2048 \
+	runs=${RUNS:-20000}
+	# The whole detector, with fresh tables for each input: 15 ms instead of 15 us.
+	[ "$name" = fuzz_watch ] && runs=$((runs / 20))
+	if "$build/tests/fuzz/$name" -runs="$runs" -seed=1 -timeout=10 -max_len=2048 \
 		-rss_limit_mb=1024 -artifact_prefix="$build/$name-" "$work/$name" \
 		>"$work/$name.log" 2>&1 </dev/null; then
 		passed=$((passed + 1))
