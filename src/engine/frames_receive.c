@@ -176,9 +176,11 @@ static void receive_packet(struct receive *r, const struct ring_frame *frame,
 		reply = judge_tcp(fr, p, &m);
 	} else if (p->has & PACKET_UDP) {
 		reply = judge_udp(fr, p, &m);
-	} else if (p->has & PACKET_ICMP && p->has & PACKET_QUOTE) {
+	} else if (p->has & PACKET_ICMP && p->has & PACKET_QUOTE &&
+		   (p->quote.sport & fr->port_mask) == fr->port) {
 		reply = judge_icmp(fr, p, &m);
 	} else {
+		/* Errors about others' packets too, as that of our kernel about an answer. */
 		fr->stats.other++;
 		return;
 	}

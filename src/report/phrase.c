@@ -171,5 +171,7 @@ void phrase_summary(FILE *out, const struct run_summary *s)
 	write_count(out, s->probes_retried, "of them again");
 	write_count(out, s->send_errors, "refused by the kernel and sent again");
 	write_count(out, s->ring_drops, "answers lost in our own receive ring");
-	write_count(out, s->replies_invalid, "answers that did not prove themselves");
+	write_count(out, s->replies_invalid,
+		    s->replies_invalid == 1 ? "answer that did not prove itself"
+					    : "answers that did not prove themselves");
 }

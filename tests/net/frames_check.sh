@@ -128,6 +128,8 @@ check_self() {
 	expect 'ourselves, UDP' \
 		'127.0.0.1 7 open udp-response;127.0.0.1 9 open|filtered no-response;127.0.0.1 24 closed port-unreach' \
 		-sU -p 7,9,24 127.0.0.1
+	same 'our own ICMP error about an answer is no answer' 0 "$(sed -n \
+		's/.*"type":"summary".*"invalid":\([0-9]*\).*/\1/p' "$work/json")"
 	expect 'ourselves, FIN' '::1 22 open|filtered no-response;::1 23 closed reset' \
 		-sF -p 22,23 ::1
 }
