@@ -39,6 +39,51 @@ void walk_set_timeout(struct walk *w, uint64_t timeout_ns)
 	w->timeout_ns = timeout_ns;
 }
 
+/* How long an answer of that host may take. */
+static uint64_t host_timeout_ns(const struct walk *w, const struct sheet_host *host)
+{
+	uint64_t own_ns = w->silent_ns;
+
+	if (host->notes & HOST_LOCAL)
+		return w->timeout_ns;
+	if (host->notes & HOST_ANSWERED)
+		own_ns = (uint64_t)host->rtt_us * 2000;
+	if (own_ns > w->most_ns)
+		own_ns = w->most_ns;
+	return own_ns > w->timeout_ns ? own_ns : w->timeout_ns;
+}
+
+static bool host_has_blanks(const struct sheet *s, uint32_t host)
+{
+	for (uint32_t i = 0; i < s->plan->slots; i++)
+		if (sheet_get(s, host * s->plan->slots + i) == REPLY_SILENCE)
+			return true;
+	return false;
+}
+
+bool walk_over(struct walk *w, uint64_t now_ns)
+{
+	const struct sheet *s = w->sheet;
+	uint64_t wait_ns = w->timeout_ns;
+
+	if (w->end_ns < w->last_sent_ns + wait_ns)
+		w->end_ns = w->last_sent_ns + wait_ns;
+	if (now_ns < w->end_ns)
+		return false;
+	for (uint32_t h = 0; h < s->hosts; h++) {
+		const struct sheet_host *host = &s->host[h];
+		uint64_t own_ns;
+
+		if (host->notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
+			continue;
+		own_ns = host_timeout_ns(w, host);
+		if (own_ns > wait_ns && host_has_blanks(s, h))
+			wait_ns = own_ns;
+	}
+	w->end_ns = w->last_sent_ns + wait_ns;
+	return now_ns >= w->end_ns;
+}
+
 static uint32_t host_blanks(const struct sheet *s, uint32_t host)
 {
 	const uint32_t *slot = plan_slots(s->plan);
@@ -155,7 +200,9 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 		w->left++;
 		*out = (struct probe){
 			.to = plan_host(s->plan, s->first_host + cell / slots),
-			.timeout_ns = w->timeout_ns,
+			.timeout_ns = tries + 1 < w->tries[technique]
+					      ? w->timeout_ns
+					      : host_timeout_ns(w, &s->host[cell / slots]),
 			.cell = sheet_tag(s, cell),
 			.port = plan_slot_port(slot),
 			.technique = technique,

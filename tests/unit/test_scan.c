@@ -38,13 +38,14 @@ struct network {
 	double loss;	     /* of each packet */
 	double capacity_pps; /* more than that is dropped; 0: no limit */
 	uint64_t rtt_ns;
+	uint64_t (*extra_rtt_ns)(uint64_t rank); /* NULL: none */
 	/* state */
 	double tokens, icmp_tokens;
 	uint64_t filled_ns, icmp_ns;
 	struct pending {
 		struct answer answer;
 		struct pending *next;
-	} * head, *tail; /* in order of arrival: the round trip is constant */
+	} * head, *tail; /* in order of arrival */
 	uint64_t probes, most_resent;
 };
 
@@ -130,12 +131,22 @@ static void network_send(struct network *net, const struct plan *plan, const str
 		return;
 	struct pending *p = malloc(sizeof(*p));
 
-	*p = (struct pending){a, NULL};
-	if (net->tail)
-		net->tail->next = p;
-	else
-		net->head = p;
-	net->tail = p;
+	if (net->extra_rtt_ns) {
+		uint64_t rank;
+
+		assert_true(plan_find_host(plan, probe->to, &rank));
+		a.t_ns += net->extra_rtt_ns(rank);
+	}
+	struct pending **at = &net->head;
+
+	if (net->tail && net->tail->answer.t_ns <= a.t_ns)
+		at = &net->tail->next;
+	while (*at && (*at)->answer.t_ns <= a.t_ns)
+		at = &(*at)->next;
+	*p = (struct pending){a, *at};
+	*at = p;
+	if (!p->next)
+		net->tail = p;
 }
 
 struct result {
@@ -436,6 +447,38 @@ static void silence_is_judged_by_the_measured_round_trip(void **state)
 	plan_free(plan);
 }
 
+static uint64_t one_far_away(uint64_t rank)
+{
+	return rank == 3 ? 600 * MS : 0;
+}
+
+static uint64_t one_out_of_reach(uint64_t rank)
+{
+	return rank == 3 ? 30 * SECOND : 0;
+}
+
+/* What a round trip to its neighbours takes says nothing about a host that is far away. */
+static void a_slow_host_among_fast_ones_is_waited_for(void **state)
+{
+	struct network net = {
+		.nature = all_normal, .rtt_ns = MS, .extra_rtt_ns = one_far_away, .loss = 0.05};
+	struct plan *plan = plan_of(8, 1, 40, 1u << TECH_SYN);
+	struct scan_conf conf = conf_default(plan);
+	struct result r = run(plan, &net, &conf, expect_normal, 0);
+
+	(void)state;
+	assert_int_equal(r.findings, 320);
+	assert_int_equal(r.wrong, 0);
+	assert_true(r.elapsed_ns < 3 * SECOND);
+	/* Nobody is waited for longer than the longest time-out. */
+	net = (struct network){
+		.nature = all_normal, .rtt_ns = MS, .extra_rtt_ns = one_out_of_reach};
+	r = run(plan, &net, &conf, expect_normal, 0);
+	assert_int_equal(r.wrong, 40);
+	assert_true(r.elapsed_ns < 3 * SECOND);
+	plan_free(plan);
+}
+
 static void the_rate_finds_the_bottleneck(void **state)
 {
 	struct network net = {.nature = all_normal, .rtt_ns = 2 * MS, .capacity_pps = 30000};
@@ -602,6 +645,7 @@ int main(void)
 		cmocka_unit_test(rate_limited_icmp_is_waited_for),
 		cmocka_unit_test(silence_gets_its_attempts_and_no_more),
 		cmocka_unit_test(silence_is_judged_by_the_measured_round_trip),
+		cmocka_unit_test(a_slow_host_among_fast_ones_is_waited_for),
 		cmocka_unit_test(the_rate_finds_the_bottleneck),
 		cmocka_unit_test(a_lucky_start_does_not_stall),
 		cmocka_unit_test(a_loss_that_is_not_the_rates_does_not_stall),
