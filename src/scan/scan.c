@@ -59,6 +59,7 @@ int scan_open(struct scan *s, uint64_t now_ns)
 	walk_init(&s->walk[place], s->sheet[place], s->conf.tries, rtt_timeout_ns(&s->rtt));
 	s->walk[place].silent_ns = s->conf.rtt.initial_ns;
 	s->walk[place].most_ns = s->conf.rtt.max_ns;
+	s->walk[place].persistent = s->conf.persistent;
 	pacer_fresh(&s->pacer, now_ns);
 	s->window_next++;
 	return place;

@@ -246,7 +246,9 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 		host->icmp_errors += (answer->has & ANSWER_ICMP) != 0;
 		if (quench_on(&host->quench) && before == REPLY_SILENCE)
 			quench_answered(&host->quench, answer->t_ns);
-	}
+	} else if (before == REPLY_SILENCE && answer->reply > REPLY_PORT_UNREACH)
+		persist_answered(&host->persist,
+				 tries >= s->limit[technique] + (unsigned)host->persist.extra);
 	if (before == REPLY_SILENCE)
 		s->answered++;
 	return before == REPLY_SILENCE ? SHEET_FIRST : SHEET_STRONGER;

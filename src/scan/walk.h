@@ -22,8 +22,9 @@ struct walk {
 	uint32_t position, end;
 	uint32_t pass;
 	uint32_t left;		/* in this pass: sent, or blank with attempts left */
-	uint64_t quench_due_ns; /* in this pass: the earliest that a quenched host may be asked */
+	uint64_t quench_due_ns; /* in this pass: the earliest that a host asked slowly is due */
 	bool done;
+	bool persistent;	   /* hosts that answer late attempts get more (persist.h) */
 	uint8_t tries[TECHNIQUES]; /* attempts at most, first included */
 	uint64_t last_sent_ns;
 	/* How long a host that has not answered yet may take, and no host longer; 0: as timeout_ns.
