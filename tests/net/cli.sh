@@ -541,6 +541,18 @@ check_signals() {
 	finish
 	stopped_well 'Ctrl-C twice'
 	ok 'Ctrl-C twice: at once' between 0 $took 700
+	begin 50 -sS -p 2001-2300 --max-rate 200 $linux
+	kill -HUP $scanner
+	finish
+	ok 'a hang-up stops it' [ "$status" = 75 ]
+	rm -f "$work"/cut.*
+	reset_linux
+	nohup "$PORTLIGHT" -sS -p 2001-2300 --max-rate 200 -oA "$work/cut" $linux >"$out" 2>"$err" &
+	scanner=$!
+	wait_until syn_passed 50
+	kill -HUP $scanner
+	finish
+	ok 'under nohup it does not' [ "$status" = 0 ]
 	begin 1 -T0 -sS -p 22,23 $linux
 	kill -TERM $scanner
 	finish
