@@ -164,6 +164,22 @@ check_words() {
 	done
 	refused 64 'too many' -p 22 0.0.0.0/0 ::/0
 	refused 64 'two outputs' -p 22 -oX - --json $linux
+	refused 64 'two outputs' -p 22 -oX "$work/same" -oN "$work/same" $linux
+	ok 'of two outputs to one file nothing is left' [ ! -e "$work/same" ]
+	refused 64 '-p is given twice' -p 22 -p 80 $linux
+	refused 64 '-oX is given twice' -p 22 -oX "$work/one" -oX "$work/two" $linux
+	refused 64 'no UDP ports' -sU -p T:22 $linux
+	refused 64 'no TCP ports' -p U:53 $linux
+	# What hands that know nmap type: each is named, with what to do instead.
+	for option in -A -O -sV -sC -sn -sP -PS -PE -PU -d -r -f -R --packet-trace --iflist \
+		--traceroute --badsums --mtu=16; do
+		refused 64 "${option%%=*}" "$option" $linux
+	done
+	for option in --host-timeout --scan-delay --data-length --script --resume --scanflags \
+		--max-parallelism --min-hostgroup --dns-servers --version-intensity; do
+		refused 64 "has no $option: " "$option" 1 $linux
+	done
+	refused 64 'has no -sV' -sSV $linux
 }
 
 check_lists() {
@@ -240,6 +256,10 @@ check_technique() {
 	scan -sU -p 7,24 $linux
 	ok 'not privileged: UDP' grep -q '^24/udp *closed' "$out"
 	as=
+	scan -sS -Pn -PN -P0 -n --randomize-hosts --system-dns --no-stylesheet --noninteractive -p 22 $linux
+	ok "nmap's habits that change nothing here" says '22/tcp  open' "$out"
+	scan -sS -p T:22,U:53 $linux
+	ok 'U: without -sU is said' says 'U:' "$err"
 	scan -sS -p 22,23 --json $linux
 	ports_in "$out" >"$work/short"
 	scan scan -sS -p 22,23 --json $linux
