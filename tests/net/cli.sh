@@ -604,6 +604,11 @@ check_full_disk() {
 	ok 'standard output on a full disk: named' says 'standard output' "$err"
 	timeout 60 "$PORTLIGHT" -sL $linux >/dev/full 2>"$err"
 	ok '-sL on a full disk: exit 74' [ $? = 74 ]
+	timeout 60 "$PORTLIGHT" -sS -p 22 $linux >&- 2>"$err"
+	ok 'standard output closed: exit 74' [ $? = 74 ]
+	timeout 60 "$PORTLIGHT" -sS -p 22 -oX "$work/closed.xml" $linux <&- >"$out" 2>&-
+	ok 'standard error closed: exit 0' [ $? = 0 ]
+	ok 'standard error closed: nothing but XML in the file' is_xml "$work/closed.xml"
 }
 
 # Names of our own, for this process's view of the file system alone.
