@@ -163,6 +163,11 @@ check_words() {
 		refused 64 "$target" -p 22 $linux "$target"
 	done
 	refused 64 'too many' -p 22 0.0.0.0/0 ::/0
+	for technique in S T; do
+		refused 64 "0.0.0.0 is nobody's" -s$technique -p 22 0.0.0.0
+		refused 64 ":: is nobody's" -s$technique -p 22 ::
+		refused 64 'fe80::1%eth0' -s$technique -p 22 fe80::1
+	done
 	refused 64 'two outputs' -p 22 -oX - --json $linux
 	refused 64 'two outputs' -p 22 -oX "$work/same" -oN "$work/same" $linux
 	ok 'of two outputs to one file nothing is left' [ ! -e "$work/same" ]
@@ -291,6 +296,7 @@ check_targets() {
 	targets_are 'a name, -6' $linux6 -6 both.test
 	targets_are 'a name, -4 -6' "$linux $linux6" -4 -6 both.test
 	targets_are 'a name with IPv6 alone' 2001:db8:18::11 six.test
+	targets_are '0.0.0.0 is left out of a range' '0.0.0.1' 0.0.0.0/31
 	targets_are 'a network around a name' '198.18.0.8 198.18.0.9 198.18.0.10 198.18.0.11' both.test/30
 	scan -sS -p 22 --json -6 both.test
 	ports_in "$out" >"$work/ports"
