@@ -38,8 +38,15 @@ static void catch_signals(void)
 	const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 
 	sigemptyset(&act.sa_mask);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		struct sigaction before;
+
+		/* nohup means it. */
+		if (numbers[i] == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0 &&
+		    before.sa_handler == SIG_IGN)
+			continue;
 		(void)sigaction(numbers[i], &act, NULL);
+	}
 	(void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is told by the write */
 }
 

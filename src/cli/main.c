@@ -1,6 +1,10 @@
 /* main: the table of subcommands. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "text/failure.h"
@@ -28,10 +32,28 @@ static int usage(FILE *out)
 	return out == stdout ? 0 : EXIT_USAGE;
 }
 
+/*
+ * Who starts us with `>&-` must not have our table in the next file or packet socket that is
+ * opened, but a write error: what takes the place of a closed stream cannot be used the stream's
+ * way.
+ */
+static bool streams_keep_place(void)
+{
+	const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", modes[fd] | O_NOCTTY) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	char quoted[100];
 
+	if (!streams_keep_place())
+		return EXIT_SOFTWARE;
 	if (argc < 2)
 		return usage(stderr);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)

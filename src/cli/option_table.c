@@ -103,6 +103,11 @@ static int option_apply(const struct option_row *row, void *options, const char 
 		++*(unsigned *)at;
 		return 0;
 	case OPTION_TEXT:
+		/* The first would be lost without a word. */
+		if (*(const char **)at)
+			return failure_set(f, EXIT_USAGE, "%s is given twice", row->name);
+		*(const char **)at = value;
+		return 0;
 	case OPTION_OPTIONAL:
 		*(const char **)at = value;
 		return 0;

@@ -7,6 +7,7 @@
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "text/quote.h"
@@ -29,6 +30,25 @@ static int cannot_create(const char *path, int error, struct failure *f)
 			   text_quote(path, strlen(path), quoted, sizeof(quoted)), strerror(error));
 }
 
+/* Whether the last output has a file of its own: two would write over one another. */
+static int output_alone(const struct outputs *out, struct failure *f)
+{
+	const struct output *last = &out->output[out->count - 1];
+	struct stat mine, other;
+	char quoted[300];
+
+	if (fstat(fileno(last->report.out), &mine) != 0 || !S_ISREG(mine.st_mode))
+		return 0;
+	for (size_t i = 0; i + 1 < out->count; i++)
+		if (fstat(fileno(out->output[i].report.out), &other) == 0 &&
+		    other.st_dev == mine.st_dev && other.st_ino == mine.st_ino)
+			return failure_set(
+				f, EXIT_USAGE, "two outputs want \"%s\": %s and %s",
+				text_quote(last->path, strlen(last->path), quoted, sizeof(quoted)),
+				out->output[i].report.ops->name, last->report.ops->name);
+	return 0;
+}
+
 static int output_file(struct outputs *out, const struct report_ops *ops, char *path,
 		       struct failure *f)
 {
@@ -48,7 +68,7 @@ static int output_file(struct outputs *out, const struct report_ops *ops, char *
 	(void)__fsetlocking(output->report.out, FSETLOCKING_BYCALLER);
 	output->path = path;
 	out->count++;
-	return 0;
+	return output_alone(out, f);
 err1:
 	close(fd);
 	if (output->created)

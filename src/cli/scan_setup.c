@@ -238,6 +238,24 @@ static bool setup_xdp(const struct scan_setup *setup, const struct scan_options 
 				     setup->conf.pace.ceiling_pps >= XDP_RATE_LEAST);
 }
 
+/* Ports that no technique asks for, and techniques without a port: said, not dropped silently. */
+static void note_unused(const struct scan_setup *setup, const struct scan_options *o, FILE *notes)
+{
+	const unsigned udp = setup->techniques >> TECH_UDP & 1;
+	const unsigned tcp = (setup->techniques & ~(1u << TECH_UDP)) != 0;
+	const bool no_tcp = port_set_size(&setup->ports.tcp) == 0;
+	const bool no_udp = port_set_size(&setup->ports.udp) == 0;
+
+	if (o->ports && !udp && (strstr(o->ports, "U:") || strstr(o->ports, "u:")))
+		fputs("portlight: the U: ports are not scanned: that takes -sU\n", notes);
+	if (o->ports && !tcp && (strstr(o->ports, "T:") || strstr(o->ports, "t:")))
+		fputs("portlight: the T: ports are not scanned: -sU alone asks for UDP only\n",
+		      notes);
+	if (tcp && udp && (no_tcp || no_udp))
+		fprintf(notes, "portlight: no %s ports are given: none is scanned\n",
+			no_tcp ? "TCP" : "UDP");
+}
+
 int scan_setup_init(struct scan_setup *setup, const struct scan_options *o, FILE *notes,
 		    struct failure *f)
 {
@@ -258,6 +276,7 @@ int scan_setup_init(struct scan_setup *setup, const struct scan_options *o, FILE
 	setup->plan = plan_new(&setup->targets.ranges, &setup->ports, setup->techniques, seed, f);
 	if (!setup->plan || setup_lists(setup, f) < 0 || setup_shard(setup, o, f) < 0)
 		return -1;
+	note_unused(setup, o, notes);
 	timing_apply(o, &setup->conf);
 	setup->xdp = setup_xdp(setup, o);
 	return 0;

@@ -100,10 +100,28 @@ static int zone_note(struct word_sink *sink, const char *zone, struct failure *f
 	return 0;
 }
 
+/* 0.0.0.0 and ::. The kernel takes them for this machine, and no answer comes from them. */
+static bool addr_is_nobody(struct addr a)
+{
+	return (addr_is_v4(a) && addr_v4(a) == 0) || (!a.hi && !a.lo);
+}
+
+/* Of a larger range they are left out. */
+static int nobody_exclude(struct ranges *excludes, struct failure *f)
+{
+	const struct addr four = addr_from_v4(0), six = {0, 0};
+
+	if (ranges_add(excludes, four, four) < 0 || ranges_add(excludes, six, six) < 0)
+		return failure_set(f, EXIT_SOFTWARE, "out of memory for the excludes");
+	ranges_normalise(excludes);
+	return 0;
+}
+
 static int word_add(struct word_sink *sink, const char *word, size_t length, struct failure *f)
 {
 	size_t before = sink->ranges->count;
 	struct target target;
+	char text[ADDR_TEXT];
 
 	if (target_parse(word, length, sink->ranges, &target, f) < 0 ||
 	    zone_note(sink, target.zone, f) < 0)
@@ -114,6 +132,15 @@ static int word_add(struct word_sink *sink, const char *word, size_t length, str
 		return 0;
 	const struct range *added = &sink->ranges->range[before];
 
+	if (addr_is_link_local6(added->first) && !target.zone[0] && !sink->options->interface)
+		return failure_set(
+			f, EXIT_USAGE,
+			"link-local target %s: which interface? Say %s%%eth0, or -e eth0",
+			addr_format(added->first, text), text);
+	if (addr_equal(added->first, added->last) && addr_is_nobody(added->first))
+		return failure_set(f, EXIT_USAGE,
+				   "%s is nobody's address; this machine is 127.0.0.1 or ::1",
+				   addr_format(added->first, text));
 	if (addr_equal(added->first, added->last))
 		return named_add(sink->list, added->first, NULL, f);
 	return 0;
@@ -193,7 +220,8 @@ int target_list_build(const struct scan_options *o, FILE *notes, struct target_l
 
 	memset(list, 0, sizeof(*list));
 	if (words_read(&targets, &o->targets, &o->lists, f) < 0 ||
-	    words_read(&out, &o->excludes, &o->exclude_lists, f) < 0)
+	    words_read(&out, &o->excludes, &o->exclude_lists, f) < 0 ||
+	    nobody_exclude(&excludes, f) < 0)
 		goto out;
 	uint64_t before = ranges_size(&list->ranges);
 

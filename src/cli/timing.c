@@ -45,6 +45,7 @@ void timing_apply(const struct scan_options *o, struct scan_conf *conf)
 	};
 	if (conf->rtt.min_ns > conf->rtt.max_ns)
 		conf->rtt.min_ns = conf->rtt.max_ns;
+	conf->persistent = !o->has_max_retries && t->retries_less == 0;
 	for (int i = 0; i < TECHNIQUES; i++) {
 		int retries = technique_table[i].retries - t->retries_less;
 
@@ -68,6 +69,8 @@ void timing_help(FILE *out)
 			t->retries_less ? "one less" : "by technique");
 	}
 	fputs("The rate rises from the first to the second number only while answers come back, "
-	      "and falls\nwhen the kernel refuses packets or fewer answers come than before.\n",
+	      "and falls\nwhen the kernel refuses packets or fewer answers come than before. A "
+	      "host that still "
+	      "answers its last\nattempts gets more (up to -T4, and without --max-retries).\n",
 	      out);
 }

@@ -30,7 +30,8 @@ const struct phrase_note phrase_notes[] = {
 	 "Every RST of this host had the same TTL: the ttl technique cannot tell open from closed "
 	 "here."},
 	{HOST_RATE_LIMITED, "rate-limited",
-	 "ICMP errors about this host came at a limited rate, so it was probed more slowly."},
+	 "Answers of this host came at a limited rate, or many were lost on the way: it was asked "
+	 "more slowly, and until no more came."},
 };
 const size_t phrase_note_count = sizeof(phrase_notes) / sizeof(phrase_notes[0]);
 

@@ -48,7 +48,8 @@ enum host_note {
 				       RFC 9293 3.10.7.2, its "closed" says nothing */
 	HOST_WINDOW_MUTE = 1 << 7,  /* window technique: every RST had window 0, cannot tell */
 	HOST_TTL_MUTE = 1 << 8,	    /* ttl technique: every RST had the same TTL, cannot tell */
-	HOST_RATE_LIMITED = 1 << 9, /* ICMP errors came at a limited rate; probing was slowed */
+	HOST_RATE_LIMITED =
+		1 << 9, /* answers came at a limited rate, or were lost; asked slowly and on */
 	HOST_NAMED = 1 << 10, /* given singly on the command line, not by a range: always shown */
 };
 

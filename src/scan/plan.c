@@ -65,7 +65,14 @@ struct plan *plan_new(const struct ranges *targets, const struct ports *ports, u
 		return NULL;
 	}
 	if (slots == 0) {
-		failure_set(f, EXIT_USAGE, "no port is left to scan with the chosen techniques");
+		bool udp = techniques == 1u << TECH_UDP;
+
+		failure_set(f, EXIT_USAGE,
+			    port_set_size(udp ? &ports->tcp : &ports->udp)
+				    ? "no %s ports are given, and the technique asked for wants "
+				      "some%s"
+				    : "no port is left to scan",
+			    udp ? "UDP" : "TCP", udp ? "" : ": for UDP ports add -sU");
 		return NULL;
 	}
 	if (targets->count > UINT32_MAX)

@@ -57,6 +57,9 @@ int scan_open(struct scan *s, uint64_t now_ns)
 	if (!s->sheet[place])
 		return -2;
 	walk_init(&s->walk[place], s->sheet[place], s->conf.tries, rtt_timeout_ns(&s->rtt));
+	s->walk[place].silent_ns = s->conf.rtt.initial_ns;
+	s->walk[place].most_ns = s->conf.rtt.max_ns;
+	s->walk[place].persistent = s->conf.persistent;
 	pacer_fresh(&s->pacer, now_ns);
 	s->window_next++;
 	return place;
@@ -215,7 +218,9 @@ struct sheet *scan_answer(struct scan *s, const struct answer *answer, uint32_t 
 /* When the last answers of a walk have had their time. */
 static uint64_t walk_end_ns(const struct scan *s, const struct walk *walk)
 {
-	return walk->last_sent_ns + rtt_timeout_ns(&s->rtt);
+	uint64_t end_ns = walk->last_sent_ns + rtt_timeout_ns(&s->rtt);
+
+	return end_ns > walk->end_ns ? end_ns : walk->end_ns;
 }
 
 static uint64_t sooner(uint64_t wait_ns, uint64_t at_ns, uint64_t now_ns)
@@ -257,7 +262,7 @@ int scan_ready(struct scan *s, uint64_t now_ns)
 		return -1;
 	/* The oldest first, so that hosts are reported in order. */
 	const struct sheet *sheet = s->sheet[order[0]];
-	const struct walk *walk = &s->walk[order[0]];
+	struct walk *walk = &s->walk[order[0]];
 
 	if (walk == s->passing)
 		return -1;
@@ -265,7 +270,10 @@ int scan_ready(struct scan *s, uint64_t now_ns)
 		return order[0];
 	if (s->stopping)
 		return now_ns >= s->stop_ns ? order[0] : -1;
-	return walk->done && now_ns >= walk_end_ns(s, walk) ? order[0] : -1;
+	if (!walk->done)
+		return -1;
+	walk_set_timeout(walk, rtt_timeout_ns(&s->rtt));
+	return walk_over(walk, now_ns) ? order[0] : -1;
 }
 
 void scan_close(struct scan *s, int place)

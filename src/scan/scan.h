@@ -17,6 +17,7 @@ struct scan_conf {
 	struct rtt_conf rtt;
 	uint64_t first, last;	   /* index range of the plan: all of it, or a shard */
 	uint8_t tries[TECHNIQUES]; /* attempts at most, first included, 1..16 */
+	bool persistent;	   /* more where late ones bring answers (persist.h) */
 	uint64_t wall_offset_ns;   /* wall clock minus the scan's clock */
 };
 

@@ -193,6 +193,22 @@ static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a
 	};
 }
 
+/*
+ * How slow the host is. When an earlier attempt went out is not known any more, only that it was
+ * before the latest one.
+ */
+static void host_rtt(const struct sheet *s, uint32_t cell, const struct answer *answer,
+		     unsigned tries)
+{
+	struct sheet_host *host = &s->host[cell / s->plan->slots];
+	uint32_t us = (uint32_t)(answer->t_ns / 1000) - sheet_sent_us(s, cell);
+
+	if (tries > 1 && !(answer->has & ANSWER_ATTEMPT))
+		return; /* it may answer any of them */
+	if (us < UINT32_C(1) << 31 && us > host->rtt_us)
+		host->rtt_us = us;
+}
+
 enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *answer,
 			   uint64_t *rtt_ns, bool *has_rtt)
 {
@@ -222,13 +238,17 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 		*has_rtt = us < UINT32_C(1) << 31;
 		*rtt_ns = *has_rtt ? (uint64_t)us * 1000 : 0;
 	}
+	if (!(answer->has & (ANSWER_FROM | ANSWER_LOCAL)))
+		host_rtt(s, cell, answer, tries);
 	evidence_note(s, cell, answer, *has_rtt ? *rtt_ns : 0, *has_rtt);
 	sheet_put(s, cell, answer->reply);
 	if (technique_table[technique].cookie == COOKIE_PORT) {
 		host->icmp_errors += (answer->has & ANSWER_ICMP) != 0;
 		if (quench_on(&host->quench) && before == REPLY_SILENCE)
 			quench_answered(&host->quench, answer->t_ns);
-	}
+	} else if (before == REPLY_SILENCE && answer->reply > REPLY_PORT_UNREACH)
+		persist_answered(&host->persist,
+				 tries >= s->limit[technique] + (unsigned)host->persist.extra);
 	if (before == REPLY_SILENCE)
 		s->answered++;
 	return before == REPLY_SILENCE ? SHEET_FIRST : SHEET_STRONGER;

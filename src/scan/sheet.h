@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "packet/addr.h"
+#include "scan/persist.h"
 #include "scan/plan.h"
 #include "scan/probe.h"
 #include "scan/quench.h"
@@ -43,13 +44,15 @@ struct sheet_host {
 	uint32_t notes;	      /* enum host_note */
 	uint32_t icmp_errors; /* in answer to UDP, so far */
 	struct quench quench;
+	struct persist persist;
+	uint32_t rtt_us; /* the longest round trip so far, or a lower bound of it; 0: unknown */
 	uint8_t mac[6];
 };
 
 #define SHEET_SENDERS 255
 
 /* 4 bits a probe (enum reply), 16 to a word, plus per-probe times and evidence. The big arrays
- * are zero pages until touched. About 22 bytes a touched cell, 48 a host. */
+ * are zero pages until touched. About 22 bytes a touched cell, 100 a host. */
 struct sheet {
 	const struct plan *plan;
 	uint64_t window;     /* which of the plan's */

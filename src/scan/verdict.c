@@ -174,7 +174,7 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 	memcpy(out->mac, state->mac, sizeof(out->mac));
 	out->start_ns = sheet->opened_ns + wall_offset_ns;
 	out->end_ns = out->start_ns;
-	if (state->quench.answers)
+	if (state->quench.answers || state->persist.extra)
 		out->notes |= HOST_RATE_LIMITED;
 	rst_survey(sheet, base, rst);
 	for (uint32_t i = 0; i < plan->slots; i++) {

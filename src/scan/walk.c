@@ -39,6 +39,51 @@ void walk_set_timeout(struct walk *w, uint64_t timeout_ns)
 	w->timeout_ns = timeout_ns;
 }
 
+/* How long an answer of that host may take. */
+static uint64_t host_timeout_ns(const struct walk *w, const struct sheet_host *host)
+{
+	uint64_t own_ns = w->silent_ns;
+
+	if (host->notes & HOST_LOCAL)
+		return w->timeout_ns;
+	if (host->notes & HOST_ANSWERED)
+		own_ns = (uint64_t)host->rtt_us * 2000;
+	if (own_ns > w->most_ns)
+		own_ns = w->most_ns;
+	return own_ns > w->timeout_ns ? own_ns : w->timeout_ns;
+}
+
+static bool host_has_blanks(const struct sheet *s, uint32_t host)
+{
+	for (uint32_t i = 0; i < s->plan->slots; i++)
+		if (sheet_get(s, host * s->plan->slots + i) == REPLY_SILENCE)
+			return true;
+	return false;
+}
+
+bool walk_over(struct walk *w, uint64_t now_ns)
+{
+	const struct sheet *s = w->sheet;
+	uint64_t wait_ns = w->timeout_ns;
+
+	if (w->end_ns < w->last_sent_ns + wait_ns)
+		w->end_ns = w->last_sent_ns + wait_ns;
+	if (now_ns < w->end_ns)
+		return false;
+	for (uint32_t h = 0; h < s->hosts; h++) {
+		const struct sheet_host *host = &s->host[h];
+		uint64_t own_ns;
+
+		if (host->notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
+			continue;
+		own_ns = host_timeout_ns(w, host);
+		if (own_ns > wait_ns && host_has_blanks(s, h))
+			wait_ns = own_ns;
+	}
+	w->end_ns = w->last_sent_ns + wait_ns;
+	return now_ns >= w->end_ns;
+}
+
 static uint32_t host_blanks(const struct sheet *s, uint32_t host)
 {
 	const uint32_t *slot = plan_slots(s->plan);
@@ -67,13 +112,38 @@ static void walk_quench(struct walk *w, uint64_t now_ns)
 	}
 }
 
+/* After a pass: whether a host begins another round. */
+static bool walk_persist(struct walk *w, uint64_t now_ns)
+{
+	struct sheet *s = w->sheet;
+	bool begun = false;
+
+	for (uint32_t h = 0; h < s->hosts; h++) {
+		struct persist *p = &s->host[h].persist;
+
+		if ((p->gained || p->extra) && host_has_blanks(s, h))
+			begun |= persist_turn(p, w->timeout_ns, now_ns, &w->quench_due_ns);
+	}
+	return begun;
+}
+
 /* The pass is over. False if it was the last, or if there is nothing to do before due_ns. */
 static bool walk_turn(struct walk *w, uint64_t now_ns)
 {
-	uint64_t quench_due_ns = w->quench_due_ns;
-	bool idle = w->left == 0;
+	/* Attempts of a bulk sheet are the same for all of its hosts. */
+	bool persistent = w->persistent && !w->sheet->bulk;
+	bool idle = w->left == 0, begun;
+	uint64_t quench_due_ns;
 
-	if (idle && quench_due_ns == UINT64_MAX) {
+	/* Answers to the last attempts may ask for more. */
+	if (persistent && idle && w->quench_due_ns == UINT64_MAX &&
+	    now_ns < w->last_sent_ns + w->timeout_ns) {
+		w->due_ns = w->last_sent_ns + w->timeout_ns;
+		return false;
+	}
+	begun = persistent && walk_persist(w, now_ns);
+	quench_due_ns = w->quench_due_ns;
+	if (idle && !begun && quench_due_ns == UINT64_MAX) {
 		w->done = true;
 		return false;
 	}
@@ -82,7 +152,7 @@ static bool walk_turn(struct walk *w, uint64_t now_ns)
 	walk_at(w, 0);
 	w->left = 0;
 	w->quench_due_ns = UINT64_MAX;
-	if (!idle)
+	if (!idle || begun)
 		return true;
 	w->due_ns = quench_due_ns > now_ns + WALK_TICK_NS ? quench_due_ns : now_ns + WALK_TICK_NS;
 	return false;
@@ -110,16 +180,24 @@ static enum walk_choice walk_choose(struct walk *w, uint32_t cell, uint8_t techn
 			w->quench_due_ns = host->quench.next_ns;
 		return WALK_SKIP;
 	}
-	if (tries >= w->tries[technique])
+	unsigned extra = technique_table[technique].cookie == COOKIE_PORT ? 0 : host->persist.extra;
+
+	if (tries >= w->tries[technique] + extra)
 		return WALK_SKIP;
 
 	/* 32 bits of us: right as long as a pass takes less than 71 minutes. */
 	uint64_t age_ns = (uint64_t)((uint32_t)(now_ns / 1000) - sheet_sent_us(s, cell)) * 1000;
 
-	if (age_ns >= w->timeout_ns)
-		return WALK_SEND;
-	w->due_ns = now_ns + (w->timeout_ns - age_ns);
-	return WALK_WAIT;
+	if (age_ns < w->timeout_ns) {
+		w->due_ns = now_ns + (w->timeout_ns - age_ns);
+		return WALK_WAIT;
+	}
+	if (extra && !persist_take(&host->persist, w->timeout_ns, now_ns)) {
+		if (host->persist.next_ns < w->quench_due_ns)
+			w->quench_due_ns = host->persist.next_ns;
+		return WALK_SKIP;
+	}
+	return WALK_SEND;
 }
 
 bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
@@ -155,7 +233,9 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 		w->left++;
 		*out = (struct probe){
 			.to = plan_host(s->plan, s->first_host + cell / slots),
-			.timeout_ns = w->timeout_ns,
+			.timeout_ns = tries + 1 < w->tries[technique]
+					      ? w->timeout_ns
+					      : host_timeout_ns(w, &s->host[cell / slots]),
 			.cell = sheet_tag(s, cell),
 			.port = plan_slot_port(slot),
 			.technique = technique,

@@ -22,10 +22,15 @@ struct walk {
 	uint32_t position, end;
 	uint32_t pass;
 	uint32_t left;		/* in this pass: sent, or blank with attempts left */
-	uint64_t quench_due_ns; /* in this pass: the earliest that a quenched host may be asked */
+	uint64_t quench_due_ns; /* in this pass: the earliest that a host asked slowly is due */
 	bool done;
+	bool persistent;	   /* hosts that answer late attempts get more (persist.h) */
 	uint8_t tries[TECHNIQUES]; /* attempts at most, first included */
 	uint64_t last_sent_ns;
+	/* How long a host that has not answered yet may take, and no host longer; 0: as timeout_ns.
+	 * It need not be as near as those that the time-out was measured at. */
+	uint64_t silent_ns, most_ns;
+	uint64_t end_ns;       /* walk_over */
 	uint64_t sent, resent; /* confirmed probes; the second are later attempts */
 };
 
@@ -53,6 +58,12 @@ void walk_pass_end(struct walk *w, uint32_t position);
 
 /* Some of what it sent was refused and nobody knows what: blanks get another attempt. */
 void walk_pass_lost(struct walk *w);
+
+/*
+ * Whether the last answers have had their time: each host that still has blanks the time that it
+ * may take itself. The walk is done. If false, end_ns says when to look again.
+ */
+bool walk_over(struct walk *w, uint64_t now_ns);
 
 /* The kernel took it: its time is noted and it counts as sent. */
 void walk_sent(struct walk *w, const struct probe *probe, uint64_t now_ns);

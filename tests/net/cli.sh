@@ -163,7 +163,28 @@ check_words() {
 		refused 64 "$target" -p 22 $linux "$target"
 	done
 	refused 64 'too many' -p 22 0.0.0.0/0 ::/0
+	for technique in S T; do
+		refused 64 "0.0.0.0 is nobody's" -s$technique -p 22 0.0.0.0
+		refused 64 ":: is nobody's" -s$technique -p 22 ::
+		refused 64 'fe80::1%eth0' -s$technique -p 22 fe80::1
+	done
 	refused 64 'two outputs' -p 22 -oX - --json $linux
+	refused 64 'two outputs' -p 22 -oX "$work/same" -oN "$work/same" $linux
+	ok 'of two outputs to one file nothing is left' [ ! -e "$work/same" ]
+	refused 64 '-p is given twice' -p 22 -p 80 $linux
+	refused 64 '-oX is given twice' -p 22 -oX "$work/one" -oX "$work/two" $linux
+	refused 64 'no UDP ports' -sU -p T:22 $linux
+	refused 64 'no TCP ports' -p U:53 $linux
+	# What hands that know nmap type: each is named, with what to do instead.
+	for option in -A -O -sV -sC -sn -sP -PS -PE -PU -d -r -f -R --packet-trace --iflist \
+		--traceroute --badsums --mtu=16; do
+		refused 64 "${option%%=*}" "$option" $linux
+	done
+	for option in --host-timeout --scan-delay --data-length --script --resume --scanflags \
+		--max-parallelism --min-hostgroup --dns-servers --version-intensity; do
+		refused 64 "has no $option: " "$option" 1 $linux
+	done
+	refused 64 'has no -sV' -sSV $linux
 }
 
 check_lists() {
@@ -240,6 +261,10 @@ check_technique() {
 	scan -sU -p 7,24 $linux
 	ok 'not privileged: UDP' grep -q '^24/udp *closed' "$out"
 	as=
+	scan -sS -Pn -PN -P0 -n --randomize-hosts --system-dns --no-stylesheet --noninteractive -p 22 $linux
+	ok "nmap's habits that change nothing here" says '22/tcp  open' "$out"
+	scan -sS -p T:22,U:53 $linux
+	ok 'U: without -sU is said' says 'U:' "$err"
 	scan -sS -p 22,23 --json $linux
 	ports_in "$out" >"$work/short"
 	scan scan -sS -p 22,23 --json $linux
@@ -271,6 +296,7 @@ check_targets() {
 	targets_are 'a name, -6' $linux6 -6 both.test
 	targets_are 'a name, -4 -6' "$linux $linux6" -4 -6 both.test
 	targets_are 'a name with IPv6 alone' 2001:db8:18::11 six.test
+	targets_are '0.0.0.0 is left out of a range' '0.0.0.1' 0.0.0.0/31
 	targets_are 'a network around a name' '198.18.0.8 198.18.0.9 198.18.0.10 198.18.0.11' both.test/30
 	scan -sS -p 22 --json -6 both.test
 	ports_in "$out" >"$work/ports"
@@ -541,6 +567,18 @@ check_signals() {
 	finish
 	stopped_well 'Ctrl-C twice'
 	ok 'Ctrl-C twice: at once' between 0 $took 700
+	begin 50 -sS -p 2001-2300 --max-rate 200 $linux
+	kill -HUP $scanner
+	finish
+	ok 'a hang-up stops it' [ "$status" = 75 ]
+	rm -f "$work"/cut.*
+	reset_linux
+	nohup "$PORTLIGHT" -sS -p 2001-2300 --max-rate 200 -oA "$work/cut" $linux >"$out" 2>"$err" &
+	scanner=$!
+	wait_until syn_passed 50
+	kill -HUP $scanner
+	finish
+	ok 'under nohup it does not' [ "$status" = 0 ]
 	begin 1 -T0 -sS -p 22,23 $linux
 	kill -TERM $scanner
 	finish
@@ -572,6 +610,11 @@ check_full_disk() {
 	ok 'standard output on a full disk: named' says 'standard output' "$err"
 	timeout 60 "$PORTLIGHT" -sL $linux >/dev/full 2>"$err"
 	ok '-sL on a full disk: exit 74' [ $? = 74 ]
+	timeout 60 "$PORTLIGHT" -sS -p 22 $linux >&- 2>"$err"
+	ok 'standard output closed: exit 74' [ $? = 74 ]
+	timeout 60 "$PORTLIGHT" -sS -p 22 -oX "$work/closed.xml" $linux <&- >"$out" 2>&-
+	ok 'standard error closed: exit 0' [ $? = 0 ]
+	ok 'standard error closed: nothing but XML in the file' is_xml "$work/closed.xml"
 }
 
 # Names of our own, for this process's view of the file system alone.

@@ -1,0 +1,70 @@
+/* persist: rounds of further attempts, and their pace. */
+#include "scan/persist.h"
+
+/* Half of all packets lost each way leaves 0.75^200 of the ports. Below what 8 bits of attempts
+ * count. */
+#define ROUNDS_MOST 200
+/* Probes in a time-out: so many to find out whether anything comes, and to each answer. */
+#define PROBES_LEAST	  16
+#define PROBES_PER_ANSWER 3
+#define PROBES_MOST	  4096
+/* With few ports left, an empty round may be chance. */
+#define EMPTY_MOST 2
+
+void persist_answered(struct persist *p, bool last)
+{
+	p->recent++;
+	p->gained += last;
+}
+
+static uint32_t persist_allowance(const struct persist *p, uint32_t before)
+{
+	uint32_t wanted = PROBES_LEAST + PROBES_PER_ANSWER * p->recent;
+	uint32_t steady = p->recent ? before / 2 : before * 2;
+
+	if (steady > PROBES_MOST)
+		steady = PROBES_MOST;
+	return wanted > steady ? wanted : steady;
+}
+
+bool persist_take(struct persist *p, uint64_t timeout_ns, uint64_t now_ns)
+{
+	p->open = true;
+	if (now_ns >= p->next_ns) {
+		p->given = persist_allowance(p, p->given);
+		p->allowance = p->given;
+		p->recent = 0;
+		p->next_ns = now_ns + timeout_ns;
+	}
+	if (p->allowance == 0)
+		return false;
+	p->allowance--;
+	return true;
+}
+
+bool persist_turn(struct persist *p, uint64_t timeout_ns, uint64_t now_ns, uint64_t *due_ns)
+{
+	if (p->open) {
+		p->open = false;
+		p->over_ns = 0;
+		return false;
+	}
+	if ((p->gained == 0 && p->extra == 0) || p->extra >= ROUNDS_MOST || p->empty == EMPTY_MOST)
+		return false;
+	if (p->over_ns == 0)
+		p->over_ns = now_ns + timeout_ns;
+	if (now_ns < p->over_ns) {
+		if (p->over_ns < *due_ns)
+			*due_ns = p->over_ns;
+		return false;
+	}
+	p->over_ns = 0;
+	p->empty = p->gained ? 0 : (uint8_t)(p->empty + 1);
+	if (p->empty == EMPTY_MOST)
+		return false;
+	if (p->extra == 0)
+		p->recent = p->gained; /* not those to first attempts */
+	p->gained = 0;
+	p->extra++;
+	return true;
+}
