@@ -170,8 +170,10 @@ static void pings_of_a_half_full_network_are_seen(void **state)
 	struct lab lab, *l = lab_open(&lab);
 
 	(void)state;
-	for (uint32_t host = 0; host < 254; host++)
+	for (uint32_t host = 0; host < 254; host++) {
 		lab_ping(l, lab_far(l, 7), lab_near(l, host), host & 1 ? USED : SILENT);
+		lab_wait(l, 200 * MS);
+	}
 	assert_int_equal(lab_one_alert(l)->event.techniques, BIT(SIGHT_ICMP));
 }
 
