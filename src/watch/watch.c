@@ -294,6 +294,7 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 		error_about(w, &s, p);
 		return;
 	}
+	s.key.tag = flow_tag(&w->flows, &s.key);
 	f = flow_find(&w->flows, &s.key, &forward);
 	if (f && s.kind == SIGHT_FIRST && forward && flow_begins_anew(w, f, p)) {
 		flow_forget(&w->flows, f);
