@@ -20,12 +20,13 @@ enum flow_state {
 };
 
 struct flow {
-	uint64_t tag;	      /* keyed hash of the five-tuple, both directions alike; never 0 */
-	uint64_t t_ns;	      /* of its first packet, on the capture's clock */
-	struct addr src, dst; /* the opener, and whom it contacted */
-	uint64_t moved_ms;    /* the detector's clock, latest packet */
-	uint32_t seq, ack;    /* of the first packet */
-	uint32_t sight;	      /* bits of event.h: which techniques may have sent the first packet */
+	uint64_t tag;		 /* keyed hash of the five-tuple, both directions alike; never 0 */
+	uint64_t t_ns;		 /* of its first packet, on the capture's clock */
+	struct addr src, dst;	 /* the opener, and whom it contacted */
+	uint64_t source, target; /* their names (name.h); 0 if it began in its middle */
+	uint64_t moved_ms;	 /* the detector's clock, latest packet */
+	uint32_t seq, ack;	 /* of the first packet */
+	uint32_t sight; /* bits of event.h: which techniques may have sent the first packet */
 	uint16_t sport, dport;
 	uint16_t window, mss;
 	uint8_t proto;
@@ -50,14 +51,14 @@ struct flow_link {
 	uint32_t next, prev;
 };
 
-/* 120 bytes an entry. Buckets of eight; a new flow pushes out the least useful of its bucket: a
+/* 136 bytes an entry. Buckets of eight; a new flow pushes out the least useful of its bucket: a
  * finished one, the longest idle first; one that waits only if all eight do. */
 struct flow_table {
 	struct flow *flow;
 	struct flow_way *way; /* of the flow with the same number */
 	struct flow_link *link;
-	uint32_t mask;	      /* of buckets */
-	uint32_t head, tail;  /* of those that wait, oldest first */
+	uint32_t mask;	     /* of buckets */
+	uint32_t head, tail; /* of those that wait, oldest first */
 	struct cookie_key key;
 	uint64_t used, evicted;
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "watch/judge.h"
+#include "watch/name.h"
 #include "watch/sight.h"
 #include "watch/tool.h"
 #include "watch/watch_state.h"
@@ -50,8 +51,9 @@ struct watch *watch_new(const struct watch_conf *conf)
 	w->conf = *conf;
 	w->memory_bytes = conf->memory_bytes;
 	w->now_ms = LEAP_MS;
+	w->name = name_of(&conf->key, w->named);
 	if (flow_table_init(&w->flows, 6 * part, &conf->key) == 0 &&
-	    familiar_init(&w->familiar, part / 4, &conf->key) == 0 &&
+	    familiar_init(&w->familiar, part / 4) == 0 &&
 	    host_set_init(&w->hosts, part / 2, &conf->key) == 0 &&
 	    evidence_table_init(&w->evidence, 5 * part - part / 2, &conf->key, &w->hosts) == 0 &&
 	    crowd_table_init(&w->crowds, 2 * part, &conf->key) == 0 &&
@@ -103,7 +105,7 @@ static void stray_goes_on(struct watch *w, struct flow *f, const struct packet *
 	if (p->flags & (TCP_RST | TCP_SYN))
 		return;
 	flow_settle(&w->flows, f, FLOW_MIDDLE);
-	crowd_stray_went_on(crowd_get(&w->crowds, f->dst, w->now_ms));
+	crowd_stray_went_on(crowd_get(&w->crowds, f->dst, f->target, w->now_ms));
 }
 
 static void settle_old(struct watch *w, uint64_t older_than_ms)
@@ -189,6 +191,16 @@ static void target_answers(struct watch *w, struct flow *f, const struct packet 
 		flow_settle(&w->flows, f, FLOW_MIDDLE);
 }
 
+/* Most packets go to where the one before went. */
+static uint64_t target_name(struct watch *w, struct addr target)
+{
+	if (!addr_equal(w->named, target)) {
+		w->named = target;
+		w->name = name_of(&w->conf.key, target);
+	}
+	return w->name;
+}
+
 static struct flow *watch_open(struct watch *w, const struct sighting *s, const struct packet *p,
 			       uint64_t t_ns)
 {
@@ -199,6 +211,11 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 							  : FLOW_MIDDLE;
 	struct flow *f = flow_open(&w->flows, &s->key, state, w->now_ms, &pushed, &has_pushed);
 
+	/* What began in its middle says nothing about its ends. */
+	if (state != FLOW_MIDDLE) {
+		f->source = name_of(&w->conf.key, f->src);
+		f->target = target_name(w, f->dst);
+	}
 	f->t_ns = t_ns;
 	f->sight = s->techniques;
 	f->seq = p->seq;
@@ -216,15 +233,17 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 static void stray_answer(struct watch *w, const struct sighting *s, const struct packet *p,
 			 uint64_t t_ns)
 {
+	const struct flow *f;
+	struct crowd *crowd;
 	uint64_t sources;
 
 	if (p->flags & TCP_RST || s->key.proto != IPPROTO_TCP)
 		return;
-	(void)watch_open(w, s, p, t_ns);
-	sources = crowd_stray(&w->crowds, crowd_get(&w->crowds, p->dst, w->now_ms), p->src,
-			      w->now_ms);
+	f = watch_open(w, s, p, t_ns);
+	crowd = crowd_get(&w->crowds, f->dst, f->target, w->now_ms);
+	sources = crowd_stray(crowd, f->source, w->now_ms);
 	if (sources)
-		judge_crowd(w, p->dst, EVENT_REFLECTION, sources, 0, t_ns);
+		judge_crowd(w, crowd, EVENT_REFLECTION, sources, 0, t_ns);
 }
 
 /* An ICMP error about a flow: the probe was turned away; or it was a traceroute. */
@@ -247,16 +266,16 @@ static void error_about(struct watch *w, const struct sighting *s, const struct 
 static void first_contact(struct watch *w, const struct sighting *s, const struct packet *p,
 			  uint64_t t_ns)
 {
+	const struct flow *f = watch_open(w, s, p, t_ns);
 	struct crowd *crowd;
 	uint64_t sources;
 
-	(void)watch_open(w, s, p, t_ns);
 	if (s->key.proto != IPPROTO_TCP && s->key.proto != IPPROTO_UDP)
 		return;
-	crowd = crowd_get(&w->crowds, p->dst, w->now_ms);
-	sources = crowd_contact(&w->crowds, crowd, p->src, w->now_ms);
+	crowd = crowd_get(&w->crowds, f->dst, f->target, w->now_ms);
+	sources = crowd_contact(crowd, f->source, w->now_ms);
 	if (sources && s->key.proto == IPPROTO_TCP)
-		judge_crowd(w, p->dst, EVENT_SYN_FLOOD, sources, s->techniques, t_ns);
+		judge_crowd(w, crowd, EVENT_SYN_FLOOD, sources, s->techniques, t_ns);
 }
 
 /* Who used a host before does not ask for it for the first time, but a SYN is always a new one. */
