@@ -138,6 +138,34 @@ static struct flow *flow_victim(struct flow_table *t, size_t first)
 	return &t->flow[victim];
 }
 
+void flow_fetch_bucket(const struct flow_table *t, uint64_t tag)
+{
+	const struct flow_way *way = &t->way[flow_bucket(t, tag)];
+
+	__builtin_prefetch(way);
+	__builtin_prefetch(way + FLOW_WAYS / 2);
+}
+
+void flow_fetch(const struct flow_table *t, uint64_t tag)
+{
+	size_t first = flow_bucket(t, tag), at = first;
+	const char *flow;
+
+	for (size_t i = first; i < first + FLOW_WAYS; i++) {
+		if (t->way[i].tag == tag) {
+			at = i;
+			break;
+		}
+		if (t->way[i].rank < t->way[at].rank)
+			at = i;
+	}
+	flow = (const char *)&t->flow[at];
+	__builtin_prefetch(flow, 1);
+	__builtin_prefetch(flow + 64, 1);
+	__builtin_prefetch(flow + sizeof(struct flow) - 1, 1);
+	__builtin_prefetch(&t->link[at], 1);
+}
+
 struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum flow_state state,
 		       uint64_t now_ms, struct flow *pushed, bool *has_pushed)
 {

@@ -79,6 +79,11 @@ struct flow_key {
 /* The keyed hash of a five-tuple, the same for both directions; never 0. */
 uint64_t flow_tag(const struct flow_table *t, const struct flow_key *key);
 
+/* Ask the cache for what flow_find and flow_open will look at: first the bucket of a tag; once that
+ * has come, the flow in it that will be found or pushed out. They change nothing. */
+void flow_fetch_bucket(const struct flow_table *t, uint64_t tag);
+void flow_fetch(const struct flow_table *t, uint64_t tag);
+
 /* The flow of a packet in either direction, or NULL. *forward: the packet is the opener's. */
 struct flow *flow_find(struct flow_table *t, const struct flow_key *key, bool *forward);
 

@@ -286,46 +286,47 @@ static bool flow_begins_anew(const struct watch *w, const struct flow *f, const 
 	return f->state == FLOW_REFUSED || (f->state == FLOW_MIDDLE && p->flags == TCP_SYN);
 }
 
-void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool outgoing)
+void watch_look(const struct watch *w, const struct packet *p, struct sighting *s)
 {
-	struct sighting s;
-	struct packet whole;
+	*s = sight_packet(p);
+	if (s->kind == SIGHT_IGNORE)
+		return;
+	s->key.tag = flow_tag(&w->flows, &s->key);
+	flow_fetch_bucket(&w->flows, s->key.tag);
+}
+
+void watch_look_again(const struct watch *w, const struct sighting *s)
+{
+	if (s->kind != SIGHT_IGNORE)
+		flow_fetch(&w->flows, s->key.tag);
+}
+
+static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *p,
+			   const struct sighting *s)
+{
 	struct flow *f;
 	bool forward;
 
-	(void)outgoing;
-	watch_clock(w, t_ns);
-	w->packets++;
-	w->malformed += (p->has & (PACKET_MALFORMED | PACKET_TRUNCATED)) != 0;
-	w->fragments += (p->has & PACKET_FRAGMENT) != 0;
-	settle_old(w, SETTLE_MS);
-	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {
-		if (!fragment_join(&w->pieces, &w->conf.key, p, w->now_ms, &whole))
-			return;
-		p = &whole;
-	}
-	s = sight_packet(p);
 	if (p->has & PACKET_ARP)
 		judge_heard(w, p->arp_sender);
-	if (s.kind == SIGHT_IGNORE)
+	if (s->kind == SIGHT_IGNORE)
 		return;
-	if (s.kind == SIGHT_ERROR) {
-		error_about(w, &s, p);
+	if (s->kind == SIGHT_ERROR) {
+		error_about(w, s, p);
 		return;
 	}
-	s.key.tag = flow_tag(&w->flows, &s.key);
-	f = flow_find(&w->flows, &s.key, &forward);
-	if (f && s.kind == SIGHT_FIRST && forward && flow_begins_anew(w, f, p)) {
+	f = flow_find(&w->flows, &s->key, &forward);
+	if (f && s->kind == SIGHT_FIRST && forward && flow_begins_anew(w, f, p)) {
 		flow_forget(&w->flows, f);
 		f = NULL;
 	}
 	if (!f) {
-		if (s.kind == SIGHT_FIRST)
-			first_contact(w, &s, p, t_ns);
-		else if (s.kind == SIGHT_MIDDLE)
-			(void)watch_open(w, &s, p, t_ns);
+		if (s->kind == SIGHT_FIRST)
+			first_contact(w, s, p, t_ns);
+		else if (s->kind == SIGHT_MIDDLE)
+			(void)watch_open(w, s, p, t_ns);
 		else
-			stray_answer(w, &s, p, t_ns);
+			stray_answer(w, s, p, t_ns);
 		return;
 	}
 	/* The queue of those that wait is in the order of their first packets. */
@@ -335,6 +336,35 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 		opener_goes_on(w, f, p);
 	else
 		target_answers(w, f, p);
+}
+
+void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const struct sighting *s)
+{
+	struct sighting joined;
+	struct packet whole;
+
+	watch_clock(w, t_ns);
+	w->packets++;
+	w->malformed += (p->has & (PACKET_MALFORMED | PACKET_TRUNCATED)) != 0;
+	w->fragments += (p->has & PACKET_FRAGMENT) != 0;
+	settle_old(w, SETTLE_MS);
+	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {
+		if (!fragment_join(&w->pieces, &w->conf.key, p, w->now_ms, &whole))
+			return;
+		watch_look(w, &whole, &joined);
+		p = &whole;
+		s = &joined;
+	}
+	judge_sighting(w, t_ns, p, s);
+}
+
+void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool outgoing)
+{
+	struct sighting s;
+
+	(void)outgoing;
+	watch_look(w, p, &s);
+	watch_judge(w, t_ns, p, &s);
 }
 
 /* We lose packets, and so may miss what they would have told. */
