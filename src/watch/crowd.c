@@ -96,16 +96,21 @@ static void registers_add(uint8_t *registers, uint64_t hash)
 		registers[at] = rank;
 }
 
+/* Room for all registers at 0 below 2^64. */
+#define SUM_BITS 55
+
 static uint64_t registers_estimate(const uint8_t *registers)
 {
-	double sum = 0, m = CROWD_REGISTERS, estimate;
+	double m = CROWD_REGISTERS, estimate;
+	uint64_t sum = 0; /* of 2^-register, in units of 2^-SUM_BITS: exact, and no division each */
 	unsigned empty = 0;
 
 	for (int i = 0; i < CROWD_REGISTERS; i++) {
-		sum += 1.0 / (double)(UINT64_C(1) << registers[i]);
+		sum += UINT64_C(1) << SUM_BITS >> registers[i];
 		empty += registers[i] == 0;
 	}
-	estimate = 0.7213 / (1 + 1.079 / m) * m * m / sum;
+	estimate =
+		0.7213 / (1 + 1.079 / m) * m * m * (double)(UINT64_C(1) << SUM_BITS) / (double)sum;
 	if (estimate <= 2.5 * m && empty)
 		estimate = m * logarithm(m / empty);
 	return (uint64_t)(estimate + 0.5);
