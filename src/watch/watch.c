@@ -278,9 +278,12 @@ static void first_contact(struct watch *w, const struct sighting *s, const struc
 		judge_crowd(w, crowd, EVENT_SYN_FLOOD, sources, s->techniques, t_ns);
 }
 
-/* Who used a host before does not ask for it for the first time, but a SYN is always a new one. */
+/* Who used a host before does not ask for it for the first time, but a SYN is always a new one. A
+ * copy of one has its sequence number (RFC 9293, 3.8). */
 static bool flow_begins_anew(const struct watch *w, const struct flow *f, const struct packet *p)
 {
+	if (f->state == FLOW_REFUSED && p->flags == TCP_SYN && p->seq != f->seq)
+		return true;
 	if (w->now_ms - f->moved_ms < ANEW_MS)
 		return false;
 	return f->state == FLOW_REFUSED || (f->state == FLOW_MIDDLE && p->flags == TCP_SYN);

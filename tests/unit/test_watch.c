@@ -351,6 +351,32 @@ static void a_scan_that_comes_again_is_told_again(void **state)
 	}
 }
 
+/* From ports of its own choice, and half a minute later the same: what has another sequence number
+ * is no copy. */
+static void the_same_ports_may_come_again_soon(void **state)
+{
+	struct lab lab, *l = &lab;
+
+	(void)state;
+	lab_init(l);
+	l->conf.idle_ns = 10 * SECOND;
+	lab_begin(l);
+	for (unsigned round = 0; round < 3; round++) {
+		for (uint16_t port = 100; port < 200; port++) {
+			struct packet p = lab_syn(l, lab_far(l, 7), lab_near(l, 1), 53, port);
+
+			/* Each twice. */
+			lab_packet(l, &p);
+			lab_wait(l, 10 * MS);
+			lab_packet(l, &p);
+		}
+		lab_wait(l, 30 * SECOND);
+	}
+	lab_finish(l);
+	assert_int_equal(l->alerts, 3);
+	assert_int_equal(lab_alert(l, NULL)->event.packets, 100);
+}
+
 /* Numbers are exact, however large the scan. */
 static void large_scans_are_counted_exactly(void **state)
 {
@@ -546,6 +572,7 @@ int main(void)
 		cmocka_unit_test(slow_scans_are_seen),
 		cmocka_unit_test(a_slow_scan_is_one_scan),
 		cmocka_unit_test(a_scan_that_comes_again_is_told_again),
+		cmocka_unit_test(the_same_ports_may_come_again_soon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
