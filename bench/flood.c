@@ -26,6 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "leads_out.h"
+
 #define FRAME	     54 /* Ethernet, IPv4, TCP */
 #define BATCH	     64
 #define SCANNER	     0xc6130001u /* 198.19.0.1 */
@@ -105,24 +107,6 @@ static double seconds_now(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static bool leads_out(void)
-{
-	char line[256];
-	bool found = false;
-	FILE *routes = fopen("/proc/net/route", "r");
-
-	while (routes && fgets(line, sizeof(line), routes)) {
-		char name[IFNAMSIZ];
-		unsigned long destination;
-
-		if (sscanf(line, "%15s %lx", name, &destination) == 2 && destination == 0)
-			found = true;
-	}
-	if (routes)
-		fclose(routes);
-	return found;
 }
 
 static int flood_send(char **argv, uint32_t target, uint32_t sources)

@@ -177,6 +177,11 @@ enum file_result file_next(struct file *file, struct file_frame *frame, struct f
 	return pcap_next(file, frame, f);
 }
 
+bool file_may_wait(const struct file *file)
+{
+	return stream_may_wait(file->stream);
+}
+
 uint64_t file_skipped(const struct file *file)
 {
 	return file->pcapng.skipped;

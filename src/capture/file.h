@@ -2,6 +2,7 @@
 #ifndef PORTLIGHT_CAPTURE_FILE_H
 #define PORTLIGHT_CAPTURE_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "packet/packet.h"
@@ -47,6 +48,9 @@ void file_close(struct file *file);
  * that is not understood. There is no going on after FILE_FAILED.
  */
 enum file_result file_next(struct file *file, struct file_frame *frame, struct failure *f);
+
+/* Whether file_next may wait for somebody to write: a pipe. */
+bool file_may_wait(const struct file *file);
 
 /* Frames of a pcapng file passed over because their link is not understood. */
 uint64_t file_skipped(const struct file *file);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -21,6 +22,7 @@ enum stream_coat { COAT_UNKNOWN, COAT_NONE, COAT_GZIP };
 struct stream {
 	int fd;
 	uint8_t coat;	  /* enum stream_coat */
+	bool may_wait;	  /* no plain file */
 	bool over;	  /* the file has no more bytes */
 	bool member_over; /* gzip: between two members, or behind the last */
 	size_t at, end;	  /* of what the window holds */
@@ -34,12 +36,14 @@ struct stream {
 struct stream *stream_new(int fd, const char *name, struct failure *f)
 {
 	struct stream *s = malloc(sizeof(*s));
+	struct stat about;
 
 	if (!s)
 		goto err0;
 	/* The buffers stay untouched, and so without pages, until something is in them. */
 	memset(s, 0, offsetof(struct stream, packed));
 	s->fd = fd;
+	s->may_wait = fstat(fd, &about) != 0 || !S_ISREG(about.st_mode);
 	strncpy(s->name, name, sizeof(s->name) - 1);
 	/* 16: gzip's header and trailer are read and checked. */
 	if (inflateInit2(&s->z, 16 + MAX_WBITS) != Z_OK)
@@ -233,6 +237,11 @@ void stream_skip(struct stream *s, uint64_t count)
 		s->at += (size_t)count;
 	else
 		s->skip += count; /* each is less than 2^33, and skipped before the next */
+}
+
+bool stream_may_wait(const struct stream *s)
+{
+	return s->may_wait;
 }
 
 const char *stream_name(const struct stream *s)

@@ -2,6 +2,7 @@
 #ifndef PORTLIGHT_CAPTURE_STREAM_H
 #define PORTLIGHT_CAPTURE_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,9 @@ const uint8_t *stream_bytes(const struct stream *s);
 
 /* The next `count` bytes, readable or not, are not wanted: what follows is. */
 void stream_skip(struct stream *s, uint64_t count);
+
+/* Whether reading may wait for somebody to write: no plain file. */
+bool stream_may_wait(const struct stream *s);
 
 const char *stream_name(const struct stream *s);
 

@@ -93,13 +93,6 @@ static void loop_clock(struct watch_loop *loop, uint64_t t_ns)
 		loop->tick_ns = t_ns - t_ns % NS;
 }
 
-static void loop_packet(struct watch_loop *loop, uint64_t t_ns, bool outgoing)
-{
-	loop_clock(loop, t_ns);
-	watch_packet(loop->watch, t_ns, &loop->packet, outgoing);
-	loop->packets++;
-}
-
 static bool loop_over(const struct watch_loop *loop)
 {
 	return *loop->stop ||
@@ -113,6 +106,53 @@ static void loop_lost(struct watch_loop *loop, uint64_t lost)
 		return;
 	loop->lost = lost;
 	watch_lost(loop->watch, lost);
+}
+
+/* Whether `every_ns` has gone by since *due_ns, which then moves on. */
+static bool comes_due(uint64_t *due_ns, uint64_t every_ns, uint64_t now_ns)
+{
+	if (every_ns == 0 || now_ns < *due_ns)
+		return false;
+	*due_ns = now_ns + every_ns;
+	return true;
+}
+
+/* --stats-every, by the clock of the capture in a replay. */
+static void loop_due_stats(struct watch_loop *loop, uint64_t now_ns)
+{
+	if (comes_due(&loop->stats_ns, loop->setup->options->stats_every_ns, now_ns))
+		watch_loop_stats(loop, loop->notes);
+}
+
+/* Where the next packet is read to; its time is to be filled in. */
+static struct watch_ahead *loop_next(struct watch_loop *loop)
+{
+	return &loop->ahead[loop->ahead_count];
+}
+
+static void loop_look(struct watch_loop *loop)
+{
+	struct watch_ahead *a = &loop->ahead[loop->ahead_count++];
+
+	watch_look(loop->watch, &a->packet, &a->sighting);
+}
+
+/* Judges what was read, unless the end comes first. */
+static void loop_judge(struct watch_loop *loop)
+{
+	for (unsigned i = 0; i < loop->ahead_count; i++)
+		watch_look_again(loop->watch, &loop->ahead[i].sighting);
+	for (unsigned i = 0; i < loop->ahead_count && !loop_over(loop); i++) {
+		struct watch_ahead *a = &loop->ahead[i];
+
+		loop_lost(loop, a->lost);
+		loop_clock(loop, a->t_ns);
+		watch_judge(loop->watch, a->t_ns, &a->packet, &a->sighting);
+		loop->packets++;
+		if (loop->setup->file)
+			loop_due_stats(loop, a->t_ns);
+	}
+	loop->ahead_count = 0;
 }
 
 static void loop_report(struct watch_loop *loop)
@@ -139,22 +179,6 @@ static void loop_metrics(struct watch_loop *loop)
 	}
 }
 
-/* Whether `every_ns` has gone by since *due_ns, which then moves on. */
-static bool comes_due(uint64_t *due_ns, uint64_t every_ns, uint64_t now_ns)
-{
-	if (every_ns == 0 || now_ns < *due_ns)
-		return false;
-	*due_ns = now_ns + every_ns;
-	return true;
-}
-
-/* --stats-every, by the clock of the capture in a replay. */
-static void loop_due_stats(struct watch_loop *loop, uint64_t now_ns)
-{
-	if (comes_due(&loop->stats_ns, loop->setup->options->stats_every_ns, now_ns))
-		watch_loop_stats(loop, loop->notes);
-}
-
 /* What a live run does every now and then. */
 static void loop_due(struct watch_loop *loop)
 {
@@ -179,7 +203,8 @@ static void loop_due(struct watch_loop *loop)
 
 static void loop_frame(struct watch_loop *loop, const struct rings_frame *f)
 {
-	struct packet *p = &loop->packet;
+	struct watch_ahead *a = loop_next(loop);
+	struct packet *p = &a->packet;
 
 	packet_parse(f->link, f->frame.bytes, f->frame.length, p);
 	if (f->frame.flags & RING_VLAN) {
@@ -190,24 +215,38 @@ static void loop_frame(struct watch_loop *loop, const struct rings_frame *f)
 		watch_origin_note(&loop->origin, p->src, f->ring);
 	else if (p->has & PACKET_ARP)
 		watch_origin_note(&loop->origin, p->arp_sender, f->ring);
-	loop_packet(loop, f->frame.wall_ns, f->frame.flags & RING_OUTGOING);
+	a->t_ns = f->frame.wall_ns;
+	a->lost = loop->lost;
+	loop_look(loop);
+}
+
+/* What the rings hold, up to so much: how many frames that were. */
+static unsigned live_turn(struct watch_loop *loop)
+{
+	struct rings *rings = loop->setup->rings;
+	struct rings_frame frame;
+	unsigned frames = 0;
+
+	while (frames < FRAMES_A_TURN && !loop_over(loop) && rings_receive(rings, &frame)) {
+		loop_frame(loop, &frame);
+		rings_release(rings);
+		frames++;
+		if (loop->ahead_count == WATCH_AHEAD)
+			loop_judge(loop);
+	}
+	loop_judge(loop);
+	return frames;
 }
 
 static int run_live(struct watch_loop *loop, struct failure *f)
 {
 	struct rings *rings = loop->setup->rings;
-	struct rings_frame frame;
 
 	while (!loop_over(loop)) {
-		unsigned frames = 0;
+		unsigned frames = live_turn(loop);
 
-		while (frames < FRAMES_A_TURN && rings_receive(rings, &frame)) {
-			loop_frame(loop, &frame);
-			rings_release(rings);
-			frames++;
-			if (loop_over(loop))
-				return 0;
-		}
+		if (loop_over(loop))
+			return 0;
 		loop_due(loop);
 		loop_report(loop);
 		if (frames)
@@ -228,6 +267,7 @@ static int run_live(struct watch_loop *loop, struct failure *f)
 static int replay_frame(struct watch_loop *loop, const struct file_frame *frame, struct failure *f)
 {
 	const struct expression *expression = loop->setup->expression;
+	struct watch_ahead *a = loop_next(loop);
 	int passes = 1;
 
 	if (expression)
@@ -235,32 +275,44 @@ static int replay_frame(struct watch_loop *loop, const struct file_frame *frame,
 					  frame->wire_bytes, f);
 	if (passes <= 0)
 		return passes;
-	packet_parse(link_type_table[frame->type].link, frame->bytes, frame->length, &loop->packet);
-	loop_packet(loop, frame->t_ns, false);
+	packet_parse(link_type_table[frame->type].link, frame->bytes, frame->length, &a->packet);
+	a->t_ns = frame->t_ns;
+	a->lost = file_lost(loop->setup->file);
+	loop_look(loop);
 	return 0;
+}
+
+/* The next frame; of those before, none is left waiting for it. */
+static int replay_next(struct watch_loop *loop, struct failure *f)
+{
+	struct file *file = loop->setup->file;
+	struct file_frame frame;
+	enum file_result result;
+
+	if (file_may_wait(file) || loop->ahead_count == WATCH_AHEAD)
+		loop_judge(loop);
+	if (loop_over(loop))
+		return FILE_END;
+	result = file_next(file, &frame, f);
+	if (result != FILE_FRAME || *loop->report)
+		loop_judge(loop);
+	loop_report(loop);
+	if (result == FILE_FRAME && replay_frame(loop, &frame, f) < 0)
+		result = FILE_FAILED;
+	if (result == FILE_FAILED)
+		loop_judge(loop);
+	return result;
 }
 
 static int run_replay(struct watch_loop *loop, struct failure *f)
 {
-	struct file *file = loop->setup->file;
-	struct file_frame frame;
+	int result;
 
-	while (!loop_over(loop)) {
-		enum file_result result = file_next(file, &frame, f);
-
-		loop_report(loop);
-		if (result == FILE_FAILED)
-			return -1;
-		if (result == FILE_END)
-			return 0;
-		if (result == FILE_INTERRUPTED)
-			continue;
-		loop_lost(loop, file_lost(file));
-		if (replay_frame(loop, &frame, f) < 0)
-			return -1;
-		loop_due_stats(loop, frame.t_ns);
-	}
-	return 0;
+	do
+		result = replay_next(loop, f);
+	while (result == FILE_FRAME || result == FILE_INTERRUPTED);
+	loop_lost(loop, file_lost(loop->setup->file));
+	return result == FILE_FAILED ? -1 : 0;
 }
 
 int watch_loop_run(struct watch_loop *loop, struct failure *f)

@@ -16,6 +16,16 @@
 /* Addresses of --explain beyond these are explained without their events. */
 #define WATCH_EXPLAINED 64
 
+/* So many packets are read before they are judged, if they are at hand. */
+#define WATCH_AHEAD 16
+
+struct watch_ahead {
+	struct packet packet;
+	struct sighting sighting;
+	uint64_t t_ns;
+	uint64_t lost; /* by the capture, so far */
+};
+
 struct watch_loop {
 	struct watch_setup *setup;
 	struct watch *watch;
@@ -28,7 +38,8 @@ struct watch_loop {
 	uint64_t lost;
 	/* On the monotonic clock: when each comes due; see watch_loop.c. */
 	uint64_t second_ns, metrics_ns, stats_ns, watchdog_ns;
-	struct packet packet;
+	struct watch_ahead ahead[WATCH_AHEAD]; /* read, and not yet judged */
+	unsigned ahead_count;
 	struct watch_origin origin;
 	struct {
 		uint64_t events; /* told about this address */

@@ -5,8 +5,12 @@
 #include <string.h>
 
 #include "watch/logarithm.h"
+#include "watch/name.h"
 
 #define WAYS	       4
+
+#define SIEVE_SALT     4
+#define GROUP_SALT     5
 
 #define SECOND_MS      1000
 #define FLOOD_CONTACTS 100
@@ -54,24 +58,20 @@ void crowd_table_fini(struct crowd_table *t)
 	memset(t, 0, sizeof(*t));
 }
 
-static uint64_t crowd_hash(const struct crowd_table *t, uint64_t salt, struct addr a)
+struct crowd *crowd_get(struct crowd_table *t, struct addr target, uint64_t name, uint64_t now_ms)
 {
-	const __u64 words[3] = {salt, a.hi, a.lo};
+	uint64_t tag = name | 1;
+	struct crowd *bucket, *victim;
 
-	return cookie_siphash(&t->key, words, 3, 1, 3);
-}
-
-struct crowd *crowd_get(struct crowd_table *t, struct addr target, uint64_t now_ms)
-{
-	uint64_t hash = crowd_hash(t, 10, target), tag = hash | 1;
-	struct crowd *bucket =
-		&t->crowd[(uint64_t)(((unsigned __int128)hash * t->buckets) >> 64) * WAYS];
-	struct crowd *victim = bucket;
-
+	if (t->latest && t->latest->tag == tag) {
+		t->latest->moved_ms = now_ms;
+		return t->latest;
+	}
+	bucket = victim = &t->crowd[name_below(name, t->buckets) * WAYS];
 	for (int i = 0; i < WAYS; i++) {
 		if (bucket[i].tag == tag) {
 			bucket[i].moved_ms = now_ms;
-			return &bucket[i];
+			return t->latest = &bucket[i];
 		}
 		if (victim->tag && (bucket[i].tag == 0 || bucket[i].moved_ms < victim->moved_ms))
 			victim = &bucket[i];
@@ -79,10 +79,11 @@ struct crowd *crowd_get(struct crowd_table *t, struct addr target, uint64_t now_
 	t->evicted += victim->tag != 0;
 	memset(victim, 0, sizeof(*victim));
 	victim->tag = tag;
+	victim->name = name;
 	victim->target = target;
 	victim->moved_ms = now_ms;
 	victim->contacts.began_ms = victim->strays.began_ms = now_ms;
-	return victim;
+	return t->latest = victim;
 }
 
 static void registers_add(uint8_t *registers, uint64_t hash)
@@ -95,16 +96,21 @@ static void registers_add(uint8_t *registers, uint64_t hash)
 		registers[at] = rank;
 }
 
+/* Room for all registers at 0 below 2^64. */
+#define SUM_BITS 55
+
 static uint64_t registers_estimate(const uint8_t *registers)
 {
-	double sum = 0, m = CROWD_REGISTERS, estimate;
+	double m = CROWD_REGISTERS, estimate;
+	uint64_t sum = 0; /* of 2^-register, in units of 2^-SUM_BITS: exact, and no division each */
 	unsigned empty = 0;
 
 	for (int i = 0; i < CROWD_REGISTERS; i++) {
-		sum += 1.0 / (double)(UINT64_C(1) << registers[i]);
+		sum += UINT64_C(1) << SUM_BITS >> registers[i];
 		empty += registers[i] == 0;
 	}
-	estimate = 0.7213 / (1 + 1.079 / m) * m * m / sum;
+	estimate =
+		0.7213 / (1 + 1.079 / m) * m * m * (double)(UINT64_C(1) << SUM_BITS) / (double)sum;
 	if (estimate <= 2.5 * m && empty)
 		estimate = m * logarithm(m / empty);
 	return (uint64_t)(estimate + 0.5);
@@ -137,10 +143,9 @@ static void second_begin(struct crowd_second *s, uint64_t hash, uint64_t now_ms)
 	registers_add(s->sources, hash);
 }
 
-uint64_t crowd_contact(struct crowd_table *t, struct crowd *c, struct addr source, uint64_t now_ms)
+uint64_t crowd_contact(struct crowd *c, uint64_t source, uint64_t now_ms)
 {
-	uint64_t over, hash = crowd_hash(t, 11, source);
-	uint64_t sources = second_add(&c->contacts, hash, now_ms, &over);
+	uint64_t over, sources = second_add(&c->contacts, source, now_ms, &over);
 	bool flood = sources >= FLOOD_SOURCES && c->contacts.completed * 10 < c->contacts.contacts;
 
 	if (flood) {
@@ -154,18 +159,17 @@ uint64_t crowd_contact(struct crowd_table *t, struct crowd *c, struct addr sourc
 		c->flood_ms = now_ms + FLOOD_HOLD_MS;
 	}
 	if (now_ms - c->contacts.began_ms >= SECOND_MS)
-		second_begin(&c->contacts, hash, now_ms);
+		second_begin(&c->contacts, source, now_ms);
 	return flood ? sources : 0;
 }
 
-uint64_t crowd_stray(struct crowd_table *t, struct crowd *c, struct addr source, uint64_t now_ms)
+uint64_t crowd_stray(struct crowd *c, uint64_t source, uint64_t now_ms)
 {
-	uint64_t over, hash = crowd_hash(t, 11, source);
-	uint64_t sources = second_add(&c->strays, hash, now_ms, &over);
+	uint64_t over, sources = second_add(&c->strays, source, now_ms, &over);
 	bool flood = sources >= FLOOD_SOURCES && c->strays.completed * 10 < c->strays.contacts;
 
 	if (now_ms - c->strays.began_ms >= SECOND_MS)
-		second_begin(&c->strays, hash, now_ms);
+		second_begin(&c->strays, source, now_ms);
 	return flood ? sources : 0;
 }
 
@@ -225,14 +229,14 @@ static unsigned sieve_add(struct crowd_sieve *s, uint64_t hash)
 	return least;
 }
 
-bool crowd_admits(struct crowd_table *t, const struct crowd *c, struct addr source, uint64_t now_ms)
+bool crowd_admits(struct crowd_table *t, const struct crowd *c, uint64_t source, uint64_t now_ms)
 {
 	struct crowd_sieve *s = &t->sieve;
 	double expected, over;
 	unsigned count;
 
 	sieve_turn(s, now_ms);
-	count = sieve_add(s, crowd_hash(t, 13, source));
+	count = sieve_add(s, name_with(source, SIEVE_SALT, 0));
 	/* Of its own, as one of the flood's, and of others that are counted in the same place. */
 	expected = c->mean_pps * (double)(now_ms - s->began_ms + s->before_ms) / SECOND_MS +
 		   (double)(s->total[0] + s->total[1]) / (double)s->width;
@@ -271,9 +275,9 @@ uint32_t crowd_fingerprint(const struct crowd_table *t, const struct contact *co
 	return (uint32_t)cookie_siphash(&t->key, words, 2, 1, 3) | 1;
 }
 
-uint32_t crowd_source(const struct crowd_table *t, struct addr source)
+uint32_t crowd_source(const struct contact *contact)
 {
-	return (uint32_t)crowd_hash(t, 12, source);
+	return (uint32_t)name_with(contact->source, GROUP_SALT, 0);
 }
 
 struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
@@ -281,7 +285,7 @@ struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
 {
 	uint32_t fingerprint = crowd_fingerprint(t, contact);
 	struct crowd_group *g = group_get(c, fingerprint, contact->now_ms, contact->t_ns);
-	uint32_t source = crowd_source(t, contact->src);
+	uint32_t source = crowd_source(contact);
 	bool known_port = false, known_source = false;
 
 	g->moved_ms = contact->now_ms;

@@ -34,7 +34,8 @@ struct crowd_second {
 
 /* 5.4 KiB. */
 struct crowd {
-	uint64_t tag; /* 0: free */
+	uint64_t tag;  /* 0: free */
+	uint64_t name; /* of the target */
 	uint64_t moved_ms;
 	struct addr target;
 	struct crowd_second contacts, strays;
@@ -59,7 +60,7 @@ struct crowd_sieve {
 };
 
 struct crowd_table {
-	struct crowd *crowd;
+	struct crowd *crowd, *latest; /* the one that was asked for last, or NULL */
 	struct crowd_sieve sieve;
 	uint64_t buckets;
 	struct cookie_key key;
@@ -69,16 +70,17 @@ struct crowd_table {
 int crowd_table_init(struct crowd_table *t, size_t bytes, const struct cookie_key *key);
 void crowd_table_fini(struct crowd_table *t);
 
-/* A target's crowd; made where there is none, the longest idle of its bucket makes room. */
-struct crowd *crowd_get(struct crowd_table *t, struct addr target, uint64_t now_ms);
+/* A target's crowd, by address and name (name.h); made where there is none, the longest idle of its
+ * bucket makes room. */
+struct crowd *crowd_get(struct crowd_table *t, struct addr target, uint64_t name, uint64_t now_ms);
 
 /*
- * A first contact (when its packet came) or a stray answer. Returns how many sources there were
- * in the last second if they look like a flood (contacts: a hundred a second from fifty sources,
- * nine of ten not completed), else 0.
+ * A first contact (when its packet came) or a stray answer. `source` is a name. Returns how many
+ * sources there were in the last second if they look like a flood (contacts: a hundred a second
+ * from fifty sources, nine of ten not completed), else 0.
  */
-uint64_t crowd_contact(struct crowd_table *t, struct crowd *c, struct addr source, uint64_t now_ms);
-uint64_t crowd_stray(struct crowd_table *t, struct crowd *c, struct addr source, uint64_t now_ms);
+uint64_t crowd_contact(struct crowd *c, uint64_t source, uint64_t now_ms);
+uint64_t crowd_stray(struct crowd *c, uint64_t source, uint64_t now_ms);
 
 /* A contact was completed: no flood does that. */
 void crowd_completed(struct crowd *c);
@@ -93,12 +95,11 @@ double crowd_mean_pps(const struct crowd *c, uint64_t now_ms);
  * Counts a failed contact with a target that is flooded. Whether its source is busier than chance
  * would make one of the flood's: only then is it worth a record.
  */
-bool crowd_admits(struct crowd_table *t, const struct crowd *c, struct addr source,
-		  uint64_t now_ms);
+bool crowd_admits(struct crowd_table *t, const struct crowd *c, uint64_t source, uint64_t now_ms);
 
 /* What the packets of one program have in common, and what a source is called in a group. */
 uint32_t crowd_fingerprint(const struct crowd_table *t, const struct contact *contact);
-uint32_t crowd_source(const struct crowd_table *t, struct addr source);
+uint32_t crowd_source(const struct contact *contact);
 
 /*
  * A failed contact of a source that is no scanner by itself: the group it belongs to, once that

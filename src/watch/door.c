@@ -5,16 +5,15 @@
 #include <string.h>
 
 #include "watch/evidence.h"
+#include "watch/name.h"
 
-#define WAYS 4
-/* Private number for keys of tables (flow.c). */
-#define DOOR_SALT UINT64_C(0x646f6f72)
+#define WAYS	  4
+#define DOOR_SALT 3
 
-int door_init(struct door_table *t, size_t bytes, const struct cookie_key *key)
+int door_init(struct door_table *t, size_t bytes)
 {
 	memset(t, 0, sizeof(*t));
 	t->buckets = bytes / (WAYS * sizeof(*t->entry));
-	t->key = *key;
 	if (t->buckets == 0)
 		return -1;
 	t->entry = calloc(t->buckets * WAYS, sizeof(*t->entry));
@@ -37,12 +36,10 @@ static uint8_t door_note(const struct contact *c)
 enum door_answer door_ask(struct door_table *t, const struct contact *c, uint32_t target,
 			  struct door_entry *earlier)
 {
-	const __u64 words[3] = {DOOR_SALT, c->src.hi, c->src.lo};
-	uint64_t hash = cookie_siphash(&t->key, words, 3, 1, 3);
+	uint64_t hash = name_with(c->source, DOOR_SALT, 0);
 	uint32_t tag = (uint32_t)hash | 1;
-	struct door_entry *
-		bucket = &t->entry[(uint64_t)(((unsigned __int128)hash * t->buckets) >> 64) * WAYS],
-	       *victim = bucket;
+	struct door_entry *bucket = &t->entry[name_below(hash, t->buckets) * WAYS],
+			  *victim = bucket;
 
 	for (int i = 0; i < WAYS; i++) {
 		struct door_entry *d = &bucket[i];
@@ -76,6 +73,8 @@ struct contact door_contact(const struct contact *c, const struct door_entry *ea
 	uint64_t age_ns = (uint64_t)((uint32_t)c->now_ms - earlier->moved_ms) * 1000000;
 
 	return (struct contact){
+		.source = c->source,
+		.target = c->target,
 		.src = c->src,
 		.dst = c->dst,
 		.t_ns = c->t_ns > age_ns ? c->t_ns - age_ns : 0,

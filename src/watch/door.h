@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "scan/cookie.h"
-
 struct contact;
 
 /* What is known of a source at the door. */
@@ -36,12 +34,11 @@ struct door_entry {
 struct door_table {
 	struct door_entry *entry;
 	uint64_t buckets;
-	struct cookie_key key;
 	uint64_t refused; /* sources that were noted */
 };
 
 /* Within `bytes`. 0, or -1 out of memory. */
-int door_init(struct door_table *t, size_t bytes, const struct cookie_key *key);
+int door_init(struct door_table *t, size_t bytes);
 void door_fini(struct door_table *t);
 
 enum door_answer {

@@ -5,14 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "watch/name.h"
 #include "watch/tool.h"
 
-#define BITMAPS	    3 /* TCP, UDP, answered open */
-#define MINUTE_MS   60000
-#define RANGES_MOST 32768 /* no 65,536 ports have more ranges */
-#define GROWTH	    10
-#define PAUSES	    8
-#define PATIENCE_MS UINT64_C(172800000)
+#define EPISODE_SALT 7
+
+#define BITMAPS	     3 /* TCP, UDP, answered open */
+#define MINUTE_MS    60000
+#define RANGES_MOST  32768 /* no 65,536 ports have more ranges */
+#define GROWTH	     10
+#define PAUSES	     8
+#define PATIENCE_MS  UINT64_C(172800000)
 /* Told again at this size at the earliest. */
 #define TOLD_LEAST 10
 
@@ -48,18 +51,16 @@ void episode_table_fini(struct episode_table *t)
 	t->ranges = NULL;
 }
 
-static uint64_t episode_tag(const struct episode_table *t, struct addr a, bool crowd)
+static uint64_t episode_tag(uint64_t name, bool crowd)
 {
-	const __u64 words[3] = {a.hi, a.lo, crowd};
-
-	return cookie_siphash(&t->key, words, 3, 1, 3);
+	return name_with(name, EPISODE_SALT, crowd);
 }
 
-struct episode *episode_find(struct episode_table *t, struct addr a, bool crowd)
+struct episode *episode_find(struct episode_table *t, uint64_t name, bool crowd)
 {
 	if (t->open == 0)
 		return NULL;
-	uint64_t tag = episode_tag(t, a, crowd);
+	uint64_t tag = episode_tag(name, crowd);
 
 	for (uint32_t i = t->bucket[tag % EPISODE_BUCKETS]; i; i = t->episode[i - 1].chain)
 		if (t->episode[i - 1].tag == tag)
@@ -327,7 +328,7 @@ static struct episode *episode_new(struct episode_table *t, struct addr key, boo
 	memset(bitmap, 0, BITMAPS * EPISODE_PORT_WORDS * sizeof(*bitmap));
 	*e = (struct episode){
 		.id = id,
-		.tag = episode_tag(t, key, crowd),
+		.tag = episode_tag(name_of(&t->key, key), crowd),
 		.owner = cookie_siphash(&t->key, &id, 1, 1, 3),
 		.began_ms = now_ms,
 		.moved_ms = now_ms,

@@ -31,7 +31,7 @@ struct episode {
 	uint32_t tcp_count, udp_count, open_count, protocol_count;
 	uint32_t last_seq;
 	uint32_t fingerprint; /* DISTRIBUTED: of its packets (crowd.h) */
-	uint32_t target_hash; /* of `target`, as in evidence_host */
+	uint32_t target_hash; /* of `target`, as in name_host */
 	uint16_t last_sport;
 	uint8_t action; /* of EVENT_PORT_SCAN and sisters: settled when told */
 	bool proven;	/* the source completed a handshake */
@@ -66,8 +66,8 @@ int episode_table_init(struct episode_table *t, size_t bytes, const struct cooki
 		       struct host_set *hosts);
 void episode_table_fini(struct episode_table *t);
 
-/* The open episode of a source (or, crowd, of a target), or NULL. */
-struct episode *episode_find(struct episode_table *t, struct addr a, bool crowd);
+/* The open episode of a source (or, crowd, of a target) by its name (name.h), or NULL. */
+struct episode *episode_find(struct episode_table *t, uint64_t name, bool crowd);
 
 /* Opens an episode from the record whose walk crossed the threshold, with all that is listed
  * there; to be joined by others of the source, then told. With all places taken, the longest idle

@@ -6,9 +6,12 @@
 #include <string.h>
 
 #include "watch/logarithm.h"
+#include "watch/name.h"
 #include "watch/tool.h"
 
-#define WAYS 8
+#define WAYS	    8
+
+#define RECORD_SALT 6
 
 /*
  * Steps. A benign source's first contacts succeed in 4 of 5 cases, a scanner's in 1 of 5 (Jung et
@@ -42,7 +45,7 @@ int evidence_table_init(struct evidence_table *t, size_t bytes, const struct coo
 	if (t->buckets == 0)
 		return -1;
 	t->record = calloc(t->buckets * WAYS, sizeof(struct evidence));
-	if (!t->record || door_init(&t->door, bytes / 5, key) < 0) {
+	if (!t->record || door_init(&t->door, bytes / 5) < 0) {
 		evidence_table_fini(t);
 		return -1;
 	}
@@ -63,47 +66,27 @@ void evidence_table_fini(struct evidence_table *t)
 	t->record = NULL;
 }
 
-static uint64_t hash4(const struct evidence_table *t, uint64_t salt, struct addr a, uint64_t b)
-{
-	const __u64 words[4] = {salt, a.hi, a.lo, b};
-
-	return cookie_siphash(&t->key, words, 4, 1, 3);
-}
-
-uint32_t evidence_host(const struct evidence_table *t, struct addr a)
-{
-	return (uint32_t)hash4(t, 1, a, 0);
-}
-
 static uint32_t host_network(const struct evidence_table *t, struct addr a)
 {
 	if (addr_is_v4(a))
 		a.lo &= ~UINT64_C(0xff);
 	else
 		a.lo = 0;
-	return (uint32_t)hash4(t, 2, a, 0);
+	return (uint32_t)name_of(&t->key, a);
 }
 
 /* What a record is about, besides its source. */
 struct subject {
-	uint32_t host; /* evidence_host of the one target; 0: any */
+	uint32_t host; /* name_host of the one target; 0: any */
 	uint16_t port;
 	uint8_t kind, proto;
 };
 
-static uint64_t record_tag(const struct evidence_table *t, struct addr src,
-			   const struct subject *about)
+static uint64_t record_tag(uint64_t source, const struct subject *about)
 {
-	const struct addr what = {about->host, (uint64_t)about->kind << 32 |
-						       (uint64_t)about->proto << 16 | about->port};
+	uint64_t what = (uint64_t)about->kind << 24 | (uint64_t)about->proto << 16 | about->port;
 
-	return hash4(t, 4, src, hash4(t, 3, what, 0)) | 1;
-}
-
-/* A number below n from the high bits of a hash. */
-static uint64_t hash_below(uint64_t hash, uint64_t n)
-{
-	return (uint64_t)(((unsigned __int128)hash * n) >> 64);
+	return name_with(source, RECORD_SALT, (uint64_t)about->host << 32 | what) | 1;
 }
 
 /* How suspicious a record still is: the slow walk as of now. */
@@ -131,8 +114,8 @@ static void record_leak(struct evidence *r, uint64_t now_ms)
 static struct evidence *record_get(struct evidence_table *t, const struct contact *c,
 				   const struct subject *about, bool make)
 {
-	uint64_t tag = record_tag(t, c->src, about);
-	struct evidence *bucket = &t->record[hash_below(tag, t->buckets) * WAYS], *victim = bucket;
+	uint64_t tag = record_tag(c->source, about);
+	struct evidence *bucket = &t->record[name_below(tag, t->buckets) * WAYS], *victim = bucket;
 	float least = record_worth(bucket, c->now_ms);
 
 	for (int i = 0; i < WAYS; i++) {
@@ -295,7 +278,7 @@ static bool contact_is_listed(const struct contact *c)
 static struct evidence *add_port(struct evidence_table *t, const struct contact *c)
 {
 	bool protocol = c->techniques == UINT32_C(1) << SIGHT_IPPROTO;
-	struct subject about = {evidence_host(t, c->dst), 0,
+	struct subject about = {name_host(c->target), 0,
 				protocol ? EVIDENCE_PROTOCOLS : EVIDENCE_PORTS,
 				protocol ? 0 : c->proto};
 	uint16_t number = protocol ? c->proto : c->dport;
@@ -367,7 +350,7 @@ static struct evidence *add_host(struct evidence_table *t, const struct contact 
 {
 	struct subject about = {0, kind == EVIDENCE_STRAYS ? 0 : c->dport, kind, c->proto};
 	struct evidence *r = record_get(t, c, &about, c->failed || c->idle);
-	uint32_t host = evidence_host(t, c->dst);
+	uint32_t host = name_host(c->target);
 
 	if (!r)
 		return NULL;
@@ -395,7 +378,7 @@ static void door_bring(struct evidence_table *t, const struct contact *c,
 {
 	struct contact first = door_contact(c, earlier);
 
-	if (earlier->target != evidence_host(t, c->dst))
+	if (earlier->target != name_host(c->target))
 		return;
 	/* A protocol has no port; what has one was no probe for protocols. */
 	if (c->techniques == UINT32_C(1) << SIGHT_IPPROTO ? earlier->port != 0
@@ -433,7 +416,7 @@ struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
 	enum door_answer door = DOOR_OPEN;
 
 	if (c->failed || c->idle)
-		door = door_ask(&t->door, c, evidence_host(t, c->dst), &earlier);
+		door = door_ask(&t->door, c, name_host(c->target), &earlier);
 	if (door == DOOR_SHUT)
 		return NULL;
 	if (door == DOOR_OPENS && !sweep)
@@ -501,7 +484,7 @@ static void taking_record(struct evidence_table *t, struct taking *g, const stru
 		for (int i = 0; i < r->listed; i++)
 			taking_host(g, r->host[i]);
 	} else if (r->kind != EVIDENCE_STRAYS) {
-		taking_host(g, evidence_host(t, r->target));
+		taking_host(g, name_host(name_of(&t->key, r->target)));
 		for (int i = 0; i < r->listed && r->kind == EVIDENCE_PORTS; i++)
 			taking_port(g, r->number[i], r->proto);
 	}
@@ -509,7 +492,7 @@ static void taking_record(struct evidence_table *t, struct taking *g, const stru
 
 static struct evidence *record_find(struct evidence_table *t, uint64_t tag)
 {
-	struct evidence *bucket = &t->record[hash_below(tag, t->buckets) * WAYS];
+	struct evidence *bucket = &t->record[name_below(tag, t->buckets) * WAYS];
 
 	for (int i = 0; i < WAYS; i++)
 		if (bucket[i].tag == tag)
@@ -524,7 +507,7 @@ void evidence_take(struct evidence_table *t, struct evidence *record,
 						 {0, 0, EVIDENCE_PORTS, IPPROTO_UDP},
 						 {0, 0, EVIDENCE_PROTOCOLS, 0}};
 	struct taking g = {.hosts = 0};
-	struct addr src = record->src;
+	uint64_t source = name_of(&t->key, record->src);
 	unsigned hosts = 0, ports = 0;
 
 	taking_record(t, &g, record);
@@ -541,7 +524,7 @@ void evidence_take(struct evidence_table *t, struct evidence *record,
 						 g.port[ports].proto};
 			ports++;
 		}
-		r = record_find(t, record_tag(t, src, &about));
+		r = record_find(t, record_tag(source, &about));
 		if (!r)
 			continue;
 		taking_record(t, &g, r);

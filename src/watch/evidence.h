@@ -58,7 +58,7 @@ struct evidence {
 			uint64_t used_ports[8]; /* filter of ports that were used */
 		};
 		struct {
-			uint32_t host[EVIDENCE_LISTED_HOSTS]; /* hashes of addresses */
+			uint32_t host[EVIDENCE_LISTED_HOSTS]; /* name_host */
 			uint64_t used_hosts[8];		      /* filter of hosts that were used */
 			uint64_t networks[4]; /* filter of /24 (IPv4) and /64 (IPv6) networks */
 		};
@@ -78,7 +78,8 @@ struct evidence_table {
 /* One contact that is over. */
 struct contact {
 	struct addr src, dst;
-	uint64_t t_ns; /* of its first packet */
+	uint64_t source, target; /* their names (name.h) */
+	uint64_t t_ns;		 /* of its first packet */
 	uint64_t now_ms;
 	uint32_t techniques;
 	uint32_t seq;
@@ -102,9 +103,6 @@ int evidence_table_init(struct evidence_table *t, size_t bytes, const struct coo
 /* A scan is called at ln(beta / alpha). */
 void evidence_set_errors(struct evidence_table *t, double alpha, double beta);
 void evidence_table_fini(struct evidence_table *t);
-
-/* 32 bits of a keyed hash of an address: what the lists of hosts hold. */
-uint32_t evidence_host(const struct evidence_table *t, struct addr a);
 
 /*
  * Adds a contact to the walks it belongs to. Returns the record whose walk is over the threshold

@@ -4,15 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAYS 8
-/* Private number for keys of tables (flow.c). */
-#define FAMILIAR_SALT UINT64_C(0x66616d696c696172)
+#include "watch/name.h"
 
-int familiar_init(struct familiar *t, size_t bytes, const struct cookie_key *key)
+#define WAYS	      8
+#define FAMILIAR_SALT 2
+
+int familiar_init(struct familiar *t, size_t bytes)
 {
 	memset(t, 0, sizeof(*t));
 	t->buckets = bytes / (WAYS * sizeof(*t->tag));
-	t->key = *key;
 	if (t->buckets == 0)
 		return -1;
 	t->tag = calloc(t->buckets * WAYS, sizeof(*t->tag));
@@ -29,12 +29,11 @@ void familiar_fini(struct familiar *t)
 static uint32_t *familiar_bucket(const struct familiar *t, const struct familiar_pair *p,
 				 uint32_t *tag)
 {
-	const __u64 words[5] = {p->src.hi ^ FAMILIAR_SALT, p->src.lo, p->dst.hi, p->dst.lo,
-				(__u64)p->proto << 16 | p->port};
-	uint64_t hash = cookie_siphash(&t->key, words, 5, 1, 3);
+	uint64_t hash = name_with(p->source, FAMILIAR_SALT,
+				  p->target + ((uint64_t)p->proto << 16 | p->port));
 
 	*tag = (uint32_t)hash | 1;
-	return &t->tag[(uint64_t)(((unsigned __int128)hash * t->buckets) >> 64) * WAYS];
+	return &t->tag[name_below(hash, t->buckets) * WAYS];
 }
 
 void familiar_add(struct familiar *t, const struct familiar_pair *pair)

@@ -6,25 +6,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
-#include "scan/cookie.h"
-
 /* 4 bytes for a source, its target and the port. Buckets of eight, latest first; a new one pushes
  * out the last. Only what was open can get in, so nobody hides a scan with it. */
 struct familiar {
 	uint32_t *tag; /* 0: free */
 	uint64_t buckets;
-	struct cookie_key key;
 };
 
 struct familiar_pair {
-	struct addr src, dst;
+	uint64_t source, target; /* names (name.h) */
 	uint16_t port;
 	uint8_t proto;
 };
 
 /* Within `bytes`. 0, or -1 out of memory. */
-int familiar_init(struct familiar *t, size_t bytes, const struct cookie_key *key);
+int familiar_init(struct familiar *t, size_t bytes);
 void familiar_fini(struct familiar *t);
 
 void familiar_add(struct familiar *t, const struct familiar_pair *pair);

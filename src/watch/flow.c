@@ -7,19 +7,21 @@
 #include "technique/technique.h"
 
 /* Private number for keys of tables, so that a probe's cookie is never a flow's tag. */
-#define FLOW_SALT UINT64_C(0x666c6f77)
+#define FLOW_SALT   UINT64_C(0x666c6f77)
+
+#define ENTRY_BYTES (sizeof(struct flow) + sizeof(struct flow_way) + sizeof(struct flow_link))
 
 int flow_table_init(struct flow_table *t, size_t bytes, const struct cookie_key *key)
 {
 	size_t buckets = 1;
 
 	memset(t, 0, sizeof(*t));
-	while (buckets * 2 * FLOW_WAYS * (sizeof(struct flow) + sizeof(struct flow_way)) <= bytes &&
-	       buckets < 1 << 24)
+	while (buckets * 2 * FLOW_WAYS * ENTRY_BYTES <= bytes && buckets < 1 << 24)
 		buckets *= 2;
 	t->flow = calloc(buckets * FLOW_WAYS, sizeof(struct flow));
 	t->way = calloc(buckets * FLOW_WAYS, sizeof(struct flow_way));
-	if (!t->flow || !t->way) {
+	t->link = calloc(buckets * FLOW_WAYS, sizeof(struct flow_link));
+	if (!t->flow || !t->way || !t->link) {
 		flow_table_fini(t);
 		return -1;
 	}
@@ -32,21 +34,34 @@ void flow_table_fini(struct flow_table *t)
 {
 	free(t->flow);
 	free(t->way);
+	free(t->link);
 	t->flow = NULL;
 	t->way = NULL;
+	t->link = NULL;
 }
 
-/* The lesser end first, so that both directions have one tag. */
-static uint64_t flow_tag(const struct flow_table *t, const struct flow_key *k)
+/* The lesser end first, so that both directions have one tag. Two words say all of IPv4. */
+uint64_t flow_tag(const struct flow_table *t, const struct flow_key *k)
 {
 	int order = addr_compare(k->src, k->dst);
 	bool swap = order > 0 || (order == 0 && k->sport > k->dport);
 	struct addr a = swap ? k->dst : k->src, b = swap ? k->src : k->dst;
 	uint16_t a_port = swap ? k->dport : k->sport, b_port = swap ? k->sport : k->dport;
-	const __u64 words[5] = {a.hi ^ FLOW_SALT, a.lo, b.hi, b.lo,
-				(__u64)k->proto << 32 | (__u64)a_port << 16 | b_port};
+	__u64 rest = (__u64)k->proto << 32 | (__u64)a_port << 16 | b_port;
+
+	if (addr_is_v4(a) && addr_is_v4(b)) {
+		const __u64 words[2] = {(__u64)addr_v4(a) << 32 | addr_v4(b), rest ^ FLOW_SALT};
+
+		return cookie_siphash(&t->key, words, 2, 1, 3) | 1;
+	}
+	const __u64 words[5] = {a.hi ^ FLOW_SALT, a.lo, b.hi, b.lo, rest};
 
 	return cookie_siphash(&t->key, words, 5, 1, 3) | 1;
+}
+
+static uint64_t key_tag(const struct flow_table *t, const struct flow_key *k)
+{
+	return k->tag ? k->tag : flow_tag(t, k);
 }
 
 /* Number of the first flow of a tag's bucket. */
@@ -63,7 +78,7 @@ static void flow_rank(struct flow_table *t, const struct flow *f)
 
 struct flow *flow_find(struct flow_table *t, const struct flow_key *key, bool *forward)
 {
-	uint64_t tag = flow_tag(t, key);
+	uint64_t tag = key_tag(t, key);
 	size_t first = flow_bucket(t, tag);
 
 	for (size_t i = first; i < first + FLOW_WAYS; i++) {
@@ -75,27 +90,28 @@ struct flow *flow_find(struct flow_table *t, const struct flow_key *key, bool *f
 	return NULL;
 }
 
-static void queue_remove(struct flow_table *t, struct flow *f)
+static void queue_remove(struct flow_table *t, const struct flow *f)
 {
-	if (f->prev)
-		t->flow[f->prev - 1].next = f->next;
+	struct flow_link *l = &t->link[f - t->flow];
+
+	if (l->prev)
+		t->link[l->prev - 1].next = l->next;
 	else
-		t->head = f->next;
-	if (f->next)
-		t->flow[f->next - 1].prev = f->prev;
+		t->head = l->next;
+	if (l->next)
+		t->link[l->next - 1].prev = l->prev;
 	else
-		t->tail = f->prev;
-	f->next = f->prev = 0;
+		t->tail = l->prev;
+	*l = (struct flow_link){0, 0};
 }
 
-static void queue_append(struct flow_table *t, struct flow *f)
+static void queue_append(struct flow_table *t, const struct flow *f)
 {
 	uint32_t index = (uint32_t)(f - t->flow) + 1;
 
-	f->prev = t->tail;
-	f->next = 0;
+	t->link[index - 1] = (struct flow_link){0, t->tail};
 	if (t->tail)
-		t->flow[t->tail - 1].next = index;
+		t->link[t->tail - 1].next = index;
 	else
 		t->head = index;
 	t->tail = index;
@@ -122,10 +138,38 @@ static struct flow *flow_victim(struct flow_table *t, size_t first)
 	return &t->flow[victim];
 }
 
+void flow_fetch_bucket(const struct flow_table *t, uint64_t tag)
+{
+	const struct flow_way *way = &t->way[flow_bucket(t, tag)];
+
+	__builtin_prefetch(way);
+	__builtin_prefetch(way + FLOW_WAYS / 2);
+}
+
+void flow_fetch(const struct flow_table *t, uint64_t tag)
+{
+	size_t first = flow_bucket(t, tag), at = first;
+	const char *flow;
+
+	for (size_t i = first; i < first + FLOW_WAYS; i++) {
+		if (t->way[i].tag == tag) {
+			at = i;
+			break;
+		}
+		if (t->way[i].rank < t->way[at].rank)
+			at = i;
+	}
+	flow = (const char *)&t->flow[at];
+	__builtin_prefetch(flow, 1);
+	__builtin_prefetch(flow + 64, 1);
+	__builtin_prefetch(flow + sizeof(struct flow) - 1, 1);
+	__builtin_prefetch(&t->link[at], 1);
+}
+
 struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum flow_state state,
 		       uint64_t now_ms, struct flow *pushed, bool *has_pushed)
 {
-	uint64_t tag = flow_tag(t, key);
+	uint64_t tag = key_tag(t, key);
 	struct flow *f = flow_victim(t, flow_bucket(t, tag));
 
 	*has_pushed = flow_waits(f);

@@ -20,13 +20,13 @@ enum flow_state {
 };
 
 struct flow {
-	uint64_t tag;	      /* keyed hash of the five-tuple, both directions alike; never 0 */
-	uint64_t t_ns;	      /* of its first packet, on the capture's clock */
-	struct addr src, dst; /* the opener, and whom it contacted */
-	uint64_t moved_ms;    /* the detector's clock, latest packet */
-	uint32_t next, prev;  /* the queue of those that wait, by index + 1; 0 ends it */
-	uint32_t seq, ack;    /* of the first packet */
-	uint32_t sight;	      /* bits of event.h: which techniques may have sent the first packet */
+	uint64_t tag;		 /* keyed hash of the five-tuple, both directions alike; never 0 */
+	uint64_t t_ns;		 /* of its first packet, on the capture's clock */
+	struct addr src, dst;	 /* the opener, and whom it contacted */
+	uint64_t source, target; /* their names (name.h); 0 if it began in its middle */
+	uint64_t moved_ms;	 /* the detector's clock, latest packet */
+	uint32_t seq, ack;	 /* of the first packet */
+	uint32_t sight; /* bits of event.h: which techniques may have sent the first packet */
 	uint16_t sport, dport;
 	uint16_t window, mss;
 	uint8_t proto;
@@ -45,13 +45,20 @@ struct flow_way {
 			  above all of those if it waits */
 };
 
-/* 112 bytes an entry. Buckets of eight; a new flow pushes out the least useful of its bucket: a
+/* The queue of those that wait, by index + 1; 0 ends it. Apart from the flows, so that whoever
+ * leaves it costs its neighbours no cache line of theirs. */
+struct flow_link {
+	uint32_t next, prev;
+};
+
+/* 136 bytes an entry. Buckets of eight; a new flow pushes out the least useful of its bucket: a
  * finished one, the longest idle first; one that waits only if all eight do. */
 struct flow_table {
 	struct flow *flow;
 	struct flow_way *way; /* of the flow with the same number */
-	uint32_t mask;	      /* of buckets */
-	uint32_t head, tail;  /* of those that wait, oldest first */
+	struct flow_link *link;
+	uint32_t mask;	     /* of buckets */
+	uint32_t head, tail; /* of those that wait, oldest first */
 	struct cookie_key key;
 	uint64_t used, evicted;
 };
@@ -66,7 +73,16 @@ struct flow_key {
 	struct addr src, dst;
 	uint16_t sport, dport;
 	uint8_t proto;
+	uint64_t tag; /* flow_tag, where that was asked already; else 0 */
 };
+
+/* The keyed hash of a five-tuple, the same for both directions; never 0. */
+uint64_t flow_tag(const struct flow_table *t, const struct flow_key *key);
+
+/* Ask the cache for what flow_find and flow_open will look at: first the bucket of a tag; once that
+ * has come, the flow in it that will be found or pushed out. They change nothing. */
+void flow_fetch_bucket(const struct flow_table *t, uint64_t tag);
+void flow_fetch(const struct flow_table *t, uint64_t tag);
 
 /* The flow of a packet in either direction, or NULL. *forward: the packet is the opener's. */
 struct flow *flow_find(struct flow_table *t, const struct flow_key *key, bool *forward);

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "watch/name.h"
 #include "watch/watch_state.h"
 
 /* In a flood a source must be so much busier than the average one, and have failed so often. */
@@ -26,6 +27,8 @@ static struct contact contact_of(const struct watch *w, const struct flow *f)
 	return (struct contact){
 		.src = f->src,
 		.dst = f->dst,
+		.source = f->source,
+		.target = f->target,
 		.t_ns = f->t_ns,
 		.now_ms = w->now_ms,
 		.techniques = f->sight,
@@ -43,7 +46,8 @@ static struct contact contact_of(const struct watch *w, const struct flow *f)
 /* Whether a source stands out from the flood that its target is under, if it is. */
 static bool stands_out(struct watch *w, const struct evidence *r, const struct contact *c)
 {
-	double mean = crowd_mean_pps(crowd_get(&w->crowds, c->dst, w->now_ms), w->now_ms);
+	double mean =
+		crowd_mean_pps(crowd_get(&w->crowds, c->dst, c->target, w->now_ms), w->now_ms);
 	double span = (double)(r->last_ns > r->first_ns ? r->last_ns - r->first_ns : 1) / 1e9;
 
 	if (mean <= 0)
@@ -80,16 +84,16 @@ static void note_crowd(struct watch *w, const struct contact *c)
 
 	if (c->proto != IPPROTO_TCP && c->proto != IPPROTO_UDP)
 		return;
-	crowd = crowd_get(&w->crowds, c->dst, w->now_ms);
+	crowd = crowd_get(&w->crowds, c->dst, c->target, w->now_ms);
 	if (crowd_mean_pps(crowd, w->now_ms) > 0)
 		return; /* a flood with forged sources looks so, too */
-	e = episode_find(&w->episodes, c->dst, true);
+	e = episode_find(&w->episodes, c->target, true);
 	if (e) {
 		if (e->action != EVENT_DISTRIBUTED_SCAN ||
 		    e->fingerprint != crowd_fingerprint(&w->crowds, c))
 			return;
-		episode_add_source(&w->episodes, e, crowd_source(&w->crowds, c->src));
-		episode_add(&w->episodes, e, c, evidence_host(&w->evidence, c->dst));
+		episode_add_source(&w->episodes, e, crowd_source(c));
+		episode_add(&w->episodes, e, c, name_host(c->target));
 		return;
 	}
 	group = crowd_failed(&w->crowds, crowd, c);
@@ -120,7 +124,7 @@ static void join_record(void *context, const struct evidence *other)
 	struct joining *j = context;
 
 	episode_join(&j->watch->episodes, j->episode, &j->origin, other,
-		     evidence_host(&j->watch->evidence, other->target));
+		     name_host(name_of(&j->watch->conf.key, other->target)));
 }
 
 /* A record's walk is over: all that is known of its source becomes an episode. */
@@ -128,7 +132,7 @@ static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
 {
 	struct joining j = {w, NULL, *over};
 
-	j.episode = episode_open(&w->episodes, over, evidence_host(&w->evidence, over->target),
+	j.episode = episode_open(&w->episodes, over, name_host(name_of(&w->conf.key, over->target)),
 				 w->now_ms, t_ns);
 	evidence_take(&w->evidence, over, join_record, &j);
 	episode_tell(&w->episodes, j.episode, EVENT_OPEN, t_ns);
@@ -137,7 +141,7 @@ static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
 /* What was used is remembered; what was used before does not fail for the first time. */
 static bool is_familiar(struct watch *w, const struct contact *c)
 {
-	const struct familiar_pair pair = {c->src, c->dst, c->dport, c->proto};
+	const struct familiar_pair pair = {c->source, c->target, c->dport, c->proto};
 
 	if (c->used || c->idle)
 		familiar_add(&w->familiar, &pair);
@@ -147,10 +151,10 @@ static bool is_familiar(struct watch *w, const struct contact *c)
 /* In a flood only those are worth a record that are busier than it makes its forged sources. */
 static bool flood_admits(struct watch *w, const struct contact *c)
 {
-	struct crowd *crowd = crowd_get(&w->crowds, c->dst, w->now_ms);
+	struct crowd *crowd = crowd_get(&w->crowds, c->dst, c->target, w->now_ms);
 
 	return crowd_mean_pps(crowd, w->now_ms) <= 0 ||
-	       crowd_admits(&w->crowds, crowd, c->src, w->now_ms);
+	       crowd_admits(&w->crowds, crowd, c->source, w->now_ms);
 }
 
 /* One contact is over, or more is known of it. */
@@ -161,11 +165,11 @@ static void note(struct watch *w, const struct contact *c)
 
 	if (is_trusted(w, c->src))
 		return;
-	e = episode_find(&w->episodes, c->src, false);
+	e = episode_find(&w->episodes, c->source, false);
 	if (e && e->action != EVENT_BACKSCATTER) {
 		e->proven |= c->proven;
 		if (contact_is_probe(e, c))
-			episode_add(&w->episodes, e, c, evidence_host(&w->evidence, c->dst));
+			episode_add(&w->episodes, e, c, name_host(c->target));
 		return;
 	}
 	if (is_familiar(w, c) || (c->failed && !c->again && !flood_admits(w, c)))
@@ -191,7 +195,7 @@ void judge_failed(struct watch *w, const struct flow *f, bool open, bool half_op
 
 static uint32_t heard_at(const struct watch *w, struct addr a)
 {
-	return evidence_host(&w->evidence, a) % (HEARD_WORDS * 64);
+	return name_host(name_of(&w->conf.key, a)) % (HEARD_WORDS * 64);
 }
 
 void judge_heard(struct watch *w, struct addr a)
@@ -220,18 +224,20 @@ static void note_stray(struct watch *w, const struct flow *f)
 	struct contact c = {
 		.src = f->src,
 		.dst = f->dst,
+		.source = f->source,
+		.target = f->target,
 		.t_ns = f->t_ns,
 		.now_ms = w->now_ms,
 		.sport = f->sport,
 		.proto = f->proto,
 		.failed = true,
 	};
-	struct episode *e = episode_find(&w->episodes, c.src, false);
+	struct episode *e = episode_find(&w->episodes, c.source, false);
 	struct evidence *over;
 
 	if (e) {
 		if (e->action == EVENT_BACKSCATTER)
-			episode_add(&w->episodes, e, &c, evidence_host(&w->evidence, c.dst));
+			episode_add(&w->episodes, e, &c, name_host(c.target));
 		return;
 	}
 	over = evidence_stray(&w->evidence, &c);
@@ -263,7 +269,7 @@ void judge_completed(struct watch *w, const struct flow *f)
 
 	c.again = true;
 	c.proven = true;
-	crowd_completed(crowd_get(&w->crowds, f->dst, w->now_ms));
+	crowd_completed(crowd_get(&w->crowds, f->dst, f->target, w->now_ms));
 	note(w, &c);
 }
 
@@ -287,14 +293,14 @@ void judge_used(struct watch *w, const struct flow *f, bool again)
 	note(w, &c);
 }
 
-void judge_crowd(struct watch *w, struct addr target, uint8_t action, uint64_t sources,
+void judge_crowd(struct watch *w, const struct crowd *crowd, uint8_t action, uint64_t sources,
 		 uint32_t techniques, uint64_t t_ns)
 {
-	struct episode *e = episode_find(&w->episodes, target, true);
+	struct episode *e = episode_find(&w->episodes, crowd->name, true);
 	bool fresh = !e;
 
 	if (fresh)
-		e = episode_open_crowd(&w->episodes, target, action, w->now_ms, t_ns);
+		e = episode_open_crowd(&w->episodes, crowd->target, action, w->now_ms, t_ns);
 	else if (e->action != action)
 		return;
 	for (int bit = 0; bit < SIGHTS; bit++)

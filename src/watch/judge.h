@@ -7,6 +7,7 @@
 
 #include "packet/addr.h"
 
+struct crowd;
 struct flow;
 struct watch;
 
@@ -23,7 +24,7 @@ void judge_idle(struct watch *w, const struct flow *f);
 void judge_used(struct watch *w, const struct flow *f, bool again);
 
 /* A crowd of so many sources is at a target; told once, and updated as long as it lasts. */
-void judge_crowd(struct watch *w, struct addr target, uint8_t action, uint64_t sources,
+void judge_crowd(struct watch *w, const struct crowd *crowd, uint8_t action, uint64_t sources,
 		 uint32_t techniques, uint64_t t_ns);
 
 /* A host spoke on the link: it is there. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "watch/judge.h"
+#include "watch/name.h"
 #include "watch/sight.h"
 #include "watch/tool.h"
 #include "watch/watch_state.h"
@@ -50,8 +51,9 @@ struct watch *watch_new(const struct watch_conf *conf)
 	w->conf = *conf;
 	w->memory_bytes = conf->memory_bytes;
 	w->now_ms = LEAP_MS;
+	w->name = name_of(&conf->key, w->named);
 	if (flow_table_init(&w->flows, 6 * part, &conf->key) == 0 &&
-	    familiar_init(&w->familiar, part / 4, &conf->key) == 0 &&
+	    familiar_init(&w->familiar, part / 4) == 0 &&
 	    host_set_init(&w->hosts, part / 2, &conf->key) == 0 &&
 	    evidence_table_init(&w->evidence, 5 * part - part / 2, &conf->key, &w->hosts) == 0 &&
 	    crowd_table_init(&w->crowds, 2 * part, &conf->key) == 0 &&
@@ -103,7 +105,7 @@ static void stray_goes_on(struct watch *w, struct flow *f, const struct packet *
 	if (p->flags & (TCP_RST | TCP_SYN))
 		return;
 	flow_settle(&w->flows, f, FLOW_MIDDLE);
-	crowd_stray_went_on(crowd_get(&w->crowds, f->dst, w->now_ms));
+	crowd_stray_went_on(crowd_get(&w->crowds, f->dst, f->target, w->now_ms));
 }
 
 static void settle_old(struct watch *w, uint64_t older_than_ms)
@@ -189,6 +191,16 @@ static void target_answers(struct watch *w, struct flow *f, const struct packet 
 		flow_settle(&w->flows, f, FLOW_MIDDLE);
 }
 
+/* Most packets go to where the one before went. */
+static uint64_t target_name(struct watch *w, struct addr target)
+{
+	if (!addr_equal(w->named, target)) {
+		w->named = target;
+		w->name = name_of(&w->conf.key, target);
+	}
+	return w->name;
+}
+
 static struct flow *watch_open(struct watch *w, const struct sighting *s, const struct packet *p,
 			       uint64_t t_ns)
 {
@@ -199,6 +211,11 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 							  : FLOW_MIDDLE;
 	struct flow *f = flow_open(&w->flows, &s->key, state, w->now_ms, &pushed, &has_pushed);
 
+	/* What began in its middle says nothing about its ends. */
+	if (state != FLOW_MIDDLE) {
+		f->source = name_of(&w->conf.key, f->src);
+		f->target = target_name(w, f->dst);
+	}
 	f->t_ns = t_ns;
 	f->sight = s->techniques;
 	f->seq = p->seq;
@@ -216,15 +233,17 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 static void stray_answer(struct watch *w, const struct sighting *s, const struct packet *p,
 			 uint64_t t_ns)
 {
+	const struct flow *f;
+	struct crowd *crowd;
 	uint64_t sources;
 
 	if (p->flags & TCP_RST || s->key.proto != IPPROTO_TCP)
 		return;
-	(void)watch_open(w, s, p, t_ns);
-	sources = crowd_stray(&w->crowds, crowd_get(&w->crowds, p->dst, w->now_ms), p->src,
-			      w->now_ms);
+	f = watch_open(w, s, p, t_ns);
+	crowd = crowd_get(&w->crowds, f->dst, f->target, w->now_ms);
+	sources = crowd_stray(crowd, f->source, w->now_ms);
 	if (sources)
-		judge_crowd(w, p->dst, EVENT_REFLECTION, sources, 0, t_ns);
+		judge_crowd(w, crowd, EVENT_REFLECTION, sources, 0, t_ns);
 }
 
 /* An ICMP error about a flow: the probe was turned away; or it was a traceroute. */
@@ -247,65 +266,70 @@ static void error_about(struct watch *w, const struct sighting *s, const struct 
 static void first_contact(struct watch *w, const struct sighting *s, const struct packet *p,
 			  uint64_t t_ns)
 {
+	const struct flow *f = watch_open(w, s, p, t_ns);
 	struct crowd *crowd;
 	uint64_t sources;
 
-	(void)watch_open(w, s, p, t_ns);
 	if (s->key.proto != IPPROTO_TCP && s->key.proto != IPPROTO_UDP)
 		return;
-	crowd = crowd_get(&w->crowds, p->dst, w->now_ms);
-	sources = crowd_contact(&w->crowds, crowd, p->src, w->now_ms);
+	crowd = crowd_get(&w->crowds, f->dst, f->target, w->now_ms);
+	sources = crowd_contact(crowd, f->source, w->now_ms);
 	if (sources && s->key.proto == IPPROTO_TCP)
-		judge_crowd(w, p->dst, EVENT_SYN_FLOOD, sources, s->techniques, t_ns);
+		judge_crowd(w, crowd, EVENT_SYN_FLOOD, sources, s->techniques, t_ns);
 }
 
-/* Who used a host before does not ask for it for the first time, but a SYN is always a new one. */
+/* Who used a host before does not ask for it for the first time, but a SYN is always a new one. A
+ * copy of one has its sequence number (RFC 9293, 3.8). */
 static bool flow_begins_anew(const struct watch *w, const struct flow *f, const struct packet *p)
 {
+	if (f->state == FLOW_REFUSED && p->flags == TCP_SYN && p->seq != f->seq)
+		return true;
 	if (w->now_ms - f->moved_ms < ANEW_MS)
 		return false;
 	return f->state == FLOW_REFUSED || (f->state == FLOW_MIDDLE && p->flags == TCP_SYN);
 }
 
-void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool outgoing)
+void watch_look(const struct watch *w, const struct packet *p, struct sighting *s)
 {
-	struct sighting s;
-	struct packet whole;
+	*s = sight_packet(p);
+	if (s->kind == SIGHT_IGNORE)
+		return;
+	s->key.tag = flow_tag(&w->flows, &s->key);
+	flow_fetch_bucket(&w->flows, s->key.tag);
+}
+
+void watch_look_again(const struct watch *w, const struct sighting *s)
+{
+	if (s->kind != SIGHT_IGNORE)
+		flow_fetch(&w->flows, s->key.tag);
+}
+
+static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *p,
+			   const struct sighting *s)
+{
 	struct flow *f;
 	bool forward;
 
-	(void)outgoing;
-	watch_clock(w, t_ns);
-	w->packets++;
-	w->malformed += (p->has & (PACKET_MALFORMED | PACKET_TRUNCATED)) != 0;
-	w->fragments += (p->has & PACKET_FRAGMENT) != 0;
-	settle_old(w, SETTLE_MS);
-	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {
-		if (!fragment_join(&w->pieces, &w->conf.key, p, w->now_ms, &whole))
-			return;
-		p = &whole;
-	}
-	s = sight_packet(p);
 	if (p->has & PACKET_ARP)
 		judge_heard(w, p->arp_sender);
-	if (s.kind == SIGHT_IGNORE)
+	if (s->kind == SIGHT_IGNORE)
 		return;
-	if (s.kind == SIGHT_ERROR) {
-		error_about(w, &s, p);
+	if (s->kind == SIGHT_ERROR) {
+		error_about(w, s, p);
 		return;
 	}
-	f = flow_find(&w->flows, &s.key, &forward);
-	if (f && s.kind == SIGHT_FIRST && forward && flow_begins_anew(w, f, p)) {
+	f = flow_find(&w->flows, &s->key, &forward);
+	if (f && s->kind == SIGHT_FIRST && forward && flow_begins_anew(w, f, p)) {
 		flow_forget(&w->flows, f);
 		f = NULL;
 	}
 	if (!f) {
-		if (s.kind == SIGHT_FIRST)
-			first_contact(w, &s, p, t_ns);
-		else if (s.kind == SIGHT_MIDDLE)
-			(void)watch_open(w, &s, p, t_ns);
+		if (s->kind == SIGHT_FIRST)
+			first_contact(w, s, p, t_ns);
+		else if (s->kind == SIGHT_MIDDLE)
+			(void)watch_open(w, s, p, t_ns);
 		else
-			stray_answer(w, &s, p, t_ns);
+			stray_answer(w, s, p, t_ns);
 		return;
 	}
 	/* The queue of those that wait is in the order of their first packets. */
@@ -315,6 +339,35 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 		opener_goes_on(w, f, p);
 	else
 		target_answers(w, f, p);
+}
+
+void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const struct sighting *s)
+{
+	struct sighting joined;
+	struct packet whole;
+
+	watch_clock(w, t_ns);
+	w->packets++;
+	w->malformed += (p->has & (PACKET_MALFORMED | PACKET_TRUNCATED)) != 0;
+	w->fragments += (p->has & PACKET_FRAGMENT) != 0;
+	settle_old(w, SETTLE_MS);
+	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {
+		if (!fragment_join(&w->pieces, &w->conf.key, p, w->now_ms, &whole))
+			return;
+		watch_look(w, &whole, &joined);
+		p = &whole;
+		s = &joined;
+	}
+	judge_sighting(w, t_ns, p, s);
+}
+
+void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool outgoing)
+{
+	struct sighting s;
+
+	(void)outgoing;
+	watch_look(w, p, &s);
+	watch_judge(w, t_ns, p, &s);
 }
 
 /* We lose packets, and so may miss what they would have told. */

@@ -10,6 +10,7 @@
 #include "scan/cookie.h"
 #include "scan/ranges.h"
 #include "watch/event.h"
+#include "watch/sight.h"
 
 struct watch;
 
@@ -49,6 +50,15 @@ void watch_free(struct watch *w);
  * `outgoing`: it left this machine (live capture only; false offline).
  */
 void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool outgoing);
+
+/*
+ * The same in steps, for whoever has several packets at hand: all are looked at, then again, then
+ * judged, in order. Looking asks the cache for what judging needs, and changes nothing, so that
+ * other calls may come in between. What judges is the packet that was looked at.
+ */
+void watch_look(const struct watch *w, const struct packet *p, struct sighting *s);
+void watch_look_again(const struct watch *w, const struct sighting *s);
+void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const struct sighting *s);
 
 /* Time passed without a packet: scans that fell silent are closed. */
 void watch_tick(struct watch *w, uint64_t t_ns);

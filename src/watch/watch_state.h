@@ -30,6 +30,8 @@ struct watch {
 	uint64_t packets, malformed, fragments, lost, lost_told, packets_told, blind_ms;
 	uint64_t swept_ms; /* the host set */
 	uint64_t heard[2][HEARD_WORDS], heard_ms;
+	struct addr named; /* the latest target, and its name */
+	uint64_t name;
 	bool begun;
 	size_t memory_bytes;
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "watch/crowd.h"
+#include "watch/name.h"
 
 static const struct cookie_key key = {{7, 8}};
 
@@ -12,6 +13,16 @@ static const struct cookie_key key = {{7, 8}};
 static struct addr source(uint64_t n)
 {
 	return addr_from_v4((uint32_t)(0x20000000 + n));
+}
+
+static uint64_t name(uint64_t n)
+{
+	return name_of(&key, source(n));
+}
+
+static struct crowd *crowd_at(struct crowd_table *t, uint64_t now_ms)
+{
+	return crowd_get(t, TARGET, name_of(&key, TARGET), now_ms);
 }
 
 /* What crowd_contact says of `sources` that send a contact a millisecond in turn, `per_ms` each. */
@@ -23,8 +34,8 @@ static uint64_t flood_of(uint32_t sources, unsigned per_ms, unsigned completed_p
 	assert_int_equal(crowd_table_init(&t, 1 << 20, &key), 0);
 	for (uint64_t ms = 0; ms < 3000; ms++) {
 		for (unsigned i = 0; i < per_ms; i++, n++) {
-			struct crowd *c = crowd_get(&t, TARGET, ms);
-			uint64_t seen = crowd_contact(&t, c, source(n % sources), ms);
+			struct crowd *c = crowd_at(&t, ms);
+			uint64_t seen = crowd_contact(c, name(n % sources), ms);
 
 			if (n % 100 < completed_percent)
 				crowd_completed(c);
@@ -59,14 +70,15 @@ static void not_every_crowd_is_a_flood(void **state)
 
 	assert_int_equal(crowd_table_init(&t, 1 << 20, &key), 0);
 	for (uint64_t n = 0; n < 2000; n++)
-		assert_int_equal(
-			crowd_contact(&t, crowd_get(&t, TARGET, n * 11), source(n), n * 11), 0);
+		assert_int_equal(crowd_contact(crowd_at(&t, n * 11), name(n), n * 11), 0);
 	crowd_table_fini(&t);
 }
 
 static struct contact failed(struct addr src, uint16_t port, uint64_t now_ms)
 {
 	return (struct contact){
+		.source = name_of(&key, src),
+		.target = name_of(&key, TARGET),
 		.src = src,
 		.dst = TARGET,
 		.now_ms = now_ms,
@@ -90,7 +102,7 @@ static unsigned shared_after(unsigned sources, unsigned contacts, uint64_t gap_m
 	assert_int_equal(crowd_table_init(&t, 1 << 20, &key), 0);
 	for (unsigned n = 0; n < contacts && !after; n++) {
 		struct contact c = failed(source(n % sources), port(n), n * gap_ms);
-		struct crowd_group *g = crowd_failed(&t, crowd_get(&t, TARGET, c.now_ms), &c);
+		struct crowd_group *g = crowd_failed(&t, crowd_at(&t, c.now_ms), &c);
 
 		if (g) {
 			assert_int_equal(g->sources, n + 1 < sources ? n + 1 : sources);
@@ -143,7 +155,7 @@ static void packets_that_look_different_do_not_share(void **state)
 
 		/* Four kinds, of 23 ports each. */
 		c.window = (uint16_t)(1024 + n % 4);
-		assert_null(crowd_failed(&t, crowd_get(&t, TARGET, c.now_ms), &c));
+		assert_null(crowd_failed(&t, crowd_at(&t, c.now_ms), &c));
 	}
 	crowd_table_fini(&t);
 }
@@ -154,29 +166,30 @@ static void who_is_busier_than_the_flood_is_admitted(void **state)
 	struct crowd_table t;
 	struct lab lab = {.random = 5};
 	uint64_t forged = 0, contacts = 0, before = 0;
+	uint64_t honest = name_of(&key, addr_from_v4(0xc6336407));
 
 	(void)state;
 	assert_int_equal(crowd_table_init(&t, 4 << 20, &key), 0);
 	for (uint64_t ms = 0; ms < 4000; ms++) {
-		struct crowd *c = crowd_get(&t, TARGET, ms);
+		struct crowd *c = crowd_at(&t, ms);
 
 		for (unsigned i = 0; i < 300; i++, contacts++) {
-			struct addr from = source(lab_random(&lab) % 40000);
+			uint64_t from = name(lab_random(&lab) % 40000);
 
-			(void)crowd_contact(&t, c, from, ms);
+			(void)crowd_contact(c, from, ms);
 			forged += crowd_admits(&t, c, from, ms);
 		}
 		/* 50 a second, from the second second on. */
 		if (ms >= 1000 && ms % 20 == 0 && before < 1000) {
-			(void)crowd_contact(&t, c, addr_from_v4(0xc6336407), ms);
-			if (crowd_admits(&t, c, addr_from_v4(0xc6336407), ms))
+			(void)crowd_contact(c, honest, ms);
+			if (crowd_admits(&t, c, honest, ms))
 				before += before < 1000 ? 1000 : 0;
 			else
 				before++;
 		}
 	}
-	assert_true(crowd_mean_pps(crowd_get(&t, TARGET, 4000), 4000) > 5);
-	assert_true(crowd_mean_pps(crowd_get(&t, TARGET, 4000), 4000) < 10);
+	assert_true(crowd_mean_pps(crowd_at(&t, 4000), 4000) > 5);
+	assert_true(crowd_mean_pps(crowd_at(&t, 4000), 4000) < 10);
 	/* 7.5 a second each: one of thousands is taken for more. */
 	assert_true(forged * 2000 < contacts);
 	assert_in_range(before, 1000 + 5, 1000 + 60);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "watch/episode.h"
+#include "watch/name.h"
 
 static const struct cookie_key key = {{11, 12}};
 
@@ -270,15 +271,15 @@ static void the_longest_idle_makes_room(void **state)
 	/* The first one goes on; the second is now the longest idle. */
 	struct contact c = probe(&s, 0, 500);
 
-	episode_add(t, episode_find(t, source(0), false), &c, 77);
+	episode_add(t, episode_find(t, name_of(&key, source(0)), false), &c, 77);
 	for (uint32_t n = 0; n < 3; n++, s.now_ms += 10)
 		(void)open_one(&s, most + n);
 	assert_int_equal(t->refused, 3);
 	assert_int_equal(t->open, most);
-	assert_non_null(episode_find(t, source(0), false));
+	assert_non_null(episode_find(t, name_of(&key, source(0)), false));
 	for (uint32_t n = 1; n <= 3; n++)
-		assert_null(episode_find(t, source(n), false));
-	assert_non_null(episode_find(t, source(most + 2), false));
+		assert_null(episode_find(t, name_of(&key, source(n)), false));
+	assert_non_null(episode_find(t, name_of(&key, source(most + 2)), false));
 	episode_close_all(t, s.now_ms * MS);
 	stage_close(&s);
 }

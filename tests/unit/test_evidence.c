@@ -6,6 +6,7 @@
 
 #include "watch/evidence.h"
 #include "watch/logarithm.h"
+#include "watch/name.h"
 
 static const struct cookie_key key = {{5, 6}};
 
@@ -33,6 +34,8 @@ static void table_close(struct table *x)
 static struct contact contact_with(struct addr src, struct addr dst, uint16_t port, uint64_t now_ms)
 {
 	return (struct contact){
+		.source = name_of(&key, src),
+		.target = name_of(&key, dst),
 		.src = src,
 		.dst = dst,
 		.t_ns = now_ms * 1000000,

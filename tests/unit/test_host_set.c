@@ -5,6 +5,7 @@
 
 #include "watch/familiar.h"
 #include "watch/host_set.h"
+#include "watch/name.h"
 
 static const struct cookie_key key = {{9, 10}};
 
@@ -84,7 +85,8 @@ static void a_sweep_keeps_what_is_alive(void **state)
 
 static struct familiar_pair pair(uint32_t n)
 {
-	return (struct familiar_pair){addr_from_v4(n), addr_from_v4(~n), (uint16_t)n, IPPROTO_TCP};
+	return (struct familiar_pair){name_of(&key, addr_from_v4(n)),
+				      name_of(&key, addr_from_v4(~n)), (uint16_t)n, IPPROTO_TCP};
 }
 
 static void the_latest_are_remembered(void **state)
@@ -93,7 +95,7 @@ static void the_latest_are_remembered(void **state)
 	unsigned kept = 0;
 
 	(void)state;
-	assert_int_equal(familiar_init(&t, 1 << 16, &key), 0);
+	assert_int_equal(familiar_init(&t, 1 << 16), 0);
 	for (uint32_t n = 0; n < 4000; n++) {
 		struct familiar_pair p = pair(n);
 

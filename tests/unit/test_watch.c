@@ -170,8 +170,10 @@ static void pings_of_a_half_full_network_are_seen(void **state)
 	struct lab lab, *l = lab_open(&lab);
 
 	(void)state;
-	for (uint32_t host = 0; host < 254; host++)
+	for (uint32_t host = 0; host < 254; host++) {
 		lab_ping(l, lab_far(l, 7), lab_near(l, host), host & 1 ? USED : SILENT);
+		lab_wait(l, 200 * MS);
+	}
 	assert_int_equal(lab_one_alert(l)->event.techniques, BIT(SIGHT_ICMP));
 }
 
@@ -347,6 +349,32 @@ static void a_scan_that_comes_again_is_told_again(void **state)
 		lab_finish(l);
 		assert_int_equal(l->alerts, 3);
 	}
+}
+
+/* From ports of its own choice, and half a minute later the same: what has another sequence number
+ * is no copy. */
+static void the_same_ports_may_come_again_soon(void **state)
+{
+	struct lab lab, *l = &lab;
+
+	(void)state;
+	lab_init(l);
+	l->conf.idle_ns = 10 * SECOND;
+	lab_begin(l);
+	for (unsigned round = 0; round < 3; round++) {
+		for (uint16_t port = 100; port < 200; port++) {
+			struct packet p = lab_syn(l, lab_far(l, 7), lab_near(l, 1), 53, port);
+
+			/* Each twice. */
+			lab_packet(l, &p);
+			lab_wait(l, 10 * MS);
+			lab_packet(l, &p);
+		}
+		lab_wait(l, 30 * SECOND);
+	}
+	lab_finish(l);
+	assert_int_equal(l->alerts, 3);
+	assert_int_equal(lab_alert(l, NULL)->event.packets, 100);
 }
 
 /* Numbers are exact, however large the scan. */
@@ -544,6 +572,7 @@ int main(void)
 		cmocka_unit_test(slow_scans_are_seen),
 		cmocka_unit_test(a_slow_scan_is_one_scan),
 		cmocka_unit_test(a_scan_that_comes_again_is_told_again),
+		cmocka_unit_test(the_same_ports_may_come_again_soon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,6 +146,37 @@ static void traceroutes(void **state)
 	lab_silent(l, true);
 }
 
+/* From another first port than the usual one: only the errors tell. */
+static void a_traceroute_from_another_port(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+
+	(void)state;
+	for (unsigned n = 0; n < 50 * 42; n++) {
+		unsigned at = n % 42;
+		struct packet p = {
+			.has = PACKET_IP | PACKET_UDP,
+			.src = lab_near(l, 1),
+			.dst = lab_far(l, n / 42),
+			.proto = IPPROTO_UDP,
+			.ttl = (uint8_t)(1 + at / 3),
+			.sport = (uint16_t)(50000 + n / 42),
+			.dport = (uint16_t)(40000 + at),
+			.payload_bytes = 32,
+		};
+		struct addr router = lab_far(l, 5000 + at / 3);
+
+		lab_packet(l, &p);
+		/* 13 hops, then the target. */
+		if (at < 39)
+			lab_error(l, &p, &router, 11, 0);
+		else
+			lab_port_unreachable(l, &p);
+		lab_wait(l, 10 * MS);
+	}
+	lab_silent(l, true);
+}
+
 /* Voice and games: two ports of each peer, for a long time, and sometimes one way only. */
 static void voice_and_games(void **state)
 {
@@ -168,6 +199,24 @@ static void voice_and_games(void **state)
 		}
 		lab_silent(l, true);
 	}
+}
+
+/* One caller after the other, of whom only we are sent to; each call has ports of its own. */
+static void streams_seen_inwards_only(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+
+	(void)state;
+	for (unsigned call = 0; call < 100; call++) {
+		uint16_t port = (uint16_t)(16384 + lab_below(l, 8000) * 2);
+
+		for (unsigned n = 0; n < 100; n++) {
+			lab_udp(l, lab_far(l, 7), lab_near(l, 1), (uint16_t)(port + n % 2),
+				(uint16_t)(port + 100 + n % 2), SILENT);
+			lab_wait(l, 20 * MS);
+		}
+	}
+	lab_silent(l, true);
 }
 
 static void link_local_chatter(void **state)
@@ -224,6 +273,19 @@ static void arp_of_an_ordinary_network(void **state)
 		lab_arp(l, host, lab_near(l, 253), SILENT);
 		lab_arp(l, lab_near(l, 253), host, SILENT);
 		lab_wait(l, 900 * MS);
+	}
+	lab_silent(l, true);
+}
+
+/* A router asks for a host that is not there, another one every ten minutes, for days. */
+static void arp_for_hosts_that_are_gone(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+
+	(void)state;
+	for (uint32_t host = 0; host < 600; host++) {
+		lab_arp(l, lab_near(l, 1000), lab_near(l, host), SILENT);
+		lab_wait(l, 600 * SECOND);
 	}
 	lab_silent(l, true);
 }
@@ -368,10 +430,13 @@ int main(void)
 		cmocka_unit_test(peer_to_peer),
 		cmocka_unit_test(peers_of_a_former_tenant),
 		cmocka_unit_test(traceroutes),
+		cmocka_unit_test(a_traceroute_from_another_port),
 		cmocka_unit_test(voice_and_games),
+		cmocka_unit_test(streams_seen_inwards_only),
 		cmocka_unit_test(link_local_chatter),
 		cmocka_unit_test(arp_of_an_ordinary_network),
 		cmocka_unit_test(arp_of_a_router_that_starts),
+		cmocka_unit_test(arp_for_hosts_that_are_gone),
 		cmocka_unit_test(backscatter_is_no_scan),
 		cmocka_unit_test(errors_about_what_we_never_sent),
 		cmocka_unit_test(floods_of_every_kind),

@@ -320,6 +320,26 @@ static void a_capture_that_begins_in_the_middle(void **state)
 	}
 }
 
+/* A client that downloads from many servers of one network, of which only the client is seen. */
+static void downloads_seen_from_the_client_only(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+
+	(void)state;
+	for (uint32_t server = 0; server < 100; server++) {
+		struct packet p =
+			lab_tcp(l, lab_far(l, 7), lab_near(l, server), lab_port(l), HTTPS);
+
+		p.flags = TCP_ACK;
+		for (unsigned n = 0; n < 4; n++) {
+			lab_packet(l, &p);
+			p.ack += 2896;
+			lab_wait(l, 10 * MS);
+		}
+	}
+	lab_silent(l, true);
+}
+
 static void retransmissions(void **state)
 {
 	struct lab lab;
@@ -381,6 +401,7 @@ int main(void)
 		cmocka_unit_test(port_knocking),
 		cmocka_unit_test(late_ends_of_finished_flows),
 		cmocka_unit_test(a_capture_that_begins_in_the_middle),
+		cmocka_unit_test(downloads_seen_from_the_client_only),
 		cmocka_unit_test(retransmissions),
 		cmocka_unit_test(connections_seen_inwards_only),
 	};

@@ -1,0 +1,48 @@
+/* name: what an address is called in the detector's tables. */
+#ifndef PORTLIGHT_WATCH_NAME_H
+#define PORTLIGHT_WATCH_NAME_H
+
+#include <stdint.h>
+
+#include "packet/addr.h"
+#include "scan/cookie.h"
+
+/*
+ * A keyed hash, made once for all tables: none but us can tell which addresses fall together. The
+ * tables derive their own from it by mixing, which needs no key, for its argument is as secret as
+ * one.
+ */
+static inline uint64_t name_of(const struct cookie_key *key, struct addr a)
+{
+	const __u64 words[3] = {11, a.hi, a.lo};
+
+	return cookie_siphash(key, words, 3, 1, 3);
+}
+
+/* A bijection in which each bit depends on each (Stafford's variant 13 of MurmurHash3's). */
+static inline uint64_t name_mix(uint64_t x)
+{
+	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return x ^ (x >> 31);
+}
+
+/* A name together with something else about it; `salt` is another one in each table. */
+static inline uint64_t name_with(uint64_t name, uint64_t salt, uint64_t about)
+{
+	return name_mix(name_mix(about ^ salt * UINT64_C(0x9e3779b97f4a7c15)) + name);
+}
+
+/* 32 bits that stand for a host in lists and in the host set. */
+static inline uint32_t name_host(uint64_t name)
+{
+	return (uint32_t)name_mix(name ^ 1);
+}
+
+/* A number below n from the high bits of a hash. */
+static inline uint64_t name_below(uint64_t hash, uint64_t n)
+{
+	return (uint64_t)(((unsigned __int128)hash * n) >> 64);
+}
+
+#endif
