@@ -137,7 +137,7 @@ HEADING("Pace"),
 {"--max-rtt-timeout", NULL, "TIME", OPTION_TIME, AT(max_rtt_ns), 0, 0, 0, "never wait longer"},
 HEADING("Packets"),
 {"--engine", NULL, "NAME", OPTION_TEXT, AT(engine), 0, 0, 0,
- "xdp (TCP, sent and judged inside the kernel; by itself for fast scans of 262,144 probes or more, "
+ "xdp (sent and judged inside the kernel; by itself for fast scans of 262,144 probes or more, "
  "where root and the interface allow it), frames (hand-made packets, needs CAP_NET_RAW) or sockets "
  "(no privilege: connect and UDP)"},
 {"--privileged", NULL, NULL, OPTION_FLAG, AT(privileged), 0, 0, 0, "the same as --engine frames"},

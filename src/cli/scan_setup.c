@@ -233,7 +233,6 @@ static int setup_shard(struct scan_setup *setup, const struct scan_options *o, s
 static bool setup_xdp(const struct scan_setup *setup, const struct scan_options *o)
 {
 	return setup->xdp_forced || (setup->frames && !o->engine && !o->privileged && !o->explain &&
-				     !(setup->techniques >> TECH_UDP & 1) &&
 				     setup->conf.last - setup->conf.first >= XDP_PROBES_LEAST &&
 				     setup->conf.pace.ceiling_pps >= XDP_RATE_LEAST);
 }

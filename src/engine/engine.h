@@ -108,7 +108,7 @@ struct engine {
 struct engine *engine_sockets_open(const struct engine_conf *conf, struct failure *f);
 struct engine *engine_frames_open(const struct engine_conf *conf, struct failure *f);
 /* Sends and judges inside the kernel what it can, and all else as frames does. It needs root and a
- * device that can; *f says what was missing. Never for UDP, nor with a trace. */
+ * device that can; *f says what was missing. Never with a trace. */
 struct engine *engine_xdp_open(const struct engine_conf *conf, struct failure *f);
 
 #endif

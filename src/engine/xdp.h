@@ -16,8 +16,9 @@ struct xdp_programs;
 /* The memory of the programs, mapped. */
 struct xdp_memory {
 	struct xdp_setting *setting;
-	struct xdp_window *window; /* XDP_WINDOWS */
-	struct xdp_way *way;	   /* XDP_WAYS */
+	struct xdp_window *window;   /* XDP_WINDOWS */
+	struct xdp_way *way;	     /* XDP_WAYS */
+	struct xdp_payload *payload; /* XDP_PAYLOADS */
 	volatile struct xdp_pass *pass;
 	const volatile struct xdp_refusals *refusals;
 	struct xdp_receive *receiving;
@@ -100,10 +101,9 @@ void xdp_pass_stop(struct engine *e);
 void xdp_template_fill(struct xdp_template *out, const struct template *in);
 /* A window's part of the shared memory, as its sheet is. `place` holds no other. */
 void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *sheet);
-/* What of the plan and the conf the programs need. Frees nothing, asks nothing. */
-void xdp_setting_fill(struct xdp_setting *out, const struct plan *plan,
-		      const struct engine_conf *conf);
-/* Its frames: the longest of them. */
-uint32_t xdp_frame_bytes(const struct plan *plan);
+/* What of the plan and the conf the programs need, payloads that fit the link included. Frees
+ * nothing, asks nothing. */
+void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struct engine_conf *conf,
+		      uint32_t mtu);
 
 #endif

@@ -49,6 +49,7 @@ static int load_maps(struct xdp_kernel *k)
 	m->setting = &p->bss->setting;
 	m->window = p->bss->window;
 	m->way = p->bss->way;
+	m->payload = p->bss->payload;
 	m->pass = &p->bss->pass;
 	m->refusals = &p->bss->refusals;
 	m->receiving = &p->bss->receiving;
