@@ -201,6 +201,25 @@ check_transfer() {
 	same 'transfer: open ports' 11 "$(grep -c ' open ' "$work/xdp")"
 }
 
+# What a scan that runs may still do: engine, capabilities in hexadecimal, options...
+check_privilege() {
+	engine=$1 want=$2
+	shift 2
+	"$PORTLIGHT" scan --engine "$engine" -sS --max-rate 20000 "$@" >/dev/null 2>"$work/stderr" &
+	scanner=$!
+	sleep 1.5
+	same "$engine $*: capabilities" "$want $want 1" "$(sed -n \
+		-e 's/^Cap\(Prm\|Eff\):[^1-9a-f]*\([0-9a-f]\)/\2/p' -e 's/^NoNewPrivs:.//p' \
+		/proc/$scanner/status | tr '\n' ' ' | sed 's/ $//')"
+	grep -q '^CapBnd:[^1-9a-f]*$' /proc/$scanner/status
+	ok "$engine $*: nor through the bounding set" $?
+	# Threads, too: the pass is one of them.
+	same "$engine $*: threads" 1 "$(sed -n 's/^CapEff://p' /proc/$scanner/task/*/status |
+		sort -u | wc -l)"
+	kill $scanner
+	wait $scanner
+}
+
 check_exits() {
 	same 'after a scan: nothing is left on the interface' '' "$(hook)"
 	for signal in KILL INT; do
@@ -308,6 +327,9 @@ if ! scan xdp -sS -p 22 198.18.0.2 && grep -q 'lets this process load no BPF' "$
 fi
 check_agreement
 check_transfer
+check_privilege xdp 0 -p 1-60000 198.18.0.2
+check_privilege frames 0 -p 1-60000 198.18.0.2
+check_privilege xdp 2000 -p 1-65535 198.18.9.1-40
 check_exits
 check_neighbours
 check_choice
