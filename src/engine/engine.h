@@ -32,6 +32,7 @@ struct engine_conf {
 	unsigned max_open; /* sockets: how many at once at most; 0 for what the limit allows */
 	bool bad_sum;	   /* --badsum: wrong checksums on purpose (finds firewalls) */
 	bool forced;	   /* xdp: also where frames would be the better tool */
+	bool generic;	   /* xdp: its hook is in the kernel's stack, not in the driver */
 };
 
 struct engine_stats {

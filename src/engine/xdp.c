@@ -266,7 +266,7 @@ static int xdp_open(struct xdp *x, struct failure *f)
 	setting->link_index = x->link->index;
 	x->kernel.memory.receiving->own_mask = xdp_own_mask(x->frames->techniques);
 	x->kernel.memory.receiving->sample_mask = 0;
-	if (xdp_kernel_attach(&x->kernel, x->link, f) < 0)
+	if (xdp_kernel_attach(&x->kernel, x->link, x->conf.generic, f) < 0)
 		return -1;
 	return xdp_kernel_trial(&x->kernel, x->link, f);
 }

@@ -39,9 +39,10 @@ struct xdp_kernel {
  * kept. */
 int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32_t blocks,
 		    struct failure *f);
-/* Puts the receiving program on the interface, in driver mode, and the counting ones on the trace
- * points. They go with this process. 0, or -1 with *f. */
-int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, struct failure *f);
+/* Puts the receiving program on the interface, in driver mode or in generic mode, and the counting
+ * ones on the trace points. They go with this process. 0, or -1 with *f. */
+int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generic,
+		      struct failure *f);
 /* Whether frames can be redirected out of the interface; sends nothing. 0, or -1 with *f. */
 int xdp_kernel_trial(struct xdp_kernel *k, const struct link *link, struct failure *f);
 /* Runs the transmit program so many times. 0 or -errno; -EINTR after a signal. */

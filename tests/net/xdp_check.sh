@@ -145,6 +145,10 @@ check_agreement() {
 	agree 'UDP, many' 4000 -sU -p 1-2000 --max-rate 300000 --max-retries 1 198.18.0.2 2001:db8::2
 	agree 'UDP and SYN' 292 -sS -sU -p T:$few,U:$udp --max-rate 300000 --max-retries 1 \
 		198.18.0.2 2001:db8:9::1
+	agree 'generic mode' 4000 -sS -p 1-2000 --xdp-mode generic --max-rate 300000 \
+		--max-retries 1 198.18.0.2 2001:db8::2
+	grep -q 'generic mode: ' "$work/stderr"
+	ok 'generic mode: said' $?
 	agree 'fixed source port' 73 -sS -g 53 -p $few --max-retries 1 --max-rate 200000 198.18.0.2
 	agree 'an address by another interface' 4000 -sS -p 1-2000 --max-rate 100000 \
 		--max-retries 1 198.18.0.2 198.18.1.2
@@ -264,7 +268,28 @@ check_choice() {
 	ok 'small: frames' $?
 	scan xdp -sS -p 22 127.0.0.1
 	same 'loopback: exit status' 69 $?
+	scan xdp -sS --xdp-mode skb -p 22 198.18.0.2
+	same 'another mode: exit status' 64 $?
 	cable off
+	for mode in native generic; do
+		scan xdp -sS -p 22 --xdp-mode $mode 198.18.0.2
+		same "no such operation, $mode mode: exit status" 69 $?
+		grep -q 'v0 cannot send for XDP' "$work/stderr"
+		ok "no such operation, $mode mode: named" $?
+	done
+	# macvlan runs no XDP program in its driver.
+	ip link add m0 link v1 type macvlan mode bridge
+	ip addr add 198.18.7.1/24 dev m0
+	ip link set m0 up
+	scan xdp -sS -p 22 198.18.7.2
+	same 'a driver without XDP: exit status' 69 $?
+	grep -q 'driver of interface m0 takes no XDP program: .*--xdp-mode generic' "$work/stderr"
+	ok 'a driver without XDP: named, and what there is' $?
+	scan xdp -sS --xdp-mode generic -p 22 198.18.7.2
+	same 'generic, but it cannot transmit: exit status' 69 $?
+	grep -q 'm0 cannot send for XDP' "$work/stderr"
+	ok 'generic, but it cannot transmit: named' $?
+	ip link del m0
 	scan xdp -sS -p 22 198.18.0.2
 	same 'no such operation: exit status' 69 $?
 	grep -q 'v0 cannot send for XDP' "$work/stderr"
