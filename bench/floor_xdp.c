@@ -66,10 +66,10 @@ static int open_transmit(struct floor *b, unsigned link_index)
 		return 1;
 	}
 	walk_init(&walk, b->sheet, tries, 1);
-	xdp_setting_fill(b->kernel.memory.setting, b->plan, &conf);
+	xdp_setting_fill(&b->kernel.memory, b->plan, &conf, 1500);
 	b->kernel.memory.setting->port = 0xf000;
 	b->kernel.memory.setting->link_index = link_index;
-	if (xdp_kernel_attach(&b->kernel, &(struct link){.index = link_index}, &f) < 0) {
+	if (xdp_kernel_attach(&b->kernel, &(struct link){.index = link_index}, false, &f) < 0) {
 		fprintf(stderr, "floor_xdp: %s\n", f.text);
 		return 1;
 	}

@@ -142,9 +142,12 @@ HEADING("Pace"),
 {"--max-rtt-timeout", NULL, "TIME", OPTION_TIME, AT(max_rtt_ns), 0, 0, 0, "never wait longer"},
 HEADING("Packets"),
 {"--engine", NULL, "NAME", OPTION_TEXT, AT(engine), 0, 0, 0,
- "xdp (TCP, sent and judged inside the kernel; by itself for fast scans of 262,144 probes or more, "
+ "xdp (sent and judged inside the kernel; by itself for fast scans of 262,144 probes or more, "
  "where root and the interface allow it), frames (hand-made packets, needs CAP_NET_RAW) or sockets "
  "(no privilege: connect and UDP)"},
+{"--xdp-mode", NULL, "MODE", OPTION_TEXT, AT(xdp_mode), 0, 0, 0,
+ "engine xdp: native (answers are judged in the driver; the default) or generic (in the kernel's "
+ "stack: slower, for drivers that run no XDP programs but transmit for them)"},
 {"--privileged", NULL, NULL, OPTION_FLAG, AT(privileged), 0, 0, 0, "the same as --engine frames"},
 {"--unprivileged", NULL, NULL, OPTION_FLAG, AT(unprivileged), 0, 0, 0,
  "the same as --engine sockets"},

@@ -32,7 +32,7 @@ struct scan_options {
 	bool has_max_retries;
 	uint64_t max_retries;
 	uint64_t initial_rtt_ns, min_rtt_ns, max_rtt_ns;
-	const char *engine, *interface, *source;
+	const char *engine, *xdp_mode, *interface, *source;
 	uint64_t source_port, ttl, max_sockets;
 	bool has_source_port, has_ttl;
 	bool bad_sum;

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "scan/verdict.h"
+#include "system/privilege.h"
 
 /* Answers taken at once. */
 #define ANSWERS 256
@@ -177,12 +178,27 @@ static int loop_close_windows(struct scan_loop *loop, struct failure *f)
 	return 0;
 }
 
+/*
+ * Programs, sockets and files are open, threads there are none yet. Only the windows to come may
+ * need more packet sockets, to ask for neighbours and for interfaces not used so far.
+ */
+static int loop_drop(struct scan_loop *loop, struct failure *f)
+{
+	const bool more = loop->scan->window_next < loop->scan->window_last;
+
+	if (loop->dropped || !loop->setup->frames)
+		return 0;
+	loop->dropped = true;
+	return privilege_drop(more ? PRIVILEGE_RAW_FRAMES : 0, f);
+}
+
 static int loop_open_windows(struct scan_loop *loop, struct failure *f)
 {
 	int place;
 
 	while ((place = scan_open(loop->scan, scan_loop_now())) >= 0)
-		if (loop->engine->ops->prepare(loop->engine, loop->scan->sheet[place], f) < 0)
+		if (loop->engine->ops->prepare(loop->engine, loop->scan->sheet[place], f) < 0 ||
+		    loop_drop(loop, f) < 0)
 			return -1;
 	if (place == -2)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for a window of the scan");

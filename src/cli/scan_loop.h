@@ -26,6 +26,7 @@ struct scan_loop {
 	struct finding *findings;     /* of one host */
 	uint64_t ring_drops, refused; /* seen so far */
 	bool closed_pipe;
+	bool dropped; /* privileges that are not needed any more */
 };
 
 /* CLOCK_MONOTONIC in ns. */

@@ -82,6 +82,16 @@ static int setup_ports(struct scan_setup *setup, const struct scan_options *o, s
 	return 0;
 }
 
+static int setup_mode(const char *mode, struct failure *f)
+{
+	char quoted[100];
+
+	if (!mode || strcmp(mode, "native") == 0 || strcmp(mode, "generic") == 0)
+		return 0;
+	return failure_set(f, EXIT_USAGE, "--xdp-mode wants native or generic, not \"%s\"",
+			   text_quote(mode, strlen(mode), quoted, sizeof(quoted)));
+}
+
 static int setup_engine(struct scan_setup *setup, const struct scan_options *o, struct failure *f)
 {
 	enum privilege_raw raw = privilege_raw();
@@ -233,7 +243,6 @@ static int setup_shard(struct scan_setup *setup, const struct scan_options *o, s
 static bool setup_xdp(const struct scan_setup *setup, const struct scan_options *o)
 {
 	return setup->xdp_forced || (setup->frames && !o->engine && !o->privileged && !o->explain &&
-				     !(setup->techniques >> TECH_UDP & 1) &&
 				     setup->conf.last - setup->conf.first >= XDP_PROBES_LEAST &&
 				     setup->conf.pace.ceiling_pps >= XDP_RATE_LEAST);
 }
@@ -263,7 +272,7 @@ int scan_setup_init(struct scan_setup *setup, const struct scan_options *o, FILE
 	int error;
 
 	memset(setup, 0, sizeof(*setup));
-	if (setup_engine(setup, o, f) < 0)
+	if (setup_mode(o->xdp_mode, f) < 0 || setup_engine(setup, o, f) < 0)
 		return -1;
 	error = services_load(SERVICES_PATH, &setup->services);
 	if (error < 0)
@@ -293,8 +302,8 @@ void scan_setup_fini(struct scan_setup *setup)
 }
 
 /* xdp if it may be, or frames with the reason. */
-static struct engine *setup_open(struct scan_setup *setup, struct engine_conf *conf,
-				 struct failure *f)
+static struct engine *setup_open(struct scan_setup *setup, const struct scan_options *o,
+				 struct engine_conf *conf, struct failure *f)
 {
 	struct failure why = {0};
 	struct engine *engine;
@@ -305,18 +314,22 @@ static struct engine *setup_open(struct scan_setup *setup, struct engine_conf *c
 	if (!setup->xdp)
 		return engine_frames_open(conf, f);
 	conf->forced = setup->xdp_forced;
+	conf->generic = o->xdp_mode && strcmp(o->xdp_mode, "generic") == 0;
 	engine = engine_xdp_open(conf, &why);
 	if (engine && !setup->xdp_forced)
 		snprintf(setup->engine_why, sizeof(setup->engine_why),
 			 "%" PRIu64 " probes at up to %.0f/s are worth it, and it can run here",
 			 setup->conf.last - setup->conf.first, setup->conf.pace.ceiling_pps);
+	length = strlen(setup->engine_why);
+	if (engine && conf->generic)
+		snprintf(setup->engine_why + length, sizeof(setup->engine_why) - length,
+			 "; generic mode: sends as ever, judges answers in the kernel's stack");
 	if (engine)
 		return engine;
 	if (setup->xdp_forced) {
 		failure_set(f, why.exit_code, "engine xdp cannot run here: %s", why.text);
 		return NULL;
 	}
-	length = strlen(setup->engine_why);
 	snprintf(setup->engine_why + length, sizeof(setup->engine_why) - length, "; not xdp: %s",
 		 why.text);
 	setup->xdp = false;
@@ -356,5 +369,5 @@ struct engine *scan_setup_engine(struct scan_setup *setup, const struct scan_opt
 	}
 	if (random_fill(&conf.key, sizeof(conf.key), f) < 0)
 		return NULL;
-	return setup_open(setup, &conf, f);
+	return setup_open(setup, o, &conf, f);
 }

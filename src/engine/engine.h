@@ -32,6 +32,7 @@ struct engine_conf {
 	unsigned max_open; /* sockets: how many at once at most; 0 for what the limit allows */
 	bool bad_sum;	   /* --badsum: wrong checksums on purpose (finds firewalls) */
 	bool forced;	   /* xdp: also where frames would be the better tool */
+	bool generic;	   /* xdp: its hook is in the kernel's stack, not in the driver */
 };
 
 struct engine_stats {
@@ -108,7 +109,7 @@ struct engine {
 struct engine *engine_sockets_open(const struct engine_conf *conf, struct failure *f);
 struct engine *engine_frames_open(const struct engine_conf *conf, struct failure *f);
 /* Sends and judges inside the kernel what it can, and all else as frames does. It needs root and a
- * device that can; *f says what was missing. Never for UDP, nor with a trace. */
+ * device that can; *f says what was missing. Never with a trace. */
 struct engine *engine_xdp_open(const struct engine_conf *conf, struct failure *f);
 
 #endif

@@ -137,7 +137,7 @@ static bool match_payload(const struct frames *fr, const struct frames_match *m,
 {
 	const struct frames_way *way = frames_way_of(fr, m->sheet, m->cell / m->sheet->plan->slots);
 	unsigned first = m->has_attempt ? m->attempt : 0;
-	unsigned last = m->has_attempt ? m->attempt : m->sheet->tries[m->cell] - 1u;
+	unsigned last = m->has_attempt ? m->attempt : sheet_tries(m->sheet, m->cell) - 1;
 	const uint32_t headers = addr_is_v4(p->src) ? 28 : 48;
 
 	for (unsigned attempt = first; attempt <= last; attempt++) {

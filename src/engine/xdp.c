@@ -21,9 +21,6 @@ static int xdp_possible(const struct engine_conf *conf, struct failure *f)
 
 	if (conf->trace)
 		return failure_set(f, EXIT_USAGE, "--explain wants to see each packet");
-	for (uint32_t i = 0; i < plan->slots; i++)
-		if (technique_table[plan_slot_technique(plan_slots(plan)[i])].proto != IPPROTO_TCP)
-			return failure_set(f, EXIT_USAGE, "UDP is not sent by it");
 	if (plan->ranges > XDP_RANGES)
 		return failure_set(f, EXIT_USAGE, "%u ranges of addresses are more than its %u",
 				   plan->ranges, XDP_RANGES);
@@ -240,7 +237,7 @@ static uint32_t xdp_own_mask(unsigned techniques)
 		const struct technique *row = &technique_table[t];
 
 		/* The others compare the RSTs of a host with one another. */
-		if (techniques >> t & 1 && !row->compares_ttl &&
+		if (techniques >> t & 1 && row->proto == IPPROTO_TCP && !row->compares_ttl &&
 		    row->rules[REPLY_RST].state == row->rules[REPLY_RST_WINDOW].state)
 			mask |= 1u << t;
 	}
@@ -262,14 +259,14 @@ static int xdp_open(struct xdp *x, struct failure *f)
 	    xdp_kernel_load(&x->kernel, (cells + 15) / 16, hosts, (cells + 127) / 128, f) < 0)
 		return -1;
 	setting = x->kernel.memory.setting;
-	xdp_setting_fill(setting, plan, &x->conf);
+	xdp_setting_fill(&x->kernel.memory, plan, &x->conf, x->link->mtu);
 	setting->port = x->frames->port;
 	setting->port_mask = x->frames->port_mask;
 	setting->port_fixed = x->conf.has_source_port;
 	setting->link_index = x->link->index;
 	x->kernel.memory.receiving->own_mask = xdp_own_mask(x->frames->techniques);
 	x->kernel.memory.receiving->sample_mask = 0;
-	if (xdp_kernel_attach(&x->kernel, x->link, f) < 0)
+	if (xdp_kernel_attach(&x->kernel, x->link, x->conf.generic, f) < 0)
 		return -1;
 	return xdp_kernel_trial(&x->kernel, x->link, f);
 }

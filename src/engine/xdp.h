@@ -16,8 +16,9 @@ struct xdp_programs;
 /* The memory of the programs, mapped. */
 struct xdp_memory {
 	struct xdp_setting *setting;
-	struct xdp_window *window; /* XDP_WINDOWS */
-	struct xdp_way *way;	   /* XDP_WAYS */
+	struct xdp_window *window;   /* XDP_WINDOWS */
+	struct xdp_way *way;	     /* XDP_WAYS */
+	struct xdp_payload *payload; /* XDP_PAYLOADS */
 	volatile struct xdp_pass *pass;
 	const volatile struct xdp_refusals *refusals;
 	struct xdp_receive *receiving;
@@ -38,9 +39,10 @@ struct xdp_kernel {
  * kept. */
 int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32_t blocks,
 		    struct failure *f);
-/* Puts the receiving program on the interface, in driver mode, and the counting ones on the trace
- * points. They go with this process. 0, or -1 with *f. */
-int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, struct failure *f);
+/* Puts the receiving program on the interface, in driver mode or in generic mode, and the counting
+ * ones on the trace points. They go with this process. 0, or -1 with *f. */
+int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generic,
+		      struct failure *f);
 /* Whether frames can be redirected out of the interface; sends nothing. 0, or -1 with *f. */
 int xdp_kernel_trial(struct xdp_kernel *k, const struct link *link, struct failure *f);
 /* Runs the transmit program so many times. 0 or -errno; -EINTR after a signal. */
@@ -100,10 +102,9 @@ void xdp_pass_stop(struct engine *e);
 void xdp_template_fill(struct xdp_template *out, const struct template *in);
 /* A window's part of the shared memory, as its sheet is. `place` holds no other. */
 void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *sheet);
-/* What of the plan and the conf the programs need. Frees nothing, asks nothing. */
-void xdp_setting_fill(struct xdp_setting *out, const struct plan *plan,
-		      const struct engine_conf *conf);
-/* Its frames: the longest of them. */
-uint32_t xdp_frame_bytes(const struct plan *plan);
+/* What of the plan and the conf the programs need, payloads that fit the link included. Frees
+ * nothing, asks nothing. */
+void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struct engine_conf *conf,
+		      uint32_t mtu);
 
 #endif

@@ -1,9 +1,12 @@
 /* xdp_fill: plan, window and templates in the form that the kernel's programs read. */
+#include <assert.h>
 #include <netinet/in.h>
 #include <string.h>
 
+#include "engine/payloads.h"
 #include "engine/xdp.h"
 #include "packet/bytes.h"
+#include "packet/checksum.h"
 #include "packet/packet.h"
 
 static uint32_t fill_fold(uint64_t sum)
@@ -14,46 +17,104 @@ static uint32_t fill_fold(uint64_t sum)
 
 void xdp_template_fill(struct xdp_template *out, const struct template *in)
 {
-	const uint16_t transport = (uint16_t)(in->length - in->transport);
+	const uint16_t transport = in->tcp ? (uint16_t)(in->length - in->transport) : 0;
 	const uint16_t total = (uint16_t)(transport + (in->v4 ? 20 : 0));
 	uint8_t bytes[XDP_TEMPLATE_WORDS * 8];
 
 	_Static_assert(sizeof(bytes) == TEMPLATE_BYTES, "copied whole");
 	memcpy(bytes, in->bytes, sizeof(bytes));
-	bytes_put16(bytes + in->network + (in->v4 ? 2 : 4), total);
+	if (in->tcp)
+		bytes_put16(bytes + in->network + (in->v4 ? 2 : 4), total);
 	memset(out, 0, sizeof(*out));
 	memcpy(out->words, bytes, sizeof(bytes));
-	out->network_sum = in->v4 ? fill_fold(in->network_sum + total) : 0;
+	out->network_sum = in->v4 ? fill_fold(in->network_sum + (in->tcp ? total : 0)) : 0;
 	out->transport_sum = fill_fold(in->transport_sum + transport);
 	out->length = in->length;
 	out->v4 = in->v4;
+	out->udp = !in->tcp;
 	out->mss = transport > 20;
 	out->ack = in->ack;
 	out->bad_sum = in->bad_sum;
 }
 
-uint32_t xdp_frame_bytes(const struct plan *plan)
+/* Of the longest probe, headers and all. */
+static uint32_t fill_frame_bytes(const struct plan *plan, const struct xdp_setting *setting,
+				 const struct xdp_payload *payload)
 {
-	uint32_t bytes = addr_is_v4(plan_host(plan, plan->hosts - 1)) ? 54 : 74;
-
 	/* IPv4 sorts among IPv6: any family may be first. */
-	if (!addr_is_v4(plan_host(plan, 0)))
-		bytes = 74;
-	for (uint32_t i = 0; i < plan->slots; i++)
-		if (technique_table[plan_slot_technique(plan_slots(plan)[i])].flags & TCP_SYN)
-			return bytes + 4;
-	return bytes;
+	const bool v4 =
+		addr_is_v4(plan_host(plan, 0)) && addr_is_v4(plan_host(plan, plan->hosts - 1));
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < plan->slots; i++) {
+		const uint32_t slot = setting->slot[i], first = slot >> XDP_SLOT_PAYLOAD_SHIFT;
+		const struct technique *row = &technique_table[plan_slot_technique(slot)];
+		uint32_t bytes = row->flags & TCP_SYN ? 24 : 20;
+
+		if (row->proto == IPPROTO_UDP)
+			bytes = 8;
+		if (bytes > most)
+			most = bytes;
+		for (unsigned d = 0; first && d < payload[first - 1].dialects; d++)
+			if (8u + payload[first - 1 + d].length > most)
+				most = 8u + payload[first - 1 + d].length;
+	}
+	return most + (v4 ? 34 : 54);
 }
 
-void xdp_setting_fill(struct xdp_setting *out, const struct plan *plan,
-		      const struct engine_conf *conf)
+/* The payloads of a port's dialects, from row `first` on. How many there are. */
+static unsigned fill_payloads(struct xdp_payload *payload, unsigned first, uint16_t port,
+			      uint32_t mtu)
 {
+	const unsigned dialects = payload_dialects(port);
+
+	_Static_assert(XDP_PAYLOAD_BYTES == PAYLOAD_MOST, "any of them");
+	assert(first + dialects <= XDP_PAYLOADS); /* payloads.c has no more */
+	for (unsigned d = 0; d < dialects; d++) {
+		struct xdp_payload *out = &payload[first + d];
+		const uint8_t *bytes;
+		size_t length;
+
+		payload_for_attempt(port, d, &bytes, &length);
+		/* As frames_payload has it. */
+		if (length + 48 > mtu)
+			length = 0;
+		memcpy(out->bytes, bytes, length);
+		out->length = (uint16_t)length;
+		out->sum = fill_fold(checksum_add(0, bytes, length));
+		out->dialects = (uint8_t)dialects;
+	}
+	return dialects;
+}
+
+static void fill_slots(struct xdp_setting *out, struct xdp_payload *payload,
+		       const struct plan *plan, uint32_t mtu)
+{
+	unsigned next = 0;
+
+	for (uint32_t i = 0; i < plan->slots; i++) {
+		const uint32_t slot = plan_slots(plan)[i];
+		unsigned dialects = 0;
+
+		out->slot[i] = slot;
+		if (technique_table[plan_slot_technique(slot)].proto == IPPROTO_UDP)
+			dialects = fill_payloads(payload, next, plan_slot_port(slot), mtu);
+		if (dialects)
+			out->slot[i] |= (next + 1) << XDP_SLOT_PAYLOAD_SHIFT;
+		next += dialects;
+	}
+}
+
+void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struct engine_conf *conf,
+		      uint32_t mtu)
+{
+	struct xdp_setting *out = m->setting;
 	unsigned techniques = 0;
 
 	_Static_assert((int)TECHNIQUES <= XDP_TECHNIQUES, "a row each");
 	out->key = conf->key;
 	memcpy(out->ranges, plan_ranges(plan), plan->ranges * sizeof(out->ranges[0]));
-	memcpy(out->slot, plan_slots(plan), plan->slots * sizeof(out->slot[0]));
+	fill_slots(out, m->payload, plan, mtu);
 	out->range_count = plan->ranges;
 	out->slot_count = plan->slots;
 	out->slot_reciprocal = permute_reciprocal(plan->slots);
@@ -65,8 +126,9 @@ void xdp_setting_fill(struct xdp_setting *out, const struct plan *plan,
 		out->technique[out->technique_count] = t;
 		out->acked[out->technique_count] = (technique_table[t].flags & TCP_ACK) != 0;
 		out->technique_count++;
+		out->udp_mask |= technique_table[t].proto == IPPROTO_UDP ? 1u << t : 0;
 	}
-	out->frame_bytes = xdp_frame_bytes(plan);
+	out->frame_bytes = fill_frame_bytes(plan, out, m->payload);
 }
 
 void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *sheet)

@@ -27,6 +27,7 @@ struct xdp_words {
 extern struct xdp_setting setting;
 extern struct xdp_window window[XDP_WINDOWS];
 extern struct xdp_way way[XDP_WAYS];
+extern struct xdp_payload payload[XDP_PAYLOADS];
 extern struct xdp_pass pass;
 extern struct xdp_refusals refusals;
 extern struct xdp_receive receiving;

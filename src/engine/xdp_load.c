@@ -49,6 +49,7 @@ static int load_maps(struct xdp_kernel *k)
 	m->setting = &p->bss->setting;
 	m->window = p->bss->window;
 	m->way = p->bss->way;
+	m->payload = p->bss->payload;
 	m->pass = &p->bss->pass;
 	m->refusals = &p->bss->refusals;
 	m->receiving = &p->bss->receiving;
@@ -107,9 +108,11 @@ int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32
 	return 0;
 }
 
-int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, struct failure *f)
+int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generic,
+		      struct failure *f)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, mode, .flags = XDP_FLAGS_DRV_MODE);
+	LIBBPF_OPTS(bpf_link_create_opts, mode,
+		    .flags = generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
 	struct xdp_programs *p = k->programs;
 	char quoted[LINK_QUOTED];
 	__u32 there = 0;
@@ -124,7 +127,10 @@ int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, struct fail
 	k->hook_fd = bpf_link_create(k->probe_fd, (int)link->index, BPF_XDP, &mode);
 	if (k->hook_fd < 0) {
 		error = errno;
-		return failure_set(f, EXIT_UNAVAILABLE, "interface %s takes no XDP program: %s",
+		return failure_set(f, EXIT_UNAVAILABLE,
+				   generic ? "interface %s takes no XDP program: %s"
+					   : "the driver of interface %s takes no XDP program: %s "
+					     "(--xdp-mode generic needs none that does)",
 				   link_quote(link, quoted), strerror(error));
 	}
 	p->links.transmit_dropped = bpf_program__attach(p->progs.transmit_dropped);

@@ -104,14 +104,24 @@ static void pass_rate(struct xdp *x, double rate_pps)
 	pass->gap_ns = rate_pps >= PASS_FREE_PPS ? 0 : (uint64_t)(batch * 1e9 / rate_pps);
 }
 
-/* With attempts left in that pass. */
-static uint32_t pass_techniques(const struct walk *walk)
+/* Of the plan, with attempts left in that pass. */
+static uint32_t pass_techniques(const struct xdp *x, const struct walk *walk, uint32_t number)
 {
 	uint32_t mask = 0;
 
 	for (unsigned t = 0; t < TECHNIQUES; t++)
-		mask |= walk->tries[t] > walk->pass ? 1u << t : 0;
-	return mask;
+		mask |= walk->tries[t] > number ? 1u << t : 0;
+	return mask & x->frames->techniques;
+}
+
+/* UDP of a host that limits its errors is left to frames, which asks slowly. */
+static void pass_quenched(struct xdp *x, unsigned place, const struct sheet *sheet)
+{
+	uint64_t *host = x->kernel.memory.hosts + (size_t)place * x->kernel.memory.setting->hosts;
+
+	for (uint32_t i = 0; i < sheet->hosts; i++)
+		if (quench_on(&sheet->host[i].quench))
+			host[i] |= XDP_HOST_QUENCHED;
 }
 
 /* Whether there is so much to send that a call is worth it. */
@@ -123,6 +133,9 @@ static bool pass_worth(const struct xdp *x, const struct walk *walk, double rate
 	const uint64_t blanks = (uint64_t)(sheet->ours - sheet->answered) * left / walk->end;
 
 	if (!sheet->bulk || x->broken || x->sending.begun)
+		return false;
+	/* Without attempts left, what there is to do is not for passes. */
+	if (!pass_techniques(x, walk, walk->pass + turned))
 		return false;
 	if (x->conf.forced)
 		return rate_pps >= PASS_FORCED_LEAST && blanks > 0;
@@ -159,17 +172,14 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 		return PASS_SEND;
 	if (!walk_pass_begin(walk, now_ns))
 		return PASS_LATER;
-	if (!pass_techniques(walk)) {
-		/* Nobody has attempts left: the walk finds out by itself. */
-		walk_pass_end(walk, walk->position);
-		return PASS_SEND;
-	}
 	while (x->conf.sheets[place] != walk->sheet)
 		place++;
+	if (walk->quenching)
+		pass_quenched(x, place, walk->sheet);
 	memset((void *)pass, 0, sizeof(*pass));
 	pass->place = place;
 	pass->attempt = walk->pass;
-	pass->technique_mask = pass_techniques(walk);
+	pass->technique_mask = pass_techniques(x, walk, walk->pass);
 	pass->position = walk->position;
 	pass->end = walk->end;
 	pass->slack_ns = PASS_SLACK_NS;

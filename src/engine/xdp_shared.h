@@ -14,6 +14,10 @@
 #define XDP_WINDOWS    2
 #define XDP_WAYS       4
 #define XDP_TECHNIQUES 16
+#define XDP_PAYLOADS   128
+
+/* Of a UDP probe, at most; see payloads.h. */
+#define XDP_PAYLOAD_BYTES 1200
 
 /* Of enum reply, which is no header for the kernel. */
 #define XDP_REPLY_RST	     3
@@ -21,13 +25,21 @@
 
 #define XDP_TEMPLATE_WORDS   10
 
-/* A struct template with the lengths filled in, which for TCP never change. */
+/* A struct template; of TCP with the lengths filled in, which never change. */
 struct xdp_template {
 	__u64 words[XDP_TEMPLATE_WORDS];
 	__u32 network_sum;   /* partial sum of the IPv4 header */
 	__u32 transport_sum; /* partial sum of the rest: pseudo header and transport header */
 	__u16 length;
-	__u8 v4, mss, ack, bad_sum;
+	__u8 v4, udp, mss, ack, bad_sum;
+};
+
+/* What a UDP probe says. The dialects of a port follow each other. */
+struct xdp_payload {
+	__u32 sum; /* partial, of the bytes */
+	__u16 length;
+	__u8 dialects; /* of the port, counted in the first of them */
+	__u8 bytes[XDP_PAYLOAD_BYTES];
 };
 
 /* A source address, and the frames that go out with it. */
@@ -47,9 +59,14 @@ struct xdp_window {
 	__u32 attempts;	 /* that have begun */
 };
 
-/* A host of a window as one word: its MAC address as in memory, its way, and whether to send. */
+/* A host of a window as one word: its MAC address as in memory, its way, and whether to send; the
+ * last: TCP only (UDP is asked in an order of its own, see quench.h). */
 #define XDP_HOST_WAY(word) ((__u32)((word) >> 48) & (XDP_WAYS - 1))
 #define XDP_HOST_SEND	   (1ULL << 56)
+#define XDP_HOST_QUENCHED  (1ULL << 57)
+
+/* Number of a slot's first payload plus one, above what plan_walk.h has in it; 0: empty. */
+#define XDP_SLOT_PAYLOAD_SHIFT 24
 
 /* What does not change while the programs run. */
 struct xdp_setting {
@@ -62,6 +79,7 @@ struct xdp_setting {
 	__u32 technique_count;
 	__u8 technique[XDP_TECHNIQUES]; /* of the plan */
 	__u8 acked[XDP_TECHNIQUES];	/* its probes carry ACK */
+	__u32 udp_mask;			/* techniques that send UDP, as bits */
 	__u16 port, port_mask;
 	__u8 port_fixed;
 	__u32 link_index;

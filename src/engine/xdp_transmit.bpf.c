@@ -11,6 +11,7 @@
 struct xdp_setting setting;
 struct xdp_window window[XDP_WINDOWS];
 struct xdp_way way[XDP_WAYS];
+struct xdp_payload payload[XDP_PAYLOADS];
 struct xdp_pass pass;
 struct xdp_refusals refusals;
 struct xdp_receive receiving;
@@ -74,7 +75,7 @@ static inline int transmit_next(struct transmit_probe *p)
 	const __u32 place = pass.place & (XDP_WINDOWS - 1);
 
 	for (int look = 0; look < TRANSMIT_LOOK; look++) {
-		__u32 index, host;
+		__u32 index, host, technique;
 		__u64 *word;
 
 		if (pass.position >= pass.end) {
@@ -97,8 +98,9 @@ static inline int transmit_next(struct transmit_probe *p)
 		p->slot = setting.slot[(p->cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
 		index = place * setting.hosts + host;
 		word = bpf_map_lookup_elem(&hosts, &index);
-		if (!word || !(*word & XDP_HOST_SEND) ||
-		    !(pass.technique_mask >> (plan_slot_technique(p->slot) & 31) & 1))
+		technique = 1u << (plan_slot_technique(p->slot) & 31);
+		if (!word || !(*word & XDP_HOST_SEND) || !(pass.technique_mask & technique) ||
+		    (*word & XDP_HOST_QUENCHED && setting.udp_mask & technique))
 			continue;
 		p->host = *word;
 		kernel_host(place, host, &p->hi, &p->lo);
@@ -123,13 +125,17 @@ static inline __u64 transmit_addr_sum(__u64 half)
 	return (half >> 32) + (__u32)half;
 }
 
+static inline __u16 transmit_port(const struct cookie *cookie)
+{
+	return setting.port_fixed ? setting.port
+				  : cookie_port(setting.port, (__u8)pass.attempt, cookie->sport);
+}
+
 /* TCP ports, numbers and checksum. */
 static inline void transmit_tcp(const struct xdp_template *t, const struct cookie *cookie,
 				__u16 dport, __u64 sum, void *tcp)
 {
-	const __u16 sport = setting.port_fixed
-				    ? setting.port
-				    : cookie_port(setting.port, (__u8)pass.attempt, cookie->sport);
+	const __u16 sport = transmit_port(cookie);
 	__u16 field;
 
 	*(__u16 *)tcp = __builtin_bswap16(sport);
@@ -199,6 +205,91 @@ static inline int transmit_v6(const struct xdp_template *t, const struct transmi
 	return 1;
 }
 
+/* The payload of a slot in this pass; NULL: none. */
+static inline const struct xdp_payload *transmit_payload(__u32 slot)
+{
+	const __u32 first = (slot >> XDP_SLOT_PAYLOAD_SHIFT) - 1;
+	__u32 dialects;
+
+	if (first >= XDP_PAYLOADS)
+		return (void *)0;
+	dialects = payload[first].dialects;
+	if (dialects > 1)
+		return &payload[(first + pass.attempt % dialects) & (XDP_PAYLOADS - 1)];
+	return &payload[first];
+}
+
+/* UDP ports, length and checksum; `sum` is that of destination and payload. */
+static inline void transmit_udp(const struct xdp_template *t, const struct cookie *cookie,
+				__u16 dport, __u16 bytes, __u64 sum, void *udp)
+{
+	const __u16 sport = transmit_port(cookie);
+	__u16 field;
+
+	*(__u16 *)udp = __builtin_bswap16(sport);
+	*(__u16 *)(udp + 2) = __builtin_bswap16(dport);
+	*(__u16 *)(udp + 4) = __builtin_bswap16(bytes);
+	sum += t->transport_sum;
+	sum += sport;
+	sum += dport;
+	sum += 2 * (__u32)bytes; /* of the pseudo header, too */
+	field = transmit_sum(sum);
+	if (field == 0)
+		field = 0xffff; /* RFC 768: 0 means that there is none */
+	if (t->bad_sum)
+		field = field == 0x5a5a ? 0xa5a5 : 0x5a5a;
+	*(__u16 *)(udp + 6) = field;
+}
+
+/* Ethernet, IPv4, UDP: 42 bytes before the payload, which is there already. */
+static inline int transmit_udp_v4(const struct xdp_template *t, const struct transmit_probe *p,
+				  const struct cookie *cookie, const struct xdp_payload *says,
+				  void *data, void *end)
+{
+	const __u32 to = (__u32)p->lo;
+	const __u16 bytes = says ? 8 + says->length : 8;
+	__u64 sum = to;
+
+	if (data + 42 > end)
+		return 0;
+	for (int i = 0; i < 5; i++)
+		((__u64 *)data)[i] = t->words[i];
+	*(__u32 *)data = (__u32)p->host;
+	*(__u16 *)(data + 4) = (__u16)(p->host >> 32);
+	*(__u16 *)(data + 16) = __builtin_bswap16(20 + bytes);
+	*(__u16 *)(data + 18) = __builtin_bswap16(cookie->ip_id);
+	*(__u16 *)(data + 24) =
+		transmit_sum((__u64)t->network_sum + 20 + bytes + cookie->ip_id + to);
+	*(__u32 *)(data + 30) = __builtin_bswap32(to);
+	if (says)
+		sum += says->sum;
+	transmit_udp(t, cookie, plan_slot_port(p->slot), bytes, sum, data + 34);
+	return 1;
+}
+
+/* The same with IPv6: 62. */
+static inline int transmit_udp_v6(const struct xdp_template *t, const struct transmit_probe *p,
+				  const struct cookie *cookie, const struct xdp_payload *says,
+				  void *data, void *end)
+{
+	const __u16 bytes = says ? 8 + says->length : 8;
+	__u64 sum = transmit_addr_sum(p->hi) + transmit_addr_sum(p->lo);
+
+	if (data + 62 > end)
+		return 0;
+	for (int i = 0; i < 7; i++)
+		((__u64 *)data)[i] = t->words[i];
+	*(__u32 *)data = (__u32)p->host;
+	*(__u16 *)(data + 4) = (__u16)(p->host >> 32);
+	*(__u16 *)(data + 18) = __builtin_bswap16(bytes);
+	*(__u64 *)(data + 38) = __builtin_bswap64(p->hi);
+	*(__u64 *)(data + 46) = __builtin_bswap64(p->lo);
+	if (says)
+		sum += says->sum;
+	transmit_udp(t, cookie, plan_slot_port(p->slot), bytes, sum, data + 54);
+	return 1;
+}
+
 /* The frame as it is, to see what becomes of it. */
 static inline int transmit_trial(void)
 {
@@ -207,13 +298,28 @@ static inline int transmit_trial(void)
 	return (int)bpf_redirect(setting.link_index, 0);
 }
 
+/* Writes the payload; nothing else may be in registers that points into the frame. */
+static inline int transmit_says(struct xdp_md *ctx, const struct xdp_template *t,
+				const struct xdp_payload *says)
+{
+	const __u32 length = says->length;
+
+	if (length == 0)
+		return 1; /* too long for the link: it asks all the same */
+	if (length > XDP_PAYLOAD_BYTES)
+		return 0;
+	return bpf_xdp_store_bytes(ctx, t->length, (void *)says->bytes, length) == 0;
+}
+
 static inline int transmit_frame(struct xdp_md *ctx)
 {
 	struct transmit_probe p;
+	const struct xdp_payload *says = (void *)0;
 	const struct xdp_template *t;
 	struct cookie cookie;
 	void *data, *end;
 	__u8 technique;
+	__u32 length;
 
 	if (pass.test == 2)
 		return transmit_trial();
@@ -222,15 +328,24 @@ static inline int transmit_frame(struct xdp_md *ctx)
 		return XDP_DROP;
 	technique = plan_slot_technique(p.slot) & (XDP_TECHNIQUES - 1);
 	t = &way[XDP_HOST_WAY(p.host)].template[technique];
-	if (t->length != setting.frame_bytes &&
-	    bpf_xdp_adjust_tail(ctx, (int)t->length - (int)setting.frame_bytes) != 0)
+	length = t->length;
+	if (t->udp) {
+		says = transmit_payload(p.slot);
+		length += says ? says->length : 0;
+	}
+	if (length != setting.frame_bytes &&
+	    bpf_xdp_adjust_tail(ctx, (int)length - (int)setting.frame_bytes) != 0)
+		return XDP_DROP;
+	if (says && !transmit_says(ctx, t, says))
 		return XDP_DROP;
 	cookie = cookie_make(&setting.key, p.hi, p.lo, plan_slot_port(p.slot), technique,
 			     window[pass.place & (XDP_WINDOWS - 1)].tag | p.cell);
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
-	if (t->v4 ? !transmit_v4(t, &p, &cookie, data, end)
-		  : !transmit_v6(t, &p, &cookie, data, end))
+	if (t->udp ? !(t->v4 ? transmit_udp_v4(t, &p, &cookie, says, data, end)
+			     : transmit_udp_v6(t, &p, &cookie, says, data, end))
+		   : !(t->v4 ? transmit_v4(t, &p, &cookie, data, end)
+			     : transmit_v6(t, &p, &cookie, data, end)))
 		return XDP_DROP;
 	pass.sent++;
 	pass.credit--;

@@ -67,7 +67,7 @@ void sheet_free(struct sheet *s)
 
 unsigned sheet_tries(const struct sheet *s, uint32_t cell)
 {
-	if (!s->bulk)
+	if (!s->bulk || sheet_quenched(s, cell))
 		return s->tries[cell];
 	const uint32_t slots = s->plan->slots;
 	const unsigned limit = s->limit[plan_slot_technique(plan_slots(s->plan)[cell % slots])];
@@ -84,7 +84,7 @@ uint32_t sheet_sent_us(const struct sheet *s, uint32_t cell)
 {
 	uint32_t block_us = 0;
 
-	if (s->bulk)
+	if (s->bulk && !sheet_quenched(s, cell))
 		block_us = s->block_us[permute_backward(&s->order, cell) >> SHEET_BLOCK_BITS];
 	return block_us ? block_us : s->sent_us[cell];
 }

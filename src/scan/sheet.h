@@ -77,7 +77,8 @@ struct sheet {
 	 * tries[] is not kept: where the walk is says what was sent. block_us[b] is when
 	 * positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. Both it and word[] are
 	 * the engine's memory. Little of the evidence is kept, in a table instead of evidence[].
-	 * UDP is never sent so: a quenched host has an order of its own.
+	 * The UDP cells of a quenched host have an order of their own: they are sent and counted
+	 * one by one, in tries[] and sent_us[], from then on (sheet_quenched).
 	 */
 	bool bulk;
 	struct permute order;
@@ -107,6 +108,16 @@ static inline void sheet_put(struct sheet *s, uint32_t cell, unsigned value)
 
 /* What is known of the strongest answer; all zero if nothing is. Never NULL. */
 const struct evidence *sheet_evidence(const struct sheet *s, uint32_t cell);
+
+/* Whether a cell of UDP belongs to a host that is asked slowly. */
+static inline bool sheet_quenched(const struct sheet *s, uint32_t cell)
+{
+	const uint32_t slots = s->plan->slots;
+
+	return quench_on(&s->host[cell / slots].quench) &&
+	       technique_table[plan_slot_technique(plan_slots(s->plan)[cell % slots])].cookie ==
+		       COOKIE_PORT;
+}
 
 /* Attempts sent so far, and when the latest one was: low 32 bits of the clock in us. */
 unsigned sheet_tries(const struct sheet *s, uint32_t cell);

@@ -95,6 +95,21 @@ static uint32_t host_blanks(const struct sheet *s, uint32_t host)
 	return blanks;
 }
 
+/* From now on the host's UDP cells are counted one by one: by what the passes have sent so far. */
+static void walk_single(struct sheet *s, uint32_t host)
+{
+	const uint32_t *slot = plan_slots(s->plan);
+
+	for (uint32_t i = 0; i < s->plan->slots; i++) {
+		const uint32_t cell = host * s->plan->slots + i;
+
+		if (technique_table[plan_slot_technique(slot[i])].cookie != COOKIE_PORT)
+			continue;
+		s->tries[cell] = (uint8_t)sheet_tries(s, cell);
+		s->sent_us[cell] = sheet_sent_us(s, cell);
+	}
+}
+
 /* After a pass: hosts that sent ICMP errors for some UDP ports but not for all. */
 static void walk_quench(struct walk *w, uint64_t now_ns)
 {
@@ -107,8 +122,12 @@ static void walk_quench(struct walk *w, uint64_t now_ns)
 			continue;
 		uint32_t blanks = host_blanks(s, h);
 
-		if (blanks)
-			quench_start(&host->quench, blanks, now_ns);
+		if (blanks == 0)
+			continue;
+		if (s->bulk)
+			walk_single(s, h);
+		quench_start(&host->quench, blanks, now_ns);
+		w->quenching = true;
 	}
 }
 
@@ -257,7 +276,7 @@ void walk_sent(struct walk *w, const struct probe *probe, uint64_t now_ns)
 	s->sent_us[cell] = (uint32_t)(now_ns / 1000);
 	w->sent++;
 	w->last_sent_ns = now_ns;
-	if (s->bulk) {
+	if (s->bulk && !sheet_quenched(s, cell)) {
 		s->block_us[permute_backward(&s->order, cell) >> SHEET_BLOCK_BITS] = 0;
 		w->resent += probe->attempt != 0;
 		return;
@@ -298,6 +317,9 @@ void walk_passed(struct walk *w, uint32_t position, uint64_t sent, uint64_t now_
 void walk_pass_end(struct walk *w, uint32_t position)
 {
 	walk_at(w, position);
+	/* They were passed over, and so the walk is not done. */
+	if (w->quenching)
+		w->left++;
 }
 
 void walk_pass_lost(struct walk *w)

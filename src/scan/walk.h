@@ -23,6 +23,7 @@ struct walk {
 	uint32_t pass;
 	uint32_t left;		/* in this pass: sent, or blank with attempts left */
 	uint64_t quench_due_ns; /* in this pass: the earliest that a host asked slowly is due */
+	bool quenching;		/* some hosts are asked slowly: not by passes */
 	bool done;
 	bool persistent;	   /* hosts that answer late attempts get more (persist.h) */
 	uint8_t tries[TECHNIQUES]; /* attempts at most, first included */
@@ -48,8 +49,9 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out);
 
 /*
  * For an engine that sends the rest of a pass by itself, [position, end) of a bulk sheet. True if
- * it may begin now; false if the walk is done or due later (due_ns). While it goes on, walk_next is
- * not called; what it has sent goes through walk_passed, the end of it through walk_pass_end.
+ * it may begin now; false if the walk is done or due later (due_ns). It leaves out what is
+ * sheet_quenched. While it goes on, walk_next is not called; what it has sent goes through
+ * walk_passed, the end of it through walk_pass_end.
  */
 bool walk_pass_begin(struct walk *w, uint64_t now_ns);
 void walk_passed(struct walk *w, uint32_t position, uint64_t sent, uint64_t now_ns);

@@ -52,21 +52,26 @@ uint64_t privilege_raise_files(void)
 	return files.rlim_cur;
 }
 
-int privilege_drop(int keep_low_ports, struct failure *f)
+_Static_assert(PRIVILEGE_LOW_PORTS == UINT32_C(1) << CAP_NET_BIND_SERVICE, "its bit");
+_Static_assert(PRIVILEGE_RAW_FRAMES == UINT32_C(1) << CAP_NET_RAW, "its bit");
+
+int privilege_drop(uint32_t keep, struct failure *f)
 {
 	capng_select_t which = CAPNG_SELECT_CAPS;
-	int keep, error;
+	int error;
 
 	if (capng_get_caps_process() != 0)
 		goto err0;
 	/* The bounding set can be cut only with CAP_SETPCAP; without it no_new_privs has to do. */
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
 		which = CAPNG_SELECT_BOTH;
-	keep = keep_low_ports && capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_BIND_SERVICE);
+	for (unsigned cap = 0; cap < 32; cap++)
+		if (!capng_have_capability(CAPNG_EFFECTIVE, cap))
+			keep &= ~(UINT32_C(1) << cap);
 	capng_clear(CAPNG_SELECT_ALL);
-	if (keep)
-		(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
-				   CAP_NET_BIND_SERVICE);
+	for (unsigned cap = 0; cap < 32; cap++)
+		if (keep >> cap & 1)
+			(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, cap);
 	errno = 0;
 	if (capng_apply(which) < 0)
 		goto err0;

@@ -24,13 +24,15 @@ const char *privilege_raw_why(enum privilege_raw raw);
 /* Raises the soft limit of open files to the hard one. Returns the soft limit that holds now. */
 uint64_t privilege_raise_files(void);
 
+#define PRIVILEGE_LOW_PORTS  (UINT32_C(1) << 10) /* CAP_NET_BIND_SERVICE: -g below 1024 */
+#define PRIVILEGE_RAW_FRAMES (UINT32_C(1) << 13) /* CAP_NET_RAW: more packet sockets */
+
 /*
- * Gives up all capabilities for good, the bounding set included where that is allowed, and any
- * way back (no_new_privs). To be called once the engine and all output files are open, and before
- * there are threads: capabilities are the thread's own. What it takes away: opening what only
- * root may open; source ports below 1024 (-g: unless keep_low_ports); AF_PACKET.
+ * Gives up all capabilities for good but those to keep that are there (PRIVILEGE_*), the bounding
+ * set included where that is allowed, and any way back (no_new_privs). To be called once the engine
+ * and all output files are open, and before there are threads: capabilities are the thread's own.
  * 0, or -errno with *f; then some may be gone and some not, and the process should end.
  */
-int privilege_drop(int keep_low_ports, struct failure *f);
+int privilege_drop(uint32_t keep, struct failure *f);
 
 #endif

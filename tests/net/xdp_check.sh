@@ -71,10 +71,13 @@ build() {
 				tcp dport 1001-1020 drop
 				tcp dport 1021-1040 reject with icmpx admin-prohibited
 				tcp dport 1041-1060 reject with icmpx port-unreachable
+				udp dport 1001-1020 drop
+				udp dport 1021-1040 reject with icmpx admin-prohibited
 			}
 		}
 	NFT
-	ip netns exec target "$LAB_SERVER" tcp 22 80 443 1500 1999
+	ip netns exec target "$LAB_SERVER" tcp 22 80 443 1500 1999 \
+		udp-echo 7 udp-silent 9 68 udp-dns 53 udp-ntp 123
 }
 
 cable() { # on or off: whether the target's end takes frames that XDP sends
@@ -135,6 +138,17 @@ check_agreement() {
 	done
 	agree 'two techniques of different length' 292 -sS -sF -p $few --max-rate 300000 \
 		--max-retries 1 198.18.0.2 2001:db8:9::1
+	udp='7,53,67-69,123,161,443,500,1000-1062,5353'
+	agree 'UDP: payloads, services, rejects, silence' 219 -sU -p $udp --max-rate 200000 \
+		--max-retries 1 198.18.0.2 198.18.0.99 198.18.9.1 2001:db8::2
+	same 'UDP, open ports' 6 "$(grep -c ' open udp-response' "$work/xdp")"
+	agree 'UDP, many' 4000 -sU -p 1-2000 --max-rate 300000 --max-retries 1 198.18.0.2 2001:db8::2
+	agree 'UDP and SYN' 292 -sS -sU -p T:$few,U:$udp --max-rate 300000 --max-retries 1 \
+		198.18.0.2 2001:db8:9::1
+	agree 'generic mode' 4000 -sS -p 1-2000 --xdp-mode generic --max-rate 300000 \
+		--max-retries 1 198.18.0.2 2001:db8::2
+	grep -q 'generic mode: ' "$work/stderr"
+	ok 'generic mode: said' $?
 	agree 'fixed source port' 73 -sS -g 53 -p $few --max-retries 1 --max-rate 200000 198.18.0.2
 	agree 'an address by another interface' 4000 -sS -p 1-2000 --max-rate 100000 \
 		--max-retries 1 198.18.0.2 198.18.1.2
@@ -191,6 +205,25 @@ check_transfer() {
 	same 'transfer: open ports' 11 "$(grep -c ' open ' "$work/xdp")"
 }
 
+# What a scan that runs may still do: engine, capabilities in hexadecimal, options...
+check_privilege() {
+	engine=$1 want=$2
+	shift 2
+	"$PORTLIGHT" scan --engine "$engine" -sS --max-rate 20000 "$@" >/dev/null 2>"$work/stderr" &
+	scanner=$!
+	sleep 1.5
+	same "$engine $*: capabilities" "$want $want 1" "$(sed -n \
+		-e 's/^Cap\(Prm\|Eff\):[^1-9a-f]*\([0-9a-f]\)/\2/p' -e 's/^NoNewPrivs:.//p' \
+		/proc/$scanner/status | tr '\n' ' ' | sed 's/ $//')"
+	grep -q '^CapBnd:[^1-9a-f]*$' /proc/$scanner/status
+	ok "$engine $*: nor through the bounding set" $?
+	# Threads, too: the pass is one of them.
+	same "$engine $*: threads" 1 "$(sed -n 's/^CapEff://p' /proc/$scanner/task/*/status |
+		sort -u | wc -l)"
+	kill $scanner
+	wait $scanner
+}
+
 check_exits() {
 	same 'after a scan: nothing is left on the interface' '' "$(hook)"
 	for signal in KILL INT; do
@@ -233,13 +266,30 @@ check_choice() {
 		2>"$work/stderr"
 	grep -q 'engine frames (' "$work/stderr"
 	ok 'small: frames' $?
-	scan xdp -sU -p 7 198.18.0.2
-	same 'UDP: exit status' 64 $?
-	grep -q 'UDP is not sent by it' "$work/stderr"
-	ok 'UDP: named' $?
 	scan xdp -sS -p 22 127.0.0.1
 	same 'loopback: exit status' 69 $?
+	scan xdp -sS --xdp-mode skb -p 22 198.18.0.2
+	same 'another mode: exit status' 64 $?
 	cable off
+	for mode in native generic; do
+		scan xdp -sS -p 22 --xdp-mode $mode 198.18.0.2
+		same "no such operation, $mode mode: exit status" 69 $?
+		grep -q 'v0 cannot send for XDP' "$work/stderr"
+		ok "no such operation, $mode mode: named" $?
+	done
+	# macvlan runs no XDP program in its driver.
+	ip link add m0 link v1 type macvlan mode bridge
+	ip addr add 198.18.7.1/24 dev m0
+	ip link set m0 up
+	scan xdp -sS -p 22 198.18.7.2
+	same 'a driver without XDP: exit status' 69 $?
+	grep -q 'driver of interface m0 takes no XDP program: .*--xdp-mode generic' "$work/stderr"
+	ok 'a driver without XDP: named, and what there is' $?
+	scan xdp -sS --xdp-mode generic -p 22 198.18.7.2
+	same 'generic, but it cannot transmit: exit status' 69 $?
+	grep -q 'm0 cannot send for XDP' "$work/stderr"
+	ok 'generic, but it cannot transmit: named' $?
+	ip link del m0
 	scan xdp -sS -p 22 198.18.0.2
 	same 'no such operation: exit status' 69 $?
 	grep -q 'v0 cannot send for XDP' "$work/stderr"
@@ -302,6 +352,9 @@ if ! scan xdp -sS -p 22 198.18.0.2 && grep -q 'lets this process load no BPF' "$
 fi
 check_agreement
 check_transfer
+check_privilege xdp 0 -p 1-60000 198.18.0.2
+check_privilege frames 0 -p 1-60000 198.18.0.2
+check_privilege xdp 2000 -p 1-65535 198.18.9.1-40
 check_exits
 check_neighbours
 check_choice

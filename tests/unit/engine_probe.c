@@ -264,7 +264,7 @@ static int run(struct plan *plan, const struct options *o, const char *name, str
 	scan_init(&scan, plan, &scan_conf, start_ns);
 	engine = strcmp(name, "frames") == 0 ? engine_frames_open(&conf, f)
 					     : engine_sockets_open(&conf, f);
-	if (engine && o->drop && privilege_drop(o->port != 0, f) != 0)
+	if (engine && o->drop && privilege_drop(o->port ? PRIVILEGE_LOW_PORTS : 0, f) != 0)
 		result = -1;
 	while (engine && result == 0 && !scan_over(&scan))
 		result = turn(&scan, engine, o, &tally, f);

@@ -31,7 +31,7 @@ static void bench_init(struct bench *b, uint32_t hosts, unsigned techniques)
 		.pace = {0, 200000, 8e6},
 		.rtt = {100000000, 50000000, SECOND},
 		.last = UINT64_MAX,
-		.tries = {[TECH_SYN] = 2, [TECH_FIN] = 3},
+		.tries = {[TECH_SYN] = 2, [TECH_FIN] = 3, [TECH_UDP] = 2},
 	};
 	struct scan_conf own = conf;
 	struct ranges targets = {0};
@@ -42,8 +42,10 @@ static void bench_init(struct bench *b, uint32_t hosts, unsigned techniques)
 	assert_int_equal(ranges_add(&targets, addr_from_v4(0xc6130000),
 				    addr_from_v4(0xc6130000 + hosts - 1)),
 			 0);
-	for (unsigned port = 1; port <= 10; port++)
+	for (unsigned port = 1; port <= 10; port++) {
 		port_set_add(&ports.tcp, port);
+		port_set_add(&ports.udp, port);
+	}
 	b->plan = plan_new(&targets, &ports, techniques, seed, &f);
 	assert_non_null(b->plan);
 	ranges_fini(&targets);
@@ -80,7 +82,8 @@ static void pass(struct bench *b, uint8_t *counts, uint32_t end, uint64_t now_ns
 		uint32_t cell = (uint32_t)permute_forward(&b->walk->order, p);
 		uint8_t technique = sheet_probe(b->sheet, cell).technique;
 
-		if (sheet_get(b->sheet, cell) != 0 || b->walk->tries[technique] <= b->walk->pass)
+		if (sheet_get(b->sheet, cell) != 0 || b->walk->tries[technique] <= b->walk->pass ||
+		    sheet_quenched(b->sheet, cell))
 			continue;
 		counts[cell]++;
 		sent++;
@@ -164,6 +167,60 @@ static void test_lost(void **unused)
 	pass(&b, counts, b.walk->end, 3 * SECOND);
 	check_tries(&b, counts);
 	assert_int_equal(counts[7], 3);
+	bench_fini(&b);
+}
+
+static const struct answer refused = {.t_ns = SECOND + 1000000,
+				      .has = ANSWER_TTL | ANSWER_ICMP | ANSWER_ATTEMPT,
+				      .reply = REPLY_PORT_UNREACH};
+
+/* The quenched host 0 is asked slowly, beside and after the passes that go over host 1: each of
+ * its ports that is answered late is found, and each attempt has a number of its own. */
+static void test_quenched(void **unused)
+{
+	uint8_t counts[40] = {0}, asked[40] = {0};
+	uint64_t now_ns = SECOND, rtt_ns;
+	unsigned answered = 0;
+	struct bench b;
+	struct probe probe;
+	bool has_rtt;
+
+	(void)unused;
+	bench_init(&b, 2, 1u << TECH_SYN | 1u << TECH_UDP);
+	pass(&b, counts, b.walk->end, now_ns);
+	for (uint32_t cell = 0; cell < 20; cell++)
+		if (sheet_probe(b.sheet, cell).technique == TECH_UDP && answered++ < 2)
+			assert_int_equal(sheet_note(b.sheet, cell, &refused, &rtt_ns, &has_rtt),
+					 SHEET_FIRST);
+	now_ns += b.walk->timeout_ns;
+	pass(&b, counts, b.walk->end, now_ns);
+	check_tries(&b, counts);
+	assert_false(b.walk->done);
+	memcpy(asked, counts, sizeof(asked));
+	answered = 2;
+	for (int turns = 0; turns < 4000 && !b.walk->done; turns++) {
+		now_ns += 20000000;
+		while (walk_next(b.walk, now_ns, &probe)) {
+			const uint32_t cell = probe.cell & (PLAN_WINDOW_CELLS - 1);
+			struct answer answer = refused;
+
+			assert_true(sheet_quenched(b.sheet, cell));
+			assert_int_equal(probe.attempt, asked[cell]++ & 15);
+			walk_sent(b.walk, &probe, now_ns);
+			assert_int_equal(sheet_tries(b.sheet, cell), asked[cell]);
+			/* One token in ten asks; the last port never answers. */
+			if (turns % 10 != 0 || answered == 9)
+				continue;
+			answer.t_ns = now_ns + 1000000;
+			answer.attempt = probe.attempt;
+			assert_int_equal(sheet_note(b.sheet, cell, &answer, &rtt_ns, &has_rtt),
+					 SHEET_FIRST);
+			assert_true(has_rtt && rtt_ns <= 1001000);
+			answered++;
+		}
+	}
+	assert_true(b.walk->done);
+	assert_int_equal(answered, 9);
 	bench_fini(&b);
 }
 
@@ -275,7 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_attempts), cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_evidence), cmocka_unit_test(test_read_out),
-		cmocka_unit_test(test_pace),
+		cmocka_unit_test(test_pace),	 cmocka_unit_test(test_quenched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

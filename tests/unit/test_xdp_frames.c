@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/frames.h"
+#include "engine/payloads.h"
 #include "engine/xdp.h"
 #include "packet/packet.h"
 #include "scan/ranges.h"
@@ -38,8 +40,12 @@ struct round {
 	struct xdp_kernel kernel;
 	struct frames_way way[2]; /* IPv4, IPv6 */
 	uint8_t mac[CELLS * 2][6];
+	struct link link;
 	uint16_t port;
 };
+
+/* Each with payloads: of one dialect, of several, the longest. */
+static const uint16_t saying[] = {53, 161, 443, 500, 5060, 64738};
 
 static struct addr some_addr(bool v4)
 {
@@ -67,6 +73,10 @@ static void round_plan(struct round *r, unsigned techniques, bool v4, bool v6, u
 	ranges_normalise(&targets);
 	for (unsigned i = 0; i < CELLS / (ranges * 4) + 1; i++)
 		port_set_add(&ports.tcp, (unsigned)(next() & 0xffff));
+	for (unsigned i = 0; i < CELLS / (ranges * 4) / 2 + 1; i++)
+		port_set_add(&ports.udp, (unsigned)(next() & 0xffff));
+	for (size_t i = 0; i < sizeof(saying) / sizeof(saying[0]); i++)
+		port_set_add(&ports.udp, saying[i]);
 	r->plan = plan_new(&targets, &ports, techniques, seed, &f);
 	assert_non_null(r->plan);
 	ranges_fini(&targets);
@@ -84,6 +94,7 @@ static void round_way(struct round *r, unsigned number, uint32_t techniques)
 	struct xdp_way *out = &r->kernel.memory.way[number];
 
 	way->source = conf.source;
+	way->link = &r->link;
 	memcpy(conf.mac_src, &state, 6);
 	out->source_hi = way->source.hi;
 	out->source_lo = way->source.lo;
@@ -109,6 +120,7 @@ static void round_hosts(struct round *r)
 		*word |= (uint64_t)!v4 << 48;
 		/* Some are not to be sent to. */
 		*word |= host % 7 == 3 && r->sheet->hosts > 4 ? 0 : XDP_HOST_SEND;
+		*word |= host % 5 == 4 ? XDP_HOST_QUENCHED : 0;
 	}
 }
 
@@ -135,7 +147,9 @@ static bool round_init(struct round *r, unsigned techniques, bool v4, bool v6, u
 		return false;
 	}
 	walk_init(&walk, r->sheet, tries, 1);
-	xdp_setting_fill(r->kernel.memory.setting, r->plan, &r->conf);
+	/* Of a tunnel's, now and then, on which the longest payload does not fit. */
+	r->link.mtu = next() % 4 == 0 ? 1240 : 1500;
+	xdp_setting_fill(&r->kernel.memory, r->plan, &r->conf, r->link.mtu);
 	r->kernel.memory.setting->port = r->port;
 	r->kernel.memory.setting->port_mask = r->conf.has_source_port ? 0xffff : 0xf000;
 	r->kernel.memory.setting->port_fixed = r->conf.has_source_port;
@@ -164,7 +178,8 @@ static size_t expected(const struct round *r, uint32_t cell, uint8_t attempt, ui
 	const struct plan_probe p = sheet_probe(r->sheet, cell);
 	const struct cookie cookie = cookie_make(&r->conf.key, p.to.hi, p.to.lo, p.port,
 						 p.technique, sheet_tag(r->sheet, cell));
-	const struct template_fields fields = {
+	const struct frames_way *way = &r->way[!addr_is_v4(p.to)];
+	struct template_fields fields = {
 		.to = p.to,
 		.mac_dst = r->mac[cell / r->plan->slots],
 		.seq = cookie.seq,
@@ -174,20 +189,24 @@ static size_t expected(const struct round *r, uint32_t cell, uint8_t attempt, ui
 						 : cookie_port(r->port, attempt, cookie.sport),
 	};
 
-	return template_write(&r->way[!addr_is_v4(p.to)].template[p.technique], &fields, out);
+	if (p.technique == TECH_UDP)
+		frames_payload(way, p.port, attempt, &fields.payload, &fields.payload_bytes);
+	return template_write(&way->template[p.technique], &fields, out);
 }
 
 static bool sendable(const struct round *r, uint32_t cell)
 {
-	return sheet_get(r->sheet, cell) == 0 &&
-	       r->kernel.memory.hosts[cell / r->plan->slots] & XDP_HOST_SEND;
+	const uint64_t host = r->kernel.memory.hosts[cell / r->plan->slots];
+
+	return sheet_get(r->sheet, cell) == 0 && host & XDP_HOST_SEND &&
+	       !(host & XDP_HOST_QUENCHED && sheet_probe(r->sheet, cell).technique == TECH_UDP);
 }
 
 static void compare_all(struct round *r)
 {
 	const uint8_t attempt = (uint8_t)(next() % 16);
 	volatile struct xdp_pass *pass = r->kernel.memory.pass;
-	uint8_t want[TEMPLATE_BYTES], got[256];
+	uint8_t want[TEMPLATE_BYTES + PAYLOAD_MOST], got[2048];
 	uint64_t sent = 0;
 
 	memset((void *)pass, 0, sizeof(*pass));
@@ -231,13 +250,19 @@ static const struct shape {
 	{1u << TECH_NULL | 1u << TECH_XMAS | 1u << TECH_ACK, true, true, 7},
 	{1u << TECH_WINDOW | 1u << TECH_TTL | 1u << TECH_MAIMON, true, false, 3},
 	{1u << TECH_SYN, true, false, 150},
+	{1u << TECH_UDP, true, false, 2},
+	{1u << TECH_UDP, false, true, 2},
+	{1u << TECH_UDP | 1u << TECH_SYN, true, true, 4},
 };
 
+/* Three times, so that what comes now and then does. */
 static void test_frames(void **unused)
 {
+	const size_t count = sizeof(shapes) / sizeof(shapes[0]);
+
 	(void)unused;
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-		const struct shape *s = &shapes[i];
+	for (size_t i = 0; i < 3 * count; i++) {
+		const struct shape *s = &shapes[i % count];
 		struct round r;
 
 		if (!round_init(&r, s->techniques, s->v4, s->v6, s->ranges)) {
@@ -300,9 +325,11 @@ static void judge_all(struct round *r)
 {
 	uint64_t marked = 0;
 
-	r->kernel.memory.receiving->own_mask = UINT32_MAX;
+	r->kernel.memory.receiving->own_mask = UINT32_MAX & ~(1u << TECH_UDP);
 	r->kernel.memory.receiving->sample_mask = 0x80000000;
 	for (uint32_t cell = 0; cell < r->sheet->cells; cell++) {
+		if (sheet_probe(r->sheet, cell).technique == TECH_UDP)
+			continue;
 		const unsigned before = kernel_get(r, cell);
 		const uint16_t window = (uint16_t)(next() & 1 ? next() | 1 : 0);
 		const unsigned reply = window ? REPLY_RST_WINDOW : REPLY_RST;
@@ -359,6 +386,8 @@ static void test_resets(void **unused)
 		const struct shape *s = &shapes[i];
 		struct round r;
 
+		if (s->techniques == 1u << TECH_UDP)
+			continue;
 		if (!round_init(&r, s->techniques, s->v4, s->v6, s->ranges)) {
 			round_fini(&r);
 			skip();
