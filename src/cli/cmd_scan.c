@@ -208,6 +208,7 @@ static int scan_start(struct scan_setup *setup, const struct scan_options *o, co
 	};
 	int result = -1;
 
+	setup->interrupts = &interrupts;
 	setup->conf.wall_offset_ns = wall_now() - scan_loop_now();
 	scan_init(&scan, setup->plan, &setup->conf, scan_loop_now());
 	if (o->explain) {

@@ -284,6 +284,18 @@ static void loop_summary(struct scan_loop *loop, uint64_t start_ns)
 	sum->ring_drops = stats.ring_drops;
 }
 
+/* Whether nothing more is waited for. The first interruption only ends the sending. */
+static bool loop_heed(struct scan_loop *loop)
+{
+	if (*loop->interrupts >= 1 || loop->closed_pipe) {
+		if (!loop->scan->stopping)
+			loop->summary.stopped_why = "interrupted";
+		loop->summary.partial = true;
+		scan_stop(loop->scan, scan_loop_now());
+	}
+	return *loop->interrupts >= 2 || loop->closed_pipe;
+}
+
 int scan_loop_run(struct scan_loop *loop, struct failure *f)
 {
 	uint64_t start_ns = scan_loop_now();
@@ -292,17 +304,10 @@ int scan_loop_run(struct scan_loop *loop, struct failure *f)
 	loop->findings = calloc(loop->setup->plan->slots, sizeof(*loop->findings));
 	if (!loop->findings)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for the findings of a host");
-	while (result == 0) {
-		if (*loop->interrupts >= 1 || loop->closed_pipe) {
-			if (!loop->scan->stopping)
-				loop->summary.stopped_why = "interrupted";
-			loop->summary.partial = true;
-			scan_stop(loop->scan, scan_loop_now());
-		}
-		if (*loop->interrupts >= 2 || loop->closed_pipe)
-			break;
+	while (result == 0 && !loop_heed(loop)) {
 		result = loop_open_windows(loop, f);
-		if (scan_over(loop->scan))
+		/* Once more: neighbours are asked for in there, and may not have been found. */
+		if (loop_heed(loop) || scan_over(loop->scan))
 			break;
 		if (result == 0)
 			result = loop_turn(loop, f);

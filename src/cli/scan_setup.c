@@ -350,6 +350,7 @@ struct engine *scan_setup_engine(struct scan_setup *setup, const struct scan_opt
 		.ttl = o->has_ttl ? (uint8_t)o->ttl : 0,
 		.max_open = (unsigned)o->max_sockets,
 		.bad_sum = o->bad_sum,
+		.stop = setup->interrupts,
 	};
 	char quoted[100];
 

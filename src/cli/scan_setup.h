@@ -21,6 +21,8 @@ struct scan_setup {
 	char engine_why[640]; /* why that one, for people */
 	struct plan *plan;
 	struct scan_conf conf;
+	const volatile sig_atomic_t
+		*interrupts; /* set after init: ends what the engine waits for */
 	/* What run_info wants. */
 	uint8_t technique[TECHNIQUES];
 	char *port_list[TECHNIQUES];

@@ -2,6 +2,7 @@
 #ifndef PORTLIGHT_ENGINE_ENGINE_H
 #define PORTLIGHT_ENGINE_ENGINE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +34,9 @@ struct engine_conf {
 	bool bad_sum;	   /* --badsum: wrong checksums on purpose (finds firewalls) */
 	bool forced;	   /* xdp: also where frames would be the better tool */
 	bool generic;	   /* xdp: its hook is in the kernel's stack, not in the driver */
+	/* Not 0 once nothing is to be sent any more: then prepare need not find neighbours, and who
+	 * was not found is not said to be missing. NULL: never. */
+	const volatile sig_atomic_t *stop;
 };
 
 struct engine_stats {

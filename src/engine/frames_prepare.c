@@ -282,7 +282,7 @@ static int learn(struct frames *fr, uint64_t first, uint64_t count, struct failu
 		    !fr->ways[i]->gateway_known && ask_gateway(fr, fr->ways[i], f) < 0)
 			return -1;
 	fr->ask_count = solicit_sort(fr->asks, fr->ask_count);
-	if (solicit_run(fr->asks, fr->ask_count, f) < 0)
+	if (solicit_run(fr->asks, fr->ask_count, fr->conf.stop, f) < 0)
 		return -1;
 	learn_gateways(fr);
 	fr->ask_last = first + count;
@@ -304,6 +304,7 @@ static uint64_t learn_count(const struct frames *fr, uint64_t rank, uint64_t end
 static void note(struct frames *fr, const struct frames_way *way, struct addr to,
 		 struct sheet_host *host)
 {
+	const bool stopped = fr->conf.stop && *fr->conf.stop;
 	const struct solicit_ask *ask;
 
 	/* Written only where there is something to say: the array is zero pages until then. */
@@ -313,14 +314,14 @@ static void note(struct frames *fr, const struct frames_way *way, struct addr to
 	case WAY_NEIGHBOUR:
 		ask = solicit_find(fr->asks, fr->ask_count, to, way->link->index);
 		if (!ask || !ask->known) {
-			host->notes |= HOST_NO_NEIGHBOUR;
+			host->notes |= stopped ? 0 : HOST_NO_NEIGHBOUR;
 			break;
 		}
 		memcpy(host->mac, ask->mac, sizeof(host->mac));
 		host->notes |= HOST_MAC;
 		break;
 	case WAY_GATEWAY: /* "No route to host", as the kernel would say */
-		if (!way->gateway_known)
+		if (!way->gateway_known && !stopped)
 			host->notes |= HOST_NO_ROUTE;
 		break;
 	case WAY_NO_NEIGHBOUR:

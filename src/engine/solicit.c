@@ -35,7 +35,13 @@ struct solicit {
 	struct solicit_link *links;
 	struct pollfd *polls;
 	size_t link_count;
+	const volatile sig_atomic_t *stop;
 };
+
+static bool solicit_stopped(const struct solicit *s)
+{
+	return s->stop && *s->stop;
+}
 
 static uint64_t solicit_now_ns(void)
 {
@@ -223,7 +229,7 @@ static void solicit_drain(struct solicit *s)
 static void solicit_wait(struct solicit *s, uint64_t until_ns)
 {
 	solicit_drain(s);
-	while (s->open > 0) {
+	while (s->open > 0 && !solicit_stopped(s)) {
 		uint64_t now_ns = solicit_now_ns();
 		struct timespec left;
 
@@ -244,7 +250,7 @@ static int solicit_try(struct solicit *s, struct failure *f)
 	const uint64_t begun_ns = solicit_now_ns();
 	uint64_t sent = 0;
 
-	for (size_t i = 0; i < s->count; i++) {
+	for (size_t i = 0; i < s->count && !solicit_stopped(s); i++) {
 		if (s->asks[i].known)
 			continue;
 		if (solicit_send(s, &s->asks[i], f) < 0)
@@ -336,12 +342,14 @@ static int solicit_open(struct solicit *s, struct failure *f)
 	return 0;
 }
 
-int solicit_run(struct solicit_ask *asks, size_t count, struct failure *f)
+int solicit_run(struct solicit_ask *asks, size_t count, const volatile sig_atomic_t *stop,
+		struct failure *f)
 {
-	struct solicit s = {.asks = asks, .count = count};
+	struct solicit s = {.asks = asks, .count = count, .stop = stop};
 	int result = solicit_open(&s, f);
 
-	for (int try = 0; result == 0 && s.open > 0 && try < SOLICIT_TRIES; try++)
+	for (int try = 0; result == 0 && s.open > 0 && try < SOLICIT_TRIES && !solicit_stopped(&s);
+	     try++)
 		result = solicit_try(&s, f);
 	for (size_t i = 0; i < s.link_count; i++) {
 		transmit_close(s.links[i].transmit);

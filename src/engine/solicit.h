@@ -2,6 +2,7 @@
 #ifndef PORTLIGHT_ENGINE_SOLICIT_H
 #define PORTLIGHT_ENGINE_SOLICIT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,9 +38,10 @@ struct solicit_ask *solicit_find(struct solicit_ask *asks, size_t count, struct 
 
 /*
  * Asks for all that are not known yet. An answer is believed only from its own address, to us,
- * and for NDP with a right checksum and hop limit 255 (RFC 4861, 7.1.2). 0, or -1 with *f if
- * nothing could be sent or received.
+ * and for NDP with a right checksum and hop limit 255 (RFC 4861, 7.1.2). Ends early, after a
+ * signal, once *stop is not 0 (NULL: never). 0, or -1 with *f if nothing could be sent or received.
  */
-int solicit_run(struct solicit_ask *asks, size_t count, struct failure *f);
+int solicit_run(struct solicit_ask *asks, size_t count, const volatile sig_atomic_t *stop,
+		struct failure *f);
 
 #endif

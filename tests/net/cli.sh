@@ -583,6 +583,19 @@ check_signals() {
 	kill -TERM $scanner
 	finish
 	ok 'a scan with minutes between two probes stops as well' [ "$status" = 75 ]
+	# 16,384 neighbours that are not there: asking for them takes seconds.
+	way=$(ip -o route get $linux | sed 's/.* dev \([^ ]*\).*/\1/')
+	ip route add 198.18.64.0/18 dev "$way" src 198.18.0.1
+	rm -f "$work"/cut.*
+	"$PORTLIGHT" -sS -p 22 198.18.64.0/18 -oA "$work/cut" >"$out" 2>"$err" &
+	scanner=$!
+	wait_until says 'engine frames' "$err"
+	kill -INT $scanner
+	finish
+	ip route del 198.18.64.0/18
+	ok 'Ctrl-C while asking for neighbours: exit 75' [ "$status" = 75 ]
+	ok 'Ctrl-C while asking for neighbours: who was not found is not down' \
+		[ "$(summary '.hosts.down, .probes.sent' "$work/cut.ndjson" | tr '\n' ' ')" = '0 0 ' ]
 }
 
 check_full_disk() {

@@ -117,7 +117,7 @@ static int ask(int argc, char **argv, struct failure *f)
 					       .link = interface(argv[2])};
 	count = solicit_sort(asks, count);
 	begin_ns = frames_now_ns();
-	result = solicit_run(asks, count, f);
+	result = solicit_run(asks, count, NULL, f);
 	fprintf(stderr, "%llu ms\n", (unsigned long long)(frames_now_ns() - begin_ns) / 1000000);
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *mac = asks[i].mac;
