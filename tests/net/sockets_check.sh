@@ -288,7 +288,7 @@ sum 'without privileges' ' RST 2000$' quiet=1 drop=1 sockets 198.18.1.2 connect 
 few() { # files WHAT PATTERN ENGINE_PROBE-ARGUMENTS...
 	files=$1 what=$2 pattern=$3
 	shift 3
-	timeout --kill-after=5 60 prlimit --nofile="$files:$files" "$PROBE" "$@" >"$got" 2>&1
+	timeout --kill-after=5 60 "$PROBE" "files=$files" "$@" >"$got" 2>&1
 	verdict "$what" grep -Eq -- "$pattern" "$got"
 }
 few 40 '40 open files' 'errors 0 .* silence 1 RST 198 SYN.ACK 2$' \

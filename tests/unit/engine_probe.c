@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "engine/engine.h"
@@ -15,11 +16,12 @@
  * Usage: engine_probe [option=value ...] ENGINE TARGET[,TARGET...] TECHNIQUE[,...] PORTS
  *   tries=N rate=PPS timeout_ms=N open=N source=ADDR port=N interface=NAME zone=NAME ttl=N
  *   quiet=1 (only the sum) trace=1 drop=1 (privileges, before the first probe)
+ *   files=N (open at most, the three standard streams included)
  * Per answer: ADDRESS PORT TECHNIQUE REPLY REASON [from ADDRESS] [icmp T/C] [ttl N] [local]
  * [refused] rtt US; silent probes as REPLY silence; then counters on a line starting with "sum".
  */
 struct options {
-	unsigned tries, open, port, ttl;
+	unsigned tries, open, port, ttl, files;
 	double rate;
 	uint64_t timeout_ms;
 	bool quiet, trace, drop;
@@ -62,6 +64,8 @@ static bool option_read(const char *text, struct options *o)
 		o->timeout_ms = (uint64_t)atoi(value);
 	else if (IS("open"))
 		o->open = (unsigned)atoi(value);
+	else if (IS("files"))
+		o->files = (unsigned)atoi(value);
 	else if (IS("source"))
 		o->source = value;
 	else if (IS("port"))
@@ -296,6 +300,11 @@ int main(int argc, char **argv)
 	plan = plan_read(argv + at + 1, &f);
 	if (!plan)
 		return fail(&f);
+	/* Here rather than before the program began, whose libraries are files, too. */
+	if (o.files && setrlimit(RLIMIT_NOFILE, &(struct rlimit){o.files, o.files}) != 0) {
+		perror("engine_probe: setrlimit");
+		return EXIT_SOFTWARE;
+	}
 	(void)privilege_raise_files();
 	result = run(plan, &o, argv[at], &f);
 	plan_free(plan);
