@@ -187,7 +187,8 @@ def report(speed, scans, memories, rounds):
               f"xdp / constant: {s('transmit', 0) / s('constant', 0):.2f} by the wall, "
               f"{s('transmit', 1) / s('constant', 1):.2f} of processor time. "
               f"xdp / frames: {s('transmit', 0) / s('frames', 0):.1f} and "
-              f"{s('transmit', 1) / s('frames', 1):.1f}.", "",
+              f"{s('transmit', 1) / s('frames', 1):.1f}; by the wall frames has both processors, xdp "
+              "one.", "",
               f"## The whole loop: {PROBES:,} probes, 1 % open, 79 % closed, 20 % silent", "",
               "| who | seconds, whole command | rate of sending, M/s | recall | false open | "
               "CPU s per million probes |", "|---|---|---|---|---|---|"]
@@ -213,9 +214,10 @@ def report(speed, scans, memories, rounds):
                   f"{median([a['rate'] for a in x]) / median([a['rate'] for a in m]):.1f}. "
                   "masscan's sending alone / the whole xdp command: "
                   f"{median([a['sending'] for a in m]) / median([a['wall'] for a in x]):.1f}."]
-    small, large, each = memories[0]
+    small, large, each = (median(x) for x in zip(*memories))
     lines += ["", f"Memory, resident at most: {small:.1f} MiB for 480 probes, {large:.1f} MiB for "
-              f"{PROBES:,} in two windows: {each:.2f} MiB per million probes of window."]
+              f"{PROBES:,} in two windows: {each:.2f} MiB per million probes of window. "
+              "The kernel reserves 8 bytes a host besides, which are mapped where hosts differ."]
     return "\n".join(lines) + "\n"
 
 
