@@ -81,8 +81,8 @@ static int open_transmit(struct floor *b, unsigned link_index)
 							 .ttl = 64});
 	memcpy(b->frame, template.bytes, 58);
 	xdp_template_fill(&b->kernel.memory.way[0].template[TECH_SYN], &template);
-	for (uint32_t host = 0; host < b->sheet->hosts; host++)
-		b->kernel.memory.hosts[host] = XDP_HOST_SEND | 0x090000000002;
+	/* As the engine has hosts behind one gateway. */
+	b->kernel.memory.window[0].host_word = XDP_HOST_SEND | 0x090000000002;
 	return 0;
 }
 

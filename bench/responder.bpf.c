@@ -28,10 +28,10 @@ int respond(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	__u32 kind, source, target, ack;
-	__u16 mac[3], port;
+	__u16 mac[3], port, length;
 	__u64 sum;
 
-	/* Ethernet, IPv4 without options, TCP: SYN alone; an MSS option at most behind it. */
+	/* Ethernet, IPv4 without options, TCP: SYN alone. */
 	if (data + 54 > end || *(__u16 *)(data + 12) != __builtin_bswap16(0x0800) ||
 	    *(__u8 *)(data + 14) != 0x45 || *(__u8 *)(data + 23) != 6 ||
 	    (*(__u8 *)(data + 47) & 0x3f) != 0x02)
@@ -52,17 +52,20 @@ int respond(struct xdp_md *ctx)
 	ack = __builtin_bswap32(*(__u32 *)(data + 38)) + 1;
 	*(__u32 *)(data + 42) = __builtin_bswap32(ack);
 	*(__u32 *)(data + 38) = kind == 0 ? __builtin_bswap32(0x5eed5eed) : 0;
-	/* Offset stays; the MSS option of a SYN is a SYN+ACK's as well. */
+	/* Offset stays; the options of a SYN are a SYN+ACK's as well. */
 	*(__u8 *)(data + 47) = kind == 0 ? 0x12 : 0x14;
 	*(__u16 *)(data + 48) = kind == 0 ? __builtin_bswap16(64240) : 0;
 	*(__u16 *)(data + 50) = 0;
 	/* Length of the segment: by the header's word, which is bounded by the frame. */
 	sum = sum32(source) + sum32(target) + __builtin_bswap16(6);
-	sum += __builtin_bswap16((__u16)(__builtin_bswap16(*(__u16 *)(data + 16)) - 20));
+	length = __builtin_bswap16(*(__u16 *)(data + 16));
+	sum += __builtin_bswap16((__u16)(length - 20));
 	for (int i = 34; i < 54; i += 2)
 		sum += *(__u16 *)(data + i);
-	if (__builtin_bswap16(*(__u16 *)(data + 16)) == 44 && data + 58 <= end)
-		sum += *(__u16 *)(data + 54) + *(__u16 *)(data + 56);
+	/* Options: an MSS alone from scanners, 20 bytes from a kernel that connects. */
+	for (int i = 54; i < 74 && i < 14 + length; i += 2)
+		if (data + i + 2 <= end)
+			sum += *(__u16 *)(data + i);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	*(__u16 *)(data + 50) = (__u16)~sum;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# xdp: measures the xdp engine beside a constant-frame program, the frames engine and masscan.
+# xdp: measures the xdp engine beside a constant-frame program, the other engines, masscan, zmap.
 #
 # usage: bench/xdp.sh [--write] [--rounds N]      (see xdp.py)
 # Builds build/ first, unless BUILD names another. --write keeps bench/RESULTS-xdp.md.
@@ -10,7 +10,7 @@ export PATH
 if [ -z "${BUILD-}" ]; then
 	tests/packages.sh gcc clang libc6-dev linux-libc-dev meson ninja-build pkg-config \
 		libmnl-dev libcap-ng-dev libpcap-dev zlib1g-dev libseccomp-dev libbpf-dev bpftool \
-		libcmocka-dev iproute2 util-linux procps python3 masscan
+		libcmocka-dev iproute2 util-linux procps python3 masscan zmap
 	[ -f build/build.ninja ] || meson setup build >/dev/null
 	meson compile -C build >/dev/null
 fi

@@ -1,6 +1,7 @@
 /* cmd_scan: `portlight scan`. */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,6 +50,13 @@ static void catch_signals(void)
 	}
 	(void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is told by the write */
 }
+
+/*
+ * A block once freed would raise the size from which the C library asks the kernel for blocks of
+ * their own: the next window's arrays would be carved from the heap, zeroed and so resident whole,
+ * and what a table leaves as it grows would stay.
+ */
+#define LARGE_BLOCK_BYTES 131072
 
 static int failed(const struct failure *f)
 {
@@ -255,6 +263,7 @@ int cmd_scan(int argc, char **argv)
 	int result;
 
 	memset(&setup, 0, sizeof(setup));
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES); /* refused, it costs memory only */
 	if (!args) {
 		failure_set(&f, EXIT_SOFTWARE, "out of memory");
 		return failed(&f);

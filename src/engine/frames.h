@@ -66,7 +66,8 @@ struct frames_way {
 /* Which way each host of a live window goes. */
 struct frames_window {
 	uint64_t window;
-	uint16_t *way;
+	uint16_t *way; /* NULL: all go the same way */
+	uint16_t first;
 	bool used;
 };
 

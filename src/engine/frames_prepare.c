@@ -365,12 +365,26 @@ static struct frames_window *window_place(struct frames *fr, const struct sheet 
 	}
 	free(place->way);
 	*place = (struct frames_window){.window = sheet->window};
-	place->way = reallocarray(NULL, sheet->hosts, sizeof(*place->way));
-	if (!place->way) {
-		(void)prepare_memory(f);
-		return NULL;
-	}
 	return place;
+}
+
+/* Notes the way of the next host; an array of them begins with the first that goes another way. */
+static int window_way(struct frames_window *w, uint32_t host, uint32_t hosts, uint16_t number,
+		      struct failure *f)
+{
+	if (host == 0)
+		w->first = number;
+	if (!w->way && number == w->first)
+		return 0;
+	if (!w->way) {
+		w->way = reallocarray(NULL, hosts, sizeof(*w->way));
+		if (!w->way)
+			return prepare_memory(f);
+		for (uint32_t i = 0; i < host; i++)
+			w->way[i] = w->first;
+	}
+	w->way[host] = number;
+	return 0;
 }
 
 int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
@@ -392,7 +406,8 @@ int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 		number = way_to(fr, to, f);
 		if (number < 0)
 			return -EIO;
-		window->way[host] = (uint16_t)number;
+		if (window_way(window, host, sheet->hosts, (uint16_t)number, f) < 0)
+			return -ENOMEM;
 		note(fr, fr->ways[number], to, &sheet->host[host]);
 	}
 	window->used = true;
@@ -402,8 +417,11 @@ int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 const struct frames_way *frames_way_of(const struct frames *fr, const struct sheet *sheet,
 				       uint32_t host)
 {
-	for (unsigned i = 0; i < SHEETS; i++)
-		if (fr->windows[i].used && fr->windows[i].window == sheet->window)
-			return fr->ways[fr->windows[i].way[host]];
+	for (unsigned i = 0; i < SHEETS; i++) {
+		const struct frames_window *w = &fr->windows[i];
+
+		if (w->used && w->window == sheet->window)
+			return fr->ways[w->way ? w->way[host] : w->first];
+	}
 	return NULL;
 }

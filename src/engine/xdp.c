@@ -110,27 +110,51 @@ static int xdp_way(struct xdp *x, const struct frames_way *way)
 	return (int)x->way_count++;
 }
 
-/* The hosts of a window; false if one of them cannot be sent to by the programs. */
+/* A host's word; false if it cannot be sent to by the programs. */
+static bool xdp_host(struct xdp *x, const struct sheet *sheet, uint32_t host, uint64_t *word)
+{
+	const struct frames_way *way = frames_way_of(x->frames, sheet, host);
+	const uint8_t *mac;
+	int number;
+
+	*word = 0;
+	if (!way || sheet->host[host].notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
+		return true; /* nothing is sent to it, by nobody */
+	if (way->kind != WAY_NEIGHBOUR && way->kind != WAY_GATEWAY)
+		return false;
+	number = xdp_way(x, way);
+	if (number < 0)
+		return false;
+	mac = way->kind == WAY_NEIGHBOUR ? sheet->host[host].mac : way->mac;
+	memcpy(word, mac, 6);
+	*word |= (uint64_t)number << 48 | XDP_HOST_SEND;
+	return true;
+}
+
+/*
+ * The hosts of a window; false if one of them cannot be sent to by the programs. Behind one gateway
+ * all are alike: then the map is not even mapped. With UDP each has a word of its own, to be
+ * quenched by. Without memory for them frames sends.
+ */
 static bool xdp_hosts(struct xdp *x, unsigned place, const struct sheet *sheet)
 {
-	uint64_t *out = x->kernel.memory.hosts + (size_t)place * x->kernel.memory.setting->hosts;
+	const struct xdp_setting *setting = x->kernel.memory.setting;
+	uint64_t alike = 0, word, *out;
+	uint32_t host;
 
-	for (uint32_t host = 0; host < sheet->hosts; host++) {
-		const struct frames_way *way = frames_way_of(x->frames, sheet, host);
-		const uint8_t *mac;
-		int number;
-
-		out[host] = 0;
-		if (!way || sheet->host[host].notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
-			continue; /* nothing is sent to it, by nobody */
-		if (way->kind != WAY_NEIGHBOUR && way->kind != WAY_GATEWAY)
+	if (!setting->udp_mask && !xdp_host(x, sheet, 0, &alike))
+		return false;
+	for (host = 1; alike && host < sheet->hosts; host++)
+		if (!xdp_host(x, sheet, host, &word) || word != alike)
+			alike = 0;
+	x->kernel.memory.window[place].host_word = alike;
+	if (alike)
+		return true;
+	out = xdp_kernel_hosts(&x->kernel);
+	for (host = 0; host < sheet->hosts; host++) {
+		if (!out || !xdp_host(x, sheet, host, &word))
 			return false;
-		number = xdp_way(x, way);
-		if (number < 0)
-			return false;
-		mac = way->kind == WAY_NEIGHBOUR ? sheet->host[host].mac : way->mac;
-		memcpy(&out[host], mac, 6);
-		out[host] |= (uint64_t)number << 48 | XDP_HOST_SEND;
+		out[(size_t)place * setting->hosts + host] = word;
 	}
 	return true;
 }

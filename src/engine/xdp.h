@@ -22,7 +22,8 @@ struct xdp_memory {
 	volatile struct xdp_pass *pass;
 	const volatile struct xdp_refusals *refusals;
 	struct xdp_receive *receiving;
-	uint64_t *words, *hosts; /* XDP_WINDOWS places each */
+	uint64_t *words; /* XDP_WINDOWS places each */
+	uint64_t *hosts; /* NULL until xdp_kernel_hosts */
 	uint32_t *blocks;
 	size_t words_bytes, hosts_bytes, blocks_bytes;
 };
@@ -39,6 +40,9 @@ struct xdp_kernel {
  * kept. */
 int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32_t blocks,
 		    struct failure *f);
+/* The hosts' words of all places: mapped, and so resident, only once they are needed. NULL without
+ * memory. */
+uint64_t *xdp_kernel_hosts(struct xdp_kernel *k);
 /* Puts the receiving program on the interface, in driver mode or in generic mode, and the counting
  * ones on the trace points. They go with this process. 0, or -1 with *f. */
 int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generic,

@@ -40,6 +40,18 @@ __u32 kernel_range(__u64 rank);
 /* Judges a frame that came in: XDP_DROP or XDP_PASS. */
 int receive_frame(struct xdp_md *ctx);
 
+/* The word of a host of a live window; 0 if there is none. */
+static inline __u64 kernel_host_word(__u32 place, __u32 host)
+{
+	const __u32 index = place * setting.hosts + host;
+	__u64 *word;
+
+	if (window[place & (XDP_WINDOWS - 1)].host_word)
+		return window[place & (XDP_WINDOWS - 1)].host_word;
+	word = bpf_map_lookup_elem(&hosts, &index);
+	return word ? *word : 0;
+}
+
 /* Address of a host of a live window by its number there. */
 static inline void kernel_host(__u32 place, __u32 host, __u64 *hi, __u64 *lo)
 {

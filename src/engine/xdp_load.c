@@ -54,9 +54,17 @@ static int load_maps(struct xdp_kernel *k)
 	m->refusals = &p->bss->refusals;
 	m->receiving = &p->bss->receiving;
 	m->words = load_map(p->maps.words, &m->words_bytes);
-	m->hosts = load_map(p->maps.hosts, &m->hosts_bytes);
 	m->blocks = load_map(p->maps.blocks, &m->blocks_bytes);
-	return m->words && m->hosts && m->blocks ? 0 : -errno;
+	return m->words && m->blocks ? 0 : -errno;
+}
+
+uint64_t *xdp_kernel_hosts(struct xdp_kernel *k)
+{
+	struct xdp_memory *m = &k->memory;
+
+	if (!m->hosts)
+		m->hosts = load_map(k->programs->maps.hosts, &m->hosts_bytes);
+	return m->hosts;
 }
 
 static int load_error(int error, struct failure *f)

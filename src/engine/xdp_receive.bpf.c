@@ -66,8 +66,8 @@ static inline int receive_match(const struct receive_segment *s, __u32 tag, __u8
 {
 	const __u32 attempt = setting.port_fixed ? 0 : s->dport >> 8 & 15;
 	const struct xdp_window *w = &window[0];
-	__u32 host, index, slot;
-	__u64 hi, lo, *word;
+	__u32 host, slot;
+	__u64 hi, lo;
 	const struct xdp_way *from;
 
 	*place = 0;
@@ -87,11 +87,7 @@ static inline int receive_match(const struct receive_segment *s, __u32 tag, __u8
 	kernel_host(*place, host, &hi, &lo);
 	if (hi != s->from_hi || lo != s->from_lo)
 		return 0;
-	index = *place * setting.hosts + host;
-	word = bpf_map_lookup_elem(&hosts, &index);
-	if (!word)
-		return 0;
-	from = &way[XDP_HOST_WAY(*word)];
+	from = &way[XDP_HOST_WAY(kernel_host_word(*place, host))];
 	return from->source_hi == s->to_hi && from->source_lo == s->to_lo;
 }
 

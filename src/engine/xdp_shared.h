@@ -52,6 +52,7 @@ struct xdp_way {
 struct xdp_window {
 	struct permute order;
 	__u64 first_host;
+	__u64 host_word; /* of all hosts alike; 0: each has its own, in the map */
 	__u64 marked;	 /* cells that were blank and are not: by the kernel */
 	__u64 duplicate; /* answers no stronger than the one before */
 	__u32 tag;	 /* plan_tag(window, 0) */

@@ -96,13 +96,11 @@ static inline int transmit_next(struct transmit_probe *p)
 			continue;
 		host = (__u32)permute_divide(p->cell, setting.slot_count, setting.slot_reciprocal);
 		p->slot = setting.slot[(p->cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
-		index = place * setting.hosts + host;
-		word = bpf_map_lookup_elem(&hosts, &index);
+		p->host = kernel_host_word(place, host);
 		technique = 1u << (plan_slot_technique(p->slot) & 31);
-		if (!word || !(*word & XDP_HOST_SEND) || !(pass.technique_mask & technique) ||
-		    (*word & XDP_HOST_QUENCHED && setting.udp_mask & technique))
+		if (!(p->host & XDP_HOST_SEND) || !(pass.technique_mask & technique) ||
+		    (p->host & XDP_HOST_QUENCHED && setting.udp_mask & technique))
 			continue;
-		p->host = *word;
 		kernel_host(place, host, &p->hi, &p->lo);
 		return 1;
 	}

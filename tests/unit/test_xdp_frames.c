@@ -107,7 +107,7 @@ static void round_way(struct round *r, unsigned number, uint32_t techniques)
 	}
 }
 
-static void round_hosts(struct round *r)
+static void round_hosts(struct round *r, bool alike)
 {
 	for (uint32_t host = 0; host < r->sheet->hosts; host++) {
 		const bool v4 = addr_is_v4(plan_host(r->plan, host));
@@ -121,6 +121,12 @@ static void round_hosts(struct round *r)
 		/* Some are not to be sent to. */
 		*word |= host % 7 == 3 && r->sheet->hosts > 4 ? 0 : XDP_HOST_SEND;
 		*word |= host % 5 == 4 ? XDP_HOST_QUENCHED : 0;
+		if (alike) {
+			memcpy(r->mac[host], r->mac[0], 6);
+			r->kernel.memory.window[0].host_word = r->kernel.memory.hosts[0];
+			/* What the map says does not count. */
+			*word = host ? 0 : *word;
+		}
 	}
 }
 
@@ -155,7 +161,9 @@ static bool round_init(struct round *r, unsigned techniques, bool v4, bool v6, u
 	r->kernel.memory.setting->port_fixed = r->conf.has_source_port;
 	round_way(r, 0, techniques);
 	round_way(r, 1, techniques);
-	round_hosts(r);
+	assert_non_null(xdp_kernel_hosts(&r->kernel));
+	/* Of one family, so that all can go one way. */
+	round_hosts(r, v4 && !v6 && ranges > 1 && next() % 2 == 0);
 	/* Answered already, and another shard's. */
 	for (uint32_t cell = 0; cell < r->sheet->cells; cell++)
 		if (next() % 4 == 0)
@@ -196,7 +204,8 @@ static size_t expected(const struct round *r, uint32_t cell, uint8_t attempt, ui
 
 static bool sendable(const struct round *r, uint32_t cell)
 {
-	const uint64_t host = r->kernel.memory.hosts[cell / r->plan->slots];
+	const uint64_t alike = r->kernel.memory.window[0].host_word;
+	const uint64_t host = alike ? alike : r->kernel.memory.hosts[cell / r->plan->slots];
 
 	return sheet_get(r->sheet, cell) == 0 && host & XDP_HOST_SEND &&
 	       !(host & XDP_HOST_QUENCHED && sheet_probe(r->sheet, cell).technique == TECH_UDP);
