@@ -37,6 +37,7 @@ FEED = TOP / "build/scanlogd_feed.so"
 COUNT = TOP / "build/count_allocations.so"
 FOLDER = pathlib.Path(os.environ["PORTLIGHT_PCAPS"])
 VICTIM, HONEST = "198.18.0.10", "198.19.0.1"
+RESULTS = TOP / "bench/RESULTS-watch.md"
 MEMORY_MIB = 32
 RUN_SECONDS = 300
 MANY_PACKETS = 2_000_000
@@ -475,6 +476,16 @@ def bench_blind(_options):
                f"scanlogd: {'hidden' if theirs else 'named'}", "named", "")
 
 
+def kept_rows():
+    """{part: rows} of the last time: a part that is measured anew takes the place of its own."""
+    rows = {}
+    for line in RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []:
+        part = re.match(r"\| (\w+) \| ", line)
+        if part:
+            rows.setdefault(part.group(1), []).append(line)
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="keep what was measured")
@@ -491,16 +502,19 @@ def main():
              f"{version_of('scanlogd')}, tcpdump {version_of('tcpdump')}. --memory is its default, "
              f"{MEMORY_MIB} MiB. Absolute figures drift from machine to machine; the ratios carry "
              "over.", "",
-             "| what | portlight | beside it | aim | |", "|---|---|---|---|---|"]
+             "| | what | portlight | beside it | aim | |", "|---|---|---|---|---|---|"]
+    rows = kept_rows()
     for name in chosen:
         if name == "matrix" and not FOLDER.is_dir():
             print(f"skipped: matrix: no captures in {FOLDER}")
             continue
+        rows[name] = []
         for row in benches[name](options):
-            lines.append(f"| {' | '.join(row)} |")
-            print(lines[-1], flush=True)
-    if options.write and len(chosen) == len(benches):
-        (TOP / "bench/RESULTS-watch.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+            rows[name].append(f"| {name} | {' | '.join(row)} |")
+            print(rows[name][-1], flush=True)
+    if options.write:
+        lines += [row for name in benches for row in rows.get(name, [])]
+        RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -495,12 +495,11 @@ void episode_add_source(struct episode_table *t, struct episode *e, uint32_t sou
 
 static void episode_grown(struct episode_table *t, struct episode *e, uint64_t t_ns)
 {
-	bool narrowed = e->told_techniques != episode_techniques(e);
 	uint64_t least = e->told_size > TOLD_LEAST ? e->told_size : TOLD_LEAST;
 
 	if (!e->told)
 		return;
-	if (episode_size(e) >= GROWTH * least || narrowed)
+	if (episode_size(e) >= GROWTH * least || e->told_techniques != episode_techniques(e))
 		episode_tell(t, e, EVENT_UPDATE, t_ns);
 }
 

@@ -4,12 +4,17 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "watch/logarithm.h"
 #include "watch/name.h"
 #include "watch/watch_state.h"
 
-/* In a flood a source must be so much busier than the average one, and have failed so often. */
-#define FLOOD_FACTOR 4.0
+/* In a flood a source must be so much busier than the average one, for some of a botnet are busier
+ * than others, and have failed so often. */
+#define FLOOD_FACTOR 3.0
 #define FLOOD_FAILED 30
+/* ln 100: of so many sources at once that are admitted (crowd_admits) by chance, by what they did
+ * before, none is to be called a scanner. */
+#define FLOOD_CANDIDATES 4.6
 
 static bool is_trusted(const struct watch *w, struct addr a)
 {
@@ -43,16 +48,23 @@ static struct contact contact_of(const struct watch *w, const struct flow *f)
 	};
 }
 
-/* Whether a source stands out from the flood that its target is under, if it is. */
+/*
+ * Whether a source stands out from the flood that its target is under, if it is: chance would make
+ * any of those admitted as busy as rarely as the walk may err. Chernoff's bound of a Poisson
+ * distribution: P(X >= k) <= exp(-(k ln(k / mean) - k + mean)).
+ */
 static bool stands_out(struct watch *w, const struct evidence *r, const struct contact *c)
 {
-	double mean =
-		crowd_mean_pps(crowd_get(&w->crowds, c->dst, c->target, w->now_ms), w->now_ms);
+	struct crowd *crowd = crowd_get(&w->crowds, c->dst, c->target, w->now_ms);
+	double mean = crowd_mean_pps(crowd, w->now_ms), failed = r->failed;
 	double span = (double)(r->last_ns > r->first_ns ? r->last_ns - r->first_ns : 1) / 1e9;
 
 	if (mean <= 0)
 		return true;
-	return r->failed >= FLOOD_FAILED && (double)r->failed / span >= FLOOD_FACTOR * mean;
+	mean *= span;
+	return failed >= FLOOD_FAILED && failed >= FLOOD_FACTOR * mean &&
+	       failed * logarithm(failed / mean) - failed + mean >=
+		       w->evidence.threshold + FLOOD_CANDIDATES;
 }
 
 /* A group of sources became a scan: its ports and sources so far, and this contact. */

@@ -5,12 +5,13 @@
 
 #include "watch/watch.h"
 
-#define FLOOD_PPS  500000
 #define SCAN_PORTS 100
 #define SCAN_PPS   50
 
 struct flood {
-	uint32_t sources; /* forged ones, drawn at random */
+	unsigned pps;
+	unsigned least_ports; /* of the scan, that are told of */
+	uint32_t sources;     /* forged ones, drawn at random */
 	bool random_ports;
 	bool refused;	    /* the target answers with a RST */
 	unsigned before_ms; /* how long it lasts before the scan begins */
@@ -40,7 +41,7 @@ static void check_scan_is_named_in(const struct flood *f)
 	unsigned probed = 0;
 	const struct lab_event *told;
 
-	l->gap_ns = SECOND / FLOOD_PPS;
+	l->gap_ns = SECOND / f->pps;
 	begin = l->t_ns + f->before_ms * MS;
 	end = begin + SCAN_PORTS * SECOND / SCAN_PPS;
 	next = begin;
@@ -63,8 +64,8 @@ static void check_scan_is_named_in(const struct flood *f)
 	told = lab_alert(l, &scanner);
 	if (!told || l->alerts != 1) {
 		lab_print(l);
-		fail_msg("flood of %u sources, ports %d, refused %d, after %u ms: %zu alerts",
-			 f->sources, f->random_ports, f->refused, f->before_ms, l->alerts);
+		fail_msg("flood of %u/s, %u sources, ports %d, refused %d, after %u ms: %zu alerts",
+			 f->pps, f->sources, f->random_ports, f->refused, f->before_ms, l->alerts);
 	}
 	assert_int_equal(told->event.action, EVENT_PORT_SCAN);
 	assert_int_equal(l->seen_actions, BIT(EVENT_PORT_SCAN) | BIT(EVENT_SYN_FLOOD));
@@ -72,8 +73,25 @@ static void check_scan_is_named_in(const struct flood *f)
 	told = lab_alert(l, &scanner);
 	assert_int_equal(l->alerts, 1);
 	/* Those before it stood out are not known. */
-	assert_in_range(told->event.ports_total, SCAN_PORTS / 2, SCAN_PORTS);
+	assert_in_range(told->event.ports_total, f->least_ports, SCAN_PORTS);
 	assert_int_equal(told->event.techniques, BIT(TECH_SYN));
+}
+
+/* The scan is hardly five times as busy as a forged source. */
+static void a_scan_is_named_though_the_forged_are_busy(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		const struct flood f = {
+			.pps = 700000,
+			.least_ports = SCAN_PORTS / 5,
+			.sources = 65536,
+			.random_ports = true,
+			.before_ms = 2000 + 333 * i,
+		};
+
+		check_scan_is_named_in(&f);
+	}
 }
 
 static void a_scan_is_named_amid_a_flood(void **state)
@@ -81,6 +99,8 @@ static void a_scan_is_named_amid_a_flood(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 8; i++) {
 		const struct flood f = {
+			.pps = 500000,
+			.least_ports = SCAN_PORTS / 2,
 			.sources = i & 1 ? 65536 : 16000000,
 			.random_ports = i & 2,
 			.refused = i & 4,
@@ -95,6 +115,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_scan_is_named_amid_a_flood),
+		cmocka_unit_test(a_scan_is_named_though_the_forged_are_busy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
