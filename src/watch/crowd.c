@@ -241,7 +241,7 @@ bool crowd_admits(struct crowd_table *t, const struct crowd *c, uint64_t source,
 	expected = c->mean_pps * (double)(now_ms - s->began_ms + s->before_ms) / SECOND_MS +
 		   (double)(s->total[0] + s->total[1]) / (double)s->width;
 	/* Four standard deviations of a Poisson distribution, where it is like a normal one: of a
-	 * million forged contacts a hundred get a record, from where it is a long way to a verdict. */
+	 * million forged contacts a hundred get a record, still a long way from a verdict. */
 	over = (double)count - expected;
 	return count >= ADMIT_LEAST && over > 0 && over * over >= 16 * expected;
 }
