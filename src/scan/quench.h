@@ -20,9 +20,6 @@ struct quench {
 	uint32_t misses;      /* probes since the last answer */
 	uint32_t blanks;      /* UDP ports without an answer */
 	uint32_t answers;     /* since it was quenched: proof that the rate was the reason */
-	uint32_t turn;	      /* ports are asked in turn: the first position in the walk's order
-				 that may be next */
-	bool ahead;	      /* in this pass: a blank stands there or behind */
 };
 
 #define QUENCH_PATIENCE_NS UINT64_C(2500000000) /* two and a half refills of one a second */

@@ -110,11 +110,7 @@ static void walk_single(struct sheet *s, uint32_t host)
 	}
 }
 
-/*
- * After a pass: hosts that sent ICMP errors for some UDP ports but not for all. One that is asked
- * slowly already goes on where it was, or from the first blank if it was through: a port that
- * never answers may not keep the others from being asked.
- */
+/* After a pass: hosts that sent ICMP errors for some UDP ports but not for all. */
 static void walk_quench(struct walk *w, uint64_t now_ns)
 {
 	struct sheet *s = w->sheet;
@@ -122,14 +118,8 @@ static void walk_quench(struct walk *w, uint64_t now_ns)
 	for (uint32_t h = 0; h < s->hosts; h++) {
 		struct sheet_host *host = &s->host[h];
 
-		if (host->icmp_errors == 0)
+		if (host->icmp_errors == 0 || quench_on(&host->quench))
 			continue;
-		if (quench_on(&host->quench)) {
-			if (!host->quench.ahead)
-				host->quench.turn = 0;
-			host->quench.ahead = false;
-			continue;
-		}
 		uint32_t blanks = host_blanks(s, h);
 
 		if (blanks == 0)
@@ -203,11 +193,8 @@ static enum walk_choice walk_choose(struct walk *w, uint32_t cell, uint8_t techn
 	if (quench_on(&host->quench) && technique_table[technique].cookie == COOKIE_PORT) {
 		if (quench_done(&host->quench, now_ns))
 			return WALK_SKIP;
-		if (w->position >= host->quench.turn) {
-			if (host->quench.next_ns <= now_ns)
-				return WALK_SEND;
-			host->quench.ahead = true;
-		}
+		if (host->quench.next_ns <= now_ns)
+			return WALK_SEND;
 		if (host->quench.next_ns < w->quench_due_ns)
 			w->quench_due_ns = host->quench.next_ns;
 		return WALK_SKIP;
@@ -274,10 +261,8 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 			.attempt = tries & 15,
 		};
 		/* Claimed now, so that one pass does not ask a quenched host twice at once. */
-		if (tries && quench_on(&s->host[cell / slots].quench)) {
+		if (tries && quench_on(&s->host[cell / slots].quench))
 			quench_sent(&s->host[cell / slots].quench, now_ns);
-			s->host[cell / slots].quench.turn = w->position;
-		}
 		return true;
 	}
 	return false;

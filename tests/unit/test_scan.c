@@ -37,7 +37,6 @@ struct network {
 	enum nature (*nature)(uint64_t rank);
 	double loss;	     /* of each packet */
 	double capacity_pps; /* more than that is dropped; 0: no limit */
-	bool mute;	     /* open UDP ports say nothing */
 	uint64_t rtt_ns;
 	uint64_t (*extra_rtt_ns)(uint64_t rank); /* NULL: none */
 	/* state */
@@ -116,7 +115,7 @@ static unsigned network_reply(struct network *net, const struct plan *plan,
 	}
 	if (t->proto == IPPROTO_UDP) {
 		if (open)
-			return net->mute ? REPLY_SILENCE : REPLY_DATA;
+			return REPLY_DATA;
 		if (net->nature(rank) == ICMP_LIMITED && !network_icmp_allows(net, now_ns))
 			return REPLY_SILENCE;
 		a->has |= ANSWER_ICMP;
@@ -443,29 +442,6 @@ static void rate_limited_icmp_is_waited_for(void **state)
 	plan_free(plan);
 }
 
-static unsigned expect_mute(uint64_t rank, const struct finding *f)
-{
-	(void)rank;
-	return f->port % 10 == 0 ? PORT_OPEN_FILTERED : PORT_CLOSED;
-}
-
-/* Ports that never answer are asked no more often than those that wait for a token. */
-static void rate_limited_icmp_beside_silent_ports(void **state)
-{
-	(void)state;
-	for (unsigned seed = 0; seed < 8; seed++) {
-		struct network net = {.nature = limited, .rtt_ns = MS, .mute = true};
-		struct plan *plan = plan_of(1, 1, 60 + seed, 1u << TECH_UDP);
-		struct scan_conf conf = conf_default(plan);
-		struct result r = run(plan, &net, &conf, expect_mute, 0);
-
-		assert_int_equal(r.findings, 60 + seed);
-		assert_int_equal(r.wrong, 0);
-		assert_true(r.sent < 60 * 12);
-		plan_free(plan);
-	}
-}
-
 static void silence_gets_its_attempts_and_no_more(void **state)
 {
 	struct network net = {.nature = silent, .rtt_ns = MS};
@@ -729,7 +705,6 @@ int main(void)
 		cmocka_unit_test(losses_are_made_good),
 		cmocka_unit_test(mixed_hosts_over_several_windows_come_in_order),
 		cmocka_unit_test(rate_limited_icmp_is_waited_for),
-		cmocka_unit_test(rate_limited_icmp_beside_silent_ports),
 		cmocka_unit_test(silence_gets_its_attempts_and_no_more),
 		cmocka_unit_test(silence_is_judged_by_the_measured_round_trip),
 		cmocka_unit_test(rate_limited_resets_are_waited_for),
