@@ -14,16 +14,39 @@ static uint32_t interval_clamp(uint64_t us)
 void quench_start(struct quench *q, uint32_t blanks, uint64_t now_ns)
 {
 	q->blanks = blanks;
-	q->misses = 0;
+	q->misses = q->late = 0;
+	q->from = 0;
+	q->passed_over = false;
 	q->answer_ns = now_ns;
 	q->next_ns = now_ns;
 	/* Fast enough to go once over all blanks within the patience. */
 	q->interval_us = interval_clamp(QUENCH_PATIENCE_NS / 1000 / (blanks + 1));
 }
 
-void quench_sent(struct quench *q, uint64_t now_ns)
+bool quench_turn(struct quench *q, uint32_t position, uint64_t now_ns)
 {
+	if (q->next_ns > now_ns)
+		return false;
+	if (position >= q->from)
+		return true;
+	q->passed_over = true;
+	return false;
+}
+
+void quench_passed(struct quench *q)
+{
+	if (q->passed_over)
+		q->from = 0;
+	q->passed_over = false;
+}
+
+void quench_sent(struct quench *q, uint32_t position, uint64_t now_ns)
+{
+	q->from = position + 1;
+	q->passed_over = false;
 	q->misses++;
+	if (now_ns >= q->answer_ns + QUENCH_REFILL_NS)
+		q->late++;
 	/* A long silence: probably ports that never answer. Get over them sooner. */
 	if (q->misses > 12)
 		q->interval_us = interval_clamp((uint64_t)q->interval_us * 7 / 8);
@@ -37,7 +60,7 @@ void quench_answered(struct quench *q, uint64_t now_ns)
 	/* The time since the last answer is the refill as it looks now: three probes to one. */
 	if (now_ns > q->answer_ns)
 		q->interval_us = interval_clamp((now_ns - q->answer_ns) / 3000);
-	q->misses = 0;
+	q->misses = q->late = 0;
 	q->answers++;
 	q->answer_ns = now_ns;
 }
@@ -46,6 +69,6 @@ bool quench_done(const struct quench *q, uint64_t now_ns)
 {
 	if (q->blanks == 0)
 		return true;
-	return q->misses >= q->blanks && now_ns >= q->answer_ns &&
+	return q->late >= q->blanks && now_ns >= q->answer_ns &&
 	       now_ns - q->answer_ns >= QUENCH_PATIENCE_NS;
 }

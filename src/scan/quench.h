@@ -8,9 +8,9 @@
 /*
  * A host that has told of some closed UDP ports and is silent about others may be out of tokens:
  * Linux sends one ICMP error a second and peer after a burst of six (net.ipv4.icmp_ratelimit),
- * others have limits of their own. Such a host is asked one port at a time, about three probes
- * to an answer, until every blank was asked since the last answer and none came for longer
- * than the slowest common refill. Asking faster than the refill costs packets but no time: a
+ * others have limits of their own. Such a host is asked one port at a time, in turn, about three
+ * probes to an answer, until none has come for longer than the slowest common refill and every
+ * blank was asked after that refill. Asking faster than the refill costs packets but no time: a
  * token is used by whichever probe comes next.
  */
 struct quench {
@@ -18,11 +18,15 @@ struct quench {
 	uint64_t answer_ns;   /* the last ICMP error came then */
 	uint32_t interval_us; /* between probes; 0: not quenched */
 	uint32_t misses;      /* probes since the last answer */
+	uint32_t late;	      /* those of them that a refill of one a second would have answered */
+	uint32_t from;	      /* position in the walk's order: blanks before it had their turn */
+	bool passed_over;     /* because of that, one that could have gone did not */
 	uint32_t blanks;      /* UDP ports without an answer */
 	uint32_t answers;     /* since it was quenched: proof that the rate was the reason */
 };
 
-#define QUENCH_PATIENCE_NS UINT64_C(2500000000) /* two and a half refills of one a second */
+#define QUENCH_REFILL_NS   UINT64_C(1000000000) /* the slowest common one */
+#define QUENCH_PATIENCE_NS UINT64_C(2500000000)
 
 static inline bool quench_on(const struct quench *q)
 {
@@ -30,7 +34,12 @@ static inline bool quench_on(const struct quench *q)
 }
 
 void quench_start(struct quench *q, uint32_t blanks, uint64_t now_ns);
-void quench_sent(struct quench *q, uint64_t now_ns);
+/* Whether the blank at this position may be asked now. */
+bool quench_turn(struct quench *q, uint32_t position, uint64_t now_ns);
+/* It was asked. */
+void quench_sent(struct quench *q, uint32_t position, uint64_t now_ns);
+/* A pass over all positions is over. */
+void quench_passed(struct quench *q);
 void quench_answered(struct quench *q, uint64_t now_ns);
 /* Nothing more is to be learned from it. */
 bool quench_done(const struct quench *q, uint64_t now_ns);

@@ -118,6 +118,8 @@ static void walk_quench(struct walk *w, uint64_t now_ns)
 	for (uint32_t h = 0; h < s->hosts; h++) {
 		struct sheet_host *host = &s->host[h];
 
+		if (quench_on(&host->quench))
+			quench_passed(&host->quench);
 		if (host->icmp_errors == 0 || quench_on(&host->quench))
 			continue;
 		uint32_t blanks = host_blanks(s, h);
@@ -193,7 +195,7 @@ static enum walk_choice walk_choose(struct walk *w, uint32_t cell, uint8_t techn
 	if (quench_on(&host->quench) && technique_table[technique].cookie == COOKIE_PORT) {
 		if (quench_done(&host->quench, now_ns))
 			return WALK_SKIP;
-		if (host->quench.next_ns <= now_ns)
+		if (quench_turn(&host->quench, w->position, now_ns))
 			return WALK_SEND;
 		if (host->quench.next_ns < w->quench_due_ns)
 			w->quench_due_ns = host->quench.next_ns;
@@ -262,7 +264,7 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 		};
 		/* Claimed now, so that one pass does not ask a quenched host twice at once. */
 		if (tries && quench_on(&s->host[cell / slots].quench))
-			quench_sent(&s->host[cell / slots].quench, now_ns);
+			quench_sent(&s->host[cell / slots].quench, w->position - 1, now_ns);
 		return true;
 	}
 	return false;

@@ -266,8 +266,8 @@ static inline struct sample *sample_partial(void)
 static inline struct sample *sample_hostile(void)
 {
 	static const uint8_t techniques[] = {TECH_SYN, TECH_UDP};
-	static const char *const lists[] = {"1-31,666", "1-31,53"};
-	static const uint32_t counts[] = {32, 32};
+	static const char *const lists[] = {"1-31,666", "1-31,53,123"};
+	static const uint32_t counts[] = {32, 33};
 	struct sample *s = sample_new("hostile", techniques, 2, lists, counts);
 
 	s->run.args = "portlight scan --x <&'\"]]>--\\ -->\x1b[2J\xc3\x28\x01";
@@ -282,8 +282,11 @@ static inline struct sample *sample_hostile(void)
 	sample_add(s, TECH_SYN, 666, REPLY_SYN_ACK);
 	for (uint16_t port = 1; port <= 31; port++)
 		sample_add(s, TECH_UDP, port, REPLY_PORT_UNREACH);
-	sample_add(s, TECH_UDP, 53, REPLY_DATA);
-	s->expect = "2001:db8::5 tcp 666 open\n2001:db8::5 udp 53 open\n";
+	/* Of a host that limits its errors: asked more often than an answer can tell. */
+	sample_add(s, TECH_UDP, 53, REPLY_DATA)->attempt = 15;
+	sample_add(s, TECH_UDP, 123, REPLY_SILENCE)->attempt = UINT8_MAX - 1;
+	s->expect = "2001:db8::5 tcp 666 open\n2001:db8::5 udp 53 open\n"
+		    "2001:db8::5 udp 123 open|filtered\n";
 	return s;
 }
 

@@ -168,8 +168,8 @@ static void test_grepable(void **state)
 		     "1001 probes sent, 1 of them again\n");
 	/* Both protocols' closed ports are one ignored state; the separators stay separators. */
 	check_has(sample_hostile(), &report_grepable,
-		  "\tPorts: 666/open/tcp//a|b|<\\x1b[2J>\"&\\xff///, 53/open/udp//domain///"
-		  "\tIgnored State: closed (62)\n");
+		  "\tPorts: 666/open/tcp//a|b|<\\x1b[2J>\"&\\xff///, 53/open/udp//domain///, "
+		  "123/open|filtered/udp/////\tIgnored State: closed (62)\n");
 }
 
 static void test_explain(void **state)

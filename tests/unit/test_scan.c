@@ -31,7 +31,15 @@ static bool chance(double share)
 }
 
 /* What is really there; a host's nature by its rank. */
-enum nature { OPEN_AT_MULTIPLES_OF_10, ALL_SILENT, ICMP_LIMITED, RST_ALWAYS, RST_LIMITED, DEAD };
+enum nature {
+	OPEN_AT_MULTIPLES_OF_10,
+	ALL_SILENT,
+	ICMP_LIMITED,
+	ICMP_LIMITED_MUTE, /* and its open ports say nothing */
+	RST_ALWAYS,
+	RST_LIMITED,
+	DEAD
+};
 
 struct network {
 	enum nature (*nature)(uint64_t rank);
@@ -110,13 +118,15 @@ static unsigned network_reply(struct network *net, const struct plan *plan,
 			return REPLY_SILENCE;
 		break;
 	case ICMP_LIMITED:
+	case ICMP_LIMITED_MUTE:
 	case OPEN_AT_MULTIPLES_OF_10:
 		break;
 	}
 	if (t->proto == IPPROTO_UDP) {
 		if (open)
-			return REPLY_DATA;
-		if (net->nature(rank) == ICMP_LIMITED && !network_icmp_allows(net, now_ns))
+			return net->nature(rank) == ICMP_LIMITED_MUTE ? REPLY_SILENCE : REPLY_DATA;
+		if (net->nature(rank) != OPEN_AT_MULTIPLES_OF_10 &&
+		    !network_icmp_allows(net, now_ns))
 			return REPLY_SILENCE;
 		a->has |= ANSWER_ICMP;
 		a->icmp_type = 3;
@@ -314,6 +324,12 @@ static enum nature limited(uint64_t rank)
 	return ICMP_LIMITED;
 }
 
+static enum nature limited_and_mute(uint64_t rank)
+{
+	(void)rank;
+	return ICMP_LIMITED_MUTE;
+}
+
 static enum nature one_limits_resets(uint64_t rank)
 {
 	return rank == 1 ? RST_LIMITED : OPEN_AT_MULTIPLES_OF_10;
@@ -357,6 +373,12 @@ static unsigned expect_mixed(uint64_t rank, const struct finding *f)
 static unsigned expect_normal(uint64_t rank, const struct finding *f)
 {
 	return expect_mixed(rank - rank % 4, f);
+}
+
+static unsigned expect_mute(uint64_t rank, const struct finding *f)
+{
+	(void)rank;
+	return f->port % 10 == 0 ? PORT_OPEN_FILTERED : PORT_CLOSED;
 }
 
 static void every_technique_is_right_without_loss(void **state)
@@ -440,6 +462,25 @@ static void rate_limited_icmp_is_waited_for(void **state)
 	assert_true(r.elapsed_ns > 45 * SECOND && r.elapsed_ns < 60 * SECOND);
 	assert_true(r.sent < 60 * 6);
 	plan_free(plan);
+}
+
+/* Wherever a port that never answers stands in the order, the others get their turn. */
+static void silent_ports_keep_no_other_from_being_asked(void **state)
+{
+	(void)state;
+	for (unsigned first = 1; first <= 41; first += 10) {
+		struct network net = {.nature = limited_and_mute, .rtt_ns = MS};
+		struct plan *plan = plan_of(1, first, 20, 1u << TECH_UDP);
+		struct scan_conf conf = conf_default(plan);
+		struct result r = run(plan, &net, &conf, expect_mute, 0);
+
+		assert_int_equal(r.findings, 20);
+		assert_int_equal(r.wrong, 0);
+		/* 18 closed ports, 6 at once, one a second after. */
+		assert_true(r.elapsed_ns < 20 * SECOND);
+		assert_true(r.sent < 20 * 6);
+		plan_free(plan);
+	}
 }
 
 static void silence_gets_its_attempts_and_no_more(void **state)
@@ -705,6 +746,7 @@ int main(void)
 		cmocka_unit_test(losses_are_made_good),
 		cmocka_unit_test(mixed_hosts_over_several_windows_come_in_order),
 		cmocka_unit_test(rate_limited_icmp_is_waited_for),
+		cmocka_unit_test(silent_ports_keep_no_other_from_being_asked),
 		cmocka_unit_test(silence_gets_its_attempts_and_no_more),
 		cmocka_unit_test(silence_is_judged_by_the_measured_round_trip),
 		cmocka_unit_test(rate_limited_resets_are_waited_for),
