@@ -1,12 +1,16 @@
 /* responder: the far end of a benchmark: a network of hosts in one XDP program, which answers SYNs.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
  *
- * By a hash of address and port 1 % of all ports are open (SYN+ACK), 79 % closed (RST), 20 %
- * silent. Frames that are no SYN pass. Checksums are right. */
+ * By a hash of address and port 1 % of all ports are open (SYN+ACK), or what RESPONDER_OPEN says;
+ * 20 % are silent and the others closed (RST). Frames that are no SYN pass. Checksums are right. */
 #include <linux/bpf.h>
 #include <linux/types.h>
 
 #include <bpf/bpf_helpers.h>
+
+#ifndef RESPONDER_OPEN
+#define RESPONDER_OPEN 1 /* of 100 */
+#endif
 
 /* The bench counts by this, too: see bench/xdp_truth.py. */
 static inline __u32 responder_hash(__u32 address, __u16 port)
@@ -30,6 +34,7 @@ int respond(struct xdp_md *ctx)
 	__u32 kind, source, target, ack;
 	__u16 mac[3], port, length;
 	__u64 sum;
+	int open;
 
 	/* Ethernet, IPv4 without options, TCP: SYN alone. */
 	if (data + 54 > end || *(__u16 *)(data + 12) != __builtin_bswap16(0x0800) ||
@@ -42,6 +47,7 @@ int respond(struct xdp_md *ctx)
 	kind = responder_hash(__builtin_bswap32(target), __builtin_bswap16(port));
 	if (kind >= 80)
 		return XDP_DROP;
+	open = kind < RESPONDER_OPEN;
 	__builtin_memcpy(mac, data, 6);
 	__builtin_memcpy(data, data + 6, 6);
 	__builtin_memcpy(data + 6, mac, 6);
@@ -51,10 +57,10 @@ int respond(struct xdp_md *ctx)
 	*(__u16 *)(data + 34) = port;
 	ack = __builtin_bswap32(*(__u32 *)(data + 38)) + 1;
 	*(__u32 *)(data + 42) = __builtin_bswap32(ack);
-	*(__u32 *)(data + 38) = kind == 0 ? __builtin_bswap32(0x5eed5eed) : 0;
+	*(__u32 *)(data + 38) = open ? __builtin_bswap32(0x5eed5eed) : 0;
 	/* Offset stays; the options of a SYN are a SYN+ACK's as well. */
-	*(__u8 *)(data + 47) = kind == 0 ? 0x12 : 0x14;
-	*(__u16 *)(data + 48) = kind == 0 ? __builtin_bswap16(64240) : 0;
+	*(__u8 *)(data + 47) = open ? 0x12 : 0x14;
+	*(__u16 *)(data + 48) = open ? __builtin_bswap16(64240) : 0;
 	*(__u16 *)(data + 50) = 0;
 	/* Length of the segment: by the header's word, which is bounded by the frame. */
 	sum = sum32(source) + sum32(target) + __builtin_bswap16(6);

@@ -134,8 +134,8 @@ HEADING("Pace"),
 {"--min-rate", NULL, "N", OPTION_PARSED, AT(min_rate_pps), 0, 0, 0,
  "never fewer, whatever is lost", parse_rate},
 {"--max-retries", NULL, "N", OPTION_NUMBER, AT(max_retries), AT(has_max_retries), 0, 15,
- "later attempts for a silent port, never more; default 3, and 4 where silence is a verdict, and more "
- "while a host still answers the last ones"},
+ "later attempts for a silent port, never more, but for UDP of a host that limits its ICMP errors; "
+ "default 3, and 4 where silence is a verdict, and more while a host still answers the last ones"},
 {"--initial-rtt-timeout", NULL, "TIME", OPTION_TIME, AT(initial_rtt_ns), 0, 0, 0,
  "wait so long for answers before the round trip was measured"},
 {"--min-rtt-timeout", NULL, "TIME", OPTION_TIME, AT(min_rtt_ns), 0, 0, 0, "never wait less"},

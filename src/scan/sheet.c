@@ -238,7 +238,8 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 		*has_rtt = us < UINT32_C(1) << 31;
 		*rtt_ns = *has_rtt ? (uint64_t)us * 1000 : 0;
 	}
-	if (!(answer->has & (ANSWER_FROM | ANSWER_LOCAL)))
+	/* Hosts of a bulk sheet are not told apart, and their memory stays untouched. */
+	if (!s->bulk && !(answer->has & (ANSWER_FROM | ANSWER_LOCAL)))
 		host_rtt(s, cell, answer, tries);
 	evidence_note(s, cell, answer, *has_rtt ? *rtt_ns : 0, *has_rtt);
 	sheet_put(s, cell, answer->reply);
@@ -246,7 +247,7 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 		host->icmp_errors += (answer->has & ANSWER_ICMP) != 0;
 		if (quench_on(&host->quench) && before == REPLY_SILENCE)
 			quench_answered(&host->quench, answer->t_ns);
-	} else if (before == REPLY_SILENCE && answer->reply > REPLY_PORT_UNREACH)
+	} else if (!s->bulk && before == REPLY_SILENCE && answer->reply > REPLY_PORT_UNREACH)
 		persist_answered(&host->persist,
 				 tries >= s->limit[technique] + (unsigned)host->persist.extra);
 	if (before == REPLY_SILENCE)

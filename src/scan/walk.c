@@ -39,14 +39,29 @@ void walk_set_timeout(struct walk *w, uint64_t timeout_ns)
 	w->timeout_ns = timeout_ns;
 }
 
-/* How long an answer of that host may take. */
-static uint64_t host_timeout_ns(const struct walk *w, const struct sheet_host *host)
+/* Of a bulk sheet the replies say so. */
+static bool host_answered(const struct sheet *s, uint32_t host)
 {
+	if (s->host[host].notes & HOST_ANSWERED)
+		return true;
+	for (uint32_t i = 0; s->bulk && i < s->plan->slots; i++) {
+		unsigned reply = sheet_get(s, host * s->plan->slots + i);
+
+		if (reply >= REPLY_PORT_UNREACH && reply != SHEET_NOT_OURS)
+			return true;
+	}
+	return false;
+}
+
+/* How long an answer of that host may take. */
+static uint64_t host_timeout_ns(const struct walk *w, uint32_t number)
+{
+	const struct sheet_host *host = &w->sheet->host[number];
 	uint64_t own_ns = w->silent_ns;
 
 	if (host->notes & HOST_LOCAL)
 		return w->timeout_ns;
-	if (host->notes & HOST_ANSWERED)
+	if (host_answered(w->sheet, number))
 		own_ns = (uint64_t)host->rtt_us * 2000;
 	if (own_ns > w->most_ns)
 		own_ns = w->most_ns;
@@ -76,7 +91,7 @@ bool walk_over(struct walk *w, uint64_t now_ns)
 
 		if (host->notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
 			continue;
-		own_ns = host_timeout_ns(w, host);
+		own_ns = host_timeout_ns(w, h);
 		if (own_ns > wait_ns && host_has_blanks(s, h))
 			wait_ns = own_ns;
 	}
@@ -254,9 +269,10 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 		w->left++;
 		*out = (struct probe){
 			.to = plan_host(s->plan, s->first_host + cell / slots),
-			.timeout_ns = tries + 1 < w->tries[technique]
+			/* Of no use where a bulk sheet is filled, and dear there. */
+			.timeout_ns = tries + 1 < w->tries[technique] || s->bulk
 					      ? w->timeout_ns
-					      : host_timeout_ns(w, &s->host[cell / slots]),
+					      : host_timeout_ns(w, cell / slots),
 			.cell = sheet_tag(s, cell),
 			.port = plan_slot_port(slot),
 			.technique = technique,
