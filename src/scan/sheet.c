@@ -222,9 +222,8 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 	if (before == SHEET_NOT_OURS || tries == 0 || answer->reply == REPLY_SILENCE ||
 	    technique_rule(technique, answer->reply)->state == STATE_NONE)
 		return SHEET_STRAY;
-	/* Of a bulk sheet the replies say so, at read-out (verdict.c). */
 	if (!(answer->has & (ANSWER_FROM | ANSWER_LOCAL)) &&
-	    !(s->bulk && answer->reply >= REPLY_PORT_UNREACH))
+	    !(s->bulk && sheet_is_answered(answer->reply)))
 		host->notes |= HOST_ANSWERED;
 	if (answer->reply <= before)
 		return SHEET_DUPLICATE;

@@ -106,6 +106,13 @@ static inline void sheet_put(struct sheet *s, uint32_t cell, unsigned value)
 					    __ATOMIC_RELAXED));
 }
 
+/* Whether a cell holds the target's own words, unlike REPLY_UNREACH. In a bulk sheet that is all
+ * that tells that a host has answered: HOST_ANSWERED is not noted there. */
+static inline bool sheet_is_answered(unsigned value)
+{
+	return value >= REPLY_PORT_UNREACH && value != SHEET_NOT_OURS;
+}
+
 /* What is known of the strongest answer; all zero if nothing is. Never NULL. */
 const struct evidence *sheet_evidence(const struct sheet *s, uint32_t cell);
 

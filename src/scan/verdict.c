@@ -206,8 +206,7 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 			f->state = PORT_FILTERED;
 			f->has = FINDING_LOCAL;
 		}
-		/* The target's own words, unlike REPLY_UNREACH. */
-		if (sheet->bulk && reply >= REPLY_PORT_UNREACH)
+		if (sheet->bulk && sheet_is_answered(reply))
 			out->notes |= HOST_ANSWERED;
 		if (reply != REPLY_SILENCE)
 			finding_evidence(sheet, e, wall_offset_ns, f);

@@ -39,17 +39,13 @@ void walk_set_timeout(struct walk *w, uint64_t timeout_ns)
 	w->timeout_ns = timeout_ns;
 }
 
-/* Of a bulk sheet the replies say so. */
 static bool host_answered(const struct sheet *s, uint32_t host)
 {
 	if (s->host[host].notes & HOST_ANSWERED)
 		return true;
-	for (uint32_t i = 0; s->bulk && i < s->plan->slots; i++) {
-		unsigned reply = sheet_get(s, host * s->plan->slots + i);
-
-		if (reply >= REPLY_PORT_UNREACH && reply != SHEET_NOT_OURS)
+	for (uint32_t i = 0; s->bulk && i < s->plan->slots; i++)
+		if (sheet_is_answered(sheet_get(s, host * s->plan->slots + i)))
 			return true;
-	}
 	return false;
 }
 
