@@ -548,6 +548,7 @@ check_signals() {
 	way=$(ip -o route get $linux | sed 's/.* dev \([^ ]*\).*/\1/')
 	ip route add 198.18.64.0/18 dev "$way" src 198.18.0.1
 	rm -f "$work"/cut.*
+	: >"$err" # or we might read what the run before said
 	"$PORTLIGHT" -sS -p 22 198.18.64.0/18 -oA "$work/cut" >"$out" 2>"$err" &
 	scanner=$!
 	wait_until says 'engine frames' "$err"
