@@ -2,24 +2,8 @@
 # block_check: sources shut out by a real nftables, and everything undone, however it ends.
 #
 # usage: tests/net/block_check.sh     BUILD names the build directory (default: build)
-# Runs in namespaces of its own (private.sh); exits 77 where there can be none. Last line: "N
-# passed, M failed".
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-: "${BUILD:=$here/../../build}"
+. "$(dirname "$0")/suite.sh"
 : "${PROBE:=$BUILD/tests/unit/caged_probe}"
-: "${LAB_SERVER:=$BUILD/tests/net/lab_server}"
-PATH=$PATH:/usr/sbin:/sbin
-if [ "${1-}" != inside ]; then
-	"$here/private.sh" --possible || exit
-	PROBE=$(realpath "$PROBE") LAB_SERVER=$(realpath "$LAB_SERVER") || exit 1
-	real=$(id -u)
-	export PROBE LAB_SERVER real
-	exec "$here/private.sh" "$0" inside
-fi
-passed=0 failed=0
-work=$(mktemp -d) && chmod 755 "$work" || exit 1
-trap 'exec 3>&-; rm -rf "$work"' EXIT
 cp "$PROBE" "$work/probe" && chmod 755 "$work/probe" || exit 1
 PROBE=$work/probe
 . "$here/caged.sh"
@@ -63,7 +47,7 @@ s.recv(10)' "$1" "$2" 2>/dev/null
 reach() {
 	case $2 in *:*) target=2001:db8:18::1 ;; *) target=198.18.0.1 ;; esac
 	reaches "$2" "$target" && came=yes || came=no
-	same "$1: $2 gets through" $came "$3"
+	same "$1: $2 gets through" "$3" $came
 }
 
 rules() {
@@ -84,11 +68,10 @@ shut_out() {
 	serve blocker "$PROBE" serve block=600,3 never=198.18.0.3
 	case $said in
 	ready*) same 'blocker is there' yes yes ;;
-	*) same 'blocker is there' "$said" 'ready ...' ;;
+	*) same 'blocker is there' 'ready ...' "$said" ;;
 	esac
 	helper=$(echo "$said" | cut -d ' ' -f 2)
-	same 'the rules' "$(nft -s list table inet portlight | sed 's/ # progname.*//')" \
-		'table inet portlight {
+	same 'the rules' 'table inet portlight {
 	flags owner
 
 	set blocked4 {
@@ -108,16 +91,17 @@ shut_out() {
 		ip saddr @blocked4 counter drop
 		ip6 saddr @blocked6 counter drop
 	}
-}'
+}' \
+		"$(nft -s list table inet portlight | sed 's/ # progname.*//')"
 	for address in 198.18.0.2 198.18.0.3 2001:db8:18::2 2001:db8:18::3; do
 		reach 'at first' $address yes
 	done
 	ask add 198.18.0.2
-	same 'blocked' "$said" 'add: 1'
+	same 'blocked' 'add: 1' "$said"
 	ask add 2001:db8:18::2
-	same 'blocked' "$said" 'add: 1'
+	same 'blocked' 'add: 1' "$said"
 	ask add 198.18.0.2
-	same 'blocked again' "$said" 'add: 0'
+	same 'blocked again' 'add: 0' "$said"
 	reach 'blocked' 198.18.0.2 no
 	reach 'not blocked' 198.18.0.3 yes
 	reach 'blocked' 2001:db8:18::2 no
@@ -125,25 +109,25 @@ shut_out() {
 	for address in 198.18.0.3 127.0.0.1 ::1 fe80::1 224.0.0.1 ff02::1 169.254.1.1 0.0.0.0 \
 		255.255.255.255 ::; do
 		ask add $address
-		same "never $address" "$said" 'add: -1' # EPERM
+		same "never $address" 'add: -1' "$said" # EPERM
 	done
 	ask add 198.51.100.9
-	same 'the third' "$said" 'add: 1'
+	same 'the third' 'add: 1' "$said"
 	ask add 198.51.100.10
-	same 'one too many' "$said" 'add: -28' # ENOSPC
-	same 'who is in' "$(members blocked4)$(members blocked6)" \
-		'["198.18.0.2","198.51.100.9"]["2001:db8:18::2"]'
+	same 'one too many' 'add: -28' "$said" # ENOSPC
+	same 'who is in' '["198.18.0.2","198.51.100.9"]["2001:db8:18::2"]' \
+		"$(members blocked4)$(members blocked6)"
 }
 
 # Other programs can neither change it nor take it away, and are not hindered otherwise.
 others() {
 	nft delete table inet portlight 2>/dev/null
-	same 'delete by another' $? 1
+	same 'delete by another' 1 $?
 	nft flush set inet portlight blocked4 2>/dev/null
-	same 'flush of a set by another' $? 1
+	same 'flush of a set by another' 1 $?
 	nft -s list ruleset >"$work/all"
 	nft flush ruleset
-	same 'flush of all: other tables' "$(nft list tables)" 'table inet portlight'
+	same 'flush of all: other tables' 'table inet portlight' "$(nft list tables)"
 	reach 'after a flush of all' 198.18.0.2 no
 	# What stood there, without ours, which its owner alone may make.
 	nft -f - <<-END
@@ -153,38 +137,38 @@ others() {
 		}
 	END
 	said=$("$PROBE" serve block=600,3 </dev/null)
-	same 'a second blocker' "$said" 'failure 69: cannot make the nftables table inet portlight: '\
-'another process owns it, or this network namespace is not ours to change'
+	same 'a second blocker' 'failure 69: cannot make the nftables table inet portlight: '\
+'another process owns it, or this network namespace is not ours to change' "$said"
 }
 
 helper_cage() {
-	same 'helper: capabilities' "$(status_of "$helper" CapEff)" 0000000000001000
-	same 'helper: permitted' "$(status_of "$helper" CapPrm)" 0000000000001000
-	same 'helper: NoNewPrivs' "$(status_of "$helper" NoNewPrivs)" 1
-	same 'helper: Seccomp' "$(status_of "$helper" Seccomp)" 2
-	same 'helper: descriptors' "$(ls "/proc/$helper/fd" | wc -l)" 5
-	[ "$real" != 0 ] || same 'helper: user' "$(status_of "$helper" Uid)" 65534
+	same 'helper: capabilities' 0000000000001000 "$(status_of "$helper" CapEff)"
+	same 'helper: permitted' 0000000000001000 "$(status_of "$helper" CapPrm)"
+	same 'helper: NoNewPrivs' 1 "$(status_of "$helper" NoNewPrivs)"
+	same 'helper: Seccomp' 2 "$(status_of "$helper" Seccomp)"
+	same 'helper: descriptors' 5 "$(ls "/proc/$helper/fd" | wc -l)"
+	[ "$real" != 0 ] || same 'helper: user' 65534 "$(status_of "$helper" Uid)"
 	# What ends the main process by its handlers must not end the helper before it.
 	kill -INT "$helper"
 	kill -TERM "$helper"
 	ask add 198.51.100.9
-	same 'helper after SIGINT and SIGTERM' "$said" 'add: 0'
+	same 'helper after SIGINT and SIGTERM' 'add: 0' "$said"
 }
 
 ends() {
 	ask clear
-	same 'clear' "$said" 'clear: 0'
-	same 'nobody is in' "$(members blocked4)$(members blocked6)" '[][]'
+	same 'clear' 'clear: 0' "$said"
+	same 'nobody is in' '[][]' "$(members blocked4)$(members blocked6)"
 	reach 'after clear' 198.18.0.2 yes
 	leave
-	same 'it ends' $status 0
-	same 'afterwards' "$(rules)" "$before"
+	same 'it ends' 0 $status
+	same 'afterwards' "$before" "$(rules)"
 	[ ! -e "/proc/$helper" ] && gone=yes || gone=$(status_of "$helper" State)
-	same 'helper is gone' "$gone" yes
+	same 'helper is gone' yes "$gone"
 
 	serve again "$PROBE" serve block=600,3
 	ask add 198.18.0.2
-	same 'blocked' "$said" 'add: 1'
+	same 'blocked' 'add: 1' "$said"
 	kill -KILL $main
 	wait $main 2>/dev/null
 	exec 3>&-
@@ -194,13 +178,13 @@ ends() {
 	serve again "$PROBE" serve block=600,3
 	helper=$(echo "$said" | cut -d ' ' -f 2)
 	ask add 198.18.0.2
-	same 'blocked' "$said" 'add: 1'
+	same 'blocked' 'add: 1' "$said"
 	kill -KILL "$helper"
 	soon 'helper killed: undone' unblocked
 	ask add 198.18.0.2
-	same 'helper killed: told' "$said" 'add: -32' # EPIPE
+	same 'helper killed: told' 'add: -32' "$said" # EPIPE
 	leave
-	same 'helper killed: the end' $status 0
+	same 'helper killed: the end' 0 $status
 
 	serve again "$PROBE" serve block=600,3
 	helper=$(echo "$said" | cut -d ' ' -f 2)
@@ -216,31 +200,31 @@ durations() {
 	nft add table inet portlight
 	nft add chain inet portlight stale
 	serve times "$PROBE" serve block=2,3
-	same 'stale table' "$(nft -s list table inet portlight | grep -c stale)" 0
+	same 'stale table' 0 "$(nft -s list table inet portlight | grep -c stale)"
 	ask add 198.18.0.2
 	reach 'for two seconds' 198.18.0.2 no
 	soon 'and no longer' reaches 198.18.0.2 198.18.0.1
 	ask add 198.18.0.2
-	same 'blocked anew' "$said" 'add: 1'
+	same 'blocked anew' 'add: 1' "$said"
 	# Two more and a half of the time: without a new time it would be in by now.
 	for _ in 1 2 3; do
 		sleep 1
 		ask add 198.18.0.2
-		same 'prolonged' "$said" 'add: 0'
+		same 'prolonged' 'add: 0' "$said"
 	done
 	reach 'prolonged' 198.18.0.2 no
 	leave
-	same 'afterwards' "$(rules)" "$before"
+	same 'afterwards' "$before" "$(rules)"
 }
 
 refusals() {
 	said=$("$PROBE" serve block=0,3 </dev/null)
-	same 'no time' "$said" 'failure 64: a source can be blocked for 1 second to 30 days'
+	same 'no time' 'failure 64: a source can be blocked for 1 second to 30 days' "$said"
 	said=$("$PROBE" serve block=60,0 </dev/null)
-	same 'nobody' "$said" 'failure 64: 1 to 65536 sources can be blocked at a time'
+	same 'nobody' 'failure 64: 1 to 65536 sources can be blocked at a time' "$said"
 	said=$(setpriv --inh-caps -all --bounding-set -net_admin "$PROBE" serve block=60,3 </dev/null)
-	same 'no capability' "$said" 'failure 77: blocking needs root or CAP_NET_ADMIN'
-	same 'afterwards' "$(rules)" "$before"
+	same 'no capability' 'failure 77: blocking needs root or CAP_NET_ADMIN' "$said"
+	same 'afterwards' "$before" "$(rules)"
 }
 
 if ! build; then
@@ -258,5 +242,4 @@ others
 ends
 durations
 refusals
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+conclude

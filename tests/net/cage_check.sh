@@ -2,24 +2,8 @@
 # cage_check: what the detector's process may still do, seen from inside and from outside.
 #
 # usage: tests/net/cage_check.sh     BUILD names the build directory (default: build)
-# Runs in namespaces of its own (private.sh); exits 77 where there can be none. Last line: "N
-# passed, M failed".
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-: "${BUILD:=$here/../../build}"
+. "$(dirname "$0")/suite.sh"
 : "${PROBE:=$BUILD/tests/unit/caged_probe}"
-: "${LAB_SERVER:=$BUILD/tests/net/lab_server}"
-PATH=$PATH:/usr/sbin:/sbin
-if [ "${1-}" != inside ]; then
-	"$here/private.sh" --possible || exit
-	PROBE=$(realpath "$PROBE") LAB_SERVER=$(realpath "$LAB_SERVER") || exit 1
-	real=$(id -u)
-	export PROBE LAB_SERVER real
-	exec "$here/private.sh" "$0" inside
-fi
-passed=0 failed=0
-work=$(mktemp -d) && chmod 755 "$work" || exit 1
-trap 'exec 3>&-; rm -rf "$work"' EXIT
 # Any user must be able to run it and to write beside it.
 cp "$PROBE" "$work/probe" && chmod 755 "$work/probe" || exit 1
 PROBE=$work/probe
@@ -35,13 +19,13 @@ grep -q '^The cage: .*Landlock [0-9]' "$work/self-test" && landlock=yes
 
 # held WHAT FILE STATUS: the self-test there found no way out.
 held() {
-	same "$1: exit status" "$3" 0
-	same "$1: closing line" "$(tail -n 1 "$2" | sed 's/^[0-9]* /N /')" \
-		'N ways out tried, 0 not refused'
-	same "$1: escaped" "$(grep -c -e '^ESCAPED' -e '^FAILED' "$2")" 0
-	same "$1: work" "$(grep -c '^works ' "$2")" 1
+	same "$1: exit status" 0 "$3"
+	same "$1: closing line" 'N ways out tried, 0 not refused' \
+		"$(tail -n 1 "$2" | sed 's/^[0-9]* /N /')"
+	same "$1: escaped" 0 "$(grep -c -e '^ESCAPED' -e '^FAILED' "$2")"
+	same "$1: work" 1 "$(grep -c '^works ' "$2")"
 	# Told apart by the count: a list that shrank unnoticed would hold as well.
-	same "$1: attempts" "$(grep -c -e '^refused' -e '^allowed' "$2")" 40
+	same "$1: attempts" 40 "$(grep -c -e '^refused' -e '^allowed' "$2")"
 }
 
 self_tests() {
@@ -60,14 +44,14 @@ self_tests() {
 	[ "$real" = 0 ] && set -- "$@" 'become root'
 	for way; do
 		same "without seccomp: $way" \
-			"$(grep "$way" "$work/self-test" | sed 's/.*; without seccomp: //')" \
-			'Operation not permitted'
+			'Operation not permitted' \
+			"$(grep "$way" "$work/self-test" | sed 's/.*; without seccomp: //')"
 	done
 	[ -n "$landlock" ] || return
 	for way in 'read /etc/passwd' 'make a file where' 'run another program' 'make a symbolic'; do
 		same "without seccomp: $way" \
-			"$(grep "$way" "$work/self-test" | sed 's/.*; without seccomp: //')" \
-			'Permission denied'
+			'Permission denied' \
+			"$(grep "$way" "$work/self-test" | sed 's/.*; without seccomp: //')"
 	done
 }
 
@@ -75,88 +59,88 @@ from_outside() {
 	serve outside "$PROBE" serve "write=$work/open"
 	case $said in
 	ready*) same 'cage is entered' yes yes ;;
-	*) same 'cage is entered' "$said" 'ready ...' ;;
+	*) same 'cage is entered' 'ready ...' "$said" ;;
 	esac
 	for field in CapInh CapPrm CapEff CapAmb; do
-		same "outside view: $field" "$(status_of $main $field)" $zero
+		same "outside view: $field" $zero "$(status_of $main $field)"
 	done
-	same 'outside view: NoNewPrivs' "$(status_of $main NoNewPrivs)" 1
-	same 'outside view: Seccomp' "$(status_of $main Seccomp)" 2
+	same 'outside view: NoNewPrivs' 1 "$(status_of $main NoNewPrivs)"
+	same 'outside view: Seccomp' 2 "$(status_of $main Seccomp)"
 	if [ "$real" = 0 ]; then
-		same 'outside view: CapBnd' "$(status_of $main CapBnd)" $zero
-		same 'outside view: Groups' "$(status_of $main Groups)" ''
-		same 'outside view: ids' "$(awk '/^[UG]id:/ { for (i = 2; i < 6; i++) if ($i == 0) n++ }
-			END { print n + 0 }' /proc/$main/status)" 0
+		same 'outside view: CapBnd' $zero "$(status_of $main CapBnd)"
+		same 'outside view: Groups' '' "$(status_of $main Groups)"
+		same 'outside view: ids' 0 "$(awk '/^[UG]id:/ { for (i = 2; i < 6; i++) if ($i == 0) n++ }
+			END { print n + 0 }' /proc/$main/status)"
 	fi
 	ask write "$work/open/metrics.prom" first
-	same 'a file where it may' "$said" 'write: done'
+	same 'a file where it may' 'write: done' "$said"
 	ask write "$work/open/metrics.prom" second
-	same 'the file again' "$said" 'write: done'
-	same 'what is in it' "$(cat "$work/open/metrics.prom")" second
+	same 'the file again' 'write: done' "$said"
+	same 'what is in it' second "$(cat "$work/open/metrics.prom")"
 	ask write "$work/shut/metrics.prom" text
-	same 'a file where it may not' "$said" 'write: Permission denied'
+	same 'a file where it may not' 'write: Permission denied' "$said"
 	if [ -n "$landlock" ]; then
 		ask write "/tmp/portlight-check-$$" text
-		same 'a file where anybody may' "$said" 'write: Permission denied'
+		same 'a file where anybody may' 'write: Permission denied' "$said"
 		ask open /etc/passwd
-		same 'a file that anybody may read' "$said" 'open: Permission denied'
+		same 'a file that anybody may read' 'open: Permission denied' "$said"
 	fi
 	echo socket >&3
 	leave
-	same 'a socket kills it' $status 159 # 128 + SIGSYS
+	same 'a socket kills it' 159 $status # 128 + SIGSYS
 	serve quiet "$PROBE" serve
 	ask open /etc/passwd
-	same 'no file at all' "$said" 'open: Permission denied'
+	same 'no file at all' 'open: Permission denied' "$said"
 	ask write "$work/open/other" text
-	same 'no directory given' "$said" 'write: Permission denied'
+	same 'no directory given' 'write: Permission denied' "$said"
 	leave
-	same 'it ends by itself' $status 0
+	same 'it ends by itself' 0 $status
 }
 
 refusals() {
 	said=$("$PROBE" serve user=root </dev/null)
-	same 'user root' "$said" 'failure 64: user root is root: that would give nothing up'
+	same 'user root' 'failure 64: user root is root: that would give nothing up' "$said"
 	said=$("$PROBE" serve user=no-such-user </dev/null)
-	same 'unknown user' "$said" 'failure 64: there is no user no-such-user'
+	same 'unknown user' 'failure 64: there is no user no-such-user' "$said"
 	said=$("$PROBE" serve "write=$work/none" </dev/null)
-	same 'missing directory' "$said" \
-		"failure 73: directory $work/none: No such file or directory"
+	same 'missing directory' "failure 73: directory $work/none: No such file or directory" \
+		"$said"
 	[ "$real" = 0 ] || return
 	said=$("$PROBE" serve "write=$work/shut" </dev/null)
-	same 'directory of others' "$said" "failure 73: directory $work/shut: user nobody cannot \
-make files there: Permission denied"
+	same 'directory of others' "failure 73: directory $work/shut: user nobody cannot \
+make files there: Permission denied" "$said"
 	said=$($as_nobody "$PROBE" serve user=daemon </dev/null)
-	same 'another user without root' "$said" 'failure 77: only root can become user daemon'
+	same 'another user without root' 'failure 77: only root can become user daemon' "$said"
 	# As a service manager starts it: unprivileged, with one ambient capability.
 	serve ambient $as_nobody --inh-caps +net_raw --ambient-caps +net_raw "$PROBE" serve
 	for field in CapInh CapPrm CapEff CapAmb; do
-		same "after ambient capabilities: $field" "$(status_of $main $field)" $zero
+		same "after ambient capabilities: $field" $zero "$(status_of $main $field)"
 	done
 	leave
-	same 'it ends by itself' $status 0
+	same 'it ends by itself' 0 $status
 }
 
 listeners() {
 	"$LAB_SERVER" tcp 22 udp-echo 53 || return
 	serve listeners "$PROBE" serve
 	ask listens 127.0.0.1 22 tcp
-	same 'TCP listens' "$said" 'listens: 1'
+	same 'TCP listens' 'listens: 1' "$said"
 	ask listens 127.0.0.1 23 tcp
-	same 'TCP does not' "$said" 'listens: -1'
+	same 'TCP does not' 'listens: -1' "$said"
 	ask listens 127.0.0.1 53 udp
-	same 'UDP listens' "$said" 'listens: 1'
+	same 'UDP listens' 'listens: 1' "$said"
 	ask listens 127.0.0.1 53 tcp
-	same 'TCP of the same number does not' "$said" 'listens: -1'
+	same 'TCP of the same number does not' 'listens: -1' "$said"
 	ask listens 198.51.100.1 22 tcp
-	same 'an address that is not ours' "$said" 'listens: 0'
+	same 'an address that is not ours' 'listens: 0' "$said"
 	ip addr add 198.51.100.1/32 dev lo
 	"$LAB_SERVER" tcp 8022 3>&- || return
 	ask refresh
-	same 'a new picture, in the cage' "$said" 'refresh: 1'
+	same 'a new picture, in the cage' 'refresh: 1' "$said"
 	ask listens 198.51.100.1 22 tcp
-	same 'the address has become ours' "$said" 'listens: 1'
+	same 'the address has become ours' 'listens: 1' "$said"
 	ask listens 127.0.0.1 8022 tcp
-	same 'the server is new' "$said" 'listens: 1'
+	same 'the server is new' 'listens: 1' "$said"
 	ip addr del 198.51.100.1/32 dev lo
 	leave
 }
@@ -180,10 +164,10 @@ os.rename(sys.argv[2] + ".new", sys.argv[2])' "$1" "$work/told" &
 	soon 'service manager is there' test -e "$work/told.up"
 	serve notify env NOTIFY_SOCKET="$1" "$PROBE" serve
 	ask notify READY=1
-	same "notify $1" "$said" 'notify: 0'
+	same "notify $1" 'notify: 0' "$said"
 	leave
 	wait $listener
-	same "told at $1" "$(cat "$work/told")" READY=1
+	same "told at $1" READY=1 "$(cat "$work/told")"
 	rm -f "$work/told" "$work/told.up"
 }
 
@@ -193,5 +177,4 @@ refusals
 listeners
 notifications "$work/notify.socket"
 notifications "@portlight-check-$$"
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+conclude

@@ -10,7 +10,7 @@ serve() {
 	rm -f "$work/$name.in" "$work/$name.out"
 	mkfifo "$work/$name.in"
 	"$@" <"$work/$name.in" >"$work/$name.out" 2>"$work/$name.err" &
-	main=$!
+	main=$! show="why $name.err"
 	exec 3>"$work/$name.in"
 	lines=0
 	hear
@@ -45,30 +45,4 @@ leave() {
 # status_of PROCESS FIELD: of proc(5).
 status_of() {
 	awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status" 2>/dev/null
-}
-
-# same WHAT GOT WANTED: one check.
-same() {
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		printf 'not ok %s\n  got:    %s\n  wanted: %s\n' "$1" "$2" "$3"
-		tail -n 20 "$work/${name-}.err" 2>/dev/null
-	fi
-}
-
-# soon WHAT COMMAND...: one check that the command succeeds within 10 s.
-soon() {
-	what=$1
-	shift
-	for _ in $(seq 100); do
-		if "$@" >/dev/null 2>&1; then
-			passed=$((passed + 1))
-			return
-		fi
-		sleep 0.1
-	done
-	failed=$((failed + 1))
-	echo "not ok $what"
 }

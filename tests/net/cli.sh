@@ -2,43 +2,14 @@
 # cli: what `portlight scan` makes of a command line: refusals, outputs, signals, who gets packets.
 #
 # usage: tests/net/cli.sh [SECTION...]      all sections, or only those named (see the last lines)
-# PORTLIGHT and LAB_SERVER name the programs; default: those under build/. Runs in the lab (lab.sh);
-# exits 77 and says why where no private network is to be had. What leaves the scanner is counted by
-# nftables on the other end of its cable, what it sends to itself on its loopback interface.
-# Last line: "N passed, M failed", with ", K skipped" where something cannot be checked here.
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-PATH=$PATH:/usr/sbin:/sbin
-if [ "${1-}" != inside ]; then
-	"$here/private.sh" --possible || exit
-	PORTLIGHT=$(realpath "${PORTLIGHT:-$here/../../build/portlight}") || exit 1
-	LAB_SERVER=$(realpath "${LAB_SERVER:-$here/../../build/tests/net/lab_server}") || exit 1
-	export PORTLIGHT LAB_SERVER
-	exec "$here/lab.sh" run sh "$here/cli.sh" inside "$@"
-fi
-shift
-sections=" $* "
-passed=0 failed=0 skipped=0
-work=$(mktemp -d) || exit 1
-out=$work/out err=$work/err
-trap 'rm -rf "$work"' EXIT
+# Runs in the lab (lab.sh). What leaves the scanner is counted by nftables on the other end of its
+# cable, what it sends to itself on its loopback interface.
+network=lab
+. "$(dirname "$0")/suite.sh"
+out=$work/out err=$work/err show='why err out'
 as='' input=/dev/null
 bare='setpriv --bounding-set=-all --inh-caps=-all'
 linux=198.18.0.10 linux6=2001:db8:18::10
-
-ok() { # what, command that must succeed...
-	what=$1
-	shift
-	if "$@" >"$work/why" 2>&1; then
-		passed=$((passed + 1))
-		return
-	fi
-	failed=$((failed + 1))
-	echo "FAILED  $what: $*" | cut -c1-300
-	for file in why err out; do
-		head -c 1500 "$work/$file" 2>/dev/null | sed "s/^/        $file: /" | head -n 12
-	done
-}
 
 scan() { # arguments of portlight...
 	# shellcheck disable=SC2086
@@ -386,8 +357,7 @@ check_interfaces() {
 		open_and_closed "-s$technique: link-local with its zone" "$out" "$local6"
 	done
 	if ! (: <>/dev/net/tun) 2>/dev/null; then
-		skipped=$((skipped + 1))
-		echo 'skipped: a tun link: /dev/net/tun is not there or not ours to open'
+		skip 'a tun link: /dev/net/tun is not there or not ours to open'
 		return
 	fi
 	timeout 60 /usr/bin/python3 "$here/tun_cable.py" wire0 linux >"$work/cable" 2>&1 &
@@ -500,15 +470,6 @@ check_progress() {
 	done
 }
 
-# At most 10 s, by steps of 50 ms: for what another process has to do first.
-wait_until() {
-	for _ in $(seq 200); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.05
-	done
-	return 1
-}
-
 gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status"; }
 syn_passed() { [ "$(at_linux syn)" -ge "$1" ]; }
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
@@ -587,6 +548,7 @@ check_signals() {
 	way=$(ip -o route get $linux | sed 's/.* dev \([^ ]*\).*/\1/')
 	ip route add 198.18.64.0/18 dev "$way" src 198.18.0.1
 	rm -f "$work"/cut.*
+	: >"$err" # or we might read what the run before said
 	"$PORTLIGHT" -sS -p 22 198.18.64.0/18 -oA "$work/cut" >"$out" 2>"$err" &
 	scanner=$!
 	wait_until says 'engine frames' "$err"
@@ -643,15 +605,6 @@ own_names() {
 
 ok 'names of our own' own_names
 ok 'packets are counted' count_packets
-for section in words lists cannot_create permission interface technique targets who_gets_packets \
-	own_ports interfaces shards rate outputs progress signals full_disk; do
-	case "$sections" in
-	'  ' | *" $section "*) check_$section ;;
-	esac
-done
-if [ $skipped -gt 0 ]; then
-	echo "$passed passed, $failed failed, $skipped skipped"
-else
-	echo "$passed passed, $failed failed"
-fi
-[ $failed = 0 ]
+sections words lists cannot_create permission interface technique targets who_gets_packets \
+	own_ports interfaces shards rate outputs progress signals full_disk
+conclude

@@ -2,37 +2,8 @@
 # frames_check: the frames engine on every kind of link, and what it leaves behind on the wire.
 #
 # usage: tests/net/frames_check.sh     BUILD names the build directory (default: build)
-# Expected states are written here by hand from how the hosts are set up. Runs in namespaces of its
-# own (private.sh); exits 77 where there can be none. Last line: "N passed, M failed".
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-: "${BUILD:=$here/../../build}"
-: "${PORTLIGHT:=$BUILD/portlight}"
-: "${LAB_SERVER:=$BUILD/tests/net/lab_server}"
-PATH=$PATH:/usr/sbin:/sbin
-if [ "${1-}" != inside ]; then
-	"$here/private.sh" --possible || exit
-	PORTLIGHT=$(realpath "$PORTLIGHT") LAB_SERVER=$(realpath "$LAB_SERVER") || exit 1
-	export PORTLIGHT LAB_SERVER
-	exec "$here/private.sh" "$0" inside
-fi
-passed=0 failed=0 children=
-work=$(mktemp -d)
-trap 'kill $children 2>/dev/null; rm -rf "$work"' EXIT
-
-ok() { # what, status
-	if [ "$2" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "frames_check: FAILED: $1"
-	fi
-}
-
-same() { # what, expected, got
-	[ "$2" = "$3" ]
-	ok "$1: expected '$2', got '$3'" $?
-}
+# Expected states are written here by hand from how the hosts are set up.
+. "$(dirname "$0")/suite.sh"
 
 scan() { # options...: "ip port state reason" a line into $work/got, JSON into $work/json
 	timeout 60 "$PORTLIGHT" scan --engine frames --json --all-ports "$@" \
@@ -137,12 +108,8 @@ check_self() {
 check_tun() {
 	python3 "$here/tun_cable.py" wire0 target >"$work/cable" 2>&1 &
 	children="$children $!"
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		grep -q ready "$work/cable" && break
-		sleep 0.1
-	done
-	if ! grep -q ready "$work/cable"; then
-		echo "frames_check: no tun device here, not checked: $(tail -1 "$work/cable")"
+	if ! wait_until grep -q ready "$work/cable"; then
+		skip "tun links: no such device: $(tail -1 "$work/cable")"
 		return
 	fi
 	ip addr add 198.18.5.1/30 dev wire0
@@ -286,5 +253,4 @@ check_source
 check_ports
 check_failures
 check_loss_of_link
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+conclude

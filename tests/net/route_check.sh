@@ -4,36 +4,9 @@
 # usage: tests/net/route_check.sh     BUILD names the build directory (default: build)
 # Routes: for addresses at and around every prefix's ends, the answer must be that of `ip route
 # get`, which asks the kernel anew each time. Neighbours: hosts that answer, that do not, that are
-# only reached by IPv6 link-local address. Runs in namespaces of its own (private.sh); exits 77
-# where there can be none. Last line: "N passed, M failed".
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-: "${BUILD:=$here/../../build}"
+# only reached by IPv6 link-local address.
+. "$(dirname "$0")/suite.sh"
 : "${PROBE:=$BUILD/tests/unit/route_probe}"
-PATH=$PATH:/usr/sbin:/sbin
-if [ "${1-}" != inside ]; then
-	"$here/private.sh" --possible || exit
-	PROBE=$(realpath "$PROBE") || exit 1
-	export PROBE
-	exec "$here/private.sh" "$0" inside
-fi
-passed=0 failed=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-ok() { # what, status
-	if [ "$2" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "route_check: FAILED: $1"
-	fi
-}
-
-same() { # what, expected, got
-	[ "$2" = "$3" ]
-	ok "$1: expected '$2', got '$3'" $?
-}
 
 build_links() {
 	ip netns add peer || return
@@ -180,10 +153,7 @@ check_neighbours() {
 	# Three tries each, no more, seen from the other side.
 	ip netns exec peer timeout 20 tcpdump -i p0 -nn -l -c 50 arp >"$work/arp" 2>"$work/arp.stderr" &
 	dump=$!
-	for _ in $(seq 100); do
-		grep -q 'listening on' "$work/arp.stderr" && break
-		sleep 0.1
-	done
+	wait_until grep -q 'listening on' "$work/arp.stderr"
 	"$PROBE" ask v0 198.18.0.1 198.18.0.97 >/dev/null 2>&1
 	sleep 0.5
 	kill -INT $dump 2>/dev/null
@@ -221,5 +191,4 @@ sleep 0.3
 check_routes
 check_neighbours
 check_many
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+conclude

@@ -2,24 +2,11 @@
 # sockets_check: the unprivileged engine against real hosts, a router and their packet filters.
 #
 # usage: tests/net/sockets_check.sh     BUILD names the build directory (default: build)
-# What must come back is written here by hand, from the filter rules and the RFCs. Runs in
-# namespaces of its own (private.sh); exits 77 where there can be none. Last line: "N passed, M
-# failed".
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-: "${BUILD:=$here/../../build}"
+# What must come back is written here by hand, from the filter rules and the RFCs.
+. "$(dirname "$0")/suite.sh"
 : "${PROBE:=$BUILD/tests/unit/engine_probe}"
-: "${LAB_SERVER:=$BUILD/tests/net/lab_server}"
-PATH=$PATH:/usr/sbin:/sbin
-if [ "${1-}" != inside ]; then
-	"$here/private.sh" --possible || exit
-	PROBE=$(realpath "$PROBE") LAB_SERVER=$(realpath "$LAB_SERVER") || exit 1
-	export PROBE LAB_SERVER
-	exec "$here/private.sh" "$0" inside
-fi
-passed=0 failed=0 pin=
-got=$(mktemp) want=$(mktemp) table=$(mktemp)
-trap 'rm -f "$got" "$want" "$table"' EXIT
+pin='' show='why got'
+got=$work/got want=$work/want table=$work/table
 
 # Us 198.18.0.1 - router .254 / 198.18.1.254 - target 198.18.1.2; IPv6 likewise.
 build() {
@@ -102,7 +89,7 @@ expect() {
 		sed -e '/^sum /d' -e 's/ rtt [0-9]*$//' -e 's/ attempt [0-9]*//' -e 's/ tries [0-9]*$//' -e 's/^[^ ]* //' |
 		sort >"$got"
 	sort >"$want"
-	verdict "$what" diff "$want" "$got"
+	ok "$what" diff "$want" "$got"
 }
 
 # sum WHAT PATTERN ENGINE_PROBE-ARGUMENTS...: its last line, or what it said on failing, fits.
@@ -110,21 +97,7 @@ sum() {
 	what=$1 pattern=$2
 	shift 2
 	timeout --kill-after=5 60 "$PROBE" "$@" >"$got" 2>&1
-	verdict "$what" grep -Eq -- "$pattern" "$got"
-}
-
-verdict() {
-	what=$1
-	shift
-	if "$@" >"$want.out" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED  $what"
-		cat "$want.out"
-		[ "$1" = grep ] && tail -n 5 "$got"
-	fi
-	rm -f "$want.out"
+	ok "$what" grep -Eq -- "$pattern" "$got"
 }
 
 # The seven ICMP rejections, as the target (ttl 63, a hop away) or the router (ttl 64) sends them.
@@ -189,7 +162,9 @@ conditions() {
 	expect "UDP over IPv6$1" sockets 2001:db8:19::2 udp U:$p6 <"$table"
 }
 
-build || { echo '0 passed, 1 failed'; exit 1; }
+build
+ok 'the network is built' $?
+[ "$failed" = 0 ] || conclude
 
 # Answers come in within the call on one machine; with a delay they come later, as from afar.
 conditions ''
@@ -204,7 +179,7 @@ if steer 2>/dev/null; then
 	conditions ', answered later'
 	pin=
 else
-	echo 'skipped: answered later: one CPU, or no packet steering'
+	skip 'answered later: one CPU, or no packet steering'
 fi
 
 # Our own kernel's word: no packet came.
@@ -254,7 +229,7 @@ sum 'filtered ports with four ephemeral ports' ' silence 1$' \
 sysctl -q net.ipv4.ip_local_port_range='32768 60999'
 
 # Nothing stays behind: open connections were reset, not closed.
-verdict 'no connection is left in TIME-WAIT' [ -z "$(ss -Htan state time-wait)" ]
+ok 'no connection is left in TIME-WAIT' [ -z "$(ss -Htan state time-wait)" ]
 
 # Options.
 nft -f - <<END
@@ -269,7 +244,7 @@ tcp sport 45678 tcp flags syn ip saddr 198.18.0.1 ip ttl 9 oifname up0 counter n
 END
 sum 'source, source port, TTL and interface' ' RST 40$' tries=1 quiet=1 source=198.18.0.1 \
 	port=45678 ttl=9 interface=up0 sockets 198.18.1.2 connect T:100-139
-verdict '... are on the wire' sh -c 'nft list counter ip seen asked | grep -q "packets 40 "'
+ok '... are on the wire' sh -c 'nft list counter ip seen asked | grep -q "packets 40 "'
 sum 'a source that is not ours' 'source address 198.18.0.77 is not one' \
 	source=198.18.0.77 sockets 198.18.1.2 connect T:5
 sum 'a source of the other family' 'not of the targets' \
@@ -289,7 +264,7 @@ few() { # files WHAT PATTERN ENGINE_PROBE-ARGUMENTS...
 	files=$1 what=$2 pattern=$3
 	shift 3
 	timeout --kill-after=5 60 "$PROBE" "files=$files" "$@" >"$got" 2>&1
-	verdict "$what" grep -Eq -- "$pattern" "$got"
+	ok "$what" grep -Eq -- "$pattern" "$got"
 }
 few 40 '40 open files' 'errors 0 .* silence 1 RST 198 SYN.ACK 2$' \
 	tries=1 timeout_ms=100 quiet=1 sockets 198.18.1.2 connect T:1-200,1001
@@ -298,5 +273,4 @@ few 9 '9 open files' ' silence 1 RST 20$' \
 few 4 '4 open files: none to be had' 'Too many open files' \
 	tries=1 timeout_ms=100 quiet=1 sockets 198.18.1.2 connect T:1-20
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+conclude

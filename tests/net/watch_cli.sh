@@ -2,42 +2,12 @@
 # watch_cli: what `portlight watch` makes of a command line, of capture files, and of live traffic.
 #
 # usage: tests/net/watch_cli.sh [SECTION...]     all sections, or only those named (the last lines)
-# PORTLIGHT names the program; default: that under build/. Runs in namespaces of its own; exits 77
-# and says why where there are none. Last line: "N passed, M failed".
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-PATH=$PATH:/usr/sbin:/sbin
-if [ "${1-}" != inside ]; then
-	"$here/private.sh" --possible || exit
-	PORTLIGHT=$(realpath "${PORTLIGHT:-$here/../../build/portlight}") || exit 1
-	export PORTLIGHT
-	exec "$here/private.sh" sh "$here/watch_cli.sh" inside "$@"
-fi
-shift
-sections=" $* "
-passed=0 failed=0
-# Who the detector becomes must be able to get there.
-work=$(mktemp -d) && chmod 755 "$work" || exit 1
-out=$work/out err=$work/err
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/suite.sh"
+out=$work/out err=$work/err show='why err out'
 input=/dev/null as=
 # In a user namespace there may be nobody else to be.
 nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
 $nobody true 2>/dev/null || nobody=
-
-ok() { # what, command that must succeed...
-	what=$1
-	shift
-	if "$@" >"$work/why" 2>&1; then
-		passed=$((passed + 1))
-		return
-	fi
-	failed=$((failed + 1))
-	echo "FAILED  $what: $*" | cut -c1-300
-	for file in why err out; do
-		head -c 1500 "$work/$file" 2>/dev/null | sed "s/^/        $file: /" | head -n 12
-	done
-}
 
 watch() { # options...
 	# shellcheck disable=SC2086
@@ -118,7 +88,7 @@ write('twice.pcap', pcap(frames + scan(1_700_003_600_000_000, 41000)))
 END
 }
 
-refusals() {
+check_refusals() {
 	watch eth0
 	ok 'an argument is refused' ends 64 '"eth0"'
 	watch --nonsense
@@ -168,7 +138,7 @@ refusals() {
 	ok '--help' sh -c "[ $status = 0 ] && grep -q 'usage: portlight watch' '$out'"
 }
 
-replay() {
+check_replay() {
 	watch -r "$work/scan.pcap" --json
 	cp "$out" "$work/first"
 	ok 'the scan is told: opened, and closed' \
@@ -230,7 +200,7 @@ replay() {
 	fi
 }
 
-outputs() {
+check_outputs() {
 	mkdir -m 777 "$work/metrics"
 	watch -r "$work/scan.pcap" --metrics "$work/metrics/p.prom" -q
 	ok 'metrics count the packets' grep -qx 'portlight_packets_total 121' "$work/metrics/p.prom"
@@ -327,7 +297,7 @@ peer() {
 	timeout 60 ip netns exec peer "$@" >"$work/peer" 2>&1 </dev/null
 }
 
-live() {
+check_live() {
 	wire || return
 	start --json
 	ok 'it says what it watches, and its cage' grep -q 'watching .*lo.*near.*seccomp' "$err"
@@ -358,7 +328,7 @@ seen() {
 		.portlight.techniques, .portlight.ports, .portlight.answered_open, .portlight.packets, .portlight.tool]' "$1" | sort
 }
 
-same() {
+check_same() {
 	wire || return
 	dumpcap -q -i near -w "$work/live.pcapng" 2>"$work/dump" &
 	dump=$!
@@ -378,7 +348,7 @@ same() {
 	ok 'a replay of a live run says the same' diff "$work/live" "$work/replayed"
 }
 
-manager() {
+check_manager() {
 	python3 - "$PORTLIGHT" >"$out" 2>"$err" <<'END'
 import os, signal, socket, subprocess, sys
 
@@ -400,7 +370,7 @@ END
 	ok 'the service manager is told: ready, alive, stopping' test $status = 0
 }
 
-interfaces() {
+check_interfaces() {
 	wire || return
 	start -i lo -v
 	timeout 20 ping -n -c 4 -i 0.2 127.0.0.1 >/dev/null
@@ -440,7 +410,7 @@ interfaces() {
 	ok '--count ends a live run' ends 0 ': 5 packets'
 }
 
-response() {
+check_response() {
 	wire || return
 	timeout 60 "$PORTLIGHT" watch --self-test >"$out" 2>"$err"
 	status=$?
@@ -473,7 +443,7 @@ while True: s.accept()' &
 }
 
 # The manual page says how slow a scan may be, and after how many contacts it is told.
-slow() {
+check_slow() {
 	sed -n 's/^\.It \([0-9]*[smhd]\) Ta \([0-9-]*\) Ta \([0-9-]*\)$/\1 \2 \3/p' \
 		"$here/../../man/portlight-watch.1.in" >"$work/slow.table"
 	ok 'the manual page has the table' test "$(wc -l <"$work/slow.table")" = 7
@@ -505,9 +475,5 @@ END
 captures && "$PORTLIGHT" watch --version || exit 1
 watch -r "$work/scan.pcap" --json
 cp "$out" "$work/first"
-for section in refusals replay outputs slow live same manager interfaces response; do
-	[ "$sections" = '  ' ] || case $sections in *" $section "*) ;; *) continue ;; esac
-	$section
-done
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+sections refusals replay outputs slow live same manager interfaces response
+conclude

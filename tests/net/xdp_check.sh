@@ -2,43 +2,13 @@
 # xdp_check: the xdp engine against the frames engine, port by port, and how it lives with others.
 #
 # usage: tests/net/xdp_check.sh     BUILD names the build directory (default: build)
-# Runs in namespaces of its own (private.sh); exits 77 where there can be none, or where the kernel
-# lets us load no BPF program. Last line: "N passed, M failed".
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-: "${BUILD:=$here/../../build}"
-: "${PORTLIGHT:=$BUILD/portlight}"
-: "${LAB_SERVER:=$BUILD/tests/net/lab_server}"
-PATH=$PATH:/usr/sbin:/sbin
-if [ "${1-}" != inside ]; then
-	if [ ! -e "$BUILD/tests/net/xdp_pass.o" ]; then
-		echo 'built without the xdp engine (meson option xdp)'
-		exit 77
-	fi
-	"$here/private.sh" --possible || exit
-	PORTLIGHT=$(realpath "$PORTLIGHT") LAB_SERVER=$(realpath "$LAB_SERVER") || exit 1
-	PASS=$(realpath "$BUILD/tests/net/xdp_pass.o") || exit 1
-	export PORTLIGHT LAB_SERVER PASS
-	exec "$here/private.sh" "$0" inside
+# Exits 77 where it is not built, and where the kernel lets us load no BPF program.
+. "$(dirname "$0")/suite.sh"
+PASS=$BUILD/tests/net/xdp_pass.o
+if [ ! -e "$PASS" ]; then
+	echo 'built without the xdp engine (meson option xdp)'
+	exit 77
 fi
-passed=0 failed=0 children=
-work=$(mktemp -d)
-trap 'kill $children 2>/dev/null; rm -rf "$work"' EXIT
-
-ok() { # what, status
-	if [ "$2" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "xdp_check: FAILED: $1"
-		tail -3 "$work/stderr" 2>/dev/null
-	fi
-}
-
-same() { # what, expected, got
-	[ "$2" = "$3" ]
-	ok "$1: expected '$2', got '$3'" $?
-}
 
 # Us .1, target .2 and .3 on v0; 198.18.9.0/24 behind it; 198.18.1.2 on another Ethernet.
 build() {
@@ -191,10 +161,7 @@ check_transfer() {
 	PY
 	ip netns exec target python3 "$work/transfer.py" serve >"$work/served" 2>&1 &
 	children="$children $!"
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		grep -q ready "$work/served" && break
-		sleep 0.1
-	done
+	wait_until grep -q ready "$work/served"
 	timeout 60 python3 "$work/transfer.py" send 3 >"$work/transfer" 2>&1 &
 	transfer=$!
 	sleep 0.3
@@ -360,5 +327,4 @@ check_neighbours
 check_choice
 check_counts
 check_loss_of_link
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+conclude
