@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/option_hint.h"
 #include "text/quote.h"
 
 static int words_add(struct words *w, const char *word, struct failure *f)
@@ -198,6 +199,19 @@ static int option_argument(const struct option_table *table, const char *argumen
 			   table->command, option_quote(argument).text, table->command);
 }
 
+static int option_unknown(const struct option_table *table, const char *argument, struct failure *f)
+{
+	bool left_out;
+	const char *hint = option_hint(table, argument, &left_out);
+
+	if (!hint)
+		return failure_set(f, EXIT_USAGE, "unknown option \"%s\"; see portlight %s --help",
+				   option_quote(argument).text, table->command);
+	return failure_set(f, EXIT_USAGE, "unknown option \"%s\"; did you mean %s%s?",
+			   option_quote(argument).text, hint,
+			   left_out ? " (which portlight has not either)" : "");
+}
+
 /* The option at argv[*i], and its value, which may be the next argument: then *i moves on. */
 static int option_read(const struct option_table *table, int argc, char **argv, int *i,
 		       void *options, struct failure *f)
@@ -205,9 +219,8 @@ static int option_read(const struct option_table *table, int argc, char **argv, 
 	char *argument = argv[*i], *value;
 	const struct option_row *row = option_find(table, argument, &value);
 
-	if (!row)
-		return failure_set(f, EXIT_USAGE, "unknown option \"%s\"; see portlight %s --help",
-				   option_quote(argument).text, table->command);
+	if (!row || (value && argument[1] != '-' && option_hint_long(table, argument)))
+		return option_unknown(table, argument, f);
 	if (row->kind == OPTION_LEFT_OUT)
 		return option_apply(row, options, NULL, f);
 	if (!row->value && value)
