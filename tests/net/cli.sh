@@ -156,6 +156,12 @@ check_words() {
 		refused 64 "has no $option: " "$option" 1 $linux
 	done
 	refused 64 'has no -sV' -sSV $linux
+	# And hands that know masscan.
+	for option in -oL -oB --banners --adapter-ip --router-mac --wait --retries --conf; do
+		refused 64 "has no $option: " "$option" 1 $linux
+	done
+	refused 64 'did you mean --top-ports?' -top-ports 10 $linux
+	refused 64 '-sL writes' -sL -oG - $linux
 }
 
 check_lists() {

@@ -65,6 +65,11 @@ static void nmap_letters_and_habits_work(void **state)
 	assert_true(o.fast);
 	scan_options_fini(&o);
 
+	assert_int_equal(parse("-v2 -vv --unique --seed 1 --shards 1/2 h", storage, &o, &f), 0);
+	assert_int_equal(o.verbose, 4);
+	assert_string_equal(o.shard, "1/2");
+	scan_options_fini(&o);
+
 	assert_int_equal(parse("-p- -T polite --rate 0.5 --technique ttl,fin --max-retries 0 "
 			       "--min-rtt-timeout 50ms --stats-every 2m -oA base -- -sT",
 			       storage, &o, &f),
@@ -129,6 +134,16 @@ static void refusals_name_the_text(void **state)
 		{"-D a,b h", "-D"},
 		{"-sn h", "-sn"},
 		{"-oJ f h", "-oJ"},
+		{"-oL f h", "-oG FILE"},
+		{"-d2 h", "no -d:"},
+		{"-dd h", "no -d:"},
+		{"-ff h", "no -f:"},
+		{"--script-help=all h", "no --script:"},
+		{"--open-only h", "--open does"},
+		{"--adapter-ip 192.0.2.1 h", "-S ADDRESS"},
+		{"-sL -oG - h", "-sL"},
+		{"-sL --json h", "-sL"},
+		{"-v22 h", "-v22"},
 		{"--min-rate 200 --max-rate 100 h", "--max-rate 100"},
 		{"--max-rtt-timeout 1s --min-rtt-timeout 2s h", "--min-rtt-timeout 2000"},
 	};
