@@ -252,6 +252,13 @@ check_technique() {
 		scan -T$timing -p 22 $linux
 		ok "-T$timing starts" says '22/tcp  open' "$out"
 	done
+	for address in $linux $linux/32 $linux6; do
+		scan $address -p 22
+		ok "$address without a subcommand" says '22/tcp  open' "$out"
+	done
+	scan linux -p 22
+	ok 'a word that could be a command is none' [ "$status" = 64 ]
+	ok 'and it is said how it is scanned' says 'portlight scan linux' "$err"
 	before=$(left)
 	scan -sL 198.18.0.10-12
 	ok '-sL lists' [ "$(tr '\n' ' ' <"$out")" = '198.18.0.10 198.18.0.11 198.18.0.12 ' ]
