@@ -432,6 +432,17 @@ check_outputs() {
 	scan -sS -p 22,23 $linux -oX - -oN "$work/n"
 	ok '-oX -: nothing but XML on standard output' is_xml "$out"
 	ok '-oN beside it' grep -q '^22/tcp *open' "$work/n"
+	# The whole of a difference is who scanned: the lines "Nmap ... scan initiated ... as: ...".
+	nmap -n -6 -sS -p 22,23,80 $linux6 -oX "$work/nmap6" >/dev/null 2>&1
+	nmap -n -sS -p 22,23,80 $linux 198.18.1.10 -oX "$work/nmap4" >/dev/null
+	scan -sS -p 22,23,80 $linux6 -oX "$work/x6"
+	scan -sS -p 22,23,80 $linux 198.18.1.10 -oX "$work/x4"
+	for family in 4 6; do
+		ndiff "$work/nmap$family" "$work/x$family" >"$work/ndiff"
+		ok "beside nmap, IPv$family: ndiff compares" lines 2 "$work/ndiff"
+		ok "beside nmap, IPv$family: no host differs" \
+			[ "$(grep -c '^[-+]Nmap .* scan initiated' "$work/ndiff")" = 2 ]
+	done
 	scan -sS -p 22,23 $linux -oA "$work/all"
 	ok '-oA: the table is on standard output still' grep -q '^22/tcp *open' "$out"
 	ok '-oA: NDJSON' is_ndjson "$work/all.ndjson"
