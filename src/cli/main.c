@@ -62,10 +62,13 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0)
 		return usage(stdout);
-	/* nmap's habit: options first mean a scan. */
-	if (argv[1][0] == '-')
+	/* nmap's habit: options first mean a scan, and so does what no command could be called. */
+	if (argv[1][0] == '-' || strpbrk(argv[1], ".:/"))
 		return cmd_scan(argc - 1, argv + 1);
-	fprintf(stderr, "portlight: there is no command \"%s\"; see portlight --help\n",
-		text_quote(argv[1], strlen(argv[1]), quoted, sizeof(quoted)));
+	text_quote(argv[1], strlen(argv[1]), quoted, sizeof(quoted));
+	fprintf(stderr,
+		"portlight: there is no command \"%s\"; see portlight --help, or portlight scan "
+		"%s\n",
+		quoted, quoted);
 	return EXIT_USAGE;
 }

@@ -1,10 +1,12 @@
 /* option_table: a subcommand's options as rows, from which they are read, told and documented. */
 #include "cli/option_table.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/option_hint.h"
 #include "text/quote.h"
 
 static int words_add(struct words *w, const char *word, struct failure *f)
@@ -125,6 +127,18 @@ static int option_apply(const struct option_row *row, void *options, const char 
 	return failure_set(f, EXIT_USAGE, "portlight has no %s: %s", row->name, row->help);
 }
 
+/* -vvv or -v3 of -v; --script-help of --script, which a whole match would come before. */
+static bool is_more_of(const char *argument, const char *name)
+{
+	size_t length = strlen(name), letters = strlen(argument) - 1;
+
+	if (name[1] == '-')
+		return strncmp(argument, name, length) == 0 && argument[length] == '-';
+	return length == 2 && letters > 1 && argument[1] == name[1] &&
+	       (strspn(argument + 1, name + 1) == letters ||
+		(letters == 2 && isdigit((unsigned char)argument[2])));
+}
+
 /*
  * The row of an argument. *value is set where the value hangs on it: --name=value, -p22, -T4.
  * A whole match wins over a shorter one with a value behind it (-sn over -s).
@@ -149,8 +163,9 @@ static const struct option_row *option_find(const struct option_table *table, ch
 			if (!name || strncmp(argument, name, name_length) != 0)
 				continue;
 			bool whole = name_length == length;
-			bool hangs =
-				!is_long && row->value && name[1] != '-' && length > name_length;
+			bool hangs = (!is_long && row->value && name[1] != '-' &&
+				      length > name_length) ||
+				     (row->kind == OPTION_LEFT_OUT && is_more_of(argument, name));
 
 			if (!whole && !hangs)
 				continue;
@@ -170,7 +185,7 @@ static const struct option_row *option_find(const struct option_table *table, ch
 	return best;
 }
 
-/* -vvv: adds them up. */
+/* -vvv, -v3: adds them up. */
 static bool option_is_repeated(const struct option_table *table, const char *argument,
 			       void *options)
 {
@@ -179,9 +194,10 @@ static bool option_is_repeated(const struct option_table *table, const char *arg
 	for (size_t i = 0; i < table->count; i++) {
 		const struct option_row *row = &table->row[i];
 
-		if (row->name && row->kind == OPTION_COUNT && letters > 1 && row->name[2] == '\0' &&
-		    strspn(argument + 1, row->name + 1) == letters) {
-			*(unsigned *)((char *)options + row->at) += (unsigned)letters;
+		if (row->name && row->kind == OPTION_COUNT && is_more_of(argument, row->name)) {
+			*(unsigned *)((char *)options + row->at) +=
+				isdigit((unsigned char)argument[2]) ? (unsigned)(argument[2] - '0')
+								    : (unsigned)letters;
 			return true;
 		}
 	}
@@ -198,6 +214,19 @@ static int option_argument(const struct option_table *table, const char *argumen
 			   table->command, option_quote(argument).text, table->command);
 }
 
+static int option_unknown(const struct option_table *table, const char *argument, struct failure *f)
+{
+	bool left_out;
+	const char *hint = option_hint(table, argument, &left_out);
+
+	if (!hint)
+		return failure_set(f, EXIT_USAGE, "unknown option \"%s\"; see portlight %s --help",
+				   option_quote(argument).text, table->command);
+	return failure_set(f, EXIT_USAGE, "unknown option \"%s\"; did you mean %s%s?",
+			   option_quote(argument).text, hint,
+			   left_out ? " (which portlight has not either)" : "");
+}
+
 /* The option at argv[*i], and its value, which may be the next argument: then *i moves on. */
 static int option_read(const struct option_table *table, int argc, char **argv, int *i,
 		       void *options, struct failure *f)
@@ -205,9 +234,8 @@ static int option_read(const struct option_table *table, int argc, char **argv, 
 	char *argument = argv[*i], *value;
 	const struct option_row *row = option_find(table, argument, &value);
 
-	if (!row)
-		return failure_set(f, EXIT_USAGE, "unknown option \"%s\"; see portlight %s --help",
-				   option_quote(argument).text, table->command);
+	if (!row || (value && argument[1] != '-' && option_hint_long(table, argument)))
+		return option_unknown(table, argument, f);
 	if (row->kind == OPTION_LEFT_OUT)
 		return option_apply(row, options, NULL, f);
 	if (!row->value && value)

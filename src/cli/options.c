@@ -59,7 +59,8 @@ static int parse_letters(const struct option_row *row, const char *text, void *o
 		}
 		if (*at == 'V' || *at == 'C')
 			return failure_set(f, EXIT_USAGE, "portlight has no -s%c: it %s", *at,
-					   *at == 'V' ? "finds ports, not versions"
+					   *at == 'V' ? "finds ports, not versions; nmap -sV -p "
+							"PORTS asks the open ones"
 						      : "runs no scripts");
 		if (technique < 0)
 			return failure_set(f, EXIT_USAGE,
@@ -164,7 +165,7 @@ HEADING("Packets"),
 HEADING("Parts of a scan"),
 {"--seed", NULL, "N", OPTION_TEXT, AT(seed), 0, 0, 0,
  "order of the probes; the same seed gives the same order. Not a secret"},
-{"--shard", NULL, "I/N", OPTION_TEXT, AT(shard), 0, 0, 0,
+{"--shard", "--shards", "I/N", OPTION_TEXT, AT(shard), 0, 0, 0,
  "only the I-th of N parts; needs --seed, and the same one for all parts"},
 HEADING("Output (FILE may be -, standard output; several at once)"),
 {"-oN", NULL, "FILE", OPTION_TEXT, AT(output[OUTPUT_NORMAL]), 0, 0, 0, "the table"},
@@ -199,11 +200,12 @@ HEADING("Understood, because it is so anyway"),
 {"--randomize-hosts", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0,
  "hosts and ports of a window are always asked in random order"},
 {"--system-dns", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "names are the system resolver's"},
+{"--unique", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "an address given twice is asked once"},
 {"--no-stylesheet", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "the XML names none"},
 {"--noninteractive", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "no key does anything"},
 /* Left out; the text completes "portlight has no -X: ...". */
 {"-sn", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it scans ports; for hosts alone try -sS -p 22,80,443"},
-{"-sV", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
+{"-sV", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions; nmap -sV -p PORTS asks the open ones"},
 {"-sC", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
 {"-sP", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it scans ports; for hosts alone try -sS -p 22,80,443"},
 {"-PS", NULL, "PORTS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it never pings; leave it out (-Pn is how it always works)"},
@@ -260,13 +262,41 @@ HEADING("Understood, because it is so anyway"),
 {"-sY", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "SCTP is not there yet"},
 {"-sZ", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "SCTP is not there yet"},
 {"-O", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it does not guess operating systems"},
-{"-A", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions or systems"},
+{"-A", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions or systems; nmap -A -p PORTS asks the open ones"},
 {"-D", NULL, "LIST", OPTION_LEFT_OUT, 0, 0, 0, 0, "decoys put third parties in between"},
 {"-b", NULL, "HOST", OPTION_LEFT_OUT, 0, 0, 0, 0, "bounce scans put a third party in between"},
 {"--spoof-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "forged sources are left out on purpose"},
 {"-oS", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "there are -oN, -oX, -oG and -oD"},
 {"-oJ", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "JSON is -oD FILE, an object a line"},
+{"--disable-arp-ping", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "on a link nothing can be sent before ARP or NDP has found the host"},
+{"--discovery-ignore-rst", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it has no host discovery of its own"},
+{"--datadir", NULL, "FOLDER", OPTION_LEFT_OUT, 0, 0, 0, 0, "names of ports are those of /etc/services, the ranking is its own"},
+{"--servicedb", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "names of ports are those of /etc/services, the ranking is its own"},
+{"-oM", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "-oG FILE is the same"},
 {"-iR", NULL, "N", OPTION_LEFT_OUT, 0, 0, 0, 0, "it does not choose targets by chance"},
+/* masscan's words. */
+{"-oL", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "there are -oG FILE, a line a host, and -oD FILE, an object a line"},
+{"-oB", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "there are -oN, -oX, -oG and -oD"},
+{"--output-format", NULL, "NAME", OPTION_LEFT_OUT, 0, 0, 0, 0, "there are -oN, -oX, -oG and -oD"},
+{"--output-filename", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "there are -oN, -oX, -oG and -oD"},
+{"--open-only", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "--open does that"},
+{"--banners", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions; nmap -sV -p PORTS asks the open ones"},
+{"--ping", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it never pings; leave it out (-Pn is how it always works)"},
+{"--retries", NULL, "N", OPTION_LEFT_OUT, 0, 0, 0, 0, "--max-retries N does that"},
+{"--wait", NULL, "SECONDS", OPTION_LEFT_OUT, 0, 0, 0, 0, "--initial-rtt-timeout and --max-rtt-timeout bound the wait for answers"},
+{"--range", NULL, "LIST", OPTION_LEFT_OUT, 0, 0, 0, 0, "targets stand by themselves, as 192.0.2.0/28"},
+{"--adapter", NULL, "NAME", OPTION_LEFT_OUT, 0, 0, 0, 0, "-e NAME does that"},
+{"--adapter-ip", NULL, "ADDRESS", OPTION_LEFT_OUT, 0, 0, 0, 0, "-S ADDRESS does that"},
+{"--adapter-port", NULL, "PORT", OPTION_LEFT_OUT, 0, 0, 0, 0, "-g PORT does that"},
+{"--adapter-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "forged sources are left out on purpose"},
+{"--source-ip", NULL, "ADDRESS", OPTION_LEFT_OUT, 0, 0, 0, 0, "-S ADDRESS does that"},
+{"--source-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "forged sources are left out on purpose"},
+{"--router-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "routes and neighbours are those of the kernel: ip route, ip neighbour"},
+{"--router-ip", NULL, "ADDRESS", OPTION_LEFT_OUT, 0, 0, 0, 0, "routes and neighbours are those of the kernel: ip route, ip neighbour"},
+{"--conf", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "it reads no settings; a shell script keeps them"},
+{"-c", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "it reads no settings; a shell script keeps them"},
+{"--offline", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "-sL lists the targets and sends nothing"},
+{"--pcap", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "tcpdump(8) captures; --explain shows the packets of each port"},
 };
 // clang-format on
 
@@ -278,12 +308,24 @@ static const struct option_table table = {
 	.arguments = AT(targets),
 };
 
+static bool options_want_output(const struct scan_options *o)
+{
+	for (int i = 0; i < OUTPUT_FORMATS; i++)
+		if (o->output[i])
+			return true;
+	return o->output_all || o->json;
+}
+
 /* A cap is a promise: what asks for more than it allows is refused, whichever came last. */
 static int options_agree(const struct scan_options *o, struct failure *f)
 {
 	if (o->max_rate_pps > 0 && o->min_rate_pps > o->max_rate_pps)
 		return failure_set(f, EXIT_USAGE, "--min-rate %g is above --max-rate %g",
 				   o->min_rate_pps, o->max_rate_pps);
+	if (o->list_only && options_want_output(o))
+		return failure_set(f, EXIT_USAGE,
+				   "-sL writes addresses to standard output, and nothing to -oN, "
+				   "-oX, -oG, -oD, -oA or --json");
 	if (o->max_rtt_ns && o->min_rtt_ns > o->max_rtt_ns)
 		return failure_set(f, EXIT_USAGE,
 				   "--min-rtt-timeout %g ms is above --max-rtt-timeout %g ms",

@@ -72,7 +72,7 @@ static void xml_begin(struct report *r, const struct run_info *run)
 static void write_host_head(FILE *out, const struct host_report *host)
 {
 	struct view_status status = view_status(host);
-	char address[ADDR_TEXT], mac[18];
+	char address[ADDR_TEXT];
 
 	(void)fprintf(out, "<host starttime=\"%" PRIu64 "\" endtime=\"%" PRIu64 "\"",
 		      host->start_ns / 1000000000, host->end_ns / 1000000000);
@@ -83,8 +83,11 @@ static void write_host_head(FILE *out, const struct host_report *host)
 	(void)fprintf(out, "<address addr=\"%s\" addrtype=\"%s\"/>\n",
 		      addr_format(host->addr, address), addr_is_v4(host->addr) ? "ipv4" : "ipv6");
 	if (host->notes & HOST_MAC)
-		(void)fprintf(out, "<address addr=\"%s\" addrtype=\"mac\"/>\n",
-			      phrase_mac(host->mac, mac));
+		/* In capitals, or ndiff calls the host another one. */
+		(void)fprintf(
+			out, "<address addr=\"%02X:%02X:%02X:%02X:%02X:%02X\" addrtype=\"mac\"/>\n",
+			host->mac[0], host->mac[1], host->mac[2], host->mac[3], host->mac[4],
+			host->mac[5]);
 	(void)fputs("<hostnames>\n", out);
 	if (host->name) {
 		(void)fputs("<hostname", out);

@@ -156,6 +156,12 @@ check_words() {
 		refused 64 "has no $option: " "$option" 1 $linux
 	done
 	refused 64 'has no -sV' -sSV $linux
+	# And hands that know masscan.
+	for option in -oL -oB --banners --adapter-ip --router-mac --wait --retries --conf; do
+		refused 64 "has no $option: " "$option" 1 $linux
+	done
+	refused 64 'did you mean --top-ports?' -top-ports 10 $linux
+	refused 64 '-sL writes' -sL -oG - $linux
 }
 
 check_lists() {
@@ -246,6 +252,13 @@ check_technique() {
 		scan -T$timing -p 22 $linux
 		ok "-T$timing starts" says '22/tcp  open' "$out"
 	done
+	for address in $linux $linux/32 $linux6; do
+		scan $address -p 22
+		ok "$address without a subcommand" says '22/tcp  open' "$out"
+	done
+	scan linux -p 22
+	ok 'a word that could be a command is none' [ "$status" = 64 ]
+	ok 'and it is said how it is scanned' says 'portlight scan linux' "$err"
 	before=$(left)
 	scan -sL 198.18.0.10-12
 	ok '-sL lists' [ "$(tr '\n' ' ' <"$out")" = '198.18.0.10 198.18.0.11 198.18.0.12 ' ]
@@ -419,6 +432,17 @@ check_outputs() {
 	scan -sS -p 22,23 $linux -oX - -oN "$work/n"
 	ok '-oX -: nothing but XML on standard output' is_xml "$out"
 	ok '-oN beside it' grep -q '^22/tcp *open' "$work/n"
+	# The whole of a difference is who scanned: the lines "Nmap ... scan initiated ... as: ...".
+	nmap -n -6 -sS -p 22,23,80 $linux6 -oX "$work/nmap6" >/dev/null 2>&1
+	nmap -n -sS -p 22,23,80 $linux 198.18.1.10 -oX "$work/nmap4" >/dev/null
+	scan -sS -p 22,23,80 $linux6 -oX "$work/x6"
+	scan -sS -p 22,23,80 $linux 198.18.1.10 -oX "$work/x4"
+	for family in 4 6; do
+		ndiff "$work/nmap$family" "$work/x$family" >"$work/ndiff"
+		ok "beside nmap, IPv$family: ndiff compares" lines 2 "$work/ndiff"
+		ok "beside nmap, IPv$family: no host differs" \
+			[ "$(grep -c '^[-+]Nmap .* scan initiated' "$work/ndiff")" = 2 ]
+	done
 	scan -sS -p 22,23 $linux -oA "$work/all"
 	ok '-oA: the table is on standard output still' grep -q '^22/tcp *open' "$out"
 	ok '-oA: NDJSON' is_ndjson "$work/all.ndjson"

@@ -65,6 +65,11 @@ static void nmap_letters_and_habits_work(void **state)
 	assert_true(o.fast);
 	scan_options_fini(&o);
 
+	assert_int_equal(parse("-v2 -vv --unique --seed 1 --shards 1/2 h", storage, &o, &f), 0);
+	assert_int_equal(o.verbose, 4);
+	assert_string_equal(o.shard, "1/2");
+	scan_options_fini(&o);
+
 	assert_int_equal(parse("-p- -T polite --rate 0.5 --technique ttl,fin --max-retries 0 "
 			       "--min-rtt-timeout 50ms --stats-every 2m -oA base -- -sT",
 			       storage, &o, &f),
@@ -129,6 +134,16 @@ static void refusals_name_the_text(void **state)
 		{"-D a,b h", "-D"},
 		{"-sn h", "-sn"},
 		{"-oJ f h", "-oJ"},
+		{"-oL f h", "-oG FILE"},
+		{"-d2 h", "no -d:"},
+		{"-dd h", "no -d:"},
+		{"-ff h", "no -f:"},
+		{"--script-help=all h", "no --script:"},
+		{"--open-only h", "--open does"},
+		{"--adapter-ip 192.0.2.1 h", "-S ADDRESS"},
+		{"-sL -oG - h", "-sL"},
+		{"-sL --json h", "-sL"},
+		{"-v22 h", "-v22"},
 		{"--min-rate 200 --max-rate 100 h", "--max-rate 100"},
 		{"--max-rtt-timeout 1s --min-rtt-timeout 2s h", "--min-rtt-timeout 2000"},
 	};
@@ -144,6 +159,48 @@ static void refusals_name_the_text(void **state)
 		assert_int_equal(f.exit_code, EXIT_USAGE);
 		if (!strstr(f.text, cases[i].names))
 			fail_msg("\"%s\" does not name %s", f.text, cases[i].names);
+		scan_options_fini(&o);
+	}
+}
+
+/* Typed by hands that know nmap, or wrong. */
+static void what_was_meant_is_named(void **state)
+{
+	static const struct {
+		const char *line, *ends;
+	} cases[] = {
+		{"--top-port 10 h", "did you mean --top-ports?"},
+		{"-top-ports 10 h", "did you mean --top-ports?"},
+		{"--max_rate 10 h", "did you mean --max-rate?"},
+		{"--max-ret 1 h", "did you mean --max-retries?"},
+		{"-open h", "did you mean --open?"},
+		{"-exclude 192.0.2.1 h", "did you mean --exclude?"},
+		{"-ports 22 h", "did you mean --ports?"},
+		{"--oX file h", "did you mean -oX?"},
+		{"-on file h", "did you mean -oN?"},
+		{"-P 22 h", "did you mean -p?"},
+		{"--verbsoe h", "did you mean --verbose?"},
+		{"--explian=1 h", "did you mean --explain?"},
+		{"--host-time 3 h",
+		 "did you mean --host-timeout (which portlight has not either)?"},
+		{"-q h", "see portlight scan --help"},
+		{"--frobnicate h", "see portlight scan --help"},
+		{"--a-name-that-is-longer-than-any-name-of-ours h", "see portlight scan --help"},
+		{"--= h", "see portlight scan --help"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scan_options o;
+		struct failure f;
+		char storage[512];
+		size_t ends = strlen(cases[i].ends);
+
+		assert_int_equal(parse(cases[i].line, storage, &o, &f), -1);
+		assert_int_equal(f.exit_code, EXIT_USAGE);
+		if (strlen(f.text) < ends ||
+		    strcmp(f.text + strlen(f.text) - ends, cases[i].ends) != 0)
+			fail_msg("%s: \"%s\"", cases[i].line, f.text);
 		scan_options_fini(&o);
 	}
 }
@@ -168,6 +225,7 @@ int main(void)
 		cmocka_unit_test(nmap_letters_and_habits_work),
 		cmocka_unit_test(every_technique_letter_is_an_option),
 		cmocka_unit_test(refusals_name_the_text),
+		cmocka_unit_test(what_was_meant_is_named),
 		cmocka_unit_test(hostile_text_is_shown_harmless),
 	};
 

@@ -1,0 +1,20 @@
+/* option_hint: which option somebody meant who typed none that there is. */
+#ifndef PORTLIGHT_CLI_OPTION_HINT_H
+#define PORTLIGHT_CLI_OPTION_HINT_H
+
+#include <stdbool.h>
+
+#include "cli/option_table.h"
+
+/*
+ * The nearest name to `argument` in the table, or NULL if none is near. The same but for dashes,
+ * underscores or case is nearest (-open, --max_rate), then the beginning of a name (--max-ret),
+ * then a few letters typed wrong. *left_out says that it is one that portlight has not either.
+ */
+const char *option_hint(const struct option_table *table, const char *argument, bool *left_out);
+
+/* The long option of that name, typed with one dash, as nmap allows (-exclude for --exclude), or
+ * NULL. A short one with its value behind it could be read into it (-e xclude). */
+const char *option_hint_long(const struct option_table *table, const char *argument);
+
+#endif
