@@ -100,6 +100,10 @@ static struct sighting sight_icmp(const struct packet *p, struct sighting s)
 	bool v4 = addr_is_v4(p->src);
 
 	if (p->has & PACKET_QUOTE) {
+		/* An error goes to whom it is about (RFC 1122, 3.2.2; RFC 4443, 2.4). Any other
+		 * would let a prober excuse its own probes to their target. */
+		if (!addr_equal(p->dst, p->quote.src))
+			return s;
 		s.kind = SIGHT_ERROR;
 		s.key = (struct flow_key){p->quote.src, p->quote.dst, p->quote.sport,
 					  p->quote.dport, p->quote.proto};
