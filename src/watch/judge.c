@@ -44,6 +44,7 @@ static struct contact contact_of(const struct watch *w, const struct flow *f)
 		.mss = f->mss,
 		.proto = f->proto,
 		.tools = f->tools,
+		.proven = f->proven,
 		.home = goes_outwards(w, f->src, f->dst),
 	};
 }
@@ -260,15 +261,24 @@ static void note_stray(struct watch *w, const struct flow *f)
 void judge_silence(struct watch *w, const struct flow *f)
 {
 	bool asks = flow_is_syn(f) || f->proto == IPPROTO_UDP;
+	int listens = 0;
 
 	if (f->state == FLOW_STRAY) {
 		note_stray(w, f);
 		return;
 	}
+	if (f->state == FLOW_PENDING && w->conf.listens && asks)
+		listens = w->conf.listens(w->conf.listens_context, f->dst, f->dport, f->proto);
+	if (f->claims && listens >= 0) {
+		if (f->claims & CLAIM_ACK)
+			judge_claims(w, f);
+		else
+			judge_failed(w, f, true, true);
+		return;
+	}
 	/* A port of ours that listens would have answered; only the answer was not seen. Nothing
 	 * excuses what no client sends: FIN, NULL, ... */
-	if (f->state == FLOW_PENDING && w->conf.listens && asks &&
-	    w->conf.listens(w->conf.listens_context, f->dst, f->dport, f->proto) > 0)
+	if (listens > 0)
 		return;
 	if (f->sight == UINT32_C(1) << SIGHT_ARP && was_heard(w, f->dst))
 		return;
@@ -280,9 +290,16 @@ void judge_completed(struct watch *w, const struct flow *f)
 	struct contact c = contact_of(w, f);
 
 	c.again = true;
-	c.proven = true;
-	crowd_completed(crowd_get(&w->crowds, f->dst, f->target, w->now_ms));
 	note(w, &c);
+}
+
+void judge_claims(struct watch *w, const struct flow *f)
+{
+	judge_completed(w, f);
+	if (f->claims & CLAIM_DATA)
+		judge_used(w, f, true);
+	else if (f->claims & CLAIM_END)
+		judge_idle(w, f);
 }
 
 void judge_idle(struct watch *w, const struct flow *f)
@@ -291,7 +308,6 @@ void judge_idle(struct watch *w, const struct flow *f)
 
 	c.open = true;
 	c.idle = true;
-	c.proven = true;
 	note(w, &c);
 }
 

@@ -48,10 +48,153 @@ static void errors_from_the_prober_excuse_nothing(void **state)
 	}
 }
 
+/* What follows a SYN at once. */
+static void follow(struct lab *l, const struct packet *syn, uint8_t flags, uint32_t ack,
+		   uint32_t payload)
+{
+	struct packet p = *syn;
+
+	p.has &= ~(uint32_t)PACKET_MSS;
+	p.flags = flags;
+	p.seq++;
+	p.ack = ack;
+	p.payload_bytes = payload;
+	lab_packet(l, &p);
+}
+
+/* Who does not hear the SYN+ACK cannot complete the handshake in another's name. */
+static void a_forged_handshake_proves_nothing(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		struct lab *l = lab_open(&lab);
+		const struct event *e;
+
+		l->v6 = v6;
+		for (uint16_t n = 0; n < PROBES; n++) {
+			struct packet probe = lab_syn(l, attacker(l), victim(l), lab_port(l),
+						      (uint16_t)(FIRST_PORT + n));
+			bool open = n == 20, silent = n == 30;
+
+			lab_packet(l, &probe);
+			if (open)
+				lab_segment(l, &probe, true, TCP_SYN | TCP_ACK, 0);
+			if (open || silent) {
+				follow(l, &probe, TCP_ACK, 4711, 0);
+				follow(l, &probe, TCP_ACK | TCP_PSH, 4711, 10);
+			}
+			if (!silent)
+				lab_segment(l, &probe, true, TCP_RST | TCP_ACK, 0);
+		}
+		e = &lab_one_alert(l)->event;
+		assert_true(e->has & EVENT_SPOOFABLE);
+		assert_false(e->has & EVENT_HANDSHAKE);
+	}
+}
+
+static void a_handshake_proves_by_its_numbers(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	/* The last acknowledgement of the handshake may be seen before the SYN+ACK. */
+	for (unsigned late = 0; late < 2; late++) {
+		struct lab *l = lab_open(&lab);
+
+		for (uint16_t n = 0; n < PROBES; n++) {
+			struct packet probe = lab_syn(l, attacker(l), victim(l), lab_port(l),
+						      (uint16_t)(FIRST_PORT + n));
+
+			lab_packet(l, &probe);
+			if (n != 20) {
+				lab_segment(l, &probe, true, TCP_RST | TCP_ACK, 0);
+				continue;
+			}
+			if (!late)
+				lab_segment(l, &probe, true, TCP_SYN | TCP_ACK, 0);
+			lab_segment(l, &probe, false, TCP_ACK, 0);
+			if (late)
+				lab_segment(l, &probe, true, TCP_SYN | TCP_ACK, 0);
+			lab_segment(l, &probe, false, TCP_RST | TCP_ACK, 0);
+		}
+		const struct lab_event *told = lab_one_alert(l);
+
+		assert_true(told->event.has & EVENT_HANDSHAKE);
+		assert_int_equal(told->event.techniques, BIT(TECH_CONNECT));
+		assert_int_equal(told->open_ranges, 1);
+	}
+}
+
+/* A whole connection is pretended before the refusal can have come. */
+static void pretending_does_not_undo_a_refusal(void **state)
+{
+	static const uint8_t pretended[][2] = {
+		{TCP_ACK, TCP_ACK | TCP_PSH}, {TCP_ACK, TCP_FIN | TCP_ACK}, {TCP_RST, TCP_RST}};
+	struct lab lab;
+
+	(void)state;
+	for (unsigned way = 0; way < sizeof(pretended) / sizeof(pretended[0]); way++) {
+		struct lab *l = lab_open(&lab);
+		const struct lab_event *told;
+
+		for (uint16_t n = 0; n < PROBES; n++) {
+			struct packet probe = lab_syn(l, attacker(l), victim(l), lab_port(l),
+						      (uint16_t)(FIRST_PORT + n));
+
+			lab_packet(l, &probe);
+			follow(l, &probe, pretended[way][0], 4711, 0);
+			follow(l, &probe, pretended[way][1], 4711,
+			       pretended[way][1] & TCP_PSH ? 10 : 0);
+			lab_segment(l, &probe, true, TCP_RST | TCP_ACK, 0);
+		}
+		told = lab_one_alert(l);
+		assert_int_equal(told->event.ports_total, PROBES);
+		assert_int_equal(told->open_ranges, 0);
+		assert_false(told->event.has & EVENT_HANDSHAKE);
+	}
+}
+
+static int none_listens(void *context, struct addr a, uint16_t port, uint8_t proto)
+{
+	struct lab *l = context;
+
+	(void)port;
+	(void)proto;
+	return addr_equal(a, victim(l)) ? -1 : 0;
+}
+
+/* Where a firewall keeps silent it is enough to know that nobody listens. */
+static void pretending_to_use_a_closed_port_of_ours(void **state)
+{
+	struct lab lab, *l = &lab;
+
+	(void)state;
+	lab_init(l);
+	l->conf.listens = none_listens;
+	l->conf.listens_context = l;
+	lab_begin(l);
+	for (uint16_t n = 0; n < PROBES; n++) {
+		struct packet probe =
+			lab_syn(l, attacker(l), victim(l), lab_port(l), (uint16_t)(FIRST_PORT + n));
+
+		lab_packet(l, &probe);
+		follow(l, &probe, TCP_ACK, 4711, 0);
+		follow(l, &probe, TCP_ACK | TCP_PSH, 4711, 10);
+	}
+	lab_wait(l, 5 * SECOND);
+	assert_int_equal(lab_one_alert(l)->event.ports_total, PROBES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(errors_from_the_prober_excuse_nothing),
+		cmocka_unit_test(a_forged_handshake_proves_nothing),
+		cmocka_unit_test(a_handshake_proves_by_its_numbers),
+		cmocka_unit_test(pretending_does_not_undo_a_refusal),
+		cmocka_unit_test(pretending_to_use_a_closed_port_of_ours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
