@@ -183,6 +183,8 @@ static void note(struct watch *w, const struct contact *c)
 		e->proven |= c->proven;
 		if (contact_is_probe(e, c))
 			episode_add(&w->episodes, e, c, name_host(c->target));
+		else if (c->proven && c->used)
+			episode_proven(&w->episodes, e, c->t_ns);
 		return;
 	}
 	if (is_familiar(w, c) || (c->failed && !c->again && !flood_admits(w, c)))

@@ -187,6 +187,33 @@ static void pretending_to_use_a_closed_port_of_ours(void **state)
 	assert_int_equal(lab_one_alert(l)->event.ports_total, PROBES);
 }
 
+/* Who scans half-open and then uses what it found is told of as proven before it is over: what
+ * shuts scanners out acts on that. */
+static void a_proof_behind_the_scan_is_told(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		struct lab *l = lab_open(&lab);
+		size_t before;
+
+		l->v6 = v6;
+		for (uint16_t n = 0; n < PROBES; n++)
+			lab_probe(l, TECH_SYN, attacker(l), victim(l), (uint16_t)(FIRST_PORT + n),
+				  n == 20 ? HALF : REFUSED);
+		lab_wait(l, 20 * SECOND);
+		before = l->count;
+		assert_false(l->told[before - 1].event.has & EVENT_HANDSHAKE);
+		lab_connect(l, attacker(l), victim(l), lab_port(l), FIRST_PORT + 20, USED);
+		lab_connect(l, attacker(l), victim(l), lab_port(l), FIRST_PORT + 20, USED);
+		assert_int_equal(l->count, before + 1);
+		assert_int_equal(l->told[before].event.phase, EVENT_UPDATE);
+		assert_true(l->told[before].event.has & EVENT_HANDSHAKE);
+		assert_int_equal(lab_one_alert(l)->event.packets, PROBES);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +222,7 @@ int main(void)
 		cmocka_unit_test(a_handshake_proves_by_its_numbers),
 		cmocka_unit_test(pretending_does_not_undo_a_refusal),
 		cmocka_unit_test(pretending_to_use_a_closed_port_of_ours),
+		cmocka_unit_test(a_proof_behind_the_scan_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
