@@ -21,6 +21,11 @@ static bool is_trusted(const struct watch *w, struct addr a)
 	return w->conf.trusted && w->conf.trusted->count && ranges_contain(w->conf.trusted, a);
 }
 
+static bool is_gateway(const struct watch *w, struct addr a)
+{
+	return w->conf.gateways && w->conf.gateways->count && ranges_contain(w->conf.gateways, a);
+}
+
 static bool goes_outwards(const struct watch *w, struct addr src, struct addr dst)
 {
 	return w->conf.home && w->conf.home->count && ranges_contain(w->conf.home, src) &&
@@ -282,7 +287,7 @@ void judge_silence(struct watch *w, const struct flow *f)
 	 * excuses what no client sends: FIN, NULL, ... */
 	if (listens > 0)
 		return;
-	if (f->sight == UINT32_C(1) << SIGHT_ARP && was_heard(w, f->dst))
+	if (f->sight == UINT32_C(1) << SIGHT_ARP && (was_heard(w, f->dst) || is_gateway(w, f->src)))
 		return;
 	judge_failed(w, f, f->state == FLOW_HALF, false);
 }

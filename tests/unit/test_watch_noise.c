@@ -305,6 +305,31 @@ static void arp_of_a_router_that_starts(void **state)
 	lab_silent(l, true);
 }
 
+/* What strangers send to a public network makes its gateway ask for every address, all day. Another
+ * that does so is told of. */
+static void arp_of_a_gateway(void **state)
+{
+	const struct addr gateway = addr_from_v4(0x0a0100fb);
+	struct ranges gateways = {0};
+	struct lab lab, *l = &lab;
+
+	(void)state;
+	assert_int_equal(ranges_add(&gateways, gateway, gateway), 0);
+	for (unsigned other = 0; other < 2; other++) {
+		lab_init(l);
+		l->conf.gateways = &gateways;
+		lab_begin(l);
+		for (uint32_t n = 0; n < 4000; n++) {
+			lab_arp(l, other ? lab_near(l, 249) : gateway,
+				lab_near(l, lab_below(l, 249)), SILENT);
+			lab_wait(l, 500 * MS);
+		}
+		lab_finish(l);
+		assert_int_equal(l->alerts, other);
+	}
+	ranges_fini(&gateways);
+}
+
 /* Answers to what somebody else sent in our name, and attacks on us. */
 
 static void backscatter_is_no_scan(void **state)
@@ -436,6 +461,7 @@ int main(void)
 		cmocka_unit_test(link_local_chatter),
 		cmocka_unit_test(arp_of_an_ordinary_network),
 		cmocka_unit_test(arp_of_a_router_that_starts),
+		cmocka_unit_test(arp_of_a_gateway),
 		cmocka_unit_test(arp_for_hosts_that_are_gone),
 		cmocka_unit_test(backscatter_is_no_scan),
 		cmocka_unit_test(errors_about_what_we_never_sent),
