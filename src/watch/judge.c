@@ -160,10 +160,15 @@ static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
 static bool is_familiar(struct watch *w, const struct contact *c)
 {
 	const struct familiar_pair pair = {c->source, c->target, c->dport, c->proto};
+	struct familiar_pair other = pair;
 
 	if (c->used || c->idle)
 		familiar_add(&w->familiar, &pair);
-	return c->failed && !c->half_open && familiar_has(&w->familiar, &pair);
+	if (!c->failed || c->half_open)
+		return false;
+	/* HTTP and DNS go by TCP where UDP does not get through, or the other way round. */
+	other.proto = c->proto == IPPROTO_UDP ? IPPROTO_TCP : IPPROTO_UDP;
+	return familiar_has(&w->familiar, &pair) || familiar_has(&w->familiar, &other);
 }
 
 /* In a flood only those are worth a record that are busier than it makes its forged sources. */
@@ -265,6 +270,20 @@ static void note_stray(struct watch *w, const struct flow *f)
 		open_episode(w, over, c.t_ns);
 }
 
+/* Reports about a stream go beside it, from and to the next ports (RTCP: RFC 3550, 11). */
+static bool is_beside_stream(struct watch *w, const struct flow *f)
+{
+	const struct flow_key beside = {
+		f->src, f->dst, (uint16_t)(f->sport - 1), (uint16_t)(f->dport - 1), IPPROTO_UDP, 0};
+	const struct flow *stream;
+	bool forward;
+
+	if (f->proto != IPPROTO_UDP || !(f->sport & f->dport & 1))
+		return false;
+	stream = flow_find(&w->flows, &beside, &forward);
+	return stream && stream->state == FLOW_MIDDLE;
+}
+
 void judge_silence(struct watch *w, const struct flow *f)
 {
 	bool asks = flow_is_syn(f) || f->proto == IPPROTO_UDP;
@@ -288,6 +307,8 @@ void judge_silence(struct watch *w, const struct flow *f)
 	if (listens > 0)
 		return;
 	if (f->sight == UINT32_C(1) << SIGHT_ARP && (was_heard(w, f->dst) || is_gateway(w, f->src)))
+		return;
+	if (is_beside_stream(w, f))
 		return;
 	judge_failed(w, f, f->state == FLOW_HALF, false);
 }
