@@ -381,6 +381,13 @@ void watch_look_again(const struct watch *w, const struct sighting *s)
 		flow_fetch(&w->flows, s->key.tag);
 }
 
+/* Servers of ours answer; what they send out of nowhere is the late end of something. */
+static bool is_our_servers(const struct watch *w, const struct packet *p)
+{
+	return p->has & PACKET_TCP && p->flags & TCP_ACK && w->conf.listens &&
+	       w->conf.listens(w->conf.listens_context, p->src, p->sport, IPPROTO_TCP) > 0;
+}
+
 static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *p,
 			   const struct sighting *s)
 {
@@ -401,10 +408,14 @@ static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *
 		f = NULL;
 	}
 	if (!f) {
-		if (s->kind == SIGHT_FIRST)
+		struct sighting middle = *s;
+
+		if (s->kind == SIGHT_FIRST && is_our_servers(w, p))
+			middle.kind = SIGHT_MIDDLE;
+		if (middle.kind == SIGHT_FIRST)
 			first_contact(w, s, p, t_ns);
-		else if (s->kind == SIGHT_MIDDLE)
-			(void)watch_open(w, s, p, t_ns);
+		else if (middle.kind == SIGHT_MIDDLE)
+			(void)watch_open(w, &middle, p, t_ns);
 		else
 			stray_answer(w, s, p, t_ns);
 		return;
