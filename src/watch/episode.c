@@ -533,7 +533,8 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 	e->last_sport = c->sport;
 	if (c->techniques == UINT32_C(1) << SIGHT_IPPROTO)
 		protocol_add(e, c->proto);
-	else if (c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP)
+	else if (e->action != EVENT_BACKSCATTER && /* answers ask for no port */
+		 (c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP))
 		episode_add_port(e, c->dport, c->proto);
 	if (!addr_equal(e->target, c->dst) || e->many_targets) {
 		e->many_targets |= !e->crowd;

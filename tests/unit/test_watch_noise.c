@@ -404,6 +404,8 @@ static void backscatter_is_no_scan(void **state)
 			assert_int_equal(l->seen_actions, BIT(EVENT_BACKSCATTER));
 		else
 			assert_int_equal(l->seen_actions, 0);
+		for (size_t n = 0; n < l->count; n++)
+			assert_int_equal(l->told[n].event.ports_total, 0);
 	}
 }
 
