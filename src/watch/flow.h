@@ -20,15 +20,16 @@ enum flow_state {
 };
 
 /*
- * What the opener of a SYN did while no answer to it was seen: in a capture of one direction that
- * is how the answer is known; or else it pretends. Believed when the wait is over, if nothing of
- * the target contradicted it.
+ * What an opener did while no answer to it was seen: in a capture of one direction that is how the
+ * answer is known; or else it pretends. Believed when the wait is over, if nothing of the target
+ * contradicted it.
  */
 enum flow_claim {
-	CLAIM_ACK = 1,	 /* it acknowledged */
-	CLAIM_DATA = 2,	 /* it sent data */
-	CLAIM_END = 4,	 /* it closed without a word */
-	CLAIM_RESET = 8, /* it broke off half-open */
+	CLAIM_ACK = 1,	   /* it acknowledged */
+	CLAIM_DATA = 2,	   /* it sent data */
+	CLAIM_END = 4,	   /* it closed without a word */
+	CLAIM_RESET = 8,   /* it broke off half-open; these are about SYNs */
+	CLAIM_MIDDLE = 16, /* it went on as connections do in their middle, or as streams do */
 };
 
 struct flow {

@@ -281,7 +281,7 @@ static bool is_beside_stream(struct watch *w, const struct flow *f)
 	if (f->proto != IPPROTO_UDP || !(f->sport & f->dport & 1))
 		return false;
 	stream = flow_find(&w->flows, &beside, &forward);
-	return stream && stream->state == FLOW_MIDDLE;
+	return stream && (stream->state == FLOW_MIDDLE || stream->claims & CLAIM_MIDDLE);
 }
 
 void judge_silence(struct watch *w, const struct flow *f)
@@ -295,6 +295,8 @@ void judge_silence(struct watch *w, const struct flow *f)
 	}
 	if (f->state == FLOW_PENDING && w->conf.listens && asks)
 		listens = w->conf.listens(w->conf.listens_context, f->dst, f->dport, f->proto);
+	if (f->claims & CLAIM_MIDDLE)
+		return;
 	if (f->claims && listens >= 0) {
 		if (f->claims & CLAIM_ACK)
 			judge_claims(w, f);

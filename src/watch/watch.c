@@ -118,9 +118,9 @@ static void settle_old(struct watch *w, uint64_t older_than_ms)
 		struct flow copy = *f;
 
 		flow_settle(&w->flows, f,
-			    f->claims & (CLAIM_DATA | CLAIM_END) ? FLOW_MIDDLE
-			    : f->claims & CLAIM_ACK		 ? FLOW_OPEN
-								 : FLOW_REFUSED);
+			    f->claims & (CLAIM_DATA | CLAIM_END | CLAIM_MIDDLE) ? FLOW_MIDDLE
+			    : f->claims & CLAIM_ACK				? FLOW_OPEN
+										: FLOW_REFUSED);
 		judge_silence(w, &copy);
 	}
 }
@@ -197,8 +197,9 @@ static void opener_goes_on(struct watch *w, struct flow *f, const struct packet 
 {
 	if (f->proto != IPPROTO_TCP) {
 		/* Whoever sends so much at once asks nothing: voice, video, a tunnel. */
-		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP && ++f->more >= STREAM_MORE)
-			flow_settle(&w->flows, f, FLOW_MIDDLE);
+		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP && f->more < STREAM_MORE &&
+		    ++f->more == STREAM_MORE)
+			f->claims = CLAIM_MIDDLE;
 		return;
 	}
 	if (f->state == FLOW_STRAY) {
@@ -221,7 +222,7 @@ static void opener_goes_on(struct watch *w, struct flow *f, const struct packet 
 	 * such as acknowledging more. What has no ACK is no middle, however often it is sent. */
 	if (f->state == FLOW_PENDING && flow_may_be_middle(f) &&
 	    (p->payload_bytes || p->seq != f->seq || p->ack != f->ack))
-		flow_settle(&w->flows, f, FLOW_MIDDLE);
+		f->claims = CLAIM_MIDDLE;
 }
 
 /* A SYN+ACK, maybe seen behind what the opener made of it. */

@@ -156,6 +156,37 @@ static void pretending_does_not_undo_a_refusal(void **state)
 	}
 }
 
+/* The same for probes that a connection's middle, or a stream of datagrams, may look like. */
+static void a_pretended_middle_does_not_undo_a_refusal(void **state)
+{
+	static const uint8_t flags[] = {TCP_ACK, TCP_FIN | TCP_ACK};
+	struct lab lab;
+
+	(void)state;
+	for (unsigned way = 0; way < 3; way++) {
+		struct lab *l = lab_open(&lab);
+
+		for (uint16_t n = 0; n < PROBES; n++) {
+			struct packet probe = lab_tcp(l, attacker(l), victim(l), 40000,
+						      (uint16_t)(FIRST_PORT + n));
+
+			if (way == 2) {
+				probe.has = PACKET_IP | PACKET_UDP;
+				probe.proto = IPPROTO_UDP;
+				for (unsigned copy = 0; copy < 12; copy++)
+					lab_packet(l, &probe);
+				lab_port_unreachable(l, &probe);
+				continue;
+			}
+			probe.flags = flags[way];
+			lab_packet(l, &probe);
+			follow(l, &probe, TCP_ACK, 4711, 0);
+			lab_segment(l, &probe, true, TCP_RST, 0);
+		}
+		assert_int_equal(lab_one_alert(l)->event.ports_total, PROBES);
+	}
+}
+
 static int none_listens(void *context, struct addr a, uint16_t port, uint8_t proto)
 {
 	struct lab *l = context;
@@ -221,6 +252,7 @@ int main(void)
 		cmocka_unit_test(a_forged_handshake_proves_nothing),
 		cmocka_unit_test(a_handshake_proves_by_its_numbers),
 		cmocka_unit_test(pretending_does_not_undo_a_refusal),
+		cmocka_unit_test(a_pretended_middle_does_not_undo_a_refusal),
 		cmocka_unit_test(pretending_to_use_a_closed_port_of_ours),
 		cmocka_unit_test(a_proof_behind_the_scan_is_told),
 	};
