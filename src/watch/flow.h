@@ -50,6 +50,7 @@ struct flow {
 	uint8_t ttl;
 	uint8_t more;	/* packets of the opener behind the first while it waits */
 	uint8_t claims; /* enum flow_claim */
+	uint8_t flags;	/* of the first packet, TCP */
 	bool proven;	/* the opener heard what was sent to its address */
 };
 

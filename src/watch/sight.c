@@ -40,6 +40,7 @@ static struct sighting sight_tcp(const struct packet *p, struct sighting s)
 {
 	uint8_t flags = p->flags & (uint8_t) ~(TCP_ECE | TCP_CWR);
 	bool contradicts = flags & TCP_SYN && flags & (TCP_FIN | TCP_RST);
+	bool has_data = p->payload_bytes > 0 || p->has & PACKET_TRUNCATED;
 
 	if (!contradicts &&
 	    (flags & TCP_RST || (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))) {
@@ -48,16 +49,13 @@ static struct sighting sight_tcp(const struct packet *p, struct sighting s)
 	}
 	s.techniques = technique_by_sight(IPPROTO_TCP, flags);
 	s.kind = SIGHT_FIRST;
-	if (s.techniques == 0) {
-		/* ACK with PSH or URG is ordinary; anything else no honest stack sends. */
-		if (flags & TCP_ACK && !contradicts)
-			s.kind = SIGHT_MIDDLE;
-		else
-			s.techniques = UINT32_C(1) << SIGHT_ODD;
-	}
+	/* Of PSH and URG with ACK only what has data is ordinary; anything else no honest stack
+	 * sends. */
+	if (s.techniques == 0)
+		s.techniques = UINT32_C(1) << SIGHT_ODD;
 	/* A bare ACK or FIN+ACK may be a probe; with data it is a connection's, and a server's to a
 	 * client may be the late end of one. */
-	if (flags & TCP_ACK && !contradicts && (p->payload_bytes > 0 || tcp_is_servers(p)))
+	if (flags & TCP_ACK && !contradicts && (has_data || tcp_is_servers(p)))
 		s.kind = SIGHT_MIDDLE;
 	return s;
 }

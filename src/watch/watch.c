@@ -131,10 +131,10 @@ static void flow_fails(struct watch *w, struct flow *f, bool open, bool half_ope
 	judge_failed(w, f, open, half_open);
 }
 
+/* Whatever has an ACK, but no SYN; first packets have no RST. */
 static bool flow_may_be_middle(const struct flow *f)
 {
-	return f->sight & (UINT32_C(1) << TECH_ACK | UINT32_C(1) << TECH_WINDOW |
-			   UINT32_C(1) << TECH_TTL | UINT32_C(1) << TECH_MAIMON);
+	return f->proto == IPPROTO_TCP && (f->flags & (TCP_ACK | TCP_SYN)) == TCP_ACK;
 }
 
 static bool is_plain_ack(const struct packet *p)
@@ -298,6 +298,7 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 	f->sight = s->techniques;
 	f->seq = p->seq;
 	f->ack = p->ack;
+	f->flags = p->flags;
 	f->window = p->window;
 	f->mss = p->mss;
 	f->ttl = p->ttl;

@@ -89,10 +89,16 @@ static void every_mix_of_flags_is_known(void **state)
 				check(&p, SIGHT_FIRST, BIT(SIGHT_ODD));
 			else if (rst || (syn && ack))
 				check(&p, SIGHT_ANSWER, 0);
-			else if (ack)
-				check(&p, SIGHT_MIDDLE, 0);
-			else
+			else /* with PSH or URG, but without data */
 				check(&p, SIGHT_FIRST, BIT(SIGHT_ODD));
+			p.payload_bytes = ack ? 1 : 0;
+			if (!syn && !rst && ack)
+				check(&p, SIGHT_MIDDLE, 0);
+			/* What was cut off may have been data. */
+			p.payload_bytes = 0;
+			p.has |= PACKET_TRUNCATED;
+			if (!syn && !rst && ack)
+				check(&p, SIGHT_MIDDLE, 0);
 		}
 	}
 }

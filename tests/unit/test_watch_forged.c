@@ -159,18 +159,18 @@ static void pretending_does_not_undo_a_refusal(void **state)
 /* The same for probes that a connection's middle, or a stream of datagrams, may look like. */
 static void a_pretended_middle_does_not_undo_a_refusal(void **state)
 {
-	static const uint8_t flags[] = {TCP_ACK, TCP_FIN | TCP_ACK};
+	static const uint8_t flags[] = {TCP_ACK, TCP_FIN | TCP_ACK, TCP_PSH | TCP_ACK};
 	struct lab lab;
 
 	(void)state;
-	for (unsigned way = 0; way < 3; way++) {
+	for (unsigned way = 0; way < 4; way++) {
 		struct lab *l = lab_open(&lab);
 
 		for (uint16_t n = 0; n < PROBES; n++) {
 			struct packet probe = lab_tcp(l, attacker(l), victim(l), 40000,
 						      (uint16_t)(FIRST_PORT + n));
 
-			if (way == 2) {
+			if (way == 3) {
 				probe.has = PACKET_IP | PACKET_UDP;
 				probe.proto = IPPROTO_UDP;
 				for (unsigned copy = 0; copy < 12; copy++)
