@@ -347,12 +347,15 @@ static void first_contact(struct watch *w, const struct sighting *s, const struc
 {
 	const struct flow *f = watch_open(w, s, p, t_ns);
 	struct crowd *crowd;
-	uint64_t sources;
+	uint64_t source = f->source, sources;
 
 	if (s->key.proto != IPPROTO_TCP && s->key.proto != IPPROTO_UDP)
 		return;
+	/* A host has a whole network of IPv6 to send from: that is no crowd. */
+	if (!addr_is_v4(f->src))
+		source = name_of(&w->conf.key, (struct addr){f->src.hi, 0});
 	crowd = crowd_get(&w->crowds, f->dst, f->target, w->now_ms);
-	sources = crowd_contact(crowd, f->source, w->now_ms);
+	sources = crowd_contact(crowd, source, w->now_ms);
 	if (sources && s->key.proto == IPPROTO_TCP)
 		judge_crowd(w, crowd, EVENT_SYN_FLOOD, sources, s->techniques, t_ns);
 }
