@@ -53,10 +53,15 @@ static struct sighting sight_tcp(const struct packet *p, struct sighting s)
 	 * sends. */
 	if (s.techniques == 0)
 		s.techniques = UINT32_C(1) << SIGHT_ODD;
-	/* A bare ACK or FIN+ACK may be a probe; with data it is a connection's, and a server's to a
-	 * client may be the late end of one. */
-	if (flags & TCP_ACK && !contradicts && (has_data || tcp_is_servers(p)))
+	/* A bare ACK or FIN+ACK may be a probe; with data it is a connection's, or else closed
+	 * ports refuse it; a server's to a client may be the late end of one, which is refused as
+	 * well. */
+	if (!(flags & TCP_ACK) || contradicts)
+		return s;
+	if (tcp_is_servers(p))
 		s.kind = SIGHT_MIDDLE;
+	else if (has_data)
+		s.kind = SIGHT_LIKELY_MIDDLE;
 	return s;
 }
 

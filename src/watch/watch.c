@@ -284,7 +284,8 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 {
 	struct flow pushed;
 	bool has_pushed;
-	enum flow_state state = s->kind == SIGHT_FIRST	  ? FLOW_PENDING
+	enum flow_state state = s->kind == SIGHT_FIRST || s->kind == SIGHT_LIKELY_MIDDLE
+					? FLOW_PENDING
 				: s->kind == SIGHT_ANSWER ? FLOW_STRAY
 							  : FLOW_MIDDLE;
 	struct flow *f = flow_open(&w->flows, &s->key, state, w->now_ms, &pushed, &has_pushed);
@@ -299,6 +300,7 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 	f->seq = p->seq;
 	f->ack = p->ack;
 	f->flags = p->flags;
+	f->claims = s->kind == SIGHT_LIKELY_MIDDLE ? CLAIM_MIDDLE : 0;
 	f->window = p->window;
 	f->mss = p->mss;
 	f->ttl = p->ttl;
@@ -415,14 +417,14 @@ static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *
 	if (!f) {
 		struct sighting middle = *s;
 
-		if (s->kind == SIGHT_FIRST && is_our_servers(w, p))
+		if (s->kind != SIGHT_ANSWER && is_our_servers(w, p))
 			middle.kind = SIGHT_MIDDLE;
 		if (middle.kind == SIGHT_FIRST)
 			first_contact(w, s, p, t_ns);
-		else if (middle.kind == SIGHT_MIDDLE)
-			(void)watch_open(w, &middle, p, t_ns);
-		else
+		else if (middle.kind == SIGHT_ANSWER)
 			stray_answer(w, s, p, t_ns);
+		else
+			(void)watch_open(w, &middle, p, t_ns);
 		return;
 	}
 	/* The queue of those that wait is in the order of their first packets. */

@@ -93,12 +93,12 @@ static void every_mix_of_flags_is_known(void **state)
 				check(&p, SIGHT_FIRST, BIT(SIGHT_ODD));
 			p.payload_bytes = ack ? 1 : 0;
 			if (!syn && !rst && ack)
-				check(&p, SIGHT_MIDDLE, 0);
+				check(&p, SIGHT_LIKELY_MIDDLE, 0);
 			/* What was cut off may have been data. */
 			p.payload_bytes = 0;
 			p.has |= PACKET_TRUNCATED;
 			if (!syn && !rst && ack)
-				check(&p, SIGHT_MIDDLE, 0);
+				check(&p, SIGHT_LIKELY_MIDDLE, 0);
 		}
 	}
 }
@@ -124,9 +124,9 @@ static void what_may_be_a_connections_end_is_no_probe(void **state)
 	struct packet p = tcp(40000, 80, TCP_FIN | TCP_ACK);
 
 	p.payload_bytes = 1;
-	check(&p, SIGHT_MIDDLE, 0);
+	check(&p, SIGHT_LIKELY_MIDDLE, 0);
 	p.flags = TCP_ACK;
-	check(&p, SIGHT_MIDDLE, 0);
+	check(&p, SIGHT_LIKELY_MIDDLE, 0);
 	p.flags = TCP_SYN; /* Fast Open carries data (RFC 7413) */
 	check(&p, SIGHT_FIRST, BIT(TECH_SYN) | BIT(TECH_CONNECT));
 }

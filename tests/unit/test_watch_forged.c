@@ -187,6 +187,34 @@ static void a_pretended_middle_does_not_undo_a_refusal(void **state)
 	}
 }
 
+/* Probes with data, as by nmap --data-length, look like the middle of a connection; but no
+ * connection is refused port by port. What is not refused stays the middle of one. */
+static void probes_with_data_are_seen_where_refused(void **state)
+{
+	static const uint8_t flags[] = {TCP_ACK, TCP_FIN | TCP_ACK, TCP_PSH | TCP_ACK};
+	struct lab lab;
+
+	(void)state;
+	for (unsigned way = 0; way < 6; way++) {
+		struct lab *l = lab_open(&lab);
+
+		for (uint16_t n = 0; n < 200; n++) {
+			const uint16_t ports[2] = {40000, (uint16_t)(FIRST_PORT + n)};
+			struct packet p =
+				lab_stray(l, attacker(l), victim(l), ports, flags[way / 2], 20);
+
+			if (way & 1)
+				lab_segment(l, &p, true, TCP_RST, 0);
+			lab_wait(l, 2 * MS);
+		}
+		lab_wait(l, 5 * SECOND);
+		if (way & 1)
+			assert_int_equal(lab_one_alert(l)->event.ports_total, 200);
+		else
+			lab_silent(l, true);
+	}
+}
+
 static int none_listens(void *context, struct addr a, uint16_t port, uint8_t proto)
 {
 	struct lab *l = context;
@@ -253,6 +281,7 @@ int main(void)
 		cmocka_unit_test(a_handshake_proves_by_its_numbers),
 		cmocka_unit_test(pretending_does_not_undo_a_refusal),
 		cmocka_unit_test(a_pretended_middle_does_not_undo_a_refusal),
+		cmocka_unit_test(probes_with_data_are_seen_where_refused),
 		cmocka_unit_test(pretending_to_use_a_closed_port_of_ours),
 		cmocka_unit_test(a_proof_behind_the_scan_is_told),
 	};
