@@ -68,18 +68,22 @@ static struct sighting sight_tcp(const struct packet *p, struct sighting s)
 /*
  * A datagram from a service's port to a high one looks like an answer to a question that was asked
  * before we listened, and so does one between the same ports of services that talk so among
- * themselves. Traceroute counts ports up to be told about hops.
+ * themselves; but no answer of theirs is empty, as most probes are. Traceroute counts ports up to
+ * be told about hops.
  */
 static bool udp_is_answer_or_trace(const struct packet *p)
 {
 	static const uint16_t services[] = {53,	  123,	500,  1194, 1434, 1900,	 3283,	3478, 3702,
 					    4500, 5060, 5353, 5355, 5683, 10001, 11211, 51820};
 	bool same = p->dport == p->sport;
+	bool empty = p->payload_bytes == 0 && !(p->has & PACKET_TRUNCATED);
 
 	if (p->dport >= TRACEROUTE_PORT && p->dport < TRACEROUTE_PORT + TRACEROUTE_PORTS &&
 	    p->ttl <= TRACEROUTE_TTL)
 		return true;
 	if (p->dport < 1024 && !same)
+		return false;
+	if (p->sport < 1024 && empty)
 		return false;
 	if (p->sport < 1024 && !same)
 		return true;

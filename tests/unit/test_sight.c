@@ -136,21 +136,27 @@ static void datagrams(void **state)
 	static const struct {
 		uint16_t sport, dport;
 		uint8_t ttl;
-		bool first;
+		bool first, empty;
 	} rows[] = {
 		{40000, 53, 64, true}, /* a question */
-		{40000, 161, 64, true},	   {40000, 50000, 64, true},
-		{53, 40000, 64, false},				  /* an answer */
-		{123, 1024, 64, false},	   {123, 123, 64, false}, /* NTP between servers */
-		{500, 500, 64, false},				  /* IKE */
-		{53, 161, 64, true},				  /* nmap -g 53 */
-		{137, 137, 64, true},				  /* asks for NetBIOS names */
-		{1900, 40000, 64, false},			  /* SSDP */
+		{40000, 161, 64, true},
+		{40000, 50000, 64, true},
+		{53, 40000, 64, false}, /* an answer */
+		{123, 1024, 64, false},
+		{123, 123, 64, false},	  /* NTP between servers */
+		{500, 500, 64, false},	  /* IKE */
+		{53, 161, 64, true},	  /* nmap -g 53 */
+		{137, 137, 64, true},	  /* asks for NetBIOS names */
+		{1900, 40000, 64, false}, /* SSDP */
 		{5353, 40000, 64, false}, /* mDNS, one host only (RFC 6762, 6.7) */
 		{3478, 40000, 64, false}, /* STUN */
 		{40000, 33434, 5, false}, /* traceroute, on its way */
-		{40000, 33500, 30, false}, {40000, 33434, 64, true},
+		{40000, 33500, 30, false},
+		{40000, 33434, 64, true},
 		{40000, 33690, 5, true},
+		{53, 40000, 64, true, true},	/* no answer is empty: nmap -g 53 */
+		{5060, 40000, 64, false, true}, /* keeps a translator's port open (RFC 6263, 4.1) */
+		{40000, 33434, 5, false, true},
 	};
 
 	(void)state;
@@ -158,6 +164,7 @@ static void datagrams(void **state)
 		struct packet p = udp(rows[i].sport, rows[i].dport);
 
 		p.ttl = rows[i].ttl;
+		p.payload_bytes = rows[i].empty ? 0 : 30;
 		check(&p, rows[i].first ? SIGHT_FIRST : SIGHT_MIDDLE, BIT(TECH_UDP));
 	}
 }
