@@ -101,7 +101,7 @@ HEADING("Judgement"),
 {"--idle", NULL, "TIME", OPTION_TIME, AT(idle_ns), 0, 0, 0,
  "a scan that was silent so long is over; default 5m"},
 {"--home", NULL, "NETS", OPTION_WORD, AT(home), 0, 0, 0,
- "our networks: contacts from there need ten times the evidence; default: those on the "
+ "our networks: sweeps from there outwards need ten times the hosts; default: those on the "
  "interfaces, and of a capture none. A list between commas: 192.0.2.0/24,2001:db8::/32"},
 {"--ignore", NULL, "NETS", OPTION_WORD, AT(ignores), 0, 0, 0,
  "sources that may scan, and are never told of"},

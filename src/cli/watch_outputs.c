@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -107,13 +108,21 @@ void watch_outputs_event(struct watch_outputs *out, const struct event *event)
 
 	out->last_event_ns = wall_now();
 	for (size_t i = 0; i < out->count; i++) {
+		int error;
+
 		event_sink_event(&out->sink[i], event);
-		if (!out->sink[i].error || out->complained[i] || out->sink[i].error == EPIPE)
+		error = out->sink[i].error;
+		if (!error == !out->complained[i] || error == EPIPE)
 			continue;
-		out->complained[i] = true;
-		fprintf(out->complaints, "portlight: events no longer get to \"%s\": %s\n",
-			text_quote(out->name[i], strlen(out->name[i]), quoted, sizeof(quoted)),
-			strerror(out->sink[i].error));
+		out->complained[i] = error != 0;
+		text_quote(out->name[i], strlen(out->name[i]), quoted, sizeof(quoted));
+		if (error)
+			fprintf(out->complaints, "portlight: events no longer get to \"%s\": %s\n",
+				quoted, strerror(error));
+		else
+			fprintf(out->complaints,
+				"portlight: events get to \"%s\" again; %" PRIu64 " did not\n",
+				quoted, out->sink[i].untold);
 	}
 }
 
@@ -148,7 +157,7 @@ int watch_outputs_metrics(struct watch_outputs *out, const struct watch_stats *s
 		strerror(-error));
 }
 
-/* A socket's receiver may have been away for a while; a stream that failed has lost the rest. */
+/* A socket's receiver may have been away for a while; a stream has lost something for good. */
 static int sink_close(struct watch_outputs *out, size_t i, struct failure *f)
 {
 	struct event_sink *sink = &out->sink[i];
@@ -161,9 +170,10 @@ static int sink_close(struct watch_outputs *out, size_t i, struct failure *f)
 		return 0;
 	text_quote(out->name[i], strlen(out->name[i]), quoted, sizeof(quoted));
 	if (is_stream)
-		return failure_set(f, EXIT_IO, "%llu events did not get to \"%s\": %s", untold,
-				   quoted, strerror(-error));
-	fprintf(out->complaints, "portlight: %llu events did not get to \"%s\"\n", untold, quoted);
+		return failure_set(f, EXIT_IO, "%llu event%s did not get to \"%s\": %s", untold,
+				   untold == 1 ? "" : "s", quoted, strerror(-error));
+	fprintf(out->complaints, "portlight: %llu event%s did not get to \"%s\"\n", untold,
+		untold == 1 ? "" : "s", quoted);
 	return 0;
 }
 

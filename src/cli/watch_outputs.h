@@ -37,7 +37,7 @@ struct watch_outputs {
 int watch_outputs_open(struct watch_outputs *out, const struct watch_options *o,
 		       const struct ranges *home, FILE *complaints, struct failure *f);
 
-/* An output that fails is complained about once, and the others go on. */
+/* An output that fails is complained about once, until it works again, and the others go on. */
 void watch_outputs_event(struct watch_outputs *out, const struct event *event);
 
 /* Standard output is a pipe that nobody reads any more. */

@@ -59,11 +59,12 @@ void watch_response_event(struct watch_response *r, const struct event *event)
 {
 	enum block_verdict verdict;
 
-	if (!r->blocker && !r->dry_run)
+	/* At its end there is nobody left to shut out. */
+	if ((!r->blocker && !r->dry_run) || event->phase == EVENT_CLOSE)
 		return;
 	verdict = block_policy(event, r->never);
 	if (r->dry_run)
 		respond_dry(r, event, verdict);
-	else if (verdict == BLOCK_YES && event->phase != EVENT_CLOSE)
+	else if (verdict == BLOCK_YES)
 		respond(r, event);
 }

@@ -25,7 +25,8 @@ struct watch_response {
 	} recent[WATCH_RESPONSE_RECENT];
 };
 
-/* Of any phase. Does nothing where there is neither a blocker nor a dry run. */
+/* Of any phase; the last is not acted on. Does nothing where there is neither a blocker nor a
+ * dry run. */
 void watch_response_event(struct watch_response *r, const struct event *event);
 
 #endif

@@ -219,6 +219,7 @@ int watch_setup_conf(const struct watch_setup *setup, struct watch_conf *conf, s
 	conf->idle_ns = o->idle_ns;
 	conf->events_per_minute = (unsigned)o->events_per_minute;
 	conf->home = setup->home.count ? &setup->home : NULL;
+	conf->gateways = setup->local.gateways.count ? &setup->local.gateways : NULL;
 	conf->trusted = setup->ignored.count ? &setup->ignored : NULL;
 	if (setup->listeners) {
 		conf->listens = listeners_find;

@@ -53,12 +53,20 @@ int event_sink_open(struct event_sink *s, const struct event_sink_ops *ops,
 }
 
 /* Returns 0 or an errno. */
-static int sink_write(const struct event_sink *s, const char *text, size_t length)
+static int sink_write(struct event_sink *s, const char *text, size_t length)
 {
+	size_t written;
+
 	errno = 0;
-	if (fwrite(text, 1, length, s->conf.out) != length || fflush(s->conf.out) != 0)
+	/* What was torn stays a line by itself. */
+	if (s->torn && (putc('\n', s->conf.out) == EOF || fflush(s->conf.out) != 0))
 		return errno ? errno : EIO;
-	return 0;
+	s->torn = false;
+	written = fwrite(text, 1, length, s->conf.out);
+	if (written == length && fflush(s->conf.out) == 0)
+		return 0;
+	s->torn = written > 0;
+	return errno ? errno : EIO;
 }
 
 /* Returns 0 or an errno. A receiver that was restarted has a new socket at the old path. */
@@ -83,7 +91,7 @@ void event_sink_event(struct event_sink *s, const struct event *e)
 	char *text = NULL;
 	size_t length = 0;
 	bool is_stream = s->fd < 0;
-	int error = is_stream ? s->error : 0;
+	int error = is_stream && s->error == EPIPE ? EPIPE : 0;
 	FILE *memory = error ? NULL : open_memstream(&text, &length);
 
 	if (memory) {
@@ -104,12 +112,16 @@ void event_sink_event(struct event_sink *s, const struct event *e)
 	/* An event that was none for this sink says nothing about it. */
 	if (error || length > 0)
 		s->error = error;
+	if (error)
+		s->failed = error;
 }
 
 int event_sink_close(struct event_sink *s)
 {
+	bool is_stream = s->fd < 0;
+
 	if (s->fd >= 0)
 		(void)close(s->fd); /* datagrams are out, or were counted as untold */
 	s->fd = -1;
-	return -s->error;
+	return is_stream ? -s->failed : -s->error;
 }

@@ -36,11 +36,12 @@ struct event_sink_ops {
 struct event_sink {
 	const struct event_sink_ops *ops;
 	struct event_sink_conf conf;
-	int fd;	       /* of the socket, or -1 */
-	int pid;       /* ours, for syslog */
-	int error;     /* errno: of a stream the first, after which nothing is written; of a socket
-			  the latest, while it still fails; 0 while all is well */
-	uint64_t told; /* events delivered */
+	int fd;		 /* of the socket, or -1 */
+	int pid;	 /* ours, for syslog */
+	int error;	 /* errno: the latest, while it still fails; 0 while all is well */
+	int failed;	 /* errno: the latest that there was, or 0 */
+	bool torn;	 /* streams: half a line was written */
+	uint64_t told;	 /* events delivered */
 	uint64_t untold; /* events that could not be */
 };
 
@@ -55,16 +56,17 @@ int event_sink_open(struct event_sink *s, const struct event_sink_ops *ops,
 		    const struct event_sink_conf *conf);
 
 /*
- * Delivers one event in one write or datagram. What a socket's receiver does not take within
- * EVENT_SINK_WAIT_MS is counted in s->untold; a later event may get through again. The wait is
- * there because the kernel queues no more than 10 datagrams (net.unix.max_dgram_qlen); it is short
- * because the capture waits as well.
+ * Delivers one event in one write or datagram. A stream that fails is tried again with the next
+ * event, as a disk may have room again, unless nobody reads it any more. What a socket's receiver
+ * does not take within EVENT_SINK_WAIT_MS is counted in s->untold; a later event may get through
+ * again. The wait is there because the kernel queues no more than 10 datagrams
+ * (net.unix.max_dgram_qlen); it is short because the capture waits as well.
  */
 #define EVENT_SINK_WAIT_MS 100
 
 void event_sink_event(struct event_sink *s, const struct event *e);
 
-/* Closes the socket. Returns -s->error. */
+/* Closes the socket. Returns -s->error; of a stream -s->failed, since what it lacks stays lost. */
 int event_sink_close(struct event_sink *s);
 
 #endif

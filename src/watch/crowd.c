@@ -276,6 +276,14 @@ uint32_t crowd_fingerprint(const struct crowd_table *t, const struct contact *co
 	return (uint32_t)cookie_siphash(&t->key, words, 2, 1, 3) | 1;
 }
 
+static uint32_t crowd_network(const struct crowd_table *t, const struct contact *contact)
+{
+	const struct addr network = {contact->src.hi, 0};
+
+	return addr_is_v4(contact->src) ? crowd_source(contact)
+					: name_host(name_of(&t->key, network));
+}
+
 uint32_t crowd_source(const struct contact *contact)
 {
 	return (uint32_t)name_with(contact->source, GROUP_SALT, 0);
@@ -287,8 +295,12 @@ struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
 	uint32_t fingerprint = crowd_fingerprint(t, contact);
 	struct crowd_group *g = group_get(c, fingerprint, contact->now_ms, contact->t_ns);
 	uint32_t source = crowd_source(contact);
+	uint32_t network = crowd_network(t, contact);
 	bool known_port = false, known_source = false;
 
+	if (g->contacts == 0)
+		g->network = network;
+	g->scattered |= g->network != network;
 	g->moved_ms = contact->now_ms;
 	for (int i = 0; i < g->ports; i++)
 		known_port |= g->port[i] == contact->dport;
@@ -306,8 +318,8 @@ struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
 		g->source[g->sources++] = source;
 	g->contacts++;
 	g->repeats += known_port;
-	if (g->ports < GROUP_PORTS || g->sources < GROUP_SOURCES || g->ports * 2 < g->sources * 5 ||
-	    g->repeats * 4 > g->contacts ||
+	if (g->ports < GROUP_PORTS || g->sources < GROUP_SOURCES ||
+	    (g->scattered && g->ports * 2 < g->sources * 5) || g->repeats * 4 > g->contacts ||
 	    contact->now_ms - g->began_ms > (uint64_t)g->contacts * GROUP_PACE_MS)
 		return NULL;
 	return g;

@@ -20,6 +20,9 @@ struct crowd_group {
 	uint64_t first_ns;
 	uint32_t fingerprint; /* 0: free */
 	uint32_t contacts, repeats;
+	uint32_t network; /* of the first source: the /64 of IPv6 (RFC 4291, 2.5.4), itself of IPv4
+			   */
+	bool scattered;	  /* not all are of that */
 	uint32_t source[CROWD_SOURCES];
 	uint16_t port[CROWD_PORTS];
 	uint16_t sources, ports;
@@ -103,7 +106,8 @@ uint32_t crowd_source(const struct contact *contact);
 
 /*
  * A failed contact of a source that is no scanner by itself: the group it belongs to, once that
- * is a scan: two dozen ports, three sources or more, each port asked by hardly more than one.
+ * is a scan: two dozen ports, three sources or more, each port asked by hardly more than one; and
+ * fewer sources than ports, but where all are of one IPv6 network, which may be one host.
  */
 struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
 				 const struct contact *contact);

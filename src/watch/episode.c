@@ -291,6 +291,7 @@ void episode_tell(struct episode_table *t, struct episode *e, enum event_phase p
 	event_fill(t, e, &event);
 	e->told_size = episode_size(e);
 	e->told_techniques = event.techniques;
+	e->told_proven = e->proven;
 	e->updates += phase == EVENT_UPDATE;
 	if (phase == EVENT_OPEN)
 		t->told[event.action]++;
@@ -499,8 +500,15 @@ static void episode_grown(struct episode_table *t, struct episode *e, uint64_t t
 
 	if (!e->told)
 		return;
-	if (episode_size(e) >= GROWTH * least || e->told_techniques != episode_techniques(e))
+	if (episode_size(e) >= GROWTH * least || e->told_techniques != episode_techniques(e) ||
+	    e->told_proven != e->proven)
 		episode_tell(t, e, EVENT_UPDATE, t_ns);
+}
+
+void episode_proven(struct episode_table *t, struct episode *e, uint64_t t_ns)
+{
+	e->proven = true;
+	episode_grown(t, e, t_ns);
 }
 
 void episode_add(struct episode_table *t, struct episode *e, const struct contact *c,
@@ -525,7 +533,8 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 	e->last_sport = c->sport;
 	if (c->techniques == UINT32_C(1) << SIGHT_IPPROTO)
 		protocol_add(e, c->proto);
-	else if (c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP)
+	else if (e->action != EVENT_BACKSCATTER && /* answers ask for no port */
+		 (c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP))
 		episode_add_port(e, c->dport, c->proto);
 	if (!addr_equal(e->target, c->dst) || e->many_targets) {
 		e->many_targets |= !e->crowd;

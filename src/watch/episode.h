@@ -35,7 +35,8 @@ struct episode {
 	uint16_t last_sport;
 	uint8_t action; /* of EVENT_PORT_SCAN and sisters: settled when told */
 	bool proven;	/* the source completed a handshake */
-	bool crowd;	/* keyed by its target, with many sources */
+	bool told_proven;
+	bool crowd; /* keyed by its target, with many sources */
 	bool many_targets, sources_at_least, hosts_at_least;
 	bool told;	/* its opening passed the limit of events */
 	uint32_t chain; /* next of its bucket, by index + 1 */
@@ -87,9 +88,12 @@ struct episode *episode_open_crowd(struct episode_table *t, struct addr target, 
 /* One of a crowd's sources, named by a hash. */
 void episode_add_source(struct episode_table *t, struct episode *e, uint32_t source);
 
-/* One more contact of an open episode; told when it has grown tenfold or is narrowed. */
+/* One more contact of an open episode; told when it has grown tenfold, is narrowed or proven. */
 void episode_add(struct episode_table *t, struct episode *e, const struct contact *c,
 		 uint32_t host_hash);
+
+/* The source proved its address by what is no probe; told if that is news. */
+void episode_proven(struct episode_table *t, struct episode *e, uint64_t t_ns);
 
 /* Whether so many contacts by it were seen that it is more than a by-product, such as the pings
  * and lone ACKs before a scan, or what else the same host does. */

@@ -25,7 +25,8 @@ enum event_action {
 
 enum event_phase {
 	EVENT_OPEN,   /* first told */
-	EVENT_UPDATE, /* it grew tenfold since last told, or its technique was narrowed */
+	EVENT_UPDATE, /* it grew tenfold since last told, its technique was narrowed, or its source
+			 proven */
 	EVENT_CLOSE,  /* it fell silent, or the capture ended */
 	EVENT_PHASES,
 };

@@ -19,13 +19,28 @@ enum flow_state {
 	FLOW_MIDDLE,  /* began before we looked, or goes on from what we did not see */
 };
 
+/*
+ * What an opener did while no answer to it was seen: in a capture of one direction that is how the
+ * answer is known; or else it pretends. Believed when the wait is over, if nothing of the target
+ * contradicted it.
+ */
+enum flow_claim {
+	CLAIM_ACK = 1,	   /* it acknowledged */
+	CLAIM_DATA = 2,	   /* it sent data */
+	CLAIM_END = 4,	   /* it closed without a word */
+	CLAIM_RESET = 8,   /* it broke off half-open; these are about SYNs */
+	CLAIM_MIDDLE = 16, /* it went on as connections do in their middle, or as streams do */
+};
+
 struct flow {
 	uint64_t tag;		 /* keyed hash of the five-tuple, both directions alike; never 0 */
 	uint64_t t_ns;		 /* of its first packet, on the capture's clock */
 	struct addr src, dst;	 /* the opener, and whom it contacted */
 	uint64_t source, target; /* their names (name.h); 0 if it began in its middle */
 	uint64_t moved_ms;	 /* the detector's clock, latest packet */
-	uint32_t seq, ack;	 /* of the first packet */
+	uint32_t seq;		 /* of the first packet */
+	uint32_t ack;	/* the same; of an answered SYN what acknowledges the answer, of claims what
+			   they acknowledged */
 	uint32_t sight; /* bits of event.h: which techniques may have sent the first packet */
 	uint16_t sport, dport;
 	uint16_t window, mss;
@@ -33,7 +48,10 @@ struct flow {
 	uint8_t state;	/* enum flow_state */
 	uint16_t tools; /* bit set: 1 << enum event_tool, relations that hold */
 	uint8_t ttl;
-	uint8_t more; /* packets of the opener behind the first while it waits */
+	uint8_t more;	/* packets of the opener behind the first while it waits */
+	uint8_t claims; /* enum flow_claim */
+	uint8_t flags;	/* of the first packet, TCP */
+	bool proven;	/* the opener heard what was sent to its address */
 };
 
 #define FLOW_WAYS 8
@@ -51,7 +69,7 @@ struct flow_link {
 	uint32_t next, prev;
 };
 
-/* 136 bytes an entry. Buckets of eight; a new flow pushes out the least useful of its bucket: a
+/* 128 bytes an entry. Buckets of eight; a new flow pushes out the least useful of its bucket: a
  * finished one, the longest idle first; one that waits only if all eight do. */
 struct flow_table {
 	struct flow *flow;

@@ -21,6 +21,11 @@ static bool is_trusted(const struct watch *w, struct addr a)
 	return w->conf.trusted && w->conf.trusted->count && ranges_contain(w->conf.trusted, a);
 }
 
+static bool is_gateway(const struct watch *w, struct addr a)
+{
+	return w->conf.gateways && w->conf.gateways->count && ranges_contain(w->conf.gateways, a);
+}
+
 static bool goes_outwards(const struct watch *w, struct addr src, struct addr dst)
 {
 	return w->conf.home && w->conf.home->count && ranges_contain(w->conf.home, src) &&
@@ -44,6 +49,7 @@ static struct contact contact_of(const struct watch *w, const struct flow *f)
 		.mss = f->mss,
 		.proto = f->proto,
 		.tools = f->tools,
+		.proven = f->proven,
 		.home = goes_outwards(w, f->src, f->dst),
 	};
 }
@@ -154,10 +160,15 @@ static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
 static bool is_familiar(struct watch *w, const struct contact *c)
 {
 	const struct familiar_pair pair = {c->source, c->target, c->dport, c->proto};
+	struct familiar_pair other = pair;
 
 	if (c->used || c->idle)
 		familiar_add(&w->familiar, &pair);
-	return c->failed && !c->half_open && familiar_has(&w->familiar, &pair);
+	if (!c->failed || c->half_open)
+		return false;
+	/* HTTP and DNS go by TCP where UDP does not get through, or the other way round. */
+	other.proto = c->proto == IPPROTO_UDP ? IPPROTO_TCP : IPPROTO_UDP;
+	return familiar_has(&w->familiar, &pair) || familiar_has(&w->familiar, &other);
 }
 
 /* In a flood only those are worth a record that are busier than it makes its forged sources. */
@@ -182,6 +193,8 @@ static void note(struct watch *w, const struct contact *c)
 		e->proven |= c->proven;
 		if (contact_is_probe(e, c))
 			episode_add(&w->episodes, e, c, name_host(c->target));
+		else if (c->proven && c->used)
+			episode_proven(&w->episodes, e, c->t_ns);
 		return;
 	}
 	if (is_familiar(w, c) || (c->failed && !c->again && !flood_admits(w, c)))
@@ -257,20 +270,47 @@ static void note_stray(struct watch *w, const struct flow *f)
 		open_episode(w, over, c.t_ns);
 }
 
+/* Reports about a stream go beside it, from and to the next ports (RTCP: RFC 3550, 11). */
+static bool is_beside_stream(struct watch *w, const struct flow *f)
+{
+	const struct flow_key beside = {
+		f->src, f->dst, (uint16_t)(f->sport - 1), (uint16_t)(f->dport - 1), IPPROTO_UDP, 0};
+	const struct flow *stream;
+	bool forward;
+
+	if (f->proto != IPPROTO_UDP || !(f->sport & f->dport & 1))
+		return false;
+	stream = flow_find(&w->flows, &beside, &forward);
+	return stream && (stream->state == FLOW_MIDDLE || stream->claims & CLAIM_MIDDLE);
+}
+
 void judge_silence(struct watch *w, const struct flow *f)
 {
 	bool asks = flow_is_syn(f) || f->proto == IPPROTO_UDP;
+	int listens = 0;
 
 	if (f->state == FLOW_STRAY) {
 		note_stray(w, f);
 		return;
 	}
+	if (f->state == FLOW_PENDING && w->conf.listens && asks)
+		listens = w->conf.listens(w->conf.listens_context, f->dst, f->dport, f->proto);
+	if (f->claims & CLAIM_MIDDLE)
+		return;
+	if (f->claims && listens >= 0) {
+		if (f->claims & CLAIM_ACK)
+			judge_claims(w, f);
+		else
+			judge_failed(w, f, true, true);
+		return;
+	}
 	/* A port of ours that listens would have answered; only the answer was not seen. Nothing
 	 * excuses what no client sends: FIN, NULL, ... */
-	if (f->state == FLOW_PENDING && w->conf.listens && asks &&
-	    w->conf.listens(w->conf.listens_context, f->dst, f->dport, f->proto) > 0)
+	if (listens > 0)
 		return;
-	if (f->sight == UINT32_C(1) << SIGHT_ARP && was_heard(w, f->dst))
+	if (f->sight == UINT32_C(1) << SIGHT_ARP && (was_heard(w, f->dst) || is_gateway(w, f->src)))
+		return;
+	if (is_beside_stream(w, f))
 		return;
 	judge_failed(w, f, f->state == FLOW_HALF, false);
 }
@@ -280,9 +320,16 @@ void judge_completed(struct watch *w, const struct flow *f)
 	struct contact c = contact_of(w, f);
 
 	c.again = true;
-	c.proven = true;
-	crowd_completed(crowd_get(&w->crowds, f->dst, f->target, w->now_ms));
 	note(w, &c);
+}
+
+void judge_claims(struct watch *w, const struct flow *f)
+{
+	judge_completed(w, f);
+	if (f->claims & CLAIM_DATA)
+		judge_used(w, f, true);
+	else if (f->claims & CLAIM_END)
+		judge_idle(w, f);
 }
 
 void judge_idle(struct watch *w, const struct flow *f)
@@ -291,7 +338,6 @@ void judge_idle(struct watch *w, const struct flow *f)
 
 	c.open = true;
 	c.idle = true;
-	c.proven = true;
 	note(w, &c);
 }
 

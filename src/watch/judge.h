@@ -13,11 +13,13 @@ struct watch;
 
 /* It was refused, or abandoned half-open; `open`: the port had answered. */
 void judge_failed(struct watch *w, const struct flow *f, bool open, bool half_open);
-/* Its wait ended without a packet: nothing came, or the SYN+ACK was never taken up. The flow is as
- * it was while it waited. */
+/* Its wait ended without a packet: nothing came, or the SYN+ACK was never taken up, or only the
+ * opener's claims tell. The flow is as it was while it waited. */
 void judge_silence(struct watch *w, const struct flow *f);
-/* The opener went on: the handshake is complete, the address is real. */
+/* The opener went on: the handshake is complete. */
 void judge_completed(struct watch *w, const struct flow *f);
+/* The claims of a SYN's opener, CLAIM_ACK among them, are believed. */
+void judge_claims(struct watch *w, const struct flow *f);
 /* It was completed, and closed without a word. */
 void judge_idle(struct watch *w, const struct flow *f);
 /* It was used; `again`: after judge_completed. */

@@ -40,6 +40,7 @@ static struct sighting sight_tcp(const struct packet *p, struct sighting s)
 {
 	uint8_t flags = p->flags & (uint8_t) ~(TCP_ECE | TCP_CWR);
 	bool contradicts = flags & TCP_SYN && flags & (TCP_FIN | TCP_RST);
+	bool has_data = p->payload_bytes > 0 || p->has & PACKET_TRUNCATED;
 
 	if (!contradicts &&
 	    (flags & TCP_RST || (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))) {
@@ -48,35 +49,41 @@ static struct sighting sight_tcp(const struct packet *p, struct sighting s)
 	}
 	s.techniques = technique_by_sight(IPPROTO_TCP, flags);
 	s.kind = SIGHT_FIRST;
-	if (s.techniques == 0) {
-		/* ACK with PSH or URG is ordinary; anything else no honest stack sends. */
-		if (flags & TCP_ACK && !contradicts)
-			s.kind = SIGHT_MIDDLE;
-		else
-			s.techniques = UINT32_C(1) << SIGHT_ODD;
-	}
-	/* A bare ACK or FIN+ACK may be a probe; with data it is a connection's, and a server's to a
-	 * client may be the late end of one. */
-	if (flags & TCP_ACK && !contradicts && (p->payload_bytes > 0 || tcp_is_servers(p)))
+	/* Of PSH and URG with ACK only what has data is ordinary; anything else no honest stack
+	 * sends. */
+	if (s.techniques == 0)
+		s.techniques = UINT32_C(1) << SIGHT_ODD;
+	/* A bare ACK or FIN+ACK may be a probe; with data it is a connection's, or else closed
+	 * ports refuse it; a server's to a client may be the late end of one, which is refused as
+	 * well. */
+	if (!(flags & TCP_ACK) || contradicts)
+		return s;
+	if (tcp_is_servers(p))
 		s.kind = SIGHT_MIDDLE;
+	else if (has_data)
+		s.kind = SIGHT_LIKELY_MIDDLE;
 	return s;
 }
 
 /*
  * A datagram from a service's port to a high one looks like an answer to a question that was asked
  * before we listened, and so does one between the same ports of services that talk so among
- * themselves. Traceroute counts ports up to be told about hops.
+ * themselves; but no answer of theirs is empty, as most probes are. Traceroute counts ports up to
+ * be told about hops.
  */
 static bool udp_is_answer_or_trace(const struct packet *p)
 {
 	static const uint16_t services[] = {53,	  123,	500,  1194, 1434, 1900,	 3283,	3478, 3702,
 					    4500, 5060, 5353, 5355, 5683, 10001, 11211, 51820};
 	bool same = p->dport == p->sport;
+	bool empty = p->payload_bytes == 0 && !(p->has & PACKET_TRUNCATED);
 
 	if (p->dport >= TRACEROUTE_PORT && p->dport < TRACEROUTE_PORT + TRACEROUTE_PORTS &&
 	    p->ttl <= TRACEROUTE_TTL)
 		return true;
 	if (p->dport < 1024 && !same)
+		return false;
+	if (p->sport < 1024 && empty)
 		return false;
 	if (p->sport < 1024 && !same)
 		return true;
@@ -100,6 +107,10 @@ static struct sighting sight_icmp(const struct packet *p, struct sighting s)
 	bool v4 = addr_is_v4(p->src);
 
 	if (p->has & PACKET_QUOTE) {
+		/* An error goes to whom it is about (RFC 1122, 3.2.2; RFC 4443, 2.4). Any other
+		 * would let a prober excuse its own probes to their target. */
+		if (!addr_equal(p->dst, p->quote.src))
+			return s;
 		s.kind = SIGHT_ERROR;
 		s.key = (struct flow_key){p->quote.src, p->quote.dst, p->quote.sport,
 					  p->quote.dport, p->quote.proto};

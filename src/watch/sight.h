@@ -8,16 +8,18 @@
 #include "watch/flow.h"
 
 enum sight_kind {
-	SIGHT_IGNORE, /* multicast, a fragment, nothing that can be judged */
-	SIGHT_FIRST,  /* could be a first contact, if no flow is known that it belongs to */
-	SIGHT_MIDDLE, /* belongs to something, even if we did not see it begin */
-	SIGHT_ANSWER, /* answers something: SYN+ACK, RST, echo reply, ARP reply */
-	SIGHT_ERROR,  /* ICMP error: `key` is the flow that it quotes, as its opener sent it */
+	SIGHT_IGNORE,	     /* multicast, a fragment, nothing that can be judged */
+	SIGHT_FIRST,	     /* could be a first contact, if no flow is known that it belongs to */
+	SIGHT_MIDDLE,	     /* belongs to something, even if we did not see it begin */
+	SIGHT_LIKELY_MIDDLE, /* an ACK with data: the same, unless it is refused */
+	SIGHT_ANSWER,	     /* answers something: SYN+ACK, RST, echo reply, ARP reply */
+	SIGHT_ERROR, /* ICMP error: `key` is the flow that it quotes, as its opener sent it */
 };
 
 struct sighting {
 	struct flow_key key;
-	uint32_t techniques; /* FIRST: bit set of event.h, the techniques that send just this */
+	uint32_t techniques; /* FIRST, LIKELY_MIDDLE: bit set of event.h, techniques that send this
+			      */
 	uint8_t kind;	     /* enum sight_kind */
 };
 

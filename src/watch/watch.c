@@ -18,6 +18,8 @@
 /* What failed, or a connection, begins anew with the same ports after so long a silence. Copies of
  * one SYN are at most 64 s apart (Linux, tcp_syn_retries 6). */
 #define ANEW_MS 120000
+/* What acknowledges a SYN+ACK may acknowledge so much that was sent behind it. */
+#define ACK_WITHIN (UINT32_C(1) << 20)
 /* The detector's clock follows the capture's forwards, at most so far at once. */
 #define LEAP_MS UINT64_C(86400000)
 /* Packets may come so much out of order without a clock having been set. */
@@ -115,7 +117,10 @@ static void settle_old(struct watch *w, uint64_t older_than_ms)
 	while ((f = flow_oldest(&w->flows)) && w->now_ms - f->moved_ms >= older_than_ms) {
 		struct flow copy = *f;
 
-		flow_settle(&w->flows, f, FLOW_REFUSED);
+		flow_settle(&w->flows, f,
+			    f->claims & (CLAIM_DATA | CLAIM_END | CLAIM_MIDDLE) ? FLOW_MIDDLE
+			    : f->claims & CLAIM_ACK				? FLOW_OPEN
+										: FLOW_REFUSED);
 		judge_silence(w, &copy);
 	}
 }
@@ -126,56 +131,129 @@ static void flow_fails(struct watch *w, struct flow *f, bool open, bool half_ope
 	judge_failed(w, f, open, half_open);
 }
 
+/* Whatever has an ACK, but no SYN; first packets have no RST. */
 static bool flow_may_be_middle(const struct flow *f)
 {
-	return f->sight & (UINT32_C(1) << TECH_ACK | UINT32_C(1) << TECH_WINDOW |
-			   UINT32_C(1) << TECH_TTL | UINT32_C(1) << TECH_MAIMON);
+	return f->proto == IPPROTO_TCP && (f->flags & (TCP_ACK | TCP_SYN)) == TCP_ACK;
+}
+
+static bool is_plain_ack(const struct packet *p)
+{
+	return (p->flags & (TCP_ACK | TCP_SYN | TCP_RST)) == TCP_ACK;
+}
+
+static void flow_completes(struct watch *w, const struct flow *f)
+{
+	crowd_completed(crowd_get(&w->crowds, f->dst, f->target, w->now_ms));
+}
+
+/* Its opener goes on with a SYN that, as far as we saw, nobody answered. */
+static void opener_claims(struct watch *w, struct flow *f, const struct packet *p)
+{
+	if (p->flags & TCP_SYN || f->claims & (CLAIM_DATA | CLAIM_END | CLAIM_RESET))
+		return;
+	if (p->flags & TCP_RST) {
+		f->claims |= f->claims ? CLAIM_END : CLAIM_RESET;
+		return;
+	}
+	if (!is_plain_ack(p))
+		return;
+	if (!f->claims) {
+		f->claims = CLAIM_ACK;
+		f->ack = p->ack;
+		flow_completes(w, f);
+	}
+	if (p->payload_bytes)
+		f->claims |= CLAIM_DATA;
+	else if (p->flags & TCP_FIN)
+		f->claims |= CLAIM_END;
+}
+
+/* Whether the opener acknowledges the SYN+ACK, or more behind it; only who heard it can. */
+static bool opener_completes(struct watch *w, struct flow *f, const struct packet *p)
+{
+	if (!is_plain_ack(p) || p->ack - f->ack > ACK_WITHIN)
+		return false;
+	f->proven = p->ack == f->ack;
+	flow_settle(&w->flows, f, FLOW_OPEN);
+	flow_completes(w, f);
+	judge_completed(w, f);
+	return true;
+}
+
+static void opener_uses(struct watch *w, struct flow *f, const struct packet *p)
+{
+	bool idle = !p->payload_bytes && p->flags & (TCP_FIN | TCP_RST);
+
+	if (p->payload_bytes || idle)
+		flow_settle(&w->flows, f, FLOW_MIDDLE);
+	if (p->payload_bytes)
+		judge_used(w, f, true);
+	else if (idle)
+		judge_idle(w, f);
 }
 
 static void opener_goes_on(struct watch *w, struct flow *f, const struct packet *p)
 {
 	if (f->proto != IPPROTO_TCP) {
 		/* Whoever sends so much at once asks nothing: voice, video, a tunnel. */
-		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP && ++f->more >= STREAM_MORE)
-			flow_settle(&w->flows, f, FLOW_MIDDLE);
+		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP && f->more < STREAM_MORE &&
+		    ++f->more == STREAM_MORE)
+			f->claims = CLAIM_MIDDLE;
 		return;
 	}
 	if (f->state == FLOW_STRAY) {
 		stray_goes_on(w, f, p);
 		return;
 	}
-	if (f->state == FLOW_OPEN) {
-		bool idle = !p->payload_bytes && p->flags & (TCP_FIN | TCP_RST);
-
-		if (p->payload_bytes || idle)
-			flow_settle(&w->flows, f, FLOW_MIDDLE);
-		if (p->payload_bytes)
-			judge_used(w, f, true);
-		else if (idle)
-			judge_idle(w, f);
+	if (f->state == FLOW_HALF && p->flags & TCP_RST) {
+		flow_fails(w, f, true, true);
 		return;
 	}
-	if (f->state == FLOW_HALF || (f->state == FLOW_PENDING && flow_is_syn(f))) {
-		/* One-way captures do not show the SYN+ACK, but what follows tells of it. */
-		if (p->flags & TCP_RST) {
-			flow_fails(w, f, true, true);
-		} else if (p->flags & TCP_ACK && !(p->flags & TCP_SYN)) {
-			flow_settle(&w->flows, f, FLOW_OPEN);
-			judge_completed(w, f);
-		}
+	if (f->state == FLOW_OPEN || (f->state == FLOW_HALF && opener_completes(w, f, p))) {
+		opener_uses(w, f, p);
+		return;
+	}
+	if (f->state == FLOW_PENDING && flow_is_syn(f)) {
+		opener_claims(w, f, p);
 		return;
 	}
 	/* ACK and FIN+ACK are sent again unchanged; anything else makes it a connection's middle,
 	 * such as acknowledging more. What has no ACK is no middle, however often it is sent. */
 	if (f->state == FLOW_PENDING && flow_may_be_middle(f) &&
 	    (p->payload_bytes || p->seq != f->seq || p->ack != f->ack))
-		flow_settle(&w->flows, f, FLOW_MIDDLE);
+		f->claims = CLAIM_MIDDLE;
+}
+
+/* A SYN+ACK, maybe seen behind what the opener made of it. */
+static void target_accepts(struct watch *w, struct flow *f, const struct packet *p)
+{
+	uint32_t wanted = p->seq + 1;
+
+	if (f->claims & CLAIM_RESET) {
+		flow_fails(w, f, true, true);
+		return;
+	}
+	if (f->claims & CLAIM_ACK && f->ack - wanted <= ACK_WITHIN) {
+		f->proven = f->ack == wanted;
+		flow_settle(&w->flows, f,
+			    f->claims & (CLAIM_DATA | CLAIM_END) ? FLOW_MIDDLE : FLOW_OPEN);
+		judge_claims(w, f);
+		return;
+	}
+	f->ack = wanted;
+	if (f->state == FLOW_PENDING)
+		flow_settle(&w->flows, f, FLOW_HALF);
 }
 
 static void target_answers(struct watch *w, struct flow *f, const struct packet *p)
 {
+	bool accepts = flow_is_syn(f) && (p->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+
 	if (f->state == FLOW_STRAY)
 		stray_goes_on(w, f, p);
+	if (f->state == FLOW_HALF && accepts)
+		target_accepts(w, f, p);
 	if (f->state != FLOW_PENDING)
 		return;
 	if (f->proto != IPPROTO_TCP) {
@@ -185,8 +263,8 @@ static void target_answers(struct watch *w, struct flow *f, const struct packet 
 	}
 	if (p->flags & TCP_RST)
 		flow_fails(w, f, false, false);
-	else if (flow_is_syn(f) && (p->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
-		flow_settle(&w->flows, f, FLOW_HALF);
+	else if (accepts)
+		target_accepts(w, f, p);
 	else if (!flow_is_syn(f) || !(p->flags & TCP_SYN))
 		flow_settle(&w->flows, f, FLOW_MIDDLE);
 }
@@ -206,7 +284,8 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 {
 	struct flow pushed;
 	bool has_pushed;
-	enum flow_state state = s->kind == SIGHT_FIRST	  ? FLOW_PENDING
+	enum flow_state state = s->kind == SIGHT_FIRST || s->kind == SIGHT_LIKELY_MIDDLE
+					? FLOW_PENDING
 				: s->kind == SIGHT_ANSWER ? FLOW_STRAY
 							  : FLOW_MIDDLE;
 	struct flow *f = flow_open(&w->flows, &s->key, state, w->now_ms, &pushed, &has_pushed);
@@ -220,6 +299,8 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 	f->sight = s->techniques;
 	f->seq = p->seq;
 	f->ack = p->ack;
+	f->flags = p->flags;
+	f->claims = s->kind == SIGHT_LIKELY_MIDDLE ? CLAIM_MIDDLE : 0;
 	f->window = p->window;
 	f->mss = p->mss;
 	f->ttl = p->ttl;
@@ -268,12 +349,15 @@ static void first_contact(struct watch *w, const struct sighting *s, const struc
 {
 	const struct flow *f = watch_open(w, s, p, t_ns);
 	struct crowd *crowd;
-	uint64_t sources;
+	uint64_t source = f->source, sources;
 
 	if (s->key.proto != IPPROTO_TCP && s->key.proto != IPPROTO_UDP)
 		return;
+	/* A host has a whole network of IPv6 to send from: that is no crowd. */
+	if (!addr_is_v4(f->src))
+		source = name_of(&w->conf.key, (struct addr){f->src.hi, 0});
 	crowd = crowd_get(&w->crowds, f->dst, f->target, w->now_ms);
-	sources = crowd_contact(crowd, f->source, w->now_ms);
+	sources = crowd_contact(crowd, source, w->now_ms);
 	if (sources && s->key.proto == IPPROTO_TCP)
 		judge_crowd(w, crowd, EVENT_SYN_FLOOD, sources, s->techniques, t_ns);
 }
@@ -304,6 +388,13 @@ void watch_look_again(const struct watch *w, const struct sighting *s)
 		flow_fetch(&w->flows, s->key.tag);
 }
 
+/* Servers of ours answer; what they send out of nowhere is the late end of something. */
+static bool is_our_servers(const struct watch *w, const struct packet *p)
+{
+	return p->has & PACKET_TCP && p->flags & TCP_ACK && w->conf.listens &&
+	       w->conf.listens(w->conf.listens_context, p->src, p->sport, IPPROTO_TCP) > 0;
+}
+
 static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *p,
 			   const struct sighting *s)
 {
@@ -324,12 +415,16 @@ static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *
 		f = NULL;
 	}
 	if (!f) {
-		if (s->kind == SIGHT_FIRST)
+		struct sighting middle = *s;
+
+		if (s->kind != SIGHT_ANSWER && is_our_servers(w, p))
+			middle.kind = SIGHT_MIDDLE;
+		if (middle.kind == SIGHT_FIRST)
 			first_contact(w, s, p, t_ns);
-		else if (s->kind == SIGHT_MIDDLE)
-			(void)watch_open(w, s, p, t_ns);
-		else
+		else if (middle.kind == SIGHT_ANSWER)
 			stray_answer(w, s, p, t_ns);
+		else
+			(void)watch_open(w, &middle, p, t_ns);
 		return;
 	}
 	/* The queue of those that wait is in the order of their first packets. */

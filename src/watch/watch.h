@@ -23,7 +23,8 @@ struct watch_conf {
 	unsigned events_per_minute; /* beyond, they are counted and told as one; default 60 */
 	const struct ranges *home;  /* our networks: contacts from there outwards need ten times the
 				       evidence; NULL: not known */
-	const struct ranges *trusted; /* --ignore: sources that are never evidence; may be NULL */
+	const struct ranges *trusted;  /* --ignore: sources that are never evidence; may be NULL */
+	const struct ranges *gateways; /* they ask by ARP on behalf of others; may be NULL */
 	/* Does this local address and port listen (TCP or UDP)? NULL, or unknown: 0, yes: 1, no:
 	 * -1. */
 	int (*listens)(void *context, struct addr a, uint16_t port, uint8_t proto);

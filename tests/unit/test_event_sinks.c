@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -516,6 +518,54 @@ static void test_disk_full(void **state)
 	(void)fclose(full); /* it is full */
 }
 
+static void room_of(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A disk that was full for a while: what comes later is written, behind the line that was torn. */
+static void test_disk_has_room_again(void **state)
+{
+	const struct event *events = sample_events();
+	FILE *file = tmpfile();
+	struct event_sink sink;
+	size_t lines = 0, whole = 0;
+	char *line = NULL;
+	size_t size = 0;
+
+	(void)state;
+	assert_non_null(file);
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	assert_int_equal(
+		event_sink_open(&sink, &event_ndjson, &(struct event_sink_conf){.out = file}), 0);
+	event_sink_event(&sink, &events[SAMPLE_OPEN]);
+	assert_int_equal(sink.error, 0);
+	room_of((rlim_t)ftell(file) + 100);
+	event_sink_event(&sink, &events[SAMPLE_OPEN]);
+	assert_int_equal(sink.error, EFBIG);
+	event_sink_event(&sink, &events[SAMPLE_OPEN]);
+	room_of(RLIM_INFINITY);
+	event_sink_event(&sink, &events[SAMPLE_OPEN]);
+	event_sink_event(&sink, &events[SAMPLE_OPEN]);
+	assert_int_equal(sink.error, 0);
+	assert_int_equal(sink.told, 3);
+	assert_int_equal(sink.untold, 2);
+	assert_int_equal(event_sink_close(&sink), -EFBIG);
+	rewind(file);
+	while (getline(&line, &size, file) > 0) {
+		lines++;
+		whole += line[0] == '{' && strcmp(line + strlen(line) - 2, "}\n") == 0;
+	}
+	assert_int_equal(lines, 4);
+	assert_int_equal(whole, 3);
+	free(line);
+	(void)fclose(file); /* read only since */
+}
+
 /* One write an event: a reader never sees half a line, and what came before a kill is whole. */
 static void test_one_write(void **state)
 {
@@ -561,6 +611,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_socket_restart, place_open, place_close),
 		cmocka_unit_test_setup_teardown(test_socket_full, place_open, place_close),
 		cmocka_unit_test(test_disk_full),
+		cmocka_unit_test(test_disk_has_room_again),
 		cmocka_unit_test(test_one_write),
 	};
 

@@ -89,10 +89,16 @@ static void every_mix_of_flags_is_known(void **state)
 				check(&p, SIGHT_FIRST, BIT(SIGHT_ODD));
 			else if (rst || (syn && ack))
 				check(&p, SIGHT_ANSWER, 0);
-			else if (ack)
-				check(&p, SIGHT_MIDDLE, 0);
-			else
+			else /* with PSH or URG, but without data */
 				check(&p, SIGHT_FIRST, BIT(SIGHT_ODD));
+			p.payload_bytes = ack ? 1 : 0;
+			if (!syn && !rst && ack)
+				check(&p, SIGHT_LIKELY_MIDDLE, 0);
+			/* What was cut off may have been data. */
+			p.payload_bytes = 0;
+			p.has |= PACKET_TRUNCATED;
+			if (!syn && !rst && ack)
+				check(&p, SIGHT_LIKELY_MIDDLE, 0);
 		}
 	}
 }
@@ -118,9 +124,9 @@ static void what_may_be_a_connections_end_is_no_probe(void **state)
 	struct packet p = tcp(40000, 80, TCP_FIN | TCP_ACK);
 
 	p.payload_bytes = 1;
-	check(&p, SIGHT_MIDDLE, 0);
+	check(&p, SIGHT_LIKELY_MIDDLE, 0);
 	p.flags = TCP_ACK;
-	check(&p, SIGHT_MIDDLE, 0);
+	check(&p, SIGHT_LIKELY_MIDDLE, 0);
 	p.flags = TCP_SYN; /* Fast Open carries data (RFC 7413) */
 	check(&p, SIGHT_FIRST, BIT(TECH_SYN) | BIT(TECH_CONNECT));
 }
@@ -130,21 +136,27 @@ static void datagrams(void **state)
 	static const struct {
 		uint16_t sport, dport;
 		uint8_t ttl;
-		bool first;
+		bool first, empty;
 	} rows[] = {
 		{40000, 53, 64, true}, /* a question */
-		{40000, 161, 64, true},	   {40000, 50000, 64, true},
-		{53, 40000, 64, false},				  /* an answer */
-		{123, 1024, 64, false},	   {123, 123, 64, false}, /* NTP between servers */
-		{500, 500, 64, false},				  /* IKE */
-		{53, 161, 64, true},				  /* nmap -g 53 */
-		{137, 137, 64, true},				  /* asks for NetBIOS names */
-		{1900, 40000, 64, false},			  /* SSDP */
+		{40000, 161, 64, true},
+		{40000, 50000, 64, true},
+		{53, 40000, 64, false}, /* an answer */
+		{123, 1024, 64, false},
+		{123, 123, 64, false},	  /* NTP between servers */
+		{500, 500, 64, false},	  /* IKE */
+		{53, 161, 64, true},	  /* nmap -g 53 */
+		{137, 137, 64, true},	  /* asks for NetBIOS names */
+		{1900, 40000, 64, false}, /* SSDP */
 		{5353, 40000, 64, false}, /* mDNS, one host only (RFC 6762, 6.7) */
 		{3478, 40000, 64, false}, /* STUN */
 		{40000, 33434, 5, false}, /* traceroute, on its way */
-		{40000, 33500, 30, false}, {40000, 33434, 64, true},
+		{40000, 33500, 30, false},
+		{40000, 33434, 64, true},
 		{40000, 33690, 5, true},
+		{53, 40000, 64, true, true},	/* no answer is empty: nmap -g 53 */
+		{5060, 40000, 64, false, true}, /* keeps a translator's port open (RFC 6263, 4.1) */
+		{40000, 33434, 5, false, true},
 	};
 
 	(void)state;
@@ -152,6 +164,7 @@ static void datagrams(void **state)
 		struct packet p = udp(rows[i].sport, rows[i].dport);
 
 		p.ttl = rows[i].ttl;
+		p.payload_bytes = rows[i].empty ? 0 : 30;
 		check(&p, rows[i].first ? SIGHT_FIRST : SIGHT_MIDDLE, BIT(TECH_UDP));
 	}
 }

@@ -219,6 +219,54 @@ static void streams_seen_inwards_only(void **state)
 	lab_silent(l, true);
 }
 
+/* A firewall drops QUIC; the browser goes on by TCP, to the same ports of the same hosts. */
+static void quic_that_is_dropped(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		struct lab *l = lab_open(&lab);
+
+		l->v6 = v6;
+		for (uint32_t n = 0; n < 2000; n++) {
+			struct addr server = lab_near(l, n % 150);
+
+			lab_udp(l, lab_far(l, 3), server, lab_port(l), 443, SILENT);
+			lab_wait(l, 300 * MS);
+			lab_connect(l, lab_far(l, 3), server, lab_port(l), 443, USED);
+			lab_wait(l, 2 * SECOND);
+		}
+		lab_silent(l, true);
+	}
+}
+
+/* A telephone exchange reports on each call to where nobody answers, beside the call itself
+ * (RTCP, on the next port: RFC 3550, 11). Reports without calls are something else. */
+static void reports_beside_calls(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	for (unsigned calls = 0; calls < 2; calls++) {
+		struct lab *l = lab_open(&lab);
+
+		for (uint16_t n = 0; n < 200; n++) {
+			uint16_t from = (uint16_t)(16384 + 2 * n);
+			uint16_t to = (uint16_t)(10000 + 2 * (n * 37 % 5000));
+
+			if (calls)
+				lab_udp(l, lab_near(l, 1), lab_far(l, 9), from, to, USED);
+			lab_wait(l, SECOND);
+			lab_udp(l, lab_near(l, 1), lab_far(l, 9), (uint16_t)(from + 1),
+				(uint16_t)(to + 1), SILENT);
+			lab_wait(l, 20 * SECOND);
+		}
+		lab_finish(l);
+		assert_int_equal(l->alerts, !calls);
+	}
+}
+
 static void link_local_chatter(void **state)
 {
 	static const uint16_t ports[] = {5353, 1900, 5355, 3702, 137, 138, 67, 17500};
@@ -305,6 +353,31 @@ static void arp_of_a_router_that_starts(void **state)
 	lab_silent(l, true);
 }
 
+/* What strangers send to a public network makes its gateway ask for every address, all day. Another
+ * that does so is told of. */
+static void arp_of_a_gateway(void **state)
+{
+	const struct addr gateway = addr_from_v4(0x0a0100fb);
+	struct ranges gateways = {0};
+	struct lab lab, *l = &lab;
+
+	(void)state;
+	assert_int_equal(ranges_add(&gateways, gateway, gateway), 0);
+	for (unsigned other = 0; other < 2; other++) {
+		lab_init(l);
+		l->conf.gateways = &gateways;
+		lab_begin(l);
+		for (uint32_t n = 0; n < 4000; n++) {
+			lab_arp(l, other ? lab_near(l, 249) : gateway,
+				lab_near(l, lab_below(l, 249)), SILENT);
+			lab_wait(l, 500 * MS);
+		}
+		lab_finish(l);
+		assert_int_equal(l->alerts, other);
+	}
+	ranges_fini(&gateways);
+}
+
 /* Answers to what somebody else sent in our name, and attacks on us. */
 
 static void backscatter_is_no_scan(void **state)
@@ -331,6 +404,8 @@ static void backscatter_is_no_scan(void **state)
 			assert_int_equal(l->seen_actions, BIT(EVENT_BACKSCATTER));
 		else
 			assert_int_equal(l->seen_actions, 0);
+		for (size_t n = 0; n < l->count; n++)
+			assert_int_equal(l->told[n].event.ports_total, 0);
 	}
 }
 
@@ -433,9 +508,12 @@ int main(void)
 		cmocka_unit_test(a_traceroute_from_another_port),
 		cmocka_unit_test(voice_and_games),
 		cmocka_unit_test(streams_seen_inwards_only),
+		cmocka_unit_test(quic_that_is_dropped),
+		cmocka_unit_test(reports_beside_calls),
 		cmocka_unit_test(link_local_chatter),
 		cmocka_unit_test(arp_of_an_ordinary_network),
 		cmocka_unit_test(arp_of_a_router_that_starts),
+		cmocka_unit_test(arp_of_a_gateway),
 		cmocka_unit_test(arp_for_hosts_that_are_gone),
 		cmocka_unit_test(backscatter_is_no_scan),
 		cmocka_unit_test(errors_about_what_we_never_sent),

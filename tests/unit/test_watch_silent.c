@@ -383,6 +383,37 @@ static void connections_seen_inwards_only(void **state)
 	}
 }
 
+static int listens_on_8443(void *context, struct addr a, uint16_t port, uint8_t proto)
+{
+	(void)context;
+	if (!addr_is_v4(a) || addr_v4(a) != 0x0a010002)
+		return 0;
+	return proto == IPPROTO_TCP && port == 8443 ? 1 : -1;
+}
+
+/* A server of ours ends the idle connections of an office that has gone, behind one address and
+ * from ports of any kind. Where nobody listens the same is a scan. */
+static void a_server_ends_what_it_does_not_remember(void **state)
+{
+	struct lab lab, *l = &lab;
+
+	(void)state;
+	for (unsigned scan = 0; scan < 2; scan++) {
+		lab_init(l);
+		l->conf.listens = listens_on_8443;
+		lab_begin(l);
+		for (unsigned n = 0; n < 300; n++) {
+			const uint16_t ports[2] = {scan ? 8444 : 8443,
+						   (uint16_t)(1024 + lab_below(l, 20000))};
+
+			lab_stray(l, lab_near(l, 1), lab_far(l, 7), ports, TCP_FIN | TCP_ACK, 0);
+			lab_wait(l, 2 * SECOND);
+		}
+		lab_finish(l);
+		assert_int_equal(l->alerts, scan);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -404,6 +435,7 @@ int main(void)
 		cmocka_unit_test(downloads_seen_from_the_client_only),
 		cmocka_unit_test(retransmissions),
 		cmocka_unit_test(connections_seen_inwards_only),
+		cmocka_unit_test(a_server_ends_what_it_does_not_remember),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -337,6 +337,12 @@ static inline struct packet lab_syn(struct lab *l, struct addr src, struct addr 
 	return p;
 }
 
+/* The number that the contacted side begins with. */
+static inline uint32_t lab_server_seq(const struct packet *first)
+{
+	return first->seq * UINT32_C(2654435761) + first->dport;
+}
+
 /* The same segment, one way or the other, later in a connection. */
 static inline void lab_segment(struct lab *l, const struct packet *first, bool back, uint8_t flags,
 			       uint32_t payload)
@@ -355,8 +361,9 @@ static inline void lab_segment(struct lab *l, const struct packet *first, bool b
 	if (flags & TCP_SYN)
 		p.has |= PACKET_MSS;
 	p.flags = flags;
-	p.seq = first->seq + 1;
-	p.ack = first->ack + 1;
+	/* The server begins at a number that only who hears it knows (RFC 9293, 3.4.1). */
+	p.seq = back ? lab_server_seq(first) + !(flags & TCP_SYN) : first->seq + 1;
+	p.ack = back ? first->seq + 1 : lab_server_seq(first) + 1;
 	p.payload_bytes = payload;
 	lab_packet(l, &p);
 }
