@@ -1,5 +1,5 @@
-/* xdp_pass: makes the far end of a veth take frames that are sent to it from XDP, for its host or, but
- * for address resolution, to be rid of them: see xdp_check.sh.
+/* xdp_pass: makes the far end of a veth take frames that are sent to it from XDP, for its host or,
+ * but for address resolution, to be rid of them: see xdp_check.sh.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include <linux/bpf.h>
 
