@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -75,13 +76,16 @@ static void xdp_fold(struct xdp *x)
 {
 	for (unsigned i = 0; i < XDP_WINDOWS; i++) {
 		const volatile struct xdp_window *window = &x->kernel.memory.window[i];
+		const volatile struct xdp_tally *tally = x->kernel.memory.tally[i];
 		struct sheet *sheet = x->conf.sheets[i];
-		uint64_t marked, duplicate;
+		uint64_t marked = 0, duplicate = 0;
 
 		if (!sheet || !sheet->bulk || window->tag != sheet_tag(sheet, 0))
 			continue;
-		marked = window->marked;
-		duplicate = window->duplicate;
+		for (unsigned t = 0; t < XDP_TALLIES; t++) {
+			marked += tally[t].marked;
+			duplicate += tally[t].duplicate;
+		}
 		sheet->answered += (uint32_t)(marked - x->marked[i]);
 		x->judged += marked - x->marked[i];
 		x->duplicates += duplicate - x->duplicate[i];
@@ -268,6 +272,23 @@ static uint32_t xdp_own_mask(unsigned techniques)
 	return mask;
 }
 
+/*
+ * As many threads as processors that we may use, and as queues to send by: two that share one get
+ * in each other's way, and what one cannot put there is lost.
+ */
+static unsigned xdp_senders(const struct link *link)
+{
+	unsigned senders = link_queues(link);
+	cpu_set_t ours;
+
+	if (senders > XDP_SENDERS)
+		senders = XDP_SENDERS;
+	/* It fails where there are more processors than it has bits. */
+	if (sched_getaffinity(0, sizeof(ours), &ours) == 0 && (unsigned)CPU_COUNT(&ours) < senders)
+		senders = (unsigned)CPU_COUNT(&ours);
+	return senders;
+}
+
 static int xdp_open(struct xdp *x, struct failure *f)
 {
 	const struct plan *plan = x->conf.plan;
@@ -282,6 +303,7 @@ static int xdp_open(struct xdp *x, struct failure *f)
 	if (!x->frames || xdp_link(x, f) < 0 ||
 	    xdp_kernel_load(&x->kernel, (cells + 15) / 16, hosts, (cells + 127) / 128, f) < 0)
 		return -1;
+	x->senders = xdp_senders(x->link);
 	setting = x->kernel.memory.setting;
 	xdp_setting_fill(&x->kernel.memory, plan, &x->conf, x->link->mtu);
 	setting->port = x->frames->port;

@@ -3,6 +3,7 @@
 #define PORTLIGHT_ENGINE_XDP_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,11 +17,12 @@ struct xdp_programs;
 /* The memory of the programs, mapped. */
 struct xdp_memory {
 	struct xdp_setting *setting;
-	struct xdp_window *window;   /* XDP_WINDOWS */
+	struct xdp_window *window; /* XDP_WINDOWS */
+	struct xdp_tally (*tally)[XDP_TALLIES];
 	struct xdp_way *way;	     /* XDP_WAYS */
 	struct xdp_payload *payload; /* XDP_PAYLOADS */
 	volatile struct xdp_pass *pass;
-	const volatile struct xdp_refusals *refusals;
+	volatile struct xdp_sender *sender; /* XDP_SENDERS */
 	struct xdp_receive *receiving;
 	uint64_t *words; /* XDP_WINDOWS places each */
 	uint64_t *hosts; /* NULL until xdp_kernel_hosts */
@@ -49,10 +51,14 @@ int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generi
 		      struct failure *f);
 /* Whether frames can be redirected out of the interface; sends nothing. 0, or -1 with *f. */
 int xdp_kernel_trial(struct xdp_kernel *k, const struct link *link, struct failure *f);
-/* Runs the transmit program so many times. 0 or -errno; -EINTR after a signal. */
-int xdp_kernel_run(const struct xdp_kernel *k, uint32_t frame_bytes, uint32_t times);
-/* One run of it that hands its frame back: the length of it, or -errno. For tests. */
-int xdp_kernel_test(const struct xdp_kernel *k, uint32_t frame_bytes, uint8_t *out, size_t room);
+/* Runs the transmit program so many times, as one of the senders: by one thread at a time. 0 or
+ * -errno; -EINTR after a signal. */
+int xdp_kernel_run(const struct xdp_kernel *k, unsigned sender, uint32_t frame_bytes,
+		   uint32_t times);
+/* As many runs of which the last hands its frame back, if pass->test is 1 (-ENODATA: it has none):
+ * the length of it, or -errno. For tests. */
+int xdp_kernel_test(const struct xdp_kernel *k, unsigned sender, uint32_t times, uint8_t *out,
+		    size_t room);
 /* What the receiving program says to a frame (XDP_PASS, XDP_DROP), or -errno. For tests. */
 int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t length);
 void xdp_kernel_unload(struct xdp_kernel *k);
@@ -64,19 +70,28 @@ struct xdp_rates {
 	double sum, squares;
 };
 
-/* A pass that goes on in a thread of its own (xdp_pass.c). */
-struct xdp_sending {
+/* One of the threads that send a pass. */
+struct xdp_thread {
+	struct xdp *x;
+	unsigned number; /* of its sender */
 	pthread_t thread;
 	bool begun;
-	atomic_bool over;
-	int error; /* of the run, valid once over */
+	sem_t wake; /* of all but the first, which sleep until the one before cannot keep up */
+	atomic_bool awake;
+};
+
+/* A pass that goes on in threads of its own (xdp_pass.c). */
+struct xdp_sending {
+	struct xdp_thread thread[XDP_SENDERS];
+	bool begun;
+	atomic_uint going, awake; /* threads */
+	atomic_int error;	  /* of a run */
 	struct walk *walk;
 	uint64_t sent;		/* already told to the walk */
 	uint64_t refused;	/* in this pass, as counted */
 	uint64_t errors;	/* of the kernel's count, when last asked */
-	uint64_t before;	/* refusals of all kinds before the pass */
 	uint32_t position;	/* when something was last taken */
-	struct xdp_rates rates; /* the thread's, until it is over */
+	struct xdp_rates rates; /* the first thread's, until all are over */
 };
 
 struct xdp {
@@ -87,6 +102,7 @@ struct xdp {
 	struct xdp_kernel kernel;
 	const struct frames_way *ways[XDP_WAYS];
 	unsigned way_count;
+	unsigned senders; /* threads that a pass may have */
 	struct xdp_sending sending;
 	bool broken; /* the interface takes no more: frames for the rest */
 	uint64_t marked[XDP_WINDOWS], duplicate[XDP_WINDOWS]; /* as told already */
@@ -101,6 +117,16 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 		   struct failure *f);
 int xdp_pass_poll(struct engine *e, uint64_t now_ns, double rate_pps, struct failure *f);
 void xdp_pass_stop(struct engine *e);
+
+/*
+ * The threads of a pass that is filled in: x->senders of them, or fewer where no more can be had. 0
+ * or -errno with none. Each takes blocks until none is left, or until pass->stop, and ends with
+ * none in hand, or with sending.error set.
+ */
+int xdp_senders_begin(struct xdp *x);
+bool xdp_senders_over(const struct xdp *x);
+/* Joins them, waiting if need be. */
+void xdp_senders_end(struct xdp *x);
 
 /* The template in the kernel's form. */
 void xdp_template_fill(struct xdp_template *out, const struct template *in);

@@ -145,8 +145,7 @@ void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *s
 	window->first_host = sheet->first_host;
 	window->tag = sheet_tag(sheet, 0);
 	window->attempts = 0;
-	window->marked = 0;
-	window->duplicate = 0;
+	memset(m->tally[place], 0, sizeof(m->tally[place]));
 	/* Last: with cells it is there for the receiving program. */
 	__atomic_store_n(&window->cells, sheet->cells, __ATOMIC_RELEASE);
 }

@@ -28,8 +28,9 @@ extern struct xdp_setting setting;
 extern struct xdp_window window[XDP_WINDOWS];
 extern struct xdp_way way[XDP_WAYS];
 extern struct xdp_payload payload[XDP_PAYLOADS];
+extern struct xdp_tally tally[XDP_WINDOWS][XDP_TALLIES];
 extern struct xdp_pass pass;
-extern struct xdp_refusals refusals;
+extern struct xdp_sender sender[XDP_SENDERS];
 extern struct xdp_receive receiving;
 /* Of each place: the sheet; a word a host; when each 64 positions were sent, in us, two a word. */
 extern struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps");

@@ -50,8 +50,9 @@ static int load_maps(struct xdp_kernel *k)
 	m->window = p->bss->window;
 	m->way = p->bss->way;
 	m->payload = p->bss->payload;
+	m->tally = p->bss->tally;
 	m->pass = &p->bss->pass;
-	m->refusals = &p->bss->refusals;
+	m->sender = p->bss->sender;
 	m->receiving = &p->bss->receiving;
 	m->words = load_map(p->maps.words, &m->words_bytes);
 	m->blocks = load_map(p->maps.blocks, &m->blocks_bytes);
@@ -150,36 +151,43 @@ int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generi
 	return 0;
 }
 
-static int load_run(const struct xdp_kernel *k, struct bpf_test_run_opts *run)
-{
-	/* libbpf 1: -errno. */
-	return bpf_prog_test_run_opts(k->probe_fd, run);
-}
-
-int xdp_kernel_run(const struct xdp_kernel *k, uint32_t frame_bytes, uint32_t times)
+int xdp_kernel_run(const struct xdp_kernel *k, unsigned sender, uint32_t frame_bytes,
+		   uint32_t times)
 {
 	uint8_t frame[LIVE_FRAME_MOST] = {0};
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = frame_bytes,
-		    .repeat = (int)times, .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = 64);
+	struct xdp_md as = {.data = 4 * sender, .data_end = 4 * sender + frame_bytes};
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = as.data_end,
+		    .ctx_in = &as, .ctx_size_in = sizeof(as), .repeat = (int)times,
+		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = 64);
+	int error;
 
-	return load_run(k, &run);
+	k->memory.sender[sender].running = 1;
+	error = bpf_prog_test_run_opts(k->probe_fd, &run); /* libbpf 1: -errno */
+	k->memory.sender[sender].running = 0;
+	return error;
 }
 
-int xdp_kernel_test(const struct xdp_kernel *k, uint32_t frame_bytes, uint8_t *out, size_t room)
+int xdp_kernel_test(const struct xdp_kernel *k, unsigned sender, uint32_t times, uint8_t *out,
+		    size_t room)
 {
 	uint8_t frame[LIVE_FRAME_MOST];
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = frame_bytes,
-		    .data_out = out, .data_size_out = (__u32)room, .repeat = 1);
+	struct xdp_md as = {.data = 4 * sender,
+			    .data_end = 4 * sender + k->memory.setting->frame_bytes};
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = as.data_end,
+		    .ctx_in = &as, .ctx_size_in = sizeof(as), .data_out = out,
+		    .data_size_out = (__u32)room, .repeat = (int)times);
 	int error;
 
 	/* As a recycled page: anything may be in it. */
 	memset(frame, 0xa5, sizeof(frame));
-	k->memory.pass->test = 1;
-	error = load_run(k, &run);
-	k->memory.pass->test = 0;
+	error = bpf_prog_test_run_opts(k->probe_fd, &run);
 	if (error < 0)
 		return error;
-	return run.retval == XDP_PASS ? (int)run.data_size_out : -ENODATA;
+	if (run.retval != XDP_PASS)
+		return -ENODATA;
+	/* Its metadata come first. */
+	memmove(out, out + as.data, run.data_size_out - as.data);
+	return (int)(run.data_size_out - as.data);
 }
 
 int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t length)
@@ -203,7 +211,8 @@ int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t le
 int xdp_kernel_trial(struct xdp_kernel *k, const struct link *link, struct failure *f)
 {
 	const uint32_t bytes = link->mtu + 14 + 4 + TRIAL_OVER;
-	const uint64_t errors = k->memory.refusals->errors;
+	const volatile struct xdp_sender *sender = &k->memory.sender[0];
+	const uint64_t errors = sender->errors;
 	char quoted[LINK_QUOTED];
 	int error;
 
@@ -211,17 +220,16 @@ int xdp_kernel_trial(struct xdp_kernel *k, const struct link *link, struct failu
 	if (link->mtu > LIVE_FRAME_MOST - 14 - 4 - TRIAL_OVER)
 		return 0;
 	k->memory.pass->test = 2;
-	error = xdp_kernel_run(k, bytes, 1);
+	error = xdp_kernel_run(k, 0, bytes, 1);
 	k->memory.pass->test = 0;
-	k->memory.pass->running = 0;
 	if (error < 0 && error != -EINTR)
 		return failure_set(
 			f, EXIT_SOFTWARE,
 			"the kernel cannot send from a BPF program (live frames came with "
 			"5.18): %s",
 			strerror(-error));
-	error = (int)k->memory.refusals->error;
-	if (k->memory.refusals->errors == errors || error == EMSGSIZE)
+	error = (int)sender->error;
+	if (sender->errors == errors || error == EMSGSIZE)
 		return 0;
 	return failure_set(f, EXIT_UNAVAILABLE, "interface %s cannot send for XDP (%s)",
 			   link_quote(link, quoted), strerror(error));

@@ -1,4 +1,4 @@
-/* xdp_pass: one pass over a window, in a thread that sends it slice by slice. */
+/* xdp_pass: one pass over a window: begun, paced, counted and ended. Its threads: xdp_senders.c. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,18 +11,13 @@
 #define PASS_RATE_LEAST	  200000
 #define PASS_PROBES_LEAST 16384
 #define PASS_FORCED_LEAST 1000
-/* The thread sleeps so long between calls while the rate leaves time: probes go in bursts of that
- * length. What is owed for longer than the slack is not made up for. */
-#define PASS_SLICE_NS 1000000
+/* What is owed for longer than this is not made up for. */
 #define PASS_SLACK_NS 20000000
-/* Most runs of a call, so that a stop is heeded soon. */
-#define PASS_RUNS 65536
-/* Above this rate the clock is looked at every 16 positions only. */
+/* Above these rates the clock is looked at every 16, every 64 frames only. */
 #define PASS_CLOCK_PPS 400000
 #define PASS_BATCH     16
-/* More than any processor does: then the clock is for the time stamps only. */
-#define PASS_FREE_PPS	6000000
-#define PASS_FREE_BATCH 64
+#define PASS_FAST_PPS  2000000
+#define PASS_FAST      64
 /* Above this rate only one RST of 256 keeps its evidence (time, TTL): for round trips and pace. */
 #define PASS_EVIDENCE_PPS 100000
 #define PASS_SAMPLE_MASK  255
@@ -30,78 +25,18 @@
 #define PASS_LOSS 1000
 /* Refused at once and nothing taken: the interface cannot, or no longer. */
 #define PASS_ERRORS 64
-/* The rate is measured over intervals of this length. */
-#define PASS_INTERVAL_NS 20000000
-
-/* How many runs the schedule allows now; 0: sleep a slice. */
-static uint32_t pass_due(const volatile struct xdp_pass *pass)
-{
-	const uint64_t now_ns = frames_now_ns(), gap_ns = pass->gap_ns, due_ns = pass->due_ns;
-	const uint32_t left = pass->end - pass->position + 1;
-	uint64_t runs = PASS_RUNS;
-
-	if (gap_ns) {
-		if (now_ns < due_ns + PASS_SLICE_NS)
-			return 0;
-		runs = ((now_ns - due_ns) / gap_ns + 1) * pass->batch;
-	}
-	if (runs > PASS_RUNS)
-		runs = PASS_RUNS;
-	return runs < left ? (uint32_t)runs : left;
-}
-
-/* The rate of each interval, for its mean and spread; a whole pass may be shorter than one. */
-static void pass_interval(struct xdp_rates *r, uint64_t sent, bool last)
-{
-	const uint64_t now_ns = frames_now_ns(), span_ns = now_ns - r->begin_ns;
-	double rate;
-
-	if (span_ns == 0 || (span_ns < PASS_INTERVAL_NS && !(last && r->count == 0)))
-		return;
-	rate = (double)(sent - r->sent) * 1e9 / (double)span_ns;
-	r->begin_ns = now_ns;
-	r->sent = sent;
-	r->count++;
-	r->sum += rate;
-	r->squares += rate * rate;
-}
-
-static void *pass_thread(void *argument)
-{
-	struct xdp *x = argument;
-	const volatile struct xdp_pass *pass = x->kernel.memory.pass;
-	const uint32_t bytes = x->kernel.memory.setting->frame_bytes;
-	const struct timespec slice = {.tv_nsec = PASS_SLICE_NS};
-	int error = 0;
-
-	while (!pass->stop && !pass->finished && error == 0) {
-		const uint32_t runs = pass_due(pass);
-
-		if (runs == 0)
-			(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &slice, NULL);
-		else
-			error = xdp_kernel_run(&x->kernel, bytes, runs);
-		if (error == -EINTR || error == -EAGAIN)
-			error = 0;
-		pass_interval(&x->sending.rates, pass->sent, false);
-	}
-	pass_interval(&x->sending.rates, pass->sent, true);
-	x->sending.error = error;
-	atomic_store(&x->sending.over, true);
-	return NULL;
-}
 
 static void pass_rate(struct xdp *x, double rate_pps)
 {
 	volatile struct xdp_pass *pass = x->kernel.memory.pass;
-	const uint32_t batch = rate_pps >= PASS_FREE_PPS   ? PASS_FREE_BATCH
+	const uint32_t batch = rate_pps > PASS_FAST_PPS	   ? PASS_FAST
 			       : rate_pps > PASS_CLOCK_PPS ? PASS_BATCH
 							   : 1;
 
 	x->kernel.memory.receiving->sample_mask =
 		rate_pps > PASS_EVIDENCE_PPS ? PASS_SAMPLE_MASK : 0;
 	pass->batch = batch;
-	pass->gap_ns = rate_pps >= PASS_FREE_PPS ? 0 : (uint64_t)(batch * 1e9 / rate_pps);
+	pass->gap_ns = (uint64_t)(batch * 1e9 / rate_pps);
 }
 
 /* Of the plan, with attempts left in that pass. */
@@ -142,31 +77,13 @@ static bool pass_worth(const struct xdp *x, const struct walk *walk, double rate
 	return rate_pps >= PASS_RATE_LEAST && blanks >= PASS_PROBES_LEAST;
 }
 
-static int pass_start(struct xdp *x, struct failure *f)
-{
-	sigset_t all, before;
-	int error;
-
-	atomic_store(&x->sending.over, false);
-	/* Signals to the process are for the loop's thread. */
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&x->sending.thread, NULL, pass_thread, x);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error) {
-		failure_set(f, EXIT_SOFTWARE, "cannot start a thread: %s", strerror(error));
-		return -error;
-	}
-	x->sending.begun = true;
-	return PASS_BEGUN;
-}
-
 int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double rate_pps,
 		   struct failure *f)
 {
 	struct xdp *x = (struct xdp *)e;
 	volatile struct xdp_pass *pass = x->kernel.memory.pass;
 	unsigned place = 0;
+	int error;
 
 	if (!pass_worth(x, walk, rate_pps))
 		return PASS_SEND;
@@ -177,39 +94,79 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	if (walk->quenching)
 		pass_quenched(x, place, walk->sheet);
 	memset((void *)pass, 0, sizeof(*pass));
+	memset((void *)x->kernel.memory.sender, 0, XDP_SENDERS * sizeof(struct xdp_sender));
 	pass->place = place;
 	pass->attempt = walk->pass;
 	pass->technique_mask = pass_techniques(x, walk, walk->pass);
-	pass->position = walk->position;
+	pass->begin = walk->position;
+	pass->next = walk->position / XDP_BLOCK * XDP_BLOCK;
 	pass->end = walk->end;
 	pass->slack_ns = PASS_SLACK_NS;
 	pass->due_ns = now_ns;
 	pass_rate(x, rate_pps);
 	x->kernel.memory.window[place].attempts = walk->pass + 1;
 	x->sending.walk = walk;
-	x->sending.sent = x->sending.refused = 0;
-	x->sending.errors = x->kernel.memory.refusals->errors;
-	x->sending.before = x->kernel.memory.refusals->drops + x->sending.errors;
+	x->sending.sent = x->sending.refused = x->sending.errors = 0;
 	x->sending.position = walk->position;
 	x->sending.rates = (struct xdp_rates){.begin_ns = now_ns};
-	return pass_start(x, f);
+	error = xdp_senders_begin(x);
+	if (error < 0) {
+		failure_set(f, EXIT_SOFTWARE, "cannot start a thread: %s", strerror(-error));
+		return error;
+	}
+	x->sending.begun = true;
+	return PASS_BEGUN;
+}
+
+/* What the senders have counted, all together. */
+static struct xdp_sender pass_total(const struct xdp *x)
+{
+	struct xdp_sender total = {0};
+
+	for (unsigned i = 0; i < x->senders; i++) {
+		const volatile struct xdp_sender *s = &x->kernel.memory.sender[i];
+
+		/* Refusals first: they are counted after the frame they belong to. */
+		total.errors += s->errors;
+		total.drops += s->drops;
+		total.sent += s->sent;
+		total.error = s->error ? s->error : total.error;
+	}
+	return total;
+}
+
+/* All before this position has been dealt with: it is not in a block in hand. */
+static uint32_t pass_position(const struct xdp *x)
+{
+	const volatile struct xdp_pass *pass = x->kernel.memory.pass;
+	uint32_t low = pass->next < pass->end ? pass->next : pass->end;
+
+	for (unsigned i = 0; i < x->senders; i++) {
+		const volatile struct xdp_sender *s = &x->kernel.memory.sender[i];
+		const uint32_t position = s->position;
+
+		if (position != s->until && position < low)
+			low = position;
+	}
+	return low > pass->begin ? low : pass->begin;
 }
 
 /* What went since last asked: redirected less what the device then refused. */
 static void pass_count(struct xdp *x, uint64_t now_ns)
 {
-	const volatile struct xdp_refusals *refusals = x->kernel.memory.refusals;
-	/* Refusals first: they are counted after the frame they belong to. */
-	const uint64_t refused = refusals->drops + refusals->errors - x->sending.before;
-	const uint64_t redirected = x->kernel.memory.pass->sent;
-	const uint64_t sent = redirected > refused ? redirected - refused : 0;
+	const struct xdp_sender total = pass_total(x);
+	const uint64_t refused = total.drops + total.errors;
+	const uint64_t sent = total.sent > refused ? total.sent - refused : 0;
+	const uint32_t next = x->kernel.memory.pass->next;
 
-	walk_passed(x->sending.walk, x->kernel.memory.pass->position,
+	/* What is in hand, a few blocks of thousands, counts as passed while the pass goes on. */
+	walk_passed(x->sending.walk,
+		    next > x->sending.walk->position ? next : x->sending.walk->position,
 		    sent > x->sending.sent ? sent - x->sending.sent : 0, now_ns);
 	if (sent > x->sending.sent) {
 		x->sent += sent - x->sending.sent;
 		x->sending.sent = sent;
-		x->sending.position = x->kernel.memory.pass->position;
+		x->sending.position = pass_position(x);
 	}
 	x->refused_burst += refused - x->sending.refused;
 	x->refused += refused - x->sending.refused;
@@ -230,22 +187,18 @@ static void pass_break(struct xdp *x, int error)
 
 static int pass_over(struct xdp *x)
 {
-	const volatile struct xdp_pass *pass = x->kernel.memory.pass;
 	struct walk *walk = x->sending.walk;
+	const int error = atomic_load(&x->sending.error);
 
-	(void)pthread_join(x->sending.thread, NULL); /* it is over: cannot fail */
+	xdp_senders_end(x);
 	x->sending.begun = false;
-	x->kernel.memory.pass->running = 0;
 	x->rates.count += x->sending.rates.count;
 	x->rates.sum += x->sending.rates.sum;
 	x->rates.squares += x->sending.rates.squares;
-	if (x->sending.error < 0 && !x->broken)
-		pass_break(x, -x->sending.error);
+	if (error < 0 && !x->broken)
+		pass_break(x, -error);
 	/* What a broken interface has swallowed is for frames to send. */
-	if (x->broken)
-		walk_pass_end(walk, x->sending.position);
-	else
-		walk_pass_end(walk, pass->position < walk->end ? pass->position : walk->end);
+	walk_pass_end(walk, x->broken ? x->sending.position : pass_position(x));
 	if (!x->broken && x->sending.refused > x->sending.sent / PASS_LOSS)
 		walk_pass_lost(walk);
 	return 0;
@@ -255,7 +208,7 @@ int xdp_pass_poll(struct engine *e, uint64_t now_ns, double rate_pps, struct fai
 {
 	struct xdp *x = (struct xdp *)e;
 	volatile struct xdp_pass *pass = x->kernel.memory.pass;
-	const bool over = atomic_load(&x->sending.over);
+	const bool over = xdp_senders_over(x);
 	const uint64_t sent = x->sending.sent;
 	uint64_t errors;
 
@@ -267,9 +220,9 @@ int xdp_pass_poll(struct engine *e, uint64_t now_ns, double rate_pps, struct fai
 		return pass_over(x);
 	if (rate_pps > 0)
 		pass_rate(x, rate_pps);
-	errors = x->kernel.memory.refusals->errors;
+	errors = pass_total(x).errors;
 	if (!x->broken && x->sending.sent == sent && errors - x->sending.errors >= PASS_ERRORS) {
-		pass_break(x, (int)x->kernel.memory.refusals->error);
+		pass_break(x, (int)pass_total(x).error);
 		pass->stop = 1;
 	}
 	if (x->sending.sent != sent)

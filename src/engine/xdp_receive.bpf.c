@@ -116,6 +116,8 @@ static inline int receive_mark(__u32 place, __u32 cell, __u64 reply)
 	const __u32 index = place * setting.words + (cell >> 4);
 	const __u32 shift = (cell & 15) * 4;
 	__u64 *word = bpf_map_lookup_elem(&words, &index);
+	struct xdp_tally *own =
+		&tally[place & (XDP_WINDOWS - 1)][bpf_get_smp_processor_id() & (XDP_TALLIES - 1)];
 
 	if (!word)
 		return 0;
@@ -126,13 +128,13 @@ static inline int receive_mark(__u32 place, __u32 cell, __u64 reply)
 
 		/* 15: not ours to send, so no answer of ours. */
 		if (there >= reply) {
-			__sync_fetch_and_add(&window[place & (XDP_WINDOWS - 1)].duplicate, 1);
+			__sync_fetch_and_add(&own->duplicate, 1);
 			return 1;
 		}
 		if (__sync_val_compare_and_swap(word, before, after) != before)
 			continue;
 		if (there == 0)
-			__sync_fetch_and_add(&window[place & (XDP_WINDOWS - 1)].marked, 1);
+			__sync_fetch_and_add(&own->marked, 1);
 		return 1;
 	}
 	return 0;

@@ -15,6 +15,13 @@
 #define XDP_WAYS       4
 #define XDP_TECHNIQUES 16
 #define XDP_PAYLOADS   128
+#define XDP_SENDERS    8
+
+/* Positions of a pass go to its senders in blocks: as many as have one time stamp. */
+#define XDP_BLOCK 64u
+/* Counters of what comes in: a line each, so that processors do not wait for one another. */
+#define XDP_TALLIES 8
+#define XDP_LINE    64
 
 /* Of a UDP probe, at most; see payloads.h. */
 #define XDP_PAYLOAD_BYTES 1200
@@ -53,12 +60,16 @@ struct xdp_window {
 	struct permute order;
 	__u64 first_host;
 	__u64 host_word; /* of all hosts alike; 0: each has its own, in the map */
-	__u64 marked;	 /* cells that were blank and are not: by the kernel */
-	__u64 duplicate; /* answers no stronger than the one before */
 	__u32 tag;	 /* plan_tag(window, 0) */
 	__u32 cells;	 /* 0: no window is here */
 	__u32 attempts;	 /* that have begun */
 };
+
+/* Answers that the kernel has judged, of one window and of the processors that share it. */
+struct xdp_tally {
+	__u64 marked;	 /* cells that were blank and are not */
+	__u64 duplicate; /* answers no stronger than the one before */
+} __attribute__((aligned(XDP_LINE)));
 
 /* A host of a window as one word: its MAC address as in memory, its way, and whether to send; the
  * last: TCP only (UDP is asked in an order of its own, see quench.h). */
@@ -87,29 +98,42 @@ struct xdp_setting {
 	__u32 frame_bytes; /* of the frame that each run begins with: the longest */
 };
 
-/* One pass of a window: written by user space before, by the kernel while it goes on. */
+/*
+ * One pass of a window, sent by several threads. What has a line of its own is written by the
+ * programs, all else by user space.
+ */
 struct xdp_pass {
 	__u32 place, attempt;
 	__u32 technique_mask; /* that have attempts left */
-	__u32 position, end;
-	__u32 batch;	    /* frames from one look at the clock to the next */
-	__u32 credit;	    /* of them, still to be sent */
-	__u64 gap_ns;	    /* from one look to the next, by the rate */
-	__u64 slack_ns;	    /* so far behind, the schedule is moved */
-	__u64 due_ns;	    /* the next look */
-	__u64 sent;	    /* redirected; what the device then refused is in xdp_refusals */
-	__u64 early;	    /* runs that did nothing because it was too soon */
-	__u32 cpu, running; /* where it runs, for the trace points */
-	__u32 stop, finished;
-	__u32 test; /* 1: the frame is given back rather than sent; 2: sent as it came */
+	__u32 begin, end;     /* its positions */
+	__u32 batch;	      /* frames from one look at the clock to the next */
+	__u64 gap_ns;	      /* from one look to the next, by the rate */
+	__u64 slack_ns;	      /* so far behind, the schedule is moved */
+	__u32 stop;	      /* no further block is taken; those in hand are sent */
+	__u32 test;	      /* 1: the frame is given back rather than sent; 2: sent as it came */
+	__u64 due_ns __attribute__((aligned(XDP_LINE))); /* the next look, of any sender */
+	__u32 next;					 /* where the next block begins */
 };
 
-/* What devices would not take from our transmit program. */
-struct xdp_refusals {
-	__u64 errors; /* redirect refused at once: no such operation, link down */
-	__u64 drops;  /* queue full */
-	__u32 error;  /* the last errno of them */
-};
+/*
+ * A thread's part of it, and nobody else's: it says which it is by four bytes of metadata for each
+ * sender before it, which come back with each frame, whatever became of the one before. Two lines,
+ * as processors fetch pairs.
+ */
+struct xdp_sender {
+	__u32 position, until; /* of the block in hand; equal: none */
+	__u32 credit;	       /* frames that it may still send before it looks at the clock */
+	__u32 rest;	       /* by user space: it takes no further block */
+	__u32 finished;	       /* none was left */
+	__u32 running;	       /* by user space: it is in the kernel now, for the trace points */
+	__u64 task;	       /* who it is there */
+	__u64 sent;	       /* redirected; some of them the device then refused: */
+	__u64 errors;	       /* at once: no such operation, link down */
+	__u64 drops;	       /* queue full */
+	__u64 refusals_seen;
+	__u64 early; /* runs that did nothing because it was too soon */
+	__u32 error; /* the last errno of refusals */
+} __attribute__((aligned(2 * XDP_LINE)));
 
 /* Answers that are handed on to the packet ring although the kernel could judge them. */
 struct xdp_receive {

@@ -3,8 +3,7 @@
 #include "engine/xdp_kernel.h"
 
 /* Blanks are looked for so far in one run. */
-#define TRANSMIT_LOOK	    16
-#define TRANSMIT_BLOCK_MASK 63u
+#define TRANSMIT_LOOK 16
 /* After the device refused frames, this long nothing is sent. */
 #define TRANSMIT_PAUSE_NS 200000
 
@@ -12,10 +11,10 @@ struct xdp_setting setting;
 struct xdp_window window[XDP_WINDOWS];
 struct xdp_way way[XDP_WAYS];
 struct xdp_payload payload[XDP_PAYLOADS];
+struct xdp_tally tally[XDP_WINDOWS][XDP_TALLIES];
 struct xdp_pass pass;
-struct xdp_refusals refusals;
+struct xdp_sender sender[XDP_SENDERS];
 struct xdp_receive receiving;
-static __u64 refusals_seen;
 
 struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps");
 
@@ -38,9 +37,8 @@ __attribute__((noinline)) __u64 transmit_cell(__u32 place, __u32 position)
 	return permute_forward(&window[place & (XDP_WINDOWS - 1)].order, position);
 }
 
-static inline void transmit_stamp(void)
+static inline void transmit_stamp(__u32 block)
 {
-	__u32 block = pass.position >> 6;
 	__u32 index = (pass.place & (XDP_WINDOWS - 1)) * setting.blocks + (block >> 1);
 	__u64 *word = bpf_map_lookup_elem(&blocks, &index);
 
@@ -48,29 +46,50 @@ static inline void transmit_stamp(void)
 		((__u32 *)word)[block & 1] = (__u32)(bpf_ktime_get_ns() / 1000) | 1;
 }
 
-/* Looks at the clock: false if it is too soon for the next frames. */
-static inline int transmit_due(void)
+/* Takes the next block of the pass: false if it wants to rest, or none is left. */
+static inline int transmit_take(struct xdp_sender *s)
+{
+	__u32 first;
+
+	if (pass.stop || s->rest)
+		return 0;
+	first = __sync_fetch_and_add(&pass.next, XDP_BLOCK);
+	if (first >= pass.end) {
+		s->finished = 1;
+		return 0;
+	}
+	transmit_stamp(first / XDP_BLOCK);
+	s->until = first + XDP_BLOCK < pass.end ? first + XDP_BLOCK : pass.end;
+	/* A pass that goes on from the middle of a block. */
+	s->position = first > pass.begin ? first : pass.begin;
+	return 1;
+}
+
+/* Looks at the clock: false if it is too soon for the next frames. The schedule is one for all
+ * senders: each that finds it due moves it on for what it is to send itself. */
+static inline int transmit_due(struct xdp_sender *s)
 {
 	__u64 now_ns = bpf_ktime_get_ns();
-	__u64 refused = refusals.drops + refusals.errors;
+	__u64 due_ns = *(volatile __u64 *)&pass.due_ns;
+	__u64 refused = s->drops + s->errors;
 
-	if (now_ns < pass.due_ns)
+	if (now_ns < due_ns)
 		return 0;
-	if (now_ns > pass.due_ns + pass.slack_ns)
-		pass.due_ns = now_ns - pass.slack_ns;
-	pass.due_ns += pass.gap_ns;
-	if (refused != refusals_seen) {
-		refusals_seen = refused;
-		pass.due_ns = now_ns + TRANSMIT_PAUSE_NS;
+	/* If another was faster, it has moved it. */
+	if (now_ns > due_ns + pass.slack_ns)
+		__sync_val_compare_and_swap(&pass.due_ns, due_ns, now_ns - pass.slack_ns);
+	__sync_fetch_and_add(&pass.due_ns, pass.gap_ns);
+	if (refused != s->refusals_seen) {
+		s->refusals_seen = refused;
+		*(volatile __u64 *)&pass.due_ns = now_ns + TRANSMIT_PAUSE_NS;
 	}
-	pass.credit = pass.batch;
-	pass.cpu = bpf_get_smp_processor_id();
-	pass.running = 1;
+	s->credit = pass.batch;
+	s->task = bpf_get_current_task();
 	return 1;
 }
 
 /* The next blank of the pass, at most TRANSMIT_LOOK positions away. */
-static inline int transmit_next(struct transmit_probe *p)
+static inline int transmit_next(struct xdp_sender *s, struct transmit_probe *p)
 {
 	const __u32 place = pass.place & (XDP_WINDOWS - 1);
 
@@ -78,18 +97,14 @@ static inline int transmit_next(struct transmit_probe *p)
 		__u32 index, host, technique;
 		__u64 *word;
 
-		if (pass.position >= pass.end) {
-			pass.finished = 1;
+		if (s->credit == 0 && !transmit_due(s)) {
+			s->early++;
 			return 0;
 		}
-		if (pass.credit == 0 && !transmit_due()) {
-			pass.early++;
+		if (s->position >= s->until && !transmit_take(s))
 			return 0;
-		}
-		if ((pass.position & TRANSMIT_BLOCK_MASK) == 0)
-			transmit_stamp();
-		p->cell = (__u32)transmit_cell(place, pass.position);
-		pass.position++;
+		p->cell = (__u32)transmit_cell(place, s->position);
+		s->position++;
 		index = place * setting.words + (p->cell >> 4);
 		word = bpf_map_lookup_elem(&words, &index);
 		if (!word || (*word >> ((p->cell & 15) * 4) & 15) != 0)
@@ -289,10 +304,9 @@ static inline int transmit_udp_v6(const struct xdp_template *t, const struct tra
 }
 
 /* The frame as it is, to see what becomes of it. */
-static inline int transmit_trial(void)
+static inline int transmit_trial(struct xdp_sender *s)
 {
-	pass.cpu = bpf_get_smp_processor_id();
-	pass.running = 1;
+	s->task = bpf_get_current_task();
 	return (int)bpf_redirect(setting.link_index, 0);
 }
 
@@ -312,8 +326,17 @@ static inline int transmit_says(struct xdp_md *ctx, const struct xdp_template *t
 	return bpf_xdp_store_bytes(ctx, t->length, (void *)says->bytes, last + 1) == 0;
 }
 
+/* The thread that runs it. */
+static inline struct xdp_sender *transmit_sender(const struct xdp_md *ctx)
+{
+	const void *data = (void *)(long)ctx->data, *meta = (void *)(long)ctx->data_meta;
+
+	return &sender[(__u64)(data - meta) / 4 & (XDP_SENDERS - 1)];
+}
+
 static inline int transmit_frame(struct xdp_md *ctx)
 {
+	struct xdp_sender *s = transmit_sender(ctx);
 	struct transmit_probe p;
 	const struct xdp_payload *says = (void *)0;
 	const struct xdp_template *t;
@@ -323,9 +346,9 @@ static inline int transmit_frame(struct xdp_md *ctx)
 	__u32 length;
 
 	if (pass.test == 2)
-		return transmit_trial();
+		return transmit_trial(s);
 	/* A frame of the pool has been anywhere: all of it is written, each time. */
-	if (pass.stop || pass.finished || !transmit_next(&p))
+	if (s->finished || !transmit_next(s, &p))
 		return XDP_DROP;
 	technique = plan_slot_technique(p.slot) & (XDP_TECHNIQUES - 1);
 	t = &way[XDP_HOST_WAY(p.host)].template[technique];
@@ -348,8 +371,8 @@ static inline int transmit_frame(struct xdp_md *ctx)
 		   : !(t->v4 ? transmit_v4(t, &p, &cookie, data, end)
 			     : transmit_v6(t, &p, &cookie, data, end)))
 		return XDP_DROP;
-	pass.sent++;
-	pass.credit--;
+	s->sent++;
+	s->credit--;
 	return pass.test ? XDP_PASS : (int)bpf_redirect(setting.link_index, 0);
 }
 
@@ -366,11 +389,16 @@ int probe(struct xdp_md *ctx)
 							  : transmit_frame(ctx);
 }
 
-/* Whether what a trace point tells happened to frames of ours: they are sent from the processor
- * that the transmit program runs on, and from no other. */
-static inline int transmit_ours(void)
+/* The sender whose frames a trace point tells of: they are sent by its own thread, whatever
+ * processor that is on. NULL: they are somebody else's. */
+static inline struct xdp_sender *transmit_whose(void)
 {
-	return pass.running && pass.cpu == bpf_get_smp_processor_id();
+	const __u64 task = bpf_get_current_task();
+
+	for (int i = 0; i < XDP_SENDERS; i++)
+		if (sender[i].running && sender[i].task == task)
+			return &sender[i];
+	return (void *)0;
 }
 
 /* (from device, to device, sent, dropped, error) */
@@ -378,12 +406,13 @@ SEC("raw_tp/xdp_devmap_xmit")
 int transmit_dropped(struct bpf_raw_tracepoint_args *ctx)
 {
 	const int drops = (int)ctx->args[3];
+	struct xdp_sender *s = drops > 0 ? transmit_whose() : (void *)0;
 
-	if (drops > 0 && transmit_ours()) {
-		refusals.drops += (__u64)drops;
-		if ((int)ctx->args[4] < 0)
-			refusals.error = (__u32) - (int)ctx->args[4];
-	}
+	if (!s)
+		return 0;
+	s->drops += (__u64)drops;
+	if ((int)ctx->args[4] < 0)
+		s->error = (__u32) - (int)ctx->args[4];
 	return 0;
 }
 
@@ -391,10 +420,12 @@ int transmit_dropped(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/xdp_redirect_err")
 int transmit_refused(struct bpf_raw_tracepoint_args *ctx)
 {
-	if (transmit_ours()) {
-		refusals.errors++;
-		refusals.error = (__u32) - (int)ctx->args[3];
-	}
+	struct xdp_sender *s = transmit_whose();
+
+	if (!s)
+		return 0;
+	s->errors++;
+	s->error = (__u32) - (int)ctx->args[3];
 	return 0;
 }
 

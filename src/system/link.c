@@ -3,11 +3,16 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/ethtool.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "text/quote.h"
 
@@ -175,6 +180,22 @@ int link_usable(const struct link *link, struct failure *f)
 				   "interface %s: frames of hardware type %u are not supported",
 				   link_quote(link, quoted), link->hardware);
 	return 0;
+}
+
+unsigned link_queues(const struct link *link)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+	struct ifreq request = {.ifr_data = (void *)&channels};
+	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	unsigned queues = 1;
+
+	if (fd < 0)
+		return 1;
+	memcpy(request.ifr_name, link->name, sizeof(request.ifr_name));
+	if (ioctl(fd, SIOCETHTOOL, &request) == 0)
+		queues = channels.tx_count + channels.combined_count;
+	(void)close(fd);
+	return queues > 0 ? queues : 1;
 }
 
 int link_check(const char *name, struct failure *f)

@@ -55,6 +55,9 @@ const char *link_quote(const struct link *link, char out[static LINK_QUOTED]);
 /* 0 if frames can go through it now, or -1 with *f (EXIT_UNAVAILABLE) naming it and why not. */
 int link_usable(const struct link *link, struct failure *f);
 
+/* Its transmit queues; 1 if its driver does not say. */
+unsigned link_queues(const struct link *link);
+
 /* 0 if there is an interface of that name and it is up, or -1 with *f (EXIT_UNAVAILABLE). */
 int link_check(const char *name, struct failure *f);
 

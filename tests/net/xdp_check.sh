@@ -10,14 +10,17 @@ if [ ! -e "$PASS" ]; then
 	exit 77
 fi
 
-# Us .1, target .2 and .3 on v0; 198.18.9.0/24 behind it; 198.18.1.2 on another Ethernet.
+# Us .1, target .2 and .3 on v0; 198.18.9.0/24 behind it; 198.18.1.2 on another Ethernet. v0 has two
+# queues, so that two threads send by it.
 build() {
 	ip netns add target || return
 	ip -n target link set lo up
 	sysctl -q net.ipv6.conf.default.accept_dad=0
 	ip netns exec target sysctl -q net.ipv6.conf.default.accept_dad=0
 	for n in 0 1; do
-		ip link add "v$n" type veth peer name "p$n" netns target || return
+		queues="numtxqueues $((2 - n)) numrxqueues $((2 - n))"
+		# shellcheck disable=SC2086
+		ip link add "v$n" $queues type veth peer name "p$n" netns target $queues || return
 		ip addr add "198.18.$n.1/24" dev "v$n"
 		ip addr add "2001:db8:$n::1/64" dev "v$n" nodad
 		ip -n target addr add "198.18.$n.2/24" dev "p$n"
@@ -50,9 +53,12 @@ build() {
 		udp-echo 7 udp-silent 9 68 udp-dns 53 udp-ntp 123
 }
 
-cable() { # on or off: whether the target's end takes frames that XDP sends
-	[ "$1" = on ] && set -- xdpdrv obj "$PASS" sec xdp || set -- xdpdrv off
-	ip -n target link set dev p0 "$@" 2>"$work/stderr"
+cable() { # on or off: whether the target's end takes frames that XDP sends; drop: it swallows them
+	ip -n target link set dev p0 xdpdrv off 2>"$work/stderr"
+	case $1 in
+	on) ip -n target link set dev p0 xdpdrv obj "$PASS" sec xdp 2>"$work/stderr" ;;
+	drop) ip -n target link set dev p0 xdpdrv obj "$PASS" sec xdp_drop 2>"$work/stderr" ;;
+	esac
 }
 
 scan() { # engine, options...: "ip port state reason" a line into $work/ENGINE
@@ -290,6 +296,48 @@ check_counts() {
 	ok "pace: 60000 at 30000/s took $us us" $?
 }
 
+# Two threads at once, as fast as they go: far more than the target takes. Whatever is counted went
+# out, and nothing else.
+check_senders() {
+	before=$(left)
+	scan xdp -sS -p 1-60000 --max-rate 20000000 --max-retries 3 198.18.0.2 198.18.0.3
+	same 'two threads: exit status' 0 $?
+	after=$(left)
+	sent=$(grep -o '"probes":{"sent":[0-9]*' "$work/json" | grep -o '[0-9]*$')
+	[ $((after - before)) -ge "$sent" ] && [ $((after - before)) -le $((sent + 200)) ]
+	ok "two threads: $sent counted, $((after - before)) frames left" $?
+	same 'two threads: ports' 120000 "$(wc -l <"$work/xdp")"
+	same 'two threads: open ports' 10 "$(grep -c ' open syn-ack' "$work/xdp")"
+	same 'two threads: closed and rejected' $((120000 - 10 - 40)) \
+		"$(grep -c -e ' closed ' -e admin-prohibited -e port-unreach "$work/xdp")"
+	# Stopped in the middle: a port was asked and counted, or has no state.
+	cable drop
+	for last in $(seq 4 23); do
+		ip -n target addr add "198.18.0.$last/24" dev p0
+	done
+	for rate in 20000000 700000; do
+		before=$(left)
+		"$PORTLIGHT" scan --engine xdp --json --all-ports --all-hosts -sS -p 1-60000 --seed 7 \
+			--max-rate $rate --max-retries 0 198.18.0.2-23 >"$work/json" \
+			2>"$work/stderr" &
+		scanner=$!
+		while ! [ "$(($(left) - before))" -ge 50000 ] && kill -0 $scanner; do
+			:
+		done
+		kill -INT $scanner
+		wait $scanner
+		after=$(left)
+		sent=$(grep -o '"probes":{"sent":[0-9]*' "$work/json" | grep -o '[0-9]*$')
+		same "stopped at $rate/s: counted and judged" "$sent" \
+			"$(grep -c '"type":"port"' "$work/json")"
+		[ $((after - before)) -ge "$sent" ] && [ $((after - before)) -le $((sent + 200)) ]
+		ok "stopped at $rate/s: $sent counted, $((after - before)) frames left" $?
+		[ "$sent" -lt 1320000 ]
+		ok "stopped at $rate/s: in the middle" $?
+	done
+	cable on
+}
+
 # An interface that goes down while the scan runs ends it, with what is known written.
 check_loss_of_link() {
 	timeout 60 "$PORTLIGHT" scan --engine xdp --json -sS -p 1-60000 --max-rate 10000 198.18.0.2 \
@@ -326,5 +374,6 @@ check_exits
 check_neighbours
 check_choice
 check_counts
+check_senders
 check_loss_of_link
 conclude

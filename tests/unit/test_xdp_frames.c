@@ -9,6 +9,8 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +34,13 @@ static uint64_t next(void)
 	return state * 2685821657736338717u;
 }
 
+struct shape {
+	unsigned techniques;
+	bool v4, v6;
+	unsigned ranges;
+	unsigned more; /* times so many ports */
+};
+
 /* A plan, its one window, and the programs told of both. */
 struct round {
 	struct plan *plan;
@@ -53,15 +62,16 @@ static struct addr some_addr(bool v4)
 		  : (struct addr){next() | UINT64_C(1) << 61, next()};
 }
 
-static void round_plan(struct round *r, unsigned techniques, bool v4, bool v6, unsigned ranges)
+static void round_plan(struct round *r, const struct shape *shape)
 {
 	const uint64_t seed[2] = {next(), next()};
+	const unsigned ports = (CELLS / (shape->ranges * 4) + 1) * (1 + shape->more);
 	struct ranges targets = {0};
-	struct ports ports = {0};
+	struct ports set = {0};
 	struct failure f = {0};
 
-	for (unsigned i = 0; i < ranges; i++) {
-		struct addr first = some_addr(v4 && (!v6 || i % 2 == 0));
+	for (unsigned i = 0; i < shape->ranges; i++) {
+		struct addr first = some_addr(shape->v4 && (!shape->v6 || i % 2 == 0));
 
 		/* A /64 boundary in the middle, now and then. */
 		if (!addr_is_v4(first) && i % 4 == 1)
@@ -71,13 +81,13 @@ static void round_plan(struct round *r, unsigned techniques, bool v4, bool v6, u
 		assert_int_equal(ranges_add(&targets, first, addr_add(first, next() % 4)), 0);
 	}
 	ranges_normalise(&targets);
-	for (unsigned i = 0; i < CELLS / (ranges * 4) + 1; i++)
-		port_set_add(&ports.tcp, (unsigned)(next() & 0xffff));
-	for (unsigned i = 0; i < CELLS / (ranges * 4) / 2 + 1; i++)
-		port_set_add(&ports.udp, (unsigned)(next() & 0xffff));
+	for (unsigned i = 0; i < ports; i++)
+		port_set_add(&set.tcp, (unsigned)(next() & 0xffff));
+	for (unsigned i = 0; i < ports / 2 + 1; i++)
+		port_set_add(&set.udp, (unsigned)(next() & 0xffff));
 	for (size_t i = 0; i < sizeof(saying) / sizeof(saying[0]); i++)
-		port_set_add(&ports.udp, saying[i]);
-	r->plan = plan_new(&targets, &ports, techniques, seed, &f);
+		port_set_add(&set.udp, saying[i]);
+	r->plan = plan_new(&targets, &set, shape->techniques, seed, &f);
 	assert_non_null(r->plan);
 	ranges_fini(&targets);
 }
@@ -131,7 +141,7 @@ static void round_hosts(struct round *r, bool alike)
 }
 
 /* False where the kernel lets us not. */
-static bool round_init(struct round *r, unsigned techniques, bool v4, bool v6, unsigned ranges)
+static bool round_init(struct round *r, const struct shape *shape)
 {
 	struct failure f = {0};
 	const uint8_t tries[TECHNIQUES] = {0};
@@ -142,7 +152,7 @@ static bool round_init(struct round *r, unsigned techniques, bool v4, bool v6, u
 	r->conf.bad_sum = next() % 4 == 0;
 	r->conf.has_source_port = next() % 4 == 0;
 	r->port = r->conf.has_source_port ? (uint16_t)(next() | 1) : 0xf000;
-	round_plan(r, techniques, v4, v6, ranges);
+	round_plan(r, shape);
 	r->conf.plan = r->plan;
 	r->sheet = sheet_new(r->plan, 0, 0, r->plan->total, 1);
 	assert_non_null(r->sheet);
@@ -159,11 +169,11 @@ static bool round_init(struct round *r, unsigned techniques, bool v4, bool v6, u
 	r->kernel.memory.setting->port = r->port;
 	r->kernel.memory.setting->port_mask = r->conf.has_source_port ? 0xffff : 0xf000;
 	r->kernel.memory.setting->port_fixed = r->conf.has_source_port;
-	round_way(r, 0, techniques);
-	round_way(r, 1, techniques);
+	round_way(r, 0, shape->techniques);
+	round_way(r, 1, shape->techniques);
 	assert_non_null(xdp_kernel_hosts(&r->kernel));
 	/* Of one family, so that all can go one way. */
-	round_hosts(r, v4 && !v6 && ranges > 1 && next() % 2 == 0);
+	round_hosts(r, shape->v4 && !shape->v6 && shape->ranges > 1 && next() % 2 == 0);
 	/* Answered already, and another shard's. */
 	for (uint32_t cell = 0; cell < r->sheet->cells; cell++)
 		if (next() % 4 == 0)
@@ -211,18 +221,46 @@ static bool sendable(const struct round *r, uint32_t cell)
 	       !(host & XDP_HOST_QUENCHED && sheet_probe(r->sheet, cell).technique == TECH_UDP);
 }
 
+/* A pass over [begin, end) whose frames come back. */
+static void pass_init(struct round *r, uint8_t attempt, uint32_t begin, uint32_t end)
+{
+	volatile struct xdp_pass *pass = r->kernel.memory.pass;
+
+	memset((void *)pass, 0, sizeof(*pass));
+	memset((void *)r->kernel.memory.sender, 0, XDP_SENDERS * sizeof(struct xdp_sender));
+	pass->attempt = attempt;
+	pass->begin = begin;
+	pass->next = begin / XDP_BLOCK * XDP_BLOCK;
+	pass->end = end;
+	pass->technique_mask = UINT32_MAX;
+	pass->batch = 1;
+	pass->test = 1;
+}
+
+/* The next frame of a sender, or -ENODATA. */
+static int sender_next(const struct round *r, unsigned sender, uint8_t *out, size_t room)
+{
+	return xdp_kernel_test(&r->kernel, sender, 1, out, room);
+}
+
+/* Nothing in hand and nothing to take. */
+static bool sender_over(const struct round *r, unsigned sender)
+{
+	const volatile struct xdp_pass *pass = r->kernel.memory.pass;
+	const volatile struct xdp_sender *s = &r->kernel.memory.sender[sender];
+
+	return s->position == s->until && (pass->next >= pass->end || pass->stop);
+}
+
 static void compare_all(struct round *r)
 {
 	const uint8_t attempt = (uint8_t)(next() % 16);
-	volatile struct xdp_pass *pass = r->kernel.memory.pass;
+	const unsigned who = (unsigned)(next() % XDP_SENDERS);
+	const volatile struct xdp_sender *sender = &r->kernel.memory.sender[who];
 	uint8_t want[TEMPLATE_BYTES + PAYLOAD_MOST], got[2048];
 	uint64_t sent = 0;
 
-	memset((void *)pass, 0, sizeof(*pass));
-	pass->attempt = attempt;
-	pass->end = r->sheet->cells;
-	pass->technique_mask = UINT32_MAX;
-	pass->batch = 1;
+	pass_init(r, attempt, 0, r->sheet->cells);
 	for (uint32_t position = 0; position < r->sheet->cells; position++) {
 		const uint32_t cell = (uint32_t)permute_forward(&r->sheet->order, position);
 		size_t length;
@@ -232,26 +270,167 @@ static void compare_all(struct round *r)
 			continue;
 		/* It stops looking after 16 cells without a blank, and goes on from there. */
 		do
-			count = xdp_kernel_test(&r->kernel, r->kernel.memory.setting->frame_bytes,
-						got, sizeof(got));
-		while (count == -ENODATA && !pass->finished);
+			count = sender_next(r, who, got, sizeof(got));
+		while (count == -ENODATA && !sender_over(r, who));
 		length = expected(r, cell, attempt, want);
 		assert_int_equal(count, length);
 		assert_memory_equal(got, want, length);
-		assert_int_equal(pass->sent, ++sent);
+		assert_int_equal(sender->sent, ++sent);
 	}
-	while (!pass->finished)
-		assert_int_equal(xdp_kernel_test(&r->kernel, r->kernel.memory.setting->frame_bytes,
-						 got, sizeof(got)),
-				 -ENODATA);
-	assert_int_equal(pass->sent, sent);
+	while (!sender_over(r, who))
+		assert_int_equal(sender_next(r, who, got, sizeof(got)), -ENODATA);
+	assert_int_equal(sender_next(r, who, got, sizeof(got)), -ENODATA);
+	assert_int_equal(sender->sent, sent);
 }
 
-static const struct shape {
-	unsigned techniques;
-	bool v4, v6;
-	unsigned ranges;
-} shapes[] = {
+/* Several threads that send a pass at once, as fast as they can or to a schedule. */
+struct crew {
+	struct round *r;
+	uint8_t *seen;	/* how often each cell was sent */
+	uint32_t times; /* runs of a call; more than one: seen[] is not kept */
+	uint32_t stop;	/* once so many were sent */
+	uint32_t sent;
+	struct crew_member {
+		struct crew *crew;
+		pthread_t thread;
+		unsigned number;
+	} member[4];
+};
+
+static void *crew_send(void *argument)
+{
+	const struct crew_member *m = argument;
+	struct crew *crew = m->crew;
+	const struct round *r = crew->r;
+	uint8_t frame[2048];
+	struct packet p;
+
+	while (!sender_over(r, m->number)) {
+		const int length =
+			xdp_kernel_test(&r->kernel, m->number, crew->times, frame, sizeof(frame));
+		uint32_t cell;
+
+		if (length < 0 || crew->times > 1)
+			continue;
+		packet_parse(PACKET_LINK_ETHERNET, frame, (size_t)length, &p);
+		cell = p.seq ^
+		       (uint32_t)cookie_hash(&r->conf.key, p.dst.hi, p.dst.lo, p.dport, TECH_SYN);
+		if (cell < r->sheet->cells)
+			__atomic_fetch_add(&crew->seen[cell], 1, __ATOMIC_RELAXED);
+		if (__atomic_add_fetch(&crew->sent, 1, __ATOMIC_RELAXED) >= crew->stop)
+			r->kernel.memory.pass->stop = 1;
+	}
+	return NULL;
+}
+
+/* From `begin` on until `stop` were sent (0: until about half way): where they stopped. The
+ * schedule has moved on for just what was sent. */
+static uint32_t crew_pass(struct crew *crew, uint32_t begin, uint32_t stop)
+{
+	const uint32_t end = crew->r->sheet->cells;
+	volatile struct xdp_pass *pass = crew->r->kernel.memory.pass;
+	const uint64_t due_ns = frames_now_ns();
+	uint64_t allowed = 0;
+
+	pass_init(crew->r, 0, begin, end);
+	pass->batch = 1u << next() % 7;
+	pass->gap_ns = 1 + next() % 2 * 500 * pass->batch;
+	pass->slack_ns = UINT64_MAX / 2;
+	pass->due_ns = due_ns;
+	crew->stop = stop;
+	crew->sent = 0;
+	for (unsigned i = 0; i < 4; i++) {
+		crew->member[i].crew = crew;
+		crew->member[i].number = i * 2;
+		assert_int_equal(
+			pthread_create(&crew->member[i].thread, NULL, crew_send, &crew->member[i]),
+			0);
+	}
+	while (stop == 0 && pass->next < end / 2)
+		(void)sched_yield();
+	if (stop == 0)
+		pass->stop = 1;
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(pthread_join(crew->member[i].thread, NULL), 0);
+	for (unsigned i = 0; i < XDP_SENDERS; i++)
+		allowed += crew->r->kernel.memory.sender[i].sent +
+			   crew->r->kernel.memory.sender[i].credit;
+	assert_int_equal((pass->due_ns - due_ns) / pass->gap_ns * pass->batch, allowed);
+	return pass->next < end ? pass->next : end;
+}
+
+/* Whatever was sent by several threads was sent once, and is all before where they stopped. */
+static void crew_check(const struct crew *crew, uint32_t begin, uint32_t end)
+{
+	const struct round *r = crew->r;
+
+	for (uint32_t position = 0; position < r->sheet->cells; position++) {
+		const uint32_t cell = (uint32_t)permute_forward(&r->sheet->order, position);
+		const bool in = position >= begin && position < end;
+
+		assert_int_equal(crew->seen[cell], in && sendable(r, cell));
+		if (in)
+			assert_int_not_equal(r->kernel.memory.blocks[position / XDP_BLOCK], 0);
+	}
+}
+
+static const struct shape crew_few = {1u << TECH_SYN, true, false, 40, 0};
+static const struct shape crew_many = {1u << TECH_SYN, true, false, 40, 200};
+
+static void test_senders(void **unused)
+{
+	struct round r;
+	struct crew crew = {.r = &r, .times = 1};
+
+	(void)unused;
+	if (!round_init(&r, &crew_few)) {
+		round_fini(&r);
+		skip();
+	}
+	for (int i = 0; i < 30; i++) {
+		const uint32_t begin = (uint32_t)(next() % 200);
+		uint32_t middle;
+
+		crew.seen = calloc(r.sheet->cells, 1);
+		assert_non_null(crew.seen);
+		memset(r.kernel.memory.blocks, 0, r.kernel.memory.setting->blocks * 8);
+		middle = crew_pass(&crew, begin, (uint32_t)(next() % (r.sheet->cells / 4)));
+		crew_check(&crew, begin, middle);
+		/* Some threads may have stopped in the last block. */
+		assert_int_equal(crew_pass(&crew, middle, UINT32_MAX), r.sheet->cells);
+		crew_check(&crew, begin, r.sheet->cells);
+		free(crew.seen);
+	}
+	round_fini(&r);
+}
+
+/* Long calls, in which they are in each other's way: as many were sent as were to be. */
+static void test_senders_fast(void **unused)
+{
+	struct round r;
+	struct crew crew = {.r = &r, .times = 1000};
+
+	(void)unused;
+	if (!round_init(&r, &crew_many)) {
+		round_fini(&r);
+		skip();
+	}
+	for (int i = 0; i < 30; i++) {
+		const uint32_t middle = crew_pass(&crew, 0, i % 3 ? UINT32_MAX : 0);
+		uint64_t sent = 0, wanted = 0;
+
+		for (uint32_t position = 0; position < middle; position++)
+			wanted +=
+				sendable(&r, (uint32_t)permute_forward(&r.sheet->order, position));
+		for (unsigned s = 0; s < XDP_SENDERS; s++)
+			sent += r.kernel.memory.sender[s].sent;
+		assert_int_equal(sent, wanted);
+		assert_true(i % 3 == 0 || middle == r.sheet->cells);
+	}
+	round_fini(&r);
+}
+
+static const struct shape shapes[] = {
 	{1u << TECH_SYN, true, false, 1},
 	{1u << TECH_SYN, true, false, 40},
 	{1u << TECH_SYN, false, true, 9},
@@ -274,7 +453,7 @@ static void test_frames(void **unused)
 		const struct shape *s = &shapes[i % count];
 		struct round r;
 
-		if (!round_init(&r, s->techniques, s->v4, s->v6, s->ranges)) {
+		if (!round_init(&r, s)) {
 			round_fini(&r);
 			skip();
 		}
@@ -330,6 +509,15 @@ static unsigned kernel_get(const struct round *r, uint32_t cell)
 	return (unsigned)(r->kernel.memory.words[cell >> 4] >> ((cell & 15) * 4) & 15);
 }
 
+static uint64_t kernel_marked(const struct round *r)
+{
+	uint64_t marked = 0;
+
+	for (unsigned i = 0; i < XDP_TALLIES; i++)
+		marked += r->kernel.memory.tally[0][i].marked;
+	return marked;
+}
+
 static void judge_all(struct round *r)
 {
 	uint64_t marked = 0;
@@ -380,10 +568,10 @@ static void judge_all(struct round *r)
 		assert_int_equal(xdp_kernel_judge(&r->kernel, frame, length), XDP_DROP);
 		assert_int_equal(kernel_get(r, cell), before > reply ? before : reply);
 		marked += before == 0;
-		assert_int_equal(r->kernel.memory.window[0].marked, marked);
+		assert_int_equal(kernel_marked(r), marked);
 		/* Once more changes nothing. */
 		assert_int_equal(xdp_kernel_judge(&r->kernel, frame, length), XDP_DROP);
-		assert_int_equal(r->kernel.memory.window[0].marked, marked);
+		assert_int_equal(kernel_marked(r), marked);
 	}
 	assert_true(marked > 0);
 }
@@ -397,7 +585,7 @@ static void test_resets(void **unused)
 
 		if (s->techniques == 1u << TECH_UDP)
 			continue;
-		if (!round_init(&r, s->techniques, s->v4, s->v6, s->ranges)) {
+		if (!round_init(&r, s)) {
 			round_fini(&r);
 			skip();
 		}
@@ -410,6 +598,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_senders),
+		cmocka_unit_test(test_senders_fast),
 		cmocka_unit_test(test_resets),
 	};
 
