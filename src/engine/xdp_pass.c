@@ -231,6 +231,7 @@ static void pass_break(struct xdp *x, int error)
 static int pass_over(struct xdp *x)
 {
 	const volatile struct xdp_pass *pass = x->kernel.memory.pass;
+	const volatile struct xdp_refusals *refusals = x->kernel.memory.refusals;
 	struct walk *walk = x->sending.walk;
 
 	(void)pthread_join(x->sending.thread, NULL); /* it is over: cannot fail */
@@ -241,6 +242,9 @@ static int pass_over(struct xdp *x)
 	x->rates.squares += x->sending.rates.squares;
 	if (x->sending.error < 0 && !x->broken)
 		pass_break(x, -x->sending.error);
+	/* Too short for PASS_ERRORS; begun anew, it would be so for ever. */
+	else if (!x->broken && x->sending.sent == 0 && refusals->errors != x->sending.errors)
+		pass_break(x, (int)refusals->error);
 	/* What a broken interface has swallowed is for frames to send. */
 	if (x->broken)
 		walk_pass_end(walk, x->sending.position);

@@ -106,7 +106,7 @@ struct xdp_pass {
 
 /* What devices would not take from our transmit program. */
 struct xdp_refusals {
-	__u64 errors; /* redirect refused at once: no such operation, link down */
+	__u64 errors; /* refused for good, it seems: no such operation, link down */
 	__u64 drops;  /* queue full */
 	__u32 error;  /* the last errno of them */
 };

@@ -341,6 +341,27 @@ check_loss_of_link() {
 	ok 'the link goes down: what is known is written, marked partial' $?
 }
 
+# A driver that refuses each frame, as veth does while its peer is down, is left to frames. (Before
+# Linux 6.3 so is a peer without XDP, which cannot be known there beforehand.)
+check_refusal() {
+	timeout 60 "$PORTLIGHT" scan --engine xdp --json -sS -p 1-20000 --max-rate 10000 \
+		198.18.0.2 >"$work/json" 2>"$work/stderr" &
+	scanner=$!
+	sleep 1
+	ip -n target link set p0 down
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q 'gives up' "$work/stderr" && break
+		sleep 0.2
+	done
+	ip -n target link set p0 up
+	wait $scanner
+	same 'each frame is refused: exit status' 0 $?
+	grep -q 'gives up on interface v0 .*; going on with engine frames' "$work/stderr"
+	ok 'each frame is refused: said' $?
+	tail -1 "$work/json" | grep -q '"partial":false'
+	ok 'each frame is refused: the scan ends all the same' $?
+}
+
 build
 ok 'the network is built' $?
 cable on
@@ -359,6 +380,7 @@ check_exits
 check_neighbours
 check_choice
 check_counts
+check_refusal
 check_loss_of_link
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
