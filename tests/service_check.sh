@@ -48,6 +48,22 @@ started() {
 	"$program" $words --help
 }
 
+# The manual page that it names is installed, and that of what it starts.
+documented() {
+	pages=$(sed -n 's/^Documentation=man:\([^(]*\)(\([0-9]\))$/\1.\2/p' "$unit")
+	[ -n "$pages" ] || return
+	for page in $pages; do
+		grep -q '^\.Nm portlight watch' "$BUILD/$page" || return
+	done
+}
+
+# A wrong word on the command line ends it for good, with the status that the unit knows.
+not_again() {
+	"$program" watch --nonsense
+	status=$?
+	sed -n 's/^RestartPreventExitStatus=/ /p' "$unit" | sed 's/$/ /' | grep -q " $status "
+}
+
 user_made() {
 	mkdir -p "$work/root/etc" &&
 		systemd-sysusers --root="$work/root" "$root/packaging/portlight.sysusers" &&
@@ -69,6 +85,8 @@ good 'exposure of 2.0 or less' score 20
 good 'a threshold that it cannot meet is told' eval '! score 1'
 good 'well formed' verified
 good 'its command line' started
+good 'its manual page' documented
+good 'no new start after a wrong option' not_again
 [ "$(id -u)" = 0 ] && good 'its user' user_made
 good 'installed where systemd looks' installed
 echo "$passed passed, $failed failed"

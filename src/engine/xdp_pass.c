@@ -187,6 +187,7 @@ static void pass_break(struct xdp *x, int error)
 
 static int pass_over(struct xdp *x)
 {
+	const struct xdp_sender total = pass_total(x);
 	struct walk *walk = x->sending.walk;
 	const int error = atomic_load(&x->sending.error);
 
@@ -197,6 +198,9 @@ static int pass_over(struct xdp *x)
 	x->rates.squares += x->sending.rates.squares;
 	if (error < 0 && !x->broken)
 		pass_break(x, -error);
+	/* Too short for PASS_ERRORS; begun anew, it would be so for ever. */
+	else if (!x->broken && x->sending.sent == 0 && total.errors != x->sending.errors)
+		pass_break(x, (int)total.error);
 	/* What a broken interface has swallowed is for frames to send. */
 	walk_pass_end(walk, x->broken ? x->sending.position : pass_position(x));
 	if (!x->broken && x->sending.refused > x->sending.sent / PASS_LOSS)

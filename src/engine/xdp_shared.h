@@ -128,7 +128,7 @@ struct xdp_sender {
 	__u32 running;	       /* by user space: it is in the kernel now, for the trace points */
 	__u64 task;	       /* who it is there */
 	__u64 sent;	       /* redirected; some of them the device then refused: */
-	__u64 errors;	       /* at once: no such operation, link down */
+	__u64 errors;	       /* for good, it seems: no such operation, link down */
 	__u64 drops;	       /* queue full */
 	__u64 refusals_seen;
 	__u64 early; /* runs that did nothing because it was too soon */

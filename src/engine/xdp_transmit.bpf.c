@@ -318,7 +318,7 @@ static inline int transmit_says(struct xdp_md *ctx, const struct xdp_template *t
 
 	if (says->length == 0)
 		return 1; /* too long for the link: it asks all the same */
-	/* Linux 6.1 learns no lower bound from "not 0", and wants one: so as the last byte's number,
+	/* Linux 6.1 wants a lower bound and learns none from "not 0": as the last byte's number,
 	 * which the compiler must not see through. */
 	__asm__ volatile("" : "+r"(last));
 	if (last >= XDP_PAYLOAD_BYTES)
@@ -405,14 +405,18 @@ static inline struct xdp_sender *transmit_whose(void)
 SEC("raw_tp/xdp_devmap_xmit")
 int transmit_dropped(struct bpf_raw_tracepoint_args *ctx)
 {
-	const int drops = (int)ctx->args[3];
+	const int drops = (int)ctx->args[3], error = (int)ctx->args[4];
 	struct xdp_sender *s = drops > 0 ? transmit_whose() : (void *)0;
 
 	if (!s)
 		return 0;
-	s->drops += (__u64)drops;
-	if ((int)ctx->args[4] < 0)
-		s->error = (__u32) - (int)ctx->args[4];
+	/* A full queue takes the first few and is no error; a driver that says one took none. */
+	if (error < 0) {
+		s->errors += (__u64)drops;
+		s->error = (__u32)-error;
+	} else {
+		s->drops += (__u64)drops;
+	}
 	return 0;
 }
 

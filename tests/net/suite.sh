@@ -57,16 +57,16 @@ same() { # WHAT WANTED GOT
 	ok "$1: expected '$2', got '$3'" $?
 }
 
-soon() { # WHAT COMMAND...: a check that the command succeeds within 10 s
+soon() { # WHAT COMMAND...: a check that the command succeeds within 30 s
 	suite_what=$1
 	shift
 	wait_until "$@"
 	ok "$suite_what: $*" $?
 }
 
-# At most 10 s, by steps of 50 ms: for what another process has to do first.
+# At most 30 s, by steps of 50 ms: for what another process has to do first.
 wait_until() { # COMMAND...
-	for _ in $(seq 200); do
+	for _ in $(seq 600); do
 		"$@" >/dev/null 2>&1 && return
 		sleep 0.05
 	done

@@ -96,6 +96,22 @@ hook() { # the XDP program on v0, or nothing
 	ip -d link show v0 | grep -o 'prog/xdp id [0-9]*'
 }
 
+left() { # frames that have left v0
+	ip -s -j link show v0 | sed 's/.*"tx":{[^}]*"packets":\([0-9]*\).*/\1/'
+}
+
+hooked() {
+	[ -n "$(hook)" ]
+}
+
+unhooked() {
+	[ -z "$(hook)" ]
+}
+
+probing() { # so many frames have left before it began
+	[ "$(left)" -gt $(($1 + 100)) ]
+}
+
 check_agreement() {
 	few='22-25,80,443,1000-1062,1499-1501,1999'
 	agree 'SYN, on-link' 6000 -sS -p 1-2000 --max-rate 50000 --max-retries 1 \
@@ -135,7 +151,7 @@ check_agreement() {
 # A transfer by TCP through the same interface, both ways, while a scan runs.
 check_transfer() {
 	cat >"$work/transfer.py" <<-'PY'
-		import hashlib, socket, sys, time
+		import hashlib, os, socket, sys, time
 		if sys.argv[1] == "serve":
 		    s = socket.create_server(("198.18.0.2", 5000))
 		    print("ready", flush=True)
@@ -147,9 +163,9 @@ check_transfer() {
 		c = socket.create_connection(("198.18.0.2", 5000), 10)
 		c.settimeout(30)
 		sent, got = hashlib.sha256(), hashlib.sha256()
-		end = time.monotonic() + float(sys.argv[2])
+		end = time.monotonic() + 90
 		total, block = 0, 0
-		while time.monotonic() < end:
+		while not os.path.exists(sys.argv[2]) and time.monotonic() < end:
 		    data = hashlib.sha256(str(block).encode()).digest() * 512
 		    block += 1
 		    c.sendall(data)
@@ -168,14 +184,25 @@ check_transfer() {
 	ip netns exec target python3 "$work/transfer.py" serve >"$work/served" 2>&1 &
 	children="$children $!"
 	wait_until grep -q ready "$work/served"
-	timeout 60 python3 "$work/transfer.py" send 3 >"$work/transfer" 2>&1 &
+	before=$(left)
+	timeout 120 python3 "$work/transfer.py" send "$work/enough" >"$work/transfer" 2>&1 &
 	transfer=$!
-	sleep 0.3
+	wait_until probing "$before"
 	scan xdp -sS -p 1-65535 --max-rate 400000 --max-retries 1 198.18.0.2 198.18.0.3
 	same 'transfer: the scan' 0 $?
+	touch "$work/enough"
 	wait $transfer
 	ok "transfer: intact while a scan runs ($(tail -1 "$work/transfer"))" $?
 	same 'transfer: open ports' 11 "$(grep -c ' open ' "$work/xdp")"
+}
+
+caps() { # permitted, effective, no_new_privs of a process
+	sed -n -e 's/^Cap\(Prm\|Eff\):[^1-9a-f]*\([0-9a-f]\)/\2/p' -e 's/^NoNewPrivs:.//p' \
+		"/proc/$1/status" | tr '\n' ' ' | sed 's/ $//'
+}
+
+given_up() { # process, capabilities that are left
+	[ "$(caps "$1")" = "$2 $2 1" ]
 }
 
 # What a scan that runs may still do: engine, capabilities in hexadecimal, options...
@@ -184,10 +211,8 @@ check_privilege() {
 	shift 2
 	"$PORTLIGHT" scan --engine "$engine" -sS --max-rate 20000 "$@" >/dev/null 2>"$work/stderr" &
 	scanner=$!
-	sleep 1.5
-	same "$engine $*: capabilities" "$want $want 1" "$(sed -n \
-		-e 's/^Cap\(Prm\|Eff\):[^1-9a-f]*\([0-9a-f]\)/\2/p' -e 's/^NoNewPrivs:.//p' \
-		/proc/$scanner/status | tr '\n' ' ' | sed 's/ $//')"
+	wait_until given_up $scanner "$want"
+	same "$engine $*: capabilities" "$want $want 1" "$(caps $scanner)"
 	grep -q '^CapBnd:[^1-9a-f]*$' /proc/$scanner/status
 	ok "$engine $*: nor through the bounding set" $?
 	# Threads, too: the pass is one of them.
@@ -203,12 +228,11 @@ check_exits() {
 		"$PORTLIGHT" scan --engine xdp -sS -p 1-65535 --max-rate 20000 198.18.0.2 198.18.0.3 \
 			>/dev/null 2>"$work/stderr" &
 		scanner=$!
-		sleep 1
-		[ -n "$(hook)" ]
+		wait_until hooked
 		ok "SIG$signal: there while it runs" $?
 		kill -s $signal $scanner
 		wait $scanner
-		sleep 0.2
+		wait_until unhooked
 		same "SIG$signal: gone after it" '' "$(hook)"
 	done
 }
@@ -276,10 +300,6 @@ check_choice() {
 	ok 'no CAP_BPF: named' $?
 }
 
-left() { # frames that have left v0
-	ip -s -j link show v0 | sed 's/.*"tx":{[^}]*"packets":\([0-9]*\).*/\1/'
-}
-
 # The pace is kept, and no probe is counted that did not go out.
 check_counts() {
 	before=$(left)
@@ -340,10 +360,11 @@ check_senders() {
 
 # An interface that goes down while the scan runs ends it, with what is known written.
 check_loss_of_link() {
+	before=$(left)
 	timeout 60 "$PORTLIGHT" scan --engine xdp --json -sS -p 1-60000 --max-rate 10000 198.18.0.2 \
 		>"$work/json" 2>"$work/stderr" &
 	scanner=$!
-	sleep 1.5
+	wait_until probing "$before"
 	ip link set v0 down
 	wait $scanner
 	status=$?
@@ -354,6 +375,25 @@ check_loss_of_link() {
 	ok 'the link goes down: named' $?
 	tail -1 "$work/json" | grep -q '"partial":true'
 	ok 'the link goes down: what is known is written, marked partial' $?
+}
+
+# A driver that refuses each frame, as veth does while its peer is down, is left to frames. (Before
+# Linux 6.3 so is a peer without XDP, which cannot be known there beforehand.)
+check_refusal() {
+	before=$(left)
+	timeout 60 "$PORTLIGHT" scan --engine xdp --json -sS -p 1-20000 --max-rate 10000 \
+		198.18.0.2 >"$work/json" 2>"$work/stderr" &
+	scanner=$!
+	wait_until probing "$before"
+	ip -n target link set p0 down
+	wait_until grep -q 'gives up' "$work/stderr"
+	ip -n target link set p0 up
+	wait $scanner
+	same 'each frame is refused: exit status' 0 $?
+	grep -q 'gives up on interface v0 .*; going on with engine frames' "$work/stderr"
+	ok 'each frame is refused: said' $?
+	tail -1 "$work/json" | grep -q '"partial":false'
+	ok 'each frame is refused: the scan ends all the same' $?
 }
 
 build
@@ -375,5 +415,6 @@ check_neighbours
 check_choice
 check_counts
 check_senders
+check_refusal
 check_loss_of_link
 conclude
