@@ -143,6 +143,11 @@ refusals() {
 	ok 'a folder' ends 74 'Is a directory'
 	watch -r "$work/text.pcap"
 	ok 'no capture' ends 74 'no capture file'
+	ok 'in one line' test "$(wc -l <"$err")" = 1
+	cp "$work/scan.pcap" "$work/same.pcap"
+	watch -r "$work/same.pcap" -oD "$work/../$(basename "$work")/same.pcap"
+	ok '-oD does not write over what is read' ends 64 same.pcap
+	ok 'and leaves it as it was' cmp "$work/scan.pcap" "$work/same.pcap"
 	watch -r /dev/null
 	ok 'an empty file' ends 74 'no capture file'
 	watch -r "$work/wlan.pcap"
