@@ -35,7 +35,6 @@
 /* What leaks away: one failed port's worth in half an hour, and in the slow walk in 12 hours. */
 #define LEAK_MS	     1800000.0f
 #define LEAK_SLOW_MS 43200000.0f
-#define SLOW_FACTOR  2.0f
 
 int evidence_table_init(struct evidence_table *t, size_t bytes, const struct cookie_key *key,
 			struct host_set *hosts)
@@ -264,8 +263,7 @@ static void record_step(struct evidence *r, float step, float slow)
 
 static bool record_is_over(const struct evidence_table *t, const struct evidence *r)
 {
-	return (double)r->score >= t->threshold ||
-	       (double)r->slow >= t->threshold * (double)SLOW_FACTOR;
+	return (double)r->score >= t->threshold || (double)r->slow >= t->threshold * SLOW_FACTOR;
 }
 
 /* What belongs to the scan, if it is one: what was used does not, but for answers to UDP. */
@@ -558,10 +556,15 @@ double evidence_error(const struct evidence *record)
 	return power;
 }
 
-void evidence_of(const struct evidence_table *t, struct addr src,
+void evidence_of(const struct evidence_table *t, struct addr src, uint64_t now_ms,
 		 void (*each)(void *context, const struct evidence *record), void *context)
 {
-	for (uint64_t i = 0; i < t->buckets * WAYS; i++)
-		if (t->record[i].tag && addr_equal(t->record[i].src, src))
-			each(context, &t->record[i]);
+	for (uint64_t i = 0; i < t->buckets * WAYS; i++) {
+		struct evidence faded = t->record[i];
+
+		if (!faded.tag || !addr_equal(faded.src, src))
+			continue;
+		record_leak(&faded, now_ms);
+		each(context, &faded);
+	}
 }

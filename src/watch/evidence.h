@@ -28,6 +28,9 @@ enum evidence_kind {
 	EVIDENCE_KINDS,
 };
 
+/* The slow walk's line, in lines of the fast one. */
+#define SLOW_FACTOR	      2.0
+
 #define EVIDENCE_LISTED_PORTS 96
 #define EVIDENCE_LISTED_HOSTS 48
 
@@ -129,8 +132,8 @@ void evidence_mark_owners(const struct evidence_table *t, uint64_t alive[static 
 /* Probability that the verdict is wrong, by its walk: e^-score, at most 1. */
 double evidence_error(const struct evidence *record);
 
-/* Calls `each` for every record of a source. */
-void evidence_of(const struct evidence_table *t, struct addr src,
+/* Calls `each` for every record of a source, as faded as it is now. */
+void evidence_of(const struct evidence_table *t, struct addr src, uint64_t now_ms,
 		 void (*each)(void *context, const struct evidence *record), void *context);
 
 #endif
