@@ -343,11 +343,23 @@ static void step_host_used(struct evidence *r, const struct contact *c)
 	record_step(r, step, step);
 }
 
+static bool is_sweep_only(uint32_t techniques)
+{
+	return techniques == UINT32_C(1) << SIGHT_ICMP || techniques == UINT32_C(1) << SIGHT_ARP;
+}
+
+/* What a record is made for: what failed, was closed without a word, or is a sweep by its nature,
+ * for whoever sweeps fast has all answers before the first silence is over. */
+static bool contact_is_asked(const struct contact *c)
+{
+	return c->failed || c->idle || (c->used && is_sweep_only(c->techniques));
+}
+
 /* Contact with one more host on the same port (or by the same kind of ping): its record. */
 static struct evidence *add_host(struct evidence_table *t, const struct contact *c, uint8_t kind)
 {
 	struct subject about = {0, kind == EVIDENCE_STRAYS ? 0 : c->dport, kind, c->proto};
-	struct evidence *r = record_get(t, c, &about, c->failed || c->idle);
+	struct evidence *r = record_get(t, c, &about, contact_is_asked(c));
 	uint32_t host = name_host(c->target);
 
 	if (!r)
@@ -360,6 +372,9 @@ static struct evidence *add_host(struct evidence_table *t, const struct contact 
 			count_contact(&r->used);
 			step_host_used(r, c);
 		}
+		/* An answer to a ping is what a sweep is for. */
+		if (is_sweep_only(c->techniques) && list_host(t, r, host))
+			count_contact(&r->answered);
 	} else if (contact_is_listed(c)) {
 		r->target = c->dst;
 		if (list_host(t, r, host) && c->failed) {
@@ -395,15 +410,15 @@ static void door_bring_host(struct evidence_table *t, struct evidence *r, const 
 	if (!r || earlier->port != c->dport || earlier->proto != c->proto)
 		return;
 	record_note(r, &first);
-	if (!list_host(t, r, earlier->target) || !first.failed)
+	if (!list_host(t, r, earlier->target))
 		return;
+	if (!first.failed) {
+		if (is_sweep_only(c->techniques))
+			count_contact(&r->answered);
+		return;
+	}
 	count_contact(&r->failed);
 	record_step(r, step, step);
-}
-
-static bool is_sweep_only(uint32_t techniques)
-{
-	return techniques == UINT32_C(1) << SIGHT_ICMP || techniques == UINT32_C(1) << SIGHT_ARP;
 }
 
 struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
@@ -413,7 +428,7 @@ struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
 	bool sweep = is_sweep_only(c->techniques);
 	enum door_answer door = DOOR_OPEN;
 
-	if (c->failed || c->idle)
+	if (contact_is_asked(c))
 		door = door_ask(&t->door, c, name_host(c->target), &earlier);
 	if (door == DOOR_SHUT)
 		return NULL;

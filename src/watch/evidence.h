@@ -47,6 +47,7 @@ struct evidence {
 	uint16_t last_sport;
 	uint16_t port;	       /* HOSTS: which */
 	uint16_t failed, used; /* distinct contacts */
+	uint16_t answered;     /* HOSTS: distinct ones that answered a ping or ARP */
 	uint32_t hosts;	       /* HOSTS: distinct ones that are listed here or in the host set */
 	uint8_t kind, proto;
 	uint8_t listed;		 /* elements below */

@@ -115,11 +115,11 @@ static void explain_door(struct explaining *x, struct addr source)
 	if (d->proto == IPPROTO_TCP || d->proto == IPPROTO_UDP)
 		snprintf(text, sizeof(text),
 			 "one contact that %s, with %s port %u; no more is kept of one",
-			 d->state & DOOR_FAILED ? "failed" : "was not used", proto_name(d->proto),
+			 d->state & DOOR_FAILED ? "failed" : "was answered", proto_name(d->proto),
 			 d->port);
 	else
 		snprintf(text, sizeof(text), "one contact that %s; no more is kept of one",
-			 d->state & DOOR_FAILED ? "failed" : "was not used");
+			 d->state & DOOR_FAILED ? "failed" : "was answered");
 	x->line(x->context, text);
 }
 

@@ -163,18 +163,29 @@ static void every_sweep_is_seen_and_named(void **state)
 	}
 }
 
-/* Half of the hosts of a network are there and answer; who asks for them all is told all the same.
- */
+/* Half of the hosts of a network are there and answer; who asks for them all is told all the same,
+ * with all that were asked for, and how many the scanner knows of now. */
 static void pings_of_a_half_full_network_are_seen(void **state)
 {
-	struct lab lab, *l = lab_open(&lab);
+	struct lab lab;
 
 	(void)state;
-	for (uint32_t host = 0; host < 254; host++) {
-		lab_ping(l, lab_far(l, 7), lab_near(l, host), host & 1 ? USED : SILENT);
-		lab_wait(l, 200 * MS);
+	for (unsigned arp = 0; arp < 2; arp++) {
+		const uint8_t technique = arp ? SIGHT_ARP : SIGHT_ICMP;
+		struct lab *l = lab_open(&lab);
+		const struct event *e;
+
+		for (uint32_t host = 0; host < 254; host++) {
+			lab_probe(l, technique, lab_far(l, 7), lab_near(l, host), 0,
+				  host % (arp ? 4 : 2) == 1 ? USED : SILENT);
+			lab_wait(l, 200 * MS);
+		}
+		e = &lab_one_alert(l)->event;
+		assert_int_equal(e->techniques, BIT(technique));
+		assert_int_equal(e->hosts, 254);
+		assert_int_equal(e->answered, arp ? 64 : 127);
+		assert_int_equal(e->failed + e->answered, e->packets);
 	}
-	assert_int_equal(lab_one_alert(l)->event.techniques, BIT(SIGHT_ICMP));
 }
 
 /* Scattered over the Internet, as zmap's order is, a few in a thousand answering. */
