@@ -74,6 +74,9 @@ static void say_summary(const struct watch_loop *loop, FILE *notes)
 		loop->packets, scans, scans == 1 ? "" : "s", others, others == 1 ? "" : "s");
 	if (stats.lost)
 		fprintf(notes, "; the capture lost %" PRIu64 " packets", stats.lost);
+	if (setup->file && stats.malformed)
+		fprintf(notes, "; %" PRIu64 " packets damaged or cut off in their headers",
+			stats.malformed);
 	if (setup->file && file_skipped(setup->file))
 		fprintf(notes, "; %" PRIu64 " packets of links that are not understood",
 			file_skipped(setup->file));

@@ -575,6 +575,25 @@ static void ports_that_listen_are_no_evidence(void **state)
 	}
 }
 
+/* A capture keeps the heads of packets only: that is no damage. */
+static void cut_payloads_are_no_damage(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+	struct watch_stats stats;
+	struct packet p = lab_syn(l, lab_far(l, 7), lab_near(l, 1), 40000, 80);
+
+	(void)state;
+	p.has |= PACKET_TRUNCATED;
+	lab_packet(l, &p);
+	watch_stats(l->watch, &stats);
+	assert_int_equal(stats.malformed, 0);
+	p.has = PACKET_IP | PACKET_TRUNCATED;
+	lab_packet(l, &p);
+	watch_stats(l->watch, &stats);
+	assert_int_equal(stats.malformed, 1);
+	lab_finish(l);
+}
+
 /* Losses of the capture are told, and stand in what is told else. */
 static void losses_are_told(void **state)
 {
@@ -611,6 +630,7 @@ int main(void)
 		cmocka_unit_test(using_a_service_does_not_hide_a_scan),
 		cmocka_unit_test(known_networks_and_sources_are_heeded),
 		cmocka_unit_test(ports_that_listen_are_no_evidence),
+		cmocka_unit_test(cut_payloads_are_no_damage),
 		cmocka_unit_test(losses_are_told),
 		cmocka_unit_test(slow_scans_are_seen),
 		cmocka_unit_test(a_slow_scan_is_one_scan),
