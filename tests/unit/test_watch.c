@@ -263,37 +263,6 @@ static void scans_of_many_sources_are_seen(void **state)
 	}
 }
 
-/* IPv6 has addresses enough to send each probe from another one of one network. Strangers, each out
- * of a network of its own, are no scan together. */
-static void an_address_for_each_probe_is_seen(void **state)
-{
-	static const uint64_t gaps[] = {MS, 100 * MS, SECOND};
-	struct lab lab;
-
-	(void)state;
-	for (unsigned i = 0; i < 2 * 3; i++) {
-		struct lab *l = lab_open(&lab);
-		bool strangers = i >= 3;
-		const struct lab_event *told;
-
-		l->v6 = true;
-		for (uint16_t n = 0; n < 400; n++) {
-			struct addr source = {UINT64_C(0x2a00000100020003), lab_random(l)};
-
-			source.hi += strangers ? (uint64_t)lab_random(l) << 40 >> 24 : 0;
-			lab_connect(l, source, lab_near(l, 1), lab_port(l), (uint16_t)(1 + n),
-				    n & 1 ? REFUSED : SILENT);
-			lab_wait(l, gaps[i % 3]);
-		}
-		lab_finish(l);
-		told = lab_action(l, EVENT_DISTRIBUTED_SCAN);
-		assert_int_equal(l->alerts, !strangers);
-		assert_int_equal(!told, strangers);
-		if (told)
-			assert_true(told->event.ports_total > 390 && told->event.sources > 390);
-	}
-}
-
 /* How many probes with `gap_ns` between them it takes to be told; 0: more than `most`. */
 static unsigned probes_until_told(uint64_t gap_ns, unsigned horizontal, unsigned most)
 {
@@ -624,7 +593,6 @@ int main(void)
 		cmocka_unit_test(a_scattered_sweep_is_seen),
 		cmocka_unit_test(blocks_are_seen_whole),
 		cmocka_unit_test(scans_of_many_sources_are_seen),
-		cmocka_unit_test(an_address_for_each_probe_is_seen),
 		cmocka_unit_test(large_scans_are_counted_exactly),
 		cmocka_unit_test(a_block_in_random_order_is_counted_exactly),
 		cmocka_unit_test(using_a_service_does_not_hide_a_scan),
