@@ -74,6 +74,9 @@ static void say_summary(const struct watch_loop *loop, FILE *notes)
 		loop->packets, scans, scans == 1 ? "" : "s", others, others == 1 ? "" : "s");
 	if (stats.lost)
 		fprintf(notes, "; the capture lost %" PRIu64 " packets", stats.lost);
+	if (setup->file && stats.malformed)
+		fprintf(notes, "; %" PRIu64 " packets damaged or cut off in their headers",
+			stats.malformed);
 	if (setup->file && file_skipped(setup->file))
 		fprintf(notes, "; %" PRIu64 " packets of links that are not understood",
 			file_skipped(setup->file));
@@ -102,7 +105,8 @@ static int watch_caged(struct watch_loop *loop, FILE *notes, struct failure *f)
 		watch_loop_explain(loop, o->json || o->quiet ? stderr : stdout);
 	if (o->verbose)
 		watch_loop_stats(loop, notes);
-	if (!o->quiet)
+	/* Of a file that is none, why is all there is to say. */
+	if (!o->quiet && (result >= 0 || loop->packets))
 		say_summary(loop, notes);
 	/* A live run ends when it is told to; a replay that was told to has not seen it all. */
 	return result == 0 && loop->setup->file && stop_signal ? EXIT_PARTIAL : result;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,14 +34,28 @@ static int sink_add(struct watch_outputs *out, const struct event_sink_ops *ops,
 	return 0;
 }
 
+/* Whether the file of -oD is the capture that is read: it would be gone before its first packet. */
+static bool file_is_read(const struct watch_options *o)
+{
+	struct stat in, out;
+
+	return o->read && stat(o->read, &in) == 0 && stat(o->ndjson, &out) == 0 &&
+	       S_ISREG(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}
+
 /* Live, what is there already is the past of the same log. */
 static int file_add(struct watch_outputs *out, const struct watch_options *o,
 		    struct event_sink_conf conf, struct failure *f)
 {
 	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (o->read ? O_TRUNC : O_APPEND);
 	char quoted[200];
-	int fd = open(o->ndjson, flags, 0644);
+	int fd;
 
+	if (file_is_read(o))
+		return failure_set(
+			f, EXIT_USAGE, "-oD would write over \"%s\", which -r reads",
+			text_quote(o->ndjson, strlen(o->ndjson), quoted, sizeof(quoted)));
+	fd = open(o->ndjson, flags, 0644);
 	out->file = fd < 0 ? NULL : fdopen(fd, o->read ? "w" : "a");
 	if (!out->file) {
 		int error = errno;

@@ -70,7 +70,7 @@ static void write_watch(FILE *out, const struct watch_stats *stats)
 		uint64_t value;
 	} metrics[] = {
 		{"packets_total", "counter", "Packets looked at.", stats->packets},
-		{"malformed_packets_total", "counter", "Packets cut short or damaged.",
+		{"malformed_packets_total", "counter", "Packets damaged or cut off in their headers.",
 			stats->malformed},
 		{"fragments_total", "counter", "Fragments of IP packets.", stats->fragments},
 		{"capture_lost_packets_total", "counter", "Packets the capture lost.", stats->lost},

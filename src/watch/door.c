@@ -33,6 +33,17 @@ static uint8_t door_note(const struct contact *c)
 			 (c->idle ? DOOR_IDLE : 0) | (c->proven ? DOOR_PROVEN : 0));
 }
 
+const struct door_entry *door_peek(const struct door_table *t, uint64_t source)
+{
+	uint64_t hash = name_with(source, DOOR_SALT, 0);
+	const struct door_entry *bucket = &t->entry[name_below(hash, t->buckets) * WAYS];
+
+	for (int i = 0; i < WAYS; i++)
+		if (bucket[i].state && bucket[i].tag == ((uint32_t)hash | 1))
+			return &bucket[i];
+	return NULL;
+}
+
 enum door_answer door_ask(struct door_table *t, const struct contact *c, uint32_t target,
 			  struct door_entry *earlier)
 {

@@ -51,6 +51,9 @@ enum door_answer {
 enum door_answer door_ask(struct door_table *t, const struct contact *c, uint32_t target,
 			  struct door_entry *earlier);
 
+/* What is noted of a source by its name, or NULL. */
+const struct door_entry *door_peek(const struct door_table *t, uint64_t source);
+
 /* The contact that was only noted, as far as that is still known: as if with c->dst. */
 struct contact door_contact(const struct contact *c, const struct door_entry *earlier);
 

@@ -404,6 +404,7 @@ struct episode *episode_open(struct episode_table *t, const struct evidence *r,
 	e->owner = r->owner;
 	e->many_targets = true;
 	e->hosts = r->hosts;
+	e->answered = r->answered;
 	for (int i = 0; i < r->listed; i++)
 		(void)hosts_add(t, e, r->host[i]);
 	if (r->kind == EVIDENCE_STRAYS)

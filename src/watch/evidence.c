@@ -35,7 +35,6 @@
 /* What leaks away: one failed port's worth in half an hour, and in the slow walk in 12 hours. */
 #define LEAK_MS	     1800000.0f
 #define LEAK_SLOW_MS 43200000.0f
-#define SLOW_FACTOR  2.0f
 
 int evidence_table_init(struct evidence_table *t, size_t bytes, const struct cookie_key *key,
 			struct host_set *hosts)
@@ -264,8 +263,7 @@ static void record_step(struct evidence *r, float step, float slow)
 
 static bool record_is_over(const struct evidence_table *t, const struct evidence *r)
 {
-	return (double)r->score >= t->threshold ||
-	       (double)r->slow >= t->threshold * (double)SLOW_FACTOR;
+	return (double)r->score >= t->threshold || (double)r->slow >= t->threshold * SLOW_FACTOR;
 }
 
 /* What belongs to the scan, if it is one: what was used does not, but for answers to UDP. */
@@ -345,11 +343,23 @@ static void step_host_used(struct evidence *r, const struct contact *c)
 	record_step(r, step, step);
 }
 
+static bool is_sweep_only(uint32_t techniques)
+{
+	return techniques == UINT32_C(1) << SIGHT_ICMP || techniques == UINT32_C(1) << SIGHT_ARP;
+}
+
+/* What a record is made for: what failed, was closed without a word, or is a sweep by its nature,
+ * for whoever sweeps fast has all answers before the first silence is over. */
+static bool contact_is_asked(const struct contact *c)
+{
+	return c->failed || c->idle || (c->used && is_sweep_only(c->techniques));
+}
+
 /* Contact with one more host on the same port (or by the same kind of ping): its record. */
 static struct evidence *add_host(struct evidence_table *t, const struct contact *c, uint8_t kind)
 {
 	struct subject about = {0, kind == EVIDENCE_STRAYS ? 0 : c->dport, kind, c->proto};
-	struct evidence *r = record_get(t, c, &about, c->failed || c->idle);
+	struct evidence *r = record_get(t, c, &about, contact_is_asked(c));
 	uint32_t host = name_host(c->target);
 
 	if (!r)
@@ -362,6 +372,9 @@ static struct evidence *add_host(struct evidence_table *t, const struct contact 
 			count_contact(&r->used);
 			step_host_used(r, c);
 		}
+		/* An answer to a ping is what a sweep is for. */
+		if (is_sweep_only(c->techniques) && list_host(t, r, host))
+			count_contact(&r->answered);
 	} else if (contact_is_listed(c)) {
 		r->target = c->dst;
 		if (list_host(t, r, host) && c->failed) {
@@ -397,15 +410,15 @@ static void door_bring_host(struct evidence_table *t, struct evidence *r, const 
 	if (!r || earlier->port != c->dport || earlier->proto != c->proto)
 		return;
 	record_note(r, &first);
-	if (!list_host(t, r, earlier->target) || !first.failed)
+	if (!list_host(t, r, earlier->target))
 		return;
+	if (!first.failed) {
+		if (is_sweep_only(c->techniques))
+			count_contact(&r->answered);
+		return;
+	}
 	count_contact(&r->failed);
 	record_step(r, step, step);
-}
-
-static bool is_sweep_only(uint32_t techniques)
-{
-	return techniques == UINT32_C(1) << SIGHT_ICMP || techniques == UINT32_C(1) << SIGHT_ARP;
 }
 
 struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
@@ -415,7 +428,7 @@ struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
 	bool sweep = is_sweep_only(c->techniques);
 	enum door_answer door = DOOR_OPEN;
 
-	if (c->failed || c->idle)
+	if (contact_is_asked(c))
 		door = door_ask(&t->door, c, name_host(c->target), &earlier);
 	if (door == DOOR_SHUT)
 		return NULL;
@@ -558,10 +571,15 @@ double evidence_error(const struct evidence *record)
 	return power;
 }
 
-void evidence_of(const struct evidence_table *t, struct addr src,
+void evidence_of(const struct evidence_table *t, struct addr src, uint64_t now_ms,
 		 void (*each)(void *context, const struct evidence *record), void *context)
 {
-	for (uint64_t i = 0; i < t->buckets * WAYS; i++)
-		if (t->record[i].tag && addr_equal(t->record[i].src, src))
-			each(context, &t->record[i]);
+	for (uint64_t i = 0; i < t->buckets * WAYS; i++) {
+		struct evidence faded = t->record[i];
+
+		if (!faded.tag || !addr_equal(faded.src, src))
+			continue;
+		record_leak(&faded, now_ms);
+		each(context, &faded);
+	}
 }

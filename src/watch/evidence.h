@@ -28,6 +28,9 @@ enum evidence_kind {
 	EVIDENCE_KINDS,
 };
 
+/* The slow walk's line, in lines of the fast one. */
+#define SLOW_FACTOR	      2.0
+
 #define EVIDENCE_LISTED_PORTS 96
 #define EVIDENCE_LISTED_HOSTS 48
 
@@ -44,6 +47,7 @@ struct evidence {
 	uint16_t last_sport;
 	uint16_t port;	       /* HOSTS: which */
 	uint16_t failed, used; /* distinct contacts */
+	uint16_t answered;     /* HOSTS: distinct ones that answered a ping or ARP */
 	uint32_t hosts;	       /* HOSTS: distinct ones that are listed here or in the host set */
 	uint8_t kind, proto;
 	uint8_t listed;		 /* elements below */
@@ -129,8 +133,8 @@ void evidence_mark_owners(const struct evidence_table *t, uint64_t alive[static 
 /* Probability that the verdict is wrong, by its walk: e^-score, at most 1. */
 double evidence_error(const struct evidence *record);
 
-/* Calls `each` for every record of a source. */
-void evidence_of(const struct evidence_table *t, struct addr src,
+/* Calls `each` for every record of a source, as faded as it is now. */
+void evidence_of(const struct evidence_table *t, struct addr src, uint64_t now_ms,
 		 void (*each)(void *context, const struct evidence *record), void *context);
 
 #endif

@@ -119,15 +119,20 @@ static void note_crowd(struct watch *w, const struct contact *c)
 		crowd_scan(w, group, c);
 }
 
-/* A scanner's host does other things as well: what it uses is no probe, but for answers to UDP
- * while it scans UDP. */
+/* A scanner's host does other things as well: what it uses is no probe, but for answers to what has
+ * no handshake, while it scans by just that. */
 static bool contact_is_probe(const struct episode *e, const struct contact *c)
 {
 	if (c->again)
 		return false;
 	if (c->failed || c->idle)
 		return true;
-	return c->open && c->proto == IPPROTO_UDP && episode_has(e, TECH_UDP);
+	if (!c->open || c->proto == IPPROTO_TCP)
+		return false;
+	for (unsigned bit = 0; bit < SIGHTS; bit++)
+		if (c->techniques >> bit & 1 && episode_has(e, bit))
+			return true;
+	return false;
 }
 
 /* Where the other records of a source go that is called a scanner. */

@@ -436,6 +436,15 @@ static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *
 		target_answers(w, f, p);
 }
 
+/* Damaged, or cut off before what is judged. A payload that was cut off is missed by nobody. */
+static bool packet_is_unreadable(const struct packet *p)
+{
+	const uint32_t enough = PACKET_ARP | PACKET_TCP | PACKET_UDP | PACKET_ICMP |
+				PACKET_FRAGMENT | PACKET_TCP_START;
+
+	return p->has & PACKET_MALFORMED || (p->has & PACKET_TRUNCATED && !(p->has & enough));
+}
+
 void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const struct sighting *s)
 {
 	struct sighting joined;
@@ -443,7 +452,7 @@ void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const s
 
 	watch_clock(w, t_ns);
 	w->packets++;
-	w->malformed += (p->has & (PACKET_MALFORMED | PACKET_TRUNCATED)) != 0;
+	w->malformed += packet_is_unreadable(p);
 	w->fragments += (p->has & PACKET_FRAGMENT) != 0;
 	settle_old(w, SETTLE_MS);
 	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {

@@ -72,7 +72,8 @@ void watch_lost(struct watch *w, uint64_t lost);
 void watch_finish(struct watch *w);
 
 struct watch_stats {
-	uint64_t packets, malformed, fragments;
+	uint64_t packets, fragments;
+	uint64_t malformed;		     /* damaged, or cut off in their headers */
 	uint64_t flows, flows_evicted;	     /* in use; pushed out while they could still answer */
 	uint64_t evidence, evidence_evicted; /* records in use; pushed out with evidence in them */
 	uint64_t sources_refused;	     /* one-packet sources that got no record */

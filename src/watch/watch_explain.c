@@ -1,8 +1,14 @@
 /* watch_explain: the evidence that is held about a source, in sentences. */
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "watch/name.h"
 #include "watch/watch_state.h"
+
+/* Ports that are named of a record. */
+#define NUMBERS_MOST 16
 
 /* Where the sentences of watch_explain go. */
 struct explaining {
@@ -21,32 +27,99 @@ static uint32_t record_techniques(const struct evidence *r)
 	return set;
 }
 
+static const char *proto_name(uint8_t proto)
+{
+	return proto == IPPROTO_TCP ? "tcp" : proto == IPPROTO_UDP ? "udp" : "ip";
+}
+
+static int number_compare(const void *a, const void *b)
+{
+	return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+/* "22,80,443", the lowest of those that are listed. */
+static void write_numbers(char *text, size_t size, const struct evidence *r)
+{
+	uint16_t sorted[EVIDENCE_LISTED_PORTS];
+	size_t used = 0;
+	int count = r->listed < EVIDENCE_LISTED_PORTS ? r->listed : EVIDENCE_LISTED_PORTS;
+
+	memcpy(sorted, r->number, (size_t)count * sizeof(*sorted));
+	qsort(sorted, (size_t)count, sizeof(*sorted), number_compare);
+	text[0] = '\0';
+	for (int i = 0; i < count; i++) {
+		if (i == NUMBERS_MOST) {
+			snprintf(text + used, size - used, ",...");
+			return;
+		}
+		used += (size_t)snprintf(text + used, size - used, "%s%u", i ? "," : "", sorted[i]);
+	}
+}
+
+/* What a record is about: "tcp ports 22,80 of 192.0.2.1". */
+static void write_subject(char *text, size_t size, const struct evidence *r)
+{
+	char target[ADDR_TEXT], numbers[NUMBERS_MOST * 6 + 8];
+
+	addr_format(r->target, target);
+	switch (r->kind) {
+	case EVIDENCE_PORTS:
+		write_numbers(numbers, sizeof(numbers), r);
+		snprintf(text, size, "%s ports of %s: %s", proto_name(r->proto), target, numbers);
+		break;
+	case EVIDENCE_PROTOCOLS:
+		write_numbers(numbers, sizeof(numbers), r);
+		snprintf(text, size, "IP protocols of %s: %s", target, numbers);
+		break;
+	case EVIDENCE_STRAYS:
+		snprintf(text, size, "answers that nobody asked for, the latest to %s", target);
+		break;
+	default:
+		if (r->proto == IPPROTO_TCP || r->proto == IPPROTO_UDP)
+			snprintf(text, size, "hosts by %s port %u, the latest %s",
+				 proto_name(r->proto), r->port, target);
+		else
+			snprintf(text, size, "hosts, the latest %s", target);
+	}
+}
+
 static void explain_record(void *context, const struct evidence *r)
 {
-	static const char *const about[EVIDENCE_KINDS] = {
-		[EVIDENCE_PORTS] = "ports of one host",
-		[EVIDENCE_HOSTS] = "hosts on one port",
-		[EVIDENCE_PROTOCOLS] = "IP protocols of one host",
-		[EVIDENCE_STRAYS] = "unasked-for answers",
-	};
 	struct explaining *x = context;
-	char text[400], names[120], target[ADDR_TEXT];
+	char text[500], subject[250], names[120];
 	double threshold = x->watch->evidence.threshold;
+	bool over = (double)r->score >= threshold || (double)r->slow >= SLOW_FACTOR * threshold;
 
 	x->any = true;
+	write_subject(subject, sizeof(subject), r);
 	snprintf(text, sizeof(text),
-		 "%s (%s, latest %s, port %u): %u failed, %u used, %u packets, %s; walk %.1f of "
-		 "%.1f, slow walk %.1f of %.1f: %s",
-		 about[r->kind],
-		 r->proto == IPPROTO_UDP   ? "udp"
-		 : r->proto == IPPROTO_TCP ? "tcp"
-					   : "ip",
-		 addr_format(r->target, target), r->port, r->failed, r->used, r->packets,
+		 "%s; %u failed, %u used; %s; walk %.1f of %.1f, slow walk %.1f of %.1f: %s",
+		 subject, r->failed, r->used,
 		 event_techniques_text(record_techniques(r), names, sizeof(names)),
-		 (double)r->score, threshold, (double)r->slow, 2 * threshold,
-		 (double)r->score >= threshold ? "a scan, but its target is under a flood that it "
-						 "does not stand out from"
-					       : "not enough to call it a scan");
+		 (double)r->score, threshold, (double)r->slow, SLOW_FACTOR * threshold,
+		 over ? "a scan, but its target is under a flood that it does not stand out from"
+		      : "not enough to call it a scan");
+	x->line(x->context, text);
+}
+
+/* A first contact has no record yet. */
+static void explain_door(struct explaining *x, struct addr source)
+{
+	const struct door_entry *d =
+		door_peek(&x->watch->evidence.door, name_of(&x->watch->conf.key, source));
+	char text[120];
+
+	if (x->any || !d || d->state & DOOR_PASSED)
+		return;
+	x->any = true;
+	if (d->proto == IPPROTO_TCP || d->proto == IPPROTO_UDP)
+		snprintf(text, sizeof(text),
+			 "one contact that %s, with %s port %u; no more is kept of one",
+			 d->state & DOOR_FAILED ? "failed" : "was answered", proto_name(d->proto),
+			 d->port);
+	else
+		snprintf(text, sizeof(text), "one contact that %s; no more is kept of one",
+			 d->state & DOOR_FAILED ? "failed" : "was answered");
 	x->line(x->context, text);
 }
 
@@ -55,6 +128,10 @@ bool watch_explain(const struct watch *w, struct addr source,
 {
 	struct explaining x = {w, line, context, false};
 
+	if (w->conf.trusted && w->conf.trusted->count && ranges_contain(w->conf.trusted, source)) {
+		line(context, "it is to be ignored: nothing is held against it, whatever it does");
+		return true;
+	}
 	for (uint32_t i = 0; i < w->episodes.count; i++) {
 		const struct episode *e = &w->episodes.episode[i];
 		char text[300], names[120];
@@ -72,6 +149,7 @@ bool watch_explain(const struct watch *w, struct addr source,
 			 (unsigned long long)e->failed, (unsigned long long)e->packets);
 		line(context, text);
 	}
-	evidence_of(&w->evidence, source, explain_record, &x);
+	evidence_of(&w->evidence, source, w->now_ms, explain_record, &x);
+	explain_door(&x, source);
 	return x.any;
 }

@@ -47,10 +47,11 @@ def scan(t0, sport):
 
 frames = scan(1_700_000_000_000_000, 40000)
 
-def pcap(frames, order='<'):
-    data = struct.pack(order + 'IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1)
+def pcap(frames, order='<', snap=65535):
+    data = struct.pack(order + 'IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, snap, 1)
     for t, f in frames:
-        data += struct.pack(order + 'IIII', t // 1_000_000, t % 1_000_000, len(f), len(f)) + f
+        data += struct.pack(order + 'IIII', t // 1_000_000, t % 1_000_000, min(len(f), snap),
+                            len(f)) + f[:snap]
     return data
 
 def block(kind, body):
@@ -78,6 +79,7 @@ write('scan-big.pcap', pcap(frames, '>'))
 write('scan.pcapng', pcapng(frames))
 write('scan.pcap.gz', gzip.compress(whole))
 write('cut.pcap', whole[:-7])
+write('short.pcap', pcap(frames, snap=44))
 write('bad.pcap', whole + struct.pack('<IIII', 0, 0, 1 << 30, 1 << 30) + bytes(64))
 write('text.pcap', b'this is no capture\n')
 years = 30 * 365 * 86400 * 1_000_000
@@ -113,6 +115,11 @@ check_refusals() {
 	ok 'a folder' ends 74 'Is a directory'
 	watch -r "$work/text.pcap"
 	ok 'no capture' ends 74 'no capture file'
+	ok 'in one line' test "$(wc -l <"$err")" = 1
+	cp "$work/scan.pcap" "$work/same.pcap"
+	watch -r "$work/same.pcap" -oD "$work/../$(basename "$work")/same.pcap"
+	ok '-oD does not write over what is read' ends 64 same.pcap
+	ok 'and leaves it as it was' cmp "$work/scan.pcap" "$work/same.pcap"
 	watch -r /dev/null
 	ok 'an empty file' ends 74 'no capture file'
 	watch -r "$work/wlan.pcap"
@@ -174,6 +181,9 @@ check_replay() {
 	watch -r "$work/cut.pcap" --json
 	ok 'a file that was cut off: all before is told' test "$(events '.event.kind == "alert"')" -ge 1
 	ok 'a file that was cut off says so' ends 75 'cut off'
+	watch -r "$work/short.pcap" --json
+	ok 'packets without their flags: not judged, and said so' ends 0 \
+		': 121 packets, 0 scans, 0 other events; 121 packets damaged or cut off in their headers'
 	watch -r "$work/bad.pcap" --json
 	ok 'a damaged file: all before is told' test "$(events '.event.kind == "alert"')" -ge 1
 	ok 'a damaged file says so' ends 74 damaged

@@ -273,6 +273,37 @@ static void a_proof_behind_the_scan_is_told(void **state)
 	}
 }
 
+/* IPv6 has addresses enough to send each probe from another one of one network. Strangers, each out
+ * of a network of its own, are no scan together. */
+static void an_address_for_each_probe_is_seen(void **state)
+{
+	static const uint64_t gaps[] = {MS, 100 * MS, SECOND};
+	struct lab lab;
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * 3; i++) {
+		struct lab *l = lab_open(&lab);
+		bool strangers = i >= 3;
+		const struct lab_event *told;
+
+		l->v6 = true;
+		for (uint16_t n = 0; n < 400; n++) {
+			struct addr source = {UINT64_C(0x2a00000100020003), lab_random(l)};
+
+			source.hi += strangers ? (uint64_t)lab_random(l) << 40 >> 24 : 0;
+			lab_connect(l, source, lab_near(l, 1), lab_port(l), (uint16_t)(1 + n),
+				    n & 1 ? REFUSED : SILENT);
+			lab_wait(l, gaps[i % 3]);
+		}
+		lab_finish(l);
+		told = lab_action(l, EVENT_DISTRIBUTED_SCAN);
+		assert_int_equal(l->alerts, !strangers);
+		assert_int_equal(!told, strangers);
+		if (told)
+			assert_true(told->event.ports_total > 390 && told->event.sources > 390);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +315,7 @@ int main(void)
 		cmocka_unit_test(probes_with_data_are_seen_where_refused),
 		cmocka_unit_test(pretending_to_use_a_closed_port_of_ours),
 		cmocka_unit_test(a_proof_behind_the_scan_is_told),
+		cmocka_unit_test(an_address_for_each_probe_is_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
