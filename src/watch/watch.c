@@ -116,7 +116,7 @@ static void settle_old(struct watch *w, uint64_t older_than_ms)
 		struct flow copy = *f;
 
 		flow_settle(&w->flows, f, FLOW_REFUSED);
-		judge_silence(w, &copy);
+		judge_silence(w, &copy, copy.moved_ms + SETTLE_MS);
 	}
 }
 
@@ -225,7 +225,7 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 	f->ttl = p->ttl;
 	f->tools = tool_relations(p);
 	if (has_pushed)
-		judge_silence(w, &pushed);
+		judge_silence(w, &pushed, w->now_ms);
 	return f;
 }
 
