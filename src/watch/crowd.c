@@ -18,17 +18,20 @@
 #define FLOOD_SOURCES  50
 /* A target counts as flooded for so long after its last flooded second. */
 #define FLOOD_HOLD_MS 10000
+/* An estimate of less than a second says so. */
+#define RISEN 1.2
 /* Of this many contacts one looks at the estimate again. */
 #define LOOK_EVERY 64
 
 /* New ones in a tenth of a second are an uneven flood; what it is then taken for. */
-#define ADMITTED_MOST 4
-#define UNEVEN_MORE   1.1
-#define UNEVEN_LESS   0.99
+#define ADMITTED_MOST  4
+#define ADMITTED_SHARE 1e-4
+#define UNEVEN_MORE    1.1
+#define UNEVEN_LESS    0.99
 
-#define GROUP_PORTS   24
-#define GROUP_SOURCES 3
-#define GROUP_IDLE_MS 120000
+#define GROUP_PORTS    24
+#define GROUP_SOURCES  3
+#define GROUP_IDLE_MS  120000
 /* Slower together than one contact in so long are strangers whose packets look alike. */
 #define GROUP_PACE_MS 2000
 
@@ -51,6 +54,17 @@ void crowd_table_fini(struct crowd_table *t)
 	free(t->crowd);
 	sieve_fini(&t->sieve);
 	memset(t, 0, sizeof(*t));
+}
+
+/* All registers at 0 stay below 2^64. */
+#define SUM_ONE (UINT64_C(1) << 53)
+
+static void span_clear(struct crowd_span *s, uint64_t now_ms)
+{
+	memset(s, 0, sizeof(*s));
+	s->began_ms = now_ms;
+	s->sum = CROWD_REGISTERS * SUM_ONE;
+	s->empty = CROWD_REGISTERS;
 }
 
 struct crowd *crowd_get(struct crowd_table *t, struct addr target, uint64_t name, uint64_t now_ms)
@@ -78,7 +92,9 @@ struct crowd *crowd_get(struct crowd_table *t, struct addr target, uint64_t name
 	victim->target = target;
 	victim->moved_ms = now_ms;
 	victim->uneven = 1;
-	victim->contacts.began_ms = victim->tenth.began_ms = victim->strays.began_ms = now_ms;
+	span_clear(&victim->contacts, now_ms);
+	span_clear(&victim->tenth, now_ms);
+	span_clear(&victim->strays, now_ms);
 	return t->latest = victim;
 }
 
@@ -87,61 +103,47 @@ static double greater(double a, double b)
 	return a > b ? a : b;
 }
 
-static void registers_add(uint8_t *registers, uint64_t hash)
+static void span_count(struct crowd_span *s, uint64_t hash)
 {
-	unsigned at = (unsigned)(hash & (CROWD_REGISTERS - 1));
-	uint64_t rest = hash >> 8 | UINT64_C(1) << 56;
+	uint8_t *at = &s->sources[hash & (CROWD_REGISTERS - 1)];
+	uint64_t rest = hash >> 10 | UINT64_C(1) << 54;
 	uint8_t rank = (uint8_t)(__builtin_ctzll(rest) + 1);
 
-	if (rank > registers[at])
-		registers[at] = rank;
+	s->contacts++;
+	if (rank <= *at)
+		return;
+	s->sum += (SUM_ONE >> rank) - (SUM_ONE >> *at);
+	s->empty -= *at == 0;
+	*at = rank;
 }
 
-/* Room for all registers at 0 below 2^64. */
-#define SUM_BITS 55
-
-static uint64_t registers_estimate(const uint8_t *registers)
+static uint64_t span_sources(const struct crowd_span *s)
 {
-	double m = CROWD_REGISTERS, estimate;
-	uint64_t sum = 0; /* of 2^-register, in units of 2^-SUM_BITS: exact, and no division each */
-	unsigned empty = 0;
+	double m = CROWD_REGISTERS;
+	double estimate = 0.7213 / (1 + 1.079 / m) * m * m * (double)SUM_ONE / (double)s->sum;
 
-	for (int i = 0; i < CROWD_REGISTERS; i++) {
-		sum += UINT64_C(1) << SUM_BITS >> registers[i];
-		empty += registers[i] == 0;
-	}
-	estimate =
-		0.7213 / (1 + 1.079 / m) * m * m * (double)(UINT64_C(1) << SUM_BITS) / (double)sum;
-	if (estimate <= 2.5 * m && empty)
-		estimate = m * logarithm(m / empty);
+	if (estimate <= 2.5 * m && s->empty)
+		estimate = m * logarithm(m / s->empty);
 	return (uint64_t)(estimate + 0.5);
 }
 
 /* Counts one more; with the second over, or enough contacts in it, the sources so far. */
 static uint64_t span_add(struct crowd_span *s, uint64_t hash, uint64_t now_ms, uint64_t *over)
 {
-	uint64_t sources = 0;
-
 	*over = 0;
 	if (now_ms - s->began_ms >= SECOND_MS) {
-		*over = s->contacts >= FLOOD_CONTACTS ? registers_estimate(s->sources) : 0;
-		sources = *over;
 		/* The counts of the second that is over are looked at by the caller first. */
-		return sources;
+		*over = s->contacts >= FLOOD_CONTACTS ? span_sources(s) : 0;
+		return *over;
 	}
-	s->contacts++;
-	registers_add(s->sources, hash);
-	if (s->contacts >= FLOOD_CONTACTS && s->contacts % LOOK_EVERY == 0)
-		sources = registers_estimate(s->sources);
-	return sources;
+	span_count(s, hash);
+	return s->contacts >= FLOOD_CONTACTS && s->contacts % LOOK_EVERY == 0 ? span_sources(s) : 0;
 }
 
 static void span_begin(struct crowd_span *s, uint64_t hash, uint64_t now_ms)
 {
-	memset(s, 0, sizeof(*s));
-	s->began_ms = now_ms;
-	s->contacts = 1;
-	registers_add(s->sources, hash);
+	span_clear(s, now_ms);
+	span_count(s, hash);
 }
 
 /*
@@ -154,18 +156,18 @@ static void tenth_add(struct crowd *c, uint64_t source, uint64_t now_ms)
 	struct crowd_span *s = &c->tenth;
 
 	if (now_ms - s->began_ms >= TENTH_MS) {
-		uint64_t sources = registers_estimate(s->sources);
+		uint64_t sources = span_sources(s);
 		double burst = (double)s->contacts / (double)(sources ? sources : 1);
 
 		c->burst += burst > c->burst ? burst - c->burst : (burst - c->burst) / 8;
-		c->uneven = c->admitted > ADMITTED_MOST ? c->uneven * UNEVEN_MORE
-							: greater(c->uneven * UNEVEN_LESS, 1);
-		c->admitted = 0;
+		c->uneven = c->admitted > ADMITTED_MOST + c->pps * ADMITTED_SHARE
+				    ? c->uneven * UNEVEN_MORE
+				    : greater(c->uneven * UNEVEN_LESS, 1);
+		c->admitted -= c->admitted / 10;
 		span_begin(s, source, now_ms);
 		return;
 	}
-	s->contacts++;
-	registers_add(s->sources, source);
+	span_count(s, source);
 }
 
 /* The greatest of the latest full seconds: contacts of the first of them may still be judged. */
@@ -182,24 +184,33 @@ static double full_add(struct crowd *c, double mean_pps)
 }
 
 /*
- * By full seconds. In one that has just begun hardly a source has come twice, so that its contacts
- * a source say too much about all but those that come often: they count less one. Where there was
- * no flood before, too much is better than too little.
+ * How often the average source came, where each that did come did so often. That is more, for those
+ * that did not come are not counted: x / (1 - e^-x) for x, turned round, to a few per cent.
  */
+static double average_of_all(double each)
+{
+	double more = each - 1;
+
+	return 1.06 * (more + more / each);
+}
+
+/* By full seconds; in one that has just begun it only rises, if by more than an estimate's error.
+ * Where there was no flood before, too much is better than too little. */
 static void flood_measure(struct crowd *c, uint64_t sources, bool full, uint64_t now_ms)
 {
 	double contacts = (double)c->contacts.contacts, each = contacts / (double)sources;
 	double span = (double)(now_ms - c->contacts.began_ms) / SECOND_MS;
 	/* Those that take turns are no less busy when it is theirs. */
-	double turn = (c->burst - 1) * SECOND_MS / TENTH_MS;
+	double turn = (c->burst - 1) * SECOND_MS / TENTH_MS, now;
 
 	span = full ? 1 : greater(span, (double)TENTH_MS / SECOND_MS);
+	now = greater(average_of_all(each) / span, turn);
 	if (full)
 		c->mean_pps = full_add(c, greater(each, turn));
 	else if (now_ms >= c->flood_ms)
 		c->mean_pps = each / span;
-	else
-		c->mean_pps = greater(c->mean_pps, greater((each - 1) / span, turn));
+	else if (now > RISEN * c->mean_pps)
+		c->mean_pps = now;
 	c->pps = full ? contacts : greater(c->pps, contacts / span);
 	c->flood_ms = now_ms + FLOOD_HOLD_MS;
 }

@@ -9,8 +9,8 @@
 #include "watch/evidence.h"
 #include "watch/sieve.h"
 
-/* HyperLogLog (Flajolet et al. 2007) of sources: 256 registers, 6.5 % error. */
-#define CROWD_REGISTERS 256
+/* HyperLogLog (Flajolet et al. 2007) of sources: 1024 registers, 3.3 % error. */
+#define CROWD_REGISTERS 1024
 #define CROWD_GROUPS	4
 #define CROWD_PORTS	256
 #define CROWD_SOURCES	128
@@ -31,11 +31,13 @@ struct crowd_group {
 /* Contacts of one second, or of a tenth. */
 struct crowd_span {
 	uint64_t began_ms;
+	uint64_t sum; /* of 2^-register, in fixed point: exact */
 	uint32_t contacts, completed;
+	uint32_t empty; /* registers at 0 */
 	uint8_t sources[CROWD_REGISTERS];
 };
 
-/* 5.7 KiB. */
+/* 8 KiB. */
 struct crowd {
 	uint64_t tag;  /* 0: free */
 	uint64_t name; /* of the target */
@@ -47,7 +49,7 @@ struct crowd {
 	double burst;		 /* contacts of one within a tenth of a second */
 	double pps;		 /* of all sources together */
 	double uneven;		 /* so many times as busy as the average one some are; at least 1 */
-	unsigned admitted;	 /* sources that stand out, and did not before, in this tenth */
+	double admitted;	 /* sources that came to stand out, in about a second */
 	uint64_t flood_ms;	 /* until then it counts as flooded */
 	struct crowd_group group[CROWD_GROUPS];
 };

@@ -9,9 +9,14 @@
 #define WAYS	   8
 #define ONE	   256.0
 #define LINE_BYTES 64
+#define TAG_MASK   UINT64_C(0xfffffff)
+#define TIME_MASK  UINT64_C(0xfffff)
+#define ABOVE_MOST UINT64_C(0xffff)
+/* What is told up to so late takes no time back. */
+#define LATE_MS 16384
 
-/* The root of e^x = 1 + SIEVE_FACTOR / SIEVE_UNEVEN x. */
-#define SURPRISE_EACH 1.553
+/* The root of e^x = 1 + SIEVE_FACTOR x. */
+#define SURPRISE_EACH 1.1707
 
 int sieve_init(struct sieve *s, size_t bytes)
 {
@@ -36,23 +41,23 @@ void sieve_fini(struct sieve *s)
 	memset(s, 0, sizeof(*s));
 }
 
-/* What is told late takes no time back. */
-static uint32_t place_age(const struct sieve_place *p, uint32_t t_ms)
+/* Of a place that nobody came to for a quarter of an hour it may seem less. */
+static uint64_t place_age(const struct sieve_place *p, uint64_t t_ms)
 {
-	uint32_t age = t_ms - p->moved_ms;
+	uint64_t age = (t_ms - p->moved_ms) & TIME_MASK;
 
-	return age <= INT32_MAX ? age : 0;
+	return age <= TIME_MASK - LATE_MS ? age : 0;
 }
 
 /* In contacts. `leak`: of a millisecond. */
-static double place_above(const struct sieve_place *p, double leak, uint32_t t_ms)
+static double place_above(const struct sieve_place *p, double leak, uint64_t t_ms)
 {
 	double above = (double)p->above / ONE - leak * (double)place_age(p, t_ms);
 
 	return above > 0 ? above : 0;
 }
 
-static struct sieve_place *bucket_find(struct sieve_place *bucket, uint16_t tag)
+static struct sieve_place *bucket_find(struct sieve_place *bucket, uint64_t tag)
 {
 	for (int i = 0; i < WAYS; i++)
 		if (bucket[i].tag == tag && bucket[i].above)
@@ -61,7 +66,7 @@ static struct sieve_place *bucket_find(struct sieve_place *bucket, uint16_t tag)
 }
 
 /* Of those that are not above at all, the one that was quiet longest. */
-static struct sieve_place *bucket_victim(struct sieve_place *bucket, double leak, uint32_t t_ms)
+static struct sieve_place *bucket_victim(struct sieve_place *bucket, double leak, uint64_t t_ms)
 {
 	struct sieve_place *victim = bucket;
 	double least = place_above(bucket, leak, t_ms);
@@ -83,21 +88,21 @@ double sieve_above(struct sieve *s, uint64_t hash, double mean_pps, bool count, 
 {
 	struct sieve_place *bucket = &s->place[name_below(hash, s->buckets) * WAYS];
 	double leak = SIEVE_FACTOR * mean_pps / 1000, above = 0;
-	uint32_t now = (uint32_t)t_ms;
-	struct sieve_place *p = bucket_find(bucket, (uint16_t)hash);
+	struct sieve_place *p = bucket_find(bucket, hash & TAG_MASK);
 
 	if (p)
-		above = place_above(p, leak, now);
+		above = place_above(p, leak, t_ms);
 	if (!count)
 		return above;
 	if (!p) {
-		p = bucket_victim(bucket, leak, now);
-		p->moved_ms = now;
-		p->tag = (uint16_t)hash;
+		p = bucket_victim(bucket, leak, t_ms);
+		p->moved_ms = t_ms & TIME_MASK;
+		p->tag = hash & TAG_MASK;
 	}
 	above += 1;
-	p->moved_ms += place_age(p, now);
-	p->above = above * ONE < UINT16_MAX ? (uint16_t)(above * ONE + 0.5) : UINT16_MAX;
+	p->moved_ms = (p->moved_ms + place_age(p, t_ms)) & TIME_MASK;
+	p->above = above * ONE < (double)ABOVE_MOST ? (uint64_t)(above * ONE + 0.5) & ABOVE_MOST
+						    : ABOVE_MOST;
 	return above;
 }
 

@@ -8,15 +8,17 @@
 
 /*
  * A cumulative sum for each source and target (Page, "Continuous Inspection Schemes", Biometrika
- * 1954): one more with each contact, and SIEVE_FACTOR times as much less with time as the average
+ * 1954): one more with each contact, and SIEVE_FACTOR times as many less with time as the average
  * source makes; never below nothing. Only who is busier than that for a while gets far above.
  */
-#define SIEVE_FACTOR 3.0
+#define SIEVE_FACTOR 1.9
 
+/* Two that took each other's place for their own would be twice as busy: tag and bucket together
+ * are 40 bits and more. */
 struct sieve_place {
-	uint32_t moved_ms; /* low bits */
-	uint16_t tag;
-	uint16_t above; /* in 1/256 of a contact; 0: free */
+	uint64_t tag : 28;
+	uint64_t moved_ms : 20; /* low bits */
+	uint64_t above : 16;	/* in 1/256 of a contact; 0: free */
 };
 
 /* Buckets of eight, a cache line each; who is new pushes out the one that is least above. So
@@ -39,10 +41,9 @@ double sieve_above(struct sieve *s, uint64_t hash, double mean_pps, bool count, 
 
 /*
  * How rarely chance lets anybody come so far above, as -ln of its share of all contacts: a bound
- * for contacts that come independently of each other, from sources that are up to SIEVE_UNEVEN
- * times as busy as the average one (Lundberg's, of ruin theory).
+ * for contacts that come independently of each other, from sources of which none is busier than the
+ * average one (Lundberg's, of ruin theory).
  */
-#define SIEVE_UNEVEN 1.25
 double sieve_surprise(double above);
 
 #endif
