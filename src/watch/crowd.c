@@ -256,16 +256,20 @@ double crowd_mean_pps(const struct crowd *c, uint64_t now_ms)
 double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct contact *contact,
 		      bool count)
 {
-	uint64_t pair = name_with(contact->source, SIEVE_SALT, contact->target);
-	double mean = crowd_mean_pps(c, contact->now_ms) * c->uneven;
 	/* What one sends at once is one decision. */
 	double burst = greater(c->burst, 1);
-	double above = sieve_above(&t->sieve, pair, mean, count, contact->over_ms) - burst;
-	double surprise = sieve_surprise(above);
+	const struct sieve_ask ask = {
+		.hash = name_with(contact->source, SIEVE_SALT, contact->target),
+		.t_ms = contact->over_ms,
+		.mean_pps = crowd_mean_pps(c, contact->now_ms) * c->uneven,
+		.level = sieve_level(CROWD_ADMITS) + burst,
+		.count = count,
+	};
+	bool rises;
+	double above = sieve_above(&t->sieve, &ask, &rises);
 
-	c->admitted +=
-		count && surprise >= CROWD_ADMITS && sieve_surprise(above - 1) < CROWD_ADMITS;
-	return surprise;
+	c->admitted += rises;
+	return sieve_surprise(above - burst);
 }
 
 static struct crowd_group *group_get(struct crowd *c, uint32_t fingerprint, uint64_t now_ms,

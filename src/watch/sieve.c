@@ -9,14 +9,14 @@
 #define WAYS	   8
 #define ONE	   256.0
 #define LINE_BYTES 64
-#define TAG_MASK   UINT64_C(0xfffffff)
+#define TAG_MASK   UINT64_C(0x7ffffff)
 #define TIME_MASK  UINT64_C(0xfffff)
 #define ABOVE_MOST UINT64_C(0xffff)
 /* What is told up to so late takes no time back. */
 #define LATE_MS 16384
 
 /* The root of e^x = 1 + SIEVE_FACTOR x. */
-#define SURPRISE_EACH 1.1707
+#define SURPRISE_EACH 0.9816
 
 int sieve_init(struct sieve *s, size_t bytes)
 {
@@ -84,29 +84,39 @@ static struct sieve_place *bucket_victim(struct sieve_place *bucket, double leak
 	return victim;
 }
 
-double sieve_above(struct sieve *s, uint64_t hash, double mean_pps, bool count, uint64_t t_ms)
+double sieve_above(struct sieve *s, const struct sieve_ask *ask, bool *rises)
 {
-	struct sieve_place *bucket = &s->place[name_below(hash, s->buckets) * WAYS];
-	double leak = SIEVE_FACTOR * mean_pps / 1000, above = 0;
-	struct sieve_place *p = bucket_find(bucket, hash & TAG_MASK);
+	struct sieve_place *bucket = &s->place[name_below(ask->hash, s->buckets) * WAYS];
+	double leak = SIEVE_FACTOR * ask->mean_pps / 1000, above = 0;
+	struct sieve_place *p = bucket_find(bucket, ask->hash & TAG_MASK);
 
+	*rises = false;
 	if (p)
-		above = place_above(p, leak, t_ms);
-	if (!count)
+		above = place_above(p, leak, ask->t_ms);
+	if (!ask->count)
 		return above;
 	if (!p) {
-		p = bucket_victim(bucket, leak, t_ms);
-		p->moved_ms = t_ms & TIME_MASK;
-		p->tag = hash & TAG_MASK;
+		p = bucket_victim(bucket, leak, ask->t_ms);
+		p->moved_ms = ask->t_ms & TIME_MASK;
+		p->tag = ask->hash & TAG_MASK;
 	}
+	if (above <= 0)
+		p->risen = 0;
 	above += 1;
-	p->moved_ms = (p->moved_ms + place_age(p, t_ms)) & TIME_MASK;
+	p->moved_ms = (p->moved_ms + place_age(p, ask->t_ms)) & TIME_MASK;
 	p->above = above * ONE < (double)ABOVE_MOST ? (uint64_t)(above * ONE + 0.5) & ABOVE_MOST
 						    : ABOVE_MOST;
+	*rises = above >= ask->level && !p->risen;
+	p->risen |= *rises;
 	return above;
 }
 
 double sieve_surprise(double above)
 {
 	return above > 0 ? above * SURPRISE_EACH : 0;
+}
+
+double sieve_level(double surprise)
+{
+	return surprise / SURPRISE_EACH;
 }

@@ -11,12 +11,13 @@
  * 1954): one more with each contact, and SIEVE_FACTOR times as many less with time as the average
  * source makes; never below nothing. Only who is busier than that for a while gets far above.
  */
-#define SIEVE_FACTOR 1.9
+#define SIEVE_FACTOR 1.7
 
 /* Two that took each other's place for their own would be twice as busy: tag and bucket together
  * are 40 bits and more. */
 struct sieve_place {
-	uint64_t tag : 28;
+	uint64_t tag : 27;
+	uint64_t risen : 1;	/* above the level since it was last at nothing */
 	uint64_t moved_ms : 20; /* low bits */
 	uint64_t above : 16;	/* in 1/256 of a contact; 0: free */
 };
@@ -33,11 +34,17 @@ struct sieve {
 int sieve_init(struct sieve *s, size_t bytes);
 void sieve_fini(struct sieve *s);
 
-/*
- * How many contacts the one that goes by that hash is above what it may make, `mean_pps` being the
- * average one's; `count`: with one more. A little disorder of times does no harm.
- */
-double sieve_above(struct sieve *s, uint64_t hash, double mean_pps, bool count, uint64_t t_ms);
+struct sieve_ask {
+	uint64_t hash; /* of the one it is about */
+	uint64_t t_ms; /* a little disorder does no harm */
+	double mean_pps;
+	double level;
+	bool count; /* there is one contact more */
+};
+
+/* How many contacts it is above what it may make; *rises: to the level, for the first time since it
+ * was at nothing. */
+double sieve_above(struct sieve *s, const struct sieve_ask *ask, bool *rises);
 
 /*
  * How rarely chance lets anybody come so far above, as -ln of its share of all contacts: a bound
@@ -45,5 +52,7 @@ double sieve_above(struct sieve *s, uint64_t hash, double mean_pps, bool count, 
  * average one (Lundberg's, of ruin theory).
  */
 double sieve_surprise(double above);
+/* The same the other way round. */
+double sieve_level(double surprise);
 
 #endif

@@ -92,7 +92,7 @@ static void a_scan_is_named_though_the_forged_are_busy(void **state)
 			.least_ports = SCAN_PORTS / 5,
 			.sources = 65536,
 			.random_ports = true,
-			.before_ms = 2000 + 333 * i,
+			.before_ms = 1200 + 333 * i,
 			.most_ms = i < 3 ? 1000 : 1400,
 		};
 
@@ -110,7 +110,7 @@ static void a_scan_is_named_amid_a_flood(void **state)
 			.sources = i & 1 ? 65536 : 16000000,
 			.random_ports = i & 2,
 			.refused = i & 4,
-			.before_ms = 3000,
+			.before_ms = 1500,
 			.most_ms = 900,
 		};
 
