@@ -23,11 +23,15 @@
 /* Of this many contacts one looks at the estimate again. */
 #define LOOK_EVERY 64
 
-/* New ones in a tenth of a second are an uneven flood; what it is then taken for. */
+/*
+ * With more new ones in about a second, and such a share of all contacts, a flood is uneven. No
+ * more than so much, for whoever makes a few forged sources rise would else hide a scan among them.
+ */
 #define ADMITTED_MOST  4
 #define ADMITTED_SHARE 1e-4
 #define UNEVEN_MORE    1.1
 #define UNEVEN_LESS    0.99
+#define UNEVEN_MOST    2.0
 
 #define GROUP_PORTS    24
 #define GROUP_SOURCES  3
@@ -149,7 +153,7 @@ static void span_begin(struct crowd_span *s, uint64_t hash, uint64_t now_ms)
 /*
  * The average source's contacts in a tenth of a second: more at once, less only by and by. Where
  * many stand out at a time it is not scanners that do but some of the flood's, a botnet's fast
- * machines, and the bar rises until few are above it.
+ * machines, and the bar rises.
  */
 static void tenth_add(struct crowd *c, uint64_t source, uint64_t now_ms)
 {
@@ -163,6 +167,8 @@ static void tenth_add(struct crowd *c, uint64_t source, uint64_t now_ms)
 		c->uneven = c->admitted > ADMITTED_MOST + c->pps * ADMITTED_SHARE
 				    ? c->uneven * UNEVEN_MORE
 				    : greater(c->uneven * UNEVEN_LESS, 1);
+		if (c->uneven > UNEVEN_MOST)
+			c->uneven = UNEVEN_MOST;
 		c->admitted -= c->admitted / 10;
 		span_begin(s, source, now_ms);
 		return;
@@ -194,23 +200,20 @@ static double average_of_all(double each)
 	return 1.06 * (more + more / each);
 }
 
-/* By full seconds; in one that has just begun it only rises, if by more than an estimate's error.
+/* By full seconds; in one that has just begun it is more if that is more than an estimate's error.
  * Where there was no flood before, too much is better than too little. */
 static void flood_measure(struct crowd *c, uint64_t sources, bool full, uint64_t now_ms)
 {
 	double contacts = (double)c->contacts.contacts, each = contacts / (double)sources;
-	double span = (double)(now_ms - c->contacts.began_ms) / SECOND_MS;
-	/* Those that take turns are no less busy when it is theirs. */
-	double turn = (c->burst - 1) * SECOND_MS / TENTH_MS, now;
+	double span = (double)(now_ms - c->contacts.began_ms) / SECOND_MS, now;
 
 	span = full ? 1 : greater(span, (double)TENTH_MS / SECOND_MS);
-	now = greater(average_of_all(each) / span, turn);
+	now = average_of_all(each) / span;
 	if (full)
-		c->mean_pps = full_add(c, greater(each, turn));
+		c->held_pps = full_add(c, each);
 	else if (now_ms >= c->flood_ms)
-		c->mean_pps = each / span;
-	else if (now > RISEN * c->mean_pps)
-		c->mean_pps = now;
+		c->held_pps = each / span;
+	c->mean_pps = !full && now > RISEN * c->held_pps ? now : c->held_pps;
 	c->pps = full ? contacts : greater(c->pps, contacts / span);
 	c->flood_ms = now_ms + FLOOD_HOLD_MS;
 }
@@ -253,15 +256,25 @@ double crowd_mean_pps(const struct crowd *c, uint64_t now_ms)
 	return now_ms < c->flood_ms ? c->mean_pps : 0;
 }
 
+/* How much busier than the average one some of the flood's are: those of an uneven one, and those
+ * that take turns, when it is theirs. */
+static double busy_share(const struct crowd *c, double mean_pps)
+{
+	double turn = (c->burst - 1) * SECOND_MS / TENTH_MS / mean_pps;
+	double share = greater(c->uneven, turn);
+
+	return share < UNEVEN_MOST ? share : UNEVEN_MOST;
+}
+
 double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct contact *contact,
 		      bool count)
 {
 	/* What one sends at once is one decision. */
-	double burst = greater(c->burst, 1);
+	double burst = greater(c->burst, 1), mean = crowd_mean_pps(c, contact->now_ms);
 	const struct sieve_ask ask = {
 		.hash = name_with(contact->source, SIEVE_SALT, contact->target),
 		.t_ms = contact->over_ms,
-		.mean_pps = crowd_mean_pps(c, contact->now_ms) * c->uneven,
+		.mean_pps = mean * busy_share(c, mean),
 		.level = sieve_level(CROWD_ADMITS) + burst,
 		.count = count,
 	};

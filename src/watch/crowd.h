@@ -46,9 +46,10 @@ struct crowd {
 	struct crowd_span contacts, tenth, strays;
 	double mean_pps;	 /* contacts a second of a source that takes part; 0: no flood */
 	double full[CROWD_FULL]; /* the same of full seconds, the latest first */
+	double held_pps;	 /* the greatest of those */
 	double burst;		 /* contacts of one within a tenth of a second */
 	double pps;		 /* of all sources together */
-	double uneven;		 /* so many times as busy as the average one some are; at least 1 */
+	double uneven;		 /* so many times as busy as the average one some are; 1 to 2 */
 	double admitted;	 /* sources that came to stand out, in about a second */
 	uint64_t flood_ms;	 /* until then it counts as flooded */
 	struct crowd_group group[CROWD_GROUPS];

@@ -14,7 +14,7 @@
 #define SIEVE_FACTOR 1.7
 
 /* Two that took each other's place for their own would be twice as busy: tag and bucket together
- * are 40 bits and more. */
+ * are some 40 bits. */
 struct sieve_place {
 	uint64_t tag : 27;
 	uint64_t risen : 1;	/* above the level since it was last at nothing */
