@@ -5,8 +5,8 @@
  * usage: flood_xdp xdp_flood.o INTERFACE DESTINATION-MAC DESTINATION SOURCES SECONDS
  *
  * What it sends is what `flood send` does, under the same conditions. The far end of a veth pair
- * must take frames from XDP. Prints what the kernel was asked for: "N packets, SECONDS s, N/s";
- * what came through is for the receiver to say.
+ * must take frames from XDP. Prints what the kernel made: "N packets, SECONDS s, N/s"; what came
+ * through is for the receiver to say.
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -14,23 +14,28 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <net/if.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "leads_out.h"
 
 #define FRAME	     54 /* Ethernet, IPv4, TCP */
 #define SECONDS_MOST 30
-/* A call costs some 30 ms beside what it sends. */
-#define A_CALL (1 << 17)
+/* A call costs some 30 ms beside what it sends, so there is one: more than it could ever send, and
+ * an alarm ends it. */
+#define A_CALL INT32_MAX
 
 /* As xdp_flood.bpf.c has it. */
 struct flood {
 	uint32_t link_index, sources, ip_sum, tcp_sum;
 	uint64_t frame[7];
+	uint64_t made;
 };
 
 static double seconds_now(void)
@@ -79,7 +84,8 @@ static int frame_fill(struct flood *flood, const char *mac, const char *destinat
 	return 0;
 }
 
-static int program_load(const char *path, const struct flood *flood)
+/* The program, and the map that the flood is in. */
+static int program_load(const char *path, const struct flood *flood, int *map)
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
 	struct bpf_program *program =
@@ -89,16 +95,44 @@ static int program_load(const char *path, const struct flood *flood)
 	if (!bss || bpf_map__set_initial_value(bss, flood, sizeof(*flood)) < 0 ||
 	    bpf_object__load(object) < 0)
 		return -1;
+	*map = bpf_map__fd(bss);
 	return bpf_program__fd(program);
+}
+
+static void on_alarm(int number)
+{
+	(void)number;
+}
+
+/* The alarm comes again and again, for one that is early would find no call to end. */
+static int alarm_set(double seconds)
+{
+	struct sigaction act = {.sa_handler = on_alarm};
+	const uint64_t us = (uint64_t)(seconds * 1e6);
+	const struct itimerval timer = {
+		.it_value = {(time_t)(us / 1000000), (suseconds_t)(us % 1000000)},
+		.it_interval = {0, 10000},
+	};
+
+	return sigaction(SIGALRM, &act, NULL) < 0 ? -1 : setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static bool arguments_are_good(char **argv, struct flood *flood, double *seconds)
+{
+	flood->link_index = if_nametoindex(argv[2]);
+	flood->sources = (uint32_t)strtoul(argv[5], NULL, 10);
+	*seconds = atof(argv[6]);
+	return !leads_out() && flood->link_index && *seconds > 0 && *seconds <= SECONDS_MOST &&
+	       flood->sources && flood->sources <= 1 << 24 &&
+	       !(flood->sources & (flood->sources - 1)) && frame_fill(flood, argv[3], argv[4]) == 0;
 }
 
 int main(int argc, char **argv)
 {
 	struct flood flood = {0};
 	uint8_t data[FRAME] = {0};
-	double limit, begin, now;
-	uint64_t sent = 0;
-	int program;
+	double seconds, begin;
+	int program, map, zero = 0;
 
 	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = data, .data_size_in = FRAME,
 		    .repeat = A_CALL, .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = 64);
@@ -108,25 +142,20 @@ int main(int argc, char **argv)
 				"SECONDS\n");
 		return 64;
 	}
-	flood.link_index = if_nametoindex(argv[2]);
-	flood.sources = (uint32_t)strtoul(argv[5], NULL, 10);
-	limit = atof(argv[6]);
-	if (leads_out() || flood.link_index == 0 || limit > SECONDS_MOST || flood.sources == 0 ||
-	    flood.sources > 1 << 24 || flood.sources & (flood.sources - 1) ||
-	    frame_fill(&flood, argv[3], argv[4]) < 0) {
+	if (!arguments_are_good(argv, &flood, &seconds)) {
 		fprintf(stderr, "flood_xdp: %s: not a link of a private network\n", argv[2]);
 		return 1;
 	}
-	program = program_load(argv[1], &flood);
+	program = program_load(argv[1], &flood, &map);
 	begin = seconds_now();
-	while ((now = seconds_now()) - begin < limit) {
-		if (program < 0 || bpf_prog_test_run_opts(program, &run) < 0) {
-			fprintf(stderr, "flood_xdp: %s: %s\n", argv[1], strerror(errno));
-			return 1;
-		}
-		sent += A_CALL;
+	if (program < 0 || alarm_set(seconds) < 0 ||
+	    (bpf_prog_test_run_opts(program, &run) < 0 && errno != EINTR) ||
+	    bpf_map_lookup_elem(map, &zero, &flood) < 0) {
+		fprintf(stderr, "flood_xdp: %s: %s\n", argv[1], strerror(errno));
+		return 1;
 	}
-	printf("%llu packets, %.2f s, %.0f/s\n", (unsigned long long)sent, now - begin,
-	       (double)sent / (now - begin));
+	seconds = seconds_now() - begin;
+	printf("%llu packets, %.2f s, %.0f/s\n", (unsigned long long)flood.made, seconds,
+	       (double)flood.made / seconds);
 	return 0;
 }

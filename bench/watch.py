@@ -44,6 +44,7 @@ MANY_PACKETS = 2_000_000
 POOLS = (16, 64, 256, 4096, 65536, 1 << 24)
 FORGED_MOST = 1024
 SCAN_PORTS, SCAN_PPS = 100, 50
+SAMPLE = 2000
 
 
 def output_of(command, **more):
@@ -333,26 +334,56 @@ def named_at(lines, source):
     return None
 
 
-def count_forged(drop):
-    """At the target's ingress, behind the place where captures look and before the stack; `drop`:
-    they end there, so that the stack's answers are no limit to the flood."""
+def drop_forged():
+    """At the target's ingress, behind the place where captures look and before the stack, so that
+    the stack's work is no limit to the flood."""
     subprocess.run(["ip", "netns", "exec", "victim", "nft", "-f", "-"], check=True, text=True,
-                   input=f"""table netdev bench
-                   delete table netdev bench
-                   table netdev bench {{
-                       counter forged {{
-                       }}
-                       chain forged {{
+                   input="""table netdev bench {
+                       counter forged {
+                       }
+                       chain forged {
                            type filter hook ingress device "eth0" priority 0; policy accept;
-                           ip saddr 10.0.0.0/8 counter name forged {"drop" if drop else "accept"}
-                       }}
-                   }}""")
+                           ip saddr 10.0.0.0/8 counter name forged drop
+                       }
+                   }""")
 
 
-def forged_seen():
+def datagrams_seen():
+    """By the target: those its IP stack got, and those dropped before it."""
+    text = output_of(["ip", "netns", "exec", "victim", "cat", "/proc/net/snmp"], text=True)
+    names, values = (line.split() for line in text.splitlines() if line.startswith("Ip:"))
+    seen = int(values[names.index("InReceives")])
     text = output_of(["ip", "netns", "exec", "victim", "nft", "-j", "list", "counters"], text=True)
-    return sum(item["counter"]["packets"] for item in json.loads(text)["nftables"]
-               if "counter" in item)
+    return seen + sum(item["counter"]["packets"] for item in json.loads(text)["nftables"]
+                      if "counter" in item)
+
+
+def send_flood(mac, sources, seconds):
+    return subprocess.Popen([str(FLOOD_XDP), f"{FLOOD_XDP.parent}/xdp_flood.o", "hose", mac, VICTIM,
+                             str(sources), str(seconds)],
+                            stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+
+
+def check_flood(mac, folder):
+    """What the flood is made of, by tshark's judgement of a sample: SYNs with right sums, a source
+    and a port each of its own. Returns how many, and from how many sources."""
+    path = folder / "sample.pcap"
+    capture = subprocess.Popen(["ip", "netns", "exec", "victim", "tcpdump", "-i", "eth0", "-n", "-Z",
+                                "root", "-c", str(SAMPLE), "-w", str(path), "src", "net",
+                                "10.0.0.0/8"],
+                               stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    send_flood(mac, 1 << 24, 0.2).communicate(timeout=30)
+    capture.wait(timeout=30)
+    text = output_of(["tshark", "-r", path, "-o", "ip.check_checksum:TRUE", "-o",
+                      "tcp.check_checksum:TRUE", "-T", "fields", "-e", "ip.checksum.status", "-e",
+                      "tcp.checksum.status", "-e", "tcp.flags", "-e", "ip.src", "-e",
+                      "tcp.dstport"], text=True)
+    rows = [line.split("\t") for line in text.splitlines()]
+    # Status 1: good.
+    if len(rows) != SAMPLE or {tuple(row[:3]) for row in rows} != {("1", "1", "0x0002")}:
+        raise RuntimeError(f"the flood is none of well-formed SYNs: {rows[:3]}")
+    return len({row[3] for row in rows}), len({row[4] for row in rows})
 
 
 def flood_run(mac, sources, beside=True):
@@ -361,19 +392,16 @@ def flood_run(mac, sources, beside=True):
     ours = Live([PORTLIGHT, "watch", "-i", "eth0", "--json"])
     theirs = Live(["/usr/sbin/scanlogd"] if beside else ["true"], {"LD_PRELOAD": str(FEED)})
     time.sleep(1.5)
-    before = forged_seen()
-    flood = subprocess.Popen([str(FLOOD_XDP), f"{FLOOD_XDP.parent}/xdp_flood.o", "hose", mac,
-                              VICTIM, str(sources), "6"] if sources else ["echo", "0 1 s"],
-                             stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+    before = datagrams_seen()
+    flood = send_flood(mac, sources, 6) if sources else None
     time.sleep(1.5)
     begun = time.time()
     output_of([PORTLIGHT, "scan", "--engine", "frames", "-sS", "-p", f"1-{SCAN_PORTS}",
                "--max-rate", SCAN_PPS, "--min-rate", SCAN_PPS, "--max-retries", "0", "--json",
                VICTIM])
     ended = time.time()
-    flood_text = flood.communicate(timeout=60)[0]
-    seconds = float(flood_text.split(",")[-2 if sources else 0].split()[-2])
-    reached = (forged_seen() - before) / seconds
+    seconds = float(flood.communicate(timeout=60)[0].split(",")[1].split()[0]) if flood else 1
+    reached = (datagrams_seen() - before) / seconds
     time.sleep(1)
     peak, private = ours.peak_mib()
     ours.stop()
@@ -394,14 +422,18 @@ def when(at, run):
 
 def bench_flood(_options):
     mac = build_network()
-    count_forged(drop=False)
+    with tempfile.TemporaryDirectory() as folder:
+        sources, ports = check_flood(mac, pathlib.Path(folder))
+    yield (f"a sample of the flood, {SAMPLE:,} frames as the target gets them",
+           "well-formed SYNs, each one", "tshark", "all",
+           f"IP and TCP sums right; {sources:,} sources, {ports:,} ports")
     scan = f"{SCAN_PORTS} ports at {SCAN_PPS}/s"
     run = flood_run(mac, 0)
     yield (f"{scan}, no flood", when(run["ours"], run), f"scanlogd {when(run['theirs'], run)}",
            "both named", "so both can")
     for beside in (True, False):
         if not beside:
-            count_forged(drop=True)
+            drop_forged()
         for sources in (1 << 16, 1 << 24):
             run = flood_run(mac, sources, beside)
             yield (f"{scan} under SYNs from {sources:,} forged sources, "

@@ -13,38 +13,41 @@
 #define GROUP_SALT     5
 
 #define SECOND_MS      1000
+#define TENTH_MS       100
 #define FLOOD_CONTACTS 100
 #define FLOOD_SOURCES  50
 /* A target counts as flooded for so long after its last flooded second. */
 #define FLOOD_HOLD_MS 10000
+/* An estimate of less than a second says so. */
+#define RISEN 1.2
 /* Of this many contacts one looks at the estimate again. */
 #define LOOK_EVERY 64
 
-/* Less often in two seconds is never admitted during a flood. */
-#define ADMIT_LEAST   8
+/*
+ * With more new ones in about a second, and such a share of all contacts, a flood is uneven. No
+ * more than so much, for whoever makes a few forged sources rise would else hide a scan among them.
+ */
+#define ADMITTED_MOST  4
+#define ADMITTED_SHARE 1e-4
+#define UNEVEN_MORE    1.1
+#define UNEVEN_LESS    0.99
+#define UNEVEN_MOST    2.0
 
-#define GROUP_PORTS   24
-#define GROUP_SOURCES 3
-#define GROUP_IDLE_MS 120000
+#define GROUP_PORTS    24
+#define GROUP_SOURCES  3
+#define GROUP_IDLE_MS  120000
 /* Slower together than one contact in so long are strangers whose packets look alike. */
 #define GROUP_PACE_MS 2000
 
 int crowd_table_init(struct crowd_table *t, size_t bytes, const struct cookie_key *key)
 {
-	struct crowd_sieve *s = &t->sieve;
-
 	memset(t, 0, sizeof(*t));
 	t->key = *key;
-	s->width = 256;
-	while (s->width * 2 * CROWD_ROWS * 2 * sizeof(uint16_t) <= bytes / 4)
-		s->width *= 2;
 	t->buckets = (bytes - bytes / 4) / (WAYS * sizeof(struct crowd));
 	if (t->buckets == 0)
 		return -1;
 	t->crowd = calloc(t->buckets * WAYS, sizeof(struct crowd));
-	s->count[0] = calloc(s->width, CROWD_ROWS * sizeof(uint16_t));
-	s->count[1] = calloc(s->width, CROWD_ROWS * sizeof(uint16_t));
-	if (t->crowd && s->count[0] && s->count[1])
+	if (t->crowd && sieve_init(&t->sieve, bytes / 4) == 0)
 		return 0;
 	crowd_table_fini(t);
 	return -1;
@@ -53,9 +56,19 @@ int crowd_table_init(struct crowd_table *t, size_t bytes, const struct cookie_ke
 void crowd_table_fini(struct crowd_table *t)
 {
 	free(t->crowd);
-	free(t->sieve.count[0]);
-	free(t->sieve.count[1]);
+	sieve_fini(&t->sieve);
 	memset(t, 0, sizeof(*t));
+}
+
+/* All registers at 0 stay below 2^64. */
+#define SUM_ONE (UINT64_C(1) << 53)
+
+static void span_clear(struct crowd_span *s, uint64_t now_ms)
+{
+	memset(s, 0, sizeof(*s));
+	s->began_ms = now_ms;
+	s->sum = CROWD_REGISTERS * SUM_ONE;
+	s->empty = CROWD_REGISTERS;
 }
 
 struct crowd *crowd_get(struct crowd_table *t, struct addr target, uint64_t name, uint64_t now_ms)
@@ -82,94 +95,149 @@ struct crowd *crowd_get(struct crowd_table *t, struct addr target, uint64_t name
 	victim->name = name;
 	victim->target = target;
 	victim->moved_ms = now_ms;
-	victim->contacts.began_ms = victim->strays.began_ms = now_ms;
+	victim->uneven = 1;
+	span_clear(&victim->contacts, now_ms);
+	span_clear(&victim->tenth, now_ms);
+	span_clear(&victim->strays, now_ms);
 	return t->latest = victim;
 }
 
-static void registers_add(uint8_t *registers, uint64_t hash)
+static double greater(double a, double b)
 {
-	unsigned at = (unsigned)(hash & (CROWD_REGISTERS - 1));
-	uint64_t rest = hash >> 8 | UINT64_C(1) << 56;
-	uint8_t rank = (uint8_t)(__builtin_ctzll(rest) + 1);
-
-	if (rank > registers[at])
-		registers[at] = rank;
+	return a > b ? a : b;
 }
 
-/* Room for all registers at 0 below 2^64. */
-#define SUM_BITS 55
-
-static uint64_t registers_estimate(const uint8_t *registers)
+static void span_count(struct crowd_span *s, uint64_t hash)
 {
-	double m = CROWD_REGISTERS, estimate;
-	uint64_t sum = 0; /* of 2^-register, in units of 2^-SUM_BITS: exact, and no division each */
-	unsigned empty = 0;
+	uint8_t *at = &s->sources[hash & (CROWD_REGISTERS - 1)];
+	uint64_t rest = hash >> 10 | UINT64_C(1) << 54;
+	uint8_t rank = (uint8_t)(__builtin_ctzll(rest) + 1);
 
-	for (int i = 0; i < CROWD_REGISTERS; i++) {
-		sum += UINT64_C(1) << SUM_BITS >> registers[i];
-		empty += registers[i] == 0;
-	}
-	estimate =
-		0.7213 / (1 + 1.079 / m) * m * m * (double)(UINT64_C(1) << SUM_BITS) / (double)sum;
-	if (estimate <= 2.5 * m && empty)
-		estimate = m * logarithm(m / empty);
+	s->contacts++;
+	if (rank <= *at)
+		return;
+	s->sum += (SUM_ONE >> rank) - (SUM_ONE >> *at);
+	s->empty -= *at == 0;
+	*at = rank;
+}
+
+static uint64_t span_sources(const struct crowd_span *s)
+{
+	double m = CROWD_REGISTERS;
+	double estimate = 0.7213 / (1 + 1.079 / m) * m * m * (double)SUM_ONE / (double)s->sum;
+
+	if (estimate <= 2.5 * m && s->empty)
+		estimate = m * logarithm(m / s->empty);
 	return (uint64_t)(estimate + 0.5);
 }
 
 /* Counts one more; with the second over, or enough contacts in it, the sources so far. */
-static uint64_t second_add(struct crowd_second *s, uint64_t hash, uint64_t now_ms, uint64_t *over)
+static uint64_t span_add(struct crowd_span *s, uint64_t hash, uint64_t now_ms, uint64_t *over)
 {
-	uint64_t sources = 0;
-
 	*over = 0;
 	if (now_ms - s->began_ms >= SECOND_MS) {
-		*over = s->contacts >= FLOOD_CONTACTS ? registers_estimate(s->sources) : 0;
-		sources = *over;
 		/* The counts of the second that is over are looked at by the caller first. */
-		return sources;
+		*over = s->contacts >= FLOOD_CONTACTS ? span_sources(s) : 0;
+		return *over;
 	}
-	s->contacts++;
-	registers_add(s->sources, hash);
-	if (s->contacts >= FLOOD_CONTACTS && s->contacts % LOOK_EVERY == 0)
-		sources = registers_estimate(s->sources);
-	return sources;
+	span_count(s, hash);
+	return s->contacts >= FLOOD_CONTACTS && s->contacts % LOOK_EVERY == 0 ? span_sources(s) : 0;
 }
 
-static void second_begin(struct crowd_second *s, uint64_t hash, uint64_t now_ms)
+static void span_begin(struct crowd_span *s, uint64_t hash, uint64_t now_ms)
 {
-	memset(s, 0, sizeof(*s));
-	s->began_ms = now_ms;
-	s->contacts = 1;
-	registers_add(s->sources, hash);
+	span_clear(s, now_ms);
+	span_count(s, hash);
+}
+
+/*
+ * The average source's contacts in a tenth of a second: more at once, less only by and by. Where
+ * many stand out at a time it is not scanners that do but some of the flood's, a botnet's fast
+ * machines, and the bar rises.
+ */
+static void tenth_add(struct crowd *c, uint64_t source, uint64_t now_ms)
+{
+	struct crowd_span *s = &c->tenth;
+
+	if (now_ms - s->began_ms >= TENTH_MS) {
+		uint64_t sources = span_sources(s);
+		double burst = (double)s->contacts / (double)(sources ? sources : 1);
+
+		c->burst += burst > c->burst ? burst - c->burst : (burst - c->burst) / 8;
+		c->uneven = c->admitted > ADMITTED_MOST + c->pps * ADMITTED_SHARE
+				    ? c->uneven * UNEVEN_MORE
+				    : greater(c->uneven * UNEVEN_LESS, 1);
+		if (c->uneven > UNEVEN_MOST)
+			c->uneven = UNEVEN_MOST;
+		c->admitted -= c->admitted / 10;
+		span_begin(s, source, now_ms);
+		return;
+	}
+	span_count(s, source);
+}
+
+/* The greatest of the latest full seconds: contacts of the first of them may still be judged. */
+static double full_add(struct crowd *c, double mean_pps)
+{
+	double greatest = mean_pps;
+
+	for (int i = CROWD_FULL - 1; i > 0; i--) {
+		c->full[i] = c->full[i - 1];
+		greatest = greater(greatest, c->full[i]);
+	}
+	c->full[0] = mean_pps;
+	return greatest;
+}
+
+/*
+ * How often the average source came, where each that did come did so often. That is more, for those
+ * that did not come are not counted: x / (1 - e^-x) for x, turned round, to a few per cent.
+ */
+static double average_of_all(double each)
+{
+	double more = each - 1;
+
+	return 1.06 * (more + more / each);
+}
+
+/* By full seconds; in one that has just begun it is more if that is more than an estimate's error.
+ * Where there was no flood before, too much is better than too little. */
+static void flood_measure(struct crowd *c, uint64_t sources, bool full, uint64_t now_ms)
+{
+	double contacts = (double)c->contacts.contacts, each = contacts / (double)sources;
+	double span = (double)(now_ms - c->contacts.began_ms) / SECOND_MS, now;
+
+	span = full ? 1 : greater(span, (double)TENTH_MS / SECOND_MS);
+	now = average_of_all(each) / span;
+	if (full)
+		c->held_pps = full_add(c, each);
+	else if (now_ms >= c->flood_ms)
+		c->held_pps = each / span;
+	c->mean_pps = !full && now > RISEN * c->held_pps ? now : c->held_pps;
+	c->pps = full ? contacts : greater(c->pps, contacts / span);
+	c->flood_ms = now_ms + FLOOD_HOLD_MS;
 }
 
 uint64_t crowd_contact(struct crowd *c, uint64_t source, uint64_t now_ms)
 {
-	uint64_t over, sources = second_add(&c->contacts, source, now_ms, &over);
+	uint64_t over, sources = span_add(&c->contacts, source, now_ms, &over);
 	bool flood = sources >= FLOOD_SOURCES && c->contacts.completed * 10 < c->contacts.contacts;
 
-	if (flood) {
-		uint64_t span_ms = now_ms - c->contacts.began_ms;
-
-		/* By the second, so that the first moments of a flood do not look slow. */
-		c->mean_pps = (double)c->contacts.contacts / (double)sources * SECOND_MS /
-			      (double)(span_ms < 100	     ? 100
-				       : span_ms < SECOND_MS ? span_ms
-							     : SECOND_MS);
-		c->flood_ms = now_ms + FLOOD_HOLD_MS;
-	}
+	tenth_add(c, source, now_ms);
+	if (flood)
+		flood_measure(c, sources, over != 0, now_ms);
 	if (now_ms - c->contacts.began_ms >= SECOND_MS)
-		second_begin(&c->contacts, source, now_ms);
+		span_begin(&c->contacts, source, now_ms);
 	return flood ? sources : 0;
 }
 
 uint64_t crowd_stray(struct crowd *c, uint64_t source, uint64_t now_ms)
 {
-	uint64_t over, sources = second_add(&c->strays, source, now_ms, &over);
+	uint64_t over, sources = span_add(&c->strays, source, now_ms, &over);
 	bool flood = sources >= FLOOD_SOURCES && c->strays.completed * 10 < c->strays.contacts;
 
 	if (now_ms - c->strays.began_ms >= SECOND_MS)
-		second_begin(&c->strays, source, now_ms);
+		span_begin(&c->strays, source, now_ms);
 	return flood ? sources : 0;
 }
 
@@ -188,62 +256,33 @@ double crowd_mean_pps(const struct crowd *c, uint64_t now_ms)
 	return now_ms < c->flood_ms ? c->mean_pps : 0;
 }
 
-static void sieve_turn(struct crowd_sieve *s, uint64_t now_ms)
+/* How much busier than the average one some of the flood's are: those of an uneven one, and those
+ * that take turns, when it is theirs. */
+static double busy_share(const struct crowd *c, double mean_pps)
 {
-	uint64_t age_ms = now_ms - s->began_ms;
-	size_t bytes = s->width * CROWD_ROWS * sizeof(uint16_t);
-	uint16_t *oldest = s->count[1];
+	double turn = (c->burst - 1) * SECOND_MS / TENTH_MS / mean_pps;
+	double share = greater(c->uneven, turn);
 
-	if (age_ms < SECOND_MS)
-		return;
-	memset(oldest, 0, bytes);
-	s->count[1] = s->count[0];
-	s->count[0] = oldest;
-	s->total[1] = s->total[0];
-	s->total[0] = 0;
-	s->before_ms = SECOND_MS;
-	if (age_ms >= 2 * SECOND_MS) {
-		memset(s->count[1], 0, bytes);
-		s->total[1] = 0;
-		s->before_ms = 0;
-	}
-	s->began_ms = now_ms;
+	return share < UNEVEN_MOST ? share : UNEVEN_MOST;
 }
 
-/* Counts the source, and how often it was counted, at most, in this second and the one before. */
-static unsigned sieve_add(struct crowd_sieve *s, uint64_t hash)
+double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct contact *contact,
+		      bool count)
 {
-	unsigned least = UINT32_MAX;
+	/* What one sends at once is one decision. */
+	double burst = greater(c->burst, 1), mean = crowd_mean_pps(c, contact->now_ms);
+	const struct sieve_ask ask = {
+		.hash = name_with(contact->source, SIEVE_SALT, contact->target),
+		.t_ms = contact->over_ms,
+		.mean_pps = mean * busy_share(c, mean),
+		.level = sieve_level(CROWD_ADMITS) + burst,
+		.count = count,
+	};
+	bool rises;
+	double above = sieve_above(&t->sieve, &ask, &rises);
 
-	s->total[0]++;
-	for (unsigned row = 0; row < CROWD_ROWS; row++) {
-		/* Two hashes make as many as one wants (Kirsch and Mitzenmacher 2006). */
-		uint64_t at = row * s->width + (((hash >> 32) + row * hash) & (s->width - 1));
-		unsigned sum;
-
-		if (s->count[0][at] < UINT16_MAX)
-			s->count[0][at]++;
-		sum = (unsigned)s->count[0][at] + s->count[1][at];
-		least = sum < least ? sum : least;
-	}
-	return least;
-}
-
-bool crowd_admits(struct crowd_table *t, const struct crowd *c, uint64_t source, uint64_t now_ms)
-{
-	struct crowd_sieve *s = &t->sieve;
-	double expected, over;
-	unsigned count;
-
-	sieve_turn(s, now_ms);
-	count = sieve_add(s, name_with(source, SIEVE_SALT, 0));
-	/* Of its own, as one of the flood's, and of others that are counted in the same place. */
-	expected = c->mean_pps * (double)(now_ms - s->began_ms + s->before_ms) / SECOND_MS +
-		   (double)(s->total[0] + s->total[1]) / (double)s->width;
-	/* Four standard deviations of a Poisson distribution, where it is like a normal one: of a
-	 * million forged contacts a hundred get a record, still a long way from a verdict. */
-	over = (double)count - expected;
-	return count >= ADMIT_LEAST && over > 0 && over * over >= 16 * expected;
+	c->admitted += rises;
+	return sieve_surprise(above - burst);
 }
 
 static struct crowd_group *group_get(struct crowd *c, uint32_t fingerprint, uint64_t now_ms,

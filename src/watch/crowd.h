@@ -7,12 +7,15 @@
 #include <stdint.h>
 
 #include "watch/evidence.h"
+#include "watch/sieve.h"
 
-/* HyperLogLog (Flajolet et al. 2007) of sources: 256 registers, 6.5 % error. */
-#define CROWD_REGISTERS 256
+/* HyperLogLog (Flajolet et al. 2007) of sources: 1024 registers, 3.3 % error. */
+#define CROWD_REGISTERS 1024
 #define CROWD_GROUPS	4
 #define CROWD_PORTS	256
 #define CROWD_SOURCES	128
+/* What comes of a contact may be known three seconds later. */
+#define CROWD_FULL 4
 
 /* Sources whose packets have the same header fields, and the ports they share among them. */
 struct crowd_group {
@@ -28,43 +31,36 @@ struct crowd_group {
 	uint16_t sources, ports;
 };
 
-/* Contacts of one second. */
-struct crowd_second {
+/* Contacts of one second, or of a tenth. */
+struct crowd_span {
 	uint64_t began_ms;
+	uint64_t sum; /* of 2^-register, in fixed point: exact */
 	uint32_t contacts, completed;
+	uint32_t empty; /* registers at 0 */
 	uint8_t sources[CROWD_REGISTERS];
 };
 
-/* 5.4 KiB. */
+/* 8 KiB. */
 struct crowd {
 	uint64_t tag;  /* 0: free */
 	uint64_t name; /* of the target */
 	uint64_t moved_ms;
 	struct addr target;
-	struct crowd_second contacts, strays;
-	double mean_pps;   /* contacts a source in the last full second; 0: no flood */
-	uint64_t flood_ms; /* until then it counts as flooded */
+	struct crowd_span contacts, tenth, strays;
+	double mean_pps;	 /* contacts a second of a source that takes part; 0: no flood */
+	double full[CROWD_FULL]; /* the same of full seconds, the latest first */
+	double held_pps;	 /* the greatest of those */
+	double burst;		 /* contacts of one within a tenth of a second */
+	double pps;		 /* of all sources together */
+	double uneven;		 /* so many times as busy as the average one some are; 1 to 2 */
+	double admitted;	 /* sources that came to stand out, in about a second */
+	uint64_t flood_ms;	 /* until then it counts as flooded */
 	struct crowd_group group[CROWD_GROUPS];
-};
-
-/* Rows of the sieve, each counting every source once. */
-#define CROWD_ROWS 4
-
-/*
- * How often each source failed towards targets under a flood, in this second and the one before: a
- * count-min sketch (Cormode and Muthukrishnan 2005), so that forged sources, however many, cost no
- * record.
- */
-struct crowd_sieve {
-	uint16_t *count[2]; /* by second, then row; up to 65,535 */
-	uint64_t total[2];
-	uint64_t began_ms, before_ms; /* this second's beginning; what the other covers */
-	uint64_t width;		      /* of a row; a power of two */
 };
 
 struct crowd_table {
 	struct crowd *crowd, *latest; /* the one that was asked for last, or NULL */
-	struct crowd_sieve sieve;
+	struct sieve sieve;
 	uint64_t buckets;
 	struct cookie_key key;
 	uint64_t evicted;
@@ -94,11 +90,16 @@ void crowd_stray_went_on(struct crowd *c);
 /* Contacts a second of the average source while the target is flooded; 0 if it is not. */
 double crowd_mean_pps(const struct crowd *c, uint64_t now_ms);
 
+/* With less it is worth no record: of a million forged contacts a hundred have so much. */
+#define CROWD_ADMITS 9.2
+
 /*
- * Counts a failed contact with a target that is flooded. Whether its source is busier than chance
- * would make one of the flood's: only then is it worth a record.
+ * How much busier a contact's source is towards its target, which is flooded, than chance would
+ * make one of the flood's, as -ln of the share of their contacts that come so far (sieve.h).
+ * `count`: it failed.
  */
-bool crowd_admits(struct crowd_table *t, const struct crowd *c, uint64_t source, uint64_t now_ms);
+double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct contact *contact,
+		      bool count);
 
 /* What the packets of one program have in common, and what a source is called in a group. */
 uint32_t crowd_fingerprint(const struct crowd_table *t, const struct contact *contact);

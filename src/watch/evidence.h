@@ -85,6 +85,7 @@ struct contact {
 	uint64_t source, target; /* their names (name.h) */
 	uint64_t t_ns;		 /* of its first packet */
 	uint64_t now_ms;
+	uint64_t over_ms; /* when it was over: its wait may have ended before now_ms, or later */
 	uint32_t techniques;
 	uint32_t seq;
 	uint16_t sport, dport;

@@ -8,13 +8,10 @@
 #include "watch/name.h"
 #include "watch/watch_state.h"
 
-/* In a flood a source must be so much busier than the average one, for some of a botnet are busier
- * than others, and have failed so often. */
-#define FLOOD_FACTOR 3.0
-#define FLOOD_FAILED 30
-/* ln 100: of so many sources at once that are admitted (crowd_admits) by chance, by what they did
- * before, none is to be called a scanner. */
-#define FLOOD_CANDIDATES 4.6
+/* In a flood a source must have failed so often: twice as often as else. */
+#define FLOOD_FAILED 20
+/* More than any surprise. */
+#define CALM 1e9
 
 static bool is_trusted(const struct watch *w, struct addr a)
 {
@@ -41,6 +38,7 @@ static struct contact contact_of(const struct watch *w, const struct flow *f)
 		.target = f->target,
 		.t_ns = f->t_ns,
 		.now_ms = w->now_ms,
+		.over_ms = w->now_ms,
 		.techniques = f->sight,
 		.seq = f->seq,
 		.sport = f->sport,
@@ -54,23 +52,26 @@ static struct contact contact_of(const struct watch *w, const struct flow *f)
 	};
 }
 
-/*
- * Whether a source stands out from the flood that its target is under, if it is: chance would make
- * any of those admitted as busy as rarely as the walk may err. Chernoff's bound of a Poisson
- * distribution: P(X >= k) <= exp(-(k ln(k / mean) - k + mean)).
- */
-static bool stands_out(struct watch *w, const struct evidence *r, const struct contact *c)
+/* How much its source stands out from the flood that the target is under; all the more where there
+ * is none. `count`: it has failed once more. */
+static double contact_surprise(struct watch *w, const struct contact *c, bool count)
 {
 	struct crowd *crowd = crowd_get(&w->crowds, c->dst, c->target, w->now_ms);
-	double mean = crowd_mean_pps(crowd, w->now_ms), failed = r->failed;
-	double span = (double)(r->last_ns > r->first_ns ? r->last_ns - r->first_ns : 1) / 1e9;
 
-	if (mean <= 0)
-		return true;
-	mean *= span;
-	return failed >= FLOOD_FAILED && failed >= FLOOD_FACTOR * mean &&
-	       failed * logarithm(failed / mean) - failed + mean >=
-		       w->evidence.threshold + FLOOD_CANDIDATES;
+	if (crowd_mean_pps(crowd, w->now_ms) <= 0)
+		return CALM;
+	return crowd_surprise(&w->crowds, crowd, c, count);
+}
+
+/* Whether a record that is over the line is a scan's, the contact's source standing out so much: in
+ * a second of the flood chance is to bring nobody there more often than the walk may err. */
+static bool stands_out(struct watch *w, const struct evidence *r, const struct contact *c,
+		       double surprise)
+{
+	const struct crowd *crowd = crowd_get(&w->crowds, c->dst, c->target, w->now_ms);
+
+	return surprise >= CALM || (r->failed >= FLOOD_FAILED &&
+				    surprise >= w->evidence.threshold + logarithm(crowd->pps));
 }
 
 /* A group of sources became a scan: its ports and sources so far, and this contact. */
@@ -176,20 +177,12 @@ static bool is_familiar(struct watch *w, const struct contact *c)
 	return familiar_has(&w->familiar, &pair) || familiar_has(&w->familiar, &other);
 }
 
-/* In a flood only those are worth a record that are busier than it makes its forged sources. */
-static bool flood_admits(struct watch *w, const struct contact *c)
-{
-	struct crowd *crowd = crowd_get(&w->crowds, c->dst, c->target, w->now_ms);
-
-	return crowd_mean_pps(crowd, w->now_ms) <= 0 ||
-	       crowd_admits(&w->crowds, crowd, c->source, w->now_ms);
-}
-
 /* One contact is over, or more is known of it. */
 static void note(struct watch *w, const struct contact *c)
 {
 	struct episode *e;
 	struct evidence *over;
+	double surprise;
 
 	if (is_trusted(w, c->src))
 		return;
@@ -202,10 +195,13 @@ static void note(struct watch *w, const struct contact *c)
 			episode_proven(&w->episodes, e, c->t_ns);
 		return;
 	}
-	if (is_familiar(w, c) || (c->failed && !c->again && !flood_admits(w, c)))
+	if (is_familiar(w, c))
+		return;
+	surprise = contact_surprise(w, c, c->failed && !c->again);
+	if (c->failed && !c->again && surprise < CROWD_ADMITS)
 		return;
 	over = evidence_add(&w->evidence, c);
-	if (over && stands_out(w, over, c)) {
+	if (over && stands_out(w, over, c, surprise)) {
 		open_episode(w, over, c->t_ns);
 		return;
 	}
@@ -289,10 +285,11 @@ static bool is_beside_stream(struct watch *w, const struct flow *f)
 	return stream && (stream->state == FLOW_MIDDLE || stream->claims & CLAIM_MIDDLE);
 }
 
-void judge_silence(struct watch *w, const struct flow *f)
+void judge_silence(struct watch *w, const struct flow *f, uint64_t over_ms)
 {
 	bool asks = flow_is_syn(f) || f->proto == IPPROTO_UDP;
 	int listens = 0;
+	struct contact c;
 
 	if (f->state == FLOW_STRAY) {
 		note_stray(w, f);
@@ -302,11 +299,15 @@ void judge_silence(struct watch *w, const struct flow *f)
 		listens = w->conf.listens(w->conf.listens_context, f->dst, f->dport, f->proto);
 	if (f->claims & CLAIM_MIDDLE)
 		return;
+	c = contact_of(w, f);
+	c.over_ms = over_ms;
+	c.failed = true;
 	if (f->claims && listens >= 0) {
+		c.open = c.half_open = true;
 		if (f->claims & CLAIM_ACK)
 			judge_claims(w, f);
 		else
-			judge_failed(w, f, true, true);
+			note(w, &c);
 		return;
 	}
 	/* A port of ours that listens would have answered; only the answer was not seen. Nothing
@@ -317,7 +318,8 @@ void judge_silence(struct watch *w, const struct flow *f)
 		return;
 	if (is_beside_stream(w, f))
 		return;
-	judge_failed(w, f, f->state == FLOW_HALF, false);
+	c.open = f->state == FLOW_HALF;
+	note(w, &c);
 }
 
 void judge_completed(struct watch *w, const struct flow *f)

@@ -121,7 +121,7 @@ static void settle_old(struct watch *w, uint64_t older_than_ms)
 			    f->claims & (CLAIM_DATA | CLAIM_END | CLAIM_MIDDLE) ? FLOW_MIDDLE
 			    : f->claims & CLAIM_ACK				? FLOW_OPEN
 										: FLOW_REFUSED);
-		judge_silence(w, &copy);
+		judge_silence(w, &copy, copy.moved_ms + SETTLE_MS);
 	}
 }
 
@@ -306,7 +306,7 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 	f->ttl = p->ttl;
 	f->tools = tool_relations(p);
 	if (has_pushed)
-		judge_silence(w, &pushed);
+		judge_silence(w, &pushed, w->now_ms);
 	return f;
 }
 

@@ -15,6 +15,7 @@ struct flood {
 	bool random_ports;
 	bool refused;	    /* the target answers with a RST */
 	unsigned before_ms; /* how long it lasts before the scan begins */
+	unsigned most_ms;   /* of its 2000 ms, until it is named */
 };
 
 /* One SYN from a forged source, that of a flood tool: its own window, no options. */
@@ -37,7 +38,7 @@ static void check_scan_is_named_in(const struct flood *f)
 {
 	struct lab lab, *l = lab_open(&lab);
 	struct addr scanner = addr_from_v4(0xc6336407);
-	uint64_t begin, end, next;
+	uint64_t begin, end, next, named_ns = 0;
 	unsigned probed = 0;
 	const struct lab_event *told;
 
@@ -58,6 +59,8 @@ static void check_scan_is_named_in(const struct flood *f)
 		}
 		if (l->t_ns % SECOND < l->gap_ns)
 			watch_tick(l->watch, l->t_ns);
+		if (l->alerts && !named_ns)
+			named_ns = l->t_ns;
 	}
 	watch_tick(l->watch, end);
 	/* Told by now: its own duration is over. */
@@ -68,6 +71,7 @@ static void check_scan_is_named_in(const struct flood *f)
 			 f->pps, f->sources, f->random_ports, f->refused, f->before_ms, l->alerts);
 	}
 	assert_int_equal(told->event.action, EVENT_PORT_SCAN);
+	assert_in_range((named_ns - begin) / MS, 0, f->most_ms);
 	assert_int_equal(l->seen_actions, BIT(EVENT_PORT_SCAN) | BIT(EVENT_SYN_FLOOD));
 	lab_finish(l);
 	told = lab_alert(l, &scanner);
@@ -77,17 +81,19 @@ static void check_scan_is_named_in(const struct flood *f)
 	assert_int_equal(told->event.techniques, BIT(TECH_SYN));
 }
 
-/* The scan is hardly five times as busy as a forged source. */
+/* The scan is hardly five times as busy as a forged source, at last hardly more than three times.
+ */
 static void a_scan_is_named_though_the_forged_are_busy(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
 		const struct flood f = {
-			.pps = 700000,
+			.pps = i < 3 ? 700000 : 1000000,
 			.least_ports = SCAN_PORTS / 5,
 			.sources = 65536,
 			.random_ports = true,
-			.before_ms = 2000 + 333 * i,
+			.before_ms = 1200 + 333 * i,
+			.most_ms = i < 3 ? 1000 : 1400,
 		};
 
 		check_scan_is_named_in(&f);
@@ -104,11 +110,127 @@ static void a_scan_is_named_amid_a_flood(void **state)
 			.sources = i & 1 ? 65536 : 16000000,
 			.random_ports = i & 2,
 			.refused = i & 4,
-			.before_ms = 3000,
+			.before_ms = 1500,
+			.most_ms = 900,
 		};
 
 		check_scan_is_named_in(&f);
 	}
+}
+
+/* Forged sources that are not drawn evenly: who sends the n-th SYN, at a time since the start. */
+struct crookedness {
+	const char *what;
+	uint32_t (*source)(struct lab *l, uint32_t n, uint64_t ms);
+	unsigned pps, seconds;
+	unsigned targets;
+	unsigned then_pps; /* after three seconds; 0: the same */
+};
+
+#define CROOKED_POOL 4096
+
+static uint32_t evenly(struct lab *l, uint32_t n, uint64_t ms)
+{
+	(void)n;
+	(void)ms;
+	return (uint32_t)(lab_random(l) % CROOKED_POOL);
+}
+
+/* Twenty-four in a row, from ever new ones. */
+static uint32_t in_bursts(struct lab *l, uint32_t n, uint64_t ms)
+{
+	(void)l;
+	(void)ms;
+	return n / 24;
+}
+
+/* Each is at it for a third of a second, then others are. */
+static uint32_t by_turns(struct lab *l, uint32_t n, uint64_t ms)
+{
+	(void)n;
+	return (uint32_t)(ms / 333 * 256 + lab_random(l) % 256);
+}
+
+/* Some of a botnet are twice as busy as its average. */
+static uint32_t by_halves(struct lab *l, uint32_t n, uint64_t ms)
+{
+	uint32_t all = (uint32_t)(lab_random(l) % CROOKED_POOL);
+
+	(void)ms;
+	return n % 3 ? all : all % (CROOKED_POOL / 4);
+}
+
+/* A quarter of it is two and a half times as busy. */
+static uint32_t by_quarters(struct lab *l, uint32_t n, uint64_t ms)
+{
+	const uint32_t busy = CROOKED_POOL / 4;
+
+	(void)ms;
+	return (uint32_t)(n % 8 < 5 ? lab_random(l) % busy : busy + lab_random(l) % (3 * busy));
+}
+
+/* Half of the pool stays away in every other half of a second. */
+static uint32_t by_tides(struct lab *l, uint32_t n, uint64_t ms)
+{
+	uint32_t all = (uint32_t)(lab_random(l) % CROOKED_POOL);
+
+	(void)n;
+	return ms % 1000 < 500 ? all : all / 2;
+}
+
+/* After three and a half seconds only one in sixteen is left, each so much the busier. */
+static uint32_t by_fewer(struct lab *l, uint32_t n, uint64_t ms)
+{
+	(void)n;
+	return (uint32_t)(lab_random(l) % (ms < 3500 ? CROOKED_POOL : CROOKED_POOL / 16));
+}
+
+static void check_no_alert(const struct crookedness *f)
+{
+	struct lab lab, *l = lab_open(&lab);
+	uint64_t begin = l->t_ns;
+
+	l->gap_ns = SECOND / f->pps;
+	for (uint32_t n = 0; l->t_ns - begin < f->seconds * SECOND; n++) {
+		if (f->then_pps && l->t_ns - begin >= 3 * SECOND)
+			l->gap_ns = SECOND / f->then_pps;
+		uint32_t source = f->source(l, n, (l->t_ns - begin) / MS);
+		struct packet p = lab_tcp(l, addr_from_v4(0x20000000 + source * 97),
+					  lab_near(l, 1 + n % f->targets), lab_port(l),
+					  (uint16_t)lab_random(l));
+
+		p.flags = TCP_SYN;
+		lab_packet(l, &p);
+		if (l->t_ns % SECOND < l->gap_ns)
+			watch_tick(l->watch, l->t_ns);
+	}
+	lab_finish(l);
+	if (l->alerts) {
+		lab_print(l);
+		fail_msg("%s: %zu alerts", f->what, l->alerts);
+	}
+	assert_int_equal(l->seen_actions, BIT(EVENT_SYN_FLOOD));
+}
+
+static void a_flood_alone_is_no_scan(void **state)
+{
+	static const struct crookedness floods[] = {
+		{"evenly", evenly, 45000, 20, 1},
+		{"at four targets", evenly, 45000, 10, 4},
+		{"in bursts", in_bursts, 45000, 10, 1},
+		{"by turns", by_turns, 45000, 10, 1},
+		{"by halves", by_halves, 45000, 10, 1},
+		{"by quarters", by_quarters, 45000, 10, 1},
+		{"by tides", by_tides, 45000, 10, 1},
+		{"slowly", evenly, 4500, 30, 1},
+		{"then faster", evenly, 4500, 8, 1, 45000},
+		{"then slower", evenly, 45000, 10, 1, 4500},
+		{"by fewer", by_fewer, 45000, 8, 1},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(floods) / sizeof(floods[0]); i++)
+		check_no_alert(&floods[i]);
 }
 
 int main(void)
@@ -116,6 +238,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_scan_is_named_amid_a_flood),
 		cmocka_unit_test(a_scan_is_named_though_the_forged_are_busy),
+		cmocka_unit_test(a_flood_alone_is_no_scan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

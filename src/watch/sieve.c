@@ -1,0 +1,122 @@
+/* sieve: a set-associative table of cumulative sums. */
+#include "watch/sieve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "watch/name.h"
+
+#define WAYS	   8
+#define ONE	   256.0
+#define LINE_BYTES 64
+#define TAG_MASK   UINT64_C(0x7ffffff)
+#define TIME_MASK  UINT64_C(0xfffff)
+#define ABOVE_MOST UINT64_C(0xffff)
+/* What is told up to so late takes no time back. */
+#define LATE_MS 16384
+
+/* The root of e^x = 1 + SIEVE_FACTOR x. */
+#define SURPRISE_EACH 0.9816
+
+int sieve_init(struct sieve *s, size_t bytes)
+{
+	uintptr_t at;
+
+	_Static_assert(WAYS * sizeof(struct sieve_place) == LINE_BYTES, "a line each");
+	memset(s, 0, sizeof(*s));
+	if (bytes < 2 * LINE_BYTES)
+		return -1;
+	s->buckets = bytes / LINE_BYTES - 1;
+	s->memory = calloc(s->buckets + 1, LINE_BYTES);
+	if (!s->memory)
+		return -1;
+	at = (uintptr_t)s->memory;
+	s->place = (void *)(at + (LINE_BYTES - at % LINE_BYTES) % LINE_BYTES);
+	return 0;
+}
+
+void sieve_fini(struct sieve *s)
+{
+	free(s->memory);
+	memset(s, 0, sizeof(*s));
+}
+
+/* Of a place that nobody came to for a quarter of an hour it may seem less. */
+static uint64_t place_age(const struct sieve_place *p, uint64_t t_ms)
+{
+	uint64_t age = (t_ms - p->moved_ms) & TIME_MASK;
+
+	return age <= TIME_MASK - LATE_MS ? age : 0;
+}
+
+/* In contacts. `leak`: of a millisecond. */
+static double place_above(const struct sieve_place *p, double leak, uint64_t t_ms)
+{
+	double above = (double)p->above / ONE - leak * (double)place_age(p, t_ms);
+
+	return above > 0 ? above : 0;
+}
+
+static struct sieve_place *bucket_find(struct sieve_place *bucket, uint64_t tag)
+{
+	for (int i = 0; i < WAYS; i++)
+		if (bucket[i].tag == tag && bucket[i].above)
+			return &bucket[i];
+	return NULL;
+}
+
+/* Of those that are not above at all, the one that was quiet longest. */
+static struct sieve_place *bucket_victim(struct sieve_place *bucket, double leak, uint64_t t_ms)
+{
+	struct sieve_place *victim = bucket;
+	double least = place_above(bucket, leak, t_ms);
+
+	for (int i = 1; i < WAYS; i++) {
+		struct sieve_place *p = &bucket[i];
+		double above = place_above(p, leak, t_ms);
+
+		if (above > least ||
+		    (!(above < least) && place_age(p, t_ms) <= place_age(victim, t_ms)))
+			continue;
+		victim = p;
+		least = above;
+	}
+	return victim;
+}
+
+double sieve_above(struct sieve *s, const struct sieve_ask *ask, bool *rises)
+{
+	struct sieve_place *bucket = &s->place[name_below(ask->hash, s->buckets) * WAYS];
+	double leak = SIEVE_FACTOR * ask->mean_pps / 1000, above = 0;
+	struct sieve_place *p = bucket_find(bucket, ask->hash & TAG_MASK);
+
+	*rises = false;
+	if (p)
+		above = place_above(p, leak, ask->t_ms);
+	if (!ask->count)
+		return above;
+	if (!p) {
+		p = bucket_victim(bucket, leak, ask->t_ms);
+		p->moved_ms = ask->t_ms & TIME_MASK;
+		p->tag = ask->hash & TAG_MASK;
+	}
+	if (above <= 0)
+		p->risen = 0;
+	above += 1;
+	p->moved_ms = (p->moved_ms + place_age(p, ask->t_ms)) & TIME_MASK;
+	p->above = above * ONE < (double)ABOVE_MOST ? (uint64_t)(above * ONE + 0.5) & ABOVE_MOST
+						    : ABOVE_MOST;
+	*rises = above >= ask->level && !p->risen;
+	p->risen |= *rises;
+	return above;
+}
+
+double sieve_surprise(double above)
+{
+	return above > 0 ? above * SURPRISE_EACH : 0;
+}
+
+double sieve_level(double surprise)
+{
+	return surprise / SURPRISE_EACH;
+}
