@@ -33,7 +33,8 @@ struct flow {
 	uint8_t state;	/* enum flow_state */
 	uint16_t tools; /* bit set: 1 << enum event_tool, relations that hold */
 	uint8_t ttl;
-	uint8_t more; /* packets of the opener behind the first while it waits */
+	uint8_t more;	 /* packets of the opener behind the first while it waits */
+	uint32_t latest; /* UDP: mark of the last of those, see watch.c */
 };
 
 #define FLOW_WAYS 8
