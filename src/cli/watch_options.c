@@ -81,9 +81,9 @@ static int parse_detection(const struct option_row *row, const char *text, void 
 
 // clang-format off
 static const struct option_row option_rows[] = {
-HEADING("What is watched (default: all interfaces that are up, both directions)"),
+HEADING("What is watched (default: all interfaces, also those that come later; both directions)"),
 {"-i", "--interface", "NAME", OPTION_WORD, AT(interfaces), 0, 0, 0,
- "only this interface; may be given several times"},
+ "only the interface of this name, also made again later; may be given several times"},
 {"-r", "--read", "FILE", OPTION_TEXT, AT(read), 0, 0, 0,
  "a capture instead, pcap or pcapng, gzip or not; - is standard input. The same file gives the "
  "same events, byte for byte"},
