@@ -105,6 +105,10 @@ def write(name, data):
 whole = pcap(frames)
 write('scan.pcap', whole)
 write('scan-big.pcap', pcap(frames, '>'))
+# As `tcpdump -s 60` would have taken it: a connection's segment of 1,000 bytes.
+long = frame('198.51.100.7', '203.0.113.1', 40000, 80, 0x18, 7, 9) + bytes(1000)
+long = long[:16] + struct.pack('>H', 1040) + long[18:]
+write('short.pcap', whole + struct.pack('<IIII', 1_700_000_010, 0, 60, len(long)) + long[:60])
 write('scan.pcapng', pcapng(frames))
 write('scan.pcap.gz', gzip.compress(whole))
 write('cut.pcap', whole[:-7])
@@ -201,6 +205,8 @@ replay() {
 	ok '--ignore hides no other' test -s "$out"
 	watch -r "$work/scan.pcap" -c 40
 	ok '--count ends it' ends 0 ': 40 packets'
+	watch -r "$work/short.pcap" -v
+	ok 'what the capture did not keep makes nothing malformed' ends 0 ' 122 packets (0 malformed'
 	watch -r "$work/cut.pcap" --json
 	ok 'a file that was cut off: all before is told' test "$(events '.event.kind == "alert"')" -ge 1
 	ok 'a file that was cut off says so' ends 75 'cut off'
