@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "cli/networks.h"
+#include "cli/watch_memory.h"
 #include "system/netlink.h"
 #include "text/quote.h"
 #include "watch/block_policy.h"
@@ -112,7 +113,7 @@ static int open_capture(struct watch_setup *setup, struct failure *f)
 		.name_count = wants_any(interfaces) ? 0 : interfaces->count,
 		.expression = setup->expression,
 		.promiscuous = setup->options->promiscuous,
-		.bytes = (size_t)16 << 20,
+		.bytes = watch_memory_share(setup->options->memory_bytes).ring,
 	};
 
 	setup->live = live_open(&conf, f);
@@ -209,7 +210,7 @@ int watch_setup_conf(const struct watch_setup *setup, struct watch_conf *conf, s
 	const struct watch_options *o = setup->options;
 
 	watch_conf_init(conf);
-	conf->memory_bytes = o->memory_bytes;
+	conf->memory_bytes = watch_memory_share(o->memory_bytes).tables;
 	conf->false_positive = o->false_positive;
 	conf->detection = o->detection;
 	conf->idle_ns = o->idle_ns;
