@@ -130,6 +130,7 @@ static void open_helps(struct watch_setup *setup)
 	if (!setup->listeners)
 		fprintf(setup->notes, "portlight: which ports listen here is not known: %s\n",
 			ignored.text);
+	setup->response.listeners = setup->listeners;
 	error = notify_open(&setup->notify);
 	if (error < 0)
 		fprintf(setup->notes, "portlight: cannot reach the service manager: %s\n",

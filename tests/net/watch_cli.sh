@@ -627,6 +627,21 @@ while True: s.accept()' &
 	peer nmap -n -Pn -sT -p 1-60 198.51.100.1
 	ok '--dry-run: would block whom a handshake proves' until_in 'would block 198.51.100.7' "$err"
 	stop INT
+	# An address that became ours when the detector was in its cage.
+	start --dry-run
+	ip addr add 198.51.100.50/24 dev near
+	sleep 3
+	python3 -c '
+import socket
+for port in range(1, 61):
+    s = socket.socket()
+    s.bind(("198.51.100.50", 0))
+    s.connect_ex(("198.51.100.1", port))
+    s.close()'
+	ok 'never whom we have become' until_in 'would not block 198.51.100.50: ' "$err"
+	stop INT
+	ok 'not for a moment' sh -c "! grep -q 'would block' '$err'"
+	ip addr del 198.51.100.50/24 dev near
 	start -i near --block --block-time 1m
 	ok 'the table is there' nft list table inet portlight
 	peer nmap -n -Pn -sT -p 1-60 198.51.100.1
