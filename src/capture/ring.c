@@ -1,4 +1,4 @@
-/* ring: live frames from one interface, through memory shared with the kernel. */
+/* ring: live frames from one interface or all, through memory shared with the kernel. */
 #include "capture/ring.h"
 
 #include <arpa/inet.h>
@@ -38,16 +38,18 @@ struct ring {
 
 static int ring_failure(struct failure *f, const struct link *link, int error, const char *step)
 {
-	char quoted[LINK_QUOTED];
+	char quoted[LINK_QUOTED] = "";
+	const char *before = link ? "interface " : "", *after = link ? ": " : "";
 
-	link_quote(link, quoted);
+	if (link)
+		link_quote(link, quoted);
 	if (error == EPERM || error == EACCES)
 		return failure_set(f, EXIT_NO_PERMISSION,
-				   "interface %s: capturing needs the capability CAP_NET_RAW",
-				   quoted);
+				   "%s%s%scapturing needs the capability CAP_NET_RAW", before,
+				   quoted, after);
 	return failure_set(f,
 			   error == ENETDOWN || error == ENODEV ? EXIT_UNAVAILABLE : EXIT_SOFTWARE,
-			   "interface %s: cannot %s: %s", quoted, step, strerror(error));
+			   "%s%s%scannot %s: %s", before, quoted, after, step, strerror(error));
 }
 
 static int ring_option(int fd, int option, int value)
@@ -100,21 +102,32 @@ static int ring_prepare(struct ring *ring, const struct ring_conf *conf, const c
 	return 0;
 }
 
+int ring_promiscuous(struct ring *ring, unsigned interface)
+{
+	struct packet_mreq promiscuous = {
+		.mr_ifindex = (int)interface,
+		.mr_type = PACKET_MR_PROMISC,
+	};
+
+	return setsockopt(ring->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous,
+			  sizeof(promiscuous)) < 0
+		       ? -errno
+		       : 0;
+}
+
 static int ring_bind(struct ring *ring, const struct ring_conf *conf)
 {
 	struct sockaddr_ll address = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = (int)conf->link->index,
+		.sll_ifindex = conf->link ? (int)conf->link->index : 0,
 	};
-	struct packet_mreq promiscuous = {
-		.mr_ifindex = (int)conf->link->index,
-		.mr_type = PACKET_MR_PROMISC,
-	};
+	int error = 0;
 
-	if (conf->promiscuous && setsockopt(ring->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP,
-					    &promiscuous, sizeof(promiscuous)) < 0)
-		return -errno;
+	if (conf->promiscuous && conf->link)
+		error = ring_promiscuous(ring, conf->link->index);
+	if (error < 0)
+		return error;
 	if (bind(ring->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	return 0;
@@ -122,9 +135,11 @@ static int ring_bind(struct ring *ring, const struct ring_conf *conf)
 
 struct ring *ring_open(const struct ring_conf *conf, struct failure *f)
 {
-	/* Without a link header of our liking the kernel cuts it off: frames start with IP. */
-	const bool ethernet =
-		conf->link->kind == LINK_ETHERNET || conf->link->kind == LINK_LOOPBACK;
+	/* Without a link header of our liking the kernel cuts it off: frames start with IP. Of all
+	 * interfaces the frames are wanted whole: a VLAN tag that the sender's own kernel has put
+	 * into one would be cut off by halves. */
+	const bool ethernet = !conf->link || conf->link->kind == LINK_ETHERNET ||
+			      conf->link->kind == LINK_LOOPBACK;
 	const char *step = "open a packet socket";
 	struct ring *ring = calloc(1, sizeof(*ring));
 	int error;
@@ -185,9 +200,14 @@ static struct tpacket2_hdr *ring_slot(struct ring *ring)
 	return (void *)(ring->memory + (size_t)ring->next * ring->slot_bytes);
 }
 
+static const struct sockaddr_ll *ring_from(const struct tpacket2_hdr *header)
+{
+	return (const void *)((const uint8_t *)header + RING_FROM_OFFSET);
+}
+
 static uint8_t ring_flags(const struct tpacket2_hdr *header, uint32_t status)
 {
-	const struct sockaddr_ll *from = (const void *)((const uint8_t *)header + RING_FROM_OFFSET);
+	const struct sockaddr_ll *from = ring_from(header);
 	unsigned flags = 0;
 
 	flags |= from->sll_pkttype == PACKET_OUTGOING ? RING_OUTGOING : 0;
@@ -197,6 +217,21 @@ static uint8_t ring_flags(const struct tpacket2_hdr *header, uint32_t status)
 	flags |= status & TP_STATUS_VLAN_VALID ? RING_VLAN : 0;
 	flags |= header->tp_snaplen < header->tp_len ? RING_CUT : 0;
 	return (uint8_t)flags;
+}
+
+static void ring_describe(const struct tpacket2_hdr *header, struct ring_frame *frame)
+{
+	const struct sockaddr_ll *from = ring_from(header);
+
+	frame->bytes = (const uint8_t *)header + header->tp_mac;
+	frame->length = header->tp_snaplen;
+	frame->wire_bytes = header->tp_len;
+	frame->wall_ns = (uint64_t)header->tp_sec * 1000000000u + header->tp_nsec;
+	frame->interface = (uint32_t)from->sll_ifindex;
+	frame->network = (uint32_t)header->tp_net - header->tp_mac;
+	frame->hardware = from->sll_hatype;
+	frame->protocol = ntohs(from->sll_protocol);
+	frame->vlan = header->tp_vlan_tci;
 }
 
 bool ring_receive(struct ring *ring, struct ring_frame *frame)
@@ -214,11 +249,7 @@ bool ring_receive(struct ring *ring, struct ring_frame *frame)
 			ring_release(ring);
 			continue;
 		}
-		frame->bytes = (const uint8_t *)header + header->tp_mac;
-		frame->length = header->tp_snaplen;
-		frame->wire_bytes = header->tp_len;
-		frame->wall_ns = (uint64_t)header->tp_sec * 1000000000u + header->tp_nsec;
-		frame->vlan = header->tp_vlan_tci;
+		ring_describe(header, frame);
 		return true;
 	}
 	return false;

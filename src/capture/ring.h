@@ -1,4 +1,4 @@
-/* ring: live frames from one interface, through memory shared with the kernel. */
+/* ring: live frames from one interface or all, through memory shared with the kernel. */
 #ifndef PORTLIGHT_CAPTURE_RING_H
 #define PORTLIGHT_CAPTURE_RING_H
 
@@ -26,17 +26,22 @@ struct ring_frame {
 	uint64_t wall_ns; /* CLOCK_REALTIME, by the kernel */
 	uint32_t length;
 	uint32_t wire_bytes; /* length before it was cut */
+	uint32_t interface;  /* index of the one it passed */
+	uint32_t network;    /* where the network header is in bytes[] */
+	uint16_t hardware;   /* ARPHRD_* of that interface */
+	uint16_t protocol;   /* Ethernet type, as the kernel understood the frame; 0x8100 and the
+				like where it looked no further */
 	uint16_t vlan;
 	uint8_t flags; /* enum ring_flag */
 };
 
 struct ring_conf {
-	const struct link *link;
+	const struct link *link; /* NULL: all there are, and that will be; whole frames of each */
 	const struct filter *filter;	  /* NULL: every frame */
 	const struct sock_fprog *program; /* instead of `filter`: any classic BPF; or NULL */
 	bool outgoing;			  /* also frames that this machine sends */
 	bool promiscuous;		  /* also frames for other MAC addresses */
-	uint32_t slot_bytes;		  /* power of two, 128..65536: a frame and about 80 bytes */
+	uint32_t slot_bytes;		  /* power of two, 128..65536: a frame and 66 bytes */
 	uint32_t slots; /* slot_bytes * slots is the memory, a multiple of 64 KiB */
 };
 
@@ -58,8 +63,11 @@ void ring_close(struct ring *ring);
 /* Readable (poll) when a frame is there. */
 int ring_fd(const struct ring *ring);
 
-/* What its frames start with. */
+/* What its frames start with; of a ring of all interfaces their hardware says it. */
 enum packet_link ring_link(const struct ring *ring);
+
+/* Frames for other MAC addresses too, on one interface more. 0 or -errno. */
+int ring_promiscuous(struct ring *ring, unsigned interface);
 
 /* The next frame, if one is there. It must be released before the next is asked for. */
 bool ring_receive(struct ring *ring, struct ring_frame *frame);

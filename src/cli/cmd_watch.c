@@ -11,6 +11,9 @@
 #include "cli/watch_setup.h"
 #include "text/quote.h"
 
+/* So many interfaces are named at the start. */
+#define START_NAMES 16
+
 static volatile sig_atomic_t stop_signal, report_signal;
 
 static void on_stop(int number)
@@ -47,11 +50,18 @@ static int failed(const struct failure *f)
 
 static void say_start(const struct watch_setup *setup, FILE *notes)
 {
-	char text[200];
+	char text[200], quoted[LINK_QUOTED];
+	const struct link *link;
+	size_t count = 0;
 
 	fputs("portlight: watching", notes);
-	for (unsigned i = 0; i < rings_count(setup->rings); i++)
-		fprintf(notes, "%s %s", i ? "," : "", rings_name(setup->rings, i));
+	for (; (link = live_watched(setup->live, count)); count++)
+		if (count < START_NAMES)
+			fprintf(notes, "%s %s", count ? "," : "", link_quote(link, quoted));
+	if (count > START_NAMES)
+		fprintf(notes, " and %zu more", count - START_NAMES);
+	if (count == 0)
+		fputs(" no interface yet: none is up", notes);
 	fprintf(notes, "; %s\n", cage_describe(&setup->cage, text, sizeof(text)));
 }
 
@@ -96,7 +106,7 @@ static int watch_caged(struct watch_loop *loop, FILE *notes, struct failure *f)
 	watch_stats(loop->watch, &stats);
 	if (watch_outputs_metrics(&loop->setup->outputs, &stats, f) < 0)
 		return -1;
-	if (loop->setup->rings && !o->quiet)
+	if (loop->setup->live && !o->quiet)
 		say_start(loop->setup, notes);
 	(void)notify_send(&loop->setup->notify, "READY=1"); /* the manager's loss */
 	result = watch_loop_run(loop, f);

@@ -23,11 +23,13 @@
 /*
  * Who waits for frames is woken for each, which costs the core that receives them more than all
  * else it does with them (a third of it, at half a million a second). So when they come less than
- * REST_MS apart they are left alone for so long. With more rings than that, each has less than 4096
- * slots, and a flood could fill one meanwhile.
+ * REST_MS apart they are left alone for so long; the smallest ring has room for 4096.
  */
-#define REST_MS	   1
-#define REST_RINGS 8
+#define REST_MS 1
+/* So many at most after a signal to end: what came before it. */
+#define LAST_TURNS 32
+/* Lines about interfaces that come and go. */
+#define NEWS_A_MINUTE 20
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -40,19 +42,17 @@ static uint64_t clock_ns(clockid_t clock)
 /* Live: the name of the interface where its packets come from, if that is known. */
 static void event_locate(struct watch_loop *loop, struct event *event)
 {
-	const struct rings *rings = loop->setup->rings;
-	int number = 0;
+	struct live *live = loop->setup->live;
+	char quoted[LINK_QUOTED];
+	const char *name;
 
-	if (!rings)
+	if (!live)
 		return;
-	if (rings_count(rings) > 1)
-		number = event->has & EVENT_HAS_SOURCE
-				 ? watch_origin_find(&loop->origin, event->source)
-				 : -1;
-	if (number < 0)
-		return;
-	strncpy(event->interface, rings_name(rings, (unsigned)number),
-		sizeof(event->interface) - 1);
+	name = live_only(live, quoted);
+	if (!name && event->has & EVENT_HAS_SOURCE)
+		name = live_name(live, watch_origin_find(&loop->origin, event->source), quoted);
+	if (name)
+		memcpy(event->interface, name, strnlen(name, sizeof(event->interface) - 1));
 }
 
 static void note_explained(struct watch_loop *loop, const struct event *event)
@@ -102,9 +102,10 @@ static void loop_clock(struct watch_loop *loop, uint64_t t_ns)
 		loop->tick_ns = t_ns - t_ns % NS;
 }
 
+/* Live, a signal does not end it before what the ring holds was looked at: see run_live. */
 static bool loop_over(const struct watch_loop *loop)
 {
-	return *loop->stop ||
+	return (*loop->stop && !loop->setup->live) ||
 	       (loop->setup->options->count && loop->packets >= loop->setup->options->count) ||
 	       watch_outputs_closed_pipe(&loop->setup->outputs);
 }
@@ -139,10 +140,14 @@ static struct watch_ahead *loop_next(struct watch_loop *loop)
 	return &loop->ahead[loop->ahead_count];
 }
 
-static void loop_look(struct watch_loop *loop)
+/* `cut`: the capture kept only the beginning of it. */
+static void loop_look(struct watch_loop *loop, bool cut)
 {
 	struct watch_ahead *a = &loop->ahead[loop->ahead_count++];
 
+	/* What is missing then is nobody's fault. */
+	if (cut)
+		a->packet.has &= ~(uint32_t)PACKET_TRUNCATED;
 	watch_look(loop->watch, &a->packet, &a->sighting);
 }
 
@@ -188,15 +193,36 @@ static void loop_metrics(struct watch_loop *loop)
 	}
 }
 
+/*
+ * Interfaces that came or went. Where containers come and go by the hundred only their number is
+ * told. Without -i that is no complaint.
+ */
+static void loop_news(struct watch_loop *loop, uint64_t now_ns)
+{
+	bool silent = loop->setup->options->quiet && !loop->setup->options->interfaces.count;
+	char line[LIVE_LINE];
+
+	while (live_news(loop->setup->live, line))
+		if (!silent && ++loop->news <= NEWS_A_MINUTE)
+			fprintf(loop->notes, "portlight: %s\n", line);
+	if (!comes_due(&loop->news_ns, 60 * NS, now_ns))
+		return;
+	if (loop->news > NEWS_A_MINUTE)
+		fprintf(loop->notes, "portlight: interfaces came or went another %u times\n",
+			loop->news - NEWS_A_MINUTE);
+	loop->news = 0;
+}
+
 /* What a live run does every now and then. */
 static void loop_due(struct watch_loop *loop)
 {
 	struct watch_setup *setup = loop->setup;
 	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-	int down;
 
 	if (comes_due(&loop->second_ns, NS, now_ns)) {
-		loop_lost(loop, rings_drops(setup->rings));
+		loop_lost(loop, live_drops(setup->live));
+		/* Where packets never cease nothing else asks whether an interface changed. */
+		(void)live_wait(setup->live, 0);
 		if (setup->listeners) /* failing, it knows nothing for a while */
 			(void)listeners_refresh(setup->listeners, now_ns);
 	}
@@ -205,12 +231,21 @@ static void loop_due(struct watch_loop *loop)
 	if (comes_due(&loop->watchdog_ns, setup->notify.watchdog_ns / 2, now_ns))
 		(void)notify_send(&setup->notify, "WATCHDOG=1"); /* the manager acts on silence */
 	loop_due_stats(loop, now_ns);
-	while ((down = rings_went_down(setup->rings)) >= 0)
-		fprintf(loop->notes, "portlight: interface %s went down\n",
-			rings_name(setup->rings, (unsigned)down));
+	loop_news(loop, now_ns);
 }
 
-static void loop_frame(struct watch_loop *loop, const struct rings_frame *f)
+/* Who sent it came in by there. What is forwarded goes out elsewhere, which tells less. */
+static void loop_origin(struct watch_loop *loop, const struct live_frame *f, const struct packet *p)
+{
+	bool out = f->frame.flags & RING_OUTGOING;
+
+	if (p->has & PACKET_IP)
+		watch_origin_note(&loop->origin, p->src, f->frame.interface, out);
+	else if (p->has & PACKET_ARP)
+		watch_origin_note(&loop->origin, p->arp_sender, f->frame.interface, out);
+}
+
+static void loop_frame(struct watch_loop *loop, const struct live_frame *f)
 {
 	struct watch_ahead *a = loop_next(loop);
 	struct packet *p = &a->packet;
@@ -220,25 +255,22 @@ static void loop_frame(struct watch_loop *loop, const struct rings_frame *f)
 		p->has |= PACKET_VLAN;
 		p->vlan = f->frame.vlan;
 	}
-	if (p->has & PACKET_IP)
-		watch_origin_note(&loop->origin, p->src, f->ring);
-	else if (p->has & PACKET_ARP)
-		watch_origin_note(&loop->origin, p->arp_sender, f->ring);
+	loop_origin(loop, f, p);
 	a->t_ns = f->frame.wall_ns;
 	a->lost = loop->lost;
-	loop_look(loop);
+	loop_look(loop, f->frame.flags & RING_CUT);
 }
 
-/* What the rings hold, up to so much: how many frames that were. */
+/* What the ring holds, up to so much: how many frames that were. */
 static unsigned live_turn(struct watch_loop *loop)
 {
-	struct rings *rings = loop->setup->rings;
-	struct rings_frame frame;
+	struct live *live = loop->setup->live;
+	struct live_frame frame;
 	unsigned frames = 0;
 
-	while (frames < FRAMES_A_TURN && !loop_over(loop) && rings_receive(rings, &frame)) {
+	while (frames < FRAMES_A_TURN && !loop_over(loop) && live_receive(live, &frame)) {
 		loop_frame(loop, &frame);
-		rings_release(rings);
+		live_release(live);
 		frames++;
 		if (loop->ahead_count == WATCH_AHEAD)
 			loop_judge(loop);
@@ -249,26 +281,30 @@ static unsigned live_turn(struct watch_loop *loop)
 
 /* Nothing is there. Until something is, or the next second begins, when the detector wants its
  * tick; `often`: frames came just now, and soon. 0 or -errno. */
-static int live_wait(struct watch_loop *loop, bool often)
+static int loop_wait(struct watch_loop *loop, bool often)
 {
 	uint64_t now_ns = clock_ns(CLOCK_REALTIME);
 
 	loop_clock(loop, now_ns);
-	if (often && rings_count(loop->setup->rings) <= REST_RINGS)
+	if (often)
 		return poll(NULL, 0, REST_MS) < 0 ? -errno : 0;
-	return rings_wait(loop->setup->rings, (int)((NS - now_ns % NS) / 1000000 + 1));
+	return live_wait(loop->setup->live, (int)((NS - now_ns % NS) / 1000000 + 1));
 }
 
 static int run_live(struct watch_loop *loop, struct failure *f)
 {
 	uint64_t waited_ns = 0; /* when the latest wait began, on the monotonic clock */
 	unsigned since = 0;	/* frames since then */
+	unsigned last_turns = 0;
 	bool rested = false;
 
 	while (!loop_over(loop)) {
+		bool stopping = *loop->stop;
 		unsigned frames = live_turn(loop);
 		int waited;
 
+		if (stopping && (frames == 0 || ++last_turns == LAST_TURNS))
+			return 0;
 		if (loop_over(loop))
 			return 0;
 		loop_due(loop);
@@ -281,7 +317,7 @@ static int run_live(struct watch_loop *loop, struct failure *f)
 		rested = since && (rested || now_ns - waited_ns < REST_MS * NS / 1000);
 		waited_ns = now_ns;
 		since = 0;
-		waited = live_wait(loop, rested);
+		waited = loop_wait(loop, rested);
 		if (waited < 0 && waited != -EINTR)
 			return failure_set(f, EXIT_SOFTWARE, "cannot wait for packets: %s",
 					   strerror(-waited));
@@ -303,7 +339,7 @@ static int replay_frame(struct watch_loop *loop, const struct file_frame *frame,
 	packet_parse(link_type_table[frame->type].link, frame->bytes, frame->length, &a->packet);
 	a->t_ns = frame->t_ns;
 	a->lost = file_lost(loop->setup->file);
-	loop_look(loop);
+	loop_look(loop, frame->length < frame->wire_bytes);
 	return 0;
 }
 
@@ -346,11 +382,11 @@ int watch_loop_run(struct watch_loop *loop, struct failure *f)
 	int result;
 
 	loop->metrics_ns = now_ns + METRICS_EVERY_NS;
-	if (loop->setup->rings && loop->setup->options->stats_every_ns)
+	if (loop->setup->live && loop->setup->options->stats_every_ns)
 		loop->stats_ns = now_ns + loop->setup->options->stats_every_ns;
 	result = loop->setup->file ? run_replay(loop, f) : run_live(loop, f);
-	if (loop->setup->rings)
-		loop_lost(loop, rings_drops(loop->setup->rings));
+	if (loop->setup->live)
+		loop_lost(loop, live_drops(loop->setup->live));
 	watch_finish(loop->watch);
 	if (loop->setup->options->metrics)
 		loop_metrics(loop);

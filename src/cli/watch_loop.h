@@ -37,7 +37,8 @@ struct watch_loop {
 	bool started;
 	uint64_t lost;
 	/* On the monotonic clock: when each comes due; see watch_loop.c. */
-	uint64_t second_ns, metrics_ns, stats_ns, watchdog_ns;
+	uint64_t second_ns, metrics_ns, stats_ns, watchdog_ns, news_ns;
+	unsigned news;			       /* in this minute */
 	struct watch_ahead ahead[WATCH_AHEAD]; /* read, and not yet judged */
 	unsigned ahead_count;
 	struct watch_origin origin;

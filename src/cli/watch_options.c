@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/watch_memory.h"
 #include "system/blocker.h"
 #include "watch/watch.h"
 
 #define NS UINT64_C(1000000000)
 
 /* Where numbers are no longer what anybody can mean. */
-#define MEMORY_LEAST ((double)(4 << 20))
+#define MEMORY_LEAST ((double)WATCH_MEMORY_SMALLEST)
 #define MEMORY_MOST  ((double)((uint64_t)1 << 40))
 #define IDLE_MOST    (30 * 86400 * NS)
 
@@ -31,7 +32,7 @@ static int parse_size(const struct option_row *row, const char *text, void *opti
 	}
 	if (*end || !(value >= MEMORY_LEAST) || value > MEMORY_MOST)
 		return failure_set(f, EXIT_USAGE,
-				   "%s wants a size from 4M, as 32M or 1G, not \"%s\"", row->name,
+				   "%s wants a size from 12M, as 32M or 1G, not \"%s\"", row->name,
 				   option_quote(text).text);
 	o->memory_bytes = (uint64_t)value;
 	return 0;
@@ -81,9 +82,9 @@ static int parse_detection(const struct option_row *row, const char *text, void 
 
 // clang-format off
 static const struct option_row option_rows[] = {
-HEADING("What is watched (default: all interfaces that are up, both directions)"),
+HEADING("What is watched (default: all interfaces, also those that come later; both directions)"),
 {"-i", "--interface", "NAME", OPTION_WORD, AT(interfaces), 0, 0, 0,
- "only this interface; may be given several times"},
+ "only the interface of this name, also made again later; may be given several times"},
 {"-r", "--read", "FILE", OPTION_TEXT, AT(read), 0, 0, 0,
  "a capture instead, pcap or pcapng, gzip or not; - is standard input. The same file gives the "
  "same events, byte for byte"},
@@ -108,7 +109,8 @@ HEADING("Judgement"),
 {"--ignore-file", NULL, "FILE", OPTION_WORD, AT(ignore_files), 0, 0, 0,
  "the same from FILE, separated by white space, # starts a comment"},
 {"--memory", NULL, "SIZE", OPTION_PARSED, AT(memory_bytes), 0, 0, 0,
- "of all tables together, from 4M; default 32M", parse_size},
+ "of all that is resident: 6M for the program, a sixth of the remainder for packets that wait, the "
+ "others for tables; from 12M, default 32M. In more, more sources are remembered", parse_size},
 HEADING("Output (default: a paragraph an event, to standard output)"),
 {"--json", NULL, NULL, OPTION_FLAG, AT(json), 0, 0, 0,
  "NDJSON to standard output: an object an event, in the names of the Elastic Common Schema "

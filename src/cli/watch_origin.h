@@ -2,6 +2,7 @@
 #ifndef PORTLIGHT_CLI_WATCH_ORIGIN_H
 #define PORTLIGHT_CLI_WATCH_ORIGIN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "packet/addr.h"
@@ -13,7 +14,8 @@
 struct watch_origin {
 	struct {
 		struct addr addr;
-		uint32_t number; /* 0: free */
+		uint32_t interface; /* its index; 0: free */
+		bool out;	    /* it was only seen going out */
 	} place[WATCH_ORIGIN_PLACES];
 };
 
@@ -28,22 +30,25 @@ static inline uint32_t watch_origin_place(struct addr a)
 	return (uint32_t)(mixed >> 51) % WATCH_ORIGIN_PLACES;
 }
 
-static inline void watch_origin_note(struct watch_origin *o, struct addr a, uint32_t number)
+/* `out`: on its way out. That is kept as long as nothing of the source was seen to come in. */
+static inline void watch_origin_note(struct watch_origin *o, struct addr a, uint32_t interface,
+				     bool out)
 {
 	uint32_t place = watch_origin_place(a);
 
+	if (out && !o->place[place].out && addr_equal(o->place[place].addr, a))
+		return;
 	o->place[place].addr = a;
-	o->place[place].number = number + 1;
+	o->place[place].interface = interface;
+	o->place[place].out = out;
 }
 
-/* The number noted last, or -1 if it is not known any more. */
-static inline int watch_origin_find(const struct watch_origin *o, struct addr a)
+/* The index of the interface noted last, or 0 if it is not known any more. */
+static inline uint32_t watch_origin_find(const struct watch_origin *o, struct addr a)
 {
 	uint32_t place = watch_origin_place(a);
 
-	if (!addr_equal(o->place[place].addr, a))
-		return -1;
-	return (int)o->place[place].number - 1;
+	return addr_equal(o->place[place].addr, a) ? o->place[place].interface : 0;
 }
 
 #endif

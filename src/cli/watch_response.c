@@ -63,6 +63,10 @@ void watch_response_event(struct watch_response *r, const struct event *event)
 	if ((!r->blocker && !r->dry_run) || event->phase == EVENT_CLOSE)
 		return;
 	verdict = block_policy(event, r->never);
+	/* `never` is of the start. */
+	if ((verdict == BLOCK_YES || verdict == BLOCK_UNPROVEN) && r->listeners &&
+	    listeners_is_local(r->listeners, event->source))
+		verdict = BLOCK_NEVER;
 	if (r->dry_run)
 		respond_dry(r, event, verdict);
 	else if (verdict == BLOCK_YES)

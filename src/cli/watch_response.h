@@ -8,15 +8,17 @@
 
 #include "scan/ranges.h"
 #include "system/blocker.h"
+#include "system/listeners.h"
 #include "watch/event.h"
 
 /* Verdicts remembered, so that each is said once a scan. */
 #define WATCH_RESPONSE_RECENT 512
 
 struct watch_response {
-	struct blocker *blocker;    /* NULL: nobody is shut out */
-	bool dry_run;		    /* say so instead */
-	const struct ranges *never; /* block_policy_never */
+	struct blocker *blocker;	   /* NULL: nobody is shut out */
+	bool dry_run;			   /* say so instead */
+	const struct ranges *never;	   /* block_policy_never */
+	const struct listeners *listeners; /* knows addresses that became ours since; may be NULL */
 	FILE *notes;
 	uint64_t blocked, failed;
 	struct {

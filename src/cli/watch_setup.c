@@ -7,7 +7,7 @@
 #include <sys/random.h>
 
 #include "cli/networks.h"
-#include "system/link.h"
+#include "cli/watch_memory.h"
 #include "system/netlink.h"
 #include "text/quote.h"
 #include "watch/block_policy.h"
@@ -96,31 +96,28 @@ static int prepare_response(struct watch_setup *setup, struct failure *f)
 	return setup->response.blocker ? 0 : -1;
 }
 
-static void note(void *context, const char *text)
+/* tcpdump's word for all. */
+static bool wants_any(const struct words *interfaces)
 {
-	const struct watch_setup *setup = context;
-
-	fprintf(setup->notes, "portlight: %s\n", text);
+	for (size_t i = 0; i < interfaces->count; i++)
+		if (strcmp(interfaces->word[i], "any") == 0)
+			return true;
+	return false;
 }
 
-static int open_rings(struct watch_setup *setup, struct netlink *netlink, struct failure *f)
+static int open_capture(struct watch_setup *setup, struct failure *f)
 {
-	struct link_list links;
-	struct rings_conf conf = {
-		.links = &links,
-		.names = setup->options->interfaces.word,
-		.name_count = setup->options->interfaces.count,
+	const struct words *interfaces = &setup->options->interfaces;
+	struct live_conf conf = {
+		.names = interfaces->word,
+		.name_count = wants_any(interfaces) ? 0 : interfaces->count,
 		.expression = setup->expression,
 		.promiscuous = setup->options->promiscuous,
-		.note = note,
-		.note_context = setup,
+		.bytes = watch_memory_share(setup->options->memory_bytes).ring,
 	};
 
-	if (link_list_read(&links, netlink, f) < 0)
-		return -1;
-	setup->rings = rings_open(&conf, f);
-	link_list_fini(&links);
-	return setup->rings ? 0 : -1;
+	setup->live = live_open(&conf, f);
+	return setup->live ? 0 : -1;
 }
 
 /* What the detector can do without is only said. */
@@ -133,6 +130,7 @@ static void open_helps(struct watch_setup *setup)
 	if (!setup->listeners)
 		fprintf(setup->notes, "portlight: which ports listen here is not known: %s\n",
 			ignored.text);
+	setup->response.listeners = setup->listeners;
 	error = notify_open(&setup->notify);
 	if (error < 0)
 		fprintf(setup->notes, "portlight: cannot reach the service manager: %s\n",
@@ -146,7 +144,7 @@ static int open_live(struct watch_setup *setup, struct netlink *netlink, struct 
 		return -1;
 	if (watch_outputs_open(&setup->outputs, setup->options, &setup->home, setup->notes, f) < 0)
 		return -1;
-	if (open_rings(setup, netlink, f) < 0)
+	if (open_capture(setup, f) < 0)
 		return -1;
 	open_helps(setup);
 	return 0;
@@ -197,7 +195,7 @@ void watch_setup_fini(struct watch_setup *setup)
 	(void)watch_outputs_close(&setup->outputs, &ignored); /* the first failure was told */
 	notify_close(&setup->notify);
 	listeners_close(setup->listeners);
-	rings_close(setup->rings);
+	live_close(setup->live);
 	file_close(setup->file);
 	blocker_close(setup->response.blocker);
 	expression_free(setup->expression);
@@ -213,7 +211,7 @@ int watch_setup_conf(const struct watch_setup *setup, struct watch_conf *conf, s
 	const struct watch_options *o = setup->options;
 
 	watch_conf_init(conf);
-	conf->memory_bytes = o->memory_bytes;
+	conf->memory_bytes = watch_memory_share(o->memory_bytes).tables;
 	conf->false_positive = o->false_positive;
 	conf->detection = o->detection;
 	conf->idle_ns = o->idle_ns;

@@ -7,7 +7,7 @@
 
 #include "capture/expression.h"
 #include "capture/file.h"
-#include "capture/rings.h"
+#include "capture/live.h"
 #include "cli/watch_options.h"
 #include "cli/watch_outputs.h"
 #include "cli/watch_response.h"
@@ -29,7 +29,7 @@ struct watch_setup {
 	size_t explain_count;
 	struct expression *expression; /* NULL: no filter */
 	struct file *file;	       /* -r; else */
-	struct rings *rings;
+	struct live *live;
 	struct listeners *listeners; /* NULL: what listens is not known */
 	struct notify notify;
 	struct watch_outputs outputs;

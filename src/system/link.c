@@ -64,14 +64,29 @@ static int link_attribute(const struct nlattr *attribute, void *context)
 	return MNL_CB_OK;
 }
 
+int link_from_message(struct link *link, const struct nlmsghdr *message)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+
+	*link = (struct link){
+		.index = (unsigned)info->ifi_index,
+		.hardware = info->ifi_type,
+		.kind = link_kind_of(info->ifi_type),
+		.has = (uint8_t)((info->ifi_flags & IFF_UP ? LINK_UP : 0) |
+				 (info->ifi_flags & IFF_RUNNING ? LINK_RUNNING : 0) |
+				 (info->ifi_flags & IFF_NOARP ? LINK_NO_ARP : 0)),
+	};
+	return mnl_attr_parse(message, sizeof(*info), link_attribute, link) < 0 ? -errno : 0;
+}
+
 static int link_list_each(void *context, const struct nlmsghdr *message)
 {
 	struct link_list *list = context;
-	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
-	struct link link = {0};
+	struct link link;
+	int error;
 
 	if (message->nlmsg_type != RTM_NEWLINK ||
-	    mnl_nlmsg_get_payload_len(message) < sizeof(*info))
+	    mnl_nlmsg_get_payload_len(message) < sizeof(struct ifinfomsg))
 		return 0;
 	if (list->count == list->capacity) {
 		size_t capacity = list->capacity ? 2 * list->capacity : 16;
@@ -82,14 +97,9 @@ static int link_list_each(void *context, const struct nlmsghdr *message)
 		list->link = grown;
 		list->capacity = capacity;
 	}
-	link.index = (unsigned)info->ifi_index;
-	link.hardware = info->ifi_type;
-	link.kind = link_kind_of(info->ifi_type);
-	link.has = (uint8_t)((info->ifi_flags & IFF_UP ? LINK_UP : 0) |
-			     (info->ifi_flags & IFF_RUNNING ? LINK_RUNNING : 0) |
-			     (info->ifi_flags & IFF_NOARP ? LINK_NO_ARP : 0));
-	if (mnl_attr_parse(message, sizeof(*info), link_attribute, &link) < 0)
-		return -errno;
+	error = link_from_message(&link, message);
+	if (error < 0)
+		return error;
 	list->link[list->count++] = link;
 	return 0;
 }

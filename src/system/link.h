@@ -40,6 +40,9 @@ struct link_list {
 	size_t count, capacity;
 };
 
+/* What RTM_NEWLINK or RTM_DELLINK says about one. 0, or -errno. */
+int link_from_message(struct link *link, const struct nlmsghdr *message);
+
 /* Reads them all: 0, or -1 with *f and the list empty. */
 int link_list_read(struct link_list *list, struct netlink *netlink, struct failure *f);
 void link_list_fini(struct link_list *list);

@@ -48,10 +48,11 @@ struct flow {
 	uint8_t state;	/* enum flow_state */
 	uint16_t tools; /* bit set: 1 << enum event_tool, relations that hold */
 	uint8_t ttl;
-	uint8_t more;	/* packets of the opener behind the first while it waits */
-	uint8_t claims; /* enum flow_claim */
-	uint8_t flags;	/* of the first packet, TCP */
-	bool proven;	/* the opener heard what was sent to its address */
+	uint8_t more;	 /* packets of the opener behind the first while it waits */
+	uint8_t claims;	 /* enum flow_claim */
+	uint8_t flags;	 /* of the first packet, TCP */
+	bool proven;	 /* the opener heard what was sent to its address */
+	uint32_t latest; /* UDP: mark of the last of those behind the first, see watch.c */
 };
 
 #define FLOW_WAYS 8

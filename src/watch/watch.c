@@ -15,6 +15,9 @@
 #define SETTLE_MS 3000
 /* So many datagrams of one flow without an answer within SETTLE_MS are a stream, no question. */
 #define STREAM_MORE 8
+/* The same packet may be captured where it comes in, and again at each interface of this machine
+ * that it then passes (bridge, VLAN, the way out), so shortly after. */
+#define COPY_US 1000
 /* What failed, or a connection, begins anew with the same ports after so long a silence. Copies of
  * one SYN are at most 64 s apart (Linux, tcp_syn_retries 6). */
 #define ANEW_MS 120000
@@ -193,12 +196,29 @@ static void opener_uses(struct watch *w, struct flow *f, const struct packet *p)
 		judge_idle(w, f);
 }
 
+/* When a packet was captured, in 16 us, and something of what its copies have in common. */
+static uint32_t packet_mark(const struct watch *w, const struct packet *p)
+{
+	return (uint32_t)(w->packet_ns / 16000) << 12 | ((p->ip_id ^ p->ip_bytes) & 0xfff);
+}
+
+/* Whether that is the opener's latest packet, captured once more; if not, it is the latest now. */
+static bool flow_copy(const struct watch *w, struct flow *f, const struct packet *p)
+{
+	uint32_t mark = packet_mark(w, p), before = f->latest;
+
+	if ((mark & 0xfff) == (before & 0xfff) && (mark - before) >> 12 < COPY_US / 16)
+		return true;
+	f->latest = mark;
+	return false;
+}
+
 static void opener_goes_on(struct watch *w, struct flow *f, const struct packet *p)
 {
 	if (f->proto != IPPROTO_TCP) {
 		/* Whoever sends so much at once asks nothing: voice, video, a tunnel. */
 		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP && f->more < STREAM_MORE &&
-		    ++f->more == STREAM_MORE)
+		    !flow_copy(w, f, p) && ++f->more == STREAM_MORE)
 			f->claims = CLAIM_MIDDLE;
 		return;
 	}
@@ -305,6 +325,7 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 	f->mss = p->mss;
 	f->ttl = p->ttl;
 	f->tools = tool_relations(p);
+	f->latest = packet_mark(w, p);
 	if (has_pushed)
 		judge_silence(w, &pushed, w->now_ms);
 	return f;

@@ -76,6 +76,10 @@ def write(name, data):
 whole = pcap(frames)
 write('scan.pcap', whole)
 write('scan-big.pcap', pcap(frames, '>'))
+# As `tcpdump -s 60` would have taken it: a connection's segment of 1,000 bytes.
+long = frame('198.51.100.7', '203.0.113.1', 40000, 80, 0x18, 7, 9) + bytes(1000)
+long = long[:16] + struct.pack('>H', 1040) + long[18:]
+write('short.pcap', whole + struct.pack('<IIII', 1_700_000_010, 0, 60, len(long)) + long[:60])
 write('scan.pcapng', pcapng(frames))
 write('scan.pcap.gz', gzip.compress(whole))
 write('cut.pcap', whole[:-7])
@@ -178,6 +182,8 @@ check_replay() {
 	ok '--ignore hides no other' test -s "$out"
 	watch -r "$work/scan.pcap" -c 40
 	ok '--count ends it' ends 0 ': 40 packets'
+	watch -r "$work/short.pcap" -v
+	ok 'what the capture did not keep makes nothing malformed' ends 0 ' 122 packets (0 malformed'
 	watch -r "$work/cut.pcap" --json
 	ok 'a file that was cut off: all before is told' test "$(events '.event.kind == "alert"')" -ge 1
 	ok 'a file that was cut off says so' ends 75 'cut off'
@@ -420,6 +426,171 @@ check_interfaces() {
 	ok '--count ends a live run' ends 0 ': 5 packets'
 }
 
+# A cable like that of wire, but its own: NAME here, 198.51.101.SOURCE in a namespace behind it.
+cable() { # name source
+	ip link del "$1" 2>/dev/null
+	ip netns del behind 2>/dev/null
+	ip netns add behind && ip link add "$1" type veth peer name far netns behind &&
+		ip addr add 198.51.101.1/24 dev "$1" && ip link set "$1" up &&
+		ip -n behind addr add "198.51.101.$2/24" dev far && ip -n behind link set far up
+}
+
+behind() {
+	timeout 60 ip netns exec behind "$@" >"$work/peer" 2>&1 </dev/null
+}
+
+told_of() { # source, interface: opened, with its name
+	until_in "\"ip\":\"$1\"" "$out" && test "$(events ".portlight.phase == \"open\" and
+		.source.ip == \"$1\" and .observer.ingress.interface.name == \"$2\"")" = 1
+}
+
+# Interfaces that are made when the detector is in its cage.
+check_later() {
+	wire || return
+	start --json
+	cable late 7
+	ok 'an interface that is made later is told of' until_in 'late is up, and watched' "$err"
+	behind nmap -n -Pn -sS -p 1-60 198.51.101.1
+	ok 'and watched' told_of 198.51.101.7 late
+	ip link del late
+	ok 'one that vanishes is told of' until_in 'interface late ' "$err"
+	cable late 8
+	behind nmap -n -Pn -sS -p 1-60 198.51.101.1
+	ok 'made again under its name, it is watched again' told_of 198.51.101.8 late
+	peer nmap -n -Pn -sS -p 1-60 198.51.100.1
+	ok 'as are those from before' told_of 198.51.100.7 near
+	ok 'in the cage' grep -q '^Seccomp:.2' /proc/$watcher/status
+	stop INT
+	ok 'a name outlives its interface' test "$(events '.portlight.phase == "close" and
+		.source.ip == "198.51.101.7" and .observer.ingress.interface.name == "late"')" = 1
+	ok 'twice up, and twice told' test "$(grep -c 'late is up, and watched' "$err")" = 2
+
+	cable late 7
+	start --json -f 'tcp dst portrange 1-60'
+	cable late 9
+	behind nmap -n -Pn -sS -p 1-60 198.51.101.1
+	ok '-f lets pass what matches on it' told_of 198.51.101.9 late
+	behind nmap -n -Pn -sU --max-retries 0 -p 100-130 198.51.101.1
+	stop INT
+	ok 'and hides what does not' test "$(events '.portlight.techniques | index("udp")')" = 0
+
+	start --json -i late
+	ip link set near down
+	ip link set near up
+	cable late 7
+	peer nmap -n -Pn -sS -p 1-60 198.51.100.1
+	behind nmap -n -Pn -sS -p 1-60 198.51.101.1
+	ok '-i: it is known by its name, also made again' told_of 198.51.101.7 late
+	stop INT
+	ok '-i: no other, be it known or new' test "$(events '.source.ip == "198.51.100.7"')" = 0
+	ok '-i: nor is any other told of' sh -c "! grep -q 'interface near' '$err'"
+
+	ip link set late down
+	start --json -i late
+	ok '-i of an interface that is down waits for it' grep -q 'no interface yet' "$err"
+	ip link set late up
+	behind nmap -n -Pn -sS -p 1-60 198.51.101.1
+	ok 'and sees it come' told_of 198.51.101.7 late
+	stop INT
+
+	start --json -i any
+	ok '-i any is all' grep -q 'watching lo, near, late' "$err"
+	for n in $(seq 30); do
+		ip link add "many$n" type veth peer name "more$n" && ip link set "many$n" up &&
+			ip link set "more$n" up && ip link del "many$n"
+	done
+	ok 'many that come and go are told of' until_in 'many1 ' "$err"
+	cable late 8
+	behind nmap -n -Pn -sS -p 1-60 198.51.101.1
+	ok 'and behind them one is still known' told_of 198.51.101.8 late
+	stop INT
+	ok 'in no more lines than 20 a minute' test "$(grep -c 'interface m' "$err")" -le 20
+}
+
+# A packet that passes several interfaces is one packet.
+check_copies() {
+	wire || return
+	cable late 7
+	ip addr flush dev late
+	ip link add bridged type bridge && ip link set late master bridged &&
+		ip addr add 198.51.101.1/24 dev bridged && ip link set bridged up
+	# Each is asked five times, within what passes for one contact.
+	udp='import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for port in [port for port in range(1, 61) for _ in range(5)]:
+    s.sendto(b"x", ("198.51.101.1", port))'
+	for which in bridged any; do
+		start --json -i $which
+		behind nmap -n -Pn -sS -p 1-60 198.51.101.1
+		behind python3 -c "$udp"
+		sleep 4
+		ok "behind a bridge a scan is told of: -i $which" told_of 198.51.101.7 bridged
+		stop INT
+		jq -c 'select(.portlight.phase == "close") | [.event.action, .source.ip,
+			.portlight.ports, .portlight.packets]' "$out" >"$work/$which"
+	done
+	ok 'the bridge and its port together hold against it what one does' \
+		diff "$work/bridged" "$work/any"
+	ip link del bridged
+	ip link del late
+	start -f 'icmp and host 127.0.0.1'
+	timeout 20 ping -n -c 4 -i 0.2 127.0.0.1 >/dev/null
+	stop INT
+	ok 'loopback among all: each packet once' ends 0 'portlight: 8 packets'
+	# For another MAC address, as a mirror port has it.
+	ip -n peer neigh replace 198.51.100.99 lladdr 02:00:00:00:00:99 dev far
+	start --json
+	peer nmap -n -Pn --disable-arp-ping --send-ip --max-retries 0 -sS -p 1-20 198.51.100.99
+	sleep 4
+	stop INT
+	ok 'packets for others are not ours' test "$(events '.destination.ip == "198.51.100.99"')" = 0
+	start --json -p
+	peer nmap -n -Pn --disable-arp-ping --send-ip --max-retries 0 -sS -p 1-20 198.51.100.99
+	ok 'but with -p' until_in '"198.51.100.99"' "$out"
+	stop INT
+}
+
+tunnel_up() { # a raw-IP cable to the namespace `peer`, made now
+	: >"$work/cable" # or we might read what the one before said
+	python3 "$here/tun_cable.py" tunnel peer >"$work/cable" 2>&1 &
+	cable=$!
+	until_in ready "$work/cable" >/dev/null
+}
+
+tunnel_down() {
+	kill $cable
+	wait $cable 2>/dev/null
+}
+
+# What has no Ethernet header.
+check_tunnel() {
+	wire || return
+	if ! ip tuntap add mode tun name probe 2>/dev/null; then
+		skip 'no tun device can be made here'
+		return
+	fi
+	ip link del probe
+	for filter in '' 'tcp dst portrange 1-60' 'ip[9] = 6'; do
+		start --json ${filter:+-f "$filter"}
+		tunnel_up
+		ip addr add 198.51.103.1/24 dev tunnel && ip link set tunnel up &&
+			ip -n peer addr add 198.51.103.7/24 dev tunnel && ip -n peer link set tunnel up
+		peer nmap -n -Pn -sS -p 1-60 198.51.103.1
+		ok "a tun that is made later is watched; filter: $filter" told_of 198.51.103.7 tunnel
+		stop INT
+		tunnel_down
+	done
+	start --json -f 'ether src 02:00:00:00:00:01'
+	tunnel_up
+	ip link set tunnel up
+	ok 'a filter that has no meaning there: so it says' until_in \
+		'tunnel is up, and not watched: the filter' "$err"
+	stop INT
+	watch -f 'ether src 02:00:00:00:00:01'
+	ok 'and it does not start where one is there already' ends 64 'interface tunnel: the filter has no'
+	tunnel_down
+}
+
 check_response() {
 	wire || return
 	timeout 60 "$PORTLIGHT" watch --self-test >"$out" 2>"$err"
@@ -435,6 +606,21 @@ while True: s.accept()' &
 	peer nmap -n -Pn -sT -p 1-60 198.51.100.1
 	ok '--dry-run: would block whom a handshake proves' until_in 'would block 198.51.100.7' "$err"
 	stop INT
+	# An address that became ours when the detector was in its cage.
+	start --dry-run
+	ip addr add 198.51.100.50/24 dev near
+	sleep 3
+	python3 -c '
+import socket
+for port in range(1, 61):
+    s = socket.socket()
+    s.bind(("198.51.100.50", 0))
+    s.connect_ex(("198.51.100.1", port))
+    s.close()'
+	ok 'never whom we have become' until_in 'would not block 198.51.100.50: ' "$err"
+	stop INT
+	ok 'not for a moment' sh -c "! grep -q 'would block' '$err'"
+	ip addr del 198.51.100.50/24 dev near
 	start -i near --block --block-time 1m
 	ok 'the table is there' nft list table inet portlight
 	peer nmap -n -Pn -sT -p 1-60 198.51.100.1
@@ -485,5 +671,5 @@ END
 captures && "$PORTLIGHT" watch --version || exit 1
 watch -r "$work/scan.pcap" --json
 cp "$out" "$work/first"
-sections refusals replay outputs slow live same manager interfaces response
+sections refusals replay outputs slow live same manager interfaces later copies tunnel response
 conclude

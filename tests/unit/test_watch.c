@@ -582,6 +582,34 @@ static void losses_are_told(void **state)
 	assert_int_equal(l->count, 3); /* open, blind, close */
 }
 
+/* A bridge and its port, a VLAN and its link, a router's two sides: all capture the same packet. */
+static void packets_captured_again_count_once(void **state)
+{
+	struct lab lab, *l;
+
+	(void)state;
+	for (unsigned t = 0; t < PORT_TECHNIQUES; t++) {
+		l = lab_open(&lab);
+		l->copies = 2;
+		for (uint16_t i = 0; i < PORTS; i++)
+			lab_probe(l, port_techniques[t].technique, lab_far(l, 7), lab_near(l, 1),
+				  (uint16_t)(FIRST_PORT + i), t & 1 ? REFUSED : SILENT);
+		check_vertical(l, port_techniques[t].named, lab_far(l, 7));
+	}
+	/* Five datagrams are no stream yet, and fifteen would be. */
+	l = lab_open(&lab);
+	l->copies = 2;
+	for (uint16_t i = 0; i < PORTS; i++) {
+		for (unsigned n = 0; n < 5; n++) {
+			lab_udp(l, lab_far(l, 7), lab_near(l, 1), 40000, (uint16_t)(FIRST_PORT + i),
+				SILENT);
+			lab_wait(l, 20 * MS);
+		}
+	}
+	lab_wait(l, 4 * SECOND);
+	check_vertical(l, BIT(TECH_UDP), lab_far(l, 7));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -600,6 +628,7 @@ int main(void)
 		cmocka_unit_test(ports_that_listen_are_no_evidence),
 		cmocka_unit_test(cut_payloads_are_no_damage),
 		cmocka_unit_test(losses_are_told),
+		cmocka_unit_test(packets_captured_again_count_once),
 		cmocka_unit_test(slow_scans_are_seen),
 		cmocka_unit_test(a_slow_scan_is_one_scan),
 		cmocka_unit_test(a_scan_that_comes_again_is_told_again),

@@ -58,17 +58,18 @@ static void everything_is_understood(void **state)
 	char storage[512];
 
 	(void)state;
-	assert_int_equal(parse("-i eth0 --interface=lo -f tcp -p -c 100 --memory 4.5M --alpha 1e-9 "
-			       "--beta 0.999 --idle 2m --home 192.0.2.0/24 --home 2001:db8::/32 "
-			       "--ignore 192.0.2.9 --ignore-file trusted.txt",
-			       storage, &o, &f),
-			 0);
+	assert_int_equal(
+		parse("-i eth0 --interface=lo -f tcp -p -c 100 --memory 12.5M --alpha 1e-9 "
+		      "--beta 0.999 --idle 2m --home 192.0.2.0/24 --home 2001:db8::/32 "
+		      "--ignore 192.0.2.9 --ignore-file trusted.txt",
+		      storage, &o, &f),
+		0);
 	assert_int_equal(o.interfaces.count, 2);
 	assert_string_equal(o.interfaces.word[1], "lo");
 	assert_string_equal(o.filter, "tcp");
 	assert_true(o.promiscuous);
 	assert_int_equal(o.count, 100);
-	assert_int_equal(o.memory_bytes, 9 << 19);
+	assert_int_equal(o.memory_bytes, 25 << 19);
 	assert_true(o.false_positive == 1e-9 && o.detection == 0.999);
 	assert_int_equal(o.idle_ns, 120 * NS);
 	assert_int_equal(o.home.count, 2);
@@ -116,7 +117,7 @@ static void refusals_name_the_text(void **state)
 		{"eth0", "eth0"},
 		{"--nonsense", "--nonsense"},
 		{"-r", "-r"},
-		{"--memory 4095K", "4095K"},
+		{"--memory 12287K", "12287K"},
 		{"--memory 32X", "32X"},
 		{"--memory 2048T", "2048T"},
 		{"--memory -1", "-1"},

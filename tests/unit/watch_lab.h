@@ -50,6 +50,7 @@ struct lab {
 	uint64_t gap_ns;  /* between packets */
 	bool v6, one_way; /* one_way: what the contacted side sends is not seen */
 	bool inwards;	  /* what hosts of lab_near send is not seen */
+	unsigned copies;  /* of each packet: captured at so many interfaces more that it passed */
 	bool raw;	  /* SYNs as hand-made ones: window 1024, one sequence number */
 	bool bad_clock;	  /* statements may go back in time */
 	uint64_t random;  /* state */
@@ -286,8 +287,11 @@ static inline const struct lab_event *lab_one_alert(struct lab *l)
 
 static inline void lab_packet(struct lab *l, const struct packet *p)
 {
-	if (!l->inwards || !lab_is_near(p->src))
-		watch_packet(l->watch, l->t_ns, p, false);
+	struct packet copy = *p;
+
+	for (unsigned n = 0; n <= l->copies; n++, copy.ttl--)
+		if (!l->inwards || !lab_is_near(p->src))
+			watch_packet(l->watch, l->t_ns + n * 4000, &copy, false);
 	l->t_ns += l->gap_ns;
 }
 

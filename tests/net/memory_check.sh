@@ -1,0 +1,57 @@
+#!/bin/sh
+# memory_check: what `portlight watch` takes under floods that fill every table, beside --memory.
+#
+# usage: tests/net/memory_check.sh     BUILD names a build directory without sanitizers, which take
+# memory of their own
+. "$(dirname "$0")/suite.sh"
+mkdir -m 777 "$work/metrics" && show='why err' || exit 1
+
+# A wire to flood, that ends in a namespace which knows no way out.
+ip netns add hose && ip link add near type veth peer name hose netns hose &&
+	ip addr add 198.51.100.1/24 dev near && ip link set near up && ip -n hose link set hose up &&
+	ip route add blackhole 10.0.0.0/8 && mac=$(ip -j link show near | jq -r ".[0].address") || exit 1
+
+# Sources that each scan a host of their own: evidence and events, which forged single packets do
+# not get.
+scanners() { # count
+	ip netns exec hose python3 - "$mac" "$1" <<'END'
+import random, socket, struct, sys
+
+mac, count = bytes.fromhex(sys.argv[1].replace(':', '')), int(sys.argv[2])
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+wire.bind(('hose', 0x0800))
+random.seed(1)
+for source in range(count):
+    for probe in range(12):
+        ip = struct.pack('>BBHHHBBHIHH', 0x45, 0, 40, probe, 0, 50, 6, 0, 0x0a800000 + source,
+                         0xc612, source)
+        tcp = struct.pack('>HHIIBBHHH', 40000, 1 + probe * 97, source, 0, 0x50, 2, 1024, 0, 0)
+        wire.send(mac + bytes(6) + b'\x08\x00' + ip + tcp)
+END
+}
+
+for size in 12 32 256; do
+	"$BUILD/portlight" watch --memory ${size}M --json -oD "$work/log" -f 'ip or ip6 or arp' --dry-run \
+		--metrics "$work/metrics/p.prom" --explain 10.0.0.1 >"$work/out" 2>"$work/err" &
+	watcher=$!
+	wait_until grep -q '^portlight: watching' "$work/err"
+	# What does not fit into the ring either: it is full to its last page.
+	kill -STOP $watcher
+	ip netns exec hose "$BUILD/bench/flood" send hose "$mac" 198.51.100.1 16777216 1 >"$work/sent"
+	kill -CONT $watcher
+	ip netns exec hose "$BUILD/bench/flood" send hose "$mac" 198.51.100.1 16777216 3 >"$work/sent"
+	scanners 12000
+	sleep 4
+	kill -USR1 $watcher
+	sleep 0.5
+	peak=$(awk '$1 == "VmHWM:" { print $2 }' /proc/$watcher/status)
+	kill -INT $watcher
+	wait $watcher
+	status=$?
+	ok "--memory ${size}M: it lived" test $status = 0
+	ok "--memory ${size}M: the flood was seen" grep -q '"syn_flood"' "$work/out"
+	ok "--memory ${size}M: the scans were seen" grep -q '"port_scan"' "$work/out"
+	ok "--memory ${size}M: at most that is resident" test "$peak" -le $((size * 1024))
+	echo "--memory ${size}M: peak $peak KiB; $(sed -n 's/^portlight: \([0-9]* packets (.*\)/\1/p' "$work/err")"
+done
+conclude
