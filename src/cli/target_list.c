@@ -183,6 +183,31 @@ static int list_read(struct word_sink *sink, const char *path, struct failure *f
 	return result;
 }
 
+/* How what other programs take is written here, or NULL. */
+static const char *word_advice(const char *word)
+{
+	const char *comma = strchr(word, ','), *colon = strchr(word, ':');
+
+	if (comma && strpbrk(comma, ".:"))
+		return "targets are separated by spaces";
+	if (word[0] == '[')
+		return "an IPv6 address stands without brackets";
+	if (colon && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0')
+		return "ports are given by -p";
+	return NULL;
+}
+
+static int target_word(struct word_sink *sink, const char *word, struct failure *f)
+{
+	struct failure inner = {0};
+	const char *advice = word_advice(word);
+
+	if (word_add(sink, word, strlen(word), &inner) == 0)
+		return 0;
+	return failure_set(f, inner.exit_code, "%s%s%s", inner.text, advice ? "; " : "",
+			   advice ? advice : "");
+}
+
 static int words_read(struct word_sink *sink, const struct words *words, const struct words *lists,
 		      struct failure *f)
 {
@@ -191,7 +216,7 @@ static int words_read(struct word_sink *sink, const struct words *words, const s
 
 		/* Only --exclude takes lists: a target with a comma is an octet list. */
 		if (sink->exclude ? target_split(text, strlen(text), split_word, sink, f)
-				  : word_add(sink, text, strlen(text), f))
+				  : target_word(sink, text, f))
 			return -1;
 	}
 	for (size_t i = 0; i < lists->count; i++)

@@ -161,6 +161,9 @@ check_words() {
 		refused 64 "has no $option: " "$option" 1 $linux
 	done
 	refused 64 'did you mean --top-ports?' -top-ports 10 $linux
+	refused 64 '; targets are separated by spaces' $linux,198.18.0.11
+	refused 64 '; ports are given by -p' $linux:22
+	refused 64 '; an IPv6 address stands without brackets' "[$linux6]"
 	refused 64 '-sL writes' -sL -oG - $linux
 }
 
