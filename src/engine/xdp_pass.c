@@ -135,7 +135,7 @@ static bool pass_worth(const struct xdp *x, const struct walk *walk, double rate
 	if (!sheet->bulk || x->broken || x->sending.begun)
 		return false;
 	/* Without attempts left, what there is to do is not for passes. */
-	if (!pass_techniques(x, walk, walk->pass + turned))
+	if (walk->idle || !pass_techniques(x, walk, walk->pass + turned))
 		return false;
 	if (x->conf.forced)
 		return rate_pps >= PASS_FORCED_LEAST && blanks > 0;

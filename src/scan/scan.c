@@ -34,6 +34,8 @@ void scan_init(struct scan *s, const struct plan *plan, const struct scan_conf *
 void scan_fini(struct scan *s)
 {
 	for (int i = 0; i < SHEETS; i++) {
+		if (s->sheet[i])
+			walk_fini(&s->walk[i]);
 		sheet_free(s->sheet[i]);
 		s->sheet[i] = NULL;
 	}
@@ -279,6 +281,7 @@ int scan_ready(struct scan *s, uint64_t now_ns)
 void scan_close(struct scan *s, int place)
 {
 	s->cells_done += s->sheet[place]->ours;
+	walk_fini(&s->walk[place]);
 	sheet_free(s->sheet[place]);
 	s->sheet[place] = NULL;
 	s->resent_seen[place] = 0;

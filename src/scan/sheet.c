@@ -67,7 +67,7 @@ void sheet_free(struct sheet *s)
 
 unsigned sheet_tries(const struct sheet *s, uint32_t cell)
 {
-	if (!s->bulk || sheet_quenched(s, cell))
+	if (!s->bulk || sheet_counted(s, cell))
 		return s->tries[cell];
 	const uint32_t slots = s->plan->slots;
 	const unsigned limit = s->limit[plan_slot_technique(plan_slots(s->plan)[cell % slots])];
@@ -84,7 +84,7 @@ uint32_t sheet_sent_us(const struct sheet *s, uint32_t cell)
 {
 	uint32_t block_us = 0;
 
-	if (s->bulk && !sheet_quenched(s, cell))
+	if (s->bulk && !sheet_counted(s, cell))
 		block_us = s->block_us[permute_backward(&s->order, cell) >> SHEET_BLOCK_BITS];
 	return block_us ? block_us : s->sent_us[cell];
 }
@@ -246,9 +246,7 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 		host->icmp_errors += (answer->has & ANSWER_ICMP) != 0;
 		if (quench_on(&host->quench) && before == REPLY_SILENCE)
 			quench_answered(&host->quench, answer->t_ns);
-	} else if (!s->bulk && before == REPLY_SILENCE && answer->reply > REPLY_PORT_UNREACH)
-		persist_answered(&host->persist,
-				 tries >= s->limit[technique] + (unsigned)host->persist.extra);
+	}
 	if (before == REPLY_SILENCE)
 		s->answered++;
 	return before == REPLY_SILENCE ? SHEET_FIRST : SHEET_STRONGER;

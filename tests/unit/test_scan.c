@@ -35,7 +35,8 @@ enum nature {
 	OPEN_AT_MULTIPLES_OF_10,
 	ALL_SILENT,
 	ICMP_LIMITED,
-	ICMP_LIMITED_MUTE, /* and its open ports say nothing */
+	ICMP_LIMITED_MUTE,  /* and its open ports say nothing */
+	ICMP_LIMITED_DROPS, /* and nine in ten of its ports are dropped, the others closed */
 	RST_ALWAYS,
 	RST_LIMITED,
 	DEAD
@@ -116,6 +117,11 @@ static unsigned network_reply(struct network *net, const struct plan *plan,
 	case RST_LIMITED:
 		if (!open && !network_rst_allows(net, now_ns))
 			return REPLY_SILENCE;
+		break;
+	case ICMP_LIMITED_DROPS:
+		if (!open)
+			return REPLY_SILENCE;
+		open = false;
 		break;
 	case ICMP_LIMITED:
 	case ICMP_LIMITED_MUTE:
@@ -330,6 +336,12 @@ static enum nature limited_and_mute(uint64_t rank)
 	return ICMP_LIMITED_MUTE;
 }
 
+static enum nature limited_and_dropping(uint64_t rank)
+{
+	(void)rank;
+	return ICMP_LIMITED_DROPS;
+}
+
 static enum nature one_limits_resets(uint64_t rank)
 {
 	return rank == 1 ? RST_LIMITED : OPEN_AT_MULTIPLES_OF_10;
@@ -379,6 +391,12 @@ static unsigned expect_mute(uint64_t rank, const struct finding *f)
 {
 	(void)rank;
 	return f->port % 10 == 0 ? PORT_OPEN_FILTERED : PORT_CLOSED;
+}
+
+static unsigned expect_drops(uint64_t rank, const struct finding *f)
+{
+	(void)rank;
+	return f->port % 10 == 0 ? PORT_CLOSED : PORT_OPEN_FILTERED;
 }
 
 static void every_technique_is_right_without_loss(void **state)
@@ -481,6 +499,23 @@ static void silent_ports_keep_no_other_from_being_asked(void **state)
 		assert_true(r.sent < 20 * 6);
 		plan_free(plan);
 	}
+}
+
+/* Closed ports among many dropped ones: a token is used soon after it is there, or it is wasted. */
+static void dropped_ports_cost_a_limited_host_little_time(void **state)
+{
+	struct network net = {.nature = limited_and_dropping, .rtt_ns = MS};
+	struct plan *plan = plan_of(1, 1, 800, 1u << TECH_UDP);
+	struct scan_conf conf = conf_default(plan);
+	struct result r = run(plan, &net, &conf, expect_drops, 0);
+
+	(void)state;
+	assert_int_equal(r.findings, 800);
+	assert_int_equal(r.wrong, 0);
+	/* 80 closed ports, 6 at once, one a second after, and 720 to be sure of at 100 a second. */
+	assert_true(r.elapsed_ns < 100 * SECOND);
+	assert_true(r.sent < 800 * 5);
+	plan_free(plan);
 }
 
 static void silence_gets_its_attempts_and_no_more(void **state)
@@ -747,6 +782,7 @@ int main(void)
 		cmocka_unit_test(mixed_hosts_over_several_windows_come_in_order),
 		cmocka_unit_test(rate_limited_icmp_is_waited_for),
 		cmocka_unit_test(silent_ports_keep_no_other_from_being_asked),
+		cmocka_unit_test(dropped_ports_cost_a_limited_host_little_time),
 		cmocka_unit_test(silence_gets_its_attempts_and_no_more),
 		cmocka_unit_test(silence_is_judged_by_the_measured_round_trip),
 		cmocka_unit_test(rate_limited_resets_are_waited_for),
