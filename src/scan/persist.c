@@ -61,6 +61,7 @@ void persist_asked(struct persist *p, uint64_t over_ns)
 
 void persist_turn(struct persist *p, uint32_t silent)
 {
+	p->silent = silent;
 	p->empty = p->gained ? 0 : (uint8_t)(p->empty + 1);
 	if (silent == 0 || p->empty == EMPTY_MOST || p->extra == ROUNDS_MOST) {
 		p->stage = PERSIST_OVER;

@@ -20,6 +20,7 @@ struct persist {
 	uint32_t recent;	   /* answers since the allowance was given */
 	uint32_t gained;	   /* answers since this round began */
 	uint32_t answered;	   /* TCP ports with an answer of the host, when last counted */
+	uint32_t silent;	   /* TCP ports without any, at the beginning of this round */
 	uint32_t from;		   /* slots before it have had their turn in this round */
 	uint8_t stage;		   /* enum persist_stage */
 	uint8_t extra;		   /* rounds so far: attempts beyond the technique's own */

@@ -325,10 +325,29 @@ uint64_t scan_cells_settled(const struct scan *s)
 		uint64_t passes = (uint64_t)walk->pass * walk->end + walk->position;
 		uint64_t all = (uint64_t)most * walk->end;
 		uint64_t share =
-			walk->done || passes >= all
+			walk->done || walk->idle || passes >= all
 				? blanks
 				: (uint64_t)((double)blanks * (double)passes / (double)all);
-		settled += sheet->answered + share;
+		const uint32_t open = walk->idle ? slow_news(&walk->slow).blanks : 0;
+
+		settled += sheet->answered + (share > open ? share - open : 0);
 	}
 	return settled;
+}
+
+struct slow_news scan_asked_on(const struct scan *s)
+{
+	struct slow_news all = {0};
+
+	for (int i = 0; i < SHEETS; i++) {
+		if (!s->sheet[i] || !s->walk[i].idle)
+			continue;
+		const struct slow_news news = slow_news(&s->walk[i].slow);
+
+		all.hosts += news.hosts;
+		all.blanks += news.blanks;
+		if (news.round > all.round)
+			all.round = news.round;
+	}
+	return all;
 }

@@ -173,6 +173,7 @@ void slow_take_persistent(struct slow *l, uint64_t timeout_ns, uint64_t now_ns)
 			continue;
 		slow_count(s, h, false);
 		persist_start(&host->persist, tally.last, tally.answered, now_ns + timeout_ns);
+		host->persist.silent = tally.blanks;
 	}
 }
 
@@ -288,9 +289,15 @@ struct slow_news slow_news(const struct slow *l)
 	struct slow_news news = {.hosts = l->count};
 
 	for (uint32_t i = 0; i < l->count; i++) {
-		const struct persist *p = &l->sheet->host[l->host[i]].persist;
+		const struct sheet_host *host = &l->sheet->host[l->host[i]];
+		const struct persist *p = &host->persist;
 
-		if (persist_on(p) && p->stage != PERSIST_OVER && p->extra > news.round)
+		if (quench_on(&host->quench))
+			news.blanks += host->quench.blanks;
+		if (p->stage != PERSIST_WAIT && p->stage != PERSIST_ROUND)
+			continue;
+		news.blanks += p->silent;
+		if (p->extra > news.round)
 			news.round = p->extra;
 	}
 	return news;

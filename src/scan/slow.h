@@ -46,9 +46,12 @@ void slow_take_persistent(struct slow *l, uint64_t timeout_ns, uint64_t now_ns);
 /* The next cell to be asked at `now_ns`; it counts as asked. False: none before due_ns. */
 bool slow_next(struct slow *l, uint64_t timeout_ns, uint64_t now_ns, uint32_t *cell);
 
-/* For people: how many hosts are asked on, and the highest round of them; 0: by UDP only. */
+/* For people: who is asked on. */
 struct slow_news {
-	uint32_t hosts, round;
+	uint32_t hosts;
+	uint32_t round;	 /* the highest of them; 0: by UDP only */
+	uint32_t blanks; /* ports of theirs that may still answer; about, answers of a round being
+			    counted at its end */
 };
 struct slow_news slow_news(const struct slow *l);
 

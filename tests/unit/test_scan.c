@@ -186,6 +186,7 @@ struct result {
 	uint64_t findings, wrong, hosts, partial;
 	uint64_t elapsed_ns, sent;
 	double top_pps;
+	struct slow_news asked_on; /* most hosts, highest round */
 };
 
 typedef unsigned expected_state(uint64_t rank, const struct finding *f);
@@ -211,6 +212,21 @@ static void read_out(struct scan *scan, int place, expected_state *expect, struc
 	}
 	free(findings);
 	scan_close(scan, place);
+}
+
+/* Hosts that are asked on are not done, and others' blanks are. */
+static void look_at_progress(const struct scan *scan, struct result *r)
+{
+	const struct slow_news news = scan_asked_on(scan);
+	const uint64_t settled = scan_cells_settled(scan);
+
+	assert_true(settled <= scan->cells_all);
+	if (news.blanks)
+		assert_true(settled < scan->cells_all);
+	if (news.hosts > r->asked_on.hosts)
+		r->asked_on.hosts = news.hosts;
+	if (news.round > r->asked_on.round)
+		r->asked_on.round = news.round;
 }
 
 /* The loop of the program, with a clock that jumps to whatever is next. */
@@ -249,6 +265,7 @@ static struct result run(const struct plan *plan, struct network *net, const str
 			scan_sent(&scan, walk, sent, 0, now_ns);
 		if (scan.pacer.rate_pps > r.top_pps)
 			r.top_pps = scan.pacer.rate_pps;
+		look_at_progress(&scan, &r);
 		uint64_t next_ns = now_ns + scan_wait_ns(&scan, now_ns) + 1000;
 
 		if (net->head && net->head->answer.t_ns < next_ns)
@@ -512,6 +529,8 @@ static void dropped_ports_cost_a_limited_host_little_time(void **state)
 	(void)state;
 	assert_int_equal(r.findings, 800);
 	assert_int_equal(r.wrong, 0);
+	assert_int_equal(r.asked_on.hosts, 1);
+	assert_int_equal(r.asked_on.round, 0);
 	/* 80 closed ports, 6 at once, one a second after, and 720 to be sure of at 100 a second. */
 	assert_true(r.elapsed_ns < 100 * SECOND);
 	assert_true(r.sent < 800 * 5);
@@ -557,6 +576,8 @@ static void rate_limited_resets_are_waited_for(void **state)
 	(void)state;
 	assert_int_equal(r.findings, 2000);
 	assert_int_equal(r.wrong, 0);
+	assert_int_equal(r.asked_on.hosts, 1);
+	assert_true(r.asked_on.round >= 1);
 	/* 900 closed ports take 4.5 s, twice that by bursts; asked without a flood. */
 	assert_true(r.elapsed_ns < 12 * SECOND);
 	assert_true(r.sent < 12000);
@@ -565,6 +586,7 @@ static void rate_limited_resets_are_waited_for(void **state)
 	conf.persistent = false;
 	r = run(plan, &net, &conf, expect_normal, 0);
 	assert_true(r.wrong > 500);
+	assert_int_equal(r.asked_on.hosts, 0);
 	assert_true(r.sent <= 1000 + 4 * 1000);
 	plan_free(plan);
 }
