@@ -121,6 +121,32 @@ check_ethernet() {
 	ip neigh del 198.18.0.2 dev v0
 }
 
+# Hosts that are not there are told of in the same words by an engine that asks for routes and
+# neighbours and by one whose kernel does: status, reason, ports, note.
+check_absent() {
+	ip route add unreachable 198.18.7.0/24
+	for engine in frames sockets; do
+		for format in X N; do
+			timeout 60 "$PORTLIGHT" scan --engine $engine -p 22,23 --reason -o$format \
+				"$work/$engine.$format" 198.18.0.99 198.18.8.1 198.18.7.1 198.19.0.1 \
+				2001:db8::99 2001:db8:9::1 >/dev/null 2>"$work/stderr"
+			same "absent hosts, $engine: exit status" 0 $?
+		done
+	done
+	same 'absent hosts: XML' \
+		'host-unreach no-route host-unreach no-route host-unreach no-route' \
+		"$(sed -n 's/.*state="down" reason="\([a-z-]*\)".*/\1/p' "$work/frames.X" | paste -sd ' ')"
+	for format in X N; do
+		for engine in frames sockets; do
+			sed -n -e '/^portlight report/,/^$/p' -e '/^<host /,/^<\/host>/p' \
+				"$work/$engine.$format" | sed 's/time="[0-9]*"//g' >"$work/$engine"
+		done
+		[ -s "$work/frames" ] && cmp -s "$work/frames" "$work/sockets"
+		ok "absent hosts: $(diff "$work/frames" "$work/sockets" | head -6)" $?
+	done
+	ip route del unreachable 198.18.7.0/24
+}
+
 check_self() {
 	for to in 127.0.0.1 ::1 198.18.0.1 2001:db8::1; do
 		expect "ourselves, $to" "$to 22 open syn-ack;$to 23 closed reset" -sS -p 22,23 $to
@@ -279,6 +305,7 @@ build
 ok 'the network is built' $?
 sleep 0.2
 check_ethernet
+check_absent
 check_self
 check_tun
 check_half_open
