@@ -179,6 +179,16 @@ check_limits() {
 		'select(.type == "host" and (.notes // [] | index("rate-limited"))) | .ip' \
 		"$work/json")"
 	ip netns exec target nft delete table inet limits
+	# ICMP errors as Linux limits them by itself: one a second for us, after a burst of six.
+	ip netns exec target sysctl -q net.ipv4.icmp_ratelimit=1000 net.ipv4.icmp_ratemask=6168
+	scan xdp -sU -p 7,53,100-109,1001-1010 --max-rate 100000 198.18.0.2
+	same 'ICMP errors are limited: exit status' 0 $?
+	same 'ICMP errors are limited: open, closed, dropped ports' '2 10 10' "$(grep -c \
+		' open udp-response' "$work/xdp") $(grep -c ' closed port-unreach' "$work/xdp") $(grep -c \
+		' open|filtered no-response' "$work/xdp")"
+	grep -q '"rate-limited"' "$work/json"
+	ok 'ICMP errors are limited: noticed' $?
+	ip netns exec target sysctl -q net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_ratemask=0
 }
 
 # A transfer by TCP through the same interface, both ways, while a scan runs.
