@@ -120,7 +120,7 @@ static void pass_quenched(struct xdp *x, unsigned place, const struct sheet *she
 	uint64_t *host = x->kernel.memory.hosts + (size_t)place * x->kernel.memory.setting->hosts;
 
 	for (uint32_t i = 0; i < sheet->hosts; i++)
-		if (quench_on(&sheet->host[i].quench))
+		if (quench_on(&sheet->pace[i].quench))
 			host[i] |= XDP_HOST_QUENCHED;
 }
 

@@ -67,7 +67,7 @@ void slow_sent(struct slow *l, uint32_t cell)
 /* False without memory. */
 static bool slow_add(struct slow *l, uint32_t host, uint64_t now_ns)
 {
-	if (l->sheet->host[host].listed)
+	if (l->sheet->pace[host].listed)
 		return true;
 	if (l->count == l->capacity) {
 		const uint32_t capacity = l->capacity ? l->capacity * 2 : 16;
@@ -78,7 +78,7 @@ static bool slow_add(struct slow *l, uint32_t host, uint64_t now_ns)
 		l->host = grown;
 		l->capacity = capacity;
 	}
-	l->sheet->host[host].listed = true;
+	l->sheet->pace[host].listed = true;
 	l->host[l->count++] = host;
 	l->due_ns = now_ns;
 	return true;
@@ -142,7 +142,7 @@ bool slow_take_limited(struct slow *l, uint64_t now_ns)
 	bool any = false;
 
 	for (uint32_t h = 0; h < s->hosts; h++) {
-		struct sheet_host *host = &s->host[h];
+		struct sheet_pace *host = &s->pace[h];
 		uint32_t blanks;
 
 		if (host->icmp_errors == 0 || quench_on(&host->quench))
@@ -164,7 +164,7 @@ void slow_take_persistent(struct slow *l, uint64_t timeout_ns, uint64_t now_ns)
 	if (s->bulk && !l->last)
 		return;
 	for (uint32_t h = 0; h < s->hosts; h++) {
-		struct sheet_host *host = &s->host[h];
+		struct sheet_pace *host = &s->pace[h];
 		const struct slow_tally tally = persist_on(&host->persist)
 							? (struct slow_tally){0}
 							: slow_tally(l, h, false);
@@ -204,7 +204,7 @@ static bool slow_blank(const struct slow *l, uint32_t host, uint32_t *from, uint
 static bool slow_next_limited(struct slow *l, uint32_t number, uint64_t now_ns, uint32_t *cell,
 			      bool *over)
 {
-	struct quench *q = &l->sheet->host[number].quench;
+	struct quench *q = &l->sheet->pace[number].quench;
 
 	if (!quench_on(q) || quench_done(q, now_ns))
 		return false;
@@ -227,7 +227,7 @@ static bool slow_next_persistent(struct slow *l, uint32_t number, uint64_t timeo
 {
 	const struct sheet *s = l->sheet;
 	const uint32_t slots = s->plan->slots;
-	struct persist *p = &s->host[number].persist;
+	struct persist *p = &s->pace[number].persist;
 
 	if (p->stage == PERSIST_WAIT && now_ns >= p->over_ns) {
 		const struct slow_tally tally = slow_tally(l, number, false);
@@ -275,7 +275,7 @@ bool slow_next(struct slow *l, uint64_t timeout_ns, uint64_t now_ns, uint32_t *c
 			l->turn++;
 			continue;
 		}
-		l->sheet->host[number].listed = false;
+		l->sheet->pace[number].listed = false;
 		l->host[l->turn] = l->host[--l->count];
 	}
 	l->due_ns = l->soonest_ns;
@@ -289,7 +289,7 @@ struct slow_news slow_news(const struct slow *l)
 	struct slow_news news = {.hosts = l->count};
 
 	for (uint32_t i = 0; i < l->count; i++) {
-		const struct sheet_host *host = &l->sheet->host[l->host[i]];
+		const struct sheet_pace *host = &l->sheet->pace[l->host[i]];
 		const struct persist *p = &host->persist;
 
 		if (quench_on(&host->quench))

@@ -213,6 +213,7 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 	const struct plan *plan = sheet->plan;
 	const uint32_t base = host * plan->slots;
 	const struct sheet_host *state = &sheet->host[host];
+	const struct sheet_pace *pace = &sheet->pace[host];
 	struct rst_summary rst[TECHNIQUES];
 	size_t count = 0;
 
@@ -222,7 +223,7 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 	memcpy(out->mac, state->mac, sizeof(out->mac));
 	out->start_ns = sheet->opened_ns + wall_offset_ns;
 	out->end_ns = out->start_ns;
-	if (state->quench.answers || state->persist.extra)
+	if (pace->quench.answers || pace->persist.extra)
 		out->notes |= HOST_RATE_LIMITED;
 	rst_survey(sheet, base, rst);
 	for (uint32_t i = 0; i < plan->slots; i++) {

@@ -63,7 +63,7 @@ static uint64_t host_timeout_ns(const struct walk *w, uint32_t number)
 	if (host->notes & HOST_LOCAL)
 		return w->timeout_ns;
 	if (host_answered(w->sheet, number))
-		own_ns = (uint64_t)host->rtt_us * 2000;
+		own_ns = (uint64_t)w->sheet->pace[number].rtt_us * 2000;
 	if (own_ns > w->most_ns)
 		own_ns = w->most_ns;
 	return own_ns > w->timeout_ns ? own_ns : w->timeout_ns;
