@@ -11,6 +11,9 @@
 
 #include "text/quote.h"
 
+/* IFF_LOWER_UP of linux/if.h, which cannot stand beside net/if.h. */
+#define LINK_IFF_LOWER_UP (1u << 16)
+
 static uint8_t link_kind_of(unsigned hardware)
 {
 	switch (hardware) {
@@ -82,6 +85,7 @@ static int link_list_each(void *context, const struct nlmsghdr *message)
 	link.kind = link_kind_of(info->ifi_type);
 	link.has = (uint8_t)((info->ifi_flags & IFF_UP ? LINK_UP : 0) |
 			     (info->ifi_flags & IFF_RUNNING ? LINK_RUNNING : 0) |
+			     (info->ifi_flags & LINK_IFF_LOWER_UP ? LINK_CARRIER : 0) |
 			     (info->ifi_flags & IFF_NOARP ? LINK_NO_ARP : 0));
 	if (mnl_attr_parse(message, sizeof(*info), link_attribute, &link) < 0)
 		return -errno;

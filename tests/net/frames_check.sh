@@ -147,6 +147,27 @@ check_absent() {
 	ip route del unreachable 198.18.7.0/24
 }
 
+# IPv6 addresses of a link that has just come up, ours and the target's, are tentative for a second
+# or two: the target is there all the same.
+check_fresh_link() {
+	for engine in frames sockets; do
+		ip link add v2 type veth peer name p2 netns target
+		sysctl -q net.ipv6.conf.v2.accept_dad=1
+		ip netns exec target sysctl -q net.ipv6.conf.p2.accept_dad=1
+		ip addr add 2001:db8:2::1/64 dev v2
+		ip -n target addr add 2001:db8:2::2/64 dev p2
+		ip -n target link set p2 up
+		ip link set v2 up
+		timeout 60 "$PORTLIGHT" scan --engine $engine -p 22 -oD "$work/json" 2001:db8:2::2 \
+			>/dev/null 2>"$work/stderr"
+		same "a link just up, $engine" open \
+			"$(sed -n 's/.*"type":"port".*"state":"\([a-z]*\)".*/\1/p' "$work/json")"
+		grep -q 'waited [1-4].[0-9] s for IPv6' "$work/stderr"
+		ok "a link just up, $engine: said" $?
+		ip link del v2
+	done
+}
+
 check_self() {
 	for to in 127.0.0.1 ::1 198.18.0.1 2001:db8::1; do
 		expect "ourselves, $to" "$to 22 open syn-ack;$to 23 closed reset" -sS -p 22,23 $to
@@ -306,6 +327,7 @@ ok 'the network is built' $?
 sleep 0.2
 check_ethernet
 check_absent
+check_fresh_link
 check_self
 check_tun
 check_half_open
