@@ -1,7 +1,7 @@
 #!/bin/sh
 # xdp: measures the xdp engine beside a constant-frame program, the other engines, masscan, zmap.
 #
-# usage: bench/xdp.sh [--write] [--rounds N]      (see xdp.py)
+# usage: bench/xdp.sh [--write] [--rounds N] [--memory]      (see xdp.py)
 # Builds build/ first, unless BUILD names another. --write keeps bench/RESULTS-xdp.md.
 set -eu
 cd "$(dirname "$0")/.."

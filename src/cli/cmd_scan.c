@@ -109,6 +109,11 @@ static int list_targets(const struct scan_setup *setup, struct failure *f)
 
 static void say_engine(const struct scan_setup *setup, FILE *notes)
 {
+	if (setup->settled_ms)
+		fprintf(notes,
+			"portlight: waited %u.%u s for IPv6 addresses of this machine, which are "
+			"new\n",
+			setup->settled_ms / 1000, setup->settled_ms / 100 % 10);
 	fprintf(notes, "portlight: engine %s (%s), technique%s",
 		setup->xdp	? "xdp"
 		: setup->frames ? "frames"

@@ -208,12 +208,18 @@ static int loop_open_windows(struct scan_loop *loop, struct failure *f)
 static void loop_progress(struct scan_loop *loop)
 {
 	const struct scan *scan = loop->scan;
+
+	if (!progress_due(loop->progress, scan_loop_now()))
+		return;
+	const struct slow_news news = scan_asked_on(scan);
 	struct progress_state state = {
 		.settled = scan_cells_settled(scan),
 		.total = scan->cells_all,
 		.hosts_done = loop->summary.hosts_total,
 		.hosts = loop->setup->plan->hosts,
 		.sent = scan->sent,
+		.asked_hosts = news.hosts,
+		.asked_round = news.round,
 		.stopping = scan->stopping,
 	};
 

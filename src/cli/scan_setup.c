@@ -13,6 +13,7 @@
 #include "scan/ports.h"
 #include "system/link.h"
 #include "system/privilege.h"
+#include "system/settle.h"
 #include "text/quote.h"
 
 #define PORTS_DEFAULT 1000
@@ -336,6 +337,20 @@ static struct engine *setup_open(struct scan_setup *setup, const struct scan_opt
 	return engine_frames_open(conf, f);
 }
 
+/* Not found out is not waited for. */
+static void setup_settle(struct scan_setup *setup, const struct scan_options *o)
+{
+	const struct ranges *targets = &setup->targets.ranges;
+	struct failure ignored = {0};
+	bool wanted = false;
+	int waited_ms;
+
+	for (size_t i = 0; i < targets->count; i++)
+		wanted |= !addr_is_v4(targets->range[i].last);
+	waited_ms = wanted ? settle_wait(o->interface, &ignored) : 0;
+	setup->settled_ms = waited_ms > 0 ? (unsigned)waited_ms : 0;
+}
+
 struct engine *scan_setup_engine(struct scan_setup *setup, const struct scan_options *o,
 				 struct sheet *const *sheets, struct trace *trace,
 				 struct failure *f)
@@ -370,5 +385,6 @@ struct engine *scan_setup_engine(struct scan_setup *setup, const struct scan_opt
 	}
 	if (random_fill(&conf.key, sizeof(conf.key), f) < 0)
 		return NULL;
+	setup_settle(setup, o);
 	return setup_open(setup, o, &conf, f);
 }

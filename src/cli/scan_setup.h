@@ -19,6 +19,7 @@ struct scan_setup {
 	bool xdp;	      /* rather xdp than frames, */
 	bool xdp_forced;      /* and nothing else */
 	char engine_why[640]; /* why that one, for people */
+	unsigned settled_ms;  /* so long IPv6 addresses of ours were waited for */
 	struct plan *plan;
 	struct scan_conf conf;
 	const volatile sig_atomic_t

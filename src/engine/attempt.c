@@ -409,10 +409,13 @@ static void attempt_launch(struct attempt *a, const struct attempt_conf *conf)
 	a->deadline_ns = a->sent_ns + a->probe.timeout_ns;
 	error = connect(a->fd, &to.any, length) == 0 ? 0 : errno;
 	a->error = error == EINPROGRESS ? 0 : error;
-	if (a->error)
-		attempt_judge_call(a, a->error);
-	else if (kind_is_udp(a->kind))
+	if (a->error) {
+		/* It asks for a route, not yet for a neighbour: an unreachable one refuses. */
+		attempt_judge_call(a, error == EHOSTUNREACH ? ENETUNREACH : error);
+		a->error = error;
+	} else if (kind_is_udp(a->kind)) {
 		attempt_send(a);
+	}
 }
 
 static void attempt_look(struct attempt *a, const struct attempt_conf *conf)

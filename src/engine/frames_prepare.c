@@ -320,9 +320,9 @@ static void note(struct frames *fr, const struct frames_way *way, struct addr to
 		memcpy(host->mac, ask->mac, sizeof(host->mac));
 		host->notes |= HOST_MAC;
 		break;
-	case WAY_GATEWAY: /* "No route to host", as the kernel would say */
+	case WAY_GATEWAY:
 		if (!way->gateway_known && !stopped)
-			host->notes |= HOST_NO_ROUTE;
+			host->notes |= HOST_NO_NEIGHBOUR;
 		break;
 	case WAY_NO_NEIGHBOUR:
 		host->notes |= HOST_NO_NEIGHBOUR;

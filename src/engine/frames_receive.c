@@ -134,6 +134,17 @@ static enum reply judge_icmp(const struct frames *fr, const struct packet *p,
 				    addr_equal(p->src, quote->dst));
 }
 
+/*
+ * TCP, or a first fragment that cuts its header behind the window: its numbers prove what its
+ * checksum need not. Over IPv6 stacks drop such a one (RFC 8200, 4.5).
+ */
+static bool receive_is_tcp(const struct packet *p)
+{
+	const uint32_t piece = PACKET_TCP_START | PACKET_TCP_FLAGS;
+
+	return p->has & PACKET_TCP || ((p->has & piece) == piece && addr_is_v4(p->src));
+}
+
 static void answer_fill(const struct receive *r, const struct ring_frame *frame,
 			const struct packet *p, const struct frames_match *m, struct answer *a)
 {
@@ -148,7 +159,7 @@ static void answer_fill(const struct receive *r, const struct ring_frame *frame,
 		a->has |= ANSWER_ATTEMPT;
 		a->attempt = m->attempt;
 	}
-	if (p->has & PACKET_TCP) {
+	if (receive_is_tcp(p)) {
 		a->has |= ANSWER_WINDOW;
 		a->window = p->window;
 	} else if (p->has & PACKET_ICMP) {
@@ -172,7 +183,7 @@ static void receive_packet(struct receive *r, const struct ring_frame *frame,
 		fr->stats.invalid++;
 		return;
 	}
-	if (p->has & PACKET_TCP) {
+	if (receive_is_tcp(p)) {
 		reply = judge_tcp(fr, p, &m);
 	} else if (p->has & PACKET_UDP) {
 		reply = judge_udp(fr, p, &m);

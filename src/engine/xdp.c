@@ -200,6 +200,8 @@ static int xdp_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsign
 	for (unsigned i = 0; i < SHEETS; i++)
 		if (x->conf.sheets[i] == walk->sheet && walk->sheet->bulk)
 			x->kernel.memory.window[i].attempts = walk->pass + 1;
+	/* These are few enough for the evidence of all their answers. */
+	x->kernel.memory.receiving->sample_mask = 0;
 	return frames_send(&x->frames->engine, walk, now_ns, budget, f);
 }
 

@@ -55,7 +55,7 @@ static void pass_quenched(struct xdp *x, unsigned place, const struct sheet *she
 	uint64_t *host = x->kernel.memory.hosts + (size_t)place * x->kernel.memory.setting->hosts;
 
 	for (uint32_t i = 0; i < sheet->hosts; i++)
-		if (quench_on(&sheet->host[i].quench))
+		if (quench_on(&sheet->pace[i].quench))
 			host[i] |= XDP_HOST_QUENCHED;
 }
 
@@ -70,7 +70,7 @@ static bool pass_worth(const struct xdp *x, const struct walk *walk, double rate
 	if (!sheet->bulk || x->broken || x->sending.begun)
 		return false;
 	/* Without attempts left, what there is to do is not for passes. */
-	if (!pass_techniques(x, walk, walk->pass + turned))
+	if (walk->idle || !pass_techniques(x, walk, walk->pass + turned))
 		return false;
 	if (x->conf.forced)
 		return rate_pps >= PASS_FORCED_LEAST && blanks > 0;

@@ -43,8 +43,10 @@ enum packet_has {
 	PACKET_MSS = 1 << 13,	       /* TCP option 2 was present */
 	PACKET_LINK_ADDRESS = 1 << 14, /* neighbour_mac is set */
 	PACKET_TCP_START = 1 << 16,    /* not PACKET_TCP, but a fragment with its ports and seq */
-	PACKET_TCP_FLAGS = 1 << 17, /* not PACKET_TCP, but a fragment with its flags and window */
-	PACKET_SUM_BAD = 1 << 15,   /* only if asked for: IP or transport checksum is wrong */
+	/* Not PACKET_TCP, but a fragment with its flags and window; with PACKET_TCP_START, ack too.
+	 */
+	PACKET_TCP_FLAGS = 1 << 17,
+	PACKET_SUM_BAD = 1 << 15, /* only if asked for: IP or transport checksum is wrong */
 };
 
 /* TCP header flags (RFC 9293, 3.1; ECE and CWR: RFC 3168, 6.1). */

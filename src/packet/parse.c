@@ -298,6 +298,7 @@ static void parse_tcp_piece(struct reader *r)
 		if (bytes < 16)
 			return;
 		out->has |= PACKET_TCP_FLAGS;
+		out->ack = get32(r, 8);
 		out->flags = get8(r, 13);
 		out->window = get16(r, 14);
 	} else if (out->fragment_offset == 8) {

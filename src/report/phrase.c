@@ -14,8 +14,8 @@ const struct phrase_note phrase_notes[] = {
 	{HOST_ANSWERED, "answered", NULL},
 	{HOST_LOCAL, "local", NULL},
 	{HOST_NO_NEIGHBOUR, "no-neighbour",
-	 "The host is down: nobody on the link answered for its address."},
-	{HOST_NO_ROUTE, "no-route", "This machine has no route to the host."},
+	 "The host is down: nobody on the link answered for its address, or its gateway's."},
+	{HOST_NO_ROUTE, "no-route", "The host is down: this machine has no route to it."},
 	{HOST_PARTIAL, "partial",
 	 "Partial: the scan was stopped before this host was done; ports without a verdict are "
 	 "left out."},

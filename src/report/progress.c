@@ -64,6 +64,14 @@ const char *progress_line(const struct progress *p, const struct progress_state 
 		length++;
 	if (state->stopping)
 		(void)snprintf(text + length, size - length, ", stopping");
+	else if (state->asked_round)
+		(void)snprintf(text + length, size - length,
+			       ", extra round %" PRIu32 " for %" PRIu32 " host%s",
+			       state->asked_round, state->asked_hosts,
+			       state->asked_hosts == 1 ? "" : "s");
+	else if (state->asked_hosts)
+		(void)snprintf(text + length, size - length, ", %" PRIu32 " host%s asked slowly",
+			       state->asked_hosts, state->asked_hosts == 1 ? "" : "s");
 	else if (state->settled > 0 && state->settled < state->total) {
 		format_span(eta_seconds(elapsed_ns, state), eta, sizeof(eta));
 		(void)snprintf(text + length, size - length, ", ETA %s", eta);
@@ -71,7 +79,7 @@ const char *progress_line(const struct progress *p, const struct progress_state 
 	return text;
 }
 
-static bool is_due(const struct progress *p, uint64_t now_ns)
+bool progress_due(const struct progress *p, uint64_t now_ns)
 {
 	if (!p->conf.out || now_ns <= p->shown_ns)
 		return false;
@@ -97,7 +105,7 @@ void progress_show(struct progress *p, const struct progress_state *state, uint6
 {
 	char text[LINE_BYTES];
 
-	if (!is_due(p, now_ns))
+	if (!progress_due(p, now_ns))
 		return;
 	update_rate(p, state->sent, now_ns);
 	p->shown_ns = now_ns;

@@ -19,6 +19,9 @@ struct progress_state {
 	uint64_t settled, total; /* probes that have their verdict, of all */
 	uint64_t hosts_done, hosts;
 	uint64_t sent; /* packets so far */
+	/* Hosts that are asked on beyond the attempts of all, and in which round; 0: UDP, slowly.
+	 */
+	uint32_t asked_hosts, asked_round;
 	bool stopping; /* answers are waited for, nothing more is sent */
 };
 
@@ -34,6 +37,9 @@ struct progress {
 
 /* Time is the caller's monotonic clock. */
 void progress_init(struct progress *p, const struct progress_conf *conf, uint64_t now_ns);
+
+/* Whether progress_show would write a line now. */
+bool progress_due(const struct progress *p, uint64_t now_ns);
 
 /*
  * Writes a line if one is due: on a terminal five times a second from half a second on, elsewhere

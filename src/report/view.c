@@ -151,7 +151,7 @@ struct view_status view_status(const struct host_report *host)
 	if (host->notes & HOST_LOCAL)
 		return (struct view_status){"up", "localhost-response", 0};
 	if (host->notes & HOST_NO_NEIGHBOUR)
-		return (struct view_status){"down", "no-response", 0};
+		return (struct view_status){"down", "host-unreach", 0};
 	if (host->notes & HOST_NO_ROUTE)
 		return (struct view_status){"down", "no-route", 0};
 	for (size_t i = 0; i < host->count && host->notes & HOST_ANSWERED; i++) {

@@ -39,7 +39,7 @@ struct finding {
 /* What is known of a host besides its ports. */
 enum host_note {
 	HOST_ANSWERED = 1 << 0,	    /* something valid came from the address itself */
-	HOST_NO_NEIGHBOUR = 1 << 1, /* on-link and nobody answered ARP or NDP for it: down */
+	HOST_NO_NEIGHBOUR = 1 << 1, /* nobody answered ARP or NDP for it or its gateway: down */
 	HOST_NO_ROUTE = 1 << 2,	    /* our kernel has no route to it */
 	HOST_LOCAL = 1 << 3,	    /* one of our own addresses */
 	HOST_MAC = 1 << 4,	    /* on-link: mac is set */

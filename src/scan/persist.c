@@ -11,10 +11,22 @@
 /* With few ports left, an empty round may be chance. */
 #define EMPTY_MOST 2
 
-void persist_answered(struct persist *p, bool last)
+void persist_start(struct persist *p, uint32_t gained, uint32_t answered, uint64_t over_ns)
 {
-	p->recent++;
-	p->gained += last;
+	*p = (struct persist){
+		.over_ns = over_ns,
+		.recent = gained,
+		.gained = gained,
+		.answered = answered,
+		.stage = PERSIST_WAIT,
+	};
+}
+
+void persist_counted(struct persist *p, uint32_t answered)
+{
+	p->recent += answered - p->answered;
+	p->gained += answered - p->answered;
+	p->answered = answered;
 }
 
 static uint32_t persist_allowance(const struct persist *p, uint32_t before)
@@ -29,7 +41,6 @@ static uint32_t persist_allowance(const struct persist *p, uint32_t before)
 
 bool persist_take(struct persist *p, uint64_t timeout_ns, uint64_t now_ns)
 {
-	p->open = true;
 	if (now_ns >= p->next_ns) {
 		p->given = persist_allowance(p, p->given);
 		p->allowance = p->given;
@@ -42,29 +53,22 @@ bool persist_take(struct persist *p, uint64_t timeout_ns, uint64_t now_ns)
 	return true;
 }
 
-bool persist_turn(struct persist *p, uint64_t timeout_ns, uint64_t now_ns, uint64_t *due_ns)
+void persist_asked(struct persist *p, uint64_t over_ns)
 {
-	if (p->open) {
-		p->open = false;
-		p->over_ns = 0;
-		return false;
-	}
-	if ((p->gained == 0 && p->extra == 0) || p->extra >= ROUNDS_MOST || p->empty == EMPTY_MOST)
-		return false;
-	if (p->over_ns == 0)
-		p->over_ns = now_ns + timeout_ns;
-	if (now_ns < p->over_ns) {
-		if (p->over_ns < *due_ns)
-			*due_ns = p->over_ns;
-		return false;
-	}
-	p->over_ns = 0;
+	p->over_ns = over_ns;
+	p->stage = PERSIST_WAIT;
+}
+
+void persist_turn(struct persist *p, uint32_t silent)
+{
+	p->silent = silent;
 	p->empty = p->gained ? 0 : (uint8_t)(p->empty + 1);
-	if (p->empty == EMPTY_MOST)
-		return false;
-	if (p->extra == 0)
-		p->recent = p->gained; /* not those to first attempts */
-	p->gained = 0;
+	if (silent == 0 || p->empty == EMPTY_MOST || p->extra == ROUNDS_MOST) {
+		p->stage = PERSIST_OVER;
+		return;
+	}
 	p->extra++;
-	return true;
+	p->gained = 0;
+	p->from = 0;
+	p->stage = PERSIST_ROUND;
 }

@@ -15,23 +15,34 @@
  */
 struct persist {
 	uint64_t next_ns;	   /* the allowance is for the time until then */
-	uint64_t over_ns;	   /* when the last answers of a round are in; 0: it goes on */
+	uint64_t over_ns;	   /* PERSIST_WAIT: when the last answers of a round are in */
 	uint32_t given, allowance; /* probes for that time, and what is left of them */
 	uint32_t recent;	   /* answers since the allowance was given */
-	uint32_t gained;	   /* answers to the last attempts of this round */
+	uint32_t gained;	   /* answers since this round began */
+	uint32_t answered;	   /* TCP ports with an answer of the host, when last counted */
+	uint32_t silent;	   /* TCP ports without any, at the beginning of this round */
+	uint32_t from;		   /* slots before it have had their turn in this round */
+	uint8_t stage;		   /* enum persist_stage */
 	uint8_t extra;		   /* rounds so far: attempts beyond the technique's own */
 	uint8_t empty;		   /* rounds in a row that brought nothing */
-	bool open;		   /* in this pass there was a port still to be asked */
 };
 
-/* An answer by TCP came; `last`: to a port that had no attempt left. */
-void persist_answered(struct persist *p, bool last);
-/* May a probe of a further round go? It counts as gone. If not, next_ns says when to ask again. */
+enum persist_stage { PERSIST_OFF, PERSIST_WAIT, PERSIST_ROUND, PERSIST_OVER };
+
+static inline bool persist_on(const struct persist *p)
+{
+	return p->stage != PERSIST_OFF;
+}
+
+/* `gained` last attempts were answered, of `answered` ports: after a time-out the first round. */
+void persist_start(struct persist *p, uint32_t gained, uint32_t answered, uint64_t over_ns);
+/* So many ports have an answer by now. */
+void persist_counted(struct persist *p, uint32_t answered);
+/* May a probe of this round go? It counts as gone. If not, next_ns says when to ask again. */
 bool persist_take(struct persist *p, uint64_t timeout_ns, uint64_t now_ns);
-/*
- * After a pass: true if another round begins. *due_ns is lowered to when to look again if answers
- * may still come.
- */
-bool persist_turn(struct persist *p, uint64_t timeout_ns, uint64_t now_ns, uint64_t *due_ns);
+/* Each silent port was asked: answers are waited for. */
+void persist_asked(struct persist *p, uint64_t over_ns);
+/* They are in and counted: another round for the `silent` ports, or it is over. */
+void persist_turn(struct persist *p, uint32_t silent);
 
 #endif

@@ -13,44 +13,31 @@ static uint32_t interval_clamp(uint64_t us)
 
 void quench_start(struct quench *q, uint32_t blanks, uint64_t now_ns)
 {
-	q->blanks = blanks;
-	q->misses = q->late = 0;
-	q->from = 0;
-	q->passed_over = false;
-	q->answer_ns = now_ns;
-	q->next_ns = now_ns;
+	*q = (struct quench){.blanks = blanks, .answer_ns = now_ns, .next_ns = now_ns};
 	/* Fast enough to go once over all blanks within the patience. */
 	q->interval_us = interval_clamp(QUENCH_PATIENCE_NS / 1000 / (blanks + 1));
+	q->hunt_us = q->interval_us;
 }
 
-bool quench_turn(struct quench *q, uint32_t position, uint64_t now_ns)
+void quench_sent(struct quench *q, uint64_t now_ns)
 {
-	if (q->next_ns > now_ns)
-		return false;
-	if (position >= q->from)
-		return true;
-	q->passed_over = true;
-	return false;
-}
+	const uint64_t refill_ns = q->answer_ns + QUENCH_REFILL_NS;
 
-void quench_passed(struct quench *q)
-{
-	if (q->passed_over)
-		q->from = 0;
-	q->passed_over = false;
-}
-
-void quench_sent(struct quench *q, uint32_t position, uint64_t now_ns)
-{
-	q->from = position + 1;
-	q->passed_over = false;
 	q->misses++;
-	if (now_ns >= q->answer_ns + QUENCH_REFILL_NS)
-		q->late++;
-	/* A long silence: probably ports that never answer. Get over them sooner. */
+	if (now_ns >= refill_ns) {
+		/* Ports that never answer, by the look of it: get over them sooner. Once all have
+		 * been asked, there is no haste any more. */
+		if (++q->late > 1 && q->late <= q->blanks)
+			q->hunt_us = interval_clamp(q->hunt_us / 2);
+		q->next_ns = now_ns +
+			     UINT64_C(1000) * (q->late <= q->blanks ? q->hunt_us : INTERVAL_MAX_US);
+		return;
+	}
 	if (q->misses > 12)
 		q->interval_us = interval_clamp((uint64_t)q->interval_us * 7 / 8);
 	q->next_ns = now_ns + (uint64_t)q->interval_us * 1000;
+	if (q->next_ns > refill_ns)
+		q->next_ns = refill_ns;
 }
 
 void quench_answered(struct quench *q, uint64_t now_ns)
@@ -60,6 +47,8 @@ void quench_answered(struct quench *q, uint64_t now_ns)
 	/* The time since the last answer is the refill as it looks now: three probes to one. */
 	if (now_ns > q->answer_ns)
 		q->interval_us = interval_clamp((now_ns - q->answer_ns) / 3000);
+	if (q->late <= 1)
+		q->hunt_us = interval_clamp((uint64_t)q->hunt_us * 2);
 	q->misses = q->late = 0;
 	q->answers++;
 	q->answer_ns = now_ns;

@@ -8,19 +8,20 @@
 /*
  * A host that has told of some closed UDP ports and is silent about others may be out of tokens:
  * Linux sends one ICMP error a second and peer after a burst of six (net.ipv4.icmp_ratelimit),
- * others have limits of their own. Such a host is asked one port at a time, in turn, about three
- * probes to an answer, until none has come for longer than the slowest common refill and every
- * blank was asked after that refill. Asking faster than the refill costs packets but no time: a
- * token is used by whichever probe comes next.
+ * others have limits of their own. Such a host is asked one port at a time, in turn, until no error
+ * has come for longer than the slowest common refill and every blank was asked after that refill.
+ * Asking faster than the refill costs packets but no time: a token is used by whichever probe comes
+ * next. So there are two paces: three probes to an answer while there may be no token, and once
+ * there must be one, as fast as the ports that never answer have made it necessary before.
  */
 struct quench {
 	uint64_t next_ns;     /* no probe before this */
 	uint64_t answer_ns;   /* the last ICMP error came then */
 	uint32_t interval_us; /* between probes; 0: not quenched */
+	uint32_t hunt_us;     /* the same once a token must be there */
 	uint32_t misses;      /* probes since the last answer */
 	uint32_t late;	      /* those of them that a refill of one a second would have answered */
-	uint32_t from;	      /* position in the walk's order: blanks before it had their turn */
-	bool passed_over;     /* because of that, one that could have gone did not */
+	uint32_t from;	      /* slots before it had their turn */
 	uint32_t blanks;      /* UDP ports without an answer */
 	uint32_t answers;     /* since it was quenched: proof that the rate was the reason */
 };
@@ -34,12 +35,8 @@ static inline bool quench_on(const struct quench *q)
 }
 
 void quench_start(struct quench *q, uint32_t blanks, uint64_t now_ns);
-/* Whether the blank at this position may be asked now. */
-bool quench_turn(struct quench *q, uint32_t position, uint64_t now_ns);
-/* It was asked. */
-void quench_sent(struct quench *q, uint32_t position, uint64_t now_ns);
-/* A pass over all positions is over. */
-void quench_passed(struct quench *q);
+/* A blank is asked now, that of slot from - 1; next_ns says when the next may be. */
+void quench_sent(struct quench *q, uint64_t now_ns);
 void quench_answered(struct quench *q, uint64_t now_ns);
 /* Nothing more is to be learned from it. */
 bool quench_done(const struct quench *q, uint64_t now_ns);

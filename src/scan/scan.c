@@ -34,6 +34,8 @@ void scan_init(struct scan *s, const struct plan *plan, const struct scan_conf *
 void scan_fini(struct scan *s)
 {
 	for (int i = 0; i < SHEETS; i++) {
+		if (s->sheet[i])
+			walk_fini(&s->walk[i]);
 		sheet_free(s->sheet[i]);
 		s->sheet[i] = NULL;
 	}
@@ -279,6 +281,7 @@ int scan_ready(struct scan *s, uint64_t now_ns)
 void scan_close(struct scan *s, int place)
 {
 	s->cells_done += s->sheet[place]->ours;
+	walk_fini(&s->walk[place]);
 	sheet_free(s->sheet[place]);
 	s->sheet[place] = NULL;
 	s->resent_seen[place] = 0;
@@ -322,10 +325,29 @@ uint64_t scan_cells_settled(const struct scan *s)
 		uint64_t passes = (uint64_t)walk->pass * walk->end + walk->position;
 		uint64_t all = (uint64_t)most * walk->end;
 		uint64_t share =
-			walk->done || passes >= all
+			walk->done || walk->idle || passes >= all
 				? blanks
 				: (uint64_t)((double)blanks * (double)passes / (double)all);
-		settled += sheet->answered + share;
+		const uint32_t open = walk->idle ? slow_news(&walk->slow).blanks : 0;
+
+		settled += sheet->answered + (share > open ? share - open : 0);
 	}
 	return settled;
+}
+
+struct slow_news scan_asked_on(const struct scan *s)
+{
+	struct slow_news all = {0};
+
+	for (int i = 0; i < SHEETS; i++) {
+		if (!s->sheet[i] || !s->walk[i].idle)
+			continue;
+		const struct slow_news news = slow_news(&s->walk[i].slow);
+
+		all.hosts += news.hosts;
+		all.blanks += news.blanks;
+		if (news.round > all.round)
+			all.round = news.round;
+	}
+	return all;
 }

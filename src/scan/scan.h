@@ -91,5 +91,7 @@ bool scan_over(const struct scan *s);
 
 /* For progress: cells that have their answer or have used up their attempts, of all. */
 uint64_t scan_cells_settled(const struct scan *s);
+/* Who is asked on after the passes. */
+struct slow_news scan_asked_on(const struct scan *s);
 
 #endif

@@ -42,7 +42,8 @@ struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first
 	s->tries = calloc(s->cells, sizeof(*s->tries));
 	s->evidence = calloc(s->cells, sizeof(*s->evidence));
 	s->host = calloc(s->hosts, sizeof(*s->host));
-	if (!s->word || !s->sent_us || !s->tries || !s->evidence || !s->host) {
+	s->pace = calloc(s->hosts, sizeof(*s->pace));
+	if (!s->word || !s->sent_us || !s->tries || !s->evidence || !s->host || !s->pace) {
 		sheet_free(s);
 		return NULL;
 	}
@@ -62,12 +63,13 @@ void sheet_free(struct sheet *s)
 	free(s->kept.cell);
 	free(s->kept.evidence);
 	free(s->host);
+	free(s->pace);
 	free(s);
 }
 
 unsigned sheet_tries(const struct sheet *s, uint32_t cell)
 {
-	if (!s->bulk || sheet_quenched(s, cell))
+	if (!s->bulk || sheet_counted(s, cell))
 		return s->tries[cell];
 	const uint32_t slots = s->plan->slots;
 	const unsigned limit = s->limit[plan_slot_technique(plan_slots(s->plan)[cell % slots])];
@@ -84,7 +86,7 @@ uint32_t sheet_sent_us(const struct sheet *s, uint32_t cell)
 {
 	uint32_t block_us = 0;
 
-	if (s->bulk && !sheet_quenched(s, cell))
+	if (s->bulk && !sheet_counted(s, cell))
 		block_us = s->block_us[permute_backward(&s->order, cell) >> SHEET_BLOCK_BITS];
 	return block_us ? block_us : s->sent_us[cell];
 }
@@ -200,7 +202,7 @@ static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a
 static void host_rtt(const struct sheet *s, uint32_t cell, const struct answer *answer,
 		     unsigned tries)
 {
-	struct sheet_host *host = &s->host[cell / s->plan->slots];
+	struct sheet_pace *host = &s->pace[cell / s->plan->slots];
 	uint32_t us = (uint32_t)(answer->t_ns / 1000) - sheet_sent_us(s, cell);
 
 	if (tries > 1 && !(answer->has & ANSWER_ATTEMPT))
@@ -243,12 +245,12 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 	evidence_note(s, cell, answer, *has_rtt ? *rtt_ns : 0, *has_rtt);
 	sheet_put(s, cell, answer->reply);
 	if (technique_table[technique].cookie == COOKIE_PORT) {
-		host->icmp_errors += (answer->has & ANSWER_ICMP) != 0;
-		if (quench_on(&host->quench) && before == REPLY_SILENCE)
-			quench_answered(&host->quench, answer->t_ns);
-	} else if (!s->bulk && before == REPLY_SILENCE && answer->reply > REPLY_PORT_UNREACH)
-		persist_answered(&host->persist,
-				 tries >= s->limit[technique] + (unsigned)host->persist.extra);
+		struct sheet_pace *pace = &s->pace[cell / s->plan->slots];
+
+		pace->icmp_errors += (answer->has & ANSWER_ICMP) != 0;
+		if (quench_on(&pace->quench) && before == REPLY_SILENCE)
+			quench_answered(&pace->quench, answer->t_ns);
+	}
 	if (before == REPLY_SILENCE)
 		s->answered++;
 	return before == REPLY_SILENCE ? SHEET_FIRST : SHEET_STRONGER;

@@ -40,19 +40,26 @@ struct sheet_kept {
 	uint32_t count, size; /* size: 0 or a power of two */
 };
 
+/* What an engine finds out before the first probe. */
 struct sheet_host {
-	uint32_t notes;	      /* enum host_note */
-	uint32_t icmp_errors; /* in answer to UDP, so far */
+	uint16_t notes; /* enum host_note */
+	uint8_t mac[6];
+};
+
+/* What the answers tell of how to ask. In a window that xdp sends, nobody touches that of a host
+ * but by its ICMP errors to UDP, or if it is asked at its own pace. */
+struct sheet_pace {
 	struct quench quench;
 	struct persist persist;
+	uint32_t icmp_errors; /* in answer to UDP, so far */
 	uint32_t rtt_us; /* the longest round trip so far, or a lower bound of it; 0: unknown */
-	uint8_t mac[6];
+	bool listed;	 /* in the list of slow.h */
 };
 
 #define SHEET_SENDERS 255
 
 /* 4 bits a probe (enum reply), 16 to a word, plus per-probe times and evidence. The big arrays
- * are zero pages until touched. About 22 bytes a touched cell, 100 a host. */
+ * are zero pages until touched. About 22 bytes a touched cell, 130 a host. */
 struct sheet {
 	const struct plan *plan;
 	uint64_t window;     /* which of the plan's */
@@ -66,6 +73,7 @@ struct sheet {
 	uint8_t *tries;	   /* attempts sent so far */
 	struct evidence *evidence;
 	struct sheet_host *host;
+	struct sheet_pace *pace;
 	struct addr sender[SHEET_SENDERS]; /* from 1: who else sent ICMP errors */
 	unsigned senders;
 
@@ -77,8 +85,8 @@ struct sheet {
 	 * tries[] is not kept: where the walk is says what was sent. block_us[b] is when
 	 * positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. Both it and word[] are
 	 * the engine's memory. Little of the evidence is kept, in a table instead of evidence[].
-	 * The UDP cells of a quenched host have an order of their own: they are sent and counted
-	 * one by one, in tries[] and sent_us[], from then on (sheet_quenched).
+	 * Cells that are asked at their host's own pace (slow.h) are counted one by one, in
+	 * tries[] and sent_us[], from then on (sheet_counted).
 	 */
 	bool bulk;
 	struct permute order;
@@ -116,14 +124,25 @@ static inline bool sheet_is_answered(unsigned value)
 /* What is known of the strongest answer; all zero if nothing is. Never NULL. */
 const struct evidence *sheet_evidence(const struct sheet *s, uint32_t cell);
 
-/* Whether a cell of UDP belongs to a host that is asked slowly. */
-static inline bool sheet_quenched(const struct sheet *s, uint32_t cell)
+/* Of a slot's technique: whether it sends UDP, and its attempts by passes. */
+static inline bool sheet_slot_udp(const struct sheet *s, uint32_t slot)
 {
-	const uint32_t slots = s->plan->slots;
+	return technique_table[plan_slot_technique(plan_slots(s->plan)[slot])].cookie ==
+	       COOKIE_PORT;
+}
 
-	return quench_on(&s->host[cell / slots].quench) &&
-	       technique_table[plan_slot_technique(plan_slots(s->plan)[cell % slots])].cookie ==
-		       COOKIE_PORT;
+static inline unsigned sheet_slot_limit(const struct sheet *s, uint32_t slot)
+{
+	return s->limit[plan_slot_technique(plan_slots(s->plan)[slot])];
+}
+
+/* Whether a cell is asked at its host's own pace, which passes leave out. */
+static inline bool sheet_counted(const struct sheet *s, uint32_t cell)
+{
+	const uint32_t host = cell / s->plan->slots;
+
+	return sheet_slot_udp(s, cell - host * s->plan->slots) ? quench_on(&s->pace[host].quench)
+							       : persist_on(&s->pace[host].persist);
 }
 
 /* Attempts sent so far, and when the latest one was: low 32 bits of the clock in us. */

@@ -158,6 +158,54 @@ static uint32_t host_mute_notes(const struct rst_summary rst[TECHNIQUES])
 	return notes;
 }
 
+/* Of a host that nothing came from: that our kernel has no way to it, or finds nobody there. */
+static uint32_t host_absence(const struct finding *findings, size_t count)
+{
+	bool no_route = false, nobody = false;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct finding *f = &findings[i];
+
+		if (f->reply == REPLY_SILENCE)
+			continue;
+		if (!(f->has & FINDING_LOCAL))
+			return 0;
+		switch (f->reason) {
+		case REASON_HOST_UNREACH:
+			nobody = true;
+			break;
+		case REASON_NET_UNREACH:
+		case REASON_NO_ROUTE:
+			no_route = true;
+			break;
+		default:
+			return 0;
+		}
+	}
+	return nobody ? HOST_NO_NEIGHBOUR : no_route ? HOST_NO_ROUTE : 0;
+}
+
+static void finding_no_route(struct finding *f)
+{
+	f->reason = REASON_NO_ROUTE;
+	f->state = PORT_FILTERED;
+	f->has |= FINDING_LOCAL;
+}
+
+/* An engine that did not ask for routes and neighbours has their absence from the kernel, port by
+ * port: the host is told of in the words of one that did. */
+static void host_absent(struct host_report *host, struct finding *findings, size_t *count)
+{
+	const uint32_t absence =
+		host->notes & (HOST_ANSWERED | HOST_LOCAL) ? 0 : host_absence(findings, *count);
+
+	host->notes |= absence;
+	if (absence == HOST_NO_NEIGHBOUR)
+		*count = 0;
+	for (size_t i = 0; absence == HOST_NO_ROUTE && i < *count; i++)
+		finding_no_route(&findings[i]);
+}
+
 void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 		  const uint8_t tries[TECHNIQUES], uint64_t wall_offset_ns,
 		  struct finding *findings, struct host_report *out)
@@ -165,6 +213,7 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 	const struct plan *plan = sheet->plan;
 	const uint32_t base = host * plan->slots;
 	const struct sheet_host *state = &sheet->host[host];
+	const struct sheet_pace *pace = &sheet->pace[host];
 	struct rst_summary rst[TECHNIQUES];
 	size_t count = 0;
 
@@ -174,7 +223,7 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 	memcpy(out->mac, state->mac, sizeof(out->mac));
 	out->start_ns = sheet->opened_ns + wall_offset_ns;
 	out->end_ns = out->start_ns;
-	if (state->quench.answers || state->persist.extra)
+	if (pace->quench.answers || pace->persist.extra)
 		out->notes |= HOST_RATE_LIMITED;
 	rst_survey(sheet, base, rst);
 	for (uint32_t i = 0; i < plan->slots; i++) {
@@ -201,11 +250,8 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 		f->state = technique_rule(technique, reply)->state;
 		f->reason = (uint8_t)finding_reason(reply, e, addr_is_v4(out->addr) ? 4 : 6);
 		f->attempt = sent ? (uint8_t)(sent - 1) : 0;
-		if (state->notes & HOST_NO_ROUTE && sent == 0) {
-			f->reason = REASON_NO_ROUTE;
-			f->state = PORT_FILTERED;
-			f->has = FINDING_LOCAL;
-		}
+		if (state->notes & HOST_NO_ROUTE && sent == 0)
+			finding_no_route(f);
 		if (sheet->bulk && sheet_is_answered(reply))
 			out->notes |= HOST_ANSWERED;
 		if (reply != REPLY_SILENCE)
@@ -214,6 +260,7 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 			out->end_ns = f->t_ns;
 		count++;
 	}
+	host_absent(out, findings, &count);
 	findings_sort(findings, count);
 	if (host_resets_all(findings, count))
 		out->notes |= HOST_RST_TO_ALL;

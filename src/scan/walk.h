@@ -8,11 +8,12 @@
 #include "scan/permute.h"
 #include "scan/probe.h"
 #include "scan/sheet.h"
+#include "scan/slow.h"
 
 /*
  * A walk goes over its window in the plan's order, again and again: first everything, then what
  * is still blank, has attempts left, and was last sent at least `timeout_ns` ago. It is done when
- * a whole pass finds nothing to send and nothing to wait for.
+ * a whole pass finds nothing to send and nothing to wait for, and no host is asked on (slow.h).
  */
 struct walk {
 	struct sheet *sheet;
@@ -21,9 +22,11 @@ struct walk {
 	uint64_t due_ns;     /* set when walk_next gives nothing: look again then */
 	uint32_t position, end;
 	uint32_t pass;
-	uint32_t left;		/* in this pass: sent, or blank with attempts left */
-	uint64_t quench_due_ns; /* in this pass: the earliest that a host asked slowly is due */
-	bool quenching;		/* some hosts are asked slowly: not by passes */
+	uint32_t left; /* sent in this pass */
+	struct slow slow;
+	uint64_t take_ns; /* when hosts are looked for that get further rounds */
+	bool quenching;	  /* UDP of some hosts is asked slowly: not by passes */
+	bool idle;	  /* passes find nothing any more */
 	bool done;
 	bool persistent;	   /* hosts that answer late attempts get more (persist.h) */
 	uint8_t tries[TECHNIQUES]; /* attempts at most, first included */
@@ -37,6 +40,7 @@ struct walk {
 
 void walk_init(struct walk *w, struct sheet *sheet, const uint8_t tries[TECHNIQUES],
 	       uint64_t timeout_ns);
+void walk_fini(struct walk *w);
 
 /* How long an answer may take, as measured by now. */
 void walk_set_timeout(struct walk *w, uint64_t timeout_ns);
@@ -49,8 +53,8 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out);
 
 /*
  * For an engine that sends the rest of a pass by itself, [position, end) of a bulk sheet. True if
- * it may begin now; false if the walk is done or due later (due_ns). It leaves out what is
- * sheet_quenched. While it goes on, walk_next is not called; what it has sent goes through
+ * it may begin now; false if the walk is idle, done or due later (due_ns). It leaves out what is
+ * sheet_counted. While it goes on, walk_next is not called; what it has sent goes through
  * walk_passed, the end of it through walk_pass_end.
  */
 bool walk_pass_begin(struct walk *w, uint64_t now_ns);

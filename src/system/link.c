@@ -16,6 +16,9 @@
 
 #include "text/quote.h"
 
+/* IFF_LOWER_UP of linux/if.h, which cannot stand beside net/if.h. */
+#define LINK_IFF_LOWER_UP (1u << 16)
+
 static uint8_t link_kind_of(unsigned hardware)
 {
 	switch (hardware) {
@@ -74,6 +77,7 @@ int link_from_message(struct link *link, const struct nlmsghdr *message)
 		.kind = link_kind_of(info->ifi_type),
 		.has = (uint8_t)((info->ifi_flags & IFF_UP ? LINK_UP : 0) |
 				 (info->ifi_flags & IFF_RUNNING ? LINK_RUNNING : 0) |
+				 (info->ifi_flags & LINK_IFF_LOWER_UP ? LINK_CARRIER : 0) |
 				 (info->ifi_flags & IFF_NOARP ? LINK_NO_ARP : 0)),
 	};
 	return mnl_attr_parse(message, sizeof(*info), link_attribute, link) < 0 ? -errno : 0;

@@ -22,6 +22,8 @@ enum link_has {
 	LINK_RUNNING = 1 << 1, /* has its carrier */
 	LINK_NO_ARP = 1 << 2,  /* neighbours are not asked for: one peer, or none */
 	LINK_MAC = 1 << 3,
+	LINK_CARRIER =
+		1 << 4, /* the same a moment earlier: the kernel takes note of it in its time */
 };
 
 struct link {

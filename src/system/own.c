@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -40,6 +41,9 @@ static int own_each(void *context, const struct nlmsghdr *message)
 	    mnl_nlmsg_get_payload_len(message) < sizeof(*header))
 		return 0;
 	entry.own.link_index = header->ifa_index;
+	entry.own.tentative =
+		(header->ifa_flags & (IFA_F_TENTATIVE | IFA_F_OPTIMISTIC | IFA_F_DADFAILED)) ==
+		IFA_F_TENTATIVE;
 	if (mnl_attr_parse(message, sizeof(*header), own_attribute, &entry) < 0)
 		return -errno;
 	if (!entry.has_addr)

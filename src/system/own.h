@@ -2,6 +2,7 @@
 #ifndef PORTLIGHT_SYSTEM_OWN_H
 #define PORTLIGHT_SYSTEM_OWN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "packet/addr.h"
@@ -11,6 +12,9 @@
 struct own {
 	struct addr addr;
 	unsigned link_index;
+	/* IPv6: nobody may have it yet, and until that is known nothing is answered for it
+	 * (duplicate address detection: RFC 4862, 5.4). */
+	bool tentative;
 };
 
 /* Caller's storage; zero-initialised is empty. */

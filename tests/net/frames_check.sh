@@ -92,6 +92,53 @@ check_ethernet() {
 	ip neigh del 198.18.0.2 dev v0
 }
 
+# Hosts that are not there are told of in the same words by an engine that asks for routes and
+# neighbours and by one whose kernel does: status, reason, ports, note.
+check_absent() {
+	ip route add unreachable 198.18.7.0/24
+	for engine in frames sockets; do
+		for format in X N; do
+			timeout 60 "$PORTLIGHT" scan --engine $engine -p 22,23 --reason -o$format \
+				"$work/$engine.$format" 198.18.0.99 198.18.8.1 198.18.7.1 198.19.0.1 \
+				2001:db8::99 2001:db8:9::1 >/dev/null 2>"$work/stderr"
+			same "absent hosts, $engine: exit status" 0 $?
+		done
+	done
+	same 'absent hosts: XML' \
+		'host-unreach no-route host-unreach no-route host-unreach no-route' \
+		"$(sed -n 's/.*state="down" reason="\([a-z-]*\)".*/\1/p' "$work/frames.X" | paste -sd ' ')"
+	for format in X N; do
+		for engine in frames sockets; do
+			sed -n -e '/^portlight report/,/^$/p' -e '/^<host /,/^<\/host>/p' \
+				"$work/$engine.$format" | sed 's/time="[0-9]*"//g' >"$work/$engine"
+		done
+		[ -s "$work/frames" ] && cmp -s "$work/frames" "$work/sockets"
+		ok "absent hosts: $(diff "$work/frames" "$work/sockets" | head -6)" $?
+	done
+	ip route del unreachable 198.18.7.0/24
+}
+
+# IPv6 addresses of a link that has just come up, ours and the target's, are tentative for a second
+# or two: the target is there all the same.
+check_fresh_link() {
+	for engine in frames sockets; do
+		ip link add v2 type veth peer name p2 netns target
+		sysctl -q net.ipv6.conf.v2.accept_dad=1
+		ip netns exec target sysctl -q net.ipv6.conf.p2.accept_dad=1
+		ip addr add 2001:db8:2::1/64 dev v2
+		ip -n target addr add 2001:db8:2::2/64 dev p2
+		ip -n target link set p2 up
+		ip link set v2 up
+		timeout 60 "$PORTLIGHT" scan --engine $engine -p 22 -oD "$work/json" 2001:db8:2::2 \
+			>/dev/null 2>"$work/stderr"
+		same "a link just up, $engine" open \
+			"$(sed -n 's/.*"type":"port".*"state":"\([a-z]*\)".*/\1/p' "$work/json")"
+		grep -q 'waited [1-4].[0-9] s for IPv6' "$work/stderr"
+		ok "a link just up, $engine: said" $?
+		ip link del v2
+	done
+}
+
 check_self() {
 	for to in 127.0.0.1 ::1 198.18.0.1 2001:db8::1; do
 		expect "ourselves, $to" "$to 22 open syn-ack;$to 23 closed reset" -sS -p 22,23 $to
@@ -246,6 +293,8 @@ build
 ok 'the network is built' $?
 sleep 0.2
 check_ethernet
+check_absent
+check_fresh_link
 check_self
 check_tun
 check_half_open

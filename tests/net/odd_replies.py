@@ -286,8 +286,16 @@ TCP_TRICKS = [
         1, 1, quote=p.quote(chain=[(FRAGMENT, struct.pack("!BHI", 0, 0, 5))])), ADMIN),
     ("6", "error that quotes a later fragment", lambda p: p.icmp(
         1, 1, quote=p.quote(chain=[(FRAGMENT, struct.pack("!BHI", 0, 64, 5))])), SILENT),
-    # A header of 24 bytes in two pieces; frames sees pieces and puts none together.
-    ("4", "SYN+ACK in two fragments", lambda p: p.pieces(TCP, p.segment(SA), 16), SILENT, OPEN),
+    # A header of 24 bytes in two pieces: the first 16 hold all numbers and the flags.
+    ("4", "SYN+ACK in two fragments", lambda p: p.pieces(TCP, p.segment(SA), 16), OPEN),
+    ("4", "RST in two fragments", lambda p: p.pieces(TCP, p.segment(RA, seq=0), 16), CLOSED),
+    ("4", "SYN+ACK in two fragments, the last one first",
+     lambda p: p.pieces(TCP, p.segment(SA), 16, backwards=True), OPEN),
+    ("4", "SYN+ACK with a wrong acknowledgement in two fragments",
+     lambda p: p.pieces(TCP, p.segment(SA, ack=p.seq + 2), 16), SILENT),
+    # The first 8 do not; frames puts none together.
+    ("4", "SYN+ACK in two fragments, cut behind 8 bytes",
+     lambda p: p.pieces(TCP, p.segment(SA), 8), SILENT, OPEN),
     # RFC 8200, 4.5: the first one must hold all headers.
     ("6", "SYN+ACK in two fragments", lambda p: p.pieces(TCP, p.segment(SA), 16), SILENT),
     ("46", "SYN+ACK whole in the first of two fragments",

@@ -186,8 +186,8 @@ fi
 expect 'no way to the target' sockets 198.18.7.1,198.18.7.2,198.18.7.3,198.19.0.1 connect,udp 5 <<END
 5 connect ICMP error admin-prohibited icmp 3/13 local
 5 udp ICMP error admin-prohibited icmp 3/13 local
-5 connect ICMP error host-unreach icmp 3/1 local
-5 udp ICMP error host-unreach icmp 3/1 local
+5 connect ICMP error net-unreach icmp 3/0 local
+5 udp ICMP error net-unreach icmp 3/0 local
 5 connect ICMP error net-unreach icmp 3/0 local
 5 udp ICMP error net-unreach icmp 3/0 local
 5 connect ICMP error net-unreach icmp 3/0 local

@@ -148,6 +148,41 @@ check_agreement() {
 		198.18.0.2
 }
 
+# A host that sends 200 RSTs a second, and one beside it that sends all of them.
+check_limits() {
+	ip netns exec target nft -f - <<-'NFT' || return
+		table inet limits {
+			chain out {
+				type filter hook output priority 0
+				ip saddr 198.18.0.3 tcp flags & rst == rst \
+					limit rate over 200/second burst 5 packets drop
+			}
+		}
+	NFT
+	scan xdp -sS -p 1-1020 --max-rate 100000 198.18.0.2 198.18.0.3
+	same 'RSTs are limited: exit status' 0 $?
+	grep -q 'engine xdp (' "$work/stderr"
+	ok 'RSTs are limited: it is xdp' $?
+	same 'RSTs are limited: closed ports' '997 997' "$(grep -c '^198.18.0.2 .* closed reset' \
+		"$work/xdp") $(grep -c '^198.18.0.3 .* closed reset' "$work/xdp")"
+	same 'RSTs are limited: filtered ports' '20 20' "$(grep -c '^198.18.0.2 .* filtered' \
+		"$work/xdp") $(grep -c '^198.18.0.3 .* filtered' "$work/xdp")"
+	same 'RSTs are limited: said of the one, not of the other' 198.18.0.3 "$(jq -r \
+		'select(.type == "host" and (.notes // [] | index("rate-limited"))) | .ip' \
+		"$work/json")"
+	ip netns exec target nft delete table inet limits
+	# ICMP errors as Linux limits them by itself: one a second for us, after a burst of six.
+	ip netns exec target sysctl -q net.ipv4.icmp_ratelimit=1000 net.ipv4.icmp_ratemask=6168
+	scan xdp -sU -p 7,53,100-109,1001-1010 --max-rate 100000 198.18.0.2
+	same 'ICMP errors are limited: exit status' 0 $?
+	same 'ICMP errors are limited: open, closed, dropped ports' '2 10 10' "$(grep -c \
+		' open udp-response' "$work/xdp") $(grep -c ' closed port-unreach' "$work/xdp") $(grep -c \
+		' open|filtered no-response' "$work/xdp")"
+	grep -q '"rate-limited"' "$work/json"
+	ok 'ICMP errors are limited: noticed' $?
+	ip netns exec target sysctl -q net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_ratemask=0
+}
+
 # A transfer by TCP through the same interface, both ways, while a scan runs.
 check_transfer() {
 	cat >"$work/transfer.py" <<-'PY'
@@ -406,6 +441,7 @@ if ! scan xdp -sS -p 22 198.18.0.2 && grep -q 'lets this process load no BPF' "$
 	exit 77
 fi
 check_agreement
+check_limits
 check_transfer
 check_privilege xdp 0 -p 1-60000 198.18.0.2
 check_privilege frames 0 -p 1-60000 198.18.0.2

@@ -38,7 +38,8 @@ enum nature {
 	OPEN_AT_MULTIPLES_OF_10,
 	ALL_SILENT,
 	ICMP_LIMITED,
-	ICMP_LIMITED_MUTE, /* and its open ports say nothing */
+	ICMP_LIMITED_MUTE,  /* and its open ports say nothing */
+	ICMP_LIMITED_DROPS, /* and nine in ten of its ports are dropped, the others closed */
 	RST_ALWAYS,
 	RST_LIMITED,
 	DEAD
@@ -120,6 +121,11 @@ static inline unsigned network_reply(struct network *net, const struct plan *pla
 		if (!open && !network_rst_allows(net, now_ns))
 			return REPLY_SILENCE;
 		break;
+	case ICMP_LIMITED_DROPS:
+		if (!open)
+			return REPLY_SILENCE;
+		open = false;
+		break;
 	case ICMP_LIMITED:
 	case ICMP_LIMITED_MUTE:
 	case OPEN_AT_MULTIPLES_OF_10:
@@ -183,6 +189,7 @@ struct result {
 	uint64_t findings, wrong, hosts, partial;
 	uint64_t elapsed_ns, sent;
 	double top_pps;
+	struct slow_news asked_on; /* most hosts, highest round */
 };
 
 typedef unsigned expected_state(uint64_t rank, const struct finding *f);
@@ -208,6 +215,21 @@ static inline void read_out(struct scan *scan, int place, expected_state *expect
 	}
 	free(findings);
 	scan_close(scan, place);
+}
+
+/* Hosts that are asked on are not done, and others' blanks are. */
+static void look_at_progress(const struct scan *scan, struct result *r)
+{
+	const struct slow_news news = scan_asked_on(scan);
+	const uint64_t settled = scan_cells_settled(scan);
+
+	assert_true(settled <= scan->cells_all);
+	if (news.blanks)
+		assert_true(settled < scan->cells_all);
+	if (news.hosts > r->asked_on.hosts)
+		r->asked_on.hosts = news.hosts;
+	if (news.round > r->asked_on.round)
+		r->asked_on.round = news.round;
 }
 
 /* The loop of the program, with a clock that jumps to whatever is next. */
@@ -247,6 +269,7 @@ static inline struct result run(const struct plan *plan, struct network *net,
 			scan_sent(&scan, walk, sent, 0, now_ns);
 		if (scan.pacer.rate_pps > r.top_pps)
 			r.top_pps = scan.pacer.rate_pps;
+		look_at_progress(&scan, &r);
 		uint64_t next_ns = now_ns + scan_wait_ns(&scan, now_ns) + 1000;
 
 		if (net->head && net->head->answer.t_ns < next_ns)

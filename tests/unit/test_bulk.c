@@ -83,7 +83,7 @@ static void pass(struct bench *b, uint8_t *counts, uint32_t end, uint64_t now_ns
 		uint8_t technique = sheet_probe(b->sheet, cell).technique;
 
 		if (sheet_get(b->sheet, cell) != 0 || b->walk->tries[technique] <= b->walk->pass ||
-		    sheet_quenched(b->sheet, cell))
+		    sheet_counted(b->sheet, cell))
 			continue;
 		counts[cell]++;
 		sent++;
@@ -206,7 +206,7 @@ static void test_quenched(void **unused)
 			const uint32_t cell = probe.cell & (PLAN_WINDOW_CELLS - 1);
 			struct answer answer = refused;
 
-			assert_true(sheet_quenched(b.sheet, cell));
+			assert_true(sheet_counted(b.sheet, cell));
 			assert_int_equal(probe.attempt, asked[cell]++ & 15);
 			walk_sent(b.walk, &probe, now_ns);
 			assert_int_equal(sheet_tries(b.sheet, cell), asked[cell]);
@@ -225,6 +225,94 @@ static void test_quenched(void **unused)
 	}
 	assert_true(b.walk->done);
 	assert_int_equal(answered, 9);
+	bench_fini(&b);
+}
+
+/* What the walk offers beyond the passes, until it is done; `gain` of the probes of each of the
+ * first `rounds` rounds are answered, as the kernel does it: a mark in the sheet. */
+static void ask_on(struct bench *b, uint8_t *counts, uint64_t now_ns, unsigned rounds)
+{
+	struct probe probe;
+	unsigned gained = 0;
+
+	for (int turns = 0; turns < 20000 && !b->walk->done; turns++) {
+		now_ns += 1000000;
+		while (walk_next(b->walk, now_ns, &probe)) {
+			const uint32_t cell = probe.cell & (PLAN_WINDOW_CELLS - 1);
+
+			assert_true(cell < 10); /* of host 0 */
+			assert_true(sheet_counted(b->sheet, cell));
+			assert_int_equal(probe.attempt, counts[cell]++ & 15);
+			walk_sent(b->walk, &probe, now_ns);
+			assert_int_equal(sheet_tries(b->sheet, cell), counts[cell]);
+			assert_int_equal(sheet_sent_us(b->sheet, cell), now_ns / 1000);
+			if (probe.attempt == 2 + gained && gained < rounds) {
+				sheet_put(b->sheet, cell, REPLY_RST);
+				gained++;
+			}
+		}
+	}
+	assert_true(b->walk->done);
+	assert_int_equal(gained, rounds);
+}
+
+/* Host 0 still answers last attempts, host 1 only first ones, host 2 none: the first is asked on,
+ * by a pass and probe by probe alike, until two rounds bring nothing. */
+static void test_persistent(void **unused)
+{
+	(void)unused;
+	for (int by_pass = 0; by_pass < 2; by_pass++) {
+		uint8_t counts[30] = {0}, most = 0;
+		uint64_t now_ns = SECOND;
+		struct bench b;
+		struct probe probe;
+
+		bench_init(&b, 3, 1u << TECH_SYN);
+		b.walk->persistent = true;
+		pass(&b, counts, b.walk->end, now_ns);
+		for (uint32_t cell = 0; cell < 3; cell++)
+			sheet_put(b.sheet, cell, REPLY_RST);
+		for (uint32_t cell = 10; cell < 18; cell++)
+			sheet_put(b.sheet, cell, REPLY_RST);
+		now_ns += b.walk->timeout_ns + 2000;
+		if (by_pass)
+			pass(&b, counts, b.walk->end, now_ns);
+		while (!by_pass && walk_next(b.walk, now_ns, &probe)) {
+			counts[probe.cell & (PLAN_WINDOW_CELLS - 1)]++;
+			walk_sent(b.walk, &probe, now_ns);
+		}
+		check_tries(&b, counts);
+		assert_false(b.walk->done);
+		sheet_put(b.sheet, 3, REPLY_RST);
+		sheet_put(b.sheet, 4, REPLY_RST);
+		ask_on(&b, counts, now_ns, 2);
+		/* Two attempts, two rounds that gained, two that did not. */
+		for (uint32_t cell = 0; cell < 30; cell++)
+			most = counts[cell] > most ? counts[cell] : most;
+		assert_int_equal(most, 2 + 2 + 2);
+		check_tries(&b, counts);
+		bench_fini(&b);
+	}
+}
+
+/* Answers to all attempts but the last are no reason to go on. */
+static void test_not_persistent(void **unused)
+{
+	uint8_t counts[30] = {0};
+	uint64_t now_ns = SECOND;
+	struct bench b;
+
+	(void)unused;
+	bench_init(&b, 3, 1u << TECH_SYN);
+	b.walk->persistent = true;
+	pass(&b, counts, b.walk->end, now_ns);
+	for (uint32_t cell = 0; cell < 5; cell++)
+		sheet_put(b.sheet, cell, REPLY_RST);
+	now_ns += b.walk->timeout_ns;
+	pass(&b, counts, b.walk->end, now_ns);
+	sheet_put(b.sheet, 5, REPLY_UNREACH); /* a router's word */
+	ask_on(&b, counts, now_ns, 0);
+	assert_int_equal(b.walk->sent, 30 + 25);
 	bench_fini(&b);
 }
 
@@ -334,9 +422,10 @@ static void test_pace(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_attempts), cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_evidence), cmocka_unit_test(test_read_out),
-		cmocka_unit_test(test_pace),	 cmocka_unit_test(test_quenched),
+		cmocka_unit_test(test_attempts),   cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_evidence),   cmocka_unit_test(test_read_out),
+		cmocka_unit_test(test_pace),	   cmocka_unit_test(test_quenched),
+		cmocka_unit_test(test_persistent), cmocka_unit_test(test_not_persistent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -459,6 +459,10 @@ static void hostile_ipv4(void **state)
 	CASES(cases);
 	parse_wire(RAW, IP4("001e", "11") "c000 0035 0009 0000 0000", &p);
 	assert_int_equal(p.payload_bytes, 1);
+	parse_wire(RAW, "4500 0024 1234 2000 40 06 0000 " ADDRS4 "c000001600000001deadbeef50120400",
+		   &p);
+	assert_int_equal(p.ack, 0xdeadbeef);
+	assert_int_equal(p.flags, TCP_SYN | TCP_ACK);
 	parse_wire(RAW, "4500 0028 1234 2003 40 06 0000 " ADDRS4 SYN, &p);
 	assert_int_equal(p.fragment_offset, 24);
 	assert_int_equal(p.payload_bytes, 20);

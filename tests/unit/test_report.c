@@ -507,6 +507,15 @@ static void test_progress(void **state)
 	assert_string_equal(text + length - 4, "\r\x1b[K");
 	assert_string_equal(progress_line(&p, &now, 130 * SECOND, line, sizeof(line)),
 			    "portlight: 25.0% done, 0 of 4 hosts, 100/s, 0:30 gone, ETA 1:30");
+	now.asked_hosts = 1;
+	assert_string_equal(progress_line(&p, &now, 130 * SECOND, line, sizeof(line)),
+			    "portlight: 25.0% done, 0 of 4 hosts, 100/s, 0:30 gone, "
+			    "1 host asked slowly");
+	now.asked_hosts = 2;
+	now.asked_round = 3;
+	assert_string_equal(progress_line(&p, &now, 130 * SECOND, line, sizeof(line)),
+			    "portlight: 25.0% done, 0 of 4 hosts, 100/s, 0:30 gone, "
+			    "extra round 3 for 2 hosts");
 	now.settled = 999; /* not yet 100 */
 	now.total = 1000000;
 	now.hosts_done = 1;

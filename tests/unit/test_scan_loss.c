@@ -13,6 +13,12 @@ static enum nature limited_and_mute(uint64_t rank)
 	return ICMP_LIMITED_MUTE;
 }
 
+static enum nature limited_and_dropping(uint64_t rank)
+{
+	(void)rank;
+	return ICMP_LIMITED_DROPS;
+}
+
 static enum nature one_limits_resets(uint64_t rank)
 {
 	return rank == 1 ? RST_LIMITED : OPEN_AT_MULTIPLES_OF_10;
@@ -22,6 +28,12 @@ static unsigned expect_mute(uint64_t rank, const struct finding *f)
 {
 	(void)rank;
 	return f->port % 10 == 0 ? PORT_OPEN_FILTERED : PORT_CLOSED;
+}
+
+static unsigned expect_drops(uint64_t rank, const struct finding *f)
+{
+	(void)rank;
+	return f->port % 10 == 0 ? PORT_CLOSED : PORT_OPEN_FILTERED;
 }
 
 static void losses_are_made_good(void **state)
@@ -78,6 +90,25 @@ static void silent_ports_keep_no_other_from_being_asked(void **state)
 	}
 }
 
+/* Closed ports among many dropped ones: a token is used soon after it is there, or it is wasted. */
+static void dropped_ports_cost_a_limited_host_little_time(void **state)
+{
+	struct network net = {.nature = limited_and_dropping, .rtt_ns = MS};
+	struct plan *plan = plan_of(1, 1, 800, 1u << TECH_UDP);
+	struct scan_conf conf = conf_default(plan);
+	struct result r = run(plan, &net, &conf, expect_drops, 0);
+
+	(void)state;
+	assert_int_equal(r.findings, 800);
+	assert_int_equal(r.wrong, 0);
+	assert_int_equal(r.asked_on.hosts, 1);
+	assert_int_equal(r.asked_on.round, 0);
+	/* 80 closed ports, 6 at once, one a second after, and 720 to be sure of at 100 a second. */
+	assert_true(r.elapsed_ns < 100 * SECOND);
+	assert_true(r.sent < 800 * 5);
+	plan_free(plan);
+}
+
 /* FreeBSD and macOS send some 200 RSTs a second: what is silent meanwhile is not filtered. */
 static void rate_limited_resets_are_waited_for(void **state)
 {
@@ -89,6 +120,8 @@ static void rate_limited_resets_are_waited_for(void **state)
 	(void)state;
 	assert_int_equal(r.findings, 2000);
 	assert_int_equal(r.wrong, 0);
+	assert_int_equal(r.asked_on.hosts, 1);
+	assert_true(r.asked_on.round >= 1);
 	/* 900 closed ports take 4.5 s, twice that by bursts; asked without a flood. */
 	assert_true(r.elapsed_ns < 12 * SECOND);
 	assert_true(r.sent < 12000);
@@ -97,6 +130,7 @@ static void rate_limited_resets_are_waited_for(void **state)
 	conf.persistent = false;
 	r = run(plan, &net, &conf, expect_normal, 0);
 	assert_true(r.wrong > 500);
+	assert_int_equal(r.asked_on.hosts, 0);
 	assert_true(r.sent <= 1000 + 4 * 1000);
 	plan_free(plan);
 }
@@ -155,6 +189,7 @@ int main(void)
 		cmocka_unit_test(losses_are_made_good),
 		cmocka_unit_test(rate_limited_icmp_is_waited_for),
 		cmocka_unit_test(silent_ports_keep_no_other_from_being_asked),
+		cmocka_unit_test(dropped_ports_cost_a_limited_host_little_time),
 		cmocka_unit_test(rate_limited_resets_are_waited_for),
 		cmocka_unit_test(heavy_losses_are_made_good),
 		cmocka_unit_test(a_slow_host_among_fast_ones_is_waited_for),

@@ -189,6 +189,7 @@ static void bench_fini(struct bench *b)
 {
 	if (b->engine)
 		b->engine->ops->close(b->engine);
+	walk_fini(&b->walk);
 	sheet_free(b->sheet);
 	plan_free(b->plan);
 }

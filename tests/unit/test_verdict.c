@@ -196,6 +196,58 @@ static void icmp_errors_name_their_sender(void **state)
 	plan_free(plan);
 }
 
+/* What our kernel says of all that was not silent: the host is down, in the words of an engine that
+ * asked for routes and neighbours itself. */
+static void a_host_that_only_our_kernel_speaks_of_is_down(void **state)
+{
+	const struct answer nobody = {.reply = REPLY_UNREACH,
+				      .has = ANSWER_ICMP | ANSWER_LOCAL,
+				      .icmp_type = 3,
+				      .icmp_code = 1};
+	struct answer no_route = nobody, prohibited = nobody, routers = nobody;
+	struct plan *plan;
+	struct sheet *s = open_sheet(1u << TECH_CONNECT | 1u << TECH_UDP, 3, &plan);
+
+	(void)state;
+	no_route.icmp_code = 0;
+	prohibited.icmp_code = 13;
+	routers.has = ANSWER_ICMP | ANSWER_FROM;
+	read_out(s, true);
+	assert_false(report.notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE));
+	answer(s, TECH_CONNECT, 1, no_route);
+	read_out(s, true);
+	assert_true(report.notes & HOST_NO_ROUTE);
+	assert_int_equal(report.count, 6);
+	for (size_t i = 0; i < report.count; i++) {
+		assert_int_equal(findings[i].state, PORT_FILTERED);
+		assert_int_equal(findings[i].reason, REASON_NO_ROUTE);
+		assert_true(findings[i].has & FINDING_LOCAL);
+	}
+	answer(s, TECH_UDP, 1, nobody);
+	read_out(s, true);
+	assert_int_equal(report.notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE), HOST_NO_NEIGHBOUR);
+	assert_int_equal(report.count, 0);
+	/* A rule of ours, or somebody else's word: nobody knows. */
+	answer(s, TECH_CONNECT, 2, prohibited);
+	read_out(s, true);
+	assert_false(report.notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE));
+	assert_int_equal(report.count, 6);
+	sheet_free(s);
+	plan_free(plan);
+	s = open_sheet(1u << TECH_CONNECT, 3, &plan);
+	answer(s, TECH_CONNECT, 1, nobody);
+	answer(s, TECH_CONNECT, 2, routers);
+	read_out(s, true);
+	assert_false(report.notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE));
+	/* The host itself. */
+	sheet_put(s, 1, REPLY_SILENCE);
+	answer(s, TECH_CONNECT, 3, (struct answer){.reply = REPLY_RST, .has = ANSWER_REFUSED});
+	read_out(s, true);
+	assert_false(report.notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE));
+	sheet_free(s);
+	plan_free(plan);
+}
+
 static void findings_are_sorted_tcp_first(void **state)
 {
 	struct plan *plan;
@@ -287,6 +339,7 @@ int main(void)
 		cmocka_unit_test(one_window_lets_the_window_technique_speak),
 		cmocka_unit_test(resets_to_everything_are_noticed),
 		cmocka_unit_test(icmp_errors_name_their_sender),
+		cmocka_unit_test(a_host_that_only_our_kernel_speaks_of_is_down),
 		cmocka_unit_test(findings_are_sorted_tcp_first),
 		cmocka_unit_test(an_unfinished_host_gives_only_what_is_settled),
 		cmocka_unit_test(a_round_trip_is_never_measured_against_another_copy),

@@ -1,0 +1,20 @@
+/* settle: waits for IPv6 addresses of this machine that cannot be used yet. */
+#ifndef PORTLIGHT_SYSTEM_SETTLE_H
+#define PORTLIGHT_SYSTEM_SETTLE_H
+
+#include "text/failure.h"
+
+/*
+ * When a link comes up, its IPv6 addresses are tentative for a second or two (RFC 4862, 5.4: up to
+ * a second of delay, then a second of listening): the kernel takes none of them as a source, nor
+ * answers for it, so that a target would seem unreachable or down. Waits while there are such
+ * addresses on links that are up and have their carrier, on that interface or (NULL) any,
+ * SETTLE_MOST_MS at most. If there were, the neighbours' may be, too: they have come up when we
+ * did, and get SETTLE_FAR_MS more.
+ * How many milliseconds were waited, 0 as a rule; -1 with *f if the kernel does not say.
+ */
+#define SETTLE_MOST_MS 3000
+#define SETTLE_FAR_MS  1000
+int settle_wait(const char *interface, struct failure *f);
+
+#endif
