@@ -146,7 +146,7 @@ static int part_transmit(const struct part *p)
 	const volatile struct xdp_sender *s = &p->b->kernel.memory.sender[p->number];
 	int error = 0;
 
-	while ((pass->next < pass->end || s->position != s->until) && !error) {
+	while ((pass->next < pass->end || !xdp_sender_idle(s)) && !error) {
 		const uint32_t left = pass->end - (pass->next < pass->end ? pass->next : pass->end);
 
 		error = xdp_kernel_run(&p->b->kernel, p->number, 58,

@@ -23,6 +23,7 @@ PORTS = 30
 NET = 0xC6130000  # 198.19.0.0/16
 PROBES = 65536 * PORTS
 MASK = 0xFFFFFFFF
+THREADS = 2 if len(os.sched_getaffinity(0)) > 1 else 1
 
 
 def sh(command):
@@ -73,8 +74,9 @@ def timed(command, **more):
 def transmit(figures):
     far_end("xdp_drop")
     near_end(None)
-    done, _, _ = timed([BUILD + "/bench/floor_xdp", BUILD + "/bench/xdp_constant.o", "v0", "2"])
-    for name, wall, cpu in re.findall(r"(\w+) ([\d.]+) M/s wall, ([\d.]+) M/s of", done.stdout):
+    done, _, _ = timed([BUILD + "/bench/floor_xdp", BUILD + "/bench/xdp_constant.o", "v0", "2",
+                        str(THREADS)])
+    for name, wall, cpu in re.findall(r"(\w+ \d) ([\d.]+) M/s wall, ([\d.]+) M/s of", done.stdout):
         figures.setdefault(name, []).append((float(wall), float(cpu)))
     done, wall, cpu = timed([BUILD + "/bench/floor_engine", "198.18.0.2", "8"])
     sent = 8 * 65536
@@ -213,21 +215,30 @@ def report(speed, scans, memories, rounds):
         "# The xdp engine, measured", "",
         f"Two namespaces joined by a veth pair, {os.cpu_count()} processors, kernel "
         f"{os.uname().release.split('-')[0]}, load {os.getloadavg()[0]:.1f} at the end; medians of {rounds} "
-        "rounds. \"Of processor time\" divides by the CPU seconds of the sending thread, far end "
-        "included, which is what a shared machine leaves comparable.", "",
+        "rounds. \"Of processor time\" divides by the CPU seconds of the sending threads, far end "
+        "included, which is what a shared machine leaves comparable. The pair has two queues each "
+        "way, as interfaces have one for each processor.", "",
         "## Transmit alone, into a far end that drops in XDP", "",
         "| what | M/s by the wall | M/s of processor time |", "|---|---|---|"]
     names = {"constant": "constant frame, BPF_PROG_RUN",
-             "transmit": "xdp engine's program: permutation, cookie, checksums",
-             "frames": "frames engine, AF_PACKET"}
+             "transmit": "xdp engine's program: permutation, cookie, checksums"}
     for name, text in names.items():
-        lines.append(f"| {text} | {s(name, 0):.2f} | {s(name, 1):.2f} |")
+        for threads in range(1, THREADS + 1):
+            key = f"{name} {threads}"
+            lines.append(f"| {text}; {threads} thread{'s' * (threads > 1)} | {s(key, 0):.2f} | "
+                         f"{s(key, 1):.2f} |")
+    lines += [f"| frames engine, AF_PACKET; it uses both processors | {s('frames', 0):.2f} | "
+              f"{s('frames', 1):.2f} |", ""]
+    for threads in range(1, THREADS + 1):
+        x, c = f"transmit {threads}", f"constant {threads}"
+        lines.append(
+            f"{threads} thread{'s' * (threads > 1)}: xdp / constant {s(x, 0) / s(c, 0):.2f} by the "
+            f"wall, {s(x, 1) / s(c, 1):.2f} of processor time; xdp / frames "
+            f"{s(x, 0) / s('frames', 0):.1f} and {s(x, 1) / s('frames', 1):.1f}.")
+    if THREADS > 1:
+        lines.append(f"xdp, two threads / one: {s('transmit 2', 0) / s('transmit 1', 0):.2f} by the "
+                     "wall.")
     lines += ["",
-              f"xdp / constant: {s('transmit', 0) / s('constant', 0):.2f} by the wall, "
-              f"{s('transmit', 1) / s('constant', 1):.2f} of processor time. "
-              f"xdp / frames: {s('transmit', 0) / s('frames', 0):.1f} and "
-              f"{s('transmit', 1) / s('frames', 1):.1f}; by the wall frames has both processors, xdp "
-              "one.", "",
               f"## The whole loop: {PROBES:,} probes, 1 % open, 79 % closed, 20 % silent", "",
               "| who | seconds, whole command | rate of sending, M/s | recall | false open | "
               "CPU s per million probes |", "|---|---|---|---|---|---|"]
@@ -265,7 +276,8 @@ def main():
     parser.add_argument("--memory", action="store_true", help="that alone, once")
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
-    sh("ip netns add target; ip link add v0 type veth peer name p0 netns target")
+    queues = f"numtxqueues {THREADS} numrxqueues {THREADS}"
+    sh(f"ip netns add target; ip link add v0 {queues} type veth peer name p0 netns target {queues}")
     sh("ip addr add 198.18.0.1/24 dev v0; ip -n target addr add 198.18.0.2/24 dev p0")
     sh("ip link set v0 up; ip -n target link set p0 up; ip link set lo up")
     sh("ip route add 198.19.0.0/16 via 198.18.0.2; sleep 0.5")

@@ -113,6 +113,7 @@ void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struc
 
 	_Static_assert((int)TECHNIQUES <= XDP_TECHNIQUES, "a row each");
 	out->key = conf->key;
+	cookie_v4_begin(&conf->key, out->key_v4);
 	memcpy(out->ranges, plan_ranges(plan), plan->ranges * sizeof(out->ranges[0]));
 	fill_slots(out, m->payload, plan, mtu);
 	out->range_count = plan->ranges;

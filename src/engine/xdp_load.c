@@ -124,6 +124,7 @@ int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generi
 		    .flags = generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
 	struct xdp_programs *p = k->programs;
 	char quoted[LINK_QUOTED];
+	const __u32 zero = 0, out = link->index;
 	__u32 there = 0;
 	int error;
 
@@ -133,6 +134,9 @@ int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generi
 			"interface %s has an XDP program of somebody else, which is left "
 			"alone",
 			link_quote(link, quoted));
+	if (bpf_map_update_elem(bpf_map__fd(p->maps.out), &zero, &out, BPF_ANY) < 0)
+		return failure_set(f, EXIT_UNAVAILABLE, "interface %s takes no part in XDP: %s",
+				   link_quote(link, quoted), strerror(errno));
 	k->hook_fd = bpf_link_create(k->probe_fd, (int)link->index, BPF_XDP, &mode);
 	if (k->hook_fd < 0) {
 		error = errno;

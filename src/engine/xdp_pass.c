@@ -143,9 +143,10 @@ static uint32_t pass_position(const struct xdp *x)
 
 	for (unsigned i = 0; i < x->senders; i++) {
 		const volatile struct xdp_sender *s = &x->kernel.memory.sender[i];
-		const uint32_t position = s->position;
+		/* At most: it may have found them somewhat before. */
+		const uint32_t position = s->position > XDP_READY ? s->position - XDP_READY : 0;
 
-		if (position != s->until && position < low)
+		if (!xdp_sender_idle(s) && position < low)
 			low = position;
 	}
 	return low > pass->begin ? low : pass->begin;

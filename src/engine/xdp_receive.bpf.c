@@ -96,7 +96,7 @@ static inline int receive_find(const struct receive_segment *s, __u8 number, __u
 			       __u32 *cell)
 {
 	const __u8 technique = setting.technique[number & (XDP_TECHNIQUES - 1)];
-	const __u64 hash = cookie_hash(&setting.key, s->from_hi, s->from_lo, s->sport, technique);
+	const __u64 hash = kernel_hash(s->from_hi, s->from_lo, s->sport, technique);
 	const __u32 mask = (__u32)hash;
 
 	if (!setting.port_fixed && (__u8)s->dport != (__u8)(hash >> 32))

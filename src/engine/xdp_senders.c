@@ -59,7 +59,8 @@ static uint32_t sender_runs(const struct xdp_thread *t, uint64_t behind_ns)
 	const volatile struct xdp_sender *s = &x->kernel.memory.sender[t->number];
 	const uint32_t next = pass->next, awake = atomic_load(&x->sending.awake);
 	const uint64_t gap_ns = pass->gap_ns ? pass->gap_ns : 1;
-	const uint64_t left = (next < pass->end ? pass->end - next : 0) + s->until - s->position;
+	const uint64_t left =
+		(next < pass->end ? pass->end - next : 0) + (xdp_sender_idle(s) ? 0 : XDP_BLOCK);
 	uint64_t runs = (behind_ns / gap_ns + 1) * pass->batch;
 
 	if (runs > left)
@@ -87,8 +88,8 @@ static int sender_finish(const struct xdp_thread *t)
 	int error = 0;
 
 	s->rest = 1;
-	while (s->position != s->until && error == 0) {
-		const uint32_t left = s->until - s->position;
+	while (!xdp_sender_idle(s) && error == 0) {
+		const uint32_t left = s->until - s->position + s->tail - s->head;
 
 		if (s->credit < left) {
 			__atomic_fetch_add(&pass->due_ns,
@@ -159,7 +160,7 @@ static bool sender_over(const struct xdp_thread *t)
 	const volatile struct xdp_sender *s = &t->x->kernel.memory.sender[t->number];
 	const volatile struct xdp_pass *pass = t->x->kernel.memory.pass;
 
-	return s->position == s->until && (pass->stop || pass->next >= pass->end);
+	return xdp_sender_idle(s) && (pass->stop || pass->next >= pass->end);
 }
 
 static void *sender_thread(void *argument)

@@ -19,6 +19,8 @@
 
 /* Positions of a pass go to its senders in blocks: as many as have one time stamp. */
 #define XDP_BLOCK 64u
+/* So many of them are looked at together. */
+#define XDP_READY 8
 /* Counters of what comes in: a line each, so that processors do not wait for one another. */
 #define XDP_TALLIES 8
 #define XDP_LINE    64
@@ -83,6 +85,7 @@ struct xdp_tally {
 /* What does not change while the programs run. */
 struct xdp_setting {
 	struct cookie_key key;
+	__u64 key_v4[4]; /* of cookie_v4_begin */
 	struct plan_range ranges[XDP_RANGES];
 	__u32 slot[XDP_SLOTS];
 	__u32 range_count, slot_count;
@@ -121,19 +124,26 @@ struct xdp_pass {
  * as processors fetch pairs.
  */
 struct xdp_sender {
-	__u32 position, until; /* of the block in hand; equal: none */
-	__u32 credit;	       /* frames that it may still send before it looks at the clock */
-	__u32 rest;	       /* by user space: it takes no further block */
-	__u32 finished;	       /* none was left */
-	__u32 running;	       /* by user space: it is in the kernel now, for the trace points */
-	__u64 task;	       /* who it is there */
-	__u64 sent;	       /* redirected; some of them the device then refused: */
-	__u64 errors;	       /* for good, it seems: no such operation, link down */
-	__u64 drops;	       /* queue full */
+	__u32 position, until; /* of the block in hand, still to be looked at */
+	__u32 head, tail;      /* blanks of it that were found: from cell[head & 7] on */
+	__u32 cell[XDP_READY];
+	__u32 credit;  /* frames that it may still send before it looks at the clock */
+	__u32 rest;    /* by user space: it takes no further block */
+	__u32 running; /* by user space: it is in the kernel now, for the trace points */
+	__u64 task;    /* who it is there */
+	__u64 sent;    /* redirected; some of them the device then refused: */
+	__u64 errors;  /* for good, it seems: no such operation, link down */
+	__u64 drops;   /* queue full */
 	__u64 refusals_seen;
 	__u64 early; /* runs that did nothing because it was too soon */
 	__u32 error; /* the last errno of refusals */
 } __attribute__((aligned(2 * XDP_LINE)));
+
+/* Whether it has no position in hand. */
+static inline int xdp_sender_idle(const volatile struct xdp_sender *s)
+{
+	return s->position == s->until && s->head == s->tail;
+}
 
 /* Answers that are handed on to the packet ring although the kernel could judge them. */
 struct xdp_receive {

@@ -2,10 +2,11 @@
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "engine/xdp_kernel.h"
 
-/* Blanks are looked for so far in one run. */
-#define TRANSMIT_LOOK 16
+/* Steps of one run at most: looks at the next positions, and probes that are passed over. */
+#define TRANSMIT_STEPS 12
 /* After the device refused frames, this long nothing is sent. */
 #define TRANSMIT_PAUSE_NS 200000
+#define TRANSMIT_ENODEV	  19
 
 struct xdp_setting setting;
 struct xdp_window window[XDP_WINDOWS];
@@ -17,6 +18,13 @@ struct xdp_sender sender[XDP_SENDERS];
 struct xdp_receive receiving;
 
 struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps");
+/* The interface: by a map, as its number would have to be looked up for each frame. */
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} out SEC(".maps");
 
 /* One probe, from its position. */
 struct transmit_probe {
@@ -31,10 +39,14 @@ __attribute__((noinline)) __u32 kernel_range(__u64 rank)
 	return plan_range_of(setting.ranges, setting.range_count, rank);
 }
 
-/* A function of its own, so that the verifier goes through its loops once. */
-__attribute__((noinline)) __u64 transmit_cell(__u32 place, __u32 position)
+/* The cells of a position and of the one after it, above. A function of its own, so that the
+ * verifier goes through its loops once. */
+__attribute__((noinline)) __u64 transmit_cells(__u32 place, __u32 position)
 {
-	return permute_forward(&window[place & (XDP_WINDOWS - 1)].order, position);
+	__u64 one = position, two = position + 1;
+
+	permute_forward_pair(&window[place & (XDP_WINDOWS - 1)].order, &one, &two);
+	return one | two << 32;
 }
 
 static inline void transmit_stamp(__u32 block)
@@ -51,13 +63,11 @@ static inline int transmit_take(struct xdp_sender *s)
 {
 	__u32 first;
 
-	if (pass.stop || s->rest)
+	if (pass.stop || s->rest || *(volatile __u32 *)&pass.next >= pass.end)
 		return 0;
 	first = __sync_fetch_and_add(&pass.next, XDP_BLOCK);
-	if (first >= pass.end) {
-		s->finished = 1;
+	if (first >= pass.end)
 		return 0;
-	}
 	transmit_stamp(first / XDP_BLOCK);
 	s->until = first + XDP_BLOCK < pass.end ? first + XDP_BLOCK : pass.end;
 	/* A pass that goes on from the middle of a block. */
@@ -88,27 +98,59 @@ static inline int transmit_due(struct xdp_sender *s)
 	return 1;
 }
 
-/* The next blank of the pass, at most TRANSMIT_LOOK positions away. */
-static inline int transmit_next(struct xdp_sender *s, struct transmit_probe *p)
+/*
+ * The blanks of the next positions. All of them step by step together, so that the processor works
+ * on several at once: the steps of a permutation wait for one another, and the sheet for memory.
+ */
+__attribute__((noinline)) int transmit_look(__u32 number)
+{
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
+	const __u32 place = pass.place & (XDP_WINDOWS - 1);
+	__u32 left = s->until - s->position, cell[XDP_READY], tail = 0;
+
+	if (left > XDP_READY)
+		left = XDP_READY;
+	for (__u32 i = 0; i < XDP_READY && i < left; i += 2) {
+		const __u64 cells = transmit_cells(place, s->position + i);
+
+		cell[i] = (__u32)cells;
+		cell[i + 1] = (__u32)(cells >> 32);
+	}
+	for (__u32 i = 0; i < XDP_READY && i < left; i++) {
+		const __u32 index = place * setting.words + (cell[i] >> 4);
+		const __u64 *word = bpf_map_lookup_elem(&words, &index);
+
+		if (!word || (*word >> ((cell[i] & 15) * 4) & 15) != 0)
+			continue;
+		s->cell[tail & (XDP_READY - 1)] = cell[i];
+		tail++;
+	}
+	s->head = 0;
+	s->tail = tail;
+	s->position += left;
+	return 0;
+}
+
+/* The next blank of the pass, if there is one near. */
+static inline int transmit_next(struct xdp_sender *s, __u32 number, struct transmit_probe *p)
 {
 	const __u32 place = pass.place & (XDP_WINDOWS - 1);
 
-	for (int look = 0; look < TRANSMIT_LOOK; look++) {
-		__u32 index, host, technique;
-		__u64 *word;
+	for (int step = 0; step < TRANSMIT_STEPS; step++) {
+		__u32 host, technique;
 
 		if (s->credit == 0 && !transmit_due(s)) {
 			s->early++;
 			return 0;
 		}
-		if (s->position >= s->until && !transmit_take(s))
-			return 0;
-		p->cell = (__u32)transmit_cell(place, s->position);
-		s->position++;
-		index = place * setting.words + (p->cell >> 4);
-		word = bpf_map_lookup_elem(&words, &index);
-		if (!word || (*word >> ((p->cell & 15) * 4) & 15) != 0)
+		if (s->head == s->tail) {
+			if (s->position >= s->until && !transmit_take(s))
+				return 0;
+			transmit_look(number);
 			continue;
+		}
+		p->cell = s->cell[s->head & (XDP_READY - 1)];
+		s->head++;
 		host = (__u32)permute_divide(p->cell, setting.slot_count, setting.slot_reciprocal);
 		p->slot = setting.slot[(p->cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
 		p->host = kernel_host_word(place, host);
@@ -122,11 +164,9 @@ static inline int transmit_next(struct xdp_sender *s, struct transmit_probe *p)
 	return 0;
 }
 
-/* Folded and complemented, in network order. */
+/* Folded and complemented, in network order; sum < 2^36. */
 static inline __u16 transmit_sum(__u64 sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffffffff) + (sum >> 32);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -303,11 +343,22 @@ static inline int transmit_udp_v6(const struct xdp_template *t, const struct tra
 	return 1;
 }
 
+static inline int transmit_redirect(struct xdp_sender *s)
+{
+	const int action = (int)bpf_redirect_map(&out, 0, XDP_DROP);
+
+	if (action != XDP_REDIRECT) {
+		s->errors++; /* the interface is gone */
+		s->error = TRANSMIT_ENODEV;
+	}
+	return action;
+}
+
 /* The frame as it is, to see what becomes of it. */
 static inline int transmit_trial(struct xdp_sender *s)
 {
 	s->task = bpf_get_current_task();
-	return (int)bpf_redirect(setting.link_index, 0);
+	return transmit_redirect(s);
 }
 
 /* Writes the payload; nothing else may be in registers that points into the frame. */
@@ -326,17 +377,18 @@ static inline int transmit_says(struct xdp_md *ctx, const struct xdp_template *t
 	return bpf_xdp_store_bytes(ctx, t->length, (void *)says->bytes, last + 1) == 0;
 }
 
-/* The thread that runs it. */
-static inline struct xdp_sender *transmit_sender(const struct xdp_md *ctx)
+/* Number of the thread that runs it. */
+static inline __u32 transmit_sender(const struct xdp_md *ctx)
 {
 	const void *data = (void *)(long)ctx->data, *meta = (void *)(long)ctx->data_meta;
 
-	return &sender[(__u64)(data - meta) / 4 & (XDP_SENDERS - 1)];
+	return (__u32)((__u64)(data - meta) / 4) & (XDP_SENDERS - 1);
 }
 
 static inline int transmit_frame(struct xdp_md *ctx)
 {
-	struct xdp_sender *s = transmit_sender(ctx);
+	const __u32 number = transmit_sender(ctx);
+	struct xdp_sender *s = &sender[number];
 	struct transmit_probe p;
 	const struct xdp_payload *says = (void *)0;
 	const struct xdp_template *t;
@@ -348,7 +400,7 @@ static inline int transmit_frame(struct xdp_md *ctx)
 	if (pass.test == 2)
 		return transmit_trial(s);
 	/* A frame of the pool has been anywhere: all of it is written, each time. */
-	if (s->finished || !transmit_next(s, &p))
+	if (!transmit_next(s, number, &p))
 		return XDP_DROP;
 	technique = plan_slot_technique(p.slot) & (XDP_TECHNIQUES - 1);
 	t = &way[XDP_HOST_WAY(p.host)].template[technique];
@@ -362,8 +414,8 @@ static inline int transmit_frame(struct xdp_md *ctx)
 		return XDP_DROP;
 	if (says && !transmit_says(ctx, t, says))
 		return XDP_DROP;
-	cookie = cookie_make(&setting.key, p.hi, p.lo, plan_slot_port(p.slot), technique,
-			     window[pass.place & (XDP_WINDOWS - 1)].tag | p.cell);
+	cookie = cookie_of(kernel_hash(p.hi, p.lo, plan_slot_port(p.slot), technique),
+			   window[pass.place & (XDP_WINDOWS - 1)].tag | p.cell);
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
 	if (t->udp ? !(t->v4 ? transmit_udp_v4(t, &p, &cookie, says, data, end)
@@ -371,9 +423,9 @@ static inline int transmit_frame(struct xdp_md *ctx)
 		   : !(t->v4 ? transmit_v4(t, &p, &cookie, data, end)
 			     : transmit_v6(t, &p, &cookie, data, end)))
 		return XDP_DROP;
-	s->sent++;
 	s->credit--;
-	return pass.test ? XDP_PASS : (int)bpf_redirect(setting.link_index, 0);
+	s->sent++;
+	return pass.test ? XDP_PASS : transmit_redirect(s);
 }
 
 /*

@@ -92,6 +92,30 @@ static inline __u64 permute_round(__u64 key, __u64 half, __u64 bound)
 	return ((x >> 32) * bound) >> 32;
 }
 
+/*
+ * One step of the walk for each of two indices, in turns: the steps of one wait for one another,
+ * and meanwhile the processor does those of the other.
+ */
+static inline void permute_pair_step(const struct permute *p, __u64 *one, __u64 *two)
+{
+	__u64 left1 = permute_divide(*one, p->b, p->b_reciprocal);
+	__u64 left2 = permute_divide(*two, p->b, p->b_reciprocal);
+	__u64 right1 = *one - left1 * p->b, right2 = *two - left2 * p->b;
+
+	for (int round = 0; round < PERMUTE_ROUNDS; round += 2) {
+		left1 += permute_round(p->key[round], right1, p->a);
+		left2 += permute_round(p->key[round], right2, p->a);
+		left1 -= left1 >= p->a ? p->a : 0;
+		left2 -= left2 >= p->a ? p->a : 0;
+		right1 += permute_round(p->key[round + 1], left1, p->b);
+		right2 += permute_round(p->key[round + 1], left2, p->b);
+		right1 -= right1 >= p->b ? p->b : 0;
+		right2 -= right2 >= p->b ? p->b : 0;
+	}
+	*one = left1 * p->b + right1;
+	*two = left2 * p->b + right2;
+}
+
 static inline __u64 permute_forward(const struct permute *p, __u64 index)
 {
 	for (int step = 0; step < PERMUTE_STEPS; step++) {
@@ -109,6 +133,17 @@ static inline __u64 permute_forward(const struct permute *p, __u64 index)
 			break;
 	}
 	return index;
+}
+
+/* permute_forward of both: faster than one after the other. One that is not below n comes to
+ * nothing in particular. */
+static inline void permute_forward_pair(const struct permute *p, __u64 *one, __u64 *two)
+{
+	permute_pair_step(p, one, two);
+	if (*one >= p->n)
+		*one = permute_forward(p, *one);
+	if (*two >= p->n)
+		*two = permute_forward(p, *two);
 }
 
 /* permute_backward(permute_forward(i)) == i. */

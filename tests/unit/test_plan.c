@@ -81,8 +81,18 @@ static void permutation_is_invertible_at_any_size(void **state)
 			uint64_t from = i < 2 ? (i ? n - 1 : 0) : random_next() % n;
 			uint64_t to = permute_forward(&p, from);
 
+			__u64 first = from, second = from + 1 < n ? from + 1 : 0;
+			const uint64_t next = permute_forward(&p, second);
+
 			assert_true(to < n);
 			assert_true(permute_backward(&p, to) == from);
+			permute_forward_pair(&p, &first, &second);
+			assert_true(first == to && second == next);
+			/* One past the end is nobody's. */
+			first = n - 1;
+			second = n;
+			permute_forward_pair(&p, &first, &second);
+			assert_true(first == permute_forward(&p, n - 1));
 		}
 	}
 }
@@ -299,6 +309,7 @@ static void siphash_gives_the_published_values(void **state)
 static void cookies_carry_the_cell_and_bind_all_fields(void **state)
 {
 	const struct cookie_key key = {{random_next(), random_next()}};
+	__u64 v4[4];
 
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
@@ -309,6 +320,9 @@ static void cookies_carry_the_cell_and_bind_all_fields(void **state)
 
 		assert_true((c.seq ^ (uint32_t)cookie_hash(&key, hi, lo, port, TECH_SYN)) == cell);
 		assert_true(c.seq != cookie_make(&key, hi, lo ^ 1, port, TECH_SYN, cell).seq);
+		cookie_v4_begin(&key, v4);
+		assert_true(cookie_v4_hash(v4, lo, port, TECH_SYN) ==
+			    cookie_hash(&key, 0, lo, port, TECH_SYN));
 		assert_true(c.seq != cookie_make(&key, hi, lo, port ^ 1, TECH_SYN, cell).seq);
 		assert_true(c.seq != cookie_make(&key, hi, lo, port, TECH_FIN, cell).seq);
 	}

@@ -249,7 +249,7 @@ static bool sender_over(const struct round *r, unsigned sender)
 	const volatile struct xdp_pass *pass = r->kernel.memory.pass;
 	const volatile struct xdp_sender *s = &r->kernel.memory.sender[sender];
 
-	return s->position == s->until && (pass->next >= pass->end || pass->stop);
+	return xdp_sender_idle(s) && (pass->next >= pass->end || pass->stop);
 }
 
 static void compare_all(struct round *r)
@@ -268,7 +268,7 @@ static void compare_all(struct round *r)
 
 		if (!sendable(r, cell))
 			continue;
-		/* It stops looking after 16 cells without a blank, and goes on from there. */
+		/* It stops looking after some cells without a blank, and goes on from there. */
 		do
 			count = sender_next(r, who, got, sizeof(got));
 		while (count == -ENODATA && !sender_over(r, who));
