@@ -163,7 +163,8 @@ helper_cage() {
 	same 'helper: NoNewPrivs' "$(status_of "$helper" NoNewPrivs)" 1
 	same 'helper: Seccomp' "$(status_of "$helper" Seccomp)" 2
 	same 'helper: descriptors' "$(ls "/proc/$helper/fd" | wc -l)" 5
-	[ "$real" != 0 ] || same 'helper: user' "$(status_of "$helper" Uid)" 65534
+	[ "$real" != 0 ] || same 'helper: user' "$(status_of "$helper" Uid)" \
+		"$(id -u portlight 2>/dev/null || echo 65534)"
 	# What ends the main process by its handlers must not end the helper before it.
 	kill -INT "$helper"
 	kill -TERM "$helper"
