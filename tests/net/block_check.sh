@@ -147,7 +147,8 @@ helper_cage() {
 	same 'helper: NoNewPrivs' 1 "$(status_of "$helper" NoNewPrivs)"
 	same 'helper: Seccomp' 2 "$(status_of "$helper" Seccomp)"
 	same 'helper: descriptors' 5 "$(ls "/proc/$helper/fd" | wc -l)"
-	[ "$real" != 0 ] || same 'helper: user' 65534 "$(status_of "$helper" Uid)"
+	[ "$real" != 0 ] || same 'helper: user' "$(id -u portlight 2>/dev/null || echo 65534)" \
+		"$(status_of "$helper" Uid)"
 	# What ends the main process by its handlers must not end the helper before it.
 	kill -INT "$helper"
 	kill -TERM "$helper"

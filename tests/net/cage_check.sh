@@ -107,7 +107,9 @@ refusals() {
 		"$said"
 	[ "$real" = 0 ] || return
 	said=$("$PROBE" serve "write=$work/shut" </dev/null)
-	same 'directory of others' "failure 73: directory $work/shut: user nobody cannot \
+	# Where portlight was installed, sysusers.d may have made its user.
+	user=$(id -un portlight 2>/dev/null || echo nobody)
+	same 'directory of others' "failure 73: directory $work/shut: user $user cannot \
 make files there: Permission denied" "$said"
 	said=$($as_nobody "$PROBE" serve user=daemon </dev/null)
 	same 'another user without root' 'failure 77: only root can become user daemon' "$said"

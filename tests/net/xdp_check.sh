@@ -288,6 +288,19 @@ check_neighbours() {
 	ip link set dev v0 xdpdrv off
 }
 
+# The scan just made, of v0 whose peer runs no XDP program: exit status, mode in words. That cannot be
+# known before the first frame goes out where the kernel is older than 6.3.
+no_operation() {
+	if [ "$(printf '6.3\n%s\n' "$(uname -r)" | sort -V | head -1)" = 6.3 ]; then
+		same "no such operation$2: exit status" 69 "$1"
+		grep -q 'v0 cannot send for XDP' "$work/stderr"
+	else
+		same "no such operation$2: exit status" 0 "$1"
+		grep -q 'gives up on interface v0 .*; going on with engine frames' "$work/stderr"
+	fi
+	ok "no such operation$2: named" $?
+}
+
 check_choice() {
 	timeout 60 "$PORTLIGHT" scan -sS -p 1-65535 --max-rate 2000000 --max-retries 0 \
 		198.18.0.2 198.18.0.3 198.18.9.1 198.18.9.2 2001:db8::2 >/dev/null 2>"$work/stderr"
@@ -305,9 +318,7 @@ check_choice() {
 	cable off
 	for mode in native generic; do
 		scan xdp -sS -p 22 --xdp-mode $mode 198.18.0.2
-		same "no such operation, $mode mode: exit status" 69 $?
-		grep -q 'v0 cannot send for XDP' "$work/stderr"
-		ok "no such operation, $mode mode: named" $?
+		no_operation $? ", $mode mode"
 	done
 	# macvlan runs no XDP program in its driver.
 	ip link add m0 link v1 type macvlan mode bridge
@@ -323,9 +334,7 @@ check_choice() {
 	ok 'generic, but it cannot transmit: named' $?
 	ip link del m0
 	scan xdp -sS -p 22 198.18.0.2
-	same 'no such operation: exit status' 69 $?
-	grep -q 'v0 cannot send for XDP' "$work/stderr"
-	ok 'no such operation: named' $?
+	no_operation $? ''
 	cable on
 	setpriv --bounding-set -bpf,-sys_admin --inh-caps -bpf,-sys_admin true 2>/dev/null || return
 	timeout 20 setpriv --bounding-set -bpf,-sys_admin --inh-caps -bpf,-sys_admin \
