@@ -216,8 +216,8 @@ def report(speed, scans, memories, rounds):
         f"Two namespaces joined by a veth pair, {os.cpu_count()} processors, kernel "
         f"{os.uname().release.split('-')[0]}, load {os.getloadavg()[0]:.1f} at the end; medians of {rounds} "
         "rounds. \"Of processor time\" divides by the CPU seconds of the sending threads, far end "
-        "included, which is what a shared machine leaves comparable. The pair has two queues each "
-        "way, as interfaces have one for each processor.", "",
+        "included, which is what a shared machine leaves comparable. The pair has a queue each way "
+        "for each sending thread.", "",
         "## Transmit alone, into a far end that drops in XDP", "",
         "| what | M/s by the wall | M/s of processor time |", "|---|---|---|"]
     names = {"constant": "constant frame, BPF_PROG_RUN",

@@ -102,7 +102,8 @@ struct xdp {
 	struct xdp_kernel kernel;
 	const struct frames_way *ways[XDP_WAYS];
 	unsigned way_count;
-	unsigned senders; /* threads that a pass may have */
+	unsigned senders;  /* threads that a pass may have */
+	atomic_bool alone; /* but the interface does not take what more than one send */
 	struct xdp_sending sending;
 	bool broken; /* the interface takes no more: frames for the rest */
 	uint64_t marked[XDP_WINDOWS], duplicate[XDP_WINDOWS]; /* as told already */

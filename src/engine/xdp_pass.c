@@ -23,6 +23,9 @@
 #define PASS_SAMPLE_MASK  255
 /* One in so many lost in our own queue: the pass was no attempt for all that it was for. */
 #define PASS_LOSS 1000
+/* So many lost there while several threads send: one alone for the rest of the scan. The interface
+ * is the limit then, or the processors are, which also have to take what comes in. */
+#define PASS_CROWDED 64
 /* Refused at once and nothing taken: the interface cannot, or no longer. */
 #define PASS_ERRORS 64
 
@@ -225,6 +228,8 @@ int xdp_pass_poll(struct engine *e, uint64_t now_ns, double rate_pps, struct fai
 		return pass_over(x);
 	if (rate_pps > 0)
 		pass_rate(x, rate_pps);
+	if (atomic_load(&x->sending.awake) > 1 && x->sending.refused >= PASS_CROWDED)
+		atomic_store(&x->alone, true);
 	errors = pass_total(x).errors;
 	if (!x->broken && x->sending.sent == sent && errors - x->sending.errors >= PASS_ERRORS) {
 		pass_break(x, (int)pass_total(x).error);

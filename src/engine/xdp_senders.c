@@ -136,11 +136,12 @@ static int sender_turn(struct xdp_thread *t)
 	const struct timespec slice = {.tv_nsec = SENDERS_SLICE_NS};
 	struct xdp *x = t->x;
 	const uint64_t behind_ns = senders_behind(x);
+	const bool alone = atomic_load(&x->alone);
 	int error;
 
-	if (behind_ns >= SENDERS_SLICE_NS) {
+	if (behind_ns >= SENDERS_SLICE_NS && !(alone && t->number > 0)) {
 		/* Where each probe has its own time, one thread is more than enough. */
-		if (behind_ns >= SENDERS_BEHIND_NS && x->kernel.memory.pass->batch > 1)
+		if (behind_ns >= SENDERS_BEHIND_NS && x->kernel.memory.pass->batch > 1 && !alone)
 			sender_wake(x, t->number + 1);
 		return sender_run(t, sender_runs(t, behind_ns));
 	}
