@@ -34,7 +34,8 @@
 struct frames_out {
 	const struct link *link;
 	struct transmit *transmit;
-	int local_family; /* 4 or 6: to ourselves; 0: frames */
+	int local_family;    /* 4 or 6: to ourselves; 0: frames */
+	uint64_t refuses_ns; /* since when it has taken nothing; 0: it takes frames */
 };
 
 struct frames_in {

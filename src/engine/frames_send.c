@@ -6,6 +6,9 @@
 #include "engine/payloads.h"
 #include "scan/cookie.h"
 
+/* A queue that is full empties in less; without carrier it never does. */
+#define SEND_STUCK_NS UINT64_C(10000000000)
+
 /* Probes of one turn through the batches, in the order they were taken. */
 struct send_batch {
 	struct frames_probe probe[TRANSMIT_BATCH];
@@ -154,6 +157,19 @@ static unsigned send_confirm(struct frames *fr, struct walk *walk, struct send_b
 	return sent;
 }
 
+/* Whether an interface whose queue is full has taken nothing for so long that it has no carrier. */
+static bool send_stuck(struct frames_out *out, unsigned taken, enum send_refusal refusal,
+		       uint64_t now_ns)
+{
+	if (taken || refusal != REFUSED_FULL) {
+		out->refuses_ns = 0;
+		return false;
+	}
+	if (!out->refuses_ns)
+		out->refuses_ns = now_ns;
+	return now_ns - out->refuses_ns >= SEND_STUCK_NS;
+}
+
 /* Hands all batches over. How many probes went, or -errno with *f. */
 static int send_flush(struct frames *fr, struct walk *walk, struct send_batch *batch,
 		      uint64_t now_ns, bool *full, struct failure *f)
@@ -180,6 +196,13 @@ static int send_flush(struct frames *fr, struct walk *walk, struct send_batch *b
 				    "interface %s: cannot send: %s", link_quote(out->link, quoted),
 				    strerror(error));
 			return -error;
+		}
+		if (send_stuck(out, taken, refusal, now_ns)) {
+			failure_set(f, EXIT_UNAVAILABLE,
+				    "interface %s has taken no frame for %u s: is it plugged in?",
+				    link_quote(out->link, quoted),
+				    (unsigned)(SEND_STUCK_NS / 1000000000u));
+			return -ENOBUFS;
 		}
 		if (refusal == REFUSED_FULL) {
 			*full = true;

@@ -287,6 +287,19 @@ check_loss_of_link() {
 	ok 'the link goes down: named' $?
 	tail -1 "$work/json" | grep -q '"partial":true'
 	ok 'the link goes down: what is known is written, marked partial' $?
+	# Its cable is pulled: each frame is refused as if the queue were full.
+	wait_until sh -c 'ip link show v0 | grep -q LOWER_UP'
+	timeout 60 "$PORTLIGHT" scan --engine frames --json -sS -p 1-60000 --max-rate 5000 198.18.0.2 \
+		>"$work/json" 2>"$work/stderr" &
+	scanner=$!
+	sleep 1.5
+	ip -n target link set p0 down
+	wait $scanner
+	same 'the far end goes down: exit status' 69 $?
+	ip -n target link set p0 up
+	ok 'the far end goes down: said' grep -q 'v0 has taken no frame for 10 s' "$work/stderr"
+	tail -1 "$work/json" | grep -q '"partial":true'
+	ok 'the far end goes down: what is known is written, marked partial' $?
 }
 
 build
