@@ -140,14 +140,10 @@ static struct watch_ahead *loop_next(struct watch_loop *loop)
 	return &loop->ahead[loop->ahead_count];
 }
 
-/* `cut`: the capture kept only the beginning of it. */
-static void loop_look(struct watch_loop *loop, bool cut)
+static void loop_look(struct watch_loop *loop)
 {
 	struct watch_ahead *a = &loop->ahead[loop->ahead_count++];
 
-	/* What is missing then is nobody's fault. */
-	if (cut)
-		a->packet.has &= ~(uint32_t)PACKET_TRUNCATED;
 	watch_look(loop->watch, &a->packet, &a->sighting);
 }
 
@@ -258,7 +254,7 @@ static void loop_frame(struct watch_loop *loop, const struct live_frame *f)
 	loop_origin(loop, f, p);
 	a->t_ns = f->frame.wall_ns;
 	a->lost = loop->lost;
-	loop_look(loop, f->frame.flags & RING_CUT);
+	loop_look(loop);
 }
 
 /* What the ring holds, up to so much: how many frames that were. */
@@ -339,7 +335,7 @@ static int replay_frame(struct watch_loop *loop, const struct file_frame *frame,
 	packet_parse(link_type_table[frame->type].link, frame->bytes, frame->length, &a->packet);
 	a->t_ns = frame->t_ns;
 	a->lost = file_lost(loop->setup->file);
-	loop_look(loop, frame->length < frame->wire_bytes);
+	loop_look(loop);
 	return 0;
 }
 

@@ -83,7 +83,7 @@ write('short.pcap', whole + struct.pack('<IIII', 1_700_000_010, 0, 60, len(long)
 write('scan.pcapng', pcapng(frames))
 write('scan.pcap.gz', gzip.compress(whole))
 write('cut.pcap', whole[:-7])
-write('short.pcap', pcap(frames, snap=44))
+write('headless.pcap', pcap(frames, snap=44))
 write('bad.pcap', whole + struct.pack('<IIII', 0, 0, 1 << 30, 1 << 30) + bytes(64))
 write('text.pcap', b'this is no capture\n')
 years = 30 * 365 * 86400 * 1_000_000
@@ -187,7 +187,7 @@ check_replay() {
 	watch -r "$work/cut.pcap" --json
 	ok 'a file that was cut off: all before is told' test "$(events '.event.kind == "alert"')" -ge 1
 	ok 'a file that was cut off says so' ends 75 'cut off'
-	watch -r "$work/short.pcap" --json
+	watch -r "$work/headless.pcap" --json
 	ok 'packets without their flags: not judged, and said so' ends 0 \
 		': 121 packets, 0 scans, 0 other events; 121 packets damaged or cut off in their headers'
 	watch -r "$work/bad.pcap" --json
