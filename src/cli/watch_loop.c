@@ -152,6 +152,8 @@ static void loop_judge(struct watch_loop *loop)
 {
 	for (unsigned i = 0; i < loop->ahead_count; i++)
 		watch_look_again(loop->watch, &loop->ahead[i].sighting);
+	for (unsigned i = 0; i < loop->ahead_count; i++)
+		watch_look_beyond(loop->watch, &loop->ahead[i].sighting);
 	for (unsigned i = 0; i < loop->ahead_count && !loop_over(loop); i++) {
 		struct watch_ahead *a = &loop->ahead[i];
 

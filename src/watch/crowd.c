@@ -266,13 +266,23 @@ static double busy_share(const struct crowd *c, double mean_pps)
 	return share < UNEVEN_MOST ? share : UNEVEN_MOST;
 }
 
+static uint64_t sieve_hash(uint64_t source, uint64_t target)
+{
+	return name_with(source, SIEVE_SALT, target);
+}
+
+void crowd_fetch(const struct crowd_table *t, uint64_t source, uint64_t target)
+{
+	sieve_fetch(&t->sieve, sieve_hash(source, target));
+}
+
 double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct contact *contact,
 		      bool count)
 {
 	/* What one sends at once is one decision. */
 	double burst = greater(c->burst, 1), mean = crowd_mean_pps(c, contact->now_ms);
 	const struct sieve_ask ask = {
-		.hash = name_with(contact->source, SIEVE_SALT, contact->target),
+		.hash = sieve_hash(contact->source, contact->target),
 		.t_ms = contact->over_ms,
 		.mean_pps = mean * busy_share(c, mean),
 		.level = sieve_level(CROWD_ADMITS) + burst,

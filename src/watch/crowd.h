@@ -93,6 +93,9 @@ double crowd_mean_pps(const struct crowd *c, uint64_t now_ms);
 /* With less it is worth no record: of a million forged contacts a hundred have so much. */
 #define CROWD_ADMITS 9.2
 
+/* Asks the cache for what crowd_surprise will look at, by names. */
+void crowd_fetch(const struct crowd_table *t, uint64_t source, uint64_t target);
+
 /*
  * How much busier a contact's source is towards its target, which is flooded, than chance would
  * make one of the flood's, as -ln of the share of their contacts that come so far (sieve.h).

@@ -36,6 +36,13 @@ static uint32_t *familiar_bucket(const struct familiar *t, const struct familiar
 	return &t->tag[name_below(hash, t->buckets) * WAYS];
 }
 
+void familiar_fetch(const struct familiar *t, const struct familiar_pair *pair)
+{
+	uint32_t tag;
+
+	__builtin_prefetch(familiar_bucket(t, pair, &tag));
+}
+
 void familiar_add(struct familiar *t, const struct familiar_pair *pair)
 {
 	uint32_t tag, *bucket = familiar_bucket(t, pair, &tag);

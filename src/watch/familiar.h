@@ -23,6 +23,9 @@ struct familiar_pair {
 int familiar_init(struct familiar *t, size_t bytes);
 void familiar_fini(struct familiar *t);
 
+/* Asks the cache for what the others look at. */
+void familiar_fetch(const struct familiar *t, const struct familiar_pair *pair);
+
 void familiar_add(struct familiar *t, const struct familiar_pair *pair);
 bool familiar_has(const struct familiar *t, const struct familiar_pair *pair);
 

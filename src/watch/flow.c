@@ -146,24 +146,44 @@ void flow_fetch_bucket(const struct flow_table *t, uint64_t tag)
 	__builtin_prefetch(way + FLOW_WAYS / 2);
 }
 
-void flow_fetch(const struct flow_table *t, uint64_t tag)
+/* The one of that tag, or the one that makes room for it. */
+static size_t flow_place(const struct flow_table *t, uint64_t tag)
 {
 	size_t first = flow_bucket(t, tag), at = first;
-	const char *flow;
 
 	for (size_t i = first; i < first + FLOW_WAYS; i++) {
-		if (t->way[i].tag == tag) {
-			at = i;
-			break;
-		}
+		if (t->way[i].tag == tag)
+			return i;
 		if (t->way[i].rank < t->way[at].rank)
 			at = i;
 	}
-	flow = (const char *)&t->flow[at];
+	return at;
+}
+
+void flow_fetch(const struct flow_table *t, uint64_t tag)
+{
+	size_t at = flow_place(t, tag);
+	const char *flow = (const char *)&t->flow[at];
+
 	__builtin_prefetch(flow, 1);
 	__builtin_prefetch(flow + 64, 1);
 	__builtin_prefetch(flow + sizeof(struct flow) - 1, 1);
 	__builtin_prefetch(&t->link[at], 1);
+}
+
+const struct flow *flow_pushed_by(const struct flow_table *t, uint64_t tag)
+{
+	size_t at = flow_place(t, tag);
+	const struct flow_link *link = &t->link[at];
+
+	/* Of rank 2^63 and more are those that wait. */
+	if (t->way[at].tag == tag || !(t->way[at].rank >> 63))
+		return NULL;
+	if (link->next)
+		__builtin_prefetch(&t->link[link->next - 1], 1);
+	if (link->prev)
+		__builtin_prefetch(&t->link[link->prev - 1], 1);
+	return &t->flow[at];
 }
 
 struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum flow_state state,

@@ -162,19 +162,30 @@ static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
 	episode_tell(&w->episodes, j.episode, EVENT_OPEN, t_ns);
 }
 
+/* HTTP and DNS go by TCP where UDP does not get through, or the other way round: one service. */
+static struct familiar_pair service_of(uint64_t source, uint64_t target, uint16_t port,
+				       uint8_t proto)
+{
+	return (struct familiar_pair){source, target, port,
+				      proto == IPPROTO_UDP ? IPPROTO_TCP : proto};
+}
+
+void judge_fetch(const struct watch *w, const struct flow *f)
+{
+	const struct familiar_pair pair = service_of(f->source, f->target, f->dport, f->proto);
+
+	familiar_fetch(&w->familiar, &pair);
+	crowd_fetch(&w->crowds, f->source, f->target);
+}
+
 /* What was used is remembered; what was used before does not fail for the first time. */
 static bool is_familiar(struct watch *w, const struct contact *c)
 {
-	const struct familiar_pair pair = {c->source, c->target, c->dport, c->proto};
-	struct familiar_pair other = pair;
+	const struct familiar_pair pair = service_of(c->source, c->target, c->dport, c->proto);
 
 	if (c->used || c->idle)
 		familiar_add(&w->familiar, &pair);
-	if (!c->failed || c->half_open)
-		return false;
-	/* HTTP and DNS go by TCP where UDP does not get through, or the other way round. */
-	other.proto = c->proto == IPPROTO_UDP ? IPPROTO_TCP : IPPROTO_UDP;
-	return familiar_has(&w->familiar, &pair) || familiar_has(&w->familiar, &other);
+	return c->failed && !c->half_open && familiar_has(&w->familiar, &pair);
 }
 
 /* One contact is over, or more is known of it. */

@@ -6,8 +6,11 @@
 
 #include "watch/name.h"
 
-#define WAYS	   8
-#define ONE	   256.0
+#define WAYS  8
+#define ONE   256.0
+#define PARTS 65536
+/* Times the greatest age it still fits. */
+#define LEAK_MOST  1e12
 #define LINE_BYTES 64
 #define TAG_MASK   UINT64_C(0x7ffffff)
 #define TIME_MASK  UINT64_C(0xfffff)
@@ -65,23 +68,28 @@ static struct sieve_place *bucket_find(struct sieve_place *bucket, uint64_t tag)
 	return NULL;
 }
 
-/* Of those that are not above at all, the one that was quiet longest. */
+/* The one of which least is left, below nothing by how much it would be: all eight alike and
+ * without a branch, as in a flood each contact comes here. */
 static struct sieve_place *bucket_victim(struct sieve_place *bucket, double leak, uint64_t t_ms)
 {
-	struct sieve_place *victim = bucket;
-	double least = place_above(bucket, leak, t_ms);
+	const double parts = leak * ONE * PARTS;
+	const int64_t leak_parts = parts < LEAK_MOST ? (int64_t)parts : (int64_t)LEAK_MOST;
+	int64_t least = INT64_MAX;
+	int victim = 0;
 
-	for (int i = 1; i < WAYS; i++) {
-		struct sieve_place *p = &bucket[i];
-		double above = place_above(p, leak, t_ms);
+	for (int i = 0; i < WAYS; i++) {
+		const int64_t left = (int64_t)bucket[i].above * PARTS -
+				     leak_parts * (int64_t)place_age(&bucket[i], t_ms);
 
-		if (above > least ||
-		    (!(above < least) && place_age(p, t_ms) <= place_age(victim, t_ms)))
-			continue;
-		victim = p;
-		least = above;
+		victim = left < least ? i : victim;
+		least = left < least ? left : least;
 	}
-	return victim;
+	return &bucket[victim];
+}
+
+void sieve_fetch(const struct sieve *s, uint64_t hash)
+{
+	__builtin_prefetch(&s->place[name_below(hash, s->buckets) * WAYS], 1);
 }
 
 double sieve_above(struct sieve *s, const struct sieve_ask *ask, bool *rises)

@@ -42,6 +42,9 @@ struct sieve_ask {
 	bool count; /* there is one contact more */
 };
 
+/* Asks the cache for what sieve_above will look at. */
+void sieve_fetch(const struct sieve *s, uint64_t hash);
+
 /* How many contacts it is above what it may make; *rises: to the level, for the first time since it
  * was at nothing. */
 double sieve_above(struct sieve *s, const struct sieve_ask *ask, bool *rises);

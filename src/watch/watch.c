@@ -409,6 +409,15 @@ void watch_look_again(const struct watch *w, const struct sighting *s)
 		flow_fetch(&w->flows, s->key.tag);
 }
 
+void watch_look_beyond(const struct watch *w, const struct sighting *s)
+{
+	const struct flow *f =
+		s->kind == SIGHT_IGNORE ? NULL : flow_pushed_by(&w->flows, s->key.tag);
+
+	if (f)
+		judge_fetch(w, f);
+}
+
 /* Servers of ours answer; what they send out of nowhere is the late end of something. */
 static bool is_our_servers(const struct watch *w, const struct packet *p)
 {

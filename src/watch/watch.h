@@ -54,11 +54,13 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 
 /*
  * The same in steps, for whoever has several packets at hand: all are looked at, then again, then
- * judged, in order. Looking asks the cache for what judging needs, and changes nothing, so that
- * other calls may come in between. What judges is the packet that was looked at.
+ * beyond (at what they will push out), then judged, in order. Looking asks the cache for what
+ * judging needs, and changes nothing, so that other calls may come in between. What judges is the
+ * packet that was looked at.
  */
 void watch_look(const struct watch *w, const struct packet *p, struct sighting *s);
 void watch_look_again(const struct watch *w, const struct sighting *s);
+void watch_look_beyond(const struct watch *w, const struct sighting *s);
 void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const struct sighting *s);
 
 /* Time passed without a packet: scans that fell silent are closed. */
