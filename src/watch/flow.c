@@ -160,9 +160,8 @@ static size_t flow_place(const struct flow_table *t, uint64_t tag)
 	return at;
 }
 
-void flow_fetch(const struct flow_table *t, uint64_t tag)
+static void flow_fetch_at(const struct flow_table *t, size_t at)
 {
-	size_t at = flow_place(t, tag);
 	const char *flow = (const char *)&t->flow[at];
 
 	__builtin_prefetch(flow, 1);
@@ -171,9 +170,24 @@ void flow_fetch(const struct flow_table *t, uint64_t tag)
 	__builtin_prefetch(&t->link[at], 1);
 }
 
-const struct flow *flow_pushed_by(const struct flow_table *t, uint64_t tag)
+size_t flow_fetch(const struct flow_table *t, uint64_t tag)
 {
 	size_t at = flow_place(t, tag);
+
+	flow_fetch_at(t, at);
+	return at;
+}
+
+void flow_fetch_behind(const struct flow_table *t, const struct flow *f)
+{
+	const uint32_t next = t->link[f - t->flow].next;
+
+	if (next)
+		flow_fetch_at(t, next - 1);
+}
+
+const struct flow *flow_pushed_by(const struct flow_table *t, uint64_t tag, size_t at)
+{
 	const struct flow_link *link = &t->link[at];
 
 	/* Of rank 2^63 and more are those that wait. */

@@ -99,12 +99,15 @@ struct flow_key {
 uint64_t flow_tag(const struct flow_table *t, const struct flow_key *key);
 
 /* Ask the cache for what flow_find and flow_open will look at: first the bucket of a tag; once that
- * has come, the flow in it that will be found or pushed out. They change nothing. */
+ * has come, the flow in it that will be found or pushed out, whose place is returned. They change
+ * nothing. */
 void flow_fetch_bucket(const struct flow_table *t, uint64_t tag);
-void flow_fetch(const struct flow_table *t, uint64_t tag);
-/* The one that waits and will be pushed out by a flow of that tag, NULL if none is; what taking it
- * out of the queue looks at is asked for. */
-const struct flow *flow_pushed_by(const struct flow_table *t, uint64_t tag);
+size_t flow_fetch(const struct flow_table *t, uint64_t tag);
+/* The one that waits at the place that flow_fetch said, and will be pushed out; NULL if none is;
+ * what taking it out of the queue looks at is asked for. */
+const struct flow *flow_pushed_by(const struct flow_table *t, uint64_t tag, size_t at);
+/* The next to be the oldest, after f. */
+void flow_fetch_behind(const struct flow_table *t, const struct flow *f);
 
 /* The flow of a packet in either direction, or NULL. *forward: the packet is the opener's. */
 struct flow *flow_find(struct flow_table *t, const struct flow_key *key, bool *forward);

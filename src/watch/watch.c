@@ -120,6 +120,7 @@ static void settle_old(struct watch *w, uint64_t older_than_ms)
 	while ((f = flow_oldest(&w->flows)) && w->now_ms - f->moved_ms >= older_than_ms) {
 		struct flow copy = *f;
 
+		flow_fetch_behind(&w->flows, f);
 		flow_settle(&w->flows, f,
 			    f->claims & (CLAIM_DATA | CLAIM_END | CLAIM_MIDDLE) ? FLOW_MIDDLE
 			    : f->claims & CLAIM_ACK				? FLOW_OPEN
@@ -403,17 +404,19 @@ void watch_look(const struct watch *w, const struct packet *p, struct sighting *
 	flow_fetch_bucket(&w->flows, s->key.tag);
 }
 
-void watch_look_again(const struct watch *w, const struct sighting *s)
+void watch_look_again(const struct watch *w, struct sighting *s)
 {
 	if (s->kind != SIGHT_IGNORE)
-		flow_fetch(&w->flows, s->key.tag);
+		s->place = flow_fetch(&w->flows, s->key.tag);
 }
 
 void watch_look_beyond(const struct watch *w, const struct sighting *s)
 {
-	const struct flow *f =
-		s->kind == SIGHT_IGNORE ? NULL : flow_pushed_by(&w->flows, s->key.tag);
+	const struct flow *f;
 
+	if (s->kind == SIGHT_IGNORE)
+		return;
+	f = flow_pushed_by(&w->flows, s->key.tag, s->place);
 	if (f)
 		judge_fetch(w, f);
 }

@@ -59,7 +59,7 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
  * packet that was looked at.
  */
 void watch_look(const struct watch *w, const struct packet *p, struct sighting *s);
-void watch_look_again(const struct watch *w, const struct sighting *s);
+void watch_look_again(const struct watch *w, struct sighting *s);
 void watch_look_beyond(const struct watch *w, const struct sighting *s);
 void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const struct sighting *s);
 
