@@ -63,10 +63,12 @@ void watch_response_event(struct watch_response *r, const struct event *event)
 	if ((!r->blocker && !r->dry_run) || event->phase == EVENT_CLOSE)
 		return;
 	verdict = block_policy(event, r->never);
-	/* `never` is of the start. */
-	if ((verdict == BLOCK_YES || verdict == BLOCK_UNPROVEN) && r->listeners &&
-	    listeners_is_local(r->listeners, event->source))
-		verdict = BLOCK_NEVER;
+	/* `never` is of the start, and the picture of seconds ago. */
+	if ((verdict == BLOCK_YES || verdict == BLOCK_UNPROVEN) && r->listeners) {
+		(void)listeners_renew(r->listeners); /* failing, `never` has to do */
+		if (listeners_is_local(r->listeners, event->source))
+			verdict = BLOCK_NEVER;
+	}
 	if (r->dry_run)
 		respond_dry(r, event, verdict);
 	else if (verdict == BLOCK_YES)

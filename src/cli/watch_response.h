@@ -15,10 +15,10 @@
 #define WATCH_RESPONSE_RECENT 512
 
 struct watch_response {
-	struct blocker *blocker;	   /* NULL: nobody is shut out */
-	bool dry_run;			   /* say so instead */
-	const struct ranges *never;	   /* block_policy_never */
-	const struct listeners *listeners; /* knows addresses that became ours since; may be NULL */
+	struct blocker *blocker;     /* NULL: nobody is shut out */
+	bool dry_run;		     /* say so instead */
+	const struct ranges *never;  /* block_policy_never */
+	struct listeners *listeners; /* knows addresses that became ours since; may be NULL */
 	FILE *notes;
 	uint64_t blocked, failed;
 	struct {

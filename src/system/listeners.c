@@ -285,6 +285,12 @@ int listeners_refresh(struct listeners *l, uint64_t now_ns)
 	return error ? error : 1;
 }
 
+int listeners_renew(struct listeners *l)
+{
+	l->tried = false;
+	return listeners_refresh(l, l->taken_ns);
+}
+
 static struct mnl_socket *netlink_socket(int protocol)
 {
 	struct mnl_socket *socket = mnl_socket_open2(protocol, SOCK_CLOEXEC);

@@ -29,6 +29,8 @@ void listeners_close(struct listeners *l);
  * -errno: then nothing is known until the next try, which is as long off as after a success.
  */
 int listeners_refresh(struct listeners *l, uint64_t now_ns);
+/* The same, however new the picture is. */
+int listeners_renew(struct listeners *l);
 
 /*
  * watch_conf.listens; context: the struct listeners. 1: somebody listens there (a socket on that

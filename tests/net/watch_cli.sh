@@ -609,7 +609,6 @@ while True: s.accept()' &
 	# An address that became ours when the detector was in its cage.
 	start --dry-run
 	ip addr add 198.51.100.50/24 dev near
-	sleep 3
 	python3 -c '
 import socket
 for port in range(1, 61):
