@@ -215,7 +215,6 @@ static uint8_t ring_flags(const struct tpacket2_hdr *header, uint32_t status)
 	flags |= status & TP_STATUS_CSUMNOTREADY ? RING_SUM_PENDING : 0;
 	flags |= status & TP_STATUS_CSUM_VALID ? RING_SUM_GOOD : 0;
 	flags |= status & TP_STATUS_VLAN_VALID ? RING_VLAN : 0;
-	flags |= header->tp_snaplen < header->tp_len ? RING_CUT : 0;
 	return (uint8_t)flags;
 }
 

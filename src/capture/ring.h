@@ -16,7 +16,6 @@ enum ring_flag {
 	RING_SUM_PENDING =
 		1 << 2,		/* transport checksum not filled in yet: it never left a machine */
 	RING_SUM_GOOD = 1 << 3, /* transport checksum already found right */
-	RING_CUT = 1 << 4,	/* length < wire_bytes */
 	RING_VLAN = 1 << 5,	/* the kernel took a VLAN tag off: vlan */
 };
 
