@@ -264,22 +264,17 @@ check_outputs() {
 	ok 'and closes what is open' grep -q 'is over' "$out"
 }
 
-until_in() { # text, file: waits for it, at most 20 s
-	for _ in $(seq 200); do
-		grep -qF -e "$1" "$2" 2>/dev/null && return 0
-		sleep 0.1
-	done
-	echo "no \"$1\" in $2"
-	return 1
+until_in() { # text, file: waits for it
+	wait_until grep -qF -e "$1" "$2"
 }
 
-counted() { # packets: asks until it has seen them all, at most 20 s
-	for _ in $(seq 200); do
-		kill -USR1 $watcher
-		grep -q "^portlight: $1 packets" "$err" && return 0
-		sleep 0.1
-	done
-	return 1
+counted() { # packets: asks until it has seen them all
+	wait_until counts "$1"
+}
+
+counts() {
+	kill -USR1 $watcher
+	grep -q "^portlight: $1 packets" "$err"
 }
 
 start() { # options...: a live run in the background, once it watches
@@ -348,7 +343,7 @@ check_same() {
 	wire || return
 	dumpcap -q -i near -w "$work/live.pcapng" 2>"$work/dump" &
 	dump=$!
-	until_in 'File: ' "$work/dump" >/dev/null
+	until_in 'File: ' "$work/dump"
 	start -i near --json
 	peer nmap -n -Pn -sS -p 1-60 198.51.100.1
 	peer nmap -n -Pn -sX -p 100-160 198.51.100.1
@@ -416,7 +411,7 @@ check_interfaces() {
 	lines=$(wc -l <"$work/live.log")
 	start -i near -oD "$work/live.log"
 	peer nmap -n -Pn -sS -p 1-60 198.51.100.1
-	until_in 'Port scan' "$out" >/dev/null
+	until_in 'Port scan' "$out"
 	stop INT
 	ok '-oD of a live run is added to' test "$(wc -l <"$work/live.log")" -gt "$lines"
 	start -i near --count 5
@@ -554,7 +549,7 @@ tunnel_up() { # a raw-IP cable to the namespace `peer`, made now
 	: >"$work/cable" # or we might read what the one before said
 	python3 "$here/tun_cable.py" tunnel peer >"$work/cable" 2>&1 &
 	cable=$!
-	until_in ready "$work/cable" >/dev/null
+	until_in ready "$work/cable"
 }
 
 tunnel_down() {
