@@ -42,6 +42,12 @@ struct option_row {
 		     struct failure *f);
 };
 
+/* A row that only heads those behind it, in help. */
+#define HEADING(text)                                                                              \
+	{                                                                                          \
+		.name = NULL, .help = text                                                         \
+	}
+
 struct option_table {
 	const char *command; /* "scan": the subcommand, for complaints */
 	const char *usage;   /* first line of --help, without newline */

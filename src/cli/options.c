@@ -97,10 +97,6 @@ static int parse_techniques(const struct option_row *row, const char *text, void
 }
 
 #define AT(member) offsetof(struct scan_options, member)
-#define HEADING(text)                                                                              \
-	{                                                                                          \
-		.name = NULL, .help = text                                                         \
-	}
 
 // clang-format off
 static const struct option_row option_rows[] = {

@@ -15,6 +15,20 @@ struct addr addr_from_bytes16(const uint8_t bytes[static 16])
 	return (struct addr){bytes_get64(bytes, 16, 0), bytes_get64(bytes, 16, 8)};
 }
 
+bool addr_from_bytes(const uint8_t *bytes, size_t length, struct addr *out)
+{
+	switch (length) {
+	case 4:
+		*out = addr_from_bytes4(bytes);
+		return true;
+	case 16:
+		*out = addr_from_bytes16(bytes);
+		return true;
+	default:
+		return false;
+	}
+}
+
 void addr_to_bytes4(struct addr a, uint8_t bytes[static 4])
 {
 	bytes_put32(bytes, addr_v4(a));

@@ -71,6 +71,8 @@ static inline bool addr_is_link_local6(struct addr a)
 /* The 4 network-order bytes of an IPv4 address, the 16 of an IPv6 one. */
 struct addr addr_from_bytes4(const uint8_t bytes[static 4]);
 struct addr addr_from_bytes16(const uint8_t bytes[static 16]);
+/* Either, told apart by their length; of any other false, and *out is left alone. */
+bool addr_from_bytes(const uint8_t *bytes, size_t length, struct addr *out);
 void addr_to_bytes4(struct addr a, uint8_t bytes[static 4]);
 void addr_to_bytes16(struct addr a, uint8_t bytes[static 16]);
 

@@ -8,13 +8,7 @@
 
 static void grepable_begin(struct report *r, const struct run_info *run)
 {
-	char time[PHRASE_TIME];
-
-	(void)fputs("# portlight ", r->out);
-	escape_text(r->out, run->version, strlen(run->version));
-	(void)fprintf(r->out, " scan started %s as: ", phrase_time_short(run->start_ns, time));
-	escape_text(r->out, run->args, strlen(run->args));
-	(void)putc('\n', r->out);
+	phrase_begin(r->out, run);
 }
 
 /* The separators of the format, '/' and ',', inside a name become '|'. */
@@ -49,19 +43,14 @@ static void write_ports(struct report *r, const struct view *view)
 static void write_ignored(FILE *out, const struct bulk *bulk)
 {
 	const char *before = "\tIgnored State: ";
-	bool told[PORT_STATES] = {false};
 
 	for (unsigned i = 0; i < bulk->groups; i++) {
-		uint8_t state = bulk->group[i].state;
-		uint64_t count = 0;
+		const uint64_t count = bulk_in_state(bulk, i);
 
-		if (told[state])
+		if (count == 0)
 			continue;
-		told[state] = true;
-		for (unsigned j = i; j < bulk->groups; j++)
-			if (bulk->group[j].state == state)
-				count += bulk->group[j].count;
-		(void)fprintf(out, "%s%s (%" PRIu64 ")", before, port_state_name(state), count);
+		(void)fprintf(out, "%s%s (%" PRIu64 ")", before,
+			      port_state_name(bulk->group[i].state), count);
 		before = ", ";
 	}
 }

@@ -7,13 +7,7 @@
 
 static void normal_begin(struct report *r, const struct run_info *run)
 {
-	char time[PHRASE_TIME];
-
-	(void)fputs("# portlight ", r->out);
-	escape_text(r->out, run->version, strlen(run->version));
-	(void)fprintf(r->out, " scan started %s as: ", phrase_time_short(run->start_ns, time));
-	escape_text(r->out, run->args, strlen(run->args));
-	(void)putc('\n', r->out);
+	phrase_begin(r->out, run);
 }
 
 static void normal_host(struct report *r, const struct host_report *host)

@@ -158,6 +158,17 @@ static void write_count(FILE *out, uint64_t count, const char *what)
 		(void)fprintf(out, ", %" PRIu64 " %s", count, what);
 }
 
+void phrase_begin(FILE *out, const struct run_info *run)
+{
+	char time[PHRASE_TIME];
+
+	(void)fputs("# portlight ", out);
+	escape_text(out, run->version, strlen(run->version));
+	(void)fprintf(out, " scan started %s as: ", phrase_time_short(run->start_ns, time));
+	escape_text(out, run->args, strlen(run->args));
+	(void)putc('\n', out);
+}
+
 void phrase_summary(FILE *out, const struct run_summary *s)
 {
 	char seconds[PHRASE_SECONDS];

@@ -52,6 +52,8 @@ extern const size_t phrase_note_count;
  */
 void phrase_wrap(FILE *out, const char *label, const char *text, int indent);
 
+/* The line at the head of a file: "# portlight 0.1.0 scan started TIME as: ARGUMENTS". */
+void phrase_begin(FILE *out, const struct run_info *run);
 /* One line about the end of a run: "3 hosts (2 up, 1 silent) in 2.34 s, 3010 probes sent". */
 void phrase_summary(FILE *out, const struct run_summary *summary);
 

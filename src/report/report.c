@@ -152,3 +152,17 @@ bool bulk_has(const struct bulk *bulk, const struct finding *finding)
 			return true;
 	return false;
 }
+
+uint64_t bulk_in_state(const struct bulk *bulk, unsigned i)
+{
+	uint64_t count = 0;
+
+	for (unsigned j = 0; j < bulk->groups; j++) {
+		if (bulk->group[j].state != bulk->group[i].state)
+			continue;
+		if (j < i)
+			return 0;
+		count += bulk->group[j].count;
+	}
+	return count;
+}

@@ -74,5 +74,8 @@ struct bulk {
 };
 void bulk_count(struct bulk *bulk, const struct host_report *host, const struct report_conf *conf);
 bool bulk_has(const struct bulk *bulk, const struct finding *finding);
+/* Findings in the state of group `i`, whatever their technique; 0 where a group before it has told
+ * this state. */
+uint64_t bulk_in_state(const struct bulk *bulk, unsigned i);
 
 #endif

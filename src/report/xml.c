@@ -119,18 +119,13 @@ static void write_extrareasons(FILE *out, const struct view *view, const struct 
 static void write_extraports(FILE *out, const struct view *view)
 {
 	const struct bulk *bulk = &view->bulk;
-	bool told[PORT_STATES] = {false};
 
 	for (unsigned i = 0; i < bulk->groups; i++) {
-		uint8_t state = bulk->group[i].state;
-		uint64_t count = 0;
+		const uint8_t state = bulk->group[i].state;
+		const uint64_t count = bulk_in_state(bulk, i);
 
-		if (told[state])
+		if (count == 0)
 			continue;
-		told[state] = true;
-		for (unsigned j = i; j < bulk->groups; j++)
-			if (bulk->group[j].state == state)
-				count += bulk->group[j].count;
 		(void)fprintf(out, "<extraports state=\"%s\" count=\"%" PRIu64 "\">\n",
 			      port_state_name(state), count);
 		for (unsigned j = i; j < bulk->groups; j++)

@@ -128,18 +128,14 @@ static int socket_each(const struct nlmsghdr *message, void *context)
 static int local_attribute(const struct nlattr *attribute, void *context)
 {
 	struct addr *a = context;
-	const uint8_t *bytes = mnl_attr_get_payload(attribute);
-	size_t length = mnl_attr_get_payload_len(attribute);
 	uint16_t type = mnl_attr_get_type(attribute);
 
 	/* On a point-to-point link IFA_ADDRESS is the peer's, and IFA_LOCAL, which follows, ours.
 	 */
 	if (type != IFA_ADDRESS && type != IFA_LOCAL)
 		return MNL_CB_OK;
-	if (length == 4)
-		*a = addr_from_bytes4(bytes);
-	else if (length == 16)
-		*a = addr_from_bytes16(bytes);
+	(void)addr_from_bytes(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute),
+			      a);
 	return type == IFA_LOCAL ? MNL_CB_STOP : MNL_CB_OK;
 }
 

@@ -20,21 +20,10 @@ static const char *const resolver_files[] = {
 /* resolv.conf(5) is a few lines; a mistake is not read whole. */
 #define RESOLVER_MOST_BYTES ((size_t)1 << 20)
 
-/* A 4 or 16 byte address of an attribute; false if it is none. */
 static bool address_get(const struct nlattr *attribute, struct addr *a)
 {
-	const uint8_t *bytes = mnl_attr_get_payload(attribute);
-
-	switch (mnl_attr_get_payload_len(attribute)) {
-	case 4:
-		*a = addr_from_bytes4(bytes);
-		return true;
-	case 16:
-		*a = addr_from_bytes16(bytes);
-		return true;
-	default:
-		return false;
-	}
+	return addr_from_bytes(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute),
+			       a);
 }
 
 static int ranges_add_one(struct ranges *set, struct addr a)
@@ -134,11 +123,11 @@ static void gateway_via(struct gateway_reader *reader, const struct nlattr *attr
 {
 	const uint8_t *bytes = mnl_attr_get_payload(attribute);
 	size_t length = mnl_attr_get_payload_len(attribute);
+	struct addr a;
 
-	if (length == sizeof(uint16_t) + 4)
-		gateway_add(reader, addr_from_bytes4(bytes + sizeof(uint16_t)));
-	else if (length == sizeof(uint16_t) + 16)
-		gateway_add(reader, addr_from_bytes16(bytes + sizeof(uint16_t)));
+	if (length > sizeof(struct rtvia) &&
+	    addr_from_bytes(bytes + sizeof(struct rtvia), length - sizeof(struct rtvia), &a))
+		gateway_add(reader, a);
 }
 
 static int gateway_attribute(const struct nlattr *attribute, void *context);

@@ -37,10 +37,7 @@ static int neighbour_attribute(const struct nlattr *attribute, void *context)
 
 	switch (mnl_attr_get_type(attribute)) {
 	case NDA_DST:
-		entry->has_addr = length == 4 || length == 16;
-		if (entry->has_addr)
-			entry->neighbour.addr =
-				length == 4 ? addr_from_bytes4(bytes) : addr_from_bytes16(bytes);
+		entry->has_addr = addr_from_bytes(bytes, length, &entry->neighbour.addr);
 		break;
 	case NDA_LLADDR:
 		entry->has_mac = length == sizeof(entry->neighbour.mac);

@@ -17,15 +17,13 @@ struct own_entry {
 static int own_attribute(const struct nlattr *attribute, void *context)
 {
 	struct own_entry *entry = context;
-	const uint8_t *bytes = mnl_attr_get_payload(attribute);
-	size_t length = mnl_attr_get_payload_len(attribute);
 	uint16_t type = mnl_attr_get_type(attribute);
 
 	/* On a point-to-point link IFA_ADDRESS is the peer's, and IFA_LOCAL ours. */
 	if ((type != IFA_LOCAL && (type != IFA_ADDRESS || entry->has_local)) ||
-	    (length != 4 && length != 16))
+	    !addr_from_bytes(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute),
+			     &entry->own.addr))
 		return MNL_CB_OK;
-	entry->own.addr = length == 4 ? addr_from_bytes4(bytes) : addr_from_bytes16(bytes);
 	entry->has_addr = true;
 	entry->has_local |= type == IFA_LOCAL;
 	return MNL_CB_OK;

@@ -78,18 +78,8 @@ static int route_cut(struct route_map *map, struct addr a, unsigned bits)
 
 static bool route_addr(const struct nlattr *attribute, struct addr *out)
 {
-	const uint8_t *bytes = mnl_attr_get_payload(attribute);
-
-	switch (mnl_attr_get_payload_len(attribute)) {
-	case 4:
-		*out = addr_from_bytes4(bytes);
-		return true;
-	case 16:
-		*out = addr_from_bytes16(bytes);
-		return true;
-	default:
-		return false;
-	}
+	return addr_from_bytes(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute),
+			       out);
 }
 
 /* The destination prefix of a route or rule: both headers keep family and length at the same

@@ -210,6 +210,20 @@ static void assert_round_trip(struct addr a)
 		addr_to_bytes4(a, bytes);
 		assert_true(addr_equal(addr_from_bytes4(bytes), a));
 	}
+	for (size_t length = 0; length <= sizeof(bytes); length++) {
+		const bool whole = length == 16 || length == 4;
+		const struct addr other = {~a.hi, ~a.lo};
+
+		if (length == 4 && !addr_is_v4(a))
+			continue;
+		if (length == 16)
+			addr_to_bytes16(a, bytes);
+		back = other;
+		assert_int_equal(addr_from_bytes(bytes, length, &back), whole);
+		assert_true(addr_equal(back, whole ? a : other));
+	}
+	if (addr_is_v4(a))
+		addr_to_bytes4(a, bytes);
 	assert_non_null(
 		inet_ntop(addr_is_v4(a) ? AF_INET : AF_INET6, bytes, libc_text, sizeof(libc_text)));
 	if (!libc_writes_compatible(a))

@@ -14,39 +14,9 @@
 
 #include <cmocka.h>
 
+#include "place.h"
+
 #define START_NS UINT64_C(1795419020000000000) /* 2026-11-23T07:30:20Z */
-
-/* A folder of its own for each test. */
-struct place {
-	char folder[64], path[128];
-};
-
-static int place_open(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	if (!p)
-		return -1;
-	(void)strcpy(p->folder, "/tmp/test_event_metrics.XXXXXX");
-	if (!mkdtemp(p->folder)) {
-		free(p);
-		return -1;
-	}
-	(void)snprintf(p->path, sizeof(p->path), "%s/file", p->folder);
-	*state = p;
-	return 0;
-}
-
-static int place_close(void **state)
-{
-	struct place *p = *state;
-
-	(void)remove(p->path);
-	int status = rmdir(p->folder);
-
-	free(p);
-	return status;
-}
 
 /* The whole file as text in a buffer that the next call uses again. */
 static const char *file_text(const char *path)

@@ -15,38 +15,7 @@
 #include <cmocka.h>
 
 #include "event_samples.h"
-
-/* A folder of its own for each test, with room for sockets in it. */
-struct place {
-	char folder[64], path[128];
-};
-
-static int place_open(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	if (!p)
-		return -1;
-	(void)strcpy(p->folder, "/tmp/test_event_sinks.XXXXXX");
-	if (!mkdtemp(p->folder)) {
-		free(p);
-		return -1;
-	}
-	(void)snprintf(p->path, sizeof(p->path), "%s/file", p->folder);
-	*state = p;
-	return setenv("TZ", "UTC0", 1);
-}
-
-static int place_close(void **state)
-{
-	struct place *p = *state;
-
-	(void)remove(p->path);
-	int status = rmdir(p->folder);
-
-	free(p);
-	return status;
-}
+#include "place.h"
 
 static int receiver_open(const char *path)
 {
@@ -337,6 +306,7 @@ static void test_syslog_conf(void **state)
 	assert_int_equal(sink.told, 1);
 	assert_int_equal(event_sink_close(&sink), 0);
 	(void)close(receiver);
+	assert_int_equal(setenv("TZ", "UTC0", 1), 0);
 }
 
 static void test_journal(void **state)
@@ -615,5 +585,7 @@ int main(void)
 		cmocka_unit_test(test_one_write),
 	};
 
+	if (setenv("TZ", "UTC0", 1))
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

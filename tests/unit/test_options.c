@@ -11,19 +11,15 @@
 
 #include "cli/options.h"
 #include "technique/technique.h"
+#include "words.h"
 
-#define MOST 32
-
-/* Cuts `line` at spaces into argv; the pieces live in `storage`. */
-static int parse(const char *line, char storage[static 512], struct scan_options *o,
+/* The pieces of `line` live in `storage`. */
+static int parse(const char *line, char storage[static WORDS_BYTES], struct scan_options *o,
 		 struct failure *f)
 {
-	char *argv[MOST];
-	int argc = 0;
+	char *argv[WORDS_MOST];
+	int argc = words_cut(line, storage, argv);
 
-	strcpy(storage, line);
-	for (char *word = strtok(storage, " "); word; word = strtok(NULL, " "))
-		argv[argc++] = word;
 	memset(f, 0, sizeof(*f));
 	return scan_options_parse(argc, argv, o, f);
 }
@@ -32,7 +28,7 @@ static void nmap_letters_and_habits_work(void **state)
 {
 	struct scan_options o;
 	struct failure f;
-	char storage[512];
+	char storage[WORDS_BYTES];
 
 	(void)state;
 	assert_int_equal(
@@ -152,7 +148,7 @@ static void refusals_name_the_text(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct scan_options o;
 		struct failure f;
-		char storage[512];
+		char storage[WORDS_BYTES];
 
 		if (parse(cases[i].line, storage, &o, &f) != -1)
 			fail_msg("%s is accepted", cases[i].line);
@@ -193,7 +189,7 @@ static void what_was_meant_is_named(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct scan_options o;
 		struct failure f;
-		char storage[512];
+		char storage[WORDS_BYTES];
 		size_t ends = strlen(cases[i].ends);
 
 		assert_int_equal(parse(cases[i].line, storage, &o, &f), -1);
@@ -209,7 +205,7 @@ static void hostile_text_is_shown_harmless(void **state)
 {
 	struct scan_options o;
 	struct failure f;
-	char storage[512];
+	char storage[WORDS_BYTES];
 
 	(void)state;
 	assert_int_equal(parse("--x\033[2Jy\n", storage, &o, &f), -1);

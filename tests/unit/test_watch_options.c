@@ -12,20 +12,17 @@
 #include "cli/networks.h"
 #include "cli/watch_options.h"
 #include "watch/watch.h"
+#include "words.h"
 
-#define MOST 32
-#define NS   UINT64_C(1000000000)
+#define NS UINT64_C(1000000000)
 
-/* Cuts `line` at spaces into argv; the pieces live in `storage`. */
-static int parse(const char *line, char storage[static 512], struct watch_options *o,
+/* The pieces of `line` live in `storage`. */
+static int parse(const char *line, char storage[static WORDS_BYTES], struct watch_options *o,
 		 struct failure *f)
 {
-	char *argv[MOST];
-	int argc = 0;
+	char *argv[WORDS_MOST];
+	int argc = words_cut(line, storage, argv);
 
-	strcpy(storage, line);
-	for (char *word = strtok(storage, " "); word; word = strtok(NULL, " "))
-		argv[argc++] = word;
 	memset(f, 0, sizeof(*f));
 	return watch_options_parse(argc, argv, o, f);
 }
@@ -35,7 +32,7 @@ static void defaults_are_those_of_the_detector(void **state)
 	struct watch_options o;
 	struct watch_conf conf;
 	struct failure f;
-	char storage[512];
+	char storage[WORDS_BYTES];
 
 	(void)state;
 	watch_conf_init(&conf);
@@ -55,7 +52,7 @@ static void everything_is_understood(void **state)
 {
 	struct watch_options o;
 	struct failure f;
-	char storage[512];
+	char storage[WORDS_BYTES];
 
 	(void)state;
 	assert_int_equal(
@@ -148,7 +145,7 @@ static void refusals_name_the_text(void **state)
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		struct watch_options o;
 		struct failure f;
-		char storage[512];
+		char storage[WORDS_BYTES];
 
 		if (parse(refused[i].line, storage, &o, &f) != -1)
 			fail_msg("\"%s\" was taken", refused[i].line);
@@ -165,7 +162,7 @@ static void help_comes_before_contradictions(void **state)
 {
 	struct watch_options o;
 	struct failure f;
-	char storage[512];
+	char storage[WORDS_BYTES];
 
 	(void)state;
 	assert_int_equal(parse("-r a -i b --help", storage, &o, &f), 0);
