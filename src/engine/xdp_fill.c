@@ -143,6 +143,7 @@ void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *s
 	       (sheet->cells + 15) / 16 * sizeof(*m->words));
 	memset(m->blocks + (size_t)place * setting->blocks * 2, 0, setting->blocks * 8);
 	window->order = order;
+	permute_table_init(&window->table, &order);
 	window->first_host = sheet->first_host;
 	window->tag = sheet_tag(sheet, 0);
 	window->attempts = 0;

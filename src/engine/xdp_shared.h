@@ -61,11 +61,13 @@ struct xdp_way {
 struct xdp_window {
 	struct permute order;
 	__u64 first_host;
-	__u64 host_word; /* of all hosts alike; 0: each has its own, in the map */
-	__u32 tag;	 /* plan_tag(window, 0) */
-	__u32 cells;	 /* 0: no window is here */
-	__u32 attempts;	 /* that have begun */
+	__u64 host_word;	    /* of all hosts alike; 0: each has its own, in the map */
+	__u32 tag;		    /* plan_tag(window, 0) */
+	__u32 cells;		    /* 0: no window is here */
+	__u32 attempts;		    /* that have begun */
+	struct permute_table table; /* of order */
 };
+_Static_assert(PLAN_WINDOW_CELLS <= PERMUTE_TABLE * PERMUTE_TABLE, "of any window");
 
 /* Answers that the kernel has judged, of one window and of the processors that share it. */
 struct xdp_tally {
@@ -108,6 +110,7 @@ struct xdp_setting {
 struct xdp_pass {
 	__u32 place, attempt;
 	__u32 technique_mask; /* that have attempts left */
+	__u32 fresh;	      /* nothing of it was ever sent, and all is ours: the sheet is blank */
 	__u32 begin, end;     /* its positions */
 	__u32 batch;	      /* frames from one look at the clock to the next */
 	__u64 gap_ns;	      /* from one look to the next, by the rate */

@@ -39,14 +39,11 @@ __attribute__((noinline)) __u32 kernel_range(__u64 rank)
 	return plan_range_of(setting.ranges, setting.range_count, rank);
 }
 
-/* The cells of a position and of the one after it, above. A function of its own, so that the
- * verifier goes through its loops once. */
-__attribute__((noinline)) __u64 transmit_cells(__u32 place, __u32 position)
+/* The walk of a permutation goes on from outside of the window: seldom, and so a function of its
+ * own, which the verifier goes through once. */
+__attribute__((noinline)) __u32 transmit_walk(__u32 place, __u32 outside)
 {
-	__u64 one = position, two = position + 1;
-
-	permute_forward_pair(&window[place & (XDP_WINDOWS - 1)].order, &one, &two);
-	return one | two << 32;
+	return (__u32)permute_forward(&window[place & (XDP_WINDOWS - 1)].order, outside);
 }
 
 static inline void transmit_stamp(__u32 block)
@@ -98,36 +95,50 @@ static inline int transmit_due(struct xdp_sender *s)
 	return 1;
 }
 
-/*
- * The blanks of the next positions. All of them step by step together, so that the processor works
- * on several at once: the steps of a permutation wait for one another, and the sheet for memory.
- */
+/* Of the cells of the next positions, those that are blank: how many. Each loop of its own, so that
+ * the processor waits for the memory of several at once. */
+static inline __u32 transmit_blanks(struct xdp_sender *s, __u32 place, __u32 count)
+{
+	__u32 tail = 0;
+
+	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
+		const __u32 cell = s->cell[i], index = place * setting.words + (cell >> 4);
+		const __u64 *word = bpf_map_lookup_elem(&words, &index);
+
+		if (!word || (*word >> ((cell & 15) * 4) & 15) != 0)
+			continue;
+		s->cell[tail & (XDP_READY - 1)] = cell;
+		tail++;
+	}
+	return tail;
+}
+
+/* The blanks of the next positions. */
 __attribute__((noinline)) int transmit_look(__u32 number)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
 	const __u32 place = pass.place & (XDP_WINDOWS - 1);
-	__u32 left = s->until - s->position, cell[XDP_READY], tail = 0;
+	const struct permute *order = &window[place].order;
+	__u64 left = permute_divide(s->position, order->b, order->b_reciprocal);
+	__u64 right = s->position - left * order->b;
+	__u32 count = s->until - s->position;
 
-	if (left > XDP_READY)
-		left = XDP_READY;
-	for (__u32 i = 0; i < XDP_READY && i < left; i += 2) {
-		const __u64 cells = transmit_cells(place, s->position + i);
+	if (count > XDP_READY)
+		count = XDP_READY;
+	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
+		__u64 cell = permute_table_step(&window[place].table, order, left, right);
 
-		cell[i] = (__u32)cells;
-		cell[i + 1] = (__u32)(cells >> 32);
-	}
-	for (__u32 i = 0; i < XDP_READY && i < left; i++) {
-		const __u32 index = place * setting.words + (cell[i] >> 4);
-		const __u64 *word = bpf_map_lookup_elem(&words, &index);
-
-		if (!word || (*word >> ((cell[i] & 15) * 4) & 15) != 0)
-			continue;
-		s->cell[tail & (XDP_READY - 1)] = cell[i];
-		tail++;
+		if (cell >= order->n)
+			cell = transmit_walk(place, (__u32)cell);
+		s->cell[i] = (__u32)cell;
+		if (++right == order->b) {
+			right = 0;
+			left++;
+		}
 	}
 	s->head = 0;
-	s->tail = tail;
-	s->position += left;
+	s->tail = pass.fresh ? count : transmit_blanks(s, place, count);
+	s->position += count;
 	return 0;
 }
 

@@ -81,18 +81,34 @@ static void permutation_is_invertible_at_any_size(void **state)
 			uint64_t from = i < 2 ? (i ? n - 1 : 0) : random_next() % n;
 			uint64_t to = permute_forward(&p, from);
 
-			__u64 first = from, second = from + 1 < n ? from + 1 : 0;
-			const uint64_t next = permute_forward(&p, second);
-
 			assert_true(to < n);
 			assert_true(permute_backward(&p, to) == from);
-			permute_forward_pair(&p, &first, &second);
-			assert_true(first == to && second == next);
-			/* One past the end is nobody's. */
-			first = n - 1;
-			second = n;
-			permute_forward_pair(&p, &first, &second);
-			assert_true(first == permute_forward(&p, n - 1));
+		}
+	}
+}
+
+/* What the kernel walks by: the same, from values looked up. */
+static void permutation_by_table_is_the_same(void **state)
+{
+	struct permute_table table;
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		const __u64 seed[2] = {random_next(), random_next()};
+		const uint64_t n = round < 3   ? (1u << 20) - (unsigned)round
+				   : round % 2 ? 1 + random_next() % (1 << 20)
+					       : 1 + random_next() % 2000;
+		struct permute p;
+
+		permute_init(&p, n, seed, random_next());
+		permute_table_init(&table, &p);
+		for (int i = 0; i < 1000; i++) {
+			const uint64_t from = i < 2 ? (i ? n - 1 : 0) : random_next() % n;
+			uint64_t to = permute_table_step(&table, &p, from / p.b, from % p.b);
+
+			if (to >= n)
+				to = permute_forward(&p, to);
+			assert_true(to == permute_forward(&p, from));
 		}
 	}
 }
@@ -335,6 +351,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(permutation_covers_every_small_size, seed_random),
 		cmocka_unit_test_setup(permutation_is_invertible_at_any_size, seed_random),
+		cmocka_unit_test_setup(permutation_by_table_is_the_same, seed_random),
 		cmocka_unit_test(permutation_mixes_and_depends_on_its_key),
 		cmocka_unit_test(shards_cover_the_plan_exactly_once),
 		cmocka_unit_test_setup(largest_plans_do_not_overflow, seed_random),
