@@ -121,6 +121,7 @@ void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struc
 	out->slot_reciprocal = permute_reciprocal(plan->slots);
 	for (uint32_t i = 0; i < plan->slots; i++)
 		techniques |= 1u << plan_slot_technique(plan_slots(plan)[i]);
+	out->technique_mask = techniques;
 	for (uint8_t t = 0; t < TECHNIQUES; t++) {
 		if (!(techniques >> t & 1))
 			continue;

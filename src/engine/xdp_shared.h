@@ -96,7 +96,8 @@ struct xdp_setting {
 	__u32 technique_count;
 	__u8 technique[XDP_TECHNIQUES]; /* of the plan */
 	__u8 acked[XDP_TECHNIQUES];	/* its probes carry ACK */
-	__u32 udp_mask;			/* techniques that send UDP, as bits */
+	__u32 technique_mask;		/* the same, as bits */
+	__u32 udp_mask;			/* those that send UDP */
 	__u16 port, port_mask;
 	__u8 port_fixed;
 	__u32 link_index;
@@ -128,7 +129,7 @@ struct xdp_pass {
  */
 struct xdp_sender {
 	__u32 position, until; /* of the block in hand, still to be looked at */
-	__u32 head, tail;      /* blanks of it that were found: from cell[head & 7] on */
+	__u32 head, tail;      /* cells of it that are to be sent: from cell[head & 7] on */
 	__u32 cell[XDP_READY];
 	__u32 credit;  /* frames that it may still send before it looks at the clock */
 	__u32 rest;    /* by user space: it takes no further block */
