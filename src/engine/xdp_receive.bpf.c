@@ -62,6 +62,17 @@ static inline int receive_parse(void *data, void *end, struct receive_segment *s
 	return (s->dport & setting.port_mask) == setting.port;
 }
 
+/* Reads a cell's word of the sheet, so that it is on its way from memory while its reply is being
+ * judged: the processor waits for none but who uses it. */
+static inline void receive_touch(__u32 place, __u32 cell)
+{
+	const __u32 index = place * setting.words + (cell >> 4);
+	const __u64 *word = bpf_map_lookup_elem(&words, &index);
+
+	if (word)
+		(void)*(const volatile __u64 *)word;
+}
+
 /* What receive_match has found: a cell, its place above it; or nothing. */
 #define RECEIVE_FOUND (1ULL << 63)
 
@@ -87,6 +98,7 @@ __attribute__((noinline)) __u64 receive_match(const struct receive_segment *s, _
 	}
 	if (cell >= w->cells || attempt >= w->attempts)
 		return 0;
+	receive_touch(place, cell);
 	host = (__u32)permute_divide(cell, setting.slot_count, setting.slot_reciprocal);
 	slot = setting.slot[(cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
 	if (plan_slot_port(slot) != s->sport || plan_slot_technique(slot) != technique)
