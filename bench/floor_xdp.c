@@ -212,6 +212,7 @@ static int round_transmit(struct floor *b, unsigned threads)
 	memset((void *)sender, 0, XDP_SENDERS * sizeof(*sender));
 	pass->end = b->sheet->cells;
 	pass->technique_mask = UINT32_MAX;
+	pass->fresh = 1; /* a first pass */
 	pass->batch = 64;
 	pass->slack_ns = UINT32_MAX;
 	if (turn(b, false, threads))

@@ -121,6 +121,7 @@ void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struc
 	out->slot_reciprocal = permute_reciprocal(plan->slots);
 	for (uint32_t i = 0; i < plan->slots; i++)
 		techniques |= 1u << plan_slot_technique(plan_slots(plan)[i]);
+	out->technique_mask = techniques;
 	for (uint8_t t = 0; t < TECHNIQUES; t++) {
 		if (!(techniques >> t & 1))
 			continue;
@@ -143,6 +144,7 @@ void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *s
 	       (sheet->cells + 15) / 16 * sizeof(*m->words));
 	memset(m->blocks + (size_t)place * setting->blocks * 2, 0, setting->blocks * 8);
 	window->order = order;
+	permute_table_init(&window->table, &order);
 	window->first_host = sheet->first_host;
 	window->tag = sheet_tag(sheet, 0);
 	window->attempts = 0;

@@ -55,8 +55,8 @@ static inline __u64 kernel_host_word(__u32 place, __u32 host)
 
 static inline __u64 kernel_hash(__u64 hi, __u64 lo, __u16 port, __u8 technique)
 {
-	return hi ? cookie_hash(&setting.key, hi, lo, port, technique)
-		  : cookie_v4_hash(setting.key_v4, lo, port, technique);
+	return cookie_is_v4(hi, lo) ? cookie_v4_hash(setting.key_v4, (__u32)lo, port, technique)
+				    : cookie_v6_hash(&setting.key, hi, lo, port, technique);
 }
 
 /* Address of a host of a live window by its number there. */

@@ -101,6 +101,7 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	pass->place = place;
 	pass->attempt = walk->pass;
 	pass->technique_mask = pass_techniques(x, walk, walk->pass);
+	pass->fresh = walk->pass == 0 && walk->sheet->ours == walk->sheet->cells;
 	pass->begin = walk->position;
 	pass->next = walk->position / XDP_BLOCK * XDP_BLOCK;
 	pass->end = walk->end;

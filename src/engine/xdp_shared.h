@@ -61,11 +61,13 @@ struct xdp_way {
 struct xdp_window {
 	struct permute order;
 	__u64 first_host;
-	__u64 host_word; /* of all hosts alike; 0: each has its own, in the map */
-	__u32 tag;	 /* plan_tag(window, 0) */
-	__u32 cells;	 /* 0: no window is here */
-	__u32 attempts;	 /* that have begun */
+	__u64 host_word;	    /* of all hosts alike; 0: each has its own, in the map */
+	__u32 tag;		    /* plan_tag(window, 0) */
+	__u32 cells;		    /* 0: no window is here */
+	__u32 attempts;		    /* that have begun */
+	struct permute_table table; /* of order */
 };
+_Static_assert(PLAN_WINDOW_CELLS <= PERMUTE_TABLE * PERMUTE_TABLE, "of any window");
 
 /* Answers that the kernel has judged, of one window and of the processors that share it. */
 struct xdp_tally {
@@ -94,7 +96,8 @@ struct xdp_setting {
 	__u32 technique_count;
 	__u8 technique[XDP_TECHNIQUES]; /* of the plan */
 	__u8 acked[XDP_TECHNIQUES];	/* its probes carry ACK */
-	__u32 udp_mask;			/* techniques that send UDP, as bits */
+	__u32 technique_mask;		/* the same, as bits */
+	__u32 udp_mask;			/* those that send UDP */
 	__u16 port, port_mask;
 	__u8 port_fixed;
 	__u32 link_index;
@@ -108,6 +111,7 @@ struct xdp_setting {
 struct xdp_pass {
 	__u32 place, attempt;
 	__u32 technique_mask; /* that have attempts left */
+	__u32 fresh;	      /* nothing of it was ever sent, and all is ours: the sheet is blank */
 	__u32 begin, end;     /* its positions */
 	__u32 batch;	      /* frames from one look at the clock to the next */
 	__u64 gap_ns;	      /* from one look to the next, by the rate */
@@ -125,7 +129,7 @@ struct xdp_pass {
  */
 struct xdp_sender {
 	__u32 position, until; /* of the block in hand, still to be looked at */
-	__u32 head, tail;      /* blanks of it that were found: from cell[head & 7] on */
+	__u32 head, tail;      /* cells of it that are to be sent: from cell[head & 7] on */
 	__u32 cell[XDP_READY];
 	__u32 credit;  /* frames that it may still send before it looks at the clock */
 	__u32 rest;    /* by user space: it takes no further block */

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "engine/xdp_kernel.h"
 
-/* Steps of one run at most: looks at the next positions, and probes that are passed over. */
+/* Looks at the next positions that one run takes at most. */
 #define TRANSMIT_STEPS 12
 /* After the device refused frames, this long nothing is sent. */
 #define TRANSMIT_PAUSE_NS 200000
@@ -39,14 +39,24 @@ __attribute__((noinline)) __u32 kernel_range(__u64 rank)
 	return plan_range_of(setting.ranges, setting.range_count, rank);
 }
 
-/* The cells of a position and of the one after it, above. A function of its own, so that the
- * verifier goes through its loops once. */
-__attribute__((noinline)) __u64 transmit_cells(__u32 place, __u32 position)
+/* One step of the permutation. It, and other functions here that are not inline, are so for the
+ * verifier, which goes through each once, and not at each turn of the loop that calls it. */
+__attribute__((noinline)) __u64 transmit_step(__u32 place, __u64 index)
 {
-	__u64 one = position, two = position + 1;
+	const struct xdp_window *w = &window[place & (XDP_WINDOWS - 1)];
+	const __u64 left = permute_divide(index, w->order.b, w->order.b_reciprocal);
 
-	permute_forward_pair(&window[place & (XDP_WINDOWS - 1)].order, &one, &two);
-	return one | two << 32;
+	return permute_table_step(&w->table, &w->order, left, index - left * w->order.b);
+}
+
+/* Its walk from outside of the window on, which is seldom. */
+__attribute__((noinline)) __u64 transmit_walk(__u32 place, __u64 cell)
+{
+	const __u64 n = window[place & (XDP_WINDOWS - 1)].order.n;
+
+	for (int step = 0; step < PERMUTE_STEPS && cell >= n; step++)
+		cell = transmit_step(place, cell);
+	return cell;
 }
 
 static inline void transmit_stamp(__u32 block)
@@ -98,70 +108,128 @@ static inline int transmit_due(struct xdp_sender *s)
 	return 1;
 }
 
-/*
- * The blanks of the next positions. All of them step by step together, so that the processor works
- * on several at once: the steps of a permutation wait for one another, and the sheet for memory.
- */
+/* Of these cells, those that are blank: how many. A loop of its own, so that the processor waits
+ * for the memory of several at once, and without a branch that it would guess wrong. */
+static inline __u32 transmit_blanks(struct xdp_sender *s, __u32 place, __u32 count)
+{
+	__u32 tail = 0;
+
+	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
+		const __u32 cell = s->cell[i], index = place * setting.words + (cell >> 4);
+		const __u64 *word = bpf_map_lookup_elem(&words, &index);
+
+		if (!word)
+			break; /* cannot be */
+		s->cell[tail & (XDP_READY - 1)] = cell;
+		/* 1 if its bits are 0. */
+		tail += (__u32)(((*word >> ((cell & 15) * 4) & 15) - 1) >> 63);
+	}
+	return tail;
+}
+
+/* The host of a cell, and its slot. */
+static inline __u32 transmit_host(__u32 cell, __u32 *slot)
+{
+	const __u32 host = (__u32)permute_divide(cell, setting.slot_count, setting.slot_reciprocal);
+
+	*slot = setting.slot[(cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
+	return host;
+}
+
+/* Whether this pass sends a cell, if it is blank. */
+__attribute__((noinline)) __u32 transmit_wants(__u32 place, __u32 cell)
+{
+	__u32 slot, technique;
+	__u64 word;
+
+	word = kernel_host_word(place & (XDP_WINDOWS - 1), transmit_host(cell, &slot));
+	technique = 1u << (plan_slot_technique(slot) & 31);
+	return word & XDP_HOST_SEND && pass.technique_mask & technique &&
+	       !(word & XDP_HOST_QUENCHED && setting.udp_mask & technique);
+}
+
+/* Of these cells, those that this pass sends. */
+static inline __u32 transmit_wanted(struct xdp_sender *s, __u32 place, __u32 count)
+{
+	__u32 tail = 0;
+
+	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
+		const __u32 cell = s->cell[i];
+
+		s->cell[tail & (XDP_READY - 1)] = cell;
+		tail += transmit_wants(place, cell) & 1;
+	}
+	return tail;
+}
+
+/* What is to be sent of the next positions. */
 __attribute__((noinline)) int transmit_look(__u32 number)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
 	const __u32 place = pass.place & (XDP_WINDOWS - 1);
-	__u32 left = s->until - s->position, cell[XDP_READY], tail = 0;
+	const struct permute *order = &window[place].order;
+	__u64 left = permute_divide(s->position, order->b, order->b_reciprocal);
+	__u64 right = s->position - left * order->b;
+	__u32 looked = s->until - s->position, count;
 
-	if (left > XDP_READY)
-		left = XDP_READY;
-	for (__u32 i = 0; i < XDP_READY && i < left; i += 2) {
-		const __u64 cells = transmit_cells(place, s->position + i);
+	if (looked > XDP_READY)
+		looked = XDP_READY;
+	count = looked;
+	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
+		__u64 cell = permute_table_step(&window[place].table, order, left, right);
 
-		cell[i] = (__u32)cells;
-		cell[i + 1] = (__u32)(cells >> 32);
+		if (cell >= order->n)
+			cell = transmit_walk(place, cell);
+		s->cell[i] = (__u32)cell;
+		/* The next one; left is one more if right is 0. */
+		right = permute_wrap(right + 1, order->b);
+		left += (right - 1) >> 63;
 	}
-	for (__u32 i = 0; i < XDP_READY && i < left; i++) {
-		const __u32 index = place * setting.words + (cell[i] >> 4);
-		const __u64 *word = bpf_map_lookup_elem(&words, &index);
-
-		if (!word || (*word >> ((cell[i] & 15) * 4) & 15) != 0)
-			continue;
-		s->cell[tail & (XDP_READY - 1)] = cell[i];
-		tail++;
-	}
+	if (!pass.fresh)
+		count = transmit_blanks(s, place, count);
+	/* Hosts that are all alike are all sent to. */
+	if (!window[place].host_word || setting.technique_mask & ~pass.technique_mask)
+		count = transmit_wanted(s, place, count);
 	s->head = 0;
-	s->tail = tail;
-	s->position += left;
+	s->tail = count;
+	s->position += looked;
 	return 0;
 }
 
-/* The next blank of the pass, if there is one near. */
-static inline int transmit_next(struct xdp_sender *s, __u32 number, struct transmit_probe *p)
+/* Until there is a cell to send, and leave to: whether there is. Once in some frames, and so a
+ * function of its own, whose registers the others need not save. */
+__attribute__((noinline)) int transmit_ready(__u32 number)
 {
-	const __u32 place = pass.place & (XDP_WINDOWS - 1);
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
 
 	for (int step = 0; step < TRANSMIT_STEPS; step++) {
-		__u32 host, technique;
-
 		if (s->credit == 0 && !transmit_due(s)) {
 			s->early++;
 			return 0;
 		}
-		if (s->head == s->tail) {
-			if (s->position >= s->until && !transmit_take(s))
-				return 0;
-			transmit_look(number);
-			continue;
-		}
-		p->cell = s->cell[s->head & (XDP_READY - 1)];
-		s->head++;
-		host = (__u32)permute_divide(p->cell, setting.slot_count, setting.slot_reciprocal);
-		p->slot = setting.slot[(p->cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
-		p->host = kernel_host_word(place, host);
-		technique = 1u << (plan_slot_technique(p->slot) & 31);
-		if (!(p->host & XDP_HOST_SEND) || !(pass.technique_mask & technique) ||
-		    (p->host & XDP_HOST_QUENCHED && setting.udp_mask & technique))
-			continue;
-		kernel_host(place, host, &p->hi, &p->lo);
-		return 1;
+		if (s->head != s->tail)
+			return 1;
+		if (s->position >= s->until && !transmit_take(s))
+			return 0;
+		transmit_look(number);
 	}
 	return 0;
+}
+
+/* The next probe of the pass: false if there is none now. */
+static inline int transmit_next(struct xdp_sender *s, __u32 number, struct transmit_probe *p)
+{
+	const __u32 place = pass.place & (XDP_WINDOWS - 1);
+	__u32 host;
+
+	if ((s->credit == 0 || s->head == s->tail) && !transmit_ready(number))
+		return 0;
+	p->cell = s->cell[s->head & (XDP_READY - 1)];
+	s->head++;
+	host = transmit_host(p->cell, &p->slot);
+	p->host = kernel_host_word(place, host);
+	kernel_host(place, host, &p->hi, &p->lo);
+	return 1;
 }
 
 /* Folded and complemented, in network order; sum < 2^36. */

@@ -16,6 +16,15 @@ static bool reply_is_rst(unsigned reply)
 	return reply == REPLY_RST || reply == REPLY_RST_WINDOW;
 }
 
+/* Whether RSTs of a technique are compared with one another, or summed up. */
+static bool rst_matters(const struct technique *row)
+{
+	return row->compares_ttl ||
+	       row->rules[REPLY_RST].state != row->rules[REPLY_RST_WINDOW].state;
+}
+
+/* Of techniques whose RSTs say all by themselves nothing: evidence of a bulk sheet is dear to find.
+ */
 static void rst_survey(const struct sheet *sheet, uint32_t base, struct rst_summary out[TECHNIQUES])
 {
 	const uint32_t *slot = plan_slots(sheet->plan);
@@ -24,9 +33,10 @@ static void rst_survey(const struct sheet *sheet, uint32_t base, struct rst_summ
 	for (uint32_t i = 0; i < sheet->plan->slots; i++) {
 		unsigned reply = sheet_get(sheet, base + i);
 		const struct evidence *e;
-		struct rst_summary *rst = &out[plan_slot_technique(slot[i])];
+		const uint8_t technique = plan_slot_technique(slot[i]);
+		struct rst_summary *rst = &out[technique];
 
-		if (!reply_is_rst(reply))
+		if (!reply_is_rst(reply) || !rst_matters(&technique_table[technique]))
 			continue;
 		e = sheet_evidence(sheet, base + i);
 		if (!(e->has & ANSWER_TTL))
@@ -214,6 +224,7 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 	const uint32_t base = host * plan->slots;
 	const struct sheet_host *state = &sheet->host[host];
 	const struct sheet_pace *pace = &sheet->pace[host];
+	static const struct evidence nothing = {0};
 	struct rst_summary rst[TECHNIQUES];
 	size_t count = 0;
 
@@ -229,8 +240,9 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 	for (uint32_t i = 0; i < plan->slots; i++) {
 		uint32_t cell = base + i, slot = plan_slots(plan)[i];
 		uint8_t technique = plan_slot_technique(slot);
-		const struct evidence *e = sheet_evidence(sheet, cell);
 		unsigned reply = sheet_get(sheet, cell);
+		const struct evidence *e =
+			reply == REPLY_SILENCE ? &nothing : sheet_evidence(sheet, cell);
 		struct finding *f = &findings[count];
 		unsigned sent;
 

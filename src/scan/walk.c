@@ -18,6 +18,8 @@ void walk_init(struct walk *w, struct sheet *sheet, const uint8_t tries[TECHNIQU
 	w->end = sheet->cells;
 	memcpy(w->tries, tries, sizeof(w->tries));
 	plan_window_permute(sheet->plan, sheet->window, &w->order);
+	for (uint32_t i = 0; i < sheet->plan->slots; i++)
+		w->techniques |= UINT32_C(1) << plan_slot_technique(plan_slots(sheet->plan)[i]);
 	sheet->order = w->order;
 	memcpy(sheet->limit, tries, sizeof(sheet->limit));
 	slow_init(&w->slow, sheet);
@@ -100,6 +102,18 @@ bool walk_over(struct walk *w, uint64_t now_ns)
 	return now_ns >= w->end_ns;
 }
 
+/* Whether the pass finds nothing that has attempts left, as only a bulk sheet, where they follow
+ * from the pass, tells without a look at each cell. */
+static bool walk_spent(const struct walk *w)
+{
+	if (!w->sheet->bulk || w->slow.count)
+		return false;
+	for (unsigned t = 0; t < TECHNIQUES; t++)
+		if (w->techniques >> t & 1 && w->tries[t] > w->pass)
+			return false;
+	return true;
+}
+
 /* The pass is over. False if it was the last, or if there is nothing to do before due_ns. */
 static bool walk_turn(struct walk *w, uint64_t now_ns)
 {
@@ -109,7 +123,7 @@ static bool walk_turn(struct walk *w, uint64_t now_ns)
 	if (w->left > 0) {
 		w->quenching |= slow_take_limited(&w->slow, now_ns);
 		w->pass++;
-		walk_at(w, 0);
+		walk_at(w, walk_spent(w) ? w->end : 0);
 		w->left = 0;
 		return true;
 	}
@@ -242,8 +256,9 @@ bool walk_pass_begin(struct walk *w, uint64_t now_ns)
 {
 	if (w->idle || w->done || now_ns < w->due_ns)
 		return false;
-	if (w->position == w->end && !walk_turn(w, now_ns))
-		return false;
+	while (w->position == w->end)
+		if (!walk_turn(w, now_ns))
+			return false;
 	/* A later pass goes faster than the one before: it may not come too near. */
 	if (w->pass > 0 && w->position == 0 && now_ns < w->last_sent_ns + w->timeout_ns) {
 		w->due_ns = w->last_sent_ns + w->timeout_ns;

@@ -30,6 +30,7 @@ struct walk {
 	bool done;
 	bool persistent;	   /* hosts that answer late attempts get more (persist.h) */
 	uint8_t tries[TECHNIQUES]; /* attempts at most, first included */
+	uint32_t techniques;	   /* of the plan, as bits */
 	uint64_t last_sent_ns;
 	/* How long a host that has not answered yet may take, and no host longer; 0: as timeout_ns.
 	 * It need not be as near as those that the time-out was measured at. */

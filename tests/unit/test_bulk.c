@@ -153,6 +153,32 @@ static void test_attempts(void **unused)
 	bench_fini(&b);
 }
 
+/* After the last attempts no pass goes over the cells any more: what is still blank was sent as
+ * often as it may be, and the walk is done at once. */
+static void test_spent(void **unused)
+{
+	uint8_t counts[3000] = {0};
+	uint64_t now_ns = SECOND;
+	struct bench b;
+	struct probe probe;
+
+	(void)unused;
+	bench_init(&b, 300, 1u << TECH_SYN);
+	for (int attempt = 0; attempt < 2; attempt++) {
+		pass(&b, counts, b.walk->end, now_ns);
+		now_ns += b.walk->timeout_ns;
+	}
+	assert_int_equal(b.walk->pass, 1);
+	assert_false(walk_pass_begin(b.walk, now_ns));
+	assert_false(walk_next(b.walk, now_ns, &probe));
+	assert_int_equal(b.walk->pass, 2);
+	assert_int_equal(b.walk->position, b.walk->end);
+	assert_true(b.walk->done);
+	check_tries(&b, counts);
+	assert_int_equal(b.walk->sent, 6000);
+	bench_fini(&b);
+}
+
 /* A pass that lost frames in our own queue was none: there is one more. */
 static void test_lost(void **unused)
 {
@@ -422,10 +448,11 @@ static void test_pace(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_attempts),   cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_evidence),   cmocka_unit_test(test_read_out),
-		cmocka_unit_test(test_pace),	   cmocka_unit_test(test_quenched),
-		cmocka_unit_test(test_persistent), cmocka_unit_test(test_not_persistent),
+		cmocka_unit_test(test_attempts),       cmocka_unit_test(test_spent),
+		cmocka_unit_test(test_lost),	       cmocka_unit_test(test_evidence),
+		cmocka_unit_test(test_read_out),       cmocka_unit_test(test_pace),
+		cmocka_unit_test(test_quenched),       cmocka_unit_test(test_persistent),
+		cmocka_unit_test(test_not_persistent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

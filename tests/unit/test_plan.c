@@ -81,18 +81,34 @@ static void permutation_is_invertible_at_any_size(void **state)
 			uint64_t from = i < 2 ? (i ? n - 1 : 0) : random_next() % n;
 			uint64_t to = permute_forward(&p, from);
 
-			__u64 first = from, second = from + 1 < n ? from + 1 : 0;
-			const uint64_t next = permute_forward(&p, second);
-
 			assert_true(to < n);
 			assert_true(permute_backward(&p, to) == from);
-			permute_forward_pair(&p, &first, &second);
-			assert_true(first == to && second == next);
-			/* One past the end is nobody's. */
-			first = n - 1;
-			second = n;
-			permute_forward_pair(&p, &first, &second);
-			assert_true(first == permute_forward(&p, n - 1));
+		}
+	}
+}
+
+/* What the kernel walks by: the same, from values looked up. */
+static void permutation_by_table_is_the_same(void **state)
+{
+	struct permute_table table;
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		const __u64 seed[2] = {random_next(), random_next()};
+		const uint64_t n = round < 3   ? (1u << 20) - (unsigned)round
+				   : round % 2 ? 1 + random_next() % (1 << 20)
+					       : 1 + random_next() % 2000;
+		struct permute p;
+
+		permute_init(&p, n, seed, random_next());
+		permute_table_init(&table, &p);
+		for (int i = 0; i < 1000; i++) {
+			const uint64_t from = i < 2 ? (i ? n - 1 : 0) : random_next() % n;
+			uint64_t to = permute_table_step(&table, &p, from / p.b, from % p.b);
+
+			if (to >= n)
+				to = permute_forward(&p, to);
+			assert_true(to == permute_forward(&p, from));
 		}
 	}
 }
@@ -306,23 +322,84 @@ static void siphash_gives_the_published_values(void **state)
 	assert_true(cookie_siphash(&key, words, 2, 2, 4) == UINT64_C(0x3f2acc7f57c29bdb));
 }
 
+/* SipHash-c-d byte by byte, from the paper: of any length, and by none of the code under test but
+ * its round. */
+static uint64_t siphash(const struct cookie_key *key, const uint8_t *bytes, size_t length, int c,
+			int d)
+{
+	__u64 v[4] = {
+		key->k[0] ^ UINT64_C(0x736f6d6570736575), key->k[1] ^ UINT64_C(0x646f72616e646f6d),
+		key->k[0] ^ UINT64_C(0x6c7967656e657261), key->k[1] ^ UINT64_C(0x7465646279746573)};
+	uint64_t word = 0;
+
+	for (size_t i = 0; i <= length; i++) {
+		if (i < length)
+			word |= (uint64_t)bytes[i] << i % 8 * 8;
+		else
+			word |= (uint64_t)(uint8_t)length << 56;
+		if (i % 8 != 7 && i < length)
+			continue;
+		v[3] ^= word;
+		cookie_sip_rounds(v, c);
+		v[0] ^= word;
+		word = 0;
+	}
+	v[2] ^= 0xff;
+	cookie_sip_rounds(v, d);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+static void cookies_are_siphash_of_address_port_and_technique(void **state)
+{
+	const struct cookie_key published = {
+		{UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)}};
+	uint8_t bytes[19];
+
+	(void)state;
+	for (uint8_t i = 0; i < 19; i++)
+		bytes[i] = i;
+	assert_true(siphash(&published, bytes, 7, 2, 4) == UINT64_C(0xab0200f58b01d137));
+	assert_true(siphash(&published, bytes, 15, 2, 4) == UINT64_C(0xa129ca6149be45e5));
+	for (int i = 0; i < 1000; i++) {
+		const struct cookie_key key = {{random_next(), random_next()}};
+		const uint64_t hi = i % 8 ? random_next() : 0, lo = random_next();
+		const uint32_t v4 = (uint32_t)random_next();
+		const uint16_t port = (uint16_t)random_next();
+		const uint8_t technique = (uint8_t)random_next();
+
+		for (int b = 0; b < 8; b++) {
+			bytes[b] = (uint8_t)(hi >> b * 8);
+			bytes[8 + b] = (uint8_t)(lo >> b * 8);
+		}
+		bytes[16] = (uint8_t)port;
+		bytes[17] = (uint8_t)(port >> 8);
+		bytes[18] = technique;
+		assert_true(cookie_hash(&key, hi, lo, port, technique) ==
+			    siphash(&key, bytes, 19, 1, 3));
+		for (int b = 0; b < 4; b++)
+			bytes[b] = (uint8_t)(v4 >> b * 8);
+		memcpy(bytes + 4, bytes + 16, 3);
+		assert_true(cookie_hash(&key, 0, UINT64_C(0xffff00000000) | v4, port, technique) ==
+			    siphash(&key, bytes, 7, 1, 3));
+	}
+}
+
 static void cookies_carry_the_cell_and_bind_all_fields(void **state)
 {
 	const struct cookie_key key = {{random_next(), random_next()}};
-	__u64 v4[4];
 
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
-		uint64_t hi = random_next(), lo = random_next();
+		/* Of both families. */
+		uint64_t hi = i % 2 ? random_next() : 0;
+		uint64_t lo =
+			i % 2 ? random_next() : UINT64_C(0xffff00000000) | (uint32_t)random_next();
 		uint16_t port = (uint16_t)random_next();
 		uint32_t cell = (uint32_t)random_next();
 		struct cookie c = cookie_make(&key, hi, lo, port, TECH_SYN, cell);
 
 		assert_true((c.seq ^ (uint32_t)cookie_hash(&key, hi, lo, port, TECH_SYN)) == cell);
 		assert_true(c.seq != cookie_make(&key, hi, lo ^ 1, port, TECH_SYN, cell).seq);
-		cookie_v4_begin(&key, v4);
-		assert_true(cookie_v4_hash(v4, lo, port, TECH_SYN) ==
-			    cookie_hash(&key, 0, lo, port, TECH_SYN));
 		assert_true(c.seq != cookie_make(&key, hi, lo, port ^ 1, TECH_SYN, cell).seq);
 		assert_true(c.seq != cookie_make(&key, hi, lo, port, TECH_FIN, cell).seq);
 	}
@@ -335,12 +412,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(permutation_covers_every_small_size, seed_random),
 		cmocka_unit_test_setup(permutation_is_invertible_at_any_size, seed_random),
+		cmocka_unit_test_setup(permutation_by_table_is_the_same, seed_random),
 		cmocka_unit_test(permutation_mixes_and_depends_on_its_key),
 		cmocka_unit_test(shards_cover_the_plan_exactly_once),
 		cmocka_unit_test_setup(largest_plans_do_not_overflow, seed_random),
 		cmocka_unit_test(plan_finds_only_its_own),
 		cmocka_unit_test(plans_have_names),
 		cmocka_unit_test(siphash_gives_the_published_values),
+		cmocka_unit_test_setup(cookies_are_siphash_of_address_port_and_technique,
+				       seed_random),
 		cmocka_unit_test_setup(cookies_carry_the_cell_and_bind_all_fields, seed_random),
 	};
 

@@ -51,6 +51,7 @@ struct round {
 	uint8_t mac[CELLS * 2][6];
 	struct link link;
 	uint16_t port;
+	bool fresh; /* the sheet, which it is not, counts as blank */
 };
 
 /* Each with payloads: of one dialect, of several, the longest. */
@@ -151,6 +152,7 @@ static bool round_init(struct round *r, const struct shape *shape)
 	r->conf.key = (struct cookie_key){{next(), next()}};
 	r->conf.bad_sum = next() % 4 == 0;
 	r->conf.has_source_port = next() % 4 == 0;
+	r->fresh = next() % 4 == 0;
 	r->port = r->conf.has_source_port ? (uint16_t)(next() | 1) : 0xf000;
 	round_plan(r, shape);
 	r->conf.plan = r->plan;
@@ -214,10 +216,11 @@ static size_t expected(const struct round *r, uint32_t cell, uint8_t attempt, ui
 
 static bool sendable(const struct round *r, uint32_t cell)
 {
+
 	const uint64_t alike = r->kernel.memory.window[0].host_word;
 	const uint64_t host = alike ? alike : r->kernel.memory.hosts[cell / r->plan->slots];
 
-	return sheet_get(r->sheet, cell) == 0 && host & XDP_HOST_SEND &&
+	return (r->fresh || sheet_get(r->sheet, cell) == 0) && host & XDP_HOST_SEND &&
 	       !(host & XDP_HOST_QUENCHED && sheet_probe(r->sheet, cell).technique == TECH_UDP);
 }
 
@@ -229,6 +232,7 @@ static void pass_init(struct round *r, uint8_t attempt, uint32_t begin, uint32_t
 	memset((void *)pass, 0, sizeof(*pass));
 	memset((void *)r->kernel.memory.sender, 0, XDP_SENDERS * sizeof(struct xdp_sender));
 	pass->attempt = attempt;
+	pass->fresh = r->fresh;
 	pass->begin = begin;
 	pass->next = begin / XDP_BLOCK * XDP_BLOCK;
 	pass->end = end;
