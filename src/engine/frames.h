@@ -24,7 +24,7 @@
 #define FRAMES_SNAP_BYTES 176
 
 /* Neighbours are asked for so many at once, windows ahead: asking takes a second whether for one
- * or for thousands. 7 bytes each, while they last. */
+ * or for thousands. Those of windows to come have 8 bytes each until then. */
 #define FRAMES_ASK_AHEAD 16384u
 #define FRAMES_ASK_MOST	 65536u
 
@@ -64,12 +64,6 @@ struct frames_way {
 	struct template template[TECHNIQUES];
 };
 
-/* What is known of a neighbour that was asked for. */
-struct frames_asked {
-	uint8_t mac[6];
-	bool known;
-};
-
 /* Which way each host of a live window goes. */
 struct frames_window {
 	uint64_t window;
@@ -107,9 +101,12 @@ struct frames {
 	int way_count;
 	struct frames_window windows[SHEETS];
 
-	struct frames_asked *asked; /* of the hosts [ask_first, ask_first + ask_count) */
+	/* Neighbours, HOST_MAC where known: of the hosts [ask_first, ask_first + ask_count). In
+	 * the sheet itself if they are all of its window. */
+	struct sheet_host *asked;
 	size_t ask_count;
 	uint64_t ask_first;
+	bool asked_ahead;	/* not in a sheet: freed here */
 	unsigned gateways_open; /* asked for and not known yet */
 
 	struct frames_probe pending[FRAMES_PENDING];
@@ -128,11 +125,11 @@ int frames_way_to(struct frames *fr, struct addr to, struct failure *f);
 /* What goes out that way, to its MAC address as known by now. */
 void frames_way_templates(const struct frames *fr, struct frames_way *way);
 
-/* Makes sure that the neighbours of the host of that rank, and gateways, have been asked for;
- * with those up to `end`, and more. 0, or -1 with *f. */
-int frames_learn(struct frames *fr, uint64_t rank, uint64_t end, struct failure *f);
-/* Those of hosts are not needed any more. */
-void frames_forget(struct frames *fr);
+/* Makes sure that the neighbour of rank `rank`, of the sheet's window, has been asked for, and
+ * gateways: together with the others of the window and more. 0, or -1 with *f. */
+int frames_learn(struct frames *fr, const struct sheet *sheet, uint64_t rank, struct failure *f);
+/* Hosts before that rank are not needed any more. */
+void frames_forget(struct frames *fr, uint64_t rank);
 
 /* The engine's operations: see struct engine_ops. */
 int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f);

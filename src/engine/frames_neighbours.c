@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/frames.h"
+#include "scan/finding.h"
 
 static bool learn_open(const struct frames_way *way)
 {
@@ -15,6 +16,14 @@ static void learn_gateway(struct frames *fr, struct frames_way *way, const uint8
 	memcpy(way->mac, mac, sizeof(way->mac));
 	way->gateway_known = true;
 	frames_way_templates(fr, way);
+}
+
+static void learn_known(struct frames *fr, uint64_t number, const uint8_t mac[6])
+{
+	struct sheet_host *host = &fr->asked[number];
+
+	memcpy(host->mac, mac, sizeof(host->mac));
+	host->notes |= HOST_MAC;
 }
 
 /* First the hosts [ask_first, ask_first + ask_count), then the ways. */
@@ -32,7 +41,7 @@ static bool learn_ask(void *context, size_t number, struct solicit_ask *out)
 	}
 	out->who = plan_host(fr->conf.plan, fr->ask_first + number);
 	way = fr->ways[route_find(fr->routes, out->who)]; /* found before, by learn_host */
-	if (way->kind != WAY_NEIGHBOUR || fr->asked[number].known)
+	if (way->kind != WAY_NEIGHBOUR || fr->asked[number].notes & HOST_MAC)
 		return false;
 	out->source = way->source;
 	out->link = way->link;
@@ -43,18 +52,16 @@ static bool learn_told_host(struct frames *fr, struct addr who, unsigned link_in
 			    const uint8_t mac[6])
 {
 	const struct frames_way *way;
-	struct frames_asked *asked;
 	uint64_t rank;
 
 	if (!plan_find_host(fr->conf.plan, who, &rank) || rank < fr->ask_first ||
 	    rank - fr->ask_first >= fr->ask_count)
 		return false;
-	asked = &fr->asked[rank - fr->ask_first];
 	way = fr->ways[route_find(fr->routes, who)];
-	if (asked->known || way->kind != WAY_NEIGHBOUR || way->link->index != link_index)
+	if (fr->asked[rank - fr->ask_first].notes & HOST_MAC || way->kind != WAY_NEIGHBOUR ||
+	    way->link->index != link_index)
 		return false;
-	memcpy(asked->mac, mac, sizeof(asked->mac));
-	asked->known = true;
+	learn_known(fr, rank - fr->ask_first, mac);
 	return true;
 }
 
@@ -88,10 +95,8 @@ static int learn_host(struct frames *fr, size_t number, struct failure *f)
 	if (fr->ways[way]->kind != WAY_NEIGHBOUR)
 		return 0;
 	fixed = neighbour_find(&fr->neighbours, to, fr->ways[way]->link->index);
-	if (fixed) {
-		memcpy(fr->asked[number].mac, fixed->mac, sizeof(fixed->mac));
-		fr->asked[number].known = true;
-	}
+	if (fixed)
+		learn_known(fr, number, fixed->mac);
 	return 0;
 }
 
@@ -170,28 +175,36 @@ static uint64_t learn_count(const struct frames *fr, uint64_t rank, uint64_t end
 	return count < left ? count : left;
 }
 
-int frames_learn(struct frames *fr, uint64_t rank, uint64_t end, struct failure *f)
+int frames_learn(struct frames *fr, const struct sheet *sheet, uint64_t rank, struct failure *f)
 {
+	const uint64_t end = sheet->first_host + sheet->hosts;
+
 	if (rank >= fr->ask_first && rank - fr->ask_first < fr->ask_count)
 		return 0;
-	frames_forget(fr);
+	frames_forget(fr, UINT64_MAX);
 	fr->ask_first = rank;
 	fr->ask_count = (size_t)learn_count(fr, rank, end);
-	fr->asked = calloc(fr->ask_count, sizeof(*fr->asked));
+	fr->asked_ahead = fr->ask_count > end - rank;
+	fr->asked = fr->asked_ahead ? calloc(fr->ask_count, sizeof(*fr->asked))
+				    : &sheet->host[rank - sheet->first_host];
 	if (!fr->asked) {
 		fr->ask_count = 0;
 		return failure_set(f, EXIT_SOFTWARE, "out of memory");
 	}
 	if (learn(fr, f) < 0) {
-		frames_forget(fr);
+		frames_forget(fr, UINT64_MAX);
 		return -1;
 	}
 	return 0;
 }
 
-void frames_forget(struct frames *fr)
+void frames_forget(struct frames *fr, uint64_t rank)
 {
-	free(fr->asked);
+	if (rank <= fr->ask_first || rank - fr->ask_first < fr->ask_count)
+		return;
+	if (fr->asked_ahead)
+		free(fr->asked);
+	fr->asked_ahead = false;
 	fr->asked = NULL;
 	fr->ask_count = 0;
 }

@@ -197,19 +197,17 @@ static void note(const struct frames *fr, const struct frames_way *way, uint64_t
 		 struct sheet_host *host)
 {
 	const bool stopped = fr->conf.stop && *fr->conf.stop;
-	const struct frames_asked *asked = &fr->asked[rank - fr->ask_first];
+	const struct sheet_host *asked = &fr->asked[rank - fr->ask_first];
 
 	/* Written only where there is something to say: the array is zero pages until then. */
 	if (way->local)
 		host->notes |= HOST_LOCAL;
 	switch (way->kind) {
 	case WAY_NEIGHBOUR:
-		if (!asked->known) {
+		if (asked->notes & HOST_MAC)
+			*host = *asked; /* its own, it may be */
+		else
 			host->notes |= stopped ? 0 : HOST_NO_NEIGHBOUR;
-			break;
-		}
-		memcpy(host->mac, asked->mac, sizeof(host->mac));
-		host->notes |= HOST_MAC;
 		break;
 	case WAY_GATEWAY:
 		if (!way->gateway_known && !stopped)
@@ -291,7 +289,7 @@ int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 		struct addr to = plan_host(fr->conf.plan, rank);
 		int number;
 
-		if (frames_learn(fr, rank, end, f) < 0)
+		if (frames_learn(fr, sheet, rank, f) < 0)
 			return -EIO;
 		number = frames_way_to(fr, to, f);
 		if (number < 0)
@@ -300,8 +298,7 @@ int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 			return -ENOMEM;
 		note(fr, fr->ways[number], rank, &sheet->host[host]);
 	}
-	if (end - fr->ask_first >= fr->ask_count)
-		frames_forget(fr);
+	frames_forget(fr, end);
 	window->used = true;
 	return 0;
 }

@@ -18,6 +18,8 @@
 
 /* Answers that may wait while we send: some 2,700, or 270 without CAP_NET_ADMIN. */
 #define SOLICIT_BUFFER_BYTES (2 << 20)
+/* So many at once: more would only touch more of the transmitter's room. */
+#define SOLICIT_BATCH 32
 /* Of an answer: Ethernet's least frame is 60, an advertisement with its option 86. */
 #define SOLICIT_FRAME_BYTES 256
 
@@ -127,7 +129,7 @@ static int solicit_send(struct solicit *s, const struct solicit_ask *ask, struct
 	length = packet_build(PACKET_LINK_ETHERNET, &packet, NULL, 0, transmit_reserve(l->transmit),
 			      TRANSMIT_FRAME_BYTES);
 	transmit_commit(l->transmit, length, ask->who);
-	if (transmit_waiting(l->transmit) < TRANSMIT_BATCH)
+	if (transmit_waiting(l->transmit) < SOLICIT_BATCH)
 		return 0;
 	return solicit_flush(l, f) < 0 ? -1 : 0;
 }
@@ -218,7 +220,7 @@ static int solicit_try(struct solicit *s, struct failure *f)
 			continue;
 		if (solicit_send(s, &ask, f) < 0)
 			return -1;
-		if (++sent % TRANSMIT_BATCH == 0)
+		if (++sent % SOLICIT_BATCH == 0)
 			solicit_wait(s, begun_ns + sent * (1000000000u / SOLICIT_PER_SECOND));
 	}
 	for (size_t i = 0; i < s->link_count; i++)
