@@ -9,8 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "scan/finding.h"
-
 _Static_assert(XDP_REPLY_RST == (int)REPLY_RST && XDP_REPLY_RST_WINDOW == (int)REPLY_RST_WINDOW,
 	       "one enumeration");
 _Static_assert((int)XDP_WINDOWS == SHEETS, "a place a sheet");
@@ -66,6 +64,8 @@ static void xdp_close(struct engine *e)
 	}
 	if (x->kernel.programs)
 		xdp_kernel_unload(&x->kernel);
+	for (unsigned i = 0; i < XDP_WINDOWS; i++)
+		free(x->hops[i]);
 	if (x->frames)
 		x->frames->engine.ops->close(&x->frames->engine);
 	free(x);
@@ -94,75 +94,6 @@ static void xdp_fold(struct xdp *x)
 	}
 }
 
-/* Number of the way in the programs' table; -1 if it has no place there. */
-static int xdp_way(struct xdp *x, const struct frames_way *way)
-{
-	struct xdp_way *out;
-
-	for (unsigned i = 0; i < x->way_count; i++)
-		if (x->ways[i] == way)
-			return (int)i;
-	if (x->way_count == XDP_WAYS || way->link != x->link)
-		return -1;
-	out = &x->kernel.memory.way[x->way_count];
-	out->source_hi = way->source.hi;
-	out->source_lo = way->source.lo;
-	for (unsigned t = 0; t < TECHNIQUES; t++)
-		if (x->frames->techniques >> t & 1)
-			xdp_template_fill(&out->template[t], &way -> template[t]);
-	x->ways[x->way_count] = way;
-	return (int)x->way_count++;
-}
-
-/* A host's word; false if it cannot be sent to by the programs. */
-static bool xdp_host(struct xdp *x, const struct sheet *sheet, uint32_t host, uint64_t *word)
-{
-	const struct frames_way *way = frames_way_of(x->frames, sheet, host);
-	const uint8_t *mac;
-	int number;
-
-	*word = 0;
-	if (!way || sheet->host[host].notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
-		return true; /* nothing is sent to it, by nobody */
-	if (way->kind != WAY_NEIGHBOUR && way->kind != WAY_GATEWAY)
-		return false;
-	number = xdp_way(x, way);
-	if (number < 0)
-		return false;
-	mac = way->kind == WAY_NEIGHBOUR ? sheet->host[host].mac : way->mac;
-	memcpy(word, mac, 6);
-	*word |= (uint64_t)number << 48 | XDP_HOST_SEND;
-	return true;
-}
-
-/*
- * The hosts of a window; false if one of them cannot be sent to by the programs. Behind one gateway
- * all are alike: then the map is not even mapped. With UDP each has a word of its own, to be
- * quenched by. Without memory for them frames sends.
- */
-static bool xdp_hosts(struct xdp *x, unsigned place, const struct sheet *sheet)
-{
-	const struct xdp_setting *setting = x->kernel.memory.setting;
-	uint64_t alike = 0, word, *out;
-	uint32_t host;
-
-	if (!setting->udp_mask && !xdp_host(x, sheet, 0, &alike))
-		return false;
-	for (host = 1; alike && host < sheet->hosts; host++)
-		if (!xdp_host(x, sheet, host, &word) || word != alike)
-			alike = 0;
-	x->kernel.memory.window[place].host_word = alike;
-	if (alike)
-		return true;
-	out = xdp_kernel_hosts(&x->kernel);
-	for (host = 0; host < sheet->hosts; host++) {
-		if (!out || !xdp_host(x, sheet, host, &word))
-			return false;
-		out[(size_t)place * setting->hosts + host] = word;
-	}
-	return true;
-}
-
 int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 {
 	struct xdp *x = (struct xdp *)e;
@@ -180,7 +111,7 @@ int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	error = frames_prepare(&x->frames->engine, sheet, f);
 	if (error < 0 || x->broken)
 		return error;
-	if (!xdp_hosts(x, place, sheet))
+	if (!xdp_hosts_fill(x, place, sheet))
 		return 0;
 	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL); /* early is late enough */
 	xdp_window_fill(m, place, sheet);

@@ -25,7 +25,7 @@ struct xdp_memory {
 	volatile struct xdp_sender *sender; /* XDP_SENDERS */
 	struct xdp_receive *receiving;
 	uint64_t *words; /* XDP_WINDOWS places each */
-	uint64_t *hosts; /* NULL until xdp_kernel_hosts */
+	uint16_t *hosts; /* NULL until xdp_kernel_hosts */
 	uint32_t *blocks;
 	size_t words_bytes, hosts_bytes, blocks_bytes;
 };
@@ -42,9 +42,12 @@ struct xdp_kernel {
  * kept. */
 int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32_t blocks,
 		    struct failure *f);
-/* The hosts' words of all places: mapped, and so resident, only once they are needed. NULL without
- * memory. */
-uint64_t *xdp_kernel_hosts(struct xdp_kernel *k);
+/* The hosts' numbers of all places: mapped, and so resident, only once they are needed. NULL
+ * without memory. */
+uint16_t *xdp_kernel_hosts(struct xdp_kernel *k);
+/* What the numbers [0, count) stand for in a place. 0 or -errno. */
+int xdp_kernel_hops(const struct xdp_kernel *k, unsigned place, const uint64_t *hop,
+		    uint32_t count);
 /* Puts the receiving program on the interface, in driver mode or in generic mode, and the counting
  * ones on the trace points. They go with this process. 0, or -1 with *f. */
 int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generic,
@@ -102,8 +105,9 @@ struct xdp {
 	struct xdp_kernel kernel;
 	const struct frames_way *ways[XDP_WAYS];
 	unsigned way_count;
-	unsigned senders;  /* threads that a pass may have */
-	atomic_bool alone; /* but the interface does not take what more than one send */
+	uint64_t *hops[XDP_WINDOWS]; /* as the programs have them; NULL: never needed so far */
+	unsigned senders;	     /* threads that a pass may have */
+	atomic_bool alone;	     /* but the interface does not take what more than one send */
 	struct xdp_sending sending;
 	bool broken; /* the interface takes no more: frames for the rest */
 	uint64_t marked[XDP_WINDOWS], duplicate[XDP_WINDOWS]; /* as told already */
@@ -128,6 +132,13 @@ int xdp_senders_begin(struct xdp *x);
 bool xdp_senders_over(const struct xdp *x);
 /* Joins them, waiting if need be. */
 void xdp_senders_end(struct xdp *x);
+
+/*
+ * Tells the programs, and the sheet, where the hosts of a window are sent to: true, and the sheet
+ * has no host[] any more; or false and nothing has changed, if one of them cannot be sent to by the
+ * programs, or there is no memory, or they are sent to more than XDP_HOPS others.
+ */
+bool xdp_hosts_fill(struct xdp *x, unsigned place, struct sheet *sheet);
 
 /* The template in the kernel's form. */
 void xdp_template_fill(struct xdp_template *out, const struct template *in);

@@ -59,13 +59,26 @@ static int load_maps(struct xdp_kernel *k)
 	return m->words && m->blocks ? 0 : -errno;
 }
 
-uint64_t *xdp_kernel_hosts(struct xdp_kernel *k)
+uint16_t *xdp_kernel_hosts(struct xdp_kernel *k)
 {
 	struct xdp_memory *m = &k->memory;
 
 	if (!m->hosts)
 		m->hosts = load_map(k->programs->maps.hosts, &m->hosts_bytes);
 	return m->hosts;
+}
+
+int xdp_kernel_hops(const struct xdp_kernel *k, unsigned place, const uint64_t *hop, uint32_t count)
+{
+	const int fd = bpf_map__fd(k->programs->maps.hops);
+	int error = 0;
+
+	for (uint32_t i = 0; i < count && error == 0; i++) {
+		const uint32_t index = place * k->memory.setting->hops + i;
+
+		error = bpf_map_update_elem(fd, &index, &hop[i], BPF_ANY); /* libbpf 1: -errno */
+	}
+	return error;
 }
 
 static int load_error(int error, struct failure *f)
@@ -91,17 +104,20 @@ static int load_error(int error, struct failure *f)
 int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32_t blocks,
 		    struct failure *f)
 {
+	const uint32_t hops = hosts < XDP_HOPS ? hosts : XDP_HOPS;
 	int error;
 
 	memset(k, 0, sizeof(*k));
 	k->hook_fd = -1;
+	hosts = (hosts + 3) / 4 * 4;
 	libbpf_set_print(load_quiet);
 	k->programs = xdp_programs__open();
 	if (!k->programs)
 		return load_error(-errno, f);
 	/* Cannot fail before loading. */
 	(void)bpf_map__set_max_entries(k->programs->maps.words, words * XDP_WINDOWS);
-	(void)bpf_map__set_max_entries(k->programs->maps.hosts, hosts * XDP_WINDOWS);
+	(void)bpf_map__set_max_entries(k->programs->maps.hosts, hosts / 4 * XDP_WINDOWS);
+	(void)bpf_map__set_max_entries(k->programs->maps.hops, hops * XDP_WINDOWS);
 	(void)bpf_map__set_max_entries(k->programs->maps.blocks, blocks * XDP_WINDOWS);
 	error = xdp_programs__load(k->programs);
 	if (error == 0)
@@ -112,6 +128,7 @@ int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32
 	}
 	k->memory.setting->words = words;
 	k->memory.setting->hosts = hosts;
+	k->memory.setting->hops = hops;
 	k->memory.setting->blocks = blocks;
 	k->probe_fd = bpf_program__fd(k->programs->progs.probe);
 	return 0;

@@ -61,7 +61,7 @@ struct xdp_way {
 struct xdp_window {
 	struct permute order;
 	__u64 first_host;
-	__u64 host_word; /* of all hosts alike; 0: each has its own, in the map */
+	__u64 host_word; /* of all hosts alike; 0: by their numbers, in the maps */
 	__u32 tag;	 /* plan_tag(window, 0) */
 	__u32 cells;	 /* 0: no window is here */
 	__u32 attempts;	 /* that have begun */
@@ -73,11 +73,14 @@ struct xdp_tally {
 	__u64 duplicate; /* answers no stronger than the one before */
 } __attribute__((aligned(XDP_LINE)));
 
-/* A host of a window as one word: its MAC address as in memory, its way, and whether to send; the
- * last: TCP only (UDP is asked in an order of its own, see quench.h). */
-#define XDP_HOST_WAY(word) ((__u32)((word) >> 48) & (XDP_WAYS - 1))
-#define XDP_HOST_SEND	   (1ULL << 56)
-#define XDP_HOST_QUENCHED  (1ULL << 57)
+/* Where a host is sent to, as one word: a struct sheet_host, as in memory. Hosts of a window have
+ * the number of theirs, 16 bits each; QUENCHED says that it is asked for TCP only (for UDP in an
+ * order of its own, see quench.h). */
+#define XDP_HOPS	   32768
+#define XDP_HOP_QUENCHED   0x8000u
+#define XDP_HOST_WAY(word) ((__u32)((word) >> 56) & (XDP_WAYS - 1))
+#define XDP_HOST_SEND	   (1ULL << 58)
+#define XDP_HOST_QUENCHED  (1ULL << 59)
 
 /* Number of a slot's first payload plus one, above what plan_walk.h has in it; 0: empty. */
 #define XDP_SLOT_PAYLOAD_SHIFT 24
@@ -89,8 +92,8 @@ struct xdp_setting {
 	struct plan_range ranges[XDP_RANGES];
 	__u32 slot[XDP_SLOTS];
 	__u32 range_count, slot_count;
-	__u64 slot_reciprocal;	    /* for permute_divide */
-	__u32 words, hosts, blocks; /* of one place, in the maps */
+	__u64 slot_reciprocal;		  /* for permute_divide */
+	__u32 words, hosts, hops, blocks; /* of one place, in the maps */
 	__u32 technique_count;
 	__u8 technique[XDP_TECHNIQUES]; /* of the plan */
 	__u8 acked[XDP_TECHNIQUES];	/* its probes carry ACK */

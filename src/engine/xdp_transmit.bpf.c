@@ -18,6 +18,7 @@ struct xdp_sender sender[XDP_SENDERS];
 struct xdp_receive receiving;
 
 struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps");
+struct xdp_hops hops SEC(".maps");
 /* The interface: by a map, as its number would have to be looked up for each frame. */
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);

@@ -42,8 +42,10 @@ struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first
 	s->tries = calloc(s->cells, sizeof(*s->tries));
 	s->evidence = calloc(s->cells, sizeof(*s->evidence));
 	s->host = calloc(s->hosts, sizeof(*s->host));
+	s->heard = calloc((s->hosts + 7) / 8, sizeof(*s->heard));
 	s->pace = calloc(s->hosts, sizeof(*s->pace));
-	if (!s->word || !s->sent_us || !s->tries || !s->evidence || !s->host || !s->pace) {
+	if (!s->word || !s->sent_us || !s->tries || !s->evidence || !s->host || !s->heard ||
+	    !s->pace) {
 		sheet_free(s);
 		return NULL;
 	}
@@ -63,6 +65,7 @@ void sheet_free(struct sheet *s)
 	free(s->kept.cell);
 	free(s->kept.evidence);
 	free(s->host);
+	free(s->heard);
 	free(s->pace);
 	free(s);
 }
@@ -75,7 +78,7 @@ unsigned sheet_tries(const struct sheet *s, uint32_t cell)
 	const unsigned limit = s->limit[plan_slot_technique(plan_slots(s->plan)[cell % slots])];
 	unsigned tries = s->pass;
 
-	if (s->host[cell / slots].notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
+	if (sheet_host_absent(s, cell / slots))
 		return 0;
 	if (tries < limit)
 		tries += permute_backward(&s->order, cell) < s->position;
@@ -215,7 +218,7 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 			   uint64_t *rtt_ns, bool *has_rtt)
 {
 	unsigned before = sheet_get(s, cell);
-	struct sheet_host *host = &s->host[cell / s->plan->slots];
+	const uint32_t host = cell / s->plan->slots;
 	uint8_t technique = plan_slot_technique(plan_slots(s->plan)[cell % s->plan->slots]);
 
 	const unsigned tries = sheet_tries(s, cell);
@@ -226,7 +229,7 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 		return SHEET_STRAY;
 	if (!(answer->has & (ANSWER_FROM | ANSWER_LOCAL)) &&
 	    !(s->bulk && sheet_is_answered(answer->reply)))
-		host->notes |= HOST_ANSWERED;
+		s->heard[host >> 3] |= (uint8_t)(1u << (host & 7));
 	if (answer->reply <= before)
 		return SHEET_DUPLICATE;
 
@@ -245,7 +248,7 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 	evidence_note(s, cell, answer, *has_rtt ? *rtt_ns : 0, *has_rtt);
 	sheet_put(s, cell, answer->reply);
 	if (technique_table[technique].cookie == COOKIE_PORT) {
-		struct sheet_pace *pace = &s->pace[cell / s->plan->slots];
+		struct sheet_pace *pace = &s->pace[host];
 
 		pace->icmp_errors += (answer->has & ANSWER_ICMP) != 0;
 		if (quench_on(&pace->quench) && before == REPLY_SILENCE)

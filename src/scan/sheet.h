@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "packet/addr.h"
+#include "scan/finding.h"
 #include "scan/persist.h"
 #include "scan/plan.h"
 #include "scan/probe.h"
@@ -42,9 +43,12 @@ struct sheet_kept {
 
 /* What an engine finds out before the first probe. */
 struct sheet_host {
-	uint16_t notes; /* enum host_note */
 	uint8_t mac[6];
+	uint8_t notes;	/* enum host_note, of HOST_NO_NEIGHBOUR to HOST_MAC */
+	uint8_t engine; /* for it to use */
 };
+/* A host's number among those of a bulk sheet; the bit above is for the engine to use. */
+#define SHEET_HOP_MASK 0x7fffu
 
 /* What the answers tell of how to ask. In a window that xdp sends, nobody touches that of a host
  * but by its ICMP errors to UDP, or if it is asked at its own pace. */
@@ -72,7 +76,8 @@ struct sheet {
 	uint32_t *sent_us; /* low 32 bits of the clock in us, of the latest attempt */
 	uint8_t *tries;	   /* attempts sent so far */
 	struct evidence *evidence;
-	struct sheet_host *host;
+	struct sheet_host *host; /* NULL where hops is not: see sheet_host() */
+	uint8_t *heard;		 /* a bit a host: HOST_ANSWERED */
 	struct sheet_pace *pace;
 	struct addr sender[SHEET_SENDERS]; /* from 1: who else sent ICMP errors */
 	unsigned senders;
@@ -83,14 +88,17 @@ struct sheet {
 	/*
 	 * A bulk sheet is one that an engine sends by itself, pass after pass in the plan's order.
 	 * tries[] is not kept: where the walk is says what was sent. block_us[b] is when
-	 * positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. Both it and word[] are
-	 * the engine's memory. Little of the evidence is kept, in a table instead of evidence[].
-	 * Cells that are asked at their host's own pace (slow.h) are counted one by one, in
-	 * tries[] and sent_us[], from then on (sheet_counted).
+	 * positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. hop[] is a host's number
+	 * in hops[]; NULL: all have number 0. All these and word[] are the engine's memory. Little
+	 * of the evidence is kept, in a table instead of evidence[]. Cells that are asked at their
+	 * host's own pace (slow.h) are counted one by one, in tries[] and sent_us[], from then on
+	 * (sheet_counted).
 	 */
 	bool bulk;
 	struct permute order;
 	uint32_t *block_us;
+	const uint16_t *hop;
+	const struct sheet_host *hops;
 	struct sheet_kept kept;
 };
 
@@ -114,8 +122,27 @@ static inline void sheet_put(struct sheet *s, uint32_t cell, unsigned value)
 					    __ATOMIC_RELAXED));
 }
 
+static inline const struct sheet_host *sheet_host(const struct sheet *s, uint32_t host)
+{
+	if (!s->hops)
+		return &s->host[host];
+	return &s->hops[s->hop ? s->hop[host] & SHEET_HOP_MASK : 0];
+}
+
+/* Nobody is there to be asked, or no way leads to it. */
+static inline bool sheet_host_absent(const struct sheet *s, uint32_t host)
+{
+	return (sheet_host(s, host)->notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE)) != 0;
+}
+
+/* Whether the host itself has said something; see sheet_is_answered for a bulk sheet. */
+static inline bool sheet_host_heard(const struct sheet *s, uint32_t host)
+{
+	return s->heard[host >> 3] >> (host & 7) & 1;
+}
+
 /* Whether a cell holds the target's own words, unlike REPLY_UNREACH. In a bulk sheet that is all
- * that tells that a host has answered: HOST_ANSWERED is not noted there. */
+ * that tells that a host has answered: it is not heard then. */
 static inline bool sheet_is_answered(unsigned value)
 {
 	return value >= REPLY_PORT_UNREACH && value != SHEET_NOT_OURS;

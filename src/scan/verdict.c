@@ -212,15 +212,16 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 {
 	const struct plan *plan = sheet->plan;
 	const uint32_t base = host * plan->slots;
-	const struct sheet_host *state = &sheet->host[host];
+	const struct sheet_host *state = sheet_host(sheet, host);
 	const struct sheet_pace *pace = &sheet->pace[host];
 	struct rst_summary rst[TECHNIQUES];
 	size_t count = 0;
 
 	memset(out, 0, sizeof(*out));
 	out->addr = plan_host(plan, sheet->first_host + host);
-	out->notes = state->notes;
-	memcpy(out->mac, state->mac, sizeof(out->mac));
+	out->notes = state->notes | (sheet_host_heard(sheet, host) ? HOST_ANSWERED : 0);
+	if (state->notes & HOST_MAC)
+		memcpy(out->mac, state->mac, sizeof(out->mac));
 	out->start_ns = sheet->opened_ns + wall_offset_ns;
 	out->end_ns = out->start_ns;
 	if (pace->quench.answers || pace->persist.extra)

@@ -49,6 +49,7 @@ struct round {
 	struct xdp_kernel kernel;
 	struct frames_way way[2]; /* IPv4, IPv6 */
 	uint8_t mac[CELLS * 2][6];
+	uint64_t hop[CELLS * 2];
 	struct link link;
 	uint16_t port;
 };
@@ -121,23 +122,28 @@ static void round_hosts(struct round *r, bool alike)
 {
 	for (uint32_t host = 0; host < r->sheet->hosts; host++) {
 		const bool v4 = addr_is_v4(plan_host(r->plan, host));
-		uint64_t *word = &r->kernel.memory.hosts[host];
+		/* Numbers in any order, and each of them once. */
+		const uint32_t number = r->sheet->hosts - 1 - host;
+		uint64_t *word = &r->hop[number];
 
 		assert_true(host < CELLS * 2);
 		for (int i = 0; i < 6; i++)
 			r->mac[host][i] = (uint8_t)next();
 		memcpy(word, r->mac[host], 6);
-		*word |= (uint64_t)!v4 << 48;
+		*word |= (uint64_t)!v4 << 56;
 		/* Some are not to be sent to. */
 		*word |= host % 7 == 3 && r->sheet->hosts > 4 ? 0 : XDP_HOST_SEND;
-		*word |= host % 5 == 4 ? XDP_HOST_QUENCHED : 0;
+		r->kernel.memory.hosts[host] =
+			(uint16_t)(number | (host % 5 == 4 ? XDP_HOP_QUENCHED : 0));
 		if (alike) {
 			memcpy(r->mac[host], r->mac[0], 6);
-			r->kernel.memory.window[0].host_word = r->kernel.memory.hosts[0];
-			/* What the map says does not count. */
-			*word = host ? 0 : *word;
+			if (host == 0)
+				r->kernel.memory.window[0].host_word = *word;
+			/* What the maps say does not count. */
+			*word = 0;
 		}
 	}
+	assert_int_equal(xdp_kernel_hops(&r->kernel, 0, r->hop, r->sheet->hosts), 0);
 }
 
 /* False where the kernel lets us not. */
@@ -215,10 +221,12 @@ static size_t expected(const struct round *r, uint32_t cell, uint8_t attempt, ui
 static bool sendable(const struct round *r, uint32_t cell)
 {
 	const uint64_t alike = r->kernel.memory.window[0].host_word;
-	const uint64_t host = alike ? alike : r->kernel.memory.hosts[cell / r->plan->slots];
+	const uint16_t number = r->kernel.memory.hosts[cell / r->plan->slots];
+	const uint64_t hop = alike ? alike : r->hop[number & SHEET_HOP_MASK];
+	const bool quenched = !alike && number & XDP_HOP_QUENCHED;
 
-	return sheet_get(r->sheet, cell) == 0 && host & XDP_HOST_SEND &&
-	       !(host & XDP_HOST_QUENCHED && sheet_probe(r->sheet, cell).technique == TECH_UDP);
+	return sheet_get(r->sheet, cell) == 0 && hop & XDP_HOST_SEND &&
+	       !(quenched && sheet_probe(r->sheet, cell).technique == TECH_UDP);
 }
 
 /* A pass over [begin, end) whose frames come back. */
