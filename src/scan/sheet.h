@@ -33,12 +33,22 @@ struct evidence {
 };
 #define EVIDENCE_RTT (1u << 7)
 
-/* Evidence of few cells: open addressing by a keyed hash, 20 bytes a place, at most 7/8 full. If
- * there is no memory to grow, what comes is not kept. */
+/* Evidence of one cell, packed: what an answer cannot have both shares a place, and time ends after
+ * three days. */
+struct sheet_packed {
+	uint64_t t_us : 38, cell : 20, attempt : 4;
+	uint64_t used : 1, turn : 1;
+	uint32_t rtt_sender;
+	uint16_t window_icmp; /* icmp_type << 8 | icmp_code, with ANSWER_ICMP */
+	uint8_t ttl, has;
+};
+
+/* Evidence of few cells: open addressing by a keyed hash, 16 bytes a place, 7/10 to 7/8 full. It
+ * grows in place. If there is no memory for that, what comes is not kept. */
 struct sheet_kept {
-	uint32_t *cell; /* plus one; 0: nothing here */
-	struct evidence *evidence;
-	uint32_t count, size; /* size: 0 or a power of two */
+	struct sheet_packed *at;
+	uint32_t count, size;
+	uint32_t turn; /* of those that are where the present size wants them */
 };
 
 /* What an engine finds out before the first probe. */
@@ -148,8 +158,8 @@ static inline bool sheet_is_answered(unsigned value)
 	return value >= REPLY_PORT_UNREACH && value != SHEET_NOT_OURS;
 }
 
-/* What is known of the strongest answer; all zero if nothing is. Never NULL. */
-const struct evidence *sheet_evidence(const struct sheet *s, uint32_t cell);
+/* What is known of the strongest answer; all zero if nothing is. */
+struct evidence sheet_evidence(const struct sheet *s, uint32_t cell);
 
 /* Of a slot's technique: whether it sends UDP, and its attempts by passes. */
 static inline bool sheet_slot_udp(const struct sheet *s, uint32_t slot)

@@ -23,18 +23,18 @@ static void rst_survey(const struct sheet *sheet, uint32_t base, struct rst_summ
 	memset(out, 0, sizeof(out[0]) * TECHNIQUES);
 	for (uint32_t i = 0; i < sheet->plan->slots; i++) {
 		unsigned reply = sheet_get(sheet, base + i);
-		const struct evidence *e;
+		struct evidence e;
 		struct rst_summary *rst = &out[plan_slot_technique(slot[i])];
 
 		if (!reply_is_rst(reply))
 			continue;
 		e = sheet_evidence(sheet, base + i);
-		if (!(e->has & ANSWER_TTL))
+		if (!(e.has & ANSWER_TTL))
 			continue;
-		if (rst->count == 0 || e->ttl < rst->ttl_low)
-			rst->ttl_low = e->ttl;
-		if (e->ttl > rst->ttl_high)
-			rst->ttl_high = e->ttl;
+		if (rst->count == 0 || e.ttl < rst->ttl_low)
+			rst->ttl_low = e.ttl;
+		if (e.ttl > rst->ttl_high)
+			rst->ttl_high = e.ttl;
 		rst->count++;
 		rst->with_window += reply == REPLY_RST_WINDOW;
 	}
@@ -230,7 +230,7 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 	for (uint32_t i = 0; i < plan->slots; i++) {
 		uint32_t cell = base + i, slot = plan_slots(plan)[i];
 		uint8_t technique = plan_slot_technique(slot);
-		const struct evidence *e = sheet_evidence(sheet, cell);
+		const struct evidence e = sheet_evidence(sheet, cell);
 		unsigned reply = sheet_get(sheet, cell);
 		struct finding *f = &findings[count];
 		unsigned sent;
@@ -243,20 +243,20 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 			continue;
 		}
 		memset(f, 0, sizeof(*f));
-		reply = reply_compared(reply, technique, e, &rst[technique]);
+		reply = reply_compared(reply, technique, &e, &rst[technique]);
 		f->port = plan_slot_port(slot);
 		f->technique = technique;
 		f->reply = (uint8_t)reply;
 		f->cell = sheet_tag(sheet, cell);
 		f->state = technique_rule(technique, reply)->state;
-		f->reason = (uint8_t)finding_reason(reply, e, addr_is_v4(out->addr) ? 4 : 6);
+		f->reason = (uint8_t)finding_reason(reply, &e, addr_is_v4(out->addr) ? 4 : 6);
 		f->attempt = sent ? (uint8_t)(sent - 1) : 0;
 		if (state->notes & HOST_NO_ROUTE && sent == 0)
 			finding_no_route(f);
 		if (sheet->bulk && sheet_is_answered(reply))
 			out->notes |= HOST_ANSWERED;
 		if (reply != REPLY_SILENCE)
-			finding_evidence(sheet, e, wall_offset_ns, f);
+			finding_evidence(sheet, &e, wall_offset_ns, f);
 		if (f->has & FINDING_TIME && f->t_ns > out->end_ns)
 			out->end_ns = f->t_ns;
 		count++;
