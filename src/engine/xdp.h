@@ -26,8 +26,9 @@ struct xdp_memory {
 	struct xdp_receive *receiving;
 	uint64_t *words; /* XDP_WINDOWS places each */
 	uint16_t *hosts; /* NULL until xdp_kernel_hosts */
+	uint64_t *quenched;
 	uint32_t *blocks;
-	size_t words_bytes, hosts_bytes, blocks_bytes;
+	size_t words_bytes, hosts_bytes, quenched_bytes, blocks_bytes;
 };
 
 /* The kernel's half: loaded, attached, mapped (xdp_load.c). */

@@ -6,15 +6,12 @@
 #include "engine/xdp.h"
 
 _Static_assert(sizeof(struct sheet_host) == sizeof(uint64_t), "a word of the map");
-_Static_assert(XDP_HOPS == SHEET_HOP_MASK + 1 && XDP_HOP_QUENCHED == SHEET_HOP_MASK + 1,
-	       "numbers, and a bit above");
-
 /* Those of a window, found by hash: neighbours choose their MAC addresses themselves, so a keyed
  * one. */
 struct hops {
 	uint64_t *hop;
 	uint16_t *find; /* number plus one, 0: nothing here */
-	uint32_t count, most, mask;
+	uint32_t count, most, size;
 	uint64_t key;
 };
 
@@ -63,9 +60,10 @@ static bool hosts_word(struct xdp *x, const struct sheet *sheet, uint32_t host, 
 /* -1: they are too many. */
 static int hosts_number(struct hops *h, uint64_t word)
 {
-	uint32_t place = (uint32_t)permute_mix(word ^ h->key) & h->mask;
+	const uint32_t hash = (uint32_t)permute_mix(word ^ h->key);
+	uint32_t place = (uint32_t)((uint64_t)hash * h->size >> 32);
 
-	for (; h->find[place]; place = (place + 1) & h->mask)
+	for (; h->find[place]; place = place + 1 < h->size ? place + 1 : 0)
 		if (h->hop[h->find[place] - 1] == word)
 			return h->find[place] - 1;
 	if (h->count == h->most)
@@ -79,14 +77,14 @@ static bool hosts_numbers(struct xdp *x, unsigned place, const struct sheet *she
 {
 	const struct xdp_setting *setting = x->kernel.memory.setting;
 	uint16_t *out = xdp_kernel_hosts(&x->kernel);
-	struct hops h = {
-		.hop = x->hops[place], .most = setting->hops, .mask = 1, .key = x->conf.key.k[0]};
+	struct hops h = {.hop = x->hops[place],
+			 .most = setting->hops,
+			 .size = setting->hops + setting->hops / 4 + 1,
+			 .key = x->conf.key.k[0]};
 	uint64_t word;
 	int number = 0;
 
-	while (h.mask < 2 * h.most)
-		h.mask = h.mask * 2 + 1;
-	h.find = calloc(h.mask + 1u, sizeof(*h.find));
+	h.find = calloc(h.size, sizeof(*h.find));
 	if (!out || !h.find)
 		number = -1;
 	for (uint32_t host = 0; number >= 0 && host < sheet->hosts; host++) {
@@ -98,10 +96,7 @@ static bool hosts_numbers(struct xdp *x, unsigned place, const struct sheet *she
 	return number >= 0 && xdp_kernel_hops(&x->kernel, place, h.hop, h.count) == 0;
 }
 
-/*
- * Behind one gateway all are alike: then the map of their numbers is not even mapped. With UDP each
- * has one of its own, to be quenched by.
- */
+/* Behind one gateway all are alike: then the map of their numbers is not even mapped. */
 bool xdp_hosts_fill(struct xdp *x, unsigned place, struct sheet *sheet)
 {
 	const struct xdp_setting *setting = x->kernel.memory.setting;
@@ -112,8 +107,6 @@ bool xdp_hosts_fill(struct xdp *x, unsigned place, struct sheet *sheet)
 	for (uint32_t host = 1; alike && host < sheet->hosts; host++)
 		if (!hosts_word(x, sheet, host, &word) || word != alike)
 			alike = 0;
-	if (setting->udp_mask)
-		alike = 0;
 	/* Zero pages until there are so many. */
 	if (!x->hops[place])
 		x->hops[place] = calloc(setting->hops, sizeof(*x->hops[place]));

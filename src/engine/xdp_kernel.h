@@ -41,8 +41,10 @@ extern struct xdp_pass pass;
 extern struct xdp_sender sender[XDP_SENDERS];
 extern struct xdp_receive receiving;
 /* Of each place: the sheet; the hosts' numbers, four a word, and what they stand for; when each 64
- * positions were sent, in us, two a word. */
-extern struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps");
+ * positions were sent, in us, two a word; a bit a host, for TCP only (UDP is asked in an order of
+ * its own, see quench.h). */
+extern struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps"),
+	quenched SEC(".maps");
 extern struct xdp_hops hops SEC(".maps");
 
 /* plan_range_of, as a function of its own: the verifier goes through its loop once. */
@@ -65,11 +67,17 @@ static inline __u64 kernel_host_word(__u32 place, __u32 host)
 	if (!number)
 		return 0;
 	number += index & 3;
-	of = place * setting.hops + (*number & ~XDP_HOP_QUENCHED);
+	of = place * setting.hops + *number;
 	hop = bpf_map_lookup_elem(&hops, &of);
-	if (!hop)
-		return 0;
-	return *number & XDP_HOP_QUENCHED ? *hop | XDP_HOST_QUENCHED : *hop;
+	return hop ? *hop : 0;
+}
+
+static inline int kernel_quenched(__u32 place, __u32 host)
+{
+	const __u32 index = place * setting.quenched + (host >> 6);
+	const __u64 *word = bpf_map_lookup_elem(&quenched, &index);
+
+	return word && *word >> (host & 63) & 1;
 }
 
 static inline __u64 kernel_hash(__u64 hi, __u64 lo, __u16 port, __u8 technique)

@@ -55,8 +55,9 @@ static int load_maps(struct xdp_kernel *k)
 	m->sender = p->bss->sender;
 	m->receiving = &p->bss->receiving;
 	m->words = load_map(p->maps.words, &m->words_bytes);
+	m->quenched = load_map(p->maps.quenched, &m->quenched_bytes);
 	m->blocks = load_map(p->maps.blocks, &m->blocks_bytes);
-	return m->words && m->blocks ? 0 : -errno;
+	return m->words && m->quenched && m->blocks ? 0 : -errno;
 }
 
 uint16_t *xdp_kernel_hosts(struct xdp_kernel *k)
@@ -104,7 +105,7 @@ static int load_error(int error, struct failure *f)
 int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32_t blocks,
 		    struct failure *f)
 {
-	const uint32_t hops = hosts < XDP_HOPS ? hosts : XDP_HOPS;
+	const uint32_t hops = hosts < XDP_HOPS ? hosts : XDP_HOPS, quenched = (hosts + 63) / 64;
 	int error;
 
 	memset(k, 0, sizeof(*k));
@@ -118,6 +119,7 @@ int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32
 	(void)bpf_map__set_max_entries(k->programs->maps.words, words * XDP_WINDOWS);
 	(void)bpf_map__set_max_entries(k->programs->maps.hosts, hosts / 4 * XDP_WINDOWS);
 	(void)bpf_map__set_max_entries(k->programs->maps.hops, hops * XDP_WINDOWS);
+	(void)bpf_map__set_max_entries(k->programs->maps.quenched, quenched * XDP_WINDOWS);
 	(void)bpf_map__set_max_entries(k->programs->maps.blocks, blocks * XDP_WINDOWS);
 	error = xdp_programs__load(k->programs);
 	if (error == 0)
@@ -129,6 +131,7 @@ int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32
 	k->memory.setting->words = words;
 	k->memory.setting->hosts = hosts;
 	k->memory.setting->hops = hops;
+	k->memory.setting->quenched = quenched;
 	k->memory.setting->blocks = blocks;
 	k->probe_fd = bpf_program__fd(k->programs->progs.probe);
 	return 0;
@@ -269,6 +272,7 @@ void xdp_kernel_unload(struct xdp_kernel *k)
 	k->hook_fd = -1;
 	unmap(k->memory.words, k->memory.words_bytes);
 	unmap(k->memory.hosts, k->memory.hosts_bytes);
+	unmap(k->memory.quenched, k->memory.quenched_bytes);
 	unmap(k->memory.blocks, k->memory.blocks_bytes);
 	xdp_programs__destroy(k->programs);
 	memset(&k->memory, 0, sizeof(k->memory));

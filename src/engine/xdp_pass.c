@@ -55,11 +55,12 @@ static uint32_t pass_techniques(const struct xdp *x, const struct walk *walk, ui
 /* UDP of a host that limits its errors is left to frames, which asks slowly. */
 static void pass_quenched(struct xdp *x, unsigned place, const struct sheet *sheet)
 {
-	uint16_t *host = x->kernel.memory.hosts + (size_t)place * x->kernel.memory.setting->hosts;
+	uint64_t *out =
+		x->kernel.memory.quenched + (size_t)place * x->kernel.memory.setting->quenched;
 
 	for (uint32_t i = 0; i < sheet->hosts; i++)
 		if (quench_on(&sheet->pace[i].quench))
-			host[i] |= XDP_HOP_QUENCHED;
+			out[i >> 6] |= UINT64_C(1) << (i & 63);
 }
 
 /* Whether there is so much to send that a call is worth it. */

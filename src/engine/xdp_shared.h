@@ -74,13 +74,10 @@ struct xdp_tally {
 } __attribute__((aligned(XDP_LINE)));
 
 /* Where a host is sent to, as one word: a struct sheet_host, as in memory. Hosts of a window have
- * the number of theirs, 16 bits each; QUENCHED says that it is asked for TCP only (for UDP in an
- * order of its own, see quench.h). */
-#define XDP_HOPS	   32768
-#define XDP_HOP_QUENCHED   0x8000u
+ * the number of theirs, 16 bits each. */
+#define XDP_HOPS	   65535
 #define XDP_HOST_WAY(word) ((__u32)((word) >> 56) & (XDP_WAYS - 1))
 #define XDP_HOST_SEND	   (1ULL << 58)
-#define XDP_HOST_QUENCHED  (1ULL << 59)
 
 /* Number of a slot's first payload plus one, above what plan_walk.h has in it; 0: empty. */
 #define XDP_SLOT_PAYLOAD_SHIFT 24
@@ -92,8 +89,8 @@ struct xdp_setting {
 	struct plan_range ranges[XDP_RANGES];
 	__u32 slot[XDP_SLOTS];
 	__u32 range_count, slot_count;
-	__u64 slot_reciprocal;		  /* for permute_divide */
-	__u32 words, hosts, hops, blocks; /* of one place, in the maps */
+	__u64 slot_reciprocal;			    /* for permute_divide */
+	__u32 words, hosts, hops, blocks, quenched; /* of one place, in the maps */
 	__u32 technique_count;
 	__u8 technique[XDP_TECHNIQUES]; /* of the plan */
 	__u8 acked[XDP_TECHNIQUES];	/* its probes carry ACK */

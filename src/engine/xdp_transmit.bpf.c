@@ -17,7 +17,7 @@ struct xdp_pass pass;
 struct xdp_sender sender[XDP_SENDERS];
 struct xdp_receive receiving;
 
-struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps");
+struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps"), quenched SEC(".maps");
 struct xdp_hops hops SEC(".maps");
 /* The interface: by a map, as its number would have to be looked up for each frame. */
 struct {
@@ -157,7 +157,7 @@ static inline int transmit_next(struct xdp_sender *s, __u32 number, struct trans
 		p->host = kernel_host_word(place, host);
 		technique = 1u << (plan_slot_technique(p->slot) & 31);
 		if (!(p->host & XDP_HOST_SEND) || !(pass.technique_mask & technique) ||
-		    (p->host & XDP_HOST_QUENCHED && setting.udp_mask & technique))
+		    (setting.udp_mask & technique && kernel_quenched(place, host)))
 			continue;
 		kernel_host(place, host, &p->hi, &p->lo);
 		return 1;

@@ -57,8 +57,6 @@ struct sheet_host {
 	uint8_t notes;	/* enum host_note, of HOST_NO_NEIGHBOUR to HOST_MAC */
 	uint8_t engine; /* for it to use */
 };
-/* A host's number among those of a bulk sheet; the bit above is for the engine to use. */
-#define SHEET_HOP_MASK 0x7fffu
 
 /* What the answers tell of how to ask. In a window that xdp sends, nobody touches that of a host
  * but by its ICMP errors to UDP, or if it is asked at its own pace. */
@@ -136,7 +134,7 @@ static inline const struct sheet_host *sheet_host(const struct sheet *s, uint32_
 {
 	if (!s->hops)
 		return &s->host[host];
-	return &s->hops[s->hop ? s->hop[host] & SHEET_HOP_MASK : 0];
+	return &s->hops[s->hop ? s->hop[host] : 0];
 }
 
 /* Nobody is there to be asked, or no way leads to it. */

@@ -133,8 +133,7 @@ static void round_hosts(struct round *r, bool alike)
 		*word |= (uint64_t)!v4 << 56;
 		/* Some are not to be sent to. */
 		*word |= host % 7 == 3 && r->sheet->hosts > 4 ? 0 : XDP_HOST_SEND;
-		r->kernel.memory.hosts[host] =
-			(uint16_t)(number | (host % 5 == 4 ? XDP_HOP_QUENCHED : 0));
+		r->kernel.memory.hosts[host] = (uint16_t)number;
 		if (alike) {
 			memcpy(r->mac[host], r->mac[0], 6);
 			if (host == 0)
@@ -185,6 +184,8 @@ static bool round_init(struct round *r, const struct shape *shape)
 		if (next() % 4 == 0)
 			sheet_put(r->sheet, cell, 1 + (unsigned)(next() % 15));
 	xdp_window_fill(&r->kernel.memory, 0, r->sheet);
+	for (uint32_t host = 4; host < r->sheet->hosts; host += 5)
+		r->kernel.memory.quenched[host / 64] |= UINT64_C(1) << host % 64;
 	return true;
 }
 
@@ -221,9 +222,8 @@ static size_t expected(const struct round *r, uint32_t cell, uint8_t attempt, ui
 static bool sendable(const struct round *r, uint32_t cell)
 {
 	const uint64_t alike = r->kernel.memory.window[0].host_word;
-	const uint16_t number = r->kernel.memory.hosts[cell / r->plan->slots];
-	const uint64_t hop = alike ? alike : r->hop[number & SHEET_HOP_MASK];
-	const bool quenched = !alike && number & XDP_HOP_QUENCHED;
+	const uint64_t hop = alike ? alike : r->hop[r->kernel.memory.hosts[cell / r->plan->slots]];
+	const bool quenched = cell / r->plan->slots % 5 == 4;
 
 	return sheet_get(r->sheet, cell) == 0 && hop & XDP_HOST_SEND &&
 	       !(quenched && sheet_probe(r->sheet, cell).technique == TECH_UDP);
