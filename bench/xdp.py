@@ -106,14 +106,15 @@ def scan_portlight(engine, figures, open_ports, rate, hosts=16, technique="-sS",
         "rate": float(rate.group(1)) / 1e6 if rate else None})
 
 
-# A gateway's, all with a neighbour entry of their own, and UDP, whose hosts each have a word of their
-# own for when they limit their errors; the far end answers none of that.
-MEMORY = {"by SYN, behind a gateway": "-sS", "by SYN, on-link": "-sS", "by UDP": "-sU"}
+# A gateway's; on-link, a machine that answers for all and each host for itself; and UDP, whose hosts
+# each have a number of their own for when they limit their errors (the far end answers none of that).
+MEMORY = {"by SYN, behind a gateway": "-sS", "by SYN, on-link": "-sS",
+          "by SYN, on-link, each with a MAC address of its own": "-sS", "by UDP": "-sU"}
 
 
 def memory(plan):
     """MiB a million probes of window: of a full plan over a tiny one. Two windows are open."""
-    far_end("xdp_drop" if "UDP" in plan else "responder")
+    far_end("xdp_drop" if "UDP" in plan else "responder_macs" if "own" in plan else "responder")
     if "on-link" in plan:
         sh("ip route replace 198.19.0.0/16 dev v0 src 198.18.0.1")
     most = []
@@ -203,8 +204,8 @@ def memory_table(memories):
     for plan, rounds in memories.items():
         small, large, each = (median(x) for x in zip(*rounds))
         lines.append(f"| {plan} | {small:.1f} | {large:.1f} | {each:.2f} |")
-    return "\n".join(lines + ["", "The kernel reserves 8 bytes a host besides, which are mapped where "
-                              "hosts differ: the second and third row have them in theirs."])
+    return "\n".join(lines + ["", "The kernel reserves 10 bytes a host besides, which are not in these: "
+                              "what hosts are sent to, where they differ."])
 
 
 def report(speed, scans, memories, rounds):
