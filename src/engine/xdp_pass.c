@@ -157,11 +157,10 @@ static uint32_t pass_position(const struct xdp *x)
 }
 
 /* What went since last asked: redirected less what the device then refused. */
-static void pass_count(struct xdp *x, uint64_t now_ns)
+static void pass_count(struct xdp *x, const struct xdp_sender *total, uint64_t now_ns)
 {
-	const struct xdp_sender total = pass_total(x);
-	const uint64_t refused = total.drops + total.errors;
-	const uint64_t sent = total.sent > refused ? total.sent - refused : 0;
+	const uint64_t refused = total->drops + total->errors;
+	const uint64_t sent = total->sent > refused ? total->sent - refused : 0;
 	const uint32_t next = x->kernel.memory.pass->next;
 
 	/* What is in hand, a few blocks of thousands, counts as passed while the pass goes on. */
@@ -190,9 +189,8 @@ static void pass_break(struct xdp *x, int error)
 		 link_quote(x->link, quoted), strerror(error));
 }
 
-static int pass_over(struct xdp *x)
+static int pass_over(struct xdp *x, const struct xdp_sender *total)
 {
-	const struct xdp_sender total = pass_total(x);
 	struct walk *walk = x->sending.walk;
 	const int error = atomic_load(&x->sending.error);
 
@@ -204,8 +202,8 @@ static int pass_over(struct xdp *x)
 	if (error < 0 && !x->broken)
 		pass_break(x, -error);
 	/* Too short for PASS_ERRORS; begun anew, it would be so for ever. */
-	else if (!x->broken && x->sending.sent == 0 && total.errors != x->sending.errors)
-		pass_break(x, (int)total.error);
+	else if (!x->broken && x->sending.sent == 0 && total->errors != x->sending.errors)
+		pass_break(x, (int)total->error);
 	/* What a broken interface has swallowed is for frames to send. */
 	walk_pass_end(walk, x->broken ? x->sending.position : pass_position(x));
 	if (!x->broken && x->sending.refused > x->sending.sent / PASS_LOSS)
@@ -219,25 +217,26 @@ int xdp_pass_poll(struct engine *e, uint64_t now_ns, double rate_pps, struct fai
 	volatile struct xdp_pass *pass = x->kernel.memory.pass;
 	const bool over = xdp_senders_over(x);
 	const uint64_t sent = x->sending.sent;
-	uint64_t errors;
+	struct xdp_sender total;
 
 	(void)f;
 	if (!x->sending.begun)
 		return 0;
-	pass_count(x, now_ns);
+	total = pass_total(x);
+	pass_count(x, &total, now_ns);
 	if (over)
-		return pass_over(x);
+		return pass_over(x, &total);
 	if (rate_pps > 0)
 		pass_rate(x, rate_pps);
 	if (atomic_load(&x->sending.awake) > 1 && x->sending.refused >= PASS_CROWDED)
 		atomic_store(&x->alone, true);
-	errors = pass_total(x).errors;
-	if (!x->broken && x->sending.sent == sent && errors - x->sending.errors >= PASS_ERRORS) {
-		pass_break(x, (int)pass_total(x).error);
+	if (!x->broken && x->sending.sent == sent &&
+	    total.errors - x->sending.errors >= PASS_ERRORS) {
+		pass_break(x, (int)total.error);
 		pass->stop = 1;
 	}
 	if (x->sending.sent != sent)
-		x->sending.errors = errors;
+		x->sending.errors = total.errors;
 	return 1;
 }
 
