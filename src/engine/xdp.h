@@ -80,6 +80,7 @@ struct xdp_thread {
 	unsigned number; /* of its sender */
 	pthread_t thread;
 	bool begun;
+	uint64_t taken, taken_ns; /* of its frames, when last looked at; since when no more */
 	sem_t wake; /* of all but the first, which sleep until the one before cannot keep up */
 	atomic_bool awake;
 };
@@ -93,8 +94,9 @@ struct xdp_sending {
 	struct walk *walk;
 	uint64_t sent;		/* already told to the walk */
 	uint64_t refused;	/* in this pass, as counted */
-	uint64_t errors;	/* of the kernel's count, when last asked */
-	uint32_t position;	/* when something was last taken */
+	uint64_t errors, drops; /* of the kernel's count, when something was last taken */
+	uint64_t taken_ns;
+	uint32_t position;	/* then */
 	struct xdp_rates rates; /* the first thread's, until all are over */
 };
 

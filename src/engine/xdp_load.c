@@ -188,6 +188,8 @@ int xdp_kernel_run(const struct xdp_kernel *k, unsigned sender, uint32_t frame_b
 	k->memory.sender[sender].running = 1;
 	error = bpf_prog_test_run_opts(k->probe_fd, &run); /* libbpf 1: -errno */
 	k->memory.sender[sender].running = 0;
+	/* Nothing stays in the kernel's queue between calls. */
+	k->memory.sender[sender].flushed = k->memory.sender[sender].queued;
 	return error;
 }
 

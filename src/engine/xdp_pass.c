@@ -21,13 +21,15 @@
 /* Above this rate only one RST of 256 keeps its evidence (time, TTL): for round trips and pace. */
 #define PASS_EVIDENCE_PPS 100000
 #define PASS_SAMPLE_MASK  255
-/* One in so many lost in our own queue: the pass was no attempt for all that it was for. */
+/* One in so many lost to errors: the pass was no attempt for all that it was for. */
 #define PASS_LOSS 1000
-/* So many lost there while several threads send: one alone for the rest of the scan. The interface
- * is the limit then, or the processors are, which also have to take what comes in. */
+/* So many refused by a full queue while several threads send: one alone for the rest of the scan.
+ * The interface is the limit then, or the processors are, which also have to take what comes in. */
 #define PASS_CROWDED 64
 /* Refused at once and nothing taken: the interface cannot, or no longer. */
 #define PASS_ERRORS 64
+/* A full queue that has taken nothing for so long: there is no carrier, which frames can tell. */
+#define PASS_STUCK_NS 2000000000
 
 static void pass_rate(struct xdp *x, double rate_pps)
 {
@@ -110,7 +112,8 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	pass_rate(x, rate_pps);
 	x->kernel.memory.window[place].attempts = walk->pass + 1;
 	x->sending.walk = walk;
-	x->sending.sent = x->sending.refused = x->sending.errors = 0;
+	x->sending.sent = x->sending.refused = x->sending.errors = x->sending.drops = 0;
+	x->sending.taken_ns = now_ns;
 	x->sending.position = walk->position;
 	x->sending.rates = (struct xdp_rates){.begin_ns = now_ns};
 	error = xdp_senders_begin(x);
@@ -123,17 +126,21 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 }
 
 /* What the senders have counted, all together. */
-static struct xdp_sender pass_total(const struct xdp *x)
+struct pass_total {
+	uint64_t taken, drops, errors;
+	uint32_t error;
+};
+
+static struct pass_total pass_total(const struct xdp *x)
 {
-	struct xdp_sender total = {0};
+	struct pass_total total = {0};
 
 	for (unsigned i = 0; i < x->senders; i++) {
 		const volatile struct xdp_sender *s = &x->kernel.memory.sender[i];
 
-		/* Refusals first: they are counted after the frame they belong to. */
 		total.errors += s->errors;
 		total.drops += s->drops;
-		total.sent += s->sent;
+		total.taken += s->taken;
 		total.error = s->error ? s->error : total.error;
 	}
 	return total;
@@ -150,26 +157,35 @@ static uint32_t pass_position(const struct xdp *x)
 		/* At most: it may have found them somewhat before. */
 		const uint32_t position = s->position > XDP_READY ? s->position - XDP_READY : 0;
 
-		if (!xdp_sender_idle(s) && position < low)
-			low = position;
+		if (s->position != s->until || s->head != s->tail)
+			low = position < low ? position : low;
+		/* Refused, and not sent again: a few, after a stop. */
+		for (uint32_t a = s->again_head, n = 0; a != s->again_tail && n < XDP_QUEUED;
+		     a++, n++) {
+			const uint32_t cell = s->again[a % XDP_QUEUED];
+			const uint64_t at = permute_backward(&x->sending.walk->order, cell);
+
+			low = at < low ? (uint32_t)at : low;
+		}
 	}
 	return low > pass->begin ? low : pass->begin;
 }
 
-/* What went since last asked: redirected less what the device then refused. */
-static void pass_count(struct xdp *x, const struct xdp_sender *total, uint64_t now_ns)
+/* What went since last asked, and what was refused. */
+static void pass_count(struct xdp *x, const struct pass_total *total, uint64_t now_ns)
 {
 	const uint64_t refused = total->drops + total->errors;
-	const uint64_t sent = total->sent > refused ? total->sent - refused : 0;
 	const uint32_t next = x->kernel.memory.pass->next;
 
 	/* What is in hand, a few blocks of thousands, counts as passed while the pass goes on. */
 	walk_passed(x->sending.walk,
 		    next > x->sending.walk->position ? next : x->sending.walk->position,
-		    sent > x->sending.sent ? sent - x->sending.sent : 0, now_ns);
-	if (sent > x->sending.sent) {
-		x->sent += sent - x->sending.sent;
-		x->sending.sent = sent;
+		    total->taken - x->sending.sent, now_ns);
+	if (total->taken != x->sending.sent) {
+		x->sent += total->taken - x->sending.sent;
+		x->sending.sent = total->taken;
+		x->sending.drops = total->drops;
+		x->sending.taken_ns = now_ns;
 		x->sending.position = pass_position(x);
 	}
 	x->refused_burst += refused - x->sending.refused;
@@ -189,7 +205,7 @@ static void pass_break(struct xdp *x, int error)
 		 link_quote(x->link, quoted), strerror(error));
 }
 
-static int pass_over(struct xdp *x, const struct xdp_sender *total)
+static int pass_over(struct xdp *x, const struct pass_total *total)
 {
 	struct walk *walk = x->sending.walk;
 	const int error = atomic_load(&x->sending.error);
@@ -206,7 +222,7 @@ static int pass_over(struct xdp *x, const struct xdp_sender *total)
 		pass_break(x, (int)total->error);
 	/* What a broken interface has swallowed is for frames to send. */
 	walk_pass_end(walk, x->broken ? x->sending.position : pass_position(x));
-	if (!x->broken && x->sending.refused > x->sending.sent / PASS_LOSS)
+	if (!x->broken && total->errors > x->sending.sent / PASS_LOSS)
 		walk_pass_lost(walk);
 	return 0;
 }
@@ -217,7 +233,7 @@ int xdp_pass_poll(struct engine *e, uint64_t now_ns, double rate_pps, struct fai
 	volatile struct xdp_pass *pass = x->kernel.memory.pass;
 	const bool over = xdp_senders_over(x);
 	const uint64_t sent = x->sending.sent;
-	struct xdp_sender total;
+	struct pass_total total;
 
 	(void)f;
 	if (!x->sending.begun)
@@ -233,6 +249,11 @@ int xdp_pass_poll(struct engine *e, uint64_t now_ns, double rate_pps, struct fai
 	if (!x->broken && x->sending.sent == sent &&
 	    total.errors - x->sending.errors >= PASS_ERRORS) {
 		pass_break(x, (int)total.error);
+		pass->stop = 1;
+	}
+	if (!x->broken && total.drops != x->sending.drops &&
+	    now_ns - x->sending.taken_ns >= PASS_STUCK_NS) {
+		pass_break(x, ENOBUFS);
 		pass->stop = 1;
 	}
 	if (x->sending.sent != sent)

@@ -21,6 +21,10 @@
 #define XDP_BLOCK 64u
 /* So many of them are looked at together. */
 #define XDP_READY 8
+/* Frames that may be on their way through the kernel's queue (16 of them), or have come back from
+ * it.
+ */
+#define XDP_QUEUED 64
 /* Counters of what comes in: a line each, so that processors do not wait for one another. */
 #define XDP_TALLIES 8
 #define XDP_LINE    64
@@ -120,20 +124,25 @@ struct xdp_pass {
 
 /*
  * A thread's part of it, and nobody else's: it says which it is by four bytes of metadata for each
- * sender before it, which come back with each frame, whatever became of the one before. Two lines,
- * as processors fetch pairs.
+ * sender before it, which come back with each frame, whatever became of the one before. Whole
+ * pairs of lines, as processors fetch those.
  */
 struct xdp_sender {
 	__u32 position, until; /* of the block in hand, still to be looked at */
 	__u32 head, tail;      /* blanks of it that were found: from cell[head & 7] on */
 	__u32 cell[XDP_READY];
+	__u32 queued, flushed;	      /* frames given to the kernel's queue, and out of it */
+	__u32 again_head, again_tail; /* those that the device then refused, to go once more */
+	__u32 in_queue[XDP_QUEUED];   /* the cell of frame i at i % XDP_QUEUED */
+	__u32 again[XDP_QUEUED];
 	__u32 credit;  /* frames that it may still send before it looks at the clock */
 	__u32 rest;    /* by user space: it takes no further block */
 	__u32 running; /* by user space: it is in the kernel now, for the trace points */
 	__u64 task;    /* who it is there */
-	__u64 sent;    /* redirected; some of them the device then refused: */
+	__u64 sent;    /* redirected; most of them the device took: */
+	__u64 taken;   /* and some of them it refused: */
 	__u64 errors;  /* for good, it seems: no such operation, link down */
-	__u64 drops;   /* queue full */
+	__u64 drops;   /* queue full: they go again */
 	__u64 refusals_seen;
 	__u64 early; /* runs that did nothing because it was too soon */
 	__u32 error; /* the last errno of refusals */
@@ -142,7 +151,7 @@ struct xdp_sender {
 /* Whether it has no position in hand. */
 static inline int xdp_sender_idle(const volatile struct xdp_sender *s)
 {
-	return s->position == s->until && s->head == s->tail;
+	return s->position == s->until && s->head == s->tail && s->again_head == s->again_tail;
 }
 
 /* Answers that are handed on to the packet ring although the kernel could judge them. */

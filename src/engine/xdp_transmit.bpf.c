@@ -7,6 +7,8 @@
 /* After the device refused frames, this long nothing is sent. */
 #define TRANSMIT_PAUSE_NS 200000
 #define TRANSMIT_ENODEV	  19
+/* As many frames the kernel hands to a device together, at most. */
+#define TRANSMIT_BULK 16
 
 struct xdp_setting setting;
 struct xdp_window window[XDP_WINDOWS];
@@ -144,14 +146,18 @@ static inline int transmit_next(struct xdp_sender *s, __u32 number, struct trans
 			s->early++;
 			return 0;
 		}
-		if (s->head == s->tail) {
+		if (s->again_head != s->again_tail) {
+			p->cell = s->again[s->again_head & (XDP_QUEUED - 1)];
+			s->again_head++;
+		} else if (s->head == s->tail) {
 			if (s->position >= s->until && !transmit_take(s))
 				return 0;
 			transmit_look(number);
 			continue;
+		} else {
+			p->cell = s->cell[s->head & (XDP_READY - 1)];
+			s->head++;
 		}
-		p->cell = s->cell[s->head & (XDP_READY - 1)];
-		s->head++;
 		host = (__u32)permute_divide(p->cell, setting.slot_count, setting.slot_reciprocal);
 		p->slot = setting.slot[(p->cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
 		p->host = kernel_host_word(place, host);
@@ -351,6 +357,7 @@ static inline int transmit_redirect(struct xdp_sender *s)
 	if (action != XDP_REDIRECT) {
 		s->errors++; /* the interface is gone */
 		s->error = TRANSMIT_ENODEV;
+		s->queued--;
 	}
 	return action;
 }
@@ -426,7 +433,11 @@ static inline int transmit_frame(struct xdp_md *ctx)
 		return XDP_DROP;
 	s->credit--;
 	s->sent++;
-	return pass.test ? XDP_PASS : transmit_redirect(s);
+	if (pass.test)
+		return XDP_PASS;
+	s->in_queue[s->queued & (XDP_QUEUED - 1)] = p.cell;
+	s->queued++;
+	return transmit_redirect(s);
 }
 
 /*
@@ -454,14 +465,28 @@ static inline struct xdp_sender *transmit_whose(void)
 	return (void *)0;
 }
 
-/* (from device, to device, sent, dropped, error) */
+/* (from device, to device, sent, dropped, error): the first so many frames of the queue have gone,
+ * those behind them are lost, and go again. */
 SEC("raw_tp/xdp_devmap_xmit")
 int transmit_dropped(struct bpf_raw_tracepoint_args *ctx)
 {
-	const int drops = (int)ctx->args[3], error = (int)ctx->args[4];
-	struct xdp_sender *s = drops > 0 ? transmit_whose() : (void *)0;
+	const __u32 sent = (__u32)ctx->args[2], drops = (__u32)ctx->args[3];
+	const int error = (int)ctx->args[4];
+	struct xdp_sender *s = transmit_whose();
 
-	if (!s)
+	/* More than are in there are somebody else's, as of a router that the thread was
+	 * interrupted for: that is between two batches, when there are none. */
+	if (!s || sent + drops > s->queued - s->flushed)
+		return 0;
+	s->taken += sent;
+	s->flushed += sent;
+	for (__u32 i = 0; i < TRANSMIT_BULK && i < drops; i++) {
+		s->again[s->again_tail & (XDP_QUEUED - 1)] =
+			s->in_queue[s->flushed & (XDP_QUEUED - 1)];
+		s->again_tail++;
+		s->flushed++;
+	}
+	if (drops == 0)
 		return 0;
 	/* A full queue takes the first few and is no error; a driver that says one took none. */
 	if (error < 0) {
@@ -483,6 +508,7 @@ int transmit_refused(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	s->errors++;
 	s->error = (__u32) - (int)ctx->args[3];
+	s->queued--; /* it got no further */
 	return 0;
 }
 

@@ -53,12 +53,17 @@ build() {
 		udp-echo 7 udp-silent 9 68 udp-dns 53 udp-ntp 123
 }
 
-cable() { # on or off: whether the target's end takes frames that XDP sends; drop: it swallows them
+cable() { # on or off: whether the target's end takes frames that XDP sends; drop: it swallows them;
+	# slow: so slowly, and in a thread of its own, that its queue is full
 	ip -n target link set dev p0 xdpdrv off 2>"$work/stderr"
 	case $1 in
 	on) ip -n target link set dev p0 xdpdrv obj "$PASS" sec xdp 2>"$work/stderr" ;;
 	drop) ip -n target link set dev p0 xdpdrv obj "$PASS" sec xdp_drop 2>"$work/stderr" ;;
+	slow) ip -n target link set dev p0 xdpdrv obj "$PASS" sec xdp_slow 2>"$work/stderr" ;;
+	off) return ;;
 	esac
+	[ "$1" = slow ] && threaded=1 || threaded=0
+	ip netns exec target sh -c "echo $threaded >/sys/class/net/p0/threaded"
 }
 
 scan() { # engine, options...: "ip port state reason" a line into $work/ENGINE
@@ -375,11 +380,12 @@ check_senders() {
 	same 'two threads: closed and rejected' $((120000 - 10 - 40)) \
 		"$(grep -c -e ' closed ' -e admin-prohibited -e port-unreach "$work/xdp")"
 	# Stopped in the middle: a port was asked and counted, or has no state.
-	cable drop
 	for last in $(seq 4 23); do
 		ip -n target addr add "198.18.0.$last/24" dev p0
 	done
-	for rate in 20000000 700000; do
+	for how in 'drop 20000000' 'drop 700000' 'slow 20000000'; do
+		cable "${how% *}"
+		rate=${how#* }
 		before=$(left)
 		"$PORTLIGHT" scan --engine xdp --json --all-ports --all-hosts -sS -p 1-60000 --seed 7 \
 			--max-rate $rate --max-retries 0 198.18.0.2-23 >"$work/json" \
@@ -392,13 +398,15 @@ check_senders() {
 		wait $scanner
 		after=$(left)
 		sent=$(grep -o '"probes":{"sent":[0-9]*' "$work/json" | grep -o '[0-9]*$')
-		same "stopped at $rate/s: counted and judged" "$sent" \
+		same "stopped at $how/s: counted and judged" "$sent" \
 			"$(grep -c '"type":"port"' "$work/json")"
 		[ $((after - before)) -ge "$sent" ] && [ $((after - before)) -le $((sent + 200)) ]
-		ok "stopped at $rate/s: $sent counted, $((after - before)) frames left" $?
+		ok "stopped at $how/s: $sent counted, $((after - before)) frames left" $?
 		[ "$sent" -lt 1320000 ]
-		ok "stopped at $rate/s: in the middle" $?
+		ok "stopped at $how/s: in the middle" $?
 	done
+	grep -o '"send_errors":[0-9]*' "$work/json" | tail -1 | grep -q '[1-9]'
+	ok "slow: frames were refused, and went again: $(grep -o '"send_errors":[0-9]*' "$work/json")" $?
 	cable on
 }
 
