@@ -158,14 +158,18 @@ static uint32_t host_mute_notes(const struct rst_summary rst[TECHNIQUES])
 	return notes;
 }
 
-/* Of a host that nothing came from: that our kernel has no way to it, or finds nobody there. */
+/*
+ * Of a host that nothing came from: that our kernel has no way to it, or finds nobody there. A
+ * route that prohibits does so at each port; where some are silent it was something else.
+ */
 static uint32_t host_absence(const struct finding *findings, size_t count)
 {
-	bool no_route = false, nobody = false;
+	bool no_route = false, nobody = false, prohibited = false, silent = false;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct finding *f = &findings[i];
 
+		silent |= f->reply == REPLY_SILENCE;
 		if (f->reply == REPLY_SILENCE)
 			continue;
 		if (!(f->has & FINDING_LOCAL))
@@ -178,11 +182,17 @@ static uint32_t host_absence(const struct finding *findings, size_t count)
 		case REASON_NO_ROUTE:
 			no_route = true;
 			break;
+		case REASON_NET_PROHIBITED:
+		case REASON_REJECT_ROUTE:
+			prohibited = true;
+			break;
 		default:
 			return 0;
 		}
 	}
-	return nobody ? HOST_NO_NEIGHBOUR : no_route ? HOST_NO_ROUTE : 0;
+	if (prohibited && silent)
+		return 0;
+	return nobody ? HOST_NO_NEIGHBOUR : no_route || prohibited ? HOST_NO_ROUTE : 0;
 }
 
 static void finding_no_route(struct finding *f)
