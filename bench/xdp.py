@@ -274,7 +274,7 @@ def report(speed, scans, memories, rounds):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--memory", action="store_true", help="that alone, once")
+    parser.add_argument("--memory", action="store_true", help="that alone")
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     queues = f"numtxqueues {THREADS} numrxqueues {THREADS}"
@@ -290,7 +290,10 @@ def main():
     open_ports, half_open = truth(), truth(50)
     speed, scans, memories = {}, {}, {}
     if args.memory:
-        print(memory_table({plan: [memory(plan)] for plan in MEMORY}))
+        for _ in range(args.rounds):
+            for plan in MEMORY:
+                memories.setdefault(plan, []).append(memory(plan))
+        print(memory_table(memories))
         return
     for _ in range(args.rounds):
         transmit(speed)
