@@ -64,8 +64,6 @@ static void xdp_close(struct engine *e)
 	}
 	if (x->kernel.programs)
 		xdp_kernel_unload(&x->kernel);
-	for (unsigned i = 0; i < XDP_WINDOWS; i++)
-		free(x->hops[i]);
 	if (x->frames)
 		x->frames->engine.ops->close(&x->frames->engine);
 	free(x);

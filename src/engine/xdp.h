@@ -47,7 +47,7 @@ int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32
  * without memory. */
 uint16_t *xdp_kernel_hosts(struct xdp_kernel *k);
 /* What the numbers [0, count) stand for in a place. 0 or -errno. */
-int xdp_kernel_hops(const struct xdp_kernel *k, unsigned place, const uint64_t *hop,
+int xdp_kernel_hops(const struct xdp_kernel *k, unsigned place, const struct sheet_host *hop,
 		    uint32_t count);
 /* Puts the receiving program on the interface, in driver mode or in generic mode, and the counting
  * ones on the trace points. They go with this process. 0, or -1 with *f. */
@@ -108,9 +108,8 @@ struct xdp {
 	struct xdp_kernel kernel;
 	const struct frames_way *ways[XDP_WAYS];
 	unsigned way_count;
-	uint64_t *hops[XDP_WINDOWS]; /* as the programs have them; NULL: never needed so far */
-	unsigned senders;	     /* threads that a pass may have */
-	atomic_bool alone;	     /* but the interface does not take what more than one send */
+	unsigned senders;  /* threads that a pass may have */
+	atomic_bool alone; /* but the interface does not take what more than one send */
 	struct xdp_sending sending;
 	bool broken; /* the interface takes no more: frames for the rest */
 	uint64_t marked[XDP_WINDOWS], duplicate[XDP_WINDOWS]; /* as told already */
@@ -137,9 +136,9 @@ bool xdp_senders_over(const struct xdp *x);
 void xdp_senders_end(struct xdp *x);
 
 /*
- * Tells the programs, and the sheet, where the hosts of a window are sent to: true, and the sheet
- * has no host[] any more; or false and nothing has changed, if one of them cannot be sent to by the
- * programs, or there is no memory, or they are sent to more than XDP_HOPS others.
+ * Tells the programs where the hosts of a window are sent to: true, and hosts that are sent to
+ * alike share an entry of the sheet's host[]; or false, and frames can send, if one of them cannot
+ * be sent to by the programs, or there is no memory, or they are sent to more than XDP_HOPS others.
  */
 bool xdp_hosts_fill(struct xdp *x, unsigned place, struct sheet *sheet);
 

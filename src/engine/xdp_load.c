@@ -69,7 +69,8 @@ uint16_t *xdp_kernel_hosts(struct xdp_kernel *k)
 	return m->hosts;
 }
 
-int xdp_kernel_hops(const struct xdp_kernel *k, unsigned place, const uint64_t *hop, uint32_t count)
+int xdp_kernel_hops(const struct xdp_kernel *k, unsigned place, const struct sheet_host *hop,
+		    uint32_t count)
 {
 	const int fd = bpf_map__fd(k->programs->maps.hops);
 	int error = 0;

@@ -84,7 +84,7 @@ struct sheet {
 	uint32_t *sent_us; /* low 32 bits of the clock in us, of the latest attempt */
 	uint8_t *tries;	   /* attempts sent so far */
 	struct evidence *evidence;
-	struct sheet_host *host; /* NULL where hops is not: see sheet_host() */
+	struct sheet_host *host; /* see sheet_host() */
 	uint8_t *heard;		 /* a bit a host: HOST_ANSWERED */
 	struct sheet_pace *pace;
 	struct addr sender[SHEET_SENDERS]; /* from 1: who else sent ICMP errors */
@@ -97,16 +97,15 @@ struct sheet {
 	 * A bulk sheet is one that an engine sends by itself, pass after pass in the plan's order.
 	 * tries[] is not kept: where the walk is says what was sent. block_us[b] is when
 	 * positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. hop[] is a host's number
-	 * in hops[]; NULL: all have number 0. All these and word[] are the engine's memory. Little
-	 * of the evidence is kept, in a table instead of evidence[]. Cells that are asked at their
-	 * host's own pace (slow.h) are counted one by one, in tries[] and sent_us[], from then on
-	 * (sheet_counted).
+	 * in host[], where hosts share entries (alike: all share the first). It, block_us[] and
+	 * word[] are the engine's memory. Little of the evidence is kept, in a table instead of
+	 * evidence[]. Cells that are asked at their host's own pace (slow.h) are counted one by
+	 * one, in tries[] and sent_us[], from then on (sheet_counted).
 	 */
-	bool bulk;
+	bool bulk, alike;
 	struct permute order;
 	uint32_t *block_us;
 	const uint16_t *hop;
-	const struct sheet_host *hops;
 	struct sheet_kept kept;
 };
 
@@ -132,9 +131,7 @@ static inline void sheet_put(struct sheet *s, uint32_t cell, unsigned value)
 
 static inline const struct sheet_host *sheet_host(const struct sheet *s, uint32_t host)
 {
-	if (!s->hops)
-		return &s->host[host];
-	return &s->hops[s->hop ? s->hop[host] : 0];
+	return &s->host[s->alike ? 0 : s->hop ? s->hop[host] : host];
 }
 
 /* Nobody is there to be asked, or no way leads to it. */

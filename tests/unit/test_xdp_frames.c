@@ -142,7 +142,9 @@ static void round_hosts(struct round *r, bool alike)
 			*word = 0;
 		}
 	}
-	assert_int_equal(xdp_kernel_hops(&r->kernel, 0, r->hop, r->sheet->hosts), 0);
+	assert_int_equal(
+		xdp_kernel_hops(&r->kernel, 0, (const struct sheet_host *)r->hop, r->sheet->hosts),
+		0);
 }
 
 /* False where the kernel lets us not. */
