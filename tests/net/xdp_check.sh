@@ -153,6 +153,38 @@ check_agreement() {
 		198.18.0.2
 }
 
+# Hosts share what they are sent to by: two of them a MAC address each here, and those that are not
+# there. Each gets its own frames all the same, and is told of by its own address.
+check_macs() {
+	for last in $(seq 32 95); do
+		ip neigh replace "198.18.0.$last" dev v0 nud permanent \
+			lladdr "$(printf '02:00:00:00:00:%02x' $((last / 2)))"
+	done
+	ip netns exec target tcpdump -Zroot -B 16384 -nei p0 --immediate-mode -l \
+		'tcp[tcpflags] == tcp-syn and dst net 198.18.0.0/24' >"$work/dump" 2>"$work/dumping" &
+	dumper=$!
+	children="$children $dumper"
+	wait_until grep -q 'listening on' "$work/dumping"
+	scan xdp -sS -p 1-40 --all-hosts --max-rate 20000 --max-retries 0 198.18.0.30-99
+	same 'MAC addresses: exit status' 0 $?
+	soon 'MAC addresses: the probes' eval '[ "$(wc -l <"$work/dump")" -ge 2560 ]'
+	kill $dumper
+	wait $dumper
+	same 'MAC addresses: each port of each host, to its own' '64 x 40' "$(sed -n \
+		's/.* > 02:00:00:00:00:\([0-9a-f]*\),.* > 198\.18\.0\.\([0-9]*\)\.\([0-9]*\): .*/\1 \2 \3/p' \
+		"$work/dump" | sort -u | python3 -c '
+import collections, sys
+hosts = collections.Counter(int(host) for mac, host, port in map(str.split, sys.stdin)
+                            if int(mac, 16) == int(host) // 2)
+print(len(hosts), "x", *set(hosts.values()))')"
+	same 'MAC addresses: as told' '64 of 64' "$(jq -r 'select(.type == "host" and .mac) |
+		"\(.ip) \(.mac)"' "$work/json" | python3 -c '
+import sys
+lines = [line.split() for line in sys.stdin]
+print(sum(int(mac[-2:], 16) == int(ip.split(".")[3]) // 2 for ip, mac in lines), "of", len(lines))')"
+	ip neigh flush dev v0 nud permanent
+}
+
 # A host that sends 200 RSTs a second, and one beside it that sends all of them.
 check_limits() {
 	ip netns exec target nft -f - <<-'NFT' || return
@@ -458,6 +490,7 @@ if ! scan xdp -sS -p 22 198.18.0.2 && grep -q 'lets this process load no BPF' "$
 	exit 77
 fi
 check_agreement
+check_macs
 check_limits
 check_transfer
 check_privilege xdp 0 -p 1-60000 198.18.0.2
