@@ -3,7 +3,8 @@
  *
  * By a hash of address and port 1 % of all ports are open (SYN+ACK), or what RESPONDER_OPEN says;
  * 20 % are silent and the others closed (RST). Frames that are no SYN pass. Checksums are right.
- * With RESPONDER_MACS each host of 198.19.0.0/16 says by ARP that it has a MAC address of its own. */
+ * With RESPONDER_MACS each host of 198.19.0.0/16 says by ARP that it has a MAC address of its own.
+ */
 #include <linux/bpf.h>
 #include <linux/types.h>
 

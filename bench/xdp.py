@@ -182,7 +182,7 @@ def median(values):
 
 
 def synack(scans):
-    """What one SYN+ACK costs that goes up to the kernel, which resets it, and to the packet ring."""
+    """What one SYN+ACK costs, answered where it comes in, and reported."""
     def cpu_a_probe(name):
         return median([x["cpu"] / x["sent"] for x in scans[name]]), median(
             [x["open"] / x["sent"] for x in scans[name]])
@@ -190,11 +190,10 @@ def synack(scans):
     few, few_open = cpu_a_probe("few")
     half, half_open = cpu_a_probe("half")
     each = (half - few) / (half_open - few_open)
-    return (f"A SYN+ACK goes up to the kernel, which answers it with a RST, to the packet ring and "
-            f"into the report: {each * 1e6:.1f} us of processor time each, by two scans of a /18 "
-            f"with 1 % and 50 % of its ports open. With 1 % open that is "
-            f"{each * few_open / few * 100:.0f} % of what the scan costs: the most that answering "
-            "it in place could save.")
+    return (f"A SYN+ACK is answered with a RST in the kernel's program, and goes into the report: "
+            f"{each * 1e6:.1f} us of processor time each, by two scans of a /18 with 1 % and 50 % of "
+            f"its ports open. With 1 % open that is {each * few_open / few * 100:.0f} % of what the "
+            "scan costs.")
 
 
 def memory_table(memories):

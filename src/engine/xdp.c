@@ -131,17 +131,67 @@ static int xdp_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsign
 			x->kernel.memory.window[i].attempts = walk->pass + 1;
 	/* These are few enough for the evidence of all their answers. */
 	x->kernel.memory.receiving->sample_mask = 0;
+	x->kernel.memory.receiving->reset_mask = 0;
 	return frames_send(&x->frames->engine, walk, now_ns, budget, f);
+}
+
+/* As frames would have judged them. */
+static unsigned xdp_opened(struct xdp *x, struct answer *answers, unsigned max)
+{
+	struct xdp_opened told[64];
+	const unsigned count = xdp_kernel_opened(&x->kernel, told, max < 64 ? max : 64);
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct xdp_opened *o = &told[i];
+		struct answer *a = &answers[kept];
+		uint32_t cell;
+
+		for (unsigned s = 0; s < SHEETS; s++) {
+			const struct sheet *sheet = x->conf.sheets[s];
+
+			if (!sheet || !sheet_untag(sheet, o->tag, &cell))
+				continue;
+			*a = (struct answer){
+				.t_ns = o->t_ns,
+				.from = sheet_probe(sheet, cell).to,
+				.cell = o->tag,
+				.reply = (uint8_t)technique_tcp_reply(o->flags, o->window),
+				.has = ANSWER_TTL | ANSWER_WINDOW,
+				.window = o->window,
+				.ttl = o->ttl,
+			};
+			if (!x->conf.has_source_port) {
+				a->has |= ANSWER_ATTEMPT;
+				a->attempt = o->ours >> 8 & 15;
+			}
+			kept++;
+			break;
+		}
+	}
+	return kept;
 }
 
 static int xdp_receive(struct engine *e, struct answer *answers, unsigned max, uint64_t timeout_ns,
 		       struct failure *f)
 {
 	struct xdp *x = (struct xdp *)e;
-	int count = frames_receive(&x->frames->engine, answers, max, timeout_ns, f);
+	unsigned opened = 0, more;
+	int count;
 
+	do {
+		more = xdp_opened(x, answers + opened, max - opened);
+		opened += more;
+	} while (more > 0 && opened < max);
+	count = frames_receive(&x->frames->engine, answers + opened, max - opened,
+			       opened ? 0 : timeout_ns, f);
 	xdp_fold(x);
-	return count;
+	if (count < 0)
+		return count;
+	opened += (unsigned)count;
+	/* Those of the meantime, which nobody was woken for. */
+	opened += xdp_opened(x, answers + opened, max - opened);
+	return (int)opened;
 }
 
 static void xdp_stats(struct engine *e, struct engine_stats *out)

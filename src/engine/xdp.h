@@ -13,6 +13,7 @@
 #include "engine/xdp_shared.h"
 
 struct xdp_programs;
+struct ring_buffer;
 
 /* The memory of the programs, mapped. */
 struct xdp_memory {
@@ -37,7 +38,12 @@ struct xdp_kernel {
 	struct xdp_memory memory;
 	int probe_fd;
 	int hook_fd; /* the link that holds our program on the interface; -1 if none */
+	struct ring_buffer *opened;
+	struct xdp_taking *taking; /* while it is read */
 };
+
+/* Takes SYN+ACKs that were answered in place, at most so many. */
+unsigned xdp_kernel_opened(struct xdp_kernel *k, struct xdp_opened *out, unsigned max);
 
 /* Loads with room for `words`, `hosts` and `blocks` entries a place: 0, or -1 with *f and nothing
  * kept. */
@@ -63,8 +69,10 @@ int xdp_kernel_run(const struct xdp_kernel *k, unsigned sender, uint32_t frame_b
  * the length of it, or -errno. For tests. */
 int xdp_kernel_test(const struct xdp_kernel *k, unsigned sender, uint32_t times, uint8_t *out,
 		    size_t room);
-/* What the receiving program says to a frame (XDP_PASS, XDP_DROP), or -errno. For tests. */
+/* What the receiving program says to a frame (XDP_PASS, XDP_DROP, XDP_TX), or -errno. For tests. */
 int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t length);
+/* The same, and the frame as it is then: *length of room for its own length before. */
+int xdp_kernel_answer(const struct xdp_kernel *k, uint8_t *frame, size_t *length);
 void xdp_kernel_unload(struct xdp_kernel *k);
 
 /* Rates of intervals. */

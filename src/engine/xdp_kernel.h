@@ -32,6 +32,11 @@ struct xdp_hops {
 	__type(value, __u64);
 };
 
+struct xdp_ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, XDP_OPENED_BYTES);
+};
+
 extern struct xdp_setting setting;
 extern struct xdp_window window[XDP_WINDOWS];
 extern struct xdp_way way[XDP_WAYS];
@@ -46,11 +51,12 @@ extern struct xdp_receive receiving;
 extern struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps"),
 	quenched SEC(".maps");
 extern struct xdp_hops hops SEC(".maps");
+extern struct xdp_ring opened SEC(".maps"); /* struct xdp_opened */
 
 /* plan_range_of, as a function of its own: the verifier goes through its loop once. */
 __u32 kernel_range(__u64 rank);
 
-/* Judges a frame that came in: XDP_DROP or XDP_PASS. */
+/* Judges a frame that came in: XDP_DROP, XDP_TX or XDP_PASS. */
 int receive_frame(struct xdp_md *ctx);
 
 /* The word of a host of a live window; 0 if there is none. */

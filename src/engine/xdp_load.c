@@ -41,6 +41,21 @@ static void *load_map(const struct bpf_map *map, size_t *bytes)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
+/* Where records go, as they are read. */
+struct xdp_taking {
+	struct xdp_opened *out;
+	unsigned count, max;
+};
+
+static int load_taken(void *context, void *data, size_t size)
+{
+	struct xdp_taking *t = ((struct xdp_kernel *)context)->taking;
+
+	if (size == sizeof(t->out[0]))
+		memcpy(&t->out[t->count++], data, size);
+	return t->count < t->max ? 0 : -1; /* which ends it, with this one read */
+}
+
 static int load_maps(struct xdp_kernel *k)
 {
 	struct xdp_memory *m = &k->memory;
@@ -57,7 +72,22 @@ static int load_maps(struct xdp_kernel *k)
 	m->words = load_map(p->maps.words, &m->words_bytes);
 	m->quenched = load_map(p->maps.quenched, &m->quenched_bytes);
 	m->blocks = load_map(p->maps.blocks, &m->blocks_bytes);
+	k->opened = ring_buffer__new(bpf_map__fd(p->maps.opened), load_taken, k, NULL);
+	if (!k->opened)
+		return -errno;
 	return m->words && m->quenched && m->blocks ? 0 : -errno;
+}
+
+unsigned xdp_kernel_opened(struct xdp_kernel *k, struct xdp_opened *out, unsigned max)
+{
+	struct xdp_taking taking = {.out = out, .max = max};
+
+	if (max == 0)
+		return 0;
+	k->taking = &taking;
+	(void)ring_buffer__consume(k->opened); /* it says how many, or that they were enough */
+	k->taking = NULL;
+	return taking.count;
 }
 
 uint16_t *xdp_kernel_hosts(struct xdp_kernel *k)
@@ -217,18 +247,37 @@ int xdp_kernel_test(const struct xdp_kernel *k, unsigned sender, uint32_t times,
 	return (int)(run.data_size_out - as.data);
 }
 
-int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t length)
+static int load_judge(const struct xdp_kernel *k, struct bpf_test_run_opts *run)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = (__u32)length,
-		    .repeat = 1);
 	const uint32_t link_index = k->memory.setting->link_index;
 	int error;
 
 	/* Run so, frames come from the loopback device, which is the first of each namespace. */
 	k->memory.setting->link_index = 1;
-	error = bpf_prog_test_run_opts(k->probe_fd, &run);
+	error = bpf_prog_test_run_opts(k->probe_fd, run);
 	k->memory.setting->link_index = link_index;
-	return error < 0 ? error : (int)run.retval;
+	return error < 0 ? error : (int)run->retval;
+}
+
+int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t length)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = (__u32)length,
+		    .repeat = 1);
+
+	return load_judge(k, &run);
+}
+
+int xdp_kernel_answer(const struct xdp_kernel *k, uint8_t *frame, size_t *length)
+{
+	uint8_t before[LIVE_FRAME_MOST];
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = before, .data_size_in = (__u32)*length,
+		    .data_out = frame, .data_size_out = (__u32)*length, .repeat = 1);
+	int said;
+
+	memcpy(before, frame, *length);
+	said = load_judge(k, &run);
+	*length = run.data_size_out;
+	return said;
 }
 
 /*
@@ -277,6 +326,8 @@ void xdp_kernel_unload(struct xdp_kernel *k)
 	unmap(k->memory.hosts, k->memory.hosts_bytes);
 	unmap(k->memory.quenched, k->memory.quenched_bytes);
 	unmap(k->memory.blocks, k->memory.blocks_bytes);
+	ring_buffer__free(k->opened);
+	k->opened = NULL;
 	xdp_programs__destroy(k->programs);
 	memset(&k->memory, 0, sizeof(k->memory));
 	k->programs = NULL;

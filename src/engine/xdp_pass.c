@@ -40,6 +40,8 @@ static void pass_rate(struct xdp *x, double rate_pps)
 
 	x->kernel.memory.receiving->sample_mask =
 		rate_pps > PASS_EVIDENCE_PPS ? PASS_SAMPLE_MASK : 0;
+	x->kernel.memory.receiving->reset_mask =
+		rate_pps > PASS_EVIDENCE_PPS ? x->frames->techniques & 1u << TECH_SYN : 0;
 	pass->batch = batch;
 	pass->gap_ns = (uint64_t)(batch * 1e9 / rate_pps);
 }
@@ -212,6 +214,8 @@ static int pass_over(struct xdp *x, const struct pass_total *total)
 
 	xdp_senders_end(x);
 	x->sending.begun = false;
+	/* Of what comes now, each answer may be waited for. */
+	x->kernel.memory.receiving->reset_mask = 0;
 	x->rates.count += x->sending.rates.count;
 	x->rates.sum += x->sending.rates.sum;
 	x->rates.squares += x->sending.rates.squares;

@@ -159,6 +159,18 @@ struct xdp_receive {
 	__u64 seen;
 	__u32 sample_mask; /* all if 0, one of 64 if 63 and so on */
 	__u32 own_mask;	   /* techniques whose RSTs need no evidence, as bits */
+	__u32 reset_mask;  /* techniques whose SYN+ACKs are answered in place, as bits */
 };
+
+/* A SYN+ACK that was answered in place, as user space is told. */
+struct xdp_opened {
+	__u64 t_ns; /* CLOCK_MONOTONIC */
+	__u32 tag;
+	__u16 window, ours; /* our port */
+	__u8 ttl, flags;
+	__u8 unused[6];
+};
+/* 24 bytes each, and 8 that the kernel puts before it. */
+#define XDP_OPENED_BYTES (128 << 10)
 
 #endif

@@ -21,6 +21,7 @@ struct xdp_receive receiving;
 
 struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps"), quenched SEC(".maps");
 struct xdp_hops hops SEC(".maps");
+struct xdp_ring opened SEC(".maps");
 /* The interface: by a map, as its number would have to be looked up for each frame. */
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);

@@ -185,6 +185,51 @@ print(sum(int(mac[-2:], 16) == int(ip.split(".")[3]) // 2 for ip, mac in lines),
 	ip neigh flush dev v0 nud permanent
 }
 
+# At a high rate a SYN+ACK is answered where it comes in, as by the kernel, which here is kept from
+# seeing any: one RST each, right in each byte, and the port is open.
+check_resets() {
+	nft -f - <<-'NFT' || return
+		table inet deaf {
+			chain in {
+				type filter hook input priority 0
+				tcp flags & (syn | ack) == syn | ack counter drop
+			}
+		}
+	NFT
+	ip netns exec target tcpdump -Zroot -B 16384 -i p0 -U --immediate-mode -w "$work/resets.pcap" \
+		'tcp[tcpflags] == tcp-syn|tcp-ack or tcp[tcpflags] == tcp-rst or
+		(ip6 and (ip6[53] == 18 or ip6[53] == 4))' 2>"$work/dumping" &
+	dumper=$!
+	children="$children $dumper"
+	wait_until grep -q 'listening on' "$work/dumping"
+	for mode in native generic; do
+		scan xdp -sS -p 1-30000 --xdp-mode $mode --max-rate 300000 --max-retries 0 \
+			198.18.0.2 198.18.0.3 2001:db8::2
+		same "RSTs in place, $mode mode: open ports" 15 \
+			"$(grep -c ' open syn-ack' "$work/xdp")"
+	done
+	sleep 0.2
+	kill $dumper
+	wait $dumper
+	fields='-e ip.src -e ipv6.src -e tcp.srcport -e ip.dst -e ipv6.dst -e tcp.dstport'
+	# shellcheck disable=SC2086
+	tshark -r "$work/resets.pcap" -T fields -E separator=, $fields -e tcp.ack_raw \
+		-Y 'tcp.flags == 0x12' 2>"$work/stderr" | awk -F, \
+		'{ print $4 "," $5 "," $6 "," $1 "," $2 "," $3 "," $7 }' | sort >"$work/opened"
+	# shellcheck disable=SC2086
+	tshark -r "$work/resets.pcap" -T fields -E separator=, $fields -e tcp.seq_raw \
+		-o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE -Y 'tcp.flags == 4 and
+		tcp.checksum.status == 1 and !(ip.checksum.status == 0) and tcp.len == 0 and
+		tcp.window_size_value == 0 and (ip.ttl == 64 or ipv6.hlim == 64)' \
+		2>"$work/stderr" | sort >"$work/reset"
+	same 'RSTs in place: SYN+ACKs' 30 "$(wc -l <"$work/opened")"
+	cmp -s "$work/opened" "$work/reset"
+	ok "RSTs in place: one each: $(diff "$work/opened" "$work/reset" | head -3)" $?
+	same 'RSTs in place: our kernel saw no SYN+ACK' 0 \
+		"$(nft list table inet deaf | sed -n 's/.*counter packets \([0-9]*\).*/\1/p')"
+	nft delete table inet deaf
+}
+
 # A host that sends 200 RSTs a second, and one beside it that sends all of them.
 check_limits() {
 	ip netns exec target nft -f - <<-'NFT' || return
@@ -491,6 +536,7 @@ if ! scan xdp -sS -p 22 198.18.0.2 && grep -q 'lets this process load no BPF' "$
 fi
 check_agreement
 check_macs
+check_resets
 check_limits
 check_transfer
 check_privilege xdp 0 -p 1-60000 198.18.0.2
