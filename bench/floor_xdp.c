@@ -218,7 +218,7 @@ static int round_transmit(struct floor *b, unsigned threads)
 	if (turn(b, false, threads))
 		return 1;
 	for (unsigned i = 0; i < threads; i++) {
-		sent += sender[i].sent;
+		sent += sender[i].taken;
 		refused += sender[i].drops + sender[i].errors;
 	}
 	printf(", %llu refused\n", (unsigned long long)refused);

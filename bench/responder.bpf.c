@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
  *
  * By a hash of address and port 1 % of all ports are open (SYN+ACK), or what RESPONDER_OPEN says;
- * 20 % are silent and the others closed (RST). Frames that are no SYN pass. Checksums are right. */
+ * 20 % are silent and the others closed (RST). Frames that are no SYN pass. Checksums are right.
+ * With RESPONDER_MACS each host of 198.19.0.0/16 says by ARP that it has a MAC address of its own.
+ */
 #include <linux/bpf.h>
 #include <linux/types.h>
 
@@ -27,6 +29,38 @@ static inline __u64 sum32(__u32 x)
 	return (x >> 16) + (x & 0xffff);
 }
 
+#ifdef RESPONDER_MACS
+/* RFC 826: 02:00 and its address. True if the frame is its answer now. */
+static inline int respond_arp(void *data, void *end)
+{
+	__u32 source, target;
+
+	if (data + 42 > end || *(__u16 *)(data + 12) != __builtin_bswap16(0x0806) ||
+	    *(__u16 *)(data + 20) != __builtin_bswap16(1))
+		return 0;
+	source = *(__u32 *)(data + 28);
+	target = *(__u32 *)(data + 38);
+	if (__builtin_bswap32(target) >> 16 != 0xc613)
+		return 0;
+	__builtin_memcpy(data, data + 22, 6);
+	__builtin_memcpy(data + 32, data + 22, 6);
+	*(__u16 *)(data + 6) = *(__u16 *)(data + 22) = __builtin_bswap16(0x0200);
+	*(__u32 *)(data + 8) = target;
+	*(__u32 *)(data + 24) = target;
+	*(__u16 *)(data + 20) = __builtin_bswap16(2);
+	*(__u32 *)(data + 28) = target;
+	*(__u32 *)(data + 38) = source;
+	return 1;
+}
+#else
+static inline int respond_arp(void *data, void *end)
+{
+	(void)data;
+	(void)end;
+	return 0;
+}
+#endif
+
 SEC("xdp")
 int respond(struct xdp_md *ctx)
 {
@@ -36,6 +70,8 @@ int respond(struct xdp_md *ctx)
 	__u64 sum;
 	int open;
 
+	if (respond_arp(data, end))
+		return XDP_TX;
 	/* Ethernet, IPv4 without options, TCP: SYN alone. */
 	if (data + 54 > end || *(__u16 *)(data + 12) != __builtin_bswap16(0x0800) ||
 	    *(__u8 *)(data + 14) != 0x45 || *(__u8 *)(data + 23) != 6 ||

@@ -125,7 +125,9 @@ struct transmit *transmit_open(const struct transmit_conf *conf, struct failure 
 		failure_set(f, EXIT_SOFTWARE, "out of memory");
 		return NULL;
 	}
-	memset(t, 0, sizeof(*t));
+	/* Not the frames: each is written whole, and until then its page is not touched. */
+	memset((uint8_t *)t + offsetof(struct transmit, message), 0,
+	       sizeof(*t) - offsetof(struct transmit, message));
 	t->index = conf->link->index;
 	t->local_family = conf->local_family;
 	t->crew = conf->local_family ? NULL : conf->crew;

@@ -206,7 +206,7 @@ static const struct local_word {
 	{ENETUNREACH,  3,  0, 1, 0}, /* no route */
 	{EHOSTUNREACH, 3,  1, 1, 3}, /* nobody at that address */
 	{EHOSTDOWN,    3,  1, 1, 3},
-	{EACCES,       3, 13, 1, 1}, /* a prohibiting route, or a broadcast address */
+	{EACCES,       3,  9, 1, 6}, /* a prohibiting route, or a broadcast address */
 	{EPERM,        3, 13, 1, 1}, /* our own packet filter */
 };
 // clang-format on

@@ -51,7 +51,7 @@ static void frames_close(struct engine *e)
 	free(fr->outs);
 	free(fr->ins);
 	free(fr->ways);
-	free(fr->asks);
+	frames_forget(fr, UINT64_MAX);
 	route_close(fr->routes);
 	own_list_fini(&fr->owns);
 	neighbour_list_fini(&fr->neighbours);

@@ -24,7 +24,7 @@
 #define FRAMES_SNAP_BYTES 176
 
 /* Neighbours are asked for so many at once, windows ahead: asking takes a second whether for one
- * or for thousands. 48 bytes each, while they last. */
+ * or for thousands. Those of windows to come have 8 bytes each until then. */
 #define FRAMES_ASK_AHEAD 16384u
 #define FRAMES_ASK_MOST	 65536u
 
@@ -55,11 +55,11 @@ enum frames_way_kind {
 struct frames_way {
 	const struct link *link;
 	struct addr source;
-	struct addr gateway;
-	unsigned out; /* number of its frames_out */
-	uint8_t kind; /* enum frames_way_kind */
+	struct addr gateway, gateway_source; /* who asks for its MAC address */
+	unsigned out;			     /* number of its frames_out */
+	uint8_t kind;			     /* enum frames_way_kind */
 	bool local;
-	bool gateway_known;
+	bool gateway_asked, gateway_known;
 	uint8_t mac[6]; /* of the gateway, or where all frames go */
 	struct template template[TECHNIQUES];
 };
@@ -101,9 +101,13 @@ struct frames {
 	int way_count;
 	struct frames_window windows[SHEETS];
 
-	struct solicit_ask *asks; /* neighbours of the hosts [ask_first, ask_last) */
-	size_t ask_count, ask_capacity;
-	uint64_t ask_first, ask_last;
+	/* Neighbours, HOST_MAC where known: of the hosts [ask_first, ask_first + ask_count). In
+	 * the sheet itself if they are all of its window. */
+	struct sheet_host *asked;
+	size_t ask_count;
+	uint64_t ask_first;
+	bool asked_ahead;	/* not in a sheet: freed here */
+	unsigned gateways_open; /* asked for and not known yet */
 
 	struct frames_probe pending[FRAMES_PENDING];
 	unsigned pending_count;
@@ -115,6 +119,17 @@ uint64_t frames_now_ns(void);
 /* The way of a host of a live sheet; NULL if its window was never prepared. */
 const struct frames_way *frames_way_of(const struct frames *fr, const struct sheet *sheet,
 				       uint32_t host);
+
+/* Number of the way to an address, or -1 with *f. */
+int frames_way_to(struct frames *fr, struct addr to, struct failure *f);
+/* What goes out that way, to its MAC address as known by now. */
+void frames_way_templates(const struct frames *fr, struct frames_way *way);
+
+/* Makes sure that the neighbour of rank `rank`, of the sheet's window, has been asked for, and
+ * gateways: together with the others of the window and more. 0, or -1 with *f. */
+int frames_learn(struct frames *fr, const struct sheet *sheet, uint64_t rank, struct failure *f);
+/* Hosts before that rank are not needed any more. */
+void frames_forget(struct frames *fr, uint64_t rank);
 
 /* The engine's operations: see struct engine_ops. */
 int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f);

@@ -117,7 +117,7 @@ static uint8_t way_kind(const struct route *route, const struct link *link)
 	return route->has_gateway ? WAY_GATEWAY : WAY_NEIGHBOUR;
 }
 
-static void way_templates(const struct frames *fr, struct frames_way *way)
+void frames_way_templates(const struct frames *fr, struct frames_way *way)
 {
 	struct template_conf conf = {
 		.link = transmit_link(fr->outs[way->out].transmit),
@@ -161,12 +161,11 @@ static int way_init(struct frames *fr, struct frames_way *way, const struct rout
 	if (out < 0 || (!way->local && prepare_source(fr, way->source, f) < 0))
 		return -1;
 	way->out = (unsigned)out;
-	way_templates(fr, way);
+	frames_way_templates(fr, way);
 	return 0;
 }
 
-/* Number of the way to an address, or -1 with *f. */
-static int way_to(struct frames *fr, struct addr to, struct failure *f)
+int frames_way_to(struct frames *fr, struct addr to, struct failure *f)
 {
 	int number = route_find(fr->routes, to);
 	struct frames_way **grown;
@@ -194,131 +193,21 @@ static int way_to(struct frames *fr, struct addr to, struct failure *f)
 	return number;
 }
 
-static int ask_add(struct frames *fr, const struct frames_way *way, struct addr who,
-		   struct failure *f)
-{
-	const struct neighbour *fixed = neighbour_find(&fr->neighbours, who, way->link->index);
-	struct solicit_ask *ask;
-
-	if (fr->ask_count == fr->ask_capacity) {
-		size_t capacity = fr->ask_capacity ? 2 * fr->ask_capacity : 64;
-		struct solicit_ask *grown = reallocarray(fr->asks, capacity, sizeof(*grown));
-
-		if (!grown)
-			return prepare_memory(f);
-		fr->asks = grown;
-		fr->ask_capacity = capacity;
-	}
-	ask = &fr->asks[fr->ask_count++];
-	*ask = (struct solicit_ask){
-		.who = who, .source = way->source, .link = way->link, .known = fixed != NULL};
-	if (fixed)
-		memcpy(ask->mac, fixed->mac, sizeof(ask->mac));
-	return 0;
-}
-
-/* A gateway of the other family (RFC 8950) is asked for from an address of that family. */
-static int ask_gateway(struct frames *fr, const struct frames_way *way, struct failure *f)
-{
-	struct frames_way from = *way;
-
-	if (addr_is_v4(way->gateway) != addr_is_v4(way->source)) {
-		const struct route_conf conf = {
-			.first = way->gateway,
-			.last = way->gateway,
-			.out_index = way->link->index,
-			.zone = way->link->index,
-		};
-		struct route_map *map = route_open(fr->netlink, &conf, f);
-		int number;
-
-		if (!map)
-			return -1;
-		number = route_find(map, way->gateway);
-		if (number >= 0 && route_at(map, number)->has_source)
-			from.source = route_at(map, number)->source;
-		route_close(map);
-		if (addr_is_v4(way->gateway) != addr_is_v4(from.source))
-			return 0; /* no such address of ours: it stays unknown */
-	}
-	return ask_add(fr, &from, way->gateway, f);
-}
-
-/* The gateways' answers go into the ways and their templates. */
-static void learn_gateways(struct frames *fr)
-{
-	for (int i = 0; i < fr->way_count; i++) {
-		struct frames_way *way = fr->ways[i];
-		const struct solicit_ask *ask;
-
-		if (!way || way->kind != WAY_GATEWAY || way->gateway_known)
-			continue;
-		ask = solicit_find(fr->asks, fr->ask_count, way->gateway, way->link->index);
-		if (!ask || !ask->known)
-			continue;
-		memcpy(way->mac, ask->mac, sizeof(way->mac));
-		way->gateway_known = true;
-		way_templates(fr, way);
-	}
-}
-
-/* Asks for the neighbours of the hosts [first, first + count) and for gateways. */
-static int learn(struct frames *fr, uint64_t first, uint64_t count, struct failure *f)
-{
-	fr->ask_count = 0;
-	fr->ask_first = fr->ask_last = first;
-	for (uint64_t rank = first; rank < first + count; rank++) {
-		struct addr to = plan_host(fr->conf.plan, rank);
-		int number = way_to(fr, to, f);
-
-		if (number < 0)
-			return -1;
-		if (fr->ways[number]->kind == WAY_NEIGHBOUR &&
-		    ask_add(fr, fr->ways[number], to, f) < 0)
-			return -1;
-	}
-	for (int i = 0; i < fr->way_count; i++)
-		if (fr->ways[i] && fr->ways[i]->kind == WAY_GATEWAY &&
-		    !fr->ways[i]->gateway_known && ask_gateway(fr, fr->ways[i], f) < 0)
-			return -1;
-	fr->ask_count = solicit_sort(fr->asks, fr->ask_count);
-	if (solicit_run(fr->asks, fr->ask_count, fr->conf.stop, f) < 0)
-		return -1;
-	learn_gateways(fr);
-	fr->ask_last = first + count;
-	return 0;
-}
-
-/* Hosts that are asked for together, beginning with `rank`. */
-static uint64_t learn_count(const struct frames *fr, uint64_t rank, uint64_t end)
-{
-	uint64_t left = fr->conf.plan->hosts - rank, count = end - rank;
-
-	if (count < FRAMES_ASK_AHEAD)
-		count = FRAMES_ASK_AHEAD;
-	if (count > FRAMES_ASK_MOST)
-		count = FRAMES_ASK_MOST;
-	return count < left ? count : left;
-}
-
-static void note(struct frames *fr, const struct frames_way *way, struct addr to,
+static void note(const struct frames *fr, const struct frames_way *way, uint64_t rank,
 		 struct sheet_host *host)
 {
 	const bool stopped = fr->conf.stop && *fr->conf.stop;
-	const struct solicit_ask *ask;
+	const struct sheet_host *asked = &fr->asked[rank - fr->ask_first];
 
 	/* Written only where there is something to say: the array is zero pages until then. */
 	if (way->local)
 		host->notes |= HOST_LOCAL;
 	switch (way->kind) {
 	case WAY_NEIGHBOUR:
-		ask = solicit_find(fr->asks, fr->ask_count, to, way->link->index);
-		if (!ask || !ask->known) {
+		if (asked->notes & HOST_MAC)
+			*host = *asked; /* its own, it may be */
+		else
 			host->notes |= stopped ? 0 : HOST_NO_NEIGHBOUR;
-			break;
-		}
-		memcpy(host->mac, ask->mac, sizeof(host->mac));
-		host->notes |= HOST_MAC;
 		break;
 	case WAY_GATEWAY:
 		if (!way->gateway_known && !stopped)
@@ -400,16 +289,16 @@ int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 		struct addr to = plan_host(fr->conf.plan, rank);
 		int number;
 
-		if ((rank < fr->ask_first || rank >= fr->ask_last) &&
-		    learn(fr, rank, learn_count(fr, rank, end), f) < 0)
+		if (frames_learn(fr, sheet, rank, f) < 0)
 			return -EIO;
-		number = way_to(fr, to, f);
+		number = frames_way_to(fr, to, f);
 		if (number < 0)
 			return -EIO;
 		if (window_way(window, host, sheet->hosts, (uint16_t)number, f) < 0)
 			return -ENOMEM;
-		note(fr, fr->ways[number], to, &sheet->host[host]);
+		note(fr, fr->ways[number], rank, &sheet->host[host]);
 	}
+	frames_forget(fr, end);
 	window->used = true;
 	return 0;
 }

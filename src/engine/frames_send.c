@@ -84,7 +84,7 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 			     probe->technique, probe->cell);
 	template = &way->template[probe->technique];
 	fields.to = probe->to;
-	fields.mac_dst = way->kind == WAY_NEIGHBOUR ? sheet->host[host].mac : NULL;
+	fields.mac_dst = way->kind == WAY_NEIGHBOUR ? sheet_host(sheet, host)->mac : NULL;
 	fields.payload_bytes = 0;
 	fields.seq = cookie.seq;
 	fields.ip_id = cookie.ip_id;

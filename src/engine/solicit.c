@@ -18,6 +18,8 @@
 
 /* Answers that may wait while we send: some 2,700, or 270 without CAP_NET_ADMIN. */
 #define SOLICIT_BUFFER_BYTES (2 << 20)
+/* So many at once: more would only touch more of the transmitter's room. */
+#define SOLICIT_BATCH 32
 /* Of an answer: Ethernet's least frame is 60, an advertisement with its option 86. */
 #define SOLICIT_FRAME_BYTES 256
 
@@ -29,18 +31,16 @@ struct solicit_link {
 };
 
 struct solicit {
-	struct solicit_ask *asks;
-	size_t count;
-	size_t open; /* not known yet */
+	const struct solicit_conf *conf;
+	size_t open; /* numbers not known yet */
 	struct solicit_link *links;
 	struct pollfd *polls;
 	size_t link_count;
-	const volatile sig_atomic_t *stop;
 };
 
 static bool solicit_stopped(const struct solicit *s)
 {
-	return s->stop && *s->stop;
+	return s->conf->stop && *s->conf->stop;
 }
 
 static uint64_t solicit_now_ns(void)
@@ -50,38 +50,6 @@ static uint64_t solicit_now_ns(void)
 	/* CLOCK_MONOTONIC is always there and *now ours: cannot fail. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static int solicit_compare(const void *a, const void *b)
-{
-	const struct solicit_ask *x = a, *y = b;
-	int order = addr_compare(x->who, y->who);
-
-	return order ? order
-		     : (x->link->index > y->link->index) - (x->link->index < y->link->index);
-}
-
-size_t solicit_sort(struct solicit_ask *asks, size_t count)
-{
-	size_t kept = 0;
-
-	if (count > 0)
-		qsort(asks, count, sizeof(*asks), solicit_compare);
-	for (size_t i = 0; i < count; i++)
-		if (kept == 0 || solicit_compare(&asks[kept - 1], &asks[i]) != 0)
-			asks[kept++] = asks[i];
-	return kept;
-}
-
-struct solicit_ask *solicit_find(struct solicit_ask *asks, size_t count, struct addr who,
-				 unsigned link_index)
-{
-	const struct link link = {.index = link_index};
-	const struct solicit_ask key = {.who = who, .link = &link};
-
-	if (count == 0)
-		return NULL;
-	return bsearch(&key, asks, count, sizeof(key), solicit_compare);
 }
 
 /* RFC 826: who has `who`, tell `source`. To everybody. */
@@ -161,7 +129,7 @@ static int solicit_send(struct solicit *s, const struct solicit_ask *ask, struct
 	length = packet_build(PACKET_LINK_ETHERNET, &packet, NULL, 0, transmit_reserve(l->transmit),
 			      TRANSMIT_FRAME_BYTES);
 	transmit_commit(l->transmit, length, ask->who);
-	if (transmit_waiting(l->transmit) < TRANSMIT_BATCH)
+	if (transmit_waiting(l->transmit) < SOLICIT_BATCH)
 		return 0;
 	return solicit_flush(l, f) < 0 ? -1 : 0;
 }
@@ -193,18 +161,14 @@ static bool solicit_claim(const struct link *link, const uint8_t *frame, size_t 
 static void solicit_take(struct solicit *s, const struct solicit_link *l, const uint8_t *frame,
 			 size_t length)
 {
-	struct solicit_ask *ask;
 	struct addr who;
 	uint8_t mac[6];
+	size_t known;
 
 	if (!solicit_claim(l->link, frame, length, &who, mac))
 		return;
-	ask = solicit_find(s->asks, s->count, who, l->link->index);
-	if (!ask || ask->known)
-		return;
-	memcpy(ask->mac, mac, sizeof(ask->mac));
-	ask->known = true;
-	s->open--;
+	known = s->conf->told(s->conf->context, who, l->link->index, mac);
+	s->open -= known < s->open ? known : s->open;
 }
 
 static void solicit_drain(struct solicit *s)
@@ -248,14 +212,15 @@ static void solicit_wait(struct solicit *s, uint64_t until_ns)
 static int solicit_try(struct solicit *s, struct failure *f)
 {
 	const uint64_t begun_ns = solicit_now_ns();
+	struct solicit_ask ask;
 	uint64_t sent = 0;
 
-	for (size_t i = 0; i < s->count && !solicit_stopped(s); i++) {
-		if (s->asks[i].known)
+	for (size_t i = 0; i < s->conf->count && s->open > 0 && !solicit_stopped(s); i++) {
+		if (!s->conf->ask(s->conf->context, i, &ask))
 			continue;
-		if (solicit_send(s, &s->asks[i], f) < 0)
+		if (solicit_send(s, &ask, f) < 0)
 			return -1;
-		if (++sent % TRANSMIT_BATCH == 0)
+		if (++sent % SOLICIT_BATCH == 0)
 			solicit_wait(s, begun_ns + sent * (1000000000u / SOLICIT_PER_SECOND));
 	}
 	for (size_t i = 0; i < s->link_count; i++)
@@ -322,13 +287,15 @@ static int solicit_link_open(struct solicit *s, const struct link *link, struct 
 /* Opens each interface that something is asked on. */
 static int solicit_open(struct solicit *s, struct failure *f)
 {
-	for (size_t i = 0; i < s->count; i++) {
+	struct solicit_ask ask;
+
+	for (size_t i = 0; i < s->conf->count; i++) {
 		void *links, *polls;
 
-		if (s->asks[i].known)
+		if (!s->conf->ask(s->conf->context, i, &ask))
 			continue;
 		s->open++;
-		if (solicit_link_of(s, s->asks[i].link->index))
+		if (solicit_link_of(s, ask.link->index))
 			continue;
 		links = reallocarray(s->links, s->link_count + 1, sizeof(*s->links));
 		s->links = links ? links : s->links;
@@ -336,16 +303,15 @@ static int solicit_open(struct solicit *s, struct failure *f)
 		s->polls = polls ? polls : s->polls;
 		if (!links || !polls)
 			return failure_set(f, EXIT_SOFTWARE, "out of memory");
-		if (solicit_link_open(s, s->asks[i].link, f) < 0)
+		if (solicit_link_open(s, ask.link, f) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-int solicit_run(struct solicit_ask *asks, size_t count, const volatile sig_atomic_t *stop,
-		struct failure *f)
+int solicit_run(const struct solicit_conf *conf, struct failure *f)
 {
-	struct solicit s = {.asks = asks, .count = count, .stop = stop};
+	struct solicit s = {.conf = conf};
 	int result = solicit_open(&s, f);
 
 	for (int try = 0; result == 0 && s.open > 0 && try < SOLICIT_TRIES && !solicit_stopped(&s);

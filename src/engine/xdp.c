@@ -9,8 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "scan/finding.h"
-
 _Static_assert(XDP_REPLY_RST == (int)REPLY_RST && XDP_REPLY_RST_WINDOW == (int)REPLY_RST_WINDOW,
 	       "one enumeration");
 _Static_assert((int)XDP_WINDOWS == SHEETS, "a place a sheet");
@@ -94,75 +92,6 @@ static void xdp_fold(struct xdp *x)
 	}
 }
 
-/* Number of the way in the programs' table; -1 if it has no place there. */
-static int xdp_way(struct xdp *x, const struct frames_way *way)
-{
-	struct xdp_way *out;
-
-	for (unsigned i = 0; i < x->way_count; i++)
-		if (x->ways[i] == way)
-			return (int)i;
-	if (x->way_count == XDP_WAYS || way->link != x->link)
-		return -1;
-	out = &x->kernel.memory.way[x->way_count];
-	out->source_hi = way->source.hi;
-	out->source_lo = way->source.lo;
-	for (unsigned t = 0; t < TECHNIQUES; t++)
-		if (x->frames->techniques >> t & 1)
-			xdp_template_fill(&out->template[t], &way -> template[t]);
-	x->ways[x->way_count] = way;
-	return (int)x->way_count++;
-}
-
-/* A host's word; false if it cannot be sent to by the programs. */
-static bool xdp_host(struct xdp *x, const struct sheet *sheet, uint32_t host, uint64_t *word)
-{
-	const struct frames_way *way = frames_way_of(x->frames, sheet, host);
-	const uint8_t *mac;
-	int number;
-
-	*word = 0;
-	if (!way || sheet->host[host].notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
-		return true; /* nothing is sent to it, by nobody */
-	if (way->kind != WAY_NEIGHBOUR && way->kind != WAY_GATEWAY)
-		return false;
-	number = xdp_way(x, way);
-	if (number < 0)
-		return false;
-	mac = way->kind == WAY_NEIGHBOUR ? sheet->host[host].mac : way->mac;
-	memcpy(word, mac, 6);
-	*word |= (uint64_t)number << 48 | XDP_HOST_SEND;
-	return true;
-}
-
-/*
- * The hosts of a window; false if one of them cannot be sent to by the programs. Behind one gateway
- * all are alike: then the map is not even mapped. With UDP each has a word of its own, to be
- * quenched by. Without memory for them frames sends.
- */
-static bool xdp_hosts(struct xdp *x, unsigned place, const struct sheet *sheet)
-{
-	const struct xdp_setting *setting = x->kernel.memory.setting;
-	uint64_t alike = 0, word, *out;
-	uint32_t host;
-
-	if (!setting->udp_mask && !xdp_host(x, sheet, 0, &alike))
-		return false;
-	for (host = 1; alike && host < sheet->hosts; host++)
-		if (!xdp_host(x, sheet, host, &word) || word != alike)
-			alike = 0;
-	x->kernel.memory.window[place].host_word = alike;
-	if (alike)
-		return true;
-	out = xdp_kernel_hosts(&x->kernel);
-	for (host = 0; host < sheet->hosts; host++) {
-		if (!out || !xdp_host(x, sheet, host, &word))
-			return false;
-		out[(size_t)place * setting->hosts + host] = word;
-	}
-	return true;
-}
-
 int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 {
 	struct xdp *x = (struct xdp *)e;
@@ -180,7 +109,7 @@ int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	error = frames_prepare(&x->frames->engine, sheet, f);
 	if (error < 0 || x->broken)
 		return error;
-	if (!xdp_hosts(x, place, sheet))
+	if (!xdp_hosts_fill(x, place, sheet))
 		return 0;
 	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL); /* early is late enough */
 	xdp_window_fill(m, place, sheet);
@@ -202,17 +131,67 @@ static int xdp_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsign
 			x->kernel.memory.window[i].attempts = walk->pass + 1;
 	/* These are few enough for the evidence of all their answers. */
 	x->kernel.memory.receiving->sample_mask = 0;
+	x->kernel.memory.receiving->reset_mask = 0;
 	return frames_send(&x->frames->engine, walk, now_ns, budget, f);
+}
+
+/* As frames would have judged them. */
+static unsigned xdp_opened(struct xdp *x, struct answer *answers, unsigned max)
+{
+	struct xdp_opened told[64];
+	const unsigned count = xdp_kernel_opened(&x->kernel, told, max < 64 ? max : 64);
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct xdp_opened *o = &told[i];
+		struct answer *a = &answers[kept];
+		uint32_t cell;
+
+		for (unsigned s = 0; s < SHEETS; s++) {
+			const struct sheet *sheet = x->conf.sheets[s];
+
+			if (!sheet || !sheet_untag(sheet, o->tag, &cell))
+				continue;
+			*a = (struct answer){
+				.t_ns = o->t_ns,
+				.from = sheet_probe(sheet, cell).to,
+				.cell = o->tag,
+				.reply = (uint8_t)technique_tcp_reply(o->flags, o->window),
+				.has = ANSWER_TTL | ANSWER_WINDOW,
+				.window = o->window,
+				.ttl = o->ttl,
+			};
+			if (!x->conf.has_source_port) {
+				a->has |= ANSWER_ATTEMPT;
+				a->attempt = o->ours >> 8 & 15;
+			}
+			kept++;
+			break;
+		}
+	}
+	return kept;
 }
 
 static int xdp_receive(struct engine *e, struct answer *answers, unsigned max, uint64_t timeout_ns,
 		       struct failure *f)
 {
 	struct xdp *x = (struct xdp *)e;
-	int count = frames_receive(&x->frames->engine, answers, max, timeout_ns, f);
+	unsigned opened = 0, more;
+	int count;
 
+	do {
+		more = xdp_opened(x, answers + opened, max - opened);
+		opened += more;
+	} while (more > 0 && opened < max);
+	count = frames_receive(&x->frames->engine, answers + opened, max - opened,
+			       opened ? 0 : timeout_ns, f);
 	xdp_fold(x);
-	return count;
+	if (count < 0)
+		return count;
+	opened += (unsigned)count;
+	/* Those of the meantime, which nobody was woken for. */
+	opened += xdp_opened(x, answers + opened, max - opened);
+	return (int)opened;
 }
 
 static void xdp_stats(struct engine *e, struct engine_stats *out)

@@ -13,6 +13,7 @@
 #include "engine/xdp_shared.h"
 
 struct xdp_programs;
+struct ring_buffer;
 
 /* The memory of the programs, mapped. */
 struct xdp_memory {
@@ -25,9 +26,10 @@ struct xdp_memory {
 	volatile struct xdp_sender *sender; /* XDP_SENDERS */
 	struct xdp_receive *receiving;
 	uint64_t *words; /* XDP_WINDOWS places each */
-	uint64_t *hosts; /* NULL until xdp_kernel_hosts */
+	uint16_t *hosts; /* NULL until xdp_kernel_hosts */
+	uint64_t *quenched;
 	uint32_t *blocks;
-	size_t words_bytes, hosts_bytes, blocks_bytes;
+	size_t words_bytes, hosts_bytes, quenched_bytes, blocks_bytes;
 };
 
 /* The kernel's half: loaded, attached, mapped (xdp_load.c). */
@@ -36,15 +38,23 @@ struct xdp_kernel {
 	struct xdp_memory memory;
 	int probe_fd;
 	int hook_fd; /* the link that holds our program on the interface; -1 if none */
+	struct ring_buffer *opened;
+	struct xdp_taking *taking; /* while it is read */
 };
+
+/* Takes SYN+ACKs that were answered in place, at most so many. */
+unsigned xdp_kernel_opened(struct xdp_kernel *k, struct xdp_opened *out, unsigned max);
 
 /* Loads with room for `words`, `hosts` and `blocks` entries a place: 0, or -1 with *f and nothing
  * kept. */
 int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32_t blocks,
 		    struct failure *f);
-/* The hosts' words of all places: mapped, and so resident, only once they are needed. NULL without
- * memory. */
-uint64_t *xdp_kernel_hosts(struct xdp_kernel *k);
+/* The hosts' numbers of all places: mapped, and so resident, only once they are needed. NULL
+ * without memory. */
+uint16_t *xdp_kernel_hosts(struct xdp_kernel *k);
+/* What the numbers [0, count) stand for in a place. 0 or -errno. */
+int xdp_kernel_hops(const struct xdp_kernel *k, unsigned place, const struct sheet_host *hop,
+		    uint32_t count);
 /* Puts the receiving program on the interface, in driver mode or in generic mode, and the counting
  * ones on the trace points. They go with this process. 0, or -1 with *f. */
 int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generic,
@@ -59,8 +69,10 @@ int xdp_kernel_run(const struct xdp_kernel *k, unsigned sender, uint32_t frame_b
  * the length of it, or -errno. For tests. */
 int xdp_kernel_test(const struct xdp_kernel *k, unsigned sender, uint32_t times, uint8_t *out,
 		    size_t room);
-/* What the receiving program says to a frame (XDP_PASS, XDP_DROP), or -errno. For tests. */
+/* What the receiving program says to a frame (XDP_PASS, XDP_DROP, XDP_TX), or -errno. For tests. */
 int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t length);
+/* The same, and the frame as it is then: *length of room for its own length before. */
+int xdp_kernel_answer(const struct xdp_kernel *k, uint8_t *frame, size_t *length);
 void xdp_kernel_unload(struct xdp_kernel *k);
 
 /* Rates of intervals. */
@@ -76,6 +88,7 @@ struct xdp_thread {
 	unsigned number; /* of its sender */
 	pthread_t thread;
 	bool begun;
+	uint64_t taken, taken_ns; /* of its frames, when last looked at; since when no more */
 	sem_t wake; /* of all but the first, which sleep until the one before cannot keep up */
 	atomic_bool awake;
 };
@@ -89,8 +102,9 @@ struct xdp_sending {
 	struct walk *walk;
 	uint64_t sent;		/* already told to the walk */
 	uint64_t refused;	/* in this pass, as counted */
-	uint64_t errors;	/* of the kernel's count, when last asked */
-	uint32_t position;	/* when something was last taken */
+	uint64_t errors, drops; /* of the kernel's count, when something was last taken */
+	uint64_t taken_ns;
+	uint32_t position;	/* then */
 	struct xdp_rates rates; /* the first thread's, until all are over */
 };
 
@@ -128,6 +142,13 @@ int xdp_senders_begin(struct xdp *x);
 bool xdp_senders_over(const struct xdp *x);
 /* Joins them, waiting if need be. */
 void xdp_senders_end(struct xdp *x);
+
+/*
+ * Tells the programs where the hosts of a window are sent to: true, and hosts that are sent to
+ * alike share an entry of the sheet's host[]; or false, and frames can send, if one of them cannot
+ * be sent to by the programs, or there is no memory, or they are sent to more than XDP_HOPS others.
+ */
+bool xdp_hosts_fill(struct xdp *x, unsigned place, struct sheet *sheet);
 
 /* The template in the kernel's form. */
 void xdp_template_fill(struct xdp_template *out, const struct template *in);

@@ -142,6 +142,7 @@ void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *s
 	plan_window_permute(sheet->plan, sheet->window, &order);
 	memcpy(m->words + (size_t)place * setting->words, sheet->word,
 	       (sheet->cells + 15) / 16 * sizeof(*m->words));
+	memset(m->quenched + (size_t)place * setting->quenched, 0, setting->quenched * 8);
 	memset(m->blocks + (size_t)place * setting->blocks * 2, 0, setting->blocks * 8);
 	window->order = order;
 	permute_table_init(&window->table, &order);

@@ -24,6 +24,19 @@ struct xdp_words {
 	__type(value, __u64);
 };
 
+/* Written by system calls: what is mapped is resident, all of it. */
+struct xdp_hops {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+
+struct xdp_ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, XDP_OPENED_BYTES);
+};
+
 extern struct xdp_setting setting;
 extern struct xdp_window window[XDP_WINDOWS];
 extern struct xdp_way way[XDP_WAYS];
@@ -32,25 +45,45 @@ extern struct xdp_tally tally[XDP_WINDOWS][XDP_TALLIES];
 extern struct xdp_pass pass;
 extern struct xdp_sender sender[XDP_SENDERS];
 extern struct xdp_receive receiving;
-/* Of each place: the sheet; a word a host; when each 64 positions were sent, in us, two a word. */
-extern struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps");
+/* Of each place: the sheet; the hosts' numbers, four a word, and what they stand for; when each 64
+ * positions were sent, in us, two a word; a bit a host, for TCP only (UDP is asked in an order of
+ * its own, see quench.h). */
+extern struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps"),
+	quenched SEC(".maps");
+extern struct xdp_hops hops SEC(".maps");
+extern struct xdp_ring opened SEC(".maps"); /* struct xdp_opened */
 
 /* plan_range_of, as a function of its own: the verifier goes through its loop once. */
 __u32 kernel_range(__u64 rank);
 
-/* Judges a frame that came in: XDP_DROP or XDP_PASS. */
+/* Judges a frame that came in: XDP_DROP, XDP_TX or XDP_PASS. */
 int receive_frame(struct xdp_md *ctx);
 
 /* The word of a host of a live window; 0 if there is none. */
 static inline __u64 kernel_host_word(__u32 place, __u32 host)
 {
-	const __u32 index = place * setting.hosts + host;
-	__u64 *word;
+	const __u32 index = place * setting.hosts + host, word = index / 4;
+	const __u16 *number;
+	const __u64 *hop;
+	__u32 of;
 
 	if (window[place & (XDP_WINDOWS - 1)].host_word)
 		return window[place & (XDP_WINDOWS - 1)].host_word;
-	word = bpf_map_lookup_elem(&hosts, &index);
-	return word ? *word : 0;
+	number = bpf_map_lookup_elem(&hosts, &word);
+	if (!number)
+		return 0;
+	number += index & 3;
+	of = place * setting.hops + *number;
+	hop = bpf_map_lookup_elem(&hops, &of);
+	return hop ? *hop : 0;
+}
+
+static inline int kernel_quenched(__u32 place, __u32 host)
+{
+	const __u32 index = place * setting.quenched + (host >> 6);
+	const __u64 *word = bpf_map_lookup_elem(&quenched, &index);
+
+	return word && *word >> (host & 63) & 1;
 }
 
 static inline __u64 kernel_hash(__u64 hi, __u64 lo, __u16 port, __u8 technique)

@@ -41,6 +41,21 @@ static void *load_map(const struct bpf_map *map, size_t *bytes)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
+/* Where records go, as they are read. */
+struct xdp_taking {
+	struct xdp_opened *out;
+	unsigned count, max;
+};
+
+static int load_taken(void *context, void *data, size_t size)
+{
+	struct xdp_taking *t = ((struct xdp_kernel *)context)->taking;
+
+	if (size == sizeof(t->out[0]))
+		memcpy(&t->out[t->count++], data, size);
+	return t->count < t->max ? 0 : -1; /* which ends it, with this one read */
+}
+
 static int load_maps(struct xdp_kernel *k)
 {
 	struct xdp_memory *m = &k->memory;
@@ -55,17 +70,47 @@ static int load_maps(struct xdp_kernel *k)
 	m->sender = p->bss->sender;
 	m->receiving = &p->bss->receiving;
 	m->words = load_map(p->maps.words, &m->words_bytes);
+	m->quenched = load_map(p->maps.quenched, &m->quenched_bytes);
 	m->blocks = load_map(p->maps.blocks, &m->blocks_bytes);
-	return m->words && m->blocks ? 0 : -errno;
+	k->opened = ring_buffer__new(bpf_map__fd(p->maps.opened), load_taken, k, NULL);
+	if (!k->opened)
+		return -errno;
+	return m->words && m->quenched && m->blocks ? 0 : -errno;
 }
 
-uint64_t *xdp_kernel_hosts(struct xdp_kernel *k)
+unsigned xdp_kernel_opened(struct xdp_kernel *k, struct xdp_opened *out, unsigned max)
+{
+	struct xdp_taking taking = {.out = out, .max = max};
+
+	if (max == 0)
+		return 0;
+	k->taking = &taking;
+	(void)ring_buffer__consume(k->opened); /* it says how many, or that they were enough */
+	k->taking = NULL;
+	return taking.count;
+}
+
+uint16_t *xdp_kernel_hosts(struct xdp_kernel *k)
 {
 	struct xdp_memory *m = &k->memory;
 
 	if (!m->hosts)
 		m->hosts = load_map(k->programs->maps.hosts, &m->hosts_bytes);
 	return m->hosts;
+}
+
+int xdp_kernel_hops(const struct xdp_kernel *k, unsigned place, const struct sheet_host *hop,
+		    uint32_t count)
+{
+	const int fd = bpf_map__fd(k->programs->maps.hops);
+	int error = 0;
+
+	for (uint32_t i = 0; i < count && error == 0; i++) {
+		const uint32_t index = place * k->memory.setting->hops + i;
+
+		error = bpf_map_update_elem(fd, &index, &hop[i], BPF_ANY); /* libbpf 1: -errno */
+	}
+	return error;
 }
 
 static int load_error(int error, struct failure *f)
@@ -91,17 +136,21 @@ static int load_error(int error, struct failure *f)
 int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32_t blocks,
 		    struct failure *f)
 {
+	const uint32_t hops = hosts < XDP_HOPS ? hosts : XDP_HOPS, quenched = (hosts + 63) / 64;
 	int error;
 
 	memset(k, 0, sizeof(*k));
 	k->hook_fd = -1;
+	hosts = (hosts + 3) / 4 * 4;
 	libbpf_set_print(load_quiet);
 	k->programs = xdp_programs__open();
 	if (!k->programs)
 		return load_error(-errno, f);
 	/* Cannot fail before loading. */
 	(void)bpf_map__set_max_entries(k->programs->maps.words, words * XDP_WINDOWS);
-	(void)bpf_map__set_max_entries(k->programs->maps.hosts, hosts * XDP_WINDOWS);
+	(void)bpf_map__set_max_entries(k->programs->maps.hosts, hosts / 4 * XDP_WINDOWS);
+	(void)bpf_map__set_max_entries(k->programs->maps.hops, hops * XDP_WINDOWS);
+	(void)bpf_map__set_max_entries(k->programs->maps.quenched, quenched * XDP_WINDOWS);
 	(void)bpf_map__set_max_entries(k->programs->maps.blocks, blocks * XDP_WINDOWS);
 	error = xdp_programs__load(k->programs);
 	if (error == 0)
@@ -112,6 +161,8 @@ int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32
 	}
 	k->memory.setting->words = words;
 	k->memory.setting->hosts = hosts;
+	k->memory.setting->hops = hops;
+	k->memory.setting->quenched = quenched;
 	k->memory.setting->blocks = blocks;
 	k->probe_fd = bpf_program__fd(k->programs->progs.probe);
 	return 0;
@@ -168,6 +219,8 @@ int xdp_kernel_run(const struct xdp_kernel *k, unsigned sender, uint32_t frame_b
 	k->memory.sender[sender].running = 1;
 	error = bpf_prog_test_run_opts(k->probe_fd, &run); /* libbpf 1: -errno */
 	k->memory.sender[sender].running = 0;
+	/* Nothing stays in the kernel's queue between calls. */
+	k->memory.sender[sender].flushed = k->memory.sender[sender].queued;
 	return error;
 }
 
@@ -194,18 +247,37 @@ int xdp_kernel_test(const struct xdp_kernel *k, unsigned sender, uint32_t times,
 	return (int)(run.data_size_out - as.data);
 }
 
-int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t length)
+static int load_judge(const struct xdp_kernel *k, struct bpf_test_run_opts *run)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = (__u32)length,
-		    .repeat = 1);
 	const uint32_t link_index = k->memory.setting->link_index;
 	int error;
 
 	/* Run so, frames come from the loopback device, which is the first of each namespace. */
 	k->memory.setting->link_index = 1;
-	error = bpf_prog_test_run_opts(k->probe_fd, &run);
+	error = bpf_prog_test_run_opts(k->probe_fd, run);
 	k->memory.setting->link_index = link_index;
-	return error < 0 ? error : (int)run.retval;
+	return error < 0 ? error : (int)run->retval;
+}
+
+int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t length)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = (__u32)length,
+		    .repeat = 1);
+
+	return load_judge(k, &run);
+}
+
+int xdp_kernel_answer(const struct xdp_kernel *k, uint8_t *frame, size_t *length)
+{
+	uint8_t before[LIVE_FRAME_MOST];
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = before, .data_size_in = (__u32)*length,
+		    .data_out = frame, .data_size_out = (__u32)*length, .repeat = 1);
+	int said;
+
+	memcpy(before, frame, *length);
+	said = load_judge(k, &run);
+	*length = run.data_size_out;
+	return said;
 }
 
 /*
@@ -252,7 +324,10 @@ void xdp_kernel_unload(struct xdp_kernel *k)
 	k->hook_fd = -1;
 	unmap(k->memory.words, k->memory.words_bytes);
 	unmap(k->memory.hosts, k->memory.hosts_bytes);
+	unmap(k->memory.quenched, k->memory.quenched_bytes);
 	unmap(k->memory.blocks, k->memory.blocks_bytes);
+	ring_buffer__free(k->opened);
+	k->opened = NULL;
 	xdp_programs__destroy(k->programs);
 	memset(&k->memory, 0, sizeof(k->memory));
 	k->programs = NULL;

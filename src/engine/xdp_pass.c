@@ -21,13 +21,15 @@
 /* Above this rate only one RST of 256 keeps its evidence (time, TTL): for round trips and pace. */
 #define PASS_EVIDENCE_PPS 100000
 #define PASS_SAMPLE_MASK  255
-/* One in so many lost in our own queue: the pass was no attempt for all that it was for. */
+/* One in so many lost to errors: the pass was no attempt for all that it was for. */
 #define PASS_LOSS 1000
-/* So many lost there while several threads send: one alone for the rest of the scan. The interface
- * is the limit then, or the processors are, which also have to take what comes in. */
+/* So many refused by a full queue while several threads send: one alone for the rest of the scan.
+ * The interface is the limit then, or the processors are, which also have to take what comes in. */
 #define PASS_CROWDED 64
 /* Refused at once and nothing taken: the interface cannot, or no longer. */
 #define PASS_ERRORS 64
+/* A full queue that has taken nothing for so long: there is no carrier, which frames can tell. */
+#define PASS_STUCK_NS 2000000000
 
 static void pass_rate(struct xdp *x, double rate_pps)
 {
@@ -38,6 +40,8 @@ static void pass_rate(struct xdp *x, double rate_pps)
 
 	x->kernel.memory.receiving->sample_mask =
 		rate_pps > PASS_EVIDENCE_PPS ? PASS_SAMPLE_MASK : 0;
+	x->kernel.memory.receiving->reset_mask =
+		rate_pps > PASS_EVIDENCE_PPS ? x->frames->techniques & 1u << TECH_SYN : 0;
 	pass->batch = batch;
 	pass->gap_ns = (uint64_t)(batch * 1e9 / rate_pps);
 }
@@ -55,11 +59,12 @@ static uint32_t pass_techniques(const struct xdp *x, const struct walk *walk, ui
 /* UDP of a host that limits its errors is left to frames, which asks slowly. */
 static void pass_quenched(struct xdp *x, unsigned place, const struct sheet *sheet)
 {
-	uint64_t *host = x->kernel.memory.hosts + (size_t)place * x->kernel.memory.setting->hosts;
+	uint64_t *out =
+		x->kernel.memory.quenched + (size_t)place * x->kernel.memory.setting->quenched;
 
 	for (uint32_t i = 0; i < sheet->hosts; i++)
 		if (quench_on(&sheet->pace[i].quench))
-			host[i] |= XDP_HOST_QUENCHED;
+			out[i >> 6] |= UINT64_C(1) << (i & 63);
 }
 
 /* Whether there is so much to send that a call is worth it. */
@@ -110,7 +115,8 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	pass_rate(x, rate_pps);
 	x->kernel.memory.window[place].attempts = walk->pass + 1;
 	x->sending.walk = walk;
-	x->sending.sent = x->sending.refused = x->sending.errors = 0;
+	x->sending.sent = x->sending.refused = x->sending.errors = x->sending.drops = 0;
+	x->sending.taken_ns = now_ns;
 	x->sending.position = walk->position;
 	x->sending.rates = (struct xdp_rates){.begin_ns = now_ns};
 	error = xdp_senders_begin(x);
@@ -123,17 +129,21 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 }
 
 /* What the senders have counted, all together. */
-static struct xdp_sender pass_total(const struct xdp *x)
+struct pass_total {
+	uint64_t taken, drops, errors;
+	uint32_t error;
+};
+
+static struct pass_total pass_total(const struct xdp *x)
 {
-	struct xdp_sender total = {0};
+	struct pass_total total = {0};
 
 	for (unsigned i = 0; i < x->senders; i++) {
 		const volatile struct xdp_sender *s = &x->kernel.memory.sender[i];
 
-		/* Refusals first: they are counted after the frame they belong to. */
 		total.errors += s->errors;
 		total.drops += s->drops;
-		total.sent += s->sent;
+		total.taken += s->taken;
 		total.error = s->error ? s->error : total.error;
 	}
 	return total;
@@ -150,27 +160,35 @@ static uint32_t pass_position(const struct xdp *x)
 		/* At most: it may have found them somewhat before. */
 		const uint32_t position = s->position > XDP_READY ? s->position - XDP_READY : 0;
 
-		if (!xdp_sender_idle(s) && position < low)
-			low = position;
+		if (s->position != s->until || s->head != s->tail)
+			low = position < low ? position : low;
+		/* Refused, and not sent again: a few, after a stop. */
+		for (uint32_t a = s->again_head, n = 0; a != s->again_tail && n < XDP_QUEUED;
+		     a++, n++) {
+			const uint32_t cell = s->again[a % XDP_QUEUED];
+			const uint64_t at = permute_backward(&x->sending.walk->order, cell);
+
+			low = at < low ? (uint32_t)at : low;
+		}
 	}
 	return low > pass->begin ? low : pass->begin;
 }
 
-/* What went since last asked: redirected less what the device then refused. */
-static void pass_count(struct xdp *x, uint64_t now_ns)
+/* What went since last asked, and what was refused. */
+static void pass_count(struct xdp *x, const struct pass_total *total, uint64_t now_ns)
 {
-	const struct xdp_sender total = pass_total(x);
-	const uint64_t refused = total.drops + total.errors;
-	const uint64_t sent = total.sent > refused ? total.sent - refused : 0;
+	const uint64_t refused = total->drops + total->errors;
 	const uint32_t next = x->kernel.memory.pass->next;
 
 	/* What is in hand, a few blocks of thousands, counts as passed while the pass goes on. */
 	walk_passed(x->sending.walk,
 		    next > x->sending.walk->position ? next : x->sending.walk->position,
-		    sent > x->sending.sent ? sent - x->sending.sent : 0, now_ns);
-	if (sent > x->sending.sent) {
-		x->sent += sent - x->sending.sent;
-		x->sending.sent = sent;
+		    total->taken - x->sending.sent, now_ns);
+	if (total->taken != x->sending.sent) {
+		x->sent += total->taken - x->sending.sent;
+		x->sending.sent = total->taken;
+		x->sending.drops = total->drops;
+		x->sending.taken_ns = now_ns;
 		x->sending.position = pass_position(x);
 	}
 	x->refused_burst += refused - x->sending.refused;
@@ -190,25 +208,26 @@ static void pass_break(struct xdp *x, int error)
 		 link_quote(x->link, quoted), strerror(error));
 }
 
-static int pass_over(struct xdp *x)
+static int pass_over(struct xdp *x, const struct pass_total *total)
 {
-	const struct xdp_sender total = pass_total(x);
 	struct walk *walk = x->sending.walk;
 	const int error = atomic_load(&x->sending.error);
 
 	xdp_senders_end(x);
 	x->sending.begun = false;
+	/* Of what comes now, each answer may be waited for. */
+	x->kernel.memory.receiving->reset_mask = 0;
 	x->rates.count += x->sending.rates.count;
 	x->rates.sum += x->sending.rates.sum;
 	x->rates.squares += x->sending.rates.squares;
 	if (error < 0 && !x->broken)
 		pass_break(x, -error);
 	/* Too short for PASS_ERRORS; begun anew, it would be so for ever. */
-	else if (!x->broken && x->sending.sent == 0 && total.errors != x->sending.errors)
-		pass_break(x, (int)total.error);
+	else if (!x->broken && x->sending.sent == 0 && total->errors != x->sending.errors)
+		pass_break(x, (int)total->error);
 	/* What a broken interface has swallowed is for frames to send. */
 	walk_pass_end(walk, x->broken ? x->sending.position : pass_position(x));
-	if (!x->broken && x->sending.refused > x->sending.sent / PASS_LOSS)
+	if (!x->broken && total->errors > x->sending.sent / PASS_LOSS)
 		walk_pass_lost(walk);
 	return 0;
 }
@@ -219,25 +238,31 @@ int xdp_pass_poll(struct engine *e, uint64_t now_ns, double rate_pps, struct fai
 	volatile struct xdp_pass *pass = x->kernel.memory.pass;
 	const bool over = xdp_senders_over(x);
 	const uint64_t sent = x->sending.sent;
-	uint64_t errors;
+	struct pass_total total;
 
 	(void)f;
 	if (!x->sending.begun)
 		return 0;
-	pass_count(x, now_ns);
+	total = pass_total(x);
+	pass_count(x, &total, now_ns);
 	if (over)
-		return pass_over(x);
+		return pass_over(x, &total);
 	if (rate_pps > 0)
 		pass_rate(x, rate_pps);
 	if (atomic_load(&x->sending.awake) > 1 && x->sending.refused >= PASS_CROWDED)
 		atomic_store(&x->alone, true);
-	errors = pass_total(x).errors;
-	if (!x->broken && x->sending.sent == sent && errors - x->sending.errors >= PASS_ERRORS) {
-		pass_break(x, (int)pass_total(x).error);
+	if (!x->broken && x->sending.sent == sent &&
+	    total.errors - x->sending.errors >= PASS_ERRORS) {
+		pass_break(x, (int)total.error);
+		pass->stop = 1;
+	}
+	if (!x->broken && total.drops != x->sending.drops &&
+	    now_ns - x->sending.taken_ns >= PASS_STUCK_NS) {
+		pass_break(x, ENOBUFS);
 		pass->stop = 1;
 	}
 	if (x->sending.sent != sent)
-		x->sending.errors = errors;
+		x->sending.errors = total.errors;
 	return 1;
 }
 

@@ -1,31 +1,35 @@
-/* xdp_receive: judges the many RSTs of a scan where they come in; all else passes untouched.
+/* xdp_receive: judges RSTs, and answers SYN+ACKs, where they come in; all else passes untouched.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "engine/xdp_kernel.h"
 
 /*
  * A RST that proves itself is marked in the sheet and ends here: the kernel behind has no socket
- * for it either. What opens a port (SYN+ACK), ICMP errors, fragments, options, anything odd: all
- * pass, to the kernel, which answers a SYN+ACK with its RST, and to the packet ring, where the
- * frames engine judges them. So do RSTs whose evidence is wanted, by sample_mask and own_mask.
+ * for it either. A SYN+ACK that does becomes our RST, if reset_mask says so. ICMP errors,
+ * fragments, options, anything odd: all pass, to the kernel, which answers other SYN+ACKs, and to
+ * the packet ring, where the frames engine judges them. So do RSTs whose evidence is wanted, by
+ * sample_mask and own_mask.
  */
 
+#define RECEIVE_SYN 0x02
 #define RECEIVE_RST 0x04
+#define RECEIVE_ACK 0x10
 
-/* A RST to one of our ports. No padding: Linux 6.1 wants each byte written that a function is given
- * a pointer to. */
+/* A RST or SYN+ACK to one of our ports. No padding: Linux 6.1 wants each byte written that a
+ * function is given a pointer to. */
 struct receive_segment {
 	__u64 from_hi, from_lo, to_hi, to_lo;
-	__u32 seq, ack, window;
-	__u16 sport, dport;
+	__u32 seq, ack, window, ttl;
+	__u16 sport, dport, flags, unused;
 };
-_Static_assert(sizeof(struct receive_segment) == 48, "all of it fields");
+_Static_assert(sizeof(struct receive_segment) == 56, "all of it fields");
 
 static inline __u64 receive_v4(__u32 be)
 {
 	return 0x0000ffff00000000ULL | __builtin_bswap32(be);
 }
 
-/* Plain Ethernet, IPv4 without options or IPv6 without extensions, whole, TCP with RST. */
+/* Plain Ethernet, IPv4 without options or IPv6 without extensions, whole, TCP with RST or SYN+ACK.
+ */
 static inline int receive_parse(void *data, void *end, struct receive_segment *s)
 {
 	void *tcp;
@@ -37,6 +41,7 @@ static inline int receive_parse(void *data, void *end, struct receive_segment *s
 		if (*(__u8 *)(data + 14) != 0x45 || *(__u8 *)(data + 23) != 6 ||
 		    *(__u16 *)(data + 20) & __builtin_bswap16(0x3fff))
 			return 0;
+		s->ttl = *(__u8 *)(data + 22);
 		s->from_hi = s->to_hi = 0;
 		s->from_lo = receive_v4(*(__u32 *)(data + 26));
 		s->to_lo = receive_v4(*(__u32 *)(data + 30));
@@ -44,6 +49,7 @@ static inline int receive_parse(void *data, void *end, struct receive_segment *s
 	} else if (*(__u16 *)(data + 12) == __builtin_bswap16(0x86dd)) {
 		if (*(__u8 *)(data + 20) != 6 || data + 74 > end)
 			return 0;
+		s->ttl = *(__u8 *)(data + 21);
 		s->from_hi = __builtin_bswap64(*(__u64 *)(data + 22));
 		s->from_lo = __builtin_bswap64(*(__u64 *)(data + 30));
 		s->to_hi = __builtin_bswap64(*(__u64 *)(data + 38));
@@ -52,7 +58,9 @@ static inline int receive_parse(void *data, void *end, struct receive_segment *s
 	} else {
 		return 0;
 	}
-	if (!(*(__u8 *)(tcp + 13) & RECEIVE_RST))
+	s->flags = *(__u8 *)(tcp + 13);
+	s->unused = 0;
+	if (!(s->flags & RECEIVE_RST) && (s->flags & 0x3f) != (RECEIVE_SYN | RECEIVE_ACK))
 		return 0;
 	s->sport = __builtin_bswap16(*(__u16 *)tcp);
 	s->dport = __builtin_bswap16(*(__u16 *)(tcp + 2));
@@ -162,6 +170,134 @@ static inline int receive_mark(__u32 place, __u32 cell, __u64 reply)
 	return 0;
 }
 
+static inline __u32 receive_fold(__u64 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__u32)((sum & 0xffff) + (sum >> 16));
+}
+
+/* The 16-bit words of so many bytes, even. */
+static inline __u64 receive_sum(const void *bytes, int count)
+{
+	__u64 sum = 0;
+
+	for (int i = 0; i < count; i += 2)
+		sum += *(const __u16 *)(bytes + i);
+	return sum;
+}
+
+/* The segment becomes a RST back, as the kernel would send: RFC 9293, 3.10.7.1. `sum` is that of
+ * the pseudo header, which is the same both ways. */
+static inline void receive_reset_tcp(void *tcp, __u64 sum)
+{
+	const __u16 port = *(__u16 *)tcp;
+
+	*(__u16 *)tcp = *(__u16 *)(tcp + 2);
+	*(__u16 *)(tcp + 2) = port;
+	*(__u32 *)(tcp + 4) = *(__u32 *)(tcp + 8);
+	*(__u32 *)(tcp + 8) = 0;
+	*(__u16 *)(tcp + 12) = __builtin_bswap16(0x5000 | RECEIVE_RST);
+	*(__u32 *)(tcp + 14) = 0;
+	*(__u16 *)(tcp + 18) = 0;
+	*(__u16 *)(tcp + 16) = (__u16)~receive_fold(sum + receive_sum(tcp, 20));
+}
+
+static inline void receive_turn(void *data)
+{
+	__u16 mac[3];
+
+	__builtin_memcpy(mac, data, 6);
+	__builtin_memcpy(data, data + 6, 6);
+	__builtin_memcpy(data + 6, mac, 6);
+}
+
+/* Ethernet's least frame keeps its padding. */
+#define RECEIVE_LEAST 60
+
+static inline int receive_reset_v4(struct xdp_md *ctx)
+{
+	const int length = (int)(ctx->data_end - ctx->data);
+	void *data, *end;
+	__u32 from;
+
+	if (length > RECEIVE_LEAST && bpf_xdp_adjust_tail(ctx, RECEIVE_LEAST - length) != 0)
+		return XDP_PASS;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (data + 54 > end)
+		return XDP_PASS;
+	receive_turn(data);
+	*(__u16 *)(data + 14) = __builtin_bswap16(0x4500);
+	*(__u16 *)(data + 16) = __builtin_bswap16(40);
+	*(__u16 *)(data + 18) = 0;
+	*(__u16 *)(data + 20) = __builtin_bswap16(0x4000); /* not to be fragmented */
+	*(__u16 *)(data + 22) = __builtin_bswap16(64 << 8 | 6);
+	*(__u16 *)(data + 24) = 0;
+	from = *(__u32 *)(data + 26);
+	*(__u32 *)(data + 26) = *(__u32 *)(data + 30);
+	*(__u32 *)(data + 30) = from;
+	*(__u16 *)(data + 24) = (__u16)~receive_fold(receive_sum(data + 14, 20));
+	receive_reset_tcp(data + 34,
+			  receive_sum(data + 26, 8) + __builtin_bswap16(6) + __builtin_bswap16(20));
+	for (int i = 54; i < RECEIVE_LEAST; i++)
+		if (data + i + 1 <= end)
+			*(__u8 *)(data + i) = 0;
+	return XDP_TX;
+}
+
+static inline int receive_reset_v6(struct xdp_md *ctx)
+{
+	const int length = (int)(ctx->data_end - ctx->data);
+	__u64 hi, lo;
+	void *data;
+
+	if (length > 74 && bpf_xdp_adjust_tail(ctx, 74 - length) != 0)
+		return XDP_PASS;
+	data = (void *)(long)ctx->data;
+	if (data + 74 > (void *)(long)ctx->data_end)
+		return XDP_PASS;
+	receive_turn(data);
+	*(__u32 *)(data + 14) = __builtin_bswap32(0x60000000);
+	*(__u32 *)(data + 18) = __builtin_bswap32(20 << 16 | 6 << 8 | 64);
+	hi = *(__u64 *)(data + 22);
+	lo = *(__u64 *)(data + 30);
+	*(__u64 *)(data + 22) = *(__u64 *)(data + 38);
+	*(__u64 *)(data + 30) = *(__u64 *)(data + 46);
+	*(__u64 *)(data + 38) = hi;
+	*(__u64 *)(data + 46) = lo;
+	receive_reset_tcp(data + 54, receive_sum(data + 22, 32) + __builtin_bswap16(6) +
+					     __builtin_bswap16(20));
+	return XDP_TX;
+}
+
+/* A SYN+ACK to a probe: answered here, and user space told of it. If it cannot be told, or the
+ * frame not be answered, both are for the kernel. */
+static inline int receive_opened(struct xdp_md *ctx, const struct receive_segment *s)
+{
+	for (__u32 number = 0; number < XDP_TECHNIQUES && number < setting.technique_count;
+	     number++) {
+		struct xdp_opened told = {0};
+		__u64 found;
+
+		if (!(receiving.reset_mask >> (setting.technique[number] & 31) & 1))
+			continue;
+		found = receive_find(s, number);
+		if (!found)
+			continue;
+		told.t_ns = bpf_ktime_get_ns();
+		told.tag = window[found >> 32 & (XDP_WINDOWS - 1)].tag | (__u32)found;
+		told.window = (__u16)s->window;
+		told.ours = s->dport;
+		told.ttl = (__u8)s->ttl;
+		told.flags = (__u8)s->flags;
+		if (bpf_ringbuf_output(&opened, &told, sizeof(told), BPF_RB_NO_WAKEUP) != 0)
+			return XDP_PASS;
+		return s->from_hi ? receive_reset_v6(ctx) : receive_reset_v4(ctx);
+	}
+	return XDP_PASS;
+}
+
 __attribute__((noinline)) int receive_frame(struct xdp_md *ctx)
 {
 	struct receive_segment s;
@@ -169,6 +305,8 @@ __attribute__((noinline)) int receive_frame(struct xdp_md *ctx)
 
 	if (!receive_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s))
 		return XDP_PASS;
+	if (!(s.flags & RECEIVE_RST))
+		return receive_opened(ctx, &s);
 	/* Sampled by the number that comes back, in one or the other field: any counter would be
 	 * shared by processors. */
 	if (((s.seq + s.ack) & receiving.sample_mask) == 0)

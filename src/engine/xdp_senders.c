@@ -15,13 +15,15 @@
 #define SENDERS_RUNS 65536
 /* The rate is measured over intervals of this length. */
 #define SENDERS_INTERVAL_NS 20000000
+/* After a stop, what a full queue has refused is offered once more for so long. */
+#define SENDERS_PATIENCE_NS 20000000
 
 static uint64_t senders_sent(const struct xdp *x)
 {
 	uint64_t sent = 0;
 
 	for (unsigned i = 0; i < x->senders; i++)
-		sent += x->kernel.memory.sender[i].sent;
+		sent += x->kernel.memory.sender[i].taken;
 	return sent;
 }
 
@@ -77,19 +79,34 @@ static int sender_run(const struct xdp_thread *t, uint32_t runs)
 	return error == -EINTR || error == -EAGAIN ? 0 : error;
 }
 
+/* Whether, after a stop, the device has refused what is left for longer than it is waited for. */
+static bool sender_stuck(struct xdp_thread *t)
+{
+	const volatile struct xdp_sender *s = &t->x->kernel.memory.sender[t->number];
+	const uint64_t now_ns = frames_now_ns();
+
+	if (s->taken != t->taken || s->again_head == s->again_tail ||
+	    !t->x->kernel.memory.pass->stop) {
+		t->taken = s->taken;
+		t->taken_ns = now_ns;
+	}
+	return now_ns - t->taken_ns >= SENDERS_PATIENCE_NS;
+}
+
 /*
  * What is left of the block in hand goes out now, before the thread sleeps: time stamps and what a
  * stop leaves undone are by blocks. The schedule is told.
  */
-static int sender_finish(const struct xdp_thread *t)
+static int sender_finish(struct xdp_thread *t)
 {
 	volatile struct xdp_sender *s = &t->x->kernel.memory.sender[t->number];
 	volatile struct xdp_pass *pass = t->x->kernel.memory.pass;
 	int error = 0;
 
 	s->rest = 1;
-	while (!xdp_sender_idle(s) && error == 0) {
-		const uint32_t left = s->until - s->position + s->tail - s->head;
+	while (!xdp_sender_idle(s) && error == 0 && !sender_stuck(t)) {
+		const uint32_t left =
+			s->until - s->position + s->tail - s->head + s->again_tail - s->again_head;
 
 		if (s->credit < left) {
 			__atomic_fetch_add(&pass->due_ns,
@@ -172,7 +189,7 @@ static void *sender_thread(void *argument)
 
 	if (t->number > 0)
 		sender_sleep(t);
-	while (error == 0 && !sender_over(t)) {
+	while (error == 0 && !sender_over(t) && !sender_stuck(t)) {
 		error = sender_turn(t);
 		if (t->number == 0)
 			senders_interval(x, false);
@@ -195,6 +212,8 @@ static int sender_begin(struct xdp *x, unsigned number)
 
 	t->x = x;
 	t->number = number;
+	t->taken = 0;
+	t->taken_ns = frames_now_ns();
 	atomic_store(&t->awake, true);
 	(void)sem_init(&t->wake, 0, 0); /* cannot fail so */
 	atomic_fetch_add(&x->sending.going, 1);

@@ -21,6 +21,10 @@
 #define XDP_BLOCK 64u
 /* So many of them are looked at together. */
 #define XDP_READY 8
+/* Frames that may be on their way through the kernel's queue (16 of them), or have come back from
+ * it.
+ */
+#define XDP_QUEUED 64
 /* Counters of what comes in: a line each, so that processors do not wait for one another. */
 #define XDP_TALLIES 8
 #define XDP_LINE    64
@@ -61,7 +65,7 @@ struct xdp_way {
 struct xdp_window {
 	struct permute order;
 	__u64 first_host;
-	__u64 host_word;	    /* of all hosts alike; 0: each has its own, in the map */
+	__u64 host_word;	    /* of all hosts alike; 0: by their numbers, in the maps */
 	__u32 tag;		    /* plan_tag(window, 0) */
 	__u32 cells;		    /* 0: no window is here */
 	__u32 attempts;		    /* that have begun */
@@ -75,11 +79,11 @@ struct xdp_tally {
 	__u64 duplicate; /* answers no stronger than the one before */
 } __attribute__((aligned(XDP_LINE)));
 
-/* A host of a window as one word: its MAC address as in memory, its way, and whether to send; the
- * last: TCP only (UDP is asked in an order of its own, see quench.h). */
-#define XDP_HOST_WAY(word) ((__u32)((word) >> 48) & (XDP_WAYS - 1))
-#define XDP_HOST_SEND	   (1ULL << 56)
-#define XDP_HOST_QUENCHED  (1ULL << 57)
+/* Where a host is sent to, as one word: a struct sheet_host, as in memory. Hosts of a window have
+ * the number of theirs, 16 bits each. */
+#define XDP_HOPS	   65535
+#define XDP_HOST_WAY(word) ((__u32)((word) >> 56) & (XDP_WAYS - 1))
+#define XDP_HOST_SEND	   (1ULL << 58)
 
 /* Number of a slot's first payload plus one, above what plan_walk.h has in it; 0: empty. */
 #define XDP_SLOT_PAYLOAD_SHIFT 24
@@ -91,8 +95,8 @@ struct xdp_setting {
 	struct plan_range ranges[XDP_RANGES];
 	__u32 slot[XDP_SLOTS];
 	__u32 range_count, slot_count;
-	__u64 slot_reciprocal;	    /* for permute_divide */
-	__u32 words, hosts, blocks; /* of one place, in the maps */
+	__u64 slot_reciprocal;			    /* for permute_divide */
+	__u32 words, hosts, hops, blocks, quenched; /* of one place, in the maps */
 	__u32 technique_count;
 	__u8 technique[XDP_TECHNIQUES]; /* of the plan */
 	__u8 acked[XDP_TECHNIQUES];	/* its probes carry ACK */
@@ -124,20 +128,25 @@ struct xdp_pass {
 
 /*
  * A thread's part of it, and nobody else's: it says which it is by four bytes of metadata for each
- * sender before it, which come back with each frame, whatever became of the one before. Two lines,
- * as processors fetch pairs.
+ * sender before it, which come back with each frame, whatever became of the one before. Whole
+ * pairs of lines, as processors fetch those.
  */
 struct xdp_sender {
 	__u32 position, until; /* of the block in hand, still to be looked at */
 	__u32 head, tail;      /* cells of it that are to be sent: from cell[head & 7] on */
 	__u32 cell[XDP_READY];
+	__u32 queued, flushed;	      /* frames given to the kernel's queue, and out of it */
+	__u32 again_head, again_tail; /* those that the device then refused, to go once more */
+	__u32 in_queue[XDP_QUEUED];   /* the cell of frame i at i % XDP_QUEUED */
+	__u32 again[XDP_QUEUED];
 	__u32 credit;  /* frames that it may still send before it looks at the clock */
 	__u32 rest;    /* by user space: it takes no further block */
 	__u32 running; /* by user space: it is in the kernel now, for the trace points */
 	__u64 task;    /* who it is there */
-	__u64 sent;    /* redirected; some of them the device then refused: */
+	__u64 sent;    /* redirected; most of them the device took: */
+	__u64 taken;   /* and some of them it refused: */
 	__u64 errors;  /* for good, it seems: no such operation, link down */
-	__u64 drops;   /* queue full */
+	__u64 drops;   /* queue full: they go again */
 	__u64 refusals_seen;
 	__u64 early; /* runs that did nothing because it was too soon */
 	__u32 error; /* the last errno of refusals */
@@ -146,7 +155,7 @@ struct xdp_sender {
 /* Whether it has no position in hand. */
 static inline int xdp_sender_idle(const volatile struct xdp_sender *s)
 {
-	return s->position == s->until && s->head == s->tail;
+	return s->position == s->until && s->head == s->tail && s->again_head == s->again_tail;
 }
 
 /* Answers that are handed on to the packet ring although the kernel could judge them. */
@@ -154,6 +163,18 @@ struct xdp_receive {
 	__u64 seen;
 	__u32 sample_mask; /* all if 0, one of 64 if 63 and so on */
 	__u32 own_mask;	   /* techniques whose RSTs need no evidence, as bits */
+	__u32 reset_mask;  /* techniques whose SYN+ACKs are answered in place, as bits */
 };
+
+/* A SYN+ACK that was answered in place, as user space is told. */
+struct xdp_opened {
+	__u64 t_ns; /* CLOCK_MONOTONIC */
+	__u32 tag;
+	__u16 window, ours; /* our port */
+	__u8 ttl, flags;
+	__u8 unused[6];
+};
+/* 24 bytes each, and 8 that the kernel puts before it. */
+#define XDP_OPENED_BYTES (128 << 10)
 
 #endif

@@ -7,6 +7,8 @@
 /* After the device refused frames, this long nothing is sent. */
 #define TRANSMIT_PAUSE_NS 200000
 #define TRANSMIT_ENODEV	  19
+/* As many frames the kernel hands to a device together, at most. */
+#define TRANSMIT_BULK 16
 
 struct xdp_setting setting;
 struct xdp_window window[XDP_WINDOWS];
@@ -17,7 +19,9 @@ struct xdp_pass pass;
 struct xdp_sender sender[XDP_SENDERS];
 struct xdp_receive receiving;
 
-struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps");
+struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps"), quenched SEC(".maps");
+struct xdp_hops hops SEC(".maps");
+struct xdp_ring opened SEC(".maps");
 /* The interface: by a map, as its number would have to be looked up for each frame. */
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);
@@ -139,13 +143,12 @@ static inline __u32 transmit_host(__u32 cell, __u32 *slot)
 /* Whether this pass sends a cell, if it is blank. */
 __attribute__((noinline)) __u32 transmit_wants(__u32 place, __u32 cell)
 {
-	__u32 slot, technique;
-	__u64 word;
+	__u32 slot, host = transmit_host(cell, &slot);
+	const __u32 technique = 1u << (plan_slot_technique(slot) & 31);
 
-	word = kernel_host_word(place & (XDP_WINDOWS - 1), transmit_host(cell, &slot));
-	technique = 1u << (plan_slot_technique(slot) & 31);
-	return word & XDP_HOST_SEND && pass.technique_mask & technique &&
-	       !(word & XDP_HOST_QUENCHED && setting.udp_mask & technique);
+	place &= XDP_WINDOWS - 1;
+	return kernel_host_word(place, host) & XDP_HOST_SEND && pass.technique_mask & technique &&
+	       !(setting.udp_mask & technique && kernel_quenched(place, host));
 }
 
 /* Of these cells, those that this pass sends. */
@@ -187,8 +190,10 @@ __attribute__((noinline)) int transmit_look(__u32 number)
 	}
 	if (!pass.fresh)
 		count = transmit_blanks(s, place, count);
-	/* Hosts that are all alike are all sent to. */
-	if (!window[place].host_word || setting.technique_mask & ~pass.technique_mask)
+	/* Hosts that are all alike are all sent to, but for UDP of those that limit their errors.
+	 */
+	if (!window[place].host_word || setting.udp_mask ||
+	    setting.technique_mask & ~pass.technique_mask)
 		count = transmit_wanted(s, place, count);
 	s->head = 0;
 	s->tail = count;
@@ -207,7 +212,7 @@ __attribute__((noinline)) int transmit_ready(__u32 number)
 			s->early++;
 			return 0;
 		}
-		if (s->head != s->tail)
+		if (s->again_head != s->again_tail || s->head != s->tail)
 			return 1;
 		if (s->position >= s->until && !transmit_take(s))
 			return 0;
@@ -220,12 +225,18 @@ __attribute__((noinline)) int transmit_ready(__u32 number)
 static inline int transmit_next(struct xdp_sender *s, __u32 number, struct transmit_probe *p)
 {
 	const __u32 place = pass.place & (XDP_WINDOWS - 1);
+	const int again = s->again_head != s->again_tail;
 	__u32 host;
 
-	if ((s->credit == 0 || s->head == s->tail) && !transmit_ready(number))
+	if ((s->credit == 0 || (!again && s->head == s->tail)) && !transmit_ready(number))
 		return 0;
-	p->cell = s->cell[s->head & (XDP_READY - 1)];
-	s->head++;
+	if (again) {
+		p->cell = s->again[s->again_head & (XDP_QUEUED - 1)];
+		s->again_head++;
+	} else {
+		p->cell = s->cell[s->head & (XDP_READY - 1)];
+		s->head++;
+	}
 	host = transmit_host(p->cell, &p->slot);
 	p->host = kernel_host_word(place, host);
 	kernel_host(place, host, &p->hi, &p->lo);
@@ -418,6 +429,7 @@ static inline int transmit_redirect(struct xdp_sender *s)
 	if (action != XDP_REDIRECT) {
 		s->errors++; /* the interface is gone */
 		s->error = TRANSMIT_ENODEV;
+		s->queued--;
 	}
 	return action;
 }
@@ -493,7 +505,11 @@ static inline int transmit_frame(struct xdp_md *ctx)
 		return XDP_DROP;
 	s->credit--;
 	s->sent++;
-	return pass.test ? XDP_PASS : transmit_redirect(s);
+	if (pass.test)
+		return XDP_PASS;
+	s->in_queue[s->queued & (XDP_QUEUED - 1)] = p.cell;
+	s->queued++;
+	return transmit_redirect(s);
 }
 
 /*
@@ -521,14 +537,28 @@ static inline struct xdp_sender *transmit_whose(void)
 	return (void *)0;
 }
 
-/* (from device, to device, sent, dropped, error) */
+/* (from device, to device, sent, dropped, error): the first so many frames of the queue have gone,
+ * those behind them are lost, and go again. */
 SEC("raw_tp/xdp_devmap_xmit")
 int transmit_dropped(struct bpf_raw_tracepoint_args *ctx)
 {
-	const int drops = (int)ctx->args[3], error = (int)ctx->args[4];
-	struct xdp_sender *s = drops > 0 ? transmit_whose() : (void *)0;
+	const __u32 sent = (__u32)ctx->args[2], drops = (__u32)ctx->args[3];
+	const int error = (int)ctx->args[4];
+	struct xdp_sender *s = transmit_whose();
 
-	if (!s)
+	/* More than are in there are somebody else's, as of a router that the thread was
+	 * interrupted for: that is between two batches, when there are none. */
+	if (!s || sent + drops > s->queued - s->flushed)
+		return 0;
+	s->taken += sent;
+	s->flushed += sent;
+	for (__u32 i = 0; i < TRANSMIT_BULK && i < drops; i++) {
+		s->again[s->again_tail & (XDP_QUEUED - 1)] =
+			s->in_queue[s->flushed & (XDP_QUEUED - 1)];
+		s->again_tail++;
+		s->flushed++;
+	}
+	if (drops == 0)
 		return 0;
 	/* A full queue takes the first few and is no error; a driver that says one took none. */
 	if (error < 0) {
@@ -550,6 +580,7 @@ int transmit_refused(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	s->errors++;
 	s->error = (__u32) - (int)ctx->args[3];
+	s->queued--; /* it got no further */
 	return 0;
 }
 

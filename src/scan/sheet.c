@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "scan/finding.h"
 
@@ -42,8 +43,10 @@ struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first
 	s->tries = calloc(s->cells, sizeof(*s->tries));
 	s->evidence = calloc(s->cells, sizeof(*s->evidence));
 	s->host = calloc(s->hosts, sizeof(*s->host));
+	s->heard = calloc((s->hosts + 7) / 8, sizeof(*s->heard));
 	s->pace = calloc(s->hosts, sizeof(*s->pace));
-	if (!s->word || !s->sent_us || !s->tries || !s->evidence || !s->host || !s->pace) {
+	if (!s->word || !s->sent_us || !s->tries || !s->evidence || !s->host || !s->heard ||
+	    !s->pace) {
 		sheet_free(s);
 		return NULL;
 	}
@@ -60,9 +63,9 @@ void sheet_free(struct sheet *s)
 	free(s->sent_us);
 	free(s->tries);
 	free(s->evidence);
-	free(s->kept.cell);
-	free(s->kept.evidence);
+	free(s->kept.at);
 	free(s->host);
+	free(s->heard);
 	free(s->pace);
 	free(s);
 }
@@ -75,7 +78,7 @@ unsigned sheet_tries(const struct sheet *s, uint32_t cell)
 	const unsigned limit = s->limit[plan_slot_technique(plan_slots(s->plan)[cell % slots])];
 	unsigned tries = s->pass;
 
-	if (s->host[cell / slots].notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
+	if (sheet_host_absent(s, cell / slots))
 		return 0;
 	if (tries < limit)
 		tries += permute_backward(&s->order, cell) < s->position;
@@ -105,83 +108,141 @@ static uint32_t sheet_sender(struct sheet *s, struct addr from)
 	return s->senders++;
 }
 
-/* Where the cell is in the table, or would be; size > 0 and not full. */
-static uint32_t kept_place(const struct sheet *s, const struct sheet_kept *kept, uint32_t cell)
+/* Where the search for a cell begins; size > 0. */
+static uint32_t kept_home(const struct sheet *s, uint32_t cell)
 {
-	uint32_t place = (uint32_t)permute_mix(cell ^ s->order.key[0]) & (kept->size - 1);
+	const uint32_t hash = (uint32_t)permute_mix(cell ^ s->order.key[0]);
 
-	while (kept->cell[place] != 0 && kept->cell[place] != cell + 1)
-		place = (place + 1) & (kept->size - 1);
+	return (uint32_t)((uint64_t)hash * s->kept.size >> 32);
+}
+
+static uint32_t kept_after(const struct sheet_kept *kept, uint32_t place)
+{
+	return place + 1 < kept->size ? place + 1 : 0;
+}
+
+/* Where the cell is in the table, or would be; size > 0 and not full. */
+static uint32_t kept_place(const struct sheet *s, uint32_t cell)
+{
+	uint32_t place = kept_home(s, cell);
+
+	while (s->kept.at[place].used && s->kept.at[place].cell != cell)
+		place = kept_after(&s->kept, place);
 	return place;
 }
 
+/* Puts one where the present size wants it; who is in the way and of the size before goes next. */
+static void kept_settle(struct sheet *s, struct sheet_packed one)
+{
+	struct sheet_kept *kept = &s->kept;
+	uint32_t place = kept_home(s, (uint32_t)one.cell);
+
+	one.turn = kept->turn & 1u;
+	while (kept->at[place].used) {
+		struct sheet_packed other = kept->at[place];
+
+		if (other.turn == one.turn) {
+			place = kept_after(kept, place);
+			continue;
+		}
+		kept->at[place] = one;
+		one = other;
+		one.turn = kept->turn & 1u;
+		place = kept_home(s, (uint32_t)one.cell);
+	}
+	kept->at[place] = one;
+}
+
+/* By a quarter, where it is: a second table beside the first would be the most that is needed. */
 static bool kept_grow(struct sheet *s)
 {
-	const struct sheet_kept *old = &s->kept;
-	struct sheet_kept grown = {.count = old->count, .size = old->size ? old->size * 2 : 256};
+	struct sheet_kept *kept = &s->kept;
+	const uint32_t before = kept->size, size = before ? before + before / 4 : 256;
+	struct sheet_packed *grown = reallocarray(kept->at, size, sizeof(*grown));
 
-	grown.cell = calloc(grown.size, sizeof(*grown.cell));
-	grown.evidence = calloc(grown.size, sizeof(*grown.evidence));
-	if (!grown.cell || !grown.evidence) {
-		free(grown.cell);
-		free(grown.evidence);
+	if (!grown)
 		return false;
-	}
-	for (uint32_t i = 0; i < old->size; i++) {
-		if (old->cell[i] == 0)
-			continue;
-		uint32_t place = kept_place(s, &grown, old->cell[i] - 1);
+	memset(grown + before, 0, (size - before) * sizeof(*grown));
+	kept->at = grown;
+	kept->size = size;
+	kept->turn ^= 1;
+	for (uint32_t i = before; i-- > 0;) {
+		const struct sheet_packed one = grown[i];
 
-		grown.cell[place] = old->cell[i];
-		grown.evidence[place] = old->evidence[i];
+		if (!one.used || one.turn == kept->turn)
+			continue;
+		grown[i].used = 0;
+		kept_settle(s, one);
 	}
-	free(old->cell);
-	free(old->evidence);
-	s->kept = grown;
 	return true;
 }
 
-/* Where to write the evidence of a cell; NULL without memory. */
-static struct evidence *sheet_keep(struct sheet *s, uint32_t cell)
+static void kept_put(struct sheet *s, uint32_t cell, const struct evidence *e)
 {
 	struct sheet_kept *kept = &s->kept;
+	const uint64_t t_us = (uint64_t)e->t_us_high << 32 | e->t_us_low;
 	uint32_t place;
 
-	if (!s->bulk)
-		return &s->evidence[cell];
+	_Static_assert(sizeof(struct sheet_packed) == 16, "packed");
+	_Static_assert(PLAN_WINDOW_CELLS <= 1 << 20, "bits of a cell");
 	if (kept->count >= kept->size / 8 * 7 && !kept_grow(s))
-		return NULL;
-	place = kept_place(s, kept, cell);
-	kept->count += kept->cell[place] == 0;
-	kept->cell[place] = cell + 1;
-	return &kept->evidence[place];
+		return;
+	place = kept_place(s, cell);
+	kept->count += !kept->at[place].used;
+	kept->at[place] = (struct sheet_packed){
+		.t_us = (t_us < UINT64_C(1) << 38 ? t_us : UINT64_MAX) & 0x3fffffffff,
+		.cell = cell & 0xfffff,
+		.attempt = e->attempt & 15u,
+		.used = 1,
+		.turn = kept->turn & 1u,
+		.rtt_sender = e->rtt_sender,
+		.window_icmp = (uint16_t)(e->has & ANSWER_ICMP ? e->icmp_type << 8 | e->icmp_code
+							       : e->window),
+		.ttl = e->ttl,
+		.has = e->has,
+	};
 }
 
-const struct evidence *sheet_evidence(const struct sheet *s, uint32_t cell)
+static struct evidence kept_get(const struct sheet_packed *p)
 {
-	static const struct evidence nothing = {0};
+	struct evidence e = {
+		.t_us_low = (uint32_t)p->t_us,
+		.t_us_high = (uint8_t)(p->t_us >> 32),
+		.rtt_sender = p->rtt_sender,
+		.ttl = p->ttl,
+		.has = p->has,
+		.attempt = (uint8_t)p->attempt,
+	};
+
+	if (p->has & ANSWER_ICMP) {
+		e.icmp_type = (uint8_t)(p->window_icmp >> 8);
+		e.icmp_code = (uint8_t)p->window_icmp;
+	} else {
+		e.window = p->window_icmp;
+	}
+	return e;
+}
+
+struct evidence sheet_evidence(const struct sheet *s, uint32_t cell)
+{
+	const struct sheet_packed *p;
 
 	if (!s->bulk)
-		return &s->evidence[cell];
+		return s->evidence[cell];
 	if (s->kept.count == 0)
-		return &nothing;
-	uint32_t place = kept_place(s, &s->kept, cell);
-
-	return s->kept.cell[place] ? &s->kept.evidence[place] : &nothing;
+		return (struct evidence){0};
+	p = &s->kept.at[kept_place(s, cell)];
+	return p->used ? kept_get(p) : (struct evidence){0};
 }
 
 static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a, uint64_t rtt_ns,
 			  bool has_rtt)
 {
-	struct evidence *out = sheet_keep(s, cell);
-
 	uint64_t t_us = (a->t_ns > s->opened_ns ? a->t_ns - s->opened_ns : 0) / 1000;
 	uint64_t rtt_us = rtt_ns / 1000 < 0xffffff ? rtt_ns / 1000 : 0xffffff;
 	uint32_t sender = a->has & ANSWER_FROM ? sheet_sender(s, a->from) : 0;
 
-	if (!out)
-		return;
-	*out = (struct evidence){
+	const struct evidence e = {
 		.t_us_low = (uint32_t)t_us,
 		.t_us_high = (uint8_t)(t_us >> 32),
 		.rtt_sender = (uint32_t)(rtt_us << 8) | sender,
@@ -193,6 +254,11 @@ static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a
 		.icmp_type = a->icmp_type,
 		.icmp_code = a->icmp_code,
 	};
+
+	if (s->bulk)
+		kept_put(s, cell, &e);
+	else
+		s->evidence[cell] = e;
 }
 
 /*
@@ -215,7 +281,7 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 			   uint64_t *rtt_ns, bool *has_rtt)
 {
 	unsigned before = sheet_get(s, cell);
-	struct sheet_host *host = &s->host[cell / s->plan->slots];
+	const uint32_t host = cell / s->plan->slots;
 	uint8_t technique = plan_slot_technique(plan_slots(s->plan)[cell % s->plan->slots]);
 
 	const unsigned tries = sheet_tries(s, cell);
@@ -226,7 +292,7 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 		return SHEET_STRAY;
 	if (!(answer->has & (ANSWER_FROM | ANSWER_LOCAL)) &&
 	    !(s->bulk && sheet_is_answered(answer->reply)))
-		host->notes |= HOST_ANSWERED;
+		s->heard[host >> 3] |= (uint8_t)(1u << (host & 7));
 	if (answer->reply <= before)
 		return SHEET_DUPLICATE;
 
@@ -245,7 +311,7 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 	evidence_note(s, cell, answer, *has_rtt ? *rtt_ns : 0, *has_rtt);
 	sheet_put(s, cell, answer->reply);
 	if (technique_table[technique].cookie == COOKIE_PORT) {
-		struct sheet_pace *pace = &s->pace[cell / s->plan->slots];
+		struct sheet_pace *pace = &s->pace[host];
 
 		pace->icmp_errors += (answer->has & ANSWER_ICMP) != 0;
 		if (quench_on(&pace->quench) && before == REPLY_SILENCE)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "packet/addr.h"
+#include "scan/finding.h"
 #include "scan/persist.h"
 #include "scan/plan.h"
 #include "scan/probe.h"
@@ -32,18 +33,29 @@ struct evidence {
 };
 #define EVIDENCE_RTT (1u << 7)
 
-/* Evidence of few cells: open addressing by a keyed hash, 20 bytes a place, at most 7/8 full. If
- * there is no memory to grow, what comes is not kept. */
+/* Evidence of one cell, packed: what an answer cannot have both shares a place, and time ends after
+ * three days. */
+struct sheet_packed {
+	uint64_t t_us : 38, cell : 20, attempt : 4;
+	uint64_t used : 1, turn : 1;
+	uint32_t rtt_sender;
+	uint16_t window_icmp; /* icmp_type << 8 | icmp_code, with ANSWER_ICMP */
+	uint8_t ttl, has;
+};
+
+/* Evidence of few cells: open addressing by a keyed hash, 16 bytes a place, 7/10 to 7/8 full. It
+ * grows in place. If there is no memory for that, what comes is not kept. */
 struct sheet_kept {
-	uint32_t *cell; /* plus one; 0: nothing here */
-	struct evidence *evidence;
-	uint32_t count, size; /* size: 0 or a power of two */
+	struct sheet_packed *at;
+	uint32_t count, size;
+	uint32_t turn; /* of those that are where the present size wants them */
 };
 
 /* What an engine finds out before the first probe. */
 struct sheet_host {
-	uint16_t notes; /* enum host_note */
 	uint8_t mac[6];
+	uint8_t notes;	/* enum host_note, of HOST_NO_NEIGHBOUR to HOST_MAC */
+	uint8_t engine; /* for it to use */
 };
 
 /* What the answers tell of how to ask. In a window that xdp sends, nobody touches that of a host
@@ -72,7 +84,8 @@ struct sheet {
 	uint32_t *sent_us; /* low 32 bits of the clock in us, of the latest attempt */
 	uint8_t *tries;	   /* attempts sent so far */
 	struct evidence *evidence;
-	struct sheet_host *host;
+	struct sheet_host *host; /* see sheet_host() */
+	uint8_t *heard;		 /* a bit a host: HOST_ANSWERED */
 	struct sheet_pace *pace;
 	struct addr sender[SHEET_SENDERS]; /* from 1: who else sent ICMP errors */
 	unsigned senders;
@@ -83,14 +96,16 @@ struct sheet {
 	/*
 	 * A bulk sheet is one that an engine sends by itself, pass after pass in the plan's order.
 	 * tries[] is not kept: where the walk is says what was sent. block_us[b] is when
-	 * positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. Both it and word[] are
-	 * the engine's memory. Little of the evidence is kept, in a table instead of evidence[].
-	 * Cells that are asked at their host's own pace (slow.h) are counted one by one, in
-	 * tries[] and sent_us[], from then on (sheet_counted).
+	 * positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. hop[] is a host's number
+	 * in host[], where hosts share entries (alike: all share the first). It, block_us[] and
+	 * word[] are the engine's memory. Little of the evidence is kept, in a table instead of
+	 * evidence[]. Cells that are asked at their host's own pace (slow.h) are counted one by
+	 * one, in tries[] and sent_us[], from then on (sheet_counted).
 	 */
-	bool bulk;
+	bool bulk, alike;
 	struct permute order;
 	uint32_t *block_us;
+	const uint16_t *hop;
 	struct sheet_kept kept;
 };
 
@@ -114,15 +129,32 @@ static inline void sheet_put(struct sheet *s, uint32_t cell, unsigned value)
 					    __ATOMIC_RELAXED));
 }
 
+static inline const struct sheet_host *sheet_host(const struct sheet *s, uint32_t host)
+{
+	return &s->host[s->alike ? 0 : s->hop ? s->hop[host] : host];
+}
+
+/* Nobody is there to be asked, or no way leads to it. */
+static inline bool sheet_host_absent(const struct sheet *s, uint32_t host)
+{
+	return (sheet_host(s, host)->notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE)) != 0;
+}
+
+/* Whether the host itself has said something; see sheet_is_answered for a bulk sheet. */
+static inline bool sheet_host_heard(const struct sheet *s, uint32_t host)
+{
+	return s->heard[host >> 3] >> (host & 7) & 1;
+}
+
 /* Whether a cell holds the target's own words, unlike REPLY_UNREACH. In a bulk sheet that is all
- * that tells that a host has answered: HOST_ANSWERED is not noted there. */
+ * that tells that a host has answered: it is not heard then. */
 static inline bool sheet_is_answered(unsigned value)
 {
 	return value >= REPLY_PORT_UNREACH && value != SHEET_NOT_OURS;
 }
 
-/* What is known of the strongest answer; all zero if nothing is. Never NULL. */
-const struct evidence *sheet_evidence(const struct sheet *s, uint32_t cell);
+/* What is known of the strongest answer; all zero if nothing is. */
+struct evidence sheet_evidence(const struct sheet *s, uint32_t cell);
 
 /* Of a slot's technique: whether it sends UDP, and its attempts by passes. */
 static inline bool sheet_slot_udp(const struct sheet *s, uint32_t slot)

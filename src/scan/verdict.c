@@ -32,19 +32,19 @@ static void rst_survey(const struct sheet *sheet, uint32_t base, struct rst_summ
 	memset(out, 0, sizeof(out[0]) * TECHNIQUES);
 	for (uint32_t i = 0; i < sheet->plan->slots; i++) {
 		unsigned reply = sheet_get(sheet, base + i);
-		const struct evidence *e;
+		struct evidence e;
 		const uint8_t technique = plan_slot_technique(slot[i]);
 		struct rst_summary *rst = &out[technique];
 
 		if (!reply_is_rst(reply) || !rst_matters(&technique_table[technique]))
 			continue;
 		e = sheet_evidence(sheet, base + i);
-		if (!(e->has & ANSWER_TTL))
+		if (!(e.has & ANSWER_TTL))
 			continue;
-		if (rst->count == 0 || e->ttl < rst->ttl_low)
-			rst->ttl_low = e->ttl;
-		if (e->ttl > rst->ttl_high)
-			rst->ttl_high = e->ttl;
+		if (rst->count == 0 || e.ttl < rst->ttl_low)
+			rst->ttl_low = e.ttl;
+		if (e.ttl > rst->ttl_high)
+			rst->ttl_high = e.ttl;
 		rst->count++;
 		rst->with_window += reply == REPLY_RST_WINDOW;
 	}
@@ -168,14 +168,18 @@ static uint32_t host_mute_notes(const struct rst_summary rst[TECHNIQUES])
 	return notes;
 }
 
-/* Of a host that nothing came from: that our kernel has no way to it, or finds nobody there. */
+/*
+ * Of a host that nothing came from: that our kernel has no way to it, or finds nobody there. A
+ * route that prohibits does so at each port; where some are silent it was something else.
+ */
 static uint32_t host_absence(const struct finding *findings, size_t count)
 {
-	bool no_route = false, nobody = false;
+	bool no_route = false, nobody = false, prohibited = false, silent = false;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct finding *f = &findings[i];
 
+		silent |= f->reply == REPLY_SILENCE;
 		if (f->reply == REPLY_SILENCE)
 			continue;
 		if (!(f->has & FINDING_LOCAL))
@@ -188,11 +192,17 @@ static uint32_t host_absence(const struct finding *findings, size_t count)
 		case REASON_NO_ROUTE:
 			no_route = true;
 			break;
+		case REASON_NET_PROHIBITED:
+		case REASON_REJECT_ROUTE:
+			prohibited = true;
+			break;
 		default:
 			return 0;
 		}
 	}
-	return nobody ? HOST_NO_NEIGHBOUR : no_route ? HOST_NO_ROUTE : 0;
+	if (prohibited && silent)
+		return 0;
+	return nobody ? HOST_NO_NEIGHBOUR : no_route || prohibited ? HOST_NO_ROUTE : 0;
 }
 
 static void finding_no_route(struct finding *f)
@@ -222,7 +232,7 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 {
 	const struct plan *plan = sheet->plan;
 	const uint32_t base = host * plan->slots;
-	const struct sheet_host *state = &sheet->host[host];
+	const struct sheet_host *state = sheet_host(sheet, host);
 	const struct sheet_pace *pace = &sheet->pace[host];
 	static const struct evidence nothing = {0};
 	struct rst_summary rst[TECHNIQUES];
@@ -230,8 +240,9 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 
 	memset(out, 0, sizeof(*out));
 	out->addr = plan_host(plan, sheet->first_host + host);
-	out->notes = state->notes;
-	memcpy(out->mac, state->mac, sizeof(out->mac));
+	out->notes = state->notes | (sheet_host_heard(sheet, host) ? HOST_ANSWERED : 0);
+	if (state->notes & HOST_MAC)
+		memcpy(out->mac, state->mac, sizeof(out->mac));
 	out->start_ns = sheet->opened_ns + wall_offset_ns;
 	out->end_ns = out->start_ns;
 	if (pace->quench.answers || pace->persist.extra)
@@ -241,8 +252,8 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 		uint32_t cell = base + i, slot = plan_slots(plan)[i];
 		uint8_t technique = plan_slot_technique(slot);
 		unsigned reply = sheet_get(sheet, cell);
-		const struct evidence *e =
-			reply == REPLY_SILENCE ? &nothing : sheet_evidence(sheet, cell);
+		const struct evidence e =
+			reply == REPLY_SILENCE ? nothing : sheet_evidence(sheet, cell);
 		struct finding *f = &findings[count];
 		unsigned sent;
 
@@ -254,20 +265,20 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 			continue;
 		}
 		memset(f, 0, sizeof(*f));
-		reply = reply_compared(reply, technique, e, &rst[technique]);
+		reply = reply_compared(reply, technique, &e, &rst[technique]);
 		f->port = plan_slot_port(slot);
 		f->technique = technique;
 		f->reply = (uint8_t)reply;
 		f->cell = sheet_tag(sheet, cell);
 		f->state = technique_rule(technique, reply)->state;
-		f->reason = (uint8_t)finding_reason(reply, e, addr_is_v4(out->addr) ? 4 : 6);
+		f->reason = (uint8_t)finding_reason(reply, &e, addr_is_v4(out->addr) ? 4 : 6);
 		f->attempt = sent ? (uint8_t)(sent - 1) : 0;
 		if (state->notes & HOST_NO_ROUTE && sent == 0)
 			finding_no_route(f);
 		if (sheet->bulk && sheet_is_answered(reply))
 			out->notes |= HOST_ANSWERED;
 		if (reply != REPLY_SILENCE)
-			finding_evidence(sheet, e, wall_offset_ns, f);
+			finding_evidence(sheet, &e, wall_offset_ns, f);
 		if (f->has & FINDING_TIME && f->t_ns > out->end_ns)
 			out->end_ns = f->t_ns;
 		count++;

@@ -48,7 +48,7 @@ void walk_set_timeout(struct walk *w, uint64_t timeout_ns)
 
 static bool host_answered(const struct sheet *s, uint32_t host)
 {
-	if (s->host[host].notes & HOST_ANSWERED)
+	if (sheet_host_heard(s, host))
 		return true;
 	for (uint32_t i = 0; s->bulk && i < s->plan->slots; i++)
 		if (sheet_is_answered(sheet_get(s, host * s->plan->slots + i)))
@@ -59,10 +59,9 @@ static bool host_answered(const struct sheet *s, uint32_t host)
 /* How long an answer of that host may take. */
 static uint64_t host_timeout_ns(const struct walk *w, uint32_t number)
 {
-	const struct sheet_host *host = &w->sheet->host[number];
 	uint64_t own_ns = w->silent_ns;
 
-	if (host->notes & HOST_LOCAL)
+	if (sheet_host(w->sheet, number)->notes & HOST_LOCAL)
 		return w->timeout_ns;
 	if (host_answered(w->sheet, number))
 		own_ns = (uint64_t)w->sheet->pace[number].rtt_us * 2000;
@@ -89,10 +88,9 @@ bool walk_over(struct walk *w, uint64_t now_ns)
 	if (now_ns < w->end_ns)
 		return false;
 	for (uint32_t h = 0; h < s->hosts; h++) {
-		const struct sheet_host *host = &s->host[h];
 		uint64_t own_ns;
 
-		if (host->notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
+		if (sheet_host_absent(s, h))
 			continue;
 		own_ns = host_timeout_ns(w, h);
 		if (own_ns > wait_ns && host_has_blanks(s, h))
@@ -154,7 +152,7 @@ static enum walk_choice walk_choose(struct walk *w, uint32_t cell, uint8_t techn
 	struct sheet *s = w->sheet;
 	unsigned tries = sheet_tries(s, cell);
 
-	if (s->host[cell / s->plan->slots].notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
+	if (sheet_host_absent(s, cell / s->plan->slots))
 		return WALK_SKIP;
 	if (tries == 0)
 		return WALK_SEND;

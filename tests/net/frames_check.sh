@@ -95,17 +95,19 @@ check_ethernet() {
 # Hosts that are not there are told of in the same words by an engine that asks for routes and
 # neighbours and by one whose kernel does: status, reason, ports, note.
 check_absent() {
-	ip route add unreachable 198.18.7.0/24
+	ip route add unreachable 198.18.7.0/25
+	ip route add prohibit 198.18.7.128/25
+	ip route add prohibit 2001:db8:7::/64
 	for engine in frames sockets; do
 		for format in X N; do
 			timeout 60 "$PORTLIGHT" scan --engine $engine -p 22,23 --reason -o$format \
 				"$work/$engine.$format" 198.18.0.99 198.18.8.1 198.18.7.1 198.19.0.1 \
-				2001:db8::99 2001:db8:9::1 >/dev/null 2>"$work/stderr"
+				198.18.7.129 2001:db8::99 2001:db8:9::1 2001:db8:7::1 >/dev/null 2>"$work/stderr"
 			same "absent hosts, $engine: exit status" 0 $?
 		done
 	done
 	same 'absent hosts: XML' \
-		'host-unreach no-route host-unreach no-route host-unreach no-route' \
+		'host-unreach no-route no-route host-unreach no-route host-unreach no-route no-route' \
 		"$(sed -n 's/.*state="down" reason="\([a-z-]*\)".*/\1/p' "$work/frames.X" | paste -sd ' ')"
 	for format in X N; do
 		for engine in frames sockets; do
@@ -115,7 +117,9 @@ check_absent() {
 		[ -s "$work/frames" ] && cmp -s "$work/frames" "$work/sockets"
 		ok "absent hosts: $(diff "$work/frames" "$work/sockets" | head -6)" $?
 	done
-	ip route del unreachable 198.18.7.0/24
+	ip route del unreachable 198.18.7.0/25
+	ip route del prohibit 198.18.7.128/25
+	ip route del prohibit 2001:db8:7::/64
 }
 
 # IPv6 addresses of a link that has just come up, ours and the target's, are tentative for a second

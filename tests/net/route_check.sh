@@ -144,7 +144,7 @@ check_neighbours() {
 	own6=$(ip -6 -j addr show dev v0 scope link | sed 's/.*"local":"\([^"]*\)".*/\1/')
 	"$PROBE" ask v0 "$own6" "$local6" >"$work/got" 2>/dev/null
 	same 'NDP of a link-local address' "$local6 $mac" "$(cat "$work/got")"
-	"$PROBE" ask v0 198.18.0.1 198.18.0.2 198.18.0.99 198.18.0.98 >"$work/got" 2>"$work/stderr"
+	"$PROBE" ask v0 198.18.0.1 198.18.0.2 198.18.0.98 198.18.0.99 >"$work/got" 2>"$work/stderr"
 	same 'nobody there' "198.18.0.2 $mac,198.18.0.98 -,198.18.0.99 -," \
 		"$(tr '\n' , <"$work/got")"
 	ms=$(cut -d' ' -f1 "$work/stderr")

@@ -184,8 +184,8 @@ fi
 
 # Our own kernel's word: no packet came.
 expect 'no way to the target' sockets 198.18.7.1,198.18.7.2,198.18.7.3,198.19.0.1 connect,udp 5 <<END
-5 connect ICMP error admin-prohibited icmp 3/13 local
-5 udp ICMP error admin-prohibited icmp 3/13 local
+5 connect ICMP error net-prohibited icmp 3/9 local
+5 udp ICMP error net-prohibited icmp 3/9 local
 5 connect ICMP error net-unreach icmp 3/0 local
 5 udp ICMP error net-unreach icmp 3/0 local
 5 connect ICMP error net-unreach icmp 3/0 local

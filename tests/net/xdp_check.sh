@@ -53,12 +53,17 @@ build() {
 		udp-echo 7 udp-silent 9 68 udp-dns 53 udp-ntp 123
 }
 
-cable() { # on or off: whether the target's end takes frames that XDP sends; drop: it swallows them
+cable() { # on or off: whether the target's end takes frames that XDP sends; drop: it swallows them;
+	# slow: so slowly, and in a thread of its own, that its queue is full
 	ip -n target link set dev p0 xdpdrv off 2>"$work/stderr"
 	case $1 in
 	on) ip -n target link set dev p0 xdpdrv obj "$PASS" sec xdp 2>"$work/stderr" ;;
 	drop) ip -n target link set dev p0 xdpdrv obj "$PASS" sec xdp_drop 2>"$work/stderr" ;;
+	slow) ip -n target link set dev p0 xdpdrv obj "$PASS" sec xdp_slow 2>"$work/stderr" ;;
+	off) return ;;
 	esac
+	[ "$1" = slow ] && threaded=1 || threaded=0
+	ip netns exec target sh -c "echo $threaded >/sys/class/net/p0/threaded"
 }
 
 scan() { # engine, options...: "ip port state reason" a line into $work/ENGINE
@@ -146,6 +151,83 @@ check_agreement() {
 		--max-retries 1 198.18.0.2 198.18.1.2
 	agree 'shards' 1000 -sS -p 1-2000 --seed 5 --shard 1/2 --max-rate 100000 --max-retries 1 \
 		198.18.0.2
+}
+
+# Hosts share what they are sent to by: two of them a MAC address each here, and those that are not
+# there. Each gets its own frames all the same, and is told of by its own address.
+check_macs() {
+	for last in $(seq 32 95); do
+		ip neigh replace "198.18.0.$last" dev v0 nud permanent \
+			lladdr "$(printf '02:00:00:00:00:%02x' $((last / 2)))"
+	done
+	ip netns exec target tcpdump -Zroot -B 16384 -nei p0 --immediate-mode -l \
+		'tcp[tcpflags] == tcp-syn and dst net 198.18.0.0/24' >"$work/dump" 2>"$work/dumping" &
+	dumper=$!
+	children="$children $dumper"
+	wait_until grep -q 'listening on' "$work/dumping"
+	scan xdp -sS -p 1-40 --all-hosts --max-rate 20000 --max-retries 0 198.18.0.30-99
+	same 'MAC addresses: exit status' 0 $?
+	soon 'MAC addresses: the probes' eval '[ "$(wc -l <"$work/dump")" -ge 2560 ]'
+	kill $dumper
+	wait $dumper
+	same 'MAC addresses: each port of each host, to its own' '64 x 40' "$(sed -n \
+		's/.* > 02:00:00:00:00:\([0-9a-f]*\),.* > 198\.18\.0\.\([0-9]*\)\.\([0-9]*\): .*/\1 \2 \3/p' \
+		"$work/dump" | sort -u | python3 -c '
+import collections, sys
+hosts = collections.Counter(int(host) for mac, host, port in map(str.split, sys.stdin)
+                            if int(mac, 16) == int(host) // 2)
+print(len(hosts), "x", *set(hosts.values()))')"
+	same 'MAC addresses: as told' '64 of 64' "$(jq -r 'select(.type == "host" and .mac) |
+		"\(.ip) \(.mac)"' "$work/json" | python3 -c '
+import sys
+lines = [line.split() for line in sys.stdin]
+print(sum(int(mac[-2:], 16) == int(ip.split(".")[3]) // 2 for ip, mac in lines), "of", len(lines))')"
+	ip neigh flush dev v0 nud permanent
+}
+
+# At a high rate a SYN+ACK is answered where it comes in, as by the kernel, which here is kept from
+# seeing any: one RST each, right in each byte, and the port is open.
+check_resets() {
+	nft -f - <<-'NFT' || return
+		table inet deaf {
+			chain in {
+				type filter hook input priority 0
+				tcp flags & (syn | ack) == syn | ack counter drop
+			}
+		}
+	NFT
+	ip netns exec target tcpdump -Zroot -B 16384 -i p0 -U --immediate-mode -w "$work/resets.pcap" \
+		'tcp[tcpflags] == tcp-syn|tcp-ack or tcp[tcpflags] == tcp-rst or
+		(ip6 and (ip6[53] == 18 or ip6[53] == 4))' 2>"$work/dumping" &
+	dumper=$!
+	children="$children $dumper"
+	wait_until grep -q 'listening on' "$work/dumping"
+	for mode in native generic; do
+		scan xdp -sS -p 1-30000 --xdp-mode $mode --max-rate 300000 --max-retries 0 \
+			198.18.0.2 198.18.0.3 2001:db8::2
+		same "RSTs in place, $mode mode: open ports" 15 \
+			"$(grep -c ' open syn-ack' "$work/xdp")"
+	done
+	sleep 0.2
+	kill $dumper
+	wait $dumper
+	fields='-e ip.src -e ipv6.src -e tcp.srcport -e ip.dst -e ipv6.dst -e tcp.dstport'
+	# shellcheck disable=SC2086
+	tshark -r "$work/resets.pcap" -T fields -E separator=, $fields -e tcp.ack_raw \
+		-Y 'tcp.flags == 0x12' 2>"$work/stderr" | awk -F, \
+		'{ print $4 "," $5 "," $6 "," $1 "," $2 "," $3 "," $7 }' | sort >"$work/opened"
+	# shellcheck disable=SC2086
+	tshark -r "$work/resets.pcap" -T fields -E separator=, $fields -e tcp.seq_raw \
+		-o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE -Y 'tcp.flags == 4 and
+		tcp.checksum.status == 1 and !(ip.checksum.status == 0) and tcp.len == 0 and
+		tcp.window_size_value == 0 and (ip.ttl == 64 or ipv6.hlim == 64)' \
+		2>"$work/stderr" | sort >"$work/reset"
+	same 'RSTs in place: SYN+ACKs' 30 "$(wc -l <"$work/opened")"
+	cmp -s "$work/opened" "$work/reset"
+	ok "RSTs in place: one each: $(diff "$work/opened" "$work/reset" | head -3)" $?
+	same 'RSTs in place: our kernel saw no SYN+ACK' 0 \
+		"$(nft list table inet deaf | sed -n 's/.*counter packets \([0-9]*\).*/\1/p')"
+	nft delete table inet deaf
 }
 
 # A host that sends 200 RSTs a second, and one beside it that sends all of them.
@@ -375,11 +457,12 @@ check_senders() {
 	same 'two threads: closed and rejected' $((120000 - 10 - 40)) \
 		"$(grep -c -e ' closed ' -e admin-prohibited -e port-unreach "$work/xdp")"
 	# Stopped in the middle: a port was asked and counted, or has no state.
-	cable drop
 	for last in $(seq 4 23); do
 		ip -n target addr add "198.18.0.$last/24" dev p0
 	done
-	for rate in 20000000 700000; do
+	for how in 'drop 20000000' 'drop 700000' 'slow 20000000'; do
+		cable "${how% *}"
+		rate=${how#* }
 		before=$(left)
 		"$PORTLIGHT" scan --engine xdp --json --all-ports --all-hosts -sS -p 1-60000 --seed 7 \
 			--max-rate $rate --max-retries 0 198.18.0.2-23 >"$work/json" \
@@ -392,13 +475,15 @@ check_senders() {
 		wait $scanner
 		after=$(left)
 		sent=$(grep -o '"probes":{"sent":[0-9]*' "$work/json" | grep -o '[0-9]*$')
-		same "stopped at $rate/s: counted and judged" "$sent" \
+		same "stopped at $how/s: counted and judged" "$sent" \
 			"$(grep -c '"type":"port"' "$work/json")"
 		[ $((after - before)) -ge "$sent" ] && [ $((after - before)) -le $((sent + 200)) ]
-		ok "stopped at $rate/s: $sent counted, $((after - before)) frames left" $?
+		ok "stopped at $how/s: $sent counted, $((after - before)) frames left" $?
 		[ "$sent" -lt 1320000 ]
-		ok "stopped at $rate/s: in the middle" $?
+		ok "stopped at $how/s: in the middle" $?
 	done
+	grep -o '"send_errors":[0-9]*' "$work/json" | tail -1 | grep -q '[1-9]'
+	ok "slow: frames were refused, and went again: $(grep -o '"send_errors":[0-9]*' "$work/json")" $?
 	cable on
 }
 
@@ -450,6 +535,8 @@ if ! scan xdp -sS -p 22 198.18.0.2 && grep -q 'lets this process load no BPF' "$
 	exit 77
 fi
 check_agreement
+check_macs
+check_resets
 check_limits
 check_transfer
 check_privilege xdp 0 -p 1-60000 198.18.0.2

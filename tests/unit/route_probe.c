@@ -102,35 +102,78 @@ static int routes(int argc, char **argv, struct failure *f)
 	return f->exit_code ? -1 : 0;
 }
 
-static int ask(int argc, char **argv, struct failure *f)
-{
-	size_t count = (size_t)(argc - 4);
-	struct solicit_ask *asks = calloc(count, sizeof(*asks));
-	uint64_t begin_ns;
-	int result;
+/* Addresses of the command line. */
+struct asked {
+	size_t count;
+	struct solicit_ask *ask;
+	uint8_t (*mac)[6];
+	bool *known;
+};
 
-	if (!asks)
-		return failure_set(f, EXIT_SOFTWARE, "out of memory");
-	for (size_t i = 0; i < count; i++)
-		asks[i] = (struct solicit_ask){.who = parse(argv[4 + i]),
-					       .source = parse(argv[3]),
-					       .link = interface(argv[2])};
-	count = solicit_sort(asks, count);
-	begin_ns = frames_now_ns();
-	result = solicit_run(asks, count, NULL, f);
-	fprintf(stderr, "%llu ms\n", (unsigned long long)(frames_now_ns() - begin_ns) / 1000000);
-	for (size_t i = 0; i < count; i++) {
-		const uint8_t *mac = asks[i].mac;
+static bool asked_next(void *context, size_t number, struct solicit_ask *out)
+{
+	const struct asked *a = context;
+
+	*out = a->ask[number];
+	return !a->known[number];
+}
+
+static size_t asked_told(void *context, struct addr who, unsigned link_index, const uint8_t mac[6])
+{
+	struct asked *a = context;
+	size_t found = 0;
+
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->known[i] || !addr_equal(a->ask[i].who, who) ||
+		    a->ask[i].link->index != link_index)
+			continue;
+		memcpy(a->mac[i], mac, 6);
+		a->known[i] = true;
+		found++;
+	}
+	return found;
+}
+
+static void print_asked(const struct asked *a)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		const uint8_t *mac = a->mac[i];
 		char text[ADDR_TEXT];
 
-		addr_format(asks[i].who, text);
-		if (asks[i].known)
+		addr_format(a->ask[i].who, text);
+		if (a->known[i])
 			printf("%s %02x:%02x:%02x:%02x:%02x:%02x\n", text, mac[0], mac[1], mac[2],
 			       mac[3], mac[4], mac[5]);
 		else
 			printf("%s -\n", text);
 	}
-	free(asks);
+}
+
+static int ask(int argc, char **argv, struct failure *f)
+{
+	const size_t count = (size_t)(argc - 4);
+	struct asked a = {.count = count,
+			  .ask = calloc(count, sizeof(*a.ask)),
+			  .mac = calloc(count, sizeof(*a.mac)),
+			  .known = calloc(count, sizeof(*a.known))};
+	const struct solicit_conf conf = {
+		.count = count, .ask = asked_next, .told = asked_told, .context = &a};
+	uint64_t begin_ns;
+	int result;
+
+	if (!a.ask || !a.mac || !a.known)
+		return failure_set(f, EXIT_SOFTWARE, "out of memory");
+	for (size_t i = 0; i < count; i++)
+		a.ask[i] = (struct solicit_ask){.who = parse(argv[4 + i]),
+						.source = parse(argv[3]),
+						.link = interface(argv[2])};
+	begin_ns = frames_now_ns();
+	result = solicit_run(&conf, f);
+	fprintf(stderr, "%llu ms\n", (unsigned long long)(frames_now_ns() - begin_ns) / 1000000);
+	print_asked(&a);
+	free(a.ask);
+	free(a.mac);
+	free(a.known);
 	return result;
 }
 

@@ -13,6 +13,8 @@
 #include "scan/verdict.h"
 
 #define SECOND UINT64_C(1000000000)
+/* A cell whose answer comes after days. */
+#define LATE 8
 
 /* A plan of `hosts` x 10 ports by SYN and FIN, the sheet of its first window in bulk. */
 struct bench {
@@ -353,8 +355,8 @@ static void test_evidence(void **unused)
 	bench_init(&b, 300, 1u << TECH_SYN);
 	pass(&b, counts, b.walk->end, SECOND);
 	for (uint32_t cell = 0; cell < 3000; cell++) {
-		const struct answer answer = {
-			.t_ns = SECOND + 4000000,
+		struct answer answer = {
+			.t_ns = SECOND + 4000000 + cell * UINT64_C(1000),
 			.has = ANSWER_TTL | ANSWER_WINDOW | ANSWER_ATTEMPT,
 			.ttl = (uint8_t)(cell % 255 + 1),
 			.window = (uint16_t)(cell * 7),
@@ -363,16 +365,49 @@ static void test_evidence(void **unused)
 
 		if (cell % 4 == 3)
 			continue;
+		if (cell % 9 == 1) {
+			answer.has = ANSWER_TTL | ANSWER_ICMP | ANSWER_ATTEMPT;
+			answer.window = 0;
+			answer.icmp_type = 3;
+			answer.icmp_code = (uint8_t)cell;
+			answer.reply = REPLY_PORT_UNREACH;
+		}
+		if (cell == LATE)
+			answer.t_ns += (UINT64_C(1) << 39) * 1000;
 		assert_int_equal(sheet_note(b.sheet, cell, &answer, &rtt_ns, &has_rtt),
 				 SHEET_FIRST);
 		assert_true(has_rtt);
-		assert_in_range(rtt_ns, 3998000, 4000000);
+		assert_in_range(rtt_ns, 3998000 + cell * UINT64_C(1000),
+				4000000 + cell * UINT64_C(1000));
+		/* A stronger one takes its place. */
+		answer.reply = REPLY_SYN_ACK;
+		answer.has = ANSWER_TTL | ANSWER_WINDOW | ANSWER_ATTEMPT;
+		answer.ttl = 99;
+		if (cell % 9 == 0)
+			assert_int_equal(sheet_note(b.sheet, cell, &answer, &rtt_ns, &has_rtt),
+					 SHEET_STRONGER);
 	}
+	assert_int_equal(b.sheet->kept.count, 3000 / 4 * 3);
+	assert_true(b.sheet->kept.count * 10 >= b.sheet->kept.size * 6);
 	for (uint32_t cell = 0; cell < 3000; cell++) {
-		const struct evidence *e = sheet_evidence(b.sheet, cell);
+		const struct evidence e = sheet_evidence(b.sheet, cell);
+		const bool icmp = cell % 9 == 1;
 
-		assert_int_equal(e->ttl, cell % 4 == 3 ? 0 : cell % 255 + 1);
-		assert_int_equal(e->window, cell % 4 == 3 ? 0 : (uint16_t)(cell * 7));
+		if (cell % 4 == 3) {
+			assert_int_equal(e.ttl, 0);
+			assert_int_equal(e.has, 0);
+			continue;
+		}
+		assert_int_equal(e.ttl, cell % 9 ? cell % 255 + 1 : 99);
+		assert_int_equal(e.window, icmp ? 0 : (uint16_t)(cell * 7));
+		assert_int_equal(e.icmp_type, icmp ? 3 : 0);
+		assert_int_equal(e.icmp_code, icmp ? (uint8_t)cell : 0);
+		/* Longer than it is kept. */
+		assert_int_equal(e.t_us_low, cell == LATE ? UINT32_MAX : 4000 + cell);
+		assert_int_equal(e.t_us_high, cell == LATE ? 0x3f : 0);
+		assert_in_range(e.rtt_sender >> 8, 3998 + cell, 4000 + cell);
+		assert_int_equal(e.attempt, 0);
+		assert_true(e.has & EVIDENCE_RTT);
 	}
 	bench_fini(&b);
 }

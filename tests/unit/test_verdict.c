@@ -234,6 +234,19 @@ static void a_host_that_only_our_kernel_speaks_of_is_down(void **state)
 	assert_int_equal(report.count, 6);
 	sheet_free(s);
 	plan_free(plan);
+	/* A route that prohibits: at each port. */
+	prohibited.icmp_code = 9;
+	s = open_sheet(1u << TECH_CONNECT, 3, &plan);
+	answer(s, TECH_CONNECT, 1, prohibited);
+	answer(s, TECH_CONNECT, 2, prohibited);
+	read_out(s, true);
+	assert_false(report.notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE));
+	answer(s, TECH_CONNECT, 3, prohibited);
+	read_out(s, true);
+	assert_int_equal(report.notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE), HOST_NO_ROUTE);
+	assert_int_equal(findings[1].reason, REASON_NO_ROUTE);
+	sheet_free(s);
+	plan_free(plan);
 	s = open_sheet(1u << TECH_CONNECT, 3, &plan);
 	answer(s, TECH_CONNECT, 1, nobody);
 	answer(s, TECH_CONNECT, 2, routers);

@@ -49,6 +49,7 @@ struct round {
 	struct xdp_kernel kernel;
 	struct frames_way way[2]; /* IPv4, IPv6 */
 	uint8_t mac[CELLS * 2][6];
+	uint64_t hop[CELLS * 2];
 	struct link link;
 	uint16_t port;
 	bool fresh; /* the sheet, which it is not, counts as blank */
@@ -122,23 +123,29 @@ static void round_hosts(struct round *r, bool alike)
 {
 	for (uint32_t host = 0; host < r->sheet->hosts; host++) {
 		const bool v4 = addr_is_v4(plan_host(r->plan, host));
-		uint64_t *word = &r->kernel.memory.hosts[host];
+		/* Numbers in any order, and each of them once. */
+		const uint32_t number = r->sheet->hosts - 1 - host;
+		uint64_t *word = &r->hop[number];
 
 		assert_true(host < CELLS * 2);
 		for (int i = 0; i < 6; i++)
 			r->mac[host][i] = (uint8_t)next();
 		memcpy(word, r->mac[host], 6);
-		*word |= (uint64_t)!v4 << 48;
+		*word |= (uint64_t)!v4 << 56;
 		/* Some are not to be sent to. */
 		*word |= host % 7 == 3 && r->sheet->hosts > 4 ? 0 : XDP_HOST_SEND;
-		*word |= host % 5 == 4 ? XDP_HOST_QUENCHED : 0;
+		r->kernel.memory.hosts[host] = (uint16_t)number;
 		if (alike) {
 			memcpy(r->mac[host], r->mac[0], 6);
-			r->kernel.memory.window[0].host_word = r->kernel.memory.hosts[0];
-			/* What the map says does not count. */
-			*word = host ? 0 : *word;
+			if (host == 0)
+				r->kernel.memory.window[0].host_word = *word;
+			/* What the maps say does not count. */
+			*word = 0;
 		}
 	}
+	assert_int_equal(
+		xdp_kernel_hops(&r->kernel, 0, (const struct sheet_host *)r->hop, r->sheet->hosts),
+		0);
 }
 
 /* False where the kernel lets us not. */
@@ -181,6 +188,8 @@ static bool round_init(struct round *r, const struct shape *shape)
 		if (next() % 4 == 0)
 			sheet_put(r->sheet, cell, 1 + (unsigned)(next() % 15));
 	xdp_window_fill(&r->kernel.memory, 0, r->sheet);
+	for (uint32_t host = 4; host < r->sheet->hosts; host += 5)
+		r->kernel.memory.quenched[host / 64] |= UINT64_C(1) << host % 64;
 	return true;
 }
 
@@ -216,12 +225,12 @@ static size_t expected(const struct round *r, uint32_t cell, uint8_t attempt, ui
 
 static bool sendable(const struct round *r, uint32_t cell)
 {
-
 	const uint64_t alike = r->kernel.memory.window[0].host_word;
-	const uint64_t host = alike ? alike : r->kernel.memory.hosts[cell / r->plan->slots];
+	const uint64_t hop = alike ? alike : r->hop[r->kernel.memory.hosts[cell / r->plan->slots]];
+	const bool quenched = cell / r->plan->slots % 5 == 4;
 
-	return (r->fresh || sheet_get(r->sheet, cell) == 0) && host & XDP_HOST_SEND &&
-	       !(host & XDP_HOST_QUENCHED && sheet_probe(r->sheet, cell).technique == TECH_UDP);
+	return (r->fresh || sheet_get(r->sheet, cell) == 0) && hop & XDP_HOST_SEND &&
+	       !(quenched && sheet_probe(r->sheet, cell).technique == TECH_UDP);
 }
 
 /* A pass over [begin, end) whose frames come back. */
@@ -598,13 +607,145 @@ static void test_resets(void **unused)
 	}
 }
 
+/* The SYN+ACK to a cell's SYN, with a few bytes behind it as of options. */
+static size_t opening(const struct round *r, uint32_t cell, uint32_t seq, uint8_t *out)
+{
+	static const uint8_t more[22] = {2, 4, 5, 180};
+	uint8_t probe[TEMPLATE_BYTES];
+	struct packet p, answer;
+
+	packet_parse(PACKET_LINK_ETHERNET, probe, expected(r, cell, 1, probe), &p);
+	answer = (struct packet){
+		.has = PACKET_ETHERNET | PACKET_IP | PACKET_TCP,
+		.ethertype = p.ethertype,
+		.src = p.dst,
+		.dst = p.src,
+		.proto = p.proto,
+		.ttl = 57,
+		.sport = p.dport,
+		.dport = p.sport,
+		.window = 64240,
+		.flags = TCP_SYN | TCP_ACK,
+		.seq = seq,
+		.ack = p.seq + 1,
+	};
+	memcpy(answer.mac_src, p.mac_dst, 6);
+	memcpy(answer.mac_dst, p.mac_src, 6);
+	return packet_build(PACKET_LINK_ETHERNET, &answer, more, cell % 2 ? sizeof(more) : 0, out,
+			    256);
+}
+
+/* What goes back is what a kernel without such a socket says (RFC 9293, 3.10.7.1). */
+static void reset_check(const uint8_t *got, size_t length, const struct packet *to, size_t before)
+{
+	const size_t least = addr_is_v4(to->src) ? 60 : 74;
+	struct packet p;
+
+	packet_parse_checked(PACKET_LINK_ETHERNET, got, length, &p);
+	assert_false(p.has & (PACKET_SUM_BAD | PACKET_MALFORMED | PACKET_TRUNCATED));
+	assert_true(p.has & PACKET_TCP);
+	assert_int_equal(length, before < least ? before : least);
+	assert_int_equal(p.flags, TCP_RST);
+	assert_true(addr_equal(p.src, to->dst) && addr_equal(p.dst, to->src));
+	assert_int_equal(p.sport, to->dport);
+	assert_int_equal(p.dport, to->sport);
+	assert_int_equal(p.seq, to->ack);
+	assert_int_equal(p.ack, 0);
+	assert_int_equal(p.window, 0);
+	assert_int_equal(p.payload_bytes, 0);
+	assert_int_equal(p.ttl, 64);
+	assert_memory_equal(p.mac_src, to->mac_dst, 6);
+	assert_memory_equal(p.mac_dst, to->mac_src, 6);
+}
+
+static void open_all(struct round *r)
+{
+	struct xdp_receive *receiving = r->kernel.memory.receiving;
+
+	r->kernel.memory.window[0].attempts = 2;
+	for (uint32_t cell = 0; cell < r->sheet->cells; cell++) {
+		if (sheet_probe(r->sheet, cell).technique != TECH_SYN)
+			continue;
+		uint8_t frame[256], forged[256];
+		struct xdp_opened told;
+		struct packet seen;
+		size_t length = opening(r, cell, (uint32_t)next(), frame);
+		const size_t before = length, offset = cell % 2 ? length - 42 : length - 20;
+
+		packet_parse(PACKET_LINK_ETHERNET, frame, length, &seen);
+		receiving->reset_mask = 0;
+		assert_int_equal(xdp_kernel_judge(&r->kernel, frame, length), XDP_PASS);
+		receiving->reset_mask = 1u << TECH_SYN;
+		/* Another's: by its acknowledgement, a port, or more flags. */
+		memcpy(forged, frame, length);
+		forged[offset + 8 + next() % 3] ^= (uint8_t)(1 << next() % 8);
+		assert_int_equal(xdp_kernel_judge(&r->kernel, forged, length), XDP_PASS);
+		memcpy(forged, frame, length);
+		forged[offset + next() % 2] ^= (uint8_t)(1 << next() % 8);
+		assert_int_equal(xdp_kernel_judge(&r->kernel, forged, length), XDP_PASS);
+		memcpy(forged, frame, length);
+		forged[offset + 13] |= TCP_FIN;
+		assert_int_equal(xdp_kernel_judge(&r->kernel, forged, length), XDP_PASS);
+		assert_int_equal(xdp_kernel_opened(&r->kernel, &told, 1), 0);
+		assert_int_equal(xdp_kernel_answer(&r->kernel, frame, &length), XDP_TX);
+		reset_check(frame, length, &seen, before);
+		assert_int_equal(xdp_kernel_opened(&r->kernel, &told, 1), 1);
+		assert_int_equal(xdp_kernel_opened(&r->kernel, &told, 1), 0);
+		assert_int_equal(told.tag, sheet_tag(r->sheet, cell));
+		assert_int_equal(told.window, 64240);
+		assert_int_equal(told.ttl, 57);
+		assert_int_equal(told.flags, TCP_SYN | TCP_ACK);
+		assert_int_equal(told.ours, seen.dport);
+		assert_in_range(frames_now_ns() - told.t_ns, 0, UINT64_C(60000000000));
+	}
+}
+
+/* Once user space cannot be told of more, they are for the kernel. */
+static void open_too_many(struct round *r)
+{
+	struct xdp_opened told[64];
+	uint8_t frame[256];
+	uint32_t cell = 0;
+	unsigned answered = 0, count;
+	size_t length;
+
+	while (sheet_probe(r->sheet, cell).technique != TECH_SYN)
+		cell++;
+	length = opening(r, cell, 1, frame);
+	while (xdp_kernel_judge(&r->kernel, frame, length) == XDP_TX)
+		assert_true(++answered <= XDP_OPENED_BYTES / 32);
+	assert_int_equal(xdp_kernel_judge(&r->kernel, frame, length), XDP_PASS);
+	while ((count = xdp_kernel_opened(&r->kernel, told, 64)) > 0)
+		answered -= count;
+	assert_int_equal(answered, 0);
+	assert_int_equal(xdp_kernel_judge(&r->kernel, frame, length), XDP_TX);
+}
+
+static void test_openings(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		const struct shape *s = &shapes[i];
+		struct round r;
+
+		if (!(s->techniques & 1u << TECH_SYN))
+			continue;
+		if (!round_init(&r, s)) {
+			round_fini(&r);
+			skip();
+		}
+		open_all(&r);
+		open_too_many(&r);
+		round_fini(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_frames),
-		cmocka_unit_test(test_senders),
-		cmocka_unit_test(test_senders_fast),
-		cmocka_unit_test(test_resets),
+		cmocka_unit_test(test_frames),	     cmocka_unit_test(test_senders),
+		cmocka_unit_test(test_senders_fast), cmocka_unit_test(test_resets),
+		cmocka_unit_test(test_openings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
