@@ -531,7 +531,7 @@ static void parse(enum packet_link link, const uint8_t *frame, size_t length, st
 		.end = smaller(length, UINT32_MAX),
 		.promised = SIZE_MAX,
 	};
-	memset(out, 0, sizeof(*out));
+	bytes_clear(out, sizeof(*out));
 	parse_link(r, link);
 }
 

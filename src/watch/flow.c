@@ -200,6 +200,22 @@ const struct flow *flow_pushed_by(const struct flow_table *t, uint64_t tag, size
 	return &t->flow[at];
 }
 
+/* All fields, one by one, as gcc would clear the whole with "rep stos" first (bytes_clear). */
+static void flow_begin(struct flow *f, const struct flow_key *key, uint64_t tag)
+{
+	f->tag = tag;
+	f->src = key->src;
+	f->dst = key->dst;
+	f->sport = key->sport;
+	f->dport = key->dport;
+	f->proto = key->proto;
+	f->t_ns = f->source = f->target = 0;
+	f->seq = f->ack = f->sight = f->latest = 0;
+	f->window = f->mss = f->tools = 0;
+	f->ttl = f->more = f->claims = f->flags = 0;
+	f->proven = false;
+}
+
 struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum flow_state state,
 		       uint64_t now_ms, struct flow *pushed, bool *has_pushed)
 {
@@ -213,16 +229,9 @@ struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum fl
 		t->evicted++;
 	}
 	t->used += f->state == FLOW_FREE;
-	*f = (struct flow){
-		.tag = tag,
-		.src = key->src,
-		.dst = key->dst,
-		.sport = key->sport,
-		.dport = key->dport,
-		.proto = key->proto,
-		.moved_ms = now_ms,
-		.state = (uint8_t)state,
-	};
+	flow_begin(f, key, tag);
+	f->moved_ms = now_ms;
+	f->state = (uint8_t)state;
 	t->way[f - t->flow].tag = tag;
 	flow_rank(t, f);
 	if (flow_waits(f))
