@@ -58,9 +58,10 @@ bool familiar_has(const struct familiar *t, const struct familiar_pair *pair)
 {
 	uint32_t tag;
 	const uint32_t *bucket = familiar_bucket(t, pair, &tag);
+	bool found = false;
 
+	/* All eight: most often it is none of them, and so no branch is guessed wrong. */
 	for (int i = 0; i < WAYS; i++)
-		if (bucket[i] == tag)
-			return true;
-	return false;
+		found |= bucket[i] == tag;
+	return found;
 }
