@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "watch/fetch.h"
 #include "watch/name.h"
 
 #define WAYS	      8
@@ -40,7 +41,7 @@ void familiar_fetch(const struct familiar *t, const struct familiar_pair *pair)
 {
 	uint32_t tag;
 
-	__builtin_prefetch(familiar_bucket(t, pair, &tag));
+	fetch_line(familiar_bucket(t, pair, &tag));
 }
 
 void familiar_add(struct familiar *t, const struct familiar_pair *pair)

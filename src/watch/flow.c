@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "technique/technique.h"
+#include "watch/fetch.h"
 
 /* Private number for keys of tables, so that a probe's cookie is never a flow's tag. */
 #define FLOW_SALT   UINT64_C(0x666c6f77)
@@ -142,8 +143,8 @@ void flow_fetch_bucket(const struct flow_table *t, uint64_t tag)
 {
 	const struct flow_way *way = &t->way[flow_bucket(t, tag)];
 
-	__builtin_prefetch(way);
-	__builtin_prefetch(way + FLOW_WAYS / 2);
+	fetch_line(way);
+	fetch_line(way + FLOW_WAYS / 2);
 }
 
 /* The one of that tag, or the one that makes room for it. */
@@ -164,10 +165,10 @@ static void flow_fetch_at(const struct flow_table *t, size_t at)
 {
 	const char *flow = (const char *)&t->flow[at];
 
-	__builtin_prefetch(flow, 1);
-	__builtin_prefetch(flow + 64, 1);
-	__builtin_prefetch(flow + sizeof(struct flow) - 1, 1);
-	__builtin_prefetch(&t->link[at], 1);
+	fetch_line(flow);
+	fetch_line(flow + 64);
+	fetch_line(flow + sizeof(struct flow) - 1);
+	fetch_line(&t->link[at]);
 }
 
 size_t flow_fetch(const struct flow_table *t, uint64_t tag)
@@ -194,9 +195,9 @@ const struct flow *flow_pushed_by(const struct flow_table *t, uint64_t tag, size
 	if (t->way[at].tag == tag || !(t->way[at].rank >> 63))
 		return NULL;
 	if (link->next)
-		__builtin_prefetch(&t->link[link->next - 1], 1);
+		fetch_line(&t->link[link->next - 1]);
 	if (link->prev)
-		__builtin_prefetch(&t->link[link->prev - 1], 1);
+		fetch_line(&t->link[link->prev - 1]);
 	return &t->flow[at];
 }
 
