@@ -199,9 +199,10 @@ static enum stream_result stream_fill(struct stream *s, struct failure *f)
 	return result;
 }
 
-enum stream_result stream_need(struct stream *s, size_t count, struct failure *f)
+/* Not in the window yet. */
+static __attribute__((noinline)) enum stream_result stream_await(struct stream *s, size_t count,
+								 struct failure *f)
 {
-	assert(count > 0 && count <= STREAM_MOST);
 	while (s->skip || s->end - s->at < count) {
 		enum stream_result result;
 
@@ -224,6 +225,14 @@ enum stream_result stream_need(struct stream *s, size_t count, struct failure *f
 			return result;
 	}
 	return STREAM_THERE;
+}
+
+enum stream_result stream_need(struct stream *s, size_t count, struct failure *f)
+{
+	assert(count > 0 && count <= STREAM_MOST);
+	if (s->skip == 0 && s->end - s->at >= count)
+		return STREAM_THERE;
+	return stream_await(s, count, f);
 }
 
 const uint8_t *stream_bytes(const struct stream *s)

@@ -90,9 +90,9 @@ static void loop_clock(struct watch_loop *loop, uint64_t t_ns)
 		loop->tick_ns = t_ns - t_ns % NS;
 		return;
 	}
-	seconds = (t_ns - loop->tick_ns) / NS;
-	if (seconds == 0)
+	if (t_ns - loop->tick_ns < NS)
 		return;
+	seconds = (t_ns - loop->tick_ns) / NS;
 	step = (seconds / GAP_STEPS + 1) * NS;
 	while (t_ns - loop->tick_ns >= step) {
 		loop->tick_ns += step;

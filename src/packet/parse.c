@@ -36,33 +36,21 @@ struct reader {
 	bool rerouted; /* dst is not yet the final one that the pseudo-header has */
 };
 
-static uint8_t get8(const struct reader *r, size_t offset)
+/* What the frame holds from r->at on. */
+static inline struct bytes_view reader_rest(const struct reader *r)
 {
-	return bytes_get8(r->frame, r->end, r->at + offset);
+	return (struct bytes_view){r->frame + r->at, r->end - r->at};
 }
 
-static uint16_t get16(const struct reader *r, size_t offset)
+static void get_mac(struct bytes_view v, size_t offset, uint8_t mac[static 6])
 {
-	return bytes_get16(r->frame, r->end, r->at + offset);
+	if (bytes_hold(v.length, offset, 6))
+		memcpy(mac, v.bytes + offset, 6);
 }
 
-static uint32_t get32(const struct reader *r, size_t offset)
+static struct addr get_addr6(struct bytes_view v, size_t offset)
 {
-	return bytes_get32(r->frame, r->end, r->at + offset);
-}
-
-static void get_mac(const struct reader *r, size_t offset, uint8_t mac[static 6])
-{
-	if (bytes_hold(r->end, r->at + offset, 6))
-		memcpy(mac, r->frame + r->at + offset, 6);
-}
-
-static struct addr get_addr6(const struct reader *r, size_t offset)
-{
-	return (struct addr){
-		bytes_get64(r->frame, r->end, r->at + offset),
-		bytes_get64(r->frame, r->end, r->at + offset + 8),
-	};
+	return (struct addr){bytes_at64(v, offset), bytes_at64(v, offset + 8)};
 }
 
 static size_t smaller(size_t a, size_t b)
@@ -82,16 +70,19 @@ static bool reader_goes_on(struct reader *r)
 	return false;
 }
 
-/* Whether the next `count` bytes are there; if not, says whose fault it is. */
-static bool reader_need(struct reader *r, size_t count)
+static __attribute__((noinline)) bool reader_lacks(struct reader *r, size_t count)
 {
-	if (bytes_hold(r->end, r->at, count))
-		return true;
 	if (count > r->promised - r->at)
 		(void)reader_goes_on(r);
 	else
 		r->out->has |= PACKET_TRUNCATED;
 	return false;
+}
+
+/* Whether the next `count` bytes are there; if not, says whose fault it is. */
+static inline bool reader_need(struct reader *r, size_t count)
+{
+	return count <= reader_rest(r).length || reader_lacks(r, count);
 }
 
 /* The layer that starts at r->at says that it is `bytes` long. */
@@ -135,18 +126,19 @@ static void parse_quote(struct reader *r)
 static bool parse_neighbour_options(struct reader *r, uint8_t wanted)
 {
 	struct packet *out = r->out;
+	const struct bytes_view in = reader_rest(r);
 	size_t bytes;
 
 	for (size_t offset = NEIGHBOUR_BYTES; offset < r->promised - r->at; offset += bytes) {
-		if (!bytes_hold(r->end, r->at + offset, 2))
+		if (!bytes_hold(in.length, offset, 2))
 			return r->end < r->promised;
-		bytes = (size_t)get8(r, offset + 1) * 8;
+		bytes = (size_t)bytes_at8(in, offset + 1) * 8;
 		if (bytes == 0 || bytes > r->promised - r->at - offset)
 			return false;
-		if (get8(r, offset) == wanted && bytes == 8 &&
-		    bytes_hold(r->end, r->at + offset, bytes)) {
+		if (bytes_at8(in, offset) == wanted && bytes == 8 &&
+		    bytes_hold(in.length, offset, bytes)) {
 			out->has |= PACKET_LINK_ADDRESS;
-			get_mac(r, offset + 2, out->neighbour_mac);
+			get_mac(in, offset + 2, out->neighbour_mac);
 		}
 	}
 	return true;
@@ -159,12 +151,13 @@ static bool parse_neighbour_options(struct reader *r, uint8_t wanted)
 static void parse_neighbour(struct reader *r)
 {
 	struct packet *out = r->out;
+	const struct bytes_view in = reader_rest(r);
 	struct addr target;
 
 	if (out->ttl != 255 || out->icmp_code != 0 || (out->has & PACKET_MORE_FRAGMENTS) ||
 	    !reader_need(r, NEIGHBOUR_BYTES))
 		return;
-	target = get_addr6(r, ICMP_BYTES);
+	target = get_addr6(in, ICMP_BYTES);
 	if (addr_is_v4(target) || !parse_neighbour_options(r, out->icmp_type == 135 ? 1 : 2)) {
 		out->has &= ~(uint32_t)PACKET_LINK_ADDRESS;
 		memset(out->neighbour_mac, 0, sizeof(out->neighbour_mac));
@@ -178,14 +171,15 @@ static void parse_neighbour(struct reader *r)
 static void parse_icmp(struct reader *r)
 {
 	struct packet *out = r->out;
+	const struct bytes_view in = reader_rest(r);
 	bool v4 = addr_is_v4(out->src);
 
 	if (!reader_need(r, ICMP_BYTES))
 		return;
 	out->has |= PACKET_ICMP;
-	out->icmp_type = get8(r, 0);
-	out->icmp_code = get8(r, 1);
-	out->icmp_rest = get32(r, 4);
+	out->icmp_type = bytes_at8(in, 0);
+	out->icmp_code = bytes_at8(in, 1);
+	out->icmp_rest = bytes_at32(in, 4);
 	out->payload_offset += ICMP_BYTES;
 	out->payload_bytes -= ICMP_BYTES;
 	if (icmp_is_error(v4, out->icmp_type))
@@ -197,11 +191,12 @@ static void parse_icmp(struct reader *r)
 static void parse_udp(struct reader *r)
 {
 	struct packet *out = r->out;
+	const struct bytes_view in = reader_rest(r);
 	size_t length;
 
 	if (!reader_need(r, UDP_BYTES))
 		return;
-	length = get16(r, 4);
+	length = bytes_at16(in, 4);
 	if (length == 0 && out->ip_bytes > IPV6_BYTES + 65535)
 		length = r->promised - r->at; /* RFC 2675, 4 */
 	if (length < UDP_BYTES) {
@@ -211,8 +206,8 @@ static void parse_udp(struct reader *r)
 	if (length > r->promised - r->at && !reader_goes_on(r))
 		return;
 	out->has |= PACKET_UDP;
-	out->sport = get16(r, 0);
-	out->dport = get16(r, 2);
+	out->sport = bytes_at16(in, 0);
+	out->dport = bytes_at16(in, 2);
 	r->transport_bytes = length;
 	out->payload_offset += UDP_BYTES;
 	out->payload_bytes = (uint32_t)(smaller(length, r->end - r->at) - UDP_BYTES);
@@ -222,11 +217,12 @@ static void parse_udp(struct reader *r)
 static void parse_tcp_options(struct reader *r, size_t header)
 {
 	struct packet *out = r->out;
+	const struct bytes_view in = reader_rest(r);
 	size_t here = smaller(header, r->end - r->at);
 	size_t offset = TCP_BYTES;
 
-	while (offset < here && get8(r, offset) != 0) {
-		uint8_t kind = get8(r, offset);
+	while (offset < here && bytes_at8(in, offset) != 0) {
+		uint8_t kind = bytes_at8(in, offset);
 		size_t bytes;
 
 		if (kind == 1) {
@@ -238,14 +234,14 @@ static void parse_tcp_options(struct reader *r, size_t header)
 				out->has |= PACKET_MALFORMED;
 			return;
 		}
-		bytes = get8(r, offset + 1);
+		bytes = bytes_at8(in, offset + 1);
 		if (bytes < 2 || bytes > header - offset || (kind == 2 && bytes != 4)) {
 			out->has |= PACKET_MALFORMED;
 			return;
 		}
 		if (kind == 2 && bytes <= here - offset) {
 			out->has |= PACKET_MSS;
-			out->mss = get16(r, offset + 2);
+			out->mss = bytes_at16(in, offset + 2);
 		}
 		offset += bytes;
 	}
@@ -254,11 +250,12 @@ static void parse_tcp_options(struct reader *r, size_t header)
 static void parse_tcp(struct reader *r)
 {
 	struct packet *out = r->out;
+	const struct bytes_view in = reader_rest(r);
 	size_t header, here;
 
 	if (!reader_need(r, TCP_BYTES))
 		return;
-	header = (size_t)(get8(r, 12) >> 4) * 4;
+	header = (size_t)(bytes_at8(in, 12) >> 4) * 4;
 	if (header < TCP_BYTES) {
 		out->has |= PACKET_MALFORMED;
 		return;
@@ -266,13 +263,13 @@ static void parse_tcp(struct reader *r)
 	if (header > r->promised - r->at && !reader_goes_on(r))
 		return;
 	out->has |= PACKET_TCP;
-	out->sport = get16(r, 0);
-	out->dport = get16(r, 2);
-	out->seq = get32(r, 4);
-	out->ack = get32(r, 8);
-	out->flags = get8(r, 13);
-	out->window = get16(r, 14);
-	out->urgent = get16(r, 18);
+	out->sport = bytes_at16(in, 0);
+	out->dport = bytes_at16(in, 2);
+	out->seq = bytes_at32(in, 4);
+	out->ack = bytes_at32(in, 8);
+	out->flags = bytes_at8(in, 13);
+	out->window = bytes_at16(in, 14);
+	out->urgent = bytes_at16(in, 18);
 	parse_tcp_options(r, header);
 	here = smaller(header, r->end - r->at);
 	out->payload_offset += (uint32_t)here;
@@ -286,25 +283,26 @@ static void parse_tcp(struct reader *r)
 static void parse_tcp_piece(struct reader *r)
 {
 	struct packet *out = r->out;
+	const struct bytes_view in = reader_rest(r);
 	size_t bytes = r->end - r->at;
 
 	if (out->has & PACKET_TCP || out->proto != IPPROTO_TCP || bytes < 8)
 		return;
 	if (out->fragment_offset == 0 && out->has & PACKET_MORE_FRAGMENTS) {
 		out->has |= PACKET_TCP_START;
-		out->sport = get16(r, 0);
-		out->dport = get16(r, 2);
-		out->seq = get32(r, 4);
+		out->sport = bytes_at16(in, 0);
+		out->dport = bytes_at16(in, 2);
+		out->seq = bytes_at32(in, 4);
 		if (bytes < 16)
 			return;
 		out->has |= PACKET_TCP_FLAGS;
-		out->ack = get32(r, 8);
-		out->flags = get8(r, 13);
-		out->window = get16(r, 14);
+		out->ack = bytes_at32(in, 8);
+		out->flags = bytes_at8(in, 13);
+		out->window = bytes_at16(in, 14);
 	} else if (out->fragment_offset == 8) {
 		out->has |= PACKET_TCP_FLAGS;
-		out->flags = get8(r, 5);
-		out->window = get16(r, 6);
+		out->flags = bytes_at8(in, 5);
+		out->window = bytes_at16(in, 6);
 	}
 }
 
@@ -346,28 +344,29 @@ static void parse_fragment(struct reader *r, size_t offset, bool more, size_t by
 static void parse_ipv4(struct reader *r)
 {
 	struct packet *out = r->out;
+	const struct bytes_view in = reader_rest(r);
 	size_t header, total;
 	uint16_t fragment;
 
 	if (!reader_need(r, IPV4_BYTES))
 		return;
-	header = (size_t)(get8(r, 0) & 15) * 4;
-	total = get16(r, 2);
-	if (get8(r, 0) >> 4 != 4 || header < IPV4_BYTES || total < header) {
+	header = (size_t)(bytes_at8(in, 0) & 15) * 4;
+	total = bytes_at16(in, 2);
+	if (bytes_at8(in, 0) >> 4 != 4 || header < IPV4_BYTES || total < header) {
 		out->has |= PACKET_MALFORMED;
 		return;
 	}
 	if (!reader_need(r, header))
 		return;
 	out->has |= PACKET_IP;
-	out->tos = get8(r, 1);
+	out->tos = bytes_at8(in, 1);
 	out->ip_bytes = (uint32_t)total;
-	out->ip_id = get16(r, 4);
-	fragment = get16(r, 6);
-	out->ttl = get8(r, 8);
-	out->proto = get8(r, 9);
-	out->src = addr_from_v4(get32(r, 12));
-	out->dst = addr_from_v4(get32(r, 16));
+	out->ip_id = bytes_at16(in, 4);
+	fragment = bytes_at16(in, 6);
+	out->ttl = bytes_at8(in, 8);
+	out->proto = bytes_at8(in, 9);
+	out->src = addr_from_v4(bytes_at32(in, 12));
+	out->dst = addr_from_v4(bytes_at32(in, 16));
 	r->ip_at = r->at;
 	reader_bound(r, total);
 	r->at += header;
@@ -381,7 +380,8 @@ static void parse_ipv4(struct reader *r)
  */
 static uint32_t parse_jumbo(struct reader *r)
 {
-	size_t options = ((size_t)get8(r, IPV6_BYTES + 1) + 1) * 8;
+	const struct bytes_view in = reader_rest(r);
+	size_t options = ((size_t)bytes_at8(in, IPV6_BYTES + 1) + 1) * 8;
 	size_t bytes;
 
 	if (!reader_need(r, IPV6_BYTES + 2) || !reader_need(r, IPV6_BYTES + options))
@@ -390,11 +390,11 @@ static uint32_t parse_jumbo(struct reader *r)
 		size_t at = IPV6_BYTES + offset;
 
 		/* Pad1 is the only option without a length (RFC 8200, 4.2). */
-		bytes = get8(r, at) == 0 ? 1 : (size_t)get8(r, at + 1) + 2;
+		bytes = bytes_at8(in, at) == 0 ? 1 : (size_t)bytes_at8(in, at + 1) + 2;
 		if (bytes > options - offset)
 			break;
-		if (get8(r, at) == 0xc2 && bytes == 6) {
-			uint32_t length = get32(r, at + 2);
+		if (bytes_at8(in, at) == 0xc2 && bytes == 6) {
+			uint32_t length = bytes_at32(in, at + 2);
 
 			if (length > 65535 && length <= UINT32_MAX - IPV6_BYTES)
 				return length;
@@ -434,25 +434,26 @@ static void parse_extensions(struct reader *r, uint8_t next)
 static void parse_ipv6(struct reader *r)
 {
 	struct packet *out = r->out;
+	const struct bytes_view in = reader_rest(r);
 	struct addr src, dst;
 	uint32_t payload;
 	uint8_t next;
 
 	if (!reader_need(r, IPV6_BYTES))
 		return;
-	src = get_addr6(r, 8);
-	dst = get_addr6(r, 24);
+	src = get_addr6(in, 8);
+	dst = get_addr6(in, 24);
 	/* Taken as it is, an IPv4-mapped address here would pass for an IPv4 packet. */
-	if (get8(r, 0) >> 4 != 6 || addr_is_v4(src) || addr_is_v4(dst)) {
+	if (bytes_at8(in, 0) >> 4 != 6 || addr_is_v4(src) || addr_is_v4(dst)) {
 		out->has |= PACKET_MALFORMED;
 		return;
 	}
-	payload = get16(r, 4);
-	next = get8(r, 6);
+	payload = bytes_at16(in, 4);
+	next = bytes_at8(in, 6);
 	out->has |= PACKET_IP;
-	out->tos = (uint8_t)(get16(r, 0) >> 4);
-	out->flow_label = get32(r, 0) & 0xfffff;
-	out->ttl = get8(r, 7);
+	out->tos = (uint8_t)(bytes_at16(in, 0) >> 4);
+	out->flow_label = bytes_at32(in, 0) & 0xfffff;
+	out->ttl = bytes_at8(in, 7);
 	out->src = src;
 	out->dst = dst;
 	out->proto = next;
@@ -472,26 +473,28 @@ static void parse_ipv6(struct reader *r)
 static void parse_arp(struct reader *r)
 {
 	struct packet *out = r->out;
+	const struct bytes_view in = reader_rest(r);
 
 	if (!reader_need(r, ARP_BYTES))
 		return;
-	if (get16(r, 0) != ARP_OVER_ETHERNET || get16(r, 2) != ARP_FOR_IPV4)
+	if (bytes_at16(in, 0) != ARP_OVER_ETHERNET || bytes_at16(in, 2) != ARP_FOR_IPV4)
 		return;
-	if (get8(r, 4) != 6 || get8(r, 5) != 4) {
+	if (bytes_at8(in, 4) != 6 || bytes_at8(in, 5) != 4) {
 		out->has |= PACKET_MALFORMED;
 		return;
 	}
 	out->has |= PACKET_ARP;
-	out->arp_operation = get16(r, 6);
-	get_mac(r, 8, out->arp_sender_mac);
-	out->arp_sender = addr_from_v4(get32(r, 14));
-	get_mac(r, 18, out->arp_target_mac);
-	out->arp_target = addr_from_v4(get32(r, 24));
+	out->arp_operation = bytes_at16(in, 6);
+	get_mac(in, 8, out->arp_sender_mac);
+	out->arp_sender = addr_from_v4(bytes_at32(in, 14));
+	get_mac(in, 18, out->arp_target_mac);
+	out->arp_target = addr_from_v4(bytes_at32(in, 24));
 }
 
 static void parse_link(struct reader *r, enum packet_link link)
 {
 	struct packet *out = r->out;
+	const struct bytes_view in = reader_rest(r);
 	struct link_header header;
 
 	link_header_read(link, r->frame, r->end, &header);
@@ -499,8 +502,8 @@ static void parse_link(struct reader *r, enum packet_link link)
 	out->ethertype = header.ethertype;
 	out->vlan = header.vlan;
 	if (header.has & PACKET_ETHERNET) {
-		get_mac(r, 0, out->mac_dst);
-		get_mac(r, 6, out->mac_src);
+		get_mac(in, 0, out->mac_dst);
+		get_mac(in, 6, out->mac_src);
 	}
 	r->at = header.at;
 	switch ((enum link_header_next)header.next) {
@@ -528,7 +531,7 @@ static void parse(enum packet_link link, const uint8_t *frame, size_t length, st
 		.end = smaller(length, UINT32_MAX),
 		.promised = SIZE_MAX,
 	};
-	memset(out, 0, sizeof(*out));
+	bytes_clear(out, sizeof(*out));
 	parse_link(r, link);
 }
 

@@ -65,10 +65,34 @@ void crowd_table_fini(struct crowd_table *t)
 
 static void span_clear(struct crowd_span *s, uint64_t now_ms)
 {
-	memset(s, 0, sizeof(*s));
+	const uint32_t used = CROWD_REGISTERS - s->empty;
+
+	if (used > CROWD_LISTED)
+		memset(s->sources, 0, sizeof(s->sources));
+	else
+		for (uint32_t i = 0; i < used; i++)
+			s->sources[s->listed[i]] = 0;
+	s->contacts = s->completed = 0;
 	s->began_ms = now_ms;
 	s->sum = CROWD_REGISTERS * SUM_ONE;
 	s->empty = CROWD_REGISTERS;
+}
+
+static void group_clear(struct crowd_group *g)
+{
+	memset(g, 0, offsetof(struct crowd_group, source)); /* their numbers are 0 */
+}
+
+/* Of nobody. That is done for every new target, each of a sweep's, and so no more than need be: the
+ * whole is 8 KiB, a quarter of a first-level cache. */
+static void crowd_clear(struct crowd *c, uint64_t now_ms)
+{
+	memset(c, 0, offsetof(struct crowd, contacts));
+	span_clear(&c->contacts, now_ms);
+	span_clear(&c->tenth, now_ms);
+	span_clear(&c->strays, now_ms);
+	for (int i = 0; i < CROWD_GROUPS; i++)
+		group_clear(&c->group[i]);
 }
 
 struct crowd *crowd_get(struct crowd_table *t, struct addr target, uint64_t name, uint64_t now_ms)
@@ -90,15 +114,12 @@ struct crowd *crowd_get(struct crowd_table *t, struct addr target, uint64_t name
 			victim = &bucket[i];
 	}
 	t->evicted += victim->tag != 0;
-	memset(victim, 0, sizeof(*victim));
+	crowd_clear(victim, now_ms);
 	victim->tag = tag;
 	victim->name = name;
 	victim->target = target;
 	victim->moved_ms = now_ms;
 	victim->uneven = 1;
-	span_clear(&victim->contacts, now_ms);
-	span_clear(&victim->tenth, now_ms);
-	span_clear(&victim->strays, now_ms);
 	return t->latest = victim;
 }
 
@@ -117,7 +138,12 @@ static void span_count(struct crowd_span *s, uint64_t hash)
 	if (rank <= *at)
 		return;
 	s->sum += (SUM_ONE >> rank) - (SUM_ONE >> *at);
-	s->empty -= *at == 0;
+	if (*at == 0) {
+		const uint32_t used = CROWD_REGISTERS - s->empty--;
+
+		if (used < CROWD_LISTED)
+			s->listed[used] = hash & (CROWD_REGISTERS - 1);
+	}
 	*at = rank;
 }
 
@@ -311,7 +337,7 @@ static struct crowd_group *group_get(struct crowd *c, uint32_t fingerprint, uint
 		if (g->fingerprint == fingerprint)
 			break;
 	}
-	memset(victim, 0, sizeof(*victim));
+	group_clear(victim);
 	victim->fingerprint = fingerprint;
 	victim->first_ns = t_ns;
 	victim->began_ms = now_ms;

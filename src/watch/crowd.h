@@ -11,9 +11,11 @@
 
 /* HyperLogLog (Flajolet et al. 2007) of sources: 1024 registers, 3.3 % error. */
 #define CROWD_REGISTERS 1024
-#define CROWD_GROUPS	4
-#define CROWD_PORTS	256
-#define CROWD_SOURCES	128
+/* Most spans see but a few sources: those have no thousand registers to be cleared. */
+#define CROWD_LISTED  32
+#define CROWD_GROUPS  4
+#define CROWD_PORTS   256
+#define CROWD_SOURCES 128
 /* What comes of a contact may be known three seconds later. */
 #define CROWD_FULL 4
 
@@ -26,9 +28,9 @@ struct crowd_group {
 	uint32_t network; /* of the first source: the /64 of IPv6 (RFC 4291, 2.5.4), itself of IPv4
 			   */
 	bool scattered;	  /* not all are of that */
+	uint16_t sources, ports;
 	uint32_t source[CROWD_SOURCES];
 	uint16_t port[CROWD_PORTS];
-	uint16_t sources, ports;
 };
 
 /* Contacts of one second, or of a tenth. */
@@ -36,7 +38,8 @@ struct crowd_span {
 	uint64_t began_ms;
 	uint64_t sum; /* of 2^-register, in fixed point: exact */
 	uint32_t contacts, completed;
-	uint32_t empty; /* registers at 0 */
+	uint32_t empty;		       /* registers at 0 */
+	uint16_t listed[CROWD_LISTED]; /* the first that are not */
 	uint8_t sources[CROWD_REGISTERS];
 };
 
@@ -46,7 +49,6 @@ struct crowd {
 	uint64_t name; /* of the target */
 	uint64_t moved_ms;
 	struct addr target;
-	struct crowd_span contacts, tenth, strays;
 	double mean_pps;	 /* contacts a second of a source that takes part; 0: no flood */
 	double full[CROWD_FULL]; /* the same of full seconds, the latest first */
 	double held_pps;	 /* the greatest of those */
@@ -55,6 +57,7 @@ struct crowd {
 	double uneven;		 /* so many times as busy as the average one some are; 1 to 2 */
 	double admitted;	 /* sources that came to stand out, in about a second */
 	uint64_t flood_ms;	 /* until then it counts as flooded */
+	struct crowd_span contacts, tenth, strays; /* behind what is cleared whole, as groups are */
 	struct crowd_group group[CROWD_GROUPS];
 };
 

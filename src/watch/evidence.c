@@ -108,31 +108,38 @@ static void record_leak(struct evidence *r, uint64_t now_ms)
 	r->moved_ms = now_ms;
 }
 
-/* The record of a subject, made where there is none by pushing out the least suspicious of its
- * bucket, of equals the longest idle. */
-static struct evidence *record_get(struct evidence_table *t, const struct contact *c,
-				   const struct subject *about, bool make)
+/* A free one of a bucket, or else the least suspicious, of equals the longest idle. */
+static struct evidence *record_victim(struct evidence *bucket, uint64_t now_ms)
 {
-	uint64_t tag = record_tag(c->source, about);
-	struct evidence *bucket = &t->record[name_below(tag, t->buckets) * WAYS], *victim = bucket;
-	float least = record_worth(bucket, c->now_ms);
+	struct evidence *victim = bucket;
+	float least = record_worth(bucket, now_ms);
 
-	for (int i = 0; i < WAYS; i++) {
+	for (int i = 0; i < WAYS && victim->tag; i++) {
 		struct evidence *r = &bucket[i];
-		float worth = record_worth(r, c->now_ms);
+		float worth = record_worth(r, now_ms);
 
-		if (r->tag == tag)
-			return r;
-		if (victim->tag == 0)
-			continue;
 		if (r->tag == 0 || worth < least ||
 		    (!(worth > least) && r->moved_ms < victim->moved_ms)) {
 			victim = r;
 			least = worth;
 		}
 	}
+	return victim;
+}
+
+/* The record of a subject, made where there is none by pushing out the one that is missed least. */
+static struct evidence *record_get(struct evidence_table *t, const struct contact *c,
+				   const struct subject *about, bool make)
+{
+	uint64_t tag = record_tag(c->source, about);
+	struct evidence *bucket = &t->record[name_below(tag, t->buckets) * WAYS], *victim;
+
+	for (int i = 0; i < WAYS; i++)
+		if (bucket[i].tag == tag)
+			return &bucket[i];
 	if (!make)
 		return NULL;
+	victim = record_victim(bucket, c->now_ms);
 	t->evicted += victim->tag != 0;
 	t->used += victim->tag == 0;
 	*victim = (struct evidence){

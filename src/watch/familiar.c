@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "watch/fetch.h"
 #include "watch/name.h"
 
 #define WAYS	      8
@@ -40,7 +41,7 @@ void familiar_fetch(const struct familiar *t, const struct familiar_pair *pair)
 {
 	uint32_t tag;
 
-	__builtin_prefetch(familiar_bucket(t, pair, &tag));
+	fetch_line(familiar_bucket(t, pair, &tag));
 }
 
 void familiar_add(struct familiar *t, const struct familiar_pair *pair)
@@ -58,9 +59,10 @@ bool familiar_has(const struct familiar *t, const struct familiar_pair *pair)
 {
 	uint32_t tag;
 	const uint32_t *bucket = familiar_bucket(t, pair, &tag);
+	bool found = false;
 
+	/* All eight: most often it is none of them, and so no branch is guessed wrong. */
 	for (int i = 0; i < WAYS; i++)
-		if (bucket[i] == tag)
-			return true;
-	return false;
+		found |= bucket[i] == tag;
+	return found;
 }

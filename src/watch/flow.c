@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "technique/technique.h"
+#include "watch/fetch.h"
 
 /* Private number for keys of tables, so that a probe's cookie is never a flow's tag. */
 #define FLOW_SALT   UINT64_C(0x666c6f77)
@@ -142,8 +143,8 @@ void flow_fetch_bucket(const struct flow_table *t, uint64_t tag)
 {
 	const struct flow_way *way = &t->way[flow_bucket(t, tag)];
 
-	__builtin_prefetch(way);
-	__builtin_prefetch(way + FLOW_WAYS / 2);
+	fetch_line(way);
+	fetch_line(way + FLOW_WAYS / 2);
 }
 
 /* The one of that tag, or the one that makes room for it. */
@@ -164,10 +165,10 @@ static void flow_fetch_at(const struct flow_table *t, size_t at)
 {
 	const char *flow = (const char *)&t->flow[at];
 
-	__builtin_prefetch(flow, 1);
-	__builtin_prefetch(flow + 64, 1);
-	__builtin_prefetch(flow + sizeof(struct flow) - 1, 1);
-	__builtin_prefetch(&t->link[at], 1);
+	fetch_line(flow);
+	fetch_line(flow + 64);
+	fetch_line(flow + sizeof(struct flow) - 1);
+	fetch_line(&t->link[at]);
 }
 
 size_t flow_fetch(const struct flow_table *t, uint64_t tag)
@@ -194,10 +195,26 @@ const struct flow *flow_pushed_by(const struct flow_table *t, uint64_t tag, size
 	if (t->way[at].tag == tag || !(t->way[at].rank >> 63))
 		return NULL;
 	if (link->next)
-		__builtin_prefetch(&t->link[link->next - 1], 1);
+		fetch_line(&t->link[link->next - 1]);
 	if (link->prev)
-		__builtin_prefetch(&t->link[link->prev - 1], 1);
+		fetch_line(&t->link[link->prev - 1]);
 	return &t->flow[at];
+}
+
+/* All fields, one by one, as gcc would clear the whole with "rep stos" first (bytes_clear). */
+static void flow_begin(struct flow *f, const struct flow_key *key, uint64_t tag)
+{
+	f->tag = tag;
+	f->src = key->src;
+	f->dst = key->dst;
+	f->sport = key->sport;
+	f->dport = key->dport;
+	f->proto = key->proto;
+	f->t_ns = f->source = f->target = 0;
+	f->seq = f->ack = f->sight = f->latest = 0;
+	f->window = f->mss = f->tools = 0;
+	f->ttl = f->more = f->claims = f->flags = 0;
+	f->proven = false;
 }
 
 struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum flow_state state,
@@ -213,16 +230,9 @@ struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum fl
 		t->evicted++;
 	}
 	t->used += f->state == FLOW_FREE;
-	*f = (struct flow){
-		.tag = tag,
-		.src = key->src,
-		.dst = key->dst,
-		.sport = key->sport,
-		.dport = key->dport,
-		.proto = key->proto,
-		.moved_ms = now_ms,
-		.state = (uint8_t)state,
-	};
+	flow_begin(f, key, tag);
+	f->moved_ms = now_ms;
+	f->state = (uint8_t)state;
 	t->way[f - t->flow].tag = tag;
 	flow_rank(t, f);
 	if (flow_waits(f))

@@ -32,6 +32,7 @@ enum flow_claim {
 	CLAIM_MIDDLE = 16, /* it went on as connections do in their middle, or as streams do */
 };
 
+/* A new field is one more in flow_begin. */
 struct flow {
 	uint64_t tag;		 /* keyed hash of the five-tuple, both directions alike; never 0 */
 	uint64_t t_ns;		 /* of its first packet, on the capture's clock */

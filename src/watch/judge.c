@@ -29,9 +29,10 @@ static bool goes_outwards(const struct watch *w, struct addr src, struct addr ds
 	       !ranges_contain(w->conf.home, dst);
 }
 
-static struct contact contact_of(const struct watch *w, const struct flow *f)
+/* In its place: copied, its narrow stores would be waited for by the copy's wide loads. */
+static void contact_init(struct contact *c, const struct watch *w, const struct flow *f)
 {
-	return (struct contact){
+	*c = (struct contact){
 		.src = f->src,
 		.dst = f->dst,
 		.source = f->source,
@@ -222,8 +223,9 @@ static void note(struct watch *w, const struct contact *c)
 
 void judge_failed(struct watch *w, const struct flow *f, bool open, bool half_open)
 {
-	struct contact c = contact_of(w, f);
+	struct contact c;
 
+	contact_init(&c, w, f);
 	c.failed = true;
 	c.open = open;
 	c.half_open = half_open;
@@ -310,7 +312,7 @@ void judge_silence(struct watch *w, const struct flow *f, uint64_t over_ms)
 		listens = w->conf.listens(w->conf.listens_context, f->dst, f->dport, f->proto);
 	if (f->claims & CLAIM_MIDDLE)
 		return;
-	c = contact_of(w, f);
+	contact_init(&c, w, f);
 	c.over_ms = over_ms;
 	c.failed = true;
 	if (f->claims && listens >= 0) {
@@ -335,8 +337,9 @@ void judge_silence(struct watch *w, const struct flow *f, uint64_t over_ms)
 
 void judge_completed(struct watch *w, const struct flow *f)
 {
-	struct contact c = contact_of(w, f);
+	struct contact c;
 
+	contact_init(&c, w, f);
 	c.again = true;
 	note(w, &c);
 }
@@ -352,8 +355,9 @@ void judge_claims(struct watch *w, const struct flow *f)
 
 void judge_idle(struct watch *w, const struct flow *f)
 {
-	struct contact c = contact_of(w, f);
+	struct contact c;
 
+	contact_init(&c, w, f);
 	c.open = true;
 	c.idle = true;
 	note(w, &c);
@@ -361,8 +365,9 @@ void judge_idle(struct watch *w, const struct flow *f)
 
 void judge_used(struct watch *w, const struct flow *f, bool again)
 {
-	struct contact c = contact_of(w, f);
+	struct contact c;
 
+	contact_init(&c, w, f);
 	c.used = true;
 	c.open = !again;
 	c.again = again;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "watch/fetch.h"
 #include "watch/name.h"
 
 #define WAYS  8
@@ -89,7 +90,7 @@ static struct sieve_place *bucket_victim(struct sieve_place *bucket, double leak
 
 void sieve_fetch(const struct sieve *s, uint64_t hash)
 {
-	__builtin_prefetch(&s->place[name_below(hash, s->buckets) * WAYS], 1);
+	fetch_line(&s->place[name_below(hash, s->buckets) * WAYS]);
 }
 
 double sieve_above(struct sieve *s, const struct sieve_ask *ask, bool *rises)

@@ -36,7 +36,7 @@ static bool tcp_is_servers(const struct packet *p)
 	return (p->sport < 1024 && p->dport >= 1024) || (p->sport < 32768 && p->dport >= 32768);
 }
 
-static struct sighting sight_tcp(const struct packet *p, struct sighting s)
+static void sight_tcp(const struct packet *p, struct sighting *s)
 {
 	uint8_t flags = p->flags & (uint8_t) ~(TCP_ECE | TCP_CWR);
 	bool contradicts = flags & TCP_SYN && flags & (TCP_FIN | TCP_RST);
@@ -44,25 +44,24 @@ static struct sighting sight_tcp(const struct packet *p, struct sighting s)
 
 	if (!contradicts &&
 	    (flags & TCP_RST || (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))) {
-		s.kind = SIGHT_ANSWER;
-		return s;
+		s->kind = SIGHT_ANSWER;
+		return;
 	}
-	s.techniques = technique_by_sight(IPPROTO_TCP, flags);
-	s.kind = SIGHT_FIRST;
+	s->techniques = technique_by_sight(IPPROTO_TCP, flags);
+	s->kind = SIGHT_FIRST;
 	/* Of PSH and URG with ACK only what has data is ordinary; anything else no honest stack
 	 * sends. */
-	if (s.techniques == 0)
-		s.techniques = UINT32_C(1) << SIGHT_ODD;
+	if (s->techniques == 0)
+		s->techniques = UINT32_C(1) << SIGHT_ODD;
 	/* A bare ACK or FIN+ACK may be a probe; with data it is a connection's, or else closed
 	 * ports refuse it; a server's to a client may be the late end of one, which is refused as
 	 * well. */
 	if (!(flags & TCP_ACK) || contradicts)
-		return s;
+		return;
 	if (tcp_is_servers(p))
-		s.kind = SIGHT_MIDDLE;
+		s->kind = SIGHT_MIDDLE;
 	else if (has_data)
-		s.kind = SIGHT_LIKELY_MIDDLE;
-	return s;
+		s->kind = SIGHT_LIKELY_MIDDLE;
 }
 
 /*
@@ -93,16 +92,15 @@ static bool udp_is_answer_or_trace(const struct packet *p)
 	return false;
 }
 
-static struct sighting sight_udp(const struct packet *p, struct sighting s)
+static void sight_udp(const struct packet *p, struct sighting *s)
 {
 	if (addr_may_be_broadcast(p->dst))
-		return s;
-	s.techniques = technique_by_sight(IPPROTO_UDP, 0);
-	s.kind = udp_is_answer_or_trace(p) ? SIGHT_MIDDLE : SIGHT_FIRST;
-	return s;
+		return;
+	s->techniques = technique_by_sight(IPPROTO_UDP, 0);
+	s->kind = udp_is_answer_or_trace(p) ? SIGHT_MIDDLE : SIGHT_FIRST;
 }
 
-static struct sighting sight_icmp(const struct packet *p, struct sighting s)
+static void sight_icmp(const struct packet *p, struct sighting *s)
 {
 	bool v4 = addr_is_v4(p->src);
 
@@ -110,64 +108,68 @@ static struct sighting sight_icmp(const struct packet *p, struct sighting s)
 		/* An error goes to whom it is about (RFC 1122, 3.2.2; RFC 4443, 2.4). Any other
 		 * would let a prober excuse its own probes to their target. */
 		if (!addr_equal(p->dst, p->quote.src))
-			return s;
-		s.kind = SIGHT_ERROR;
-		s.key = (struct flow_key){p->quote.src, p->quote.dst, p->quote.sport,
-					  p->quote.dport, p->quote.proto};
-		return s;
+			return;
+		s->kind = SIGHT_ERROR;
+		s->key = (struct flow_key){p->quote.src, p->quote.dst, p->quote.sport,
+					   p->quote.dport, p->quote.proto};
+		return;
 	}
 	/* Echo, timestamp, address mask (RFC 792, RFC 950); ICMPv6 echo (RFC 4443, 4). */
 	if (v4 ? p->icmp_type == 8 || p->icmp_type == 13 || p->icmp_type == 17
 	       : p->icmp_type == 128) {
-		s.kind = SIGHT_FIRST;
-		s.techniques = UINT32_C(1) << SIGHT_ICMP;
-		s.key.sport = s.key.dport = p->icmp_type;
+		s->kind = SIGHT_FIRST;
+		s->techniques = UINT32_C(1) << SIGHT_ICMP;
+		s->key.sport = s->key.dport = p->icmp_type;
 	} else if (v4 ? p->icmp_type == 0 || p->icmp_type == 14 || p->icmp_type == 18
 		      : p->icmp_type == 129) {
-		s.kind = SIGHT_ANSWER;
-		s.key.sport = s.key.dport = v4 ? (p->icmp_type == 0 ? 8 : p->icmp_type - 1) : 128;
+		s->kind = SIGHT_ANSWER;
+		s->key.sport = s->key.dport = v4 ? (p->icmp_type == 0 ? 8 : p->icmp_type - 1) : 128;
 	}
-	return s;
 }
 
-static struct sighting sight_arp(const struct packet *p, struct sighting s)
+static void sight_arp(const struct packet *p, struct sighting *s)
 {
-	s.key = (struct flow_key){p->arp_sender, p->arp_target, ARP_PORT, ARP_PORT, 0};
+	s->key = (struct flow_key){p->arp_sender, p->arp_target, ARP_PORT, ARP_PORT, 0};
 	/* Neither a probe for one's own address (RFC 5227) nor an announcement asks for others. */
 	if (addr_equal(p->arp_sender, p->arp_target) || addr_is_group(p->arp_sender))
-		return s;
-	s.techniques = UINT32_C(1) << SIGHT_ARP;
-	s.kind = p->arp_operation == 1	 ? SIGHT_FIRST
-		 : p->arp_operation == 2 ? SIGHT_ANSWER
-					 : SIGHT_IGNORE;
-	return s;
+		return;
+	s->techniques = UINT32_C(1) << SIGHT_ARP;
+	s->kind = p->arp_operation == 1	  ? SIGHT_FIRST
+		  : p->arp_operation == 2 ? SIGHT_ANSWER
+					  : SIGHT_IGNORE;
 }
 
-struct sighting sight_packet(const struct packet *p)
+/* A transport we do not read: its number is what is asked for. A TCP, UDP or ICMP header that is
+ * cut short is no such thing. */
+static void sight_protocol(const struct packet *p, struct sighting *s)
 {
-	struct sighting s = {.kind = SIGHT_IGNORE};
-
-	if (p->has & PACKET_ARP)
-		return sight_arp(p, s);
-	if (!(p->has & PACKET_IP) || p->has & PACKET_FRAGMENT || addr_is_group(p->src) ||
-	    addr_is_group(p->dst))
-		return s;
-	s.key = (struct flow_key){p->src, p->dst, p->sport, p->dport, p->proto};
-	if (p->has & PACKET_TCP)
-		return sight_tcp(p, s);
-	if (p->has & PACKET_UDP)
-		return sight_udp(p, s);
-	if (p->has & PACKET_NEIGHBOUR)
-		return s;
-	if (p->has & PACKET_ICMP)
-		return sight_icmp(p, s);
-	/* A transport we do not read: its number is what is asked for. A TCP, UDP or ICMP header
-	 * that is cut short is no such thing. */
 	if (p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP || p->proto == IPPROTO_ICMP ||
 	    p->proto == IPPROTO_ICMPV6)
-		return s;
-	s.key.sport = s.key.dport = 0;
-	s.kind = SIGHT_FIRST;
-	s.techniques = UINT32_C(1) << SIGHT_IPPROTO;
-	return s;
+		return;
+	s->key.sport = s->key.dport = 0;
+	s->kind = SIGHT_FIRST;
+	s->techniques = UINT32_C(1) << SIGHT_IPPROTO;
+}
+
+void sight_packet(const struct packet *p, struct sighting *s)
+{
+	*s = (struct sighting){.kind = SIGHT_IGNORE};
+	if (p->has & PACKET_ARP) {
+		sight_arp(p, s);
+		return;
+	}
+	if (!(p->has & PACKET_IP) || p->has & PACKET_FRAGMENT || addr_is_group(p->src) ||
+	    addr_is_group(p->dst))
+		return;
+	s->key = (struct flow_key){p->src, p->dst, p->sport, p->dport, p->proto};
+	if (p->has & PACKET_TCP)
+		sight_tcp(p, s);
+	else if (p->has & PACKET_UDP)
+		sight_udp(p, s);
+	else if (p->has & PACKET_NEIGHBOUR)
+		return;
+	else if (p->has & PACKET_ICMP)
+		sight_icmp(p, s);
+	else
+		sight_protocol(p, s);
 }

@@ -24,6 +24,7 @@ struct sighting {
 	size_t place;	     /* flow_fetch's, once it was asked */
 };
 
-struct sighting sight_packet(const struct packet *p);
+/* Fills *s completely. */
+void sight_packet(const struct packet *p, struct sighting *s);
 
 #endif

@@ -60,25 +60,19 @@ static bool looks_connect(const struct packet *p)
 	return p->flags == TCP_SYN && p->has & PACKET_MSS && p->window > 4096 && p->mss > 500;
 }
 
+static uint16_t bit_if(bool looks, enum event_tool tool)
+{
+	return (uint16_t)((unsigned)looks << tool);
+}
+
 uint16_t tool_relations(const struct packet *p)
 {
-	static const struct {
-		bool (*looks)(const struct packet *p);
-		uint8_t tool;
-	} relations[] = {
-		{looks_masscan, TOOL_MASSCAN}, {looks_zmap, TOOL_ZMAP},
-		{looks_mirai, TOOL_MIRAI},     {looks_nmap, TOOL_NMAP},
-		{looks_hping, TOOL_HPING},     {looks_portlight, TOOL_PORTLIGHT},
-		{looks_connect, TOOL_CONNECT},
-	};
-	uint16_t bits = 0;
-
 	if (!(p->has & PACKET_TCP))
 		return 0;
-	for (size_t i = 0; i < sizeof(relations) / sizeof(relations[0]); i++)
-		if (relations[i].looks(p))
-			bits |= (uint16_t)(1u << relations[i].tool);
-	return bits;
+	return bit_if(looks_masscan(p), TOOL_MASSCAN) | bit_if(looks_zmap(p), TOOL_ZMAP) |
+	       bit_if(looks_mirai(p), TOOL_MIRAI) | bit_if(looks_nmap(p), TOOL_NMAP) |
+	       bit_if(looks_hping(p), TOOL_HPING) | bit_if(looks_portlight(p), TOOL_PORTLIGHT) |
+	       bit_if(looks_connect(p), TOOL_CONNECT);
 }
 
 uint16_t tool_repeated(uint16_t relations, uint16_t window)

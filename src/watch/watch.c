@@ -397,7 +397,7 @@ static bool flow_begins_anew(const struct watch *w, const struct flow *f, const 
 
 void watch_look(const struct watch *w, const struct packet *p, struct sighting *s)
 {
-	*s = sight_packet(p);
+	sight_packet(p, s);
 	if (s->kind == SIGHT_IGNORE)
 		return;
 	s->key.tag = flow_tag(&w->flows, &s->key);

@@ -161,6 +161,57 @@ static void packets_that_look_different_do_not_share(void **state)
 }
 
 /* A contact with the target, failed at once. */
+static void span_is_new(const struct crowd_span *s)
+{
+	assert_int_equal(s->contacts + s->completed, 0);
+	assert_int_equal(s->empty, CROWD_REGISTERS);
+	assert_true(s->sum == CROWD_REGISTERS * (UINT64_C(1) << 53));
+	for (int i = 0; i < CROWD_REGISTERS; i++)
+		assert_int_equal(s->sources[i], 0);
+}
+
+/* Four places, all used by so many sources; then the crowd of a fifth target. */
+static void used_place_is_as_new(uint64_t sources)
+{
+	struct crowd_table t;
+	struct crowd *c = NULL;
+
+	assert_int_equal(crowd_table_init(&t, 48 << 10, &key), 0);
+	assert_int_equal(t.buckets, 1);
+	for (uint64_t target = 1; target <= 5; target++) {
+		c = crowd_get(&t, source(target), name(target), target);
+		for (uint64_t n = 0; n < sources && target < 5; n++) {
+			struct contact contact = failed(source(n), (uint16_t)n, target);
+
+			crowd_contact(c, name(n), target);
+			crowd_stray(c, name(n), target);
+			crowd_failed(&t, c, &contact);
+			crowd_completed(c);
+		}
+	}
+	assert_int_equal(t.evicted, 1);
+	span_is_new(&c->contacts);
+	span_is_new(&c->tenth);
+	span_is_new(&c->strays);
+	for (int i = 0; i < CROWD_GROUPS; i++) {
+		assert_int_equal(c->group[i].fingerprint, 0);
+		assert_int_equal(c->group[i].moved_ms, 0);
+		assert_int_equal(c->group[i].contacts, 0);
+		assert_int_equal(c->group[i].sources + c->group[i].ports, 0);
+	}
+	crowd_table_fini(&t);
+}
+
+static void whose_place_is_taken_leaves_nothing(void **state)
+{
+	static const uint64_t counts[] = {
+		0, 1, CROWD_LISTED - 1, CROWD_LISTED, CROWD_LISTED + 5, 100, 5000};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		used_place_is_as_new(counts[i]);
+}
+
 static bool admits(struct crowd_table *t, struct addr from, uint64_t now_ms)
 {
 	struct crowd *c = crowd_at(t, now_ms);
@@ -207,6 +258,7 @@ int main(void)
 		cmocka_unit_test(not_every_crowd_is_a_flood),
 		cmocka_unit_test(sources_that_share_the_ports_are_one_scan),
 		cmocka_unit_test(packets_that_look_different_do_not_share),
+		cmocka_unit_test(whose_place_is_taken_leaves_nothing),
 		cmocka_unit_test(who_is_busier_than_the_flood_is_admitted),
 	};
 

@@ -132,6 +132,33 @@ static void the_least_useful_is_pushed_out(void **state)
 	flow_table_fini(&t);
 }
 
+/* Nothing is left of the one that was pushed out. */
+static void a_new_flow_is_new(void **state)
+{
+	struct flow_table t;
+	struct flow *f;
+
+	(void)state;
+	assert_int_equal(flow_table_init(&t, 1, &key), 0);
+	for (uint32_t n = 0; n < FLOW_WAYS; n++) {
+		f = open_flow(&t, key_of(n), FLOW_MIDDLE, 5);
+		memset(f, 0xff, sizeof(*f));
+		f->state = FLOW_MIDDLE;
+	}
+	f = open_flow(&t, key_of(99), FLOW_PENDING, 7);
+	assert_true(addr_equal(f->src, key_of(99).src) && addr_equal(f->dst, key_of(99).dst));
+	assert_int_equal(f->sport, key_of(99).sport);
+	assert_int_equal(f->dport, key_of(99).dport);
+	assert_int_equal(f->proto, IPPROTO_TCP);
+	assert_int_equal(f->state, FLOW_PENDING);
+	assert_int_equal(f->moved_ms, 7);
+	assert_int_equal(f->t_ns | f->source | f->target, 0);
+	assert_int_equal(f->seq | f->ack | f->sight | f->latest, 0);
+	assert_int_equal(f->window | f->mss | f->tools, 0);
+	assert_int_equal(f->ttl | f->more | f->claims | f->flags | f->proven, 0);
+	flow_table_fini(&t);
+}
+
 /* Against a plain array: whatever happens, both know the same flows. */
 static void the_table_agrees_with_a_plain_list(void **state)
 {
@@ -172,6 +199,7 @@ int main(void)
 		cmocka_unit_test(ports_tell_the_direction_where_addresses_do_not),
 		cmocka_unit_test(the_queue_keeps_its_order),
 		cmocka_unit_test(the_least_useful_is_pushed_out),
+		cmocka_unit_test(a_new_flow_is_new),
 		cmocka_unit_test(the_table_agrees_with_a_plain_list),
 	};
 
