@@ -3,6 +3,7 @@
 
 #include "watch_lab.h"
 
+#include "cli/watch_memory.h"
 #include "watch/watch.h"
 
 #define SCAN_PORTS 100
@@ -17,6 +18,15 @@ struct flood {
 	unsigned before_ms; /* how long it lasts before the scan begins */
 	unsigned most_ms;   /* of its 2000 ms, until it is named */
 };
+
+/* With the tables that a run has by default. */
+static struct lab *flood_lab(struct lab *l)
+{
+	lab_init(l);
+	l->conf.memory_bytes = watch_memory_share(l->conf.memory_bytes).tables;
+	lab_begin(l);
+	return l;
+}
 
 /* One SYN from a forged source, that of a flood tool: its own window, no options. */
 static void flood_syn(struct lab *l, const struct flood *f)
@@ -36,7 +46,7 @@ static void flood_syn(struct lab *l, const struct flood *f)
 
 static void check_scan_is_named_in(const struct flood *f)
 {
-	struct lab lab, *l = lab_open(&lab);
+	struct lab lab, *l = flood_lab(&lab);
 	struct addr scanner = addr_from_v4(0xc6336407);
 	uint64_t begin, end, next, named_ns = 0;
 	unsigned probed = 0;
@@ -187,7 +197,7 @@ static uint32_t by_fewer(struct lab *l, uint32_t n, uint64_t ms)
 
 static void check_no_alert(const struct crookedness *f)
 {
-	struct lab lab, *l = lab_open(&lab);
+	struct lab lab, *l = flood_lab(&lab);
 	uint64_t begin = l->t_ns;
 
 	l->gap_ns = SECOND / f->pps;
