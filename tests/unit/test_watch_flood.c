@@ -10,9 +10,9 @@
 #define SCAN_PPS   50
 
 struct flood {
-	unsigned pps;
-	unsigned least_ports; /* of the scan, that are told of */
-	uint32_t sources;     /* forged ones, drawn at random */
+	unsigned pps, gust_pps; /* the latter in the second second; 0: the same */
+	unsigned least_ports;	/* of the scan, that are told of */
+	uint32_t sources;	/* forged ones, drawn at random */
 	bool random_ports;
 	bool refused;	    /* the target answers with a RST */
 	unsigned before_ms; /* how long it lasts before the scan begins */
@@ -48,7 +48,7 @@ static void check_scan_is_named_in(const struct flood *f)
 {
 	struct lab lab, *l = flood_lab(&lab);
 	struct addr scanner = addr_from_v4(0xc6336407);
-	uint64_t begin, end, next, named_ns = 0;
+	uint64_t begin, end, next, named_ns = 0, second = l->t_ns / SECOND;
 	unsigned probed = 0;
 	const struct lab_event *told;
 
@@ -57,6 +57,9 @@ static void check_scan_is_named_in(const struct flood *f)
 	end = begin + SCAN_PORTS * SECOND / SCAN_PPS;
 	next = begin;
 	while (l->t_ns < end) {
+		if (f->gust_pps)
+			l->gap_ns =
+				SECOND / (l->t_ns / SECOND == second + 1 ? f->gust_pps : f->pps);
 		flood_syn(l, f);
 		if (l->t_ns >= next && probed < SCAN_PORTS) {
 			lab_connect(l, scanner, lab_near(l, 1), (uint16_t)(50000 + probed),
@@ -108,6 +111,23 @@ static void a_scan_is_named_though_the_forged_are_busy(void **state)
 
 		check_scan_is_named_in(&f);
 	}
+}
+
+/* What a source may make is not what it made in the worst of the seconds before. */
+static void a_scan_is_named_after_a_gust(void **state)
+{
+	const struct flood f = {
+		.pps = 600000,
+		.gust_pps = 1200000,
+		.least_ports = SCAN_PORTS / 3,
+		.sources = 65536,
+		.random_ports = true,
+		.before_ms = 2100,
+		.most_ms = 1100,
+	};
+
+	(void)state;
+	check_scan_is_named_in(&f);
 }
 
 static void a_scan_is_named_amid_a_flood(void **state)
@@ -248,6 +268,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_scan_is_named_amid_a_flood),
 		cmocka_unit_test(a_scan_is_named_though_the_forged_are_busy),
+		cmocka_unit_test(a_scan_is_named_after_a_gust),
 		cmocka_unit_test(a_flood_alone_is_no_scan),
 	};
 
