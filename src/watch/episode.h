@@ -100,6 +100,8 @@ void episode_proven(struct episode_table *t, struct episode *e, uint64_t t_ns);
 bool episode_has(const struct episode *e, unsigned technique);
 /* Bit set of those, with SYN and connect told apart as far as that is known. */
 uint32_t episode_techniques(const struct episode *e);
+uint8_t episode_shape(const struct episode *e);
+uint8_t episode_action(const struct episode *e);
 
 void episode_add_port(struct episode *e, uint16_t port, uint8_t proto);
 void episode_tell(struct episode_table *t, struct episode *e, enum event_phase phase,
