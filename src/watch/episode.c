@@ -22,20 +22,25 @@
 int episode_table_init(struct episode_table *t, size_t bytes, const struct cookie_key *key,
 		       struct host_set *hosts)
 {
+	_Static_assert(SUSPECTS * sizeof(struct suspect) ==
+			       BITMAPS * EPISODE_PORT_WORDS * sizeof(uint64_t),
+		       "suspects take the place of the ports");
 	size_t each = sizeof(struct episode) + BITMAPS * EPISODE_PORT_WORDS * sizeof(uint64_t);
-	size_t for_ranges = (size_t)RANGES_MOST * BITMAPS * sizeof(*t->ranges);
+	size_t for_events = (size_t)RANGES_MOST * BITMAPS * sizeof(*t->ranges) +
+			    SUSPECTS * sizeof(*t->suspects);
 
 	memset(t, 0, sizeof(*t));
-	if (bytes < for_ranges + each)
+	if (bytes < for_events + each)
 		return -1;
-	t->count = (uint32_t)((bytes - for_ranges) / each);
+	t->count = (uint32_t)((bytes - for_events) / each);
 	t->hosts = hosts;
 	t->key = *key;
 	t->next_id = 1;
 	t->episode = calloc(t->count, sizeof(*t->episode));
 	t->bitmaps = calloc((size_t)t->count * BITMAPS * EPISODE_PORT_WORDS, sizeof(uint64_t));
 	t->ranges = calloc((size_t)RANGES_MOST * BITMAPS, sizeof(*t->ranges));
-	if (t->episode && t->bitmaps && t->ranges)
+	t->suspects = calloc(SUSPECTS, sizeof(*t->suspects));
+	if (t->episode && t->bitmaps && t->ranges && t->suspects)
 		return 0;
 	episode_table_fini(t);
 	return -1;
@@ -46,9 +51,11 @@ void episode_table_fini(struct episode_table *t)
 	free(t->episode);
 	free(t->bitmaps);
 	free(t->ranges);
+	free(t->suspects);
 	t->episode = NULL;
 	t->bitmaps = NULL;
 	t->ranges = NULL;
+	t->suspects = NULL;
 }
 
 static uint64_t episode_tag(uint64_t name, bool crowd)
@@ -165,9 +172,26 @@ static void tell_suppressed(struct episode_table *t, uint64_t now_ms, uint64_t t
 	t->event(t->event_context, &event);
 }
 
-static void event_fill(struct episode_table *t, struct episode *e, struct event *event)
+static void event_fill_ports(struct episode_table *t, const struct episode *e, struct event *event)
 {
 	uint16_t(*udp)[2] = t->ranges + RANGES_MOST, (*open)[2] = udp + RANGES_MOST;
+
+	event->tcp.range = (const uint16_t(*)[2])t->ranges;
+	event->udp.range = (const uint16_t(*)[2])udp;
+	event->open.range = (const uint16_t(*)[2])open;
+	event->suspects.suspect = t->suspects;
+	if (e->suspects) {
+		event->suspects.count = suspects_list(e->suspects, t->suspects);
+		return;
+	}
+	event->ports_total = (uint64_t)e->tcp_count + e->udp_count;
+	event->tcp.count = ports_ranges(e->tcp, t->ranges);
+	event->udp.count = ports_ranges(e->udp, udp);
+	event->open.count = ports_ranges(e->open, open);
+}
+
+static void event_fill(struct episode_table *t, struct episode *e, struct event *event)
+{
 	uint64_t span_ns = e->last_ns > e->first_ns ? e->last_ns - e->first_ns : 0;
 
 	event->id = e->id;
@@ -179,13 +203,7 @@ static void event_fill(struct episode_table *t, struct episode *e, struct event 
 	event->packets = e->packets;
 	event->hosts = e->hosts;
 	event->sources = e->sources;
-	event->ports_total = (uint64_t)e->tcp_count + e->udp_count;
-	event->tcp.range = (const uint16_t(*)[2])t->ranges;
-	event->tcp.count = ports_ranges(e->tcp, t->ranges);
-	event->udp.range = (const uint16_t(*)[2])udp;
-	event->udp.count = ports_ranges(e->udp, udp);
-	event->open.range = (const uint16_t(*)[2])open;
-	event->open.count = ports_ranges(e->open, open);
+	event_fill_ports(t, e, event);
 	event->protocols = e->protocol_count;
 	event->failed = e->failed;
 	event->answered = e->answered;
@@ -420,8 +438,27 @@ struct episode *episode_open_crowd(struct episode_table *t, struct addr target, 
 	e->action = action;
 	e->hosts = 1;
 	e->sources = 0;
+	if (action == EVENT_SYN_FLOOD)
+		e->suspects = (struct suspect *)e->tcp;
 	e->first_ns = e->last_ns = t_ns;
 	return e;
+}
+
+void episode_suspect(struct episode *e, const struct contact *c)
+{
+	if (e->suspects)
+		e->suspects_news |= suspects_add(e->suspects, c);
+}
+
+/* At first at once, then by the minute: as many a flood as it has minutes. */
+static void tell_suspects(struct episode_table *t, struct episode *e, uint64_t now_ms,
+			  uint64_t t_ns)
+{
+	if (!e->suspects_news || (e->suspects_ms && now_ms - e->suspects_ms < MINUTE_MS))
+		return;
+	e->suspects_news = false;
+	e->suspects_ms = now_ms;
+	episode_tell(t, e, EVENT_UPDATE, t_ns);
 }
 
 void episode_add_source(struct episode_table *t, struct episode *e, uint32_t source)
@@ -504,11 +541,15 @@ static uint64_t episode_patience(const struct episode *e, uint64_t idle_ms)
 
 void episode_expire(struct episode_table *t, uint64_t now_ms, uint64_t idle_ms, uint64_t t_ns)
 {
-	if (t->open)
-		for (uint32_t i = 0; i < t->count; i++)
-			if (t->episode[i].id && now_ms - t->episode[i].moved_ms >=
-							episode_patience(&t->episode[i], idle_ms))
-				episode_close(t, &t->episode[i], t_ns);
+	for (uint32_t i = 0; t->open && i < t->count; i++) {
+		struct episode *e = &t->episode[i];
+
+		if (!e->id)
+			continue;
+		tell_suspects(t, e, now_ms, t_ns);
+		if (now_ms - e->moved_ms >= episode_patience(e, idle_ms))
+			episode_close(t, e, t_ns);
+	}
 	tell_suppressed(t, now_ms, t_ns);
 }
 

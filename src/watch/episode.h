@@ -8,6 +8,7 @@
 
 #include "watch/event.h"
 #include "watch/evidence.h"
+#include "watch/suspects.h"
 
 #define EPISODE_PORT_WORDS 1024 /* 65,536 bits */
 
@@ -26,6 +27,9 @@ struct episode {
 	uint64_t updates;
 	uint64_t protocols[4];	    /* 256 bits */
 	uint64_t *tcp, *udp, *open; /* bitmaps of ports */
+	struct suspect *suspects;   /* SYN_FLOOD: there instead of them, else NULL */
+	uint64_t suspects_ms;	    /* when they were told last; 0: not yet */
+	bool suspects_news;	    /* there are some that were not told */
 	double confidence;
 	uint32_t told_techniques;
 	uint32_t tcp_count, udp_count, open_count, protocol_count;
@@ -58,8 +62,9 @@ struct episode_table {
 	uint64_t minute_suppressed;
 	void (*event)(void *context, const struct event *event);
 	void *event_context;
-	uint64_t lost;	       /* packets that the capture lost */
-	uint16_t (*ranges)[2]; /* room for the port ranges of one event */
+	uint64_t lost;			/* packets that the capture lost */
+	uint16_t (*ranges)[2];		/* room for the port ranges of one event */
+	struct event_suspect *suspects; /* and for those */
 };
 
 /* *hosts is lent, and outlives the table. 0, or -1 out of memory. */
@@ -84,6 +89,9 @@ void episode_join(struct episode_table *t, struct episode *e, const struct evide
 /* Opens one for a crowd: many sources, one target; filled by the caller, then told. */
 struct episode *episode_open_crowd(struct episode_table *t, struct addr target, uint8_t action,
 				   uint64_t now_ms, uint64_t t_ns);
+
+/* A failed contact of a flood's. */
+void episode_suspect(struct episode *e, const struct contact *c);
 
 /* One of a crowd's sources, named by a hash. */
 void episode_add_source(struct episode_table *t, struct episode *e, uint32_t source);

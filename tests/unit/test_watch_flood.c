@@ -263,6 +263,79 @@ static void a_flood_alone_is_no_scan(void **state)
 		check_no_alert(&floods[i]);
 }
 
+/* Forged sources that are each as busy as the scan hide it from nobody who reads: what is told of
+ * the flood lists it among them. Not a flood that asks for no ports, nor one of so many sources
+ * that a list would be of no use. */
+static void what_cannot_be_told_apart_is_listed(void **state)
+{
+	static const struct {
+		uint32_t sources;
+		unsigned pps;
+		bool random_ports, listed;
+	} floods[] = {
+		{64, 6400, true, true},
+		{256, 25600, true, true},
+		{64, 6400, false, false},
+		{4096, 45000, true, false},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
+		const struct flood f = {.sources = floods[i].sources,
+					.random_ports = floods[i].random_ports};
+		struct lab lab, *l = flood_lab(&lab);
+		uint64_t begin = l->t_ns;
+		unsigned updates = 0;
+
+		l->looked_for = addr_from_v4(0xc6336407);
+		l->gap_ns = SECOND / floods[i].pps;
+		for (uint32_t n = 0; n < 8 * floods[i].pps; n++) {
+			flood_syn(l, &f);
+			if (floods[i].listed && n % (floods[i].pps / 100) == 0)
+				lab_connect(l, l->looked_for, lab_near(l, 1), lab_port(l),
+					    (uint16_t)(1 + n / (floods[i].pps / 100)), SILENT);
+			if ((l->t_ns - begin) % SECOND < l->gap_ns)
+				watch_tick(l->watch, l->t_ns);
+		}
+		lab_finish(l);
+		assert_int_equal(l->alerts, 0);
+		assert_int_equal(l->seen_actions, BIT(EVENT_SYN_FLOOD));
+		for (size_t n = 0; n < l->count; n++) {
+			const struct event *e = &l->told[n].event;
+
+			updates += e->phase == EVENT_UPDATE;
+			assert_in_range(e->suspects.count, 0,
+					floods[i].listed ? floods[i].sources + 1 : 0);
+			if (e->phase == EVENT_CLOSE)
+				assert_int_equal(l->told[n].lists, floods[i].listed);
+		}
+		/* The first at once; in a minute not two. */
+		assert_int_equal(updates, floods[i].listed);
+	}
+}
+
+/* Once it is named it is no suspect. */
+static void who_is_named_is_no_suspect(void **state)
+{
+	const struct flood f = {.sources = 64, .random_ports = true};
+	struct lab lab, *l = flood_lab(&lab);
+
+	(void)state;
+	l->looked_for = addr_from_v4(0xc6336407);
+	l->gap_ns = SECOND / 6400;
+	for (uint32_t n = 0; n < 8 * 6400; n++) {
+		flood_syn(l, &f);
+		if (n > 6400 && n % 16 == 0)
+			lab_connect(l, l->looked_for, lab_near(l, 1), lab_port(l),
+				    (uint16_t)(1 + n / 16), SILENT);
+	}
+	lab_finish(l);
+	assert_int_equal(l->alerts, 1);
+	assert_non_null(lab_alert(l, &l->looked_for));
+	assert_false(lab_action(l, EVENT_SYN_FLOOD)->lists);
+	assert_int_equal(lab_action(l, EVENT_SYN_FLOOD)->event.suspects.count, 64);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +343,8 @@ int main(void)
 		cmocka_unit_test(a_scan_is_named_though_the_forged_are_busy),
 		cmocka_unit_test(a_scan_is_named_after_a_gust),
 		cmocka_unit_test(a_flood_alone_is_no_scan),
+		cmocka_unit_test(what_cannot_be_told_apart_is_listed),
+		cmocka_unit_test(who_is_named_is_no_suspect),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
