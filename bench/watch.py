@@ -334,6 +334,14 @@ def named_at(lines, source):
     return None
 
 
+def listed_at(lines, source):
+    """When that source was first told of as a suspect of a flood, or None."""
+    for at, line in lines:
+        if source in json.loads(line).get("related", {}).get("ip", []):
+            return at
+    return None
+
+
 def drop_forged():
     """At the target's ingress, behind the place where captures look and before the stack, so that
     the stack's work is no limit to the flood."""
@@ -407,16 +415,17 @@ def flood_run(mac, sources, beside=True):
     ours.stop()
     theirs.stop()
     return {"ours": named_at(ours.lines, HONEST), "theirs": named_at(theirs.lines, HONEST),
-            "begun": begun, "ended": ended, "flood": reached,
+            "listed": listed_at(ours.lines, HONEST), "begun": begun, "ended": ended, "flood": reached,
             "peak": peak, "private": private, "lines": len(theirs.lines),
             "others": sorted({json.loads(line)["event"]["action"] for _, line in ours.lines}),
             "lost": max((json.loads(line)["portlight"]["lost"] for _, line in ours.lines),
                         default=0)}
 
 
-def when(at, run):
+def when(at, run, listed=None):
     if at is None:
-        return "not named"
+        return "not named" + (f", listed as a suspect after {listed - run['begun']:.1f} s"
+                              if listed else "")
     return f"named after {at - run['begun']:.1f} s of {run['ended'] - run['begun']:.1f} s"
 
 
@@ -437,7 +446,8 @@ def bench_flood(_options):
         for sources in (1 << 16, 1 << 24):
             run = flood_run(mac, sources, beside)
             yield (f"{scan} under SYNs from {sources:,} forged sources, "
-                   f"{run['flood'] / 1e6:.2f} M/s reach the target", when(run["ours"], run),
+                   f"{run['flood'] / 1e6:.2f} M/s reach the target, {run['flood'] / sources:.2g}/s of "
+                   "each", when(run["ours"], run, run["listed"]),
                    f"scanlogd {when(run['theirs'], run)}, {run['lines']} lines" if beside else
                    "alone; the target drops what is forged at its ingress", "named before its end",
                    f"peak memory {run['peak']:.1f} MiB, of it private {run['private']:.1f} MiB; "

@@ -12,10 +12,12 @@
 
 #define BITMAPS	     3 /* TCP, UDP, answered open */
 #define MINUTE_MS    60000
-#define RANGES_MOST  32768 /* no 65,536 ports have more ranges */
-#define GROWTH	     10
-#define PAUSES	     8
-#define PATIENCE_MS  UINT64_C(172800000)
+/* Between the first two times that a flood's suspects are told; then twice as long, and so on. */
+#define SUSPECTS_WAIT_MS 1000
+#define RANGES_MOST	 32768 /* no 65,536 ports have more ranges */
+#define GROWTH		 10
+#define PAUSES		 8
+#define PATIENCE_MS	 UINT64_C(172800000)
 /* Told again at this size at the earliest. */
 #define TOLD_LEAST 10
 
@@ -450,14 +452,17 @@ void episode_suspect(struct episode *e, const struct contact *c)
 		e->suspects_news |= suspects_add(e->suspects, c);
 }
 
-/* At first at once, then by the minute: as many a flood as it has minutes. */
+/* At first at once, then ever more seldom, down to once a minute. */
 static void tell_suspects(struct episode_table *t, struct episode *e, uint64_t now_ms,
 			  uint64_t t_ns)
 {
-	if (!e->suspects_news || (e->suspects_ms && now_ms - e->suspects_ms < MINUTE_MS))
+	if (!e->suspects_news || now_ms < e->suspects_ms)
 		return;
 	e->suspects_news = false;
-	e->suspects_ms = now_ms;
+	e->suspects_wait_ms = e->suspects_wait_ms ? e->suspects_wait_ms * 2 : SUSPECTS_WAIT_MS;
+	if (e->suspects_wait_ms > MINUTE_MS)
+		e->suspects_wait_ms = MINUTE_MS;
+	e->suspects_ms = now_ms + e->suspects_wait_ms;
 	episode_tell(t, e, EVENT_UPDATE, t_ns);
 }
 

@@ -28,7 +28,8 @@ struct episode {
 	uint64_t protocols[4];	    /* 256 bits */
 	uint64_t *tcp, *udp, *open; /* bitmaps of ports */
 	struct suspect *suspects;   /* SYN_FLOOD: there instead of them, else NULL */
-	uint64_t suspects_ms;	    /* when they were told last; 0: not yet */
+	uint64_t suspects_ms;	    /* they are told no earlier */
+	uint32_t suspects_wait_ms;  /* and so long before that they were told last; 0: not yet */
 	bool suspects_news;	    /* there are some that were not told */
 	double confidence;
 	uint32_t told_techniques;
