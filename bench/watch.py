@@ -344,6 +344,14 @@ def named_at(lines, source):
     return None
 
 
+def listed_at(lines, source):
+    """When that source was first told of as a suspect of a flood, or None."""
+    for at, line in lines:
+        if source in json.loads(line).get("related", {}).get("ip", []):
+            return at
+    return None
+
+
 def drop_forged():
     """At the target's ingress, behind the place where captures look and before the stack, so that
     the stack's work is no limit to the flood."""
@@ -417,16 +425,17 @@ def flood_run(mac, sources, beside=True):
     ours.stop()
     theirs.stop()
     return {"ours": named_at(ours.lines, HONEST), "theirs": named_at(theirs.lines, HONEST),
-            "begun": begun, "ended": ended, "flood": reached,
+            "listed": listed_at(ours.lines, HONEST), "begun": begun, "ended": ended, "flood": reached,
             "peak": peak, "private": private, "lines": len(theirs.lines),
             "others": sorted({json.loads(line)["event"]["action"] for _, line in ours.lines}),
             "lost": max((json.loads(line)["portlight"]["lost"] for _, line in ours.lines),
                         default=0)}
 
 
-def when(at, run):
+def when(at, run, listed=None):
     if at is None:
-        return "not named"
+        return "not named" + (f", listed as a suspect after {listed - run['begun']:.1f} s"
+                              if listed else "")
     return f"named after {at - run['begun']:.1f} s of {run['ended'] - run['begun']:.1f} s"
 
 
@@ -447,7 +456,8 @@ def bench_flood(_options):
         for sources in (1 << 16, 1 << 24):
             run = flood_run(mac, sources, beside)
             yield (f"{scan} under SYNs from {sources:,} forged sources, "
-                   f"{run['flood'] / 1e6:.2f} M/s reach the target", when(run["ours"], run),
+                   f"{run['flood'] / 1e6:.2f} M/s reach the target, {run['flood'] / sources:.2g}/s of "
+                   "each", when(run["ours"], run, run["listed"]),
                    f"scanlogd {when(run['theirs'], run)}, {run['lines']} lines" if beside else
                    "alone; the target drops what is forged at its ingress", "named before its end",
                    f"peak memory {run['peak']:.1f} MiB, of it private {run['private']:.1f} MiB; "
@@ -457,16 +467,19 @@ def bench_flood(_options):
 # Cost to blind.
 
 def hides(path):
-    """Whether the honest scanner goes unnamed: by portlight, by scanlogd."""
-    ours = any(a["source"].get("ip") == HONEST for a in captures.final_alerts(watch_file(path)))
+    """Whether the honest scanner goes unnamed by portlight, is not even among the suspects of a
+    flood, and goes unnamed by scanlogd."""
+    events = watch_file(path)
+    named = any(a["source"].get("ip") == HONEST for a in captures.final_alerts(events))
+    listed = any(HONEST in e.get("related", {}).get("ip", []) for e in events)
     theirs = any(f" {HONEST}" in line for line in scanlogd_file(path))
-    return not ours, not theirs
+    return not named, not (named or listed), not theirs
 
 
 def cheapest(folder, sources):
-    """The fewest forged packets a probe, of 1/2, 1, 2, 4, ..., that hide the scan: [ours, theirs];
-    None where not even the most do."""
-    found = [None, None]
+    """The fewest forged packets a probe, of 1/2, 1, 2, 4, ..., that hide the scan, for each of what
+    hides() says; None where not even the most do."""
+    found = [None, None, None]
     per_probe = 0.5
     while per_probe <= FORGED_MOST and None in found:
         path = folder / "blind.pcap"
@@ -509,12 +522,14 @@ def bench_blind(_options):
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
         folder = pathlib.Path(name)
         for sources in POOLS:
-            ours, theirs = cheapest(folder, sources)
+            unnamed, unlisted, theirs = cheapest(folder, sources)
             yield (f"forged SYNs per probe that hide 1000 ports at 100/s, from {sources:,} sources",
-                   shown(ours), f"scanlogd {shown(theirs)}", "",
-                   "steps of 2; nothing is answered; half of the forged ports below 1024")
-        ours, theirs = hides(muting_file(folder))
-        yield ("42 forged SYNs once, before the same scan", "hidden" if ours else "named",
+                   f"to be not named: {shown(unnamed)}; nor listed: {shown(unlisted)}",
+                   f"scanlogd {shown(theirs)}", "",
+                   "steps of 2; nothing is answered; half of the forged ports below 1024; listed: a "
+                   "suspect of the flood")
+        unnamed, _, theirs = hides(muting_file(folder))
+        yield ("42 forged SYNs once, before the same scan", "hidden" if unnamed else "named",
                f"scanlogd: {'hidden' if theirs else 'named'}", "named", "")
 
 

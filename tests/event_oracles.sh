@@ -232,7 +232,7 @@ import json
 import sys
 import jsonschema
 
-OPTIONAL = {("source",), ("source", "ip"), ("destination",), ("network",),
+OPTIONAL = {("related",), ("source",), ("source", "ip"), ("destination",), ("network",),
             ("network", "transport"), ("network", "type"), ("observer", "ingress")}
 
 with open(sys.argv[1]) as file:
@@ -307,6 +307,8 @@ says "ATT&CK of a ping sweep from inside" '[.[] | select(.event.id == "13") |
 	.threat.technique.id] == [["T1018"]]'
 says "ATT&CK of an ARP sweep" '[.[] | select(.event.id == "16") |
 	[.threat.technique.id, .network.type]] == [[["T1018"], "arp"]]'
+says "suspects of a flood are related addresses" '[.[] | select(.related) | [.event.action,
+	(.related.ip == [.portlight.suspects[].ip]), (.related.ip | length)]] == [["syn_flood", true, 4]]'
 says "times and duration agree" 'all(.[] | select(.event.id != "18446744073709551615");
 	((.event.end[0:19] + "Z" | fromdate) - (.event.start[0:19] + "Z" | fromdate) -
 	.event.duration / 1e9) | fabs < 1)'
@@ -388,6 +390,8 @@ else
 	says "journald: the widest event came whole" '[.[] | select(.PORTLIGHT_ID == "26") |
 		(.PORTLIGHT_TCP_PORTS | (length > 16000 and endswith(",..."))),
 		.PORTLIGHT_PORT_COUNT] == [true, "65536"]'
+	says "journald: suspects of a flood" '[.[] | .PORTLIGHT_SUSPECTS | select(.)] ==
+		["192.0.2.7 2001:db8::7 192.0.2.8 192.0.2.9"]'
 	says "journald: one message ID an action" '[.[] | [.PORTLIGHT_ACTION, .MESSAGE_ID]] |
 		unique | length == 9 and ([.[][1]] | unique | length == 9)'
 	says "journald: a hostile interface makes no field of its own" '[.[] |

@@ -16,6 +16,8 @@
 #define UNWANTED_MOST 64
 /* So many frames that nobody wants are passed over at once. */
 #define PASSED_MOST 4096
+/* Packed frames need no slots; the kernel wants to hear of some. */
+#define SLOT_BYTES 1024u
 
 struct live {
 	struct ring *ring;
@@ -98,13 +100,17 @@ static int open_ring(struct live *l, const struct live_conf *conf, struct failur
 {
 	struct sock_filter *code = calloc(BPF_MAXINSNS, sizeof(*code));
 	struct sock_fprog ethernet = {0}, bare = {0}, whole = {.filter = code};
-	struct live_filter_conf filter = {.other_hosts = conf->promiscuous};
+	struct live_filter_conf filter = {
+		.other_hosts = conf->promiscuous,
+		.most_bytes = LIVE_FRAME_BYTES,
+	};
 	struct ring_conf ring = {
 		.program = &whole,
 		.outgoing = true,
 		.promiscuous = conf->promiscuous,
-		.slot_bytes = LIVE_SLOT_BYTES,
-		.slots = (uint32_t)(conf->bytes / LIVE_SLOT_BYTES),
+		.slot_bytes = SLOT_BYTES,
+		.slots = (uint32_t)(conf->bytes / SLOT_BYTES),
+		.packed = true,
 	};
 	struct chosen chosen;
 	int result = -1;

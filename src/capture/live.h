@@ -12,11 +12,11 @@
 #include "text/failure.h"
 
 /*
- * Of a frame 190 bytes are kept: link, VLAN and IP headers with 70 bytes for IPv6 extension headers
- * or IPv4 options, TCP, and a packet quoted in an ICMP error. With larger slots fewer packets would
- * wait in the same memory.
+ * Of a frame so many bytes are kept: link, VLAN and IP headers with 70 bytes for IPv6 extension
+ * headers or IPv4 options, TCP, and a packet quoted in an ICMP error. With more of each, fewer
+ * packets would wait in the same memory.
  */
-#define LIVE_SLOT_BYTES 256u
+#define LIVE_FRAME_BYTES 192u
 
 struct live_conf {
 	const char *const *names; /* interfaces; none: all, also those that come later */
@@ -63,6 +63,9 @@ const char *live_name(struct live *l, unsigned interface, char out[static LINK_Q
 /* The next frame, if one is there. It must be released before the next is asked for. */
 bool live_receive(struct live *l, struct live_frame *frame);
 void live_release(struct live *l);
+
+/* A frame may come to light so long after it passed. */
+#define LIVE_LATE_MS (2 * RING_LATE_MS)
 
 /* Waits until a frame may be there, or an interface has changed: 1; 0 when the time is up; -EINTR
  * or another -errno. */

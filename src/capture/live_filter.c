@@ -4,7 +4,6 @@
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <stdint.h>
 
 struct program {
 	struct sock_filter *code;
@@ -73,10 +72,11 @@ static void put_interfaces(struct program *p, const struct live_filter_conf *con
  * `bare`: libpcap took the network header to be the first byte. Some drivers put a header of their
  * own before it, so it is counted from where the kernel says that it is.
  */
-static void put_expression(struct program *p, const struct sock_fprog *expression, bool bare)
+static void put_expression(struct program *p, const struct sock_fprog *expression, bool bare,
+			   uint32_t most_bytes)
 {
 	if (!expression) {
-		put(p, BPF_RET | BPF_K, 0, 0, UINT32_MAX);
+		put(p, BPF_RET | BPF_K, 0, 0, most_bytes);
 		return;
 	}
 	if (expression->len == 0)
@@ -88,6 +88,8 @@ static void put_expression(struct program *p, const struct sock_fprog *expressio
 
 		if (bare && loads && (mode == BPF_ABS || mode == BPF_IND || mode == BPF_MSH))
 			code.k += (uint32_t)SKF_NET_OFF;
+		if (code.code == (BPF_RET | BPF_K) && code.k > most_bytes)
+			code.k = most_bytes;
 		put(p, code.code, code.jt, code.jf, code.k);
 	}
 }
@@ -113,9 +115,9 @@ size_t live_filter_build(const struct live_filter_conf *conf, struct sock_filter
 	put_test(&p, ETH_P_IP, 2, 0);
 	put_test(&p, ETH_P_IPV6, 1, 0);
 	put(&p, BPF_RET | BPF_K, 0, 0, 0);
-	put_expression(&p, conf->bare, true);
+	put_expression(&p, conf->bare, true, conf->most_bytes);
 	land(&p, loopback);
 	land(&p, ethernet);
-	put_expression(&p, conf->ethernet, false);
+	put_expression(&p, conf->ethernet, false, conf->most_bytes);
 	return p.length > room || p.length > BPF_MAXINSNS ? 0 : p.length;
 }

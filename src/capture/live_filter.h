@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct live_filter_conf {
 	/* Indexes of interfaces: frames of these are looked at, frames of those not, and of all
@@ -15,6 +16,7 @@ struct live_filter_conf {
 	/* A filter expression, compiled for frames with an Ethernet header and for bare IP. NULL:
 	 * everything. Without instructions: nothing. */
 	const struct sock_fprog *ethernet, *bare;
+	uint32_t most_bytes; /* that are kept of a frame */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,11 +15,14 @@
 
 /* The kernel allocates the ring in blocks of contiguous pages; small ones are always to be had. */
 #define RING_BLOCK_BYTES 65536u
+/* Packed, each is handed out, however little is in it, every RING_LATE_MS: of small ones there are
+ * enough for seconds in which nobody reads. */
+#define RING_PACKED_BYTES 32768u
 
-/* Where the sender's address stands in a slot (packet(7)); TPACKET_ALIGN is of a signed type. */
-#define RING_FROM_OFFSET                                                                           \
-	((sizeof(struct tpacket2_hdr) + TPACKET_ALIGNMENT - 1) / TPACKET_ALIGNMENT *               \
-	 TPACKET_ALIGNMENT)
+/* Where the sender's address stands behind a frame's header (packet(7)); TPACKET_ALIGN is of a
+ * signed type. */
+#define RING_FROM_OFFSET(header)                                                                   \
+	((sizeof(header) + TPACKET_ALIGNMENT - 1) / TPACKET_ALIGNMENT * TPACKET_ALIGNMENT)
 
 /* Linux 4.20; older headers do not name it. */
 #ifndef PACKET_IGNORE_OUTGOING
@@ -30,7 +34,10 @@ struct ring {
 	uint8_t *memory;
 	size_t bytes;
 	uint32_t slot_bytes, slots;
-	uint32_t next;
+	uint32_t next; /* slot, or block */
+	bool packed;
+	struct tpacket3_hdr *frame; /* packed: the next one of block `next`, if frames are left */
+	uint32_t frames_left;
 	bool outgoing, promiscuous;
 	enum packet_link link;
 	uint64_t drops;
@@ -74,15 +81,22 @@ static int ring_attach(int fd, const struct ring_conf *conf)
 /* Options, filter and ring, while the socket has no protocol and so gets no frame yet. */
 static int ring_prepare(struct ring *ring, const struct ring_conf *conf, const char **step)
 {
-	struct tpacket_req request = {
-		.tp_block_size = RING_BLOCK_BYTES,
-		.tp_block_nr = conf->slots / (RING_BLOCK_BYTES / conf->slot_bytes),
+	const uint32_t block_bytes = ring->packed ? RING_PACKED_BYTES : RING_BLOCK_BYTES;
+	struct tpacket_req3 request = {
+		.tp_block_size = block_bytes,
+		.tp_block_nr = conf->slots / (block_bytes / conf->slot_bytes),
 		.tp_frame_size = conf->slot_bytes,
 		.tp_frame_nr = conf->slots,
+		.tp_retire_blk_tov = RING_LATE_MS,
 	};
+	/* What is behind its end is for packed frames only. */
+	_Static_assert(sizeof(struct tpacket_req) ==
+			       offsetof(struct tpacket_req3, tp_retire_blk_tov),
+		       "a request begins alike");
+	const socklen_t length = ring->packed ? sizeof(request) : sizeof(struct tpacket_req);
 
 	*step = "set up the receive ring";
-	if (ring_option(ring->fd, PACKET_VERSION, TPACKET_V2) < 0)
+	if (ring_option(ring->fd, PACKET_VERSION, ring->packed ? TPACKET_V3 : TPACKET_V2) < 0)
 		return -errno;
 	*step = "attach the filter";
 	if (ring_attach(ring->fd, conf) < 0)
@@ -91,7 +105,7 @@ static int ring_prepare(struct ring *ring, const struct ring_conf *conf, const c
 		/* An older kernel does not know it: then ring_receive skips them. */
 		(void)ring_option(ring->fd, PACKET_IGNORE_OUTGOING, 1);
 	*step = "set up the receive ring";
-	if (setsockopt(ring->fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request)) < 0)
+	if (setsockopt(ring->fd, SOL_PACKET, PACKET_RX_RING, &request, length) < 0)
 		return -errno;
 	ring->bytes = (size_t)conf->slot_bytes * conf->slots;
 	ring->memory = mmap(NULL, ring->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
@@ -153,6 +167,7 @@ struct ring *ring_open(const struct ring_conf *conf, struct failure *f)
 	}
 	ring->slot_bytes = conf->slot_bytes;
 	ring->slots = conf->slots;
+	ring->packed = conf->packed;
 	ring->outgoing = conf->outgoing;
 	ring->promiscuous = conf->promiscuous;
 	ring->link = ethernet ? PACKET_LINK_ETHERNET : PACKET_LINK_RAW_IP;
@@ -195,19 +210,8 @@ enum packet_link ring_link(const struct ring *ring)
 	return ring->link;
 }
 
-static struct tpacket2_hdr *ring_slot(struct ring *ring)
+static uint8_t ring_flags(const struct sockaddr_ll *from, uint32_t status)
 {
-	return (void *)(ring->memory + (size_t)ring->next * ring->slot_bytes);
-}
-
-static const struct sockaddr_ll *ring_from(const struct tpacket2_hdr *header)
-{
-	return (const void *)((const uint8_t *)header + RING_FROM_OFFSET);
-}
-
-static uint8_t ring_flags(const struct tpacket2_hdr *header, uint32_t status)
-{
-	const struct sockaddr_ll *from = ring_from(header);
 	unsigned flags = 0;
 
 	flags |= from->sll_pkttype == PACKET_OUTGOING ? RING_OUTGOING : 0;
@@ -218,44 +222,121 @@ static uint8_t ring_flags(const struct tpacket2_hdr *header, uint32_t status)
 	return (uint8_t)flags;
 }
 
-static void ring_describe(const struct tpacket2_hdr *header, struct ring_frame *frame)
+static void ring_from(struct ring_frame *frame, const struct sockaddr_ll *from, uint32_t status)
 {
-	const struct sockaddr_ll *from = ring_from(header);
-
-	frame->bytes = (const uint8_t *)header + header->tp_mac;
-	frame->length = header->tp_snaplen;
-	frame->wire_bytes = header->tp_len;
-	frame->wall_ns = (uint64_t)header->tp_sec * 1000000000u + header->tp_nsec;
+	frame->flags = ring_flags(from, status);
 	frame->interface = (uint32_t)from->sll_ifindex;
-	frame->network = (uint32_t)header->tp_net - header->tp_mac;
 	frame->hardware = from->sll_hatype;
 	frame->protocol = ntohs(from->sll_protocol);
-	frame->vlan = header->tp_vlan_tci;
+}
+
+static struct tpacket2_hdr *ring_slot(struct ring *ring)
+{
+	return (void *)(ring->memory + (size_t)ring->next * ring->slot_bytes);
+}
+
+static bool slot_receive(struct ring *ring, struct ring_frame *frame)
+{
+	const struct tpacket2_hdr *header = ring_slot(ring);
+	/* Pairs with the kernel's barrier: the frame is read after its status. */
+	uint32_t status = __atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE);
+
+	if (!(status & TP_STATUS_USER))
+		return false;
+	*frame = (struct ring_frame){
+		.bytes = (const uint8_t *)header + header->tp_mac,
+		.length = header->tp_snaplen,
+		.wire_bytes = header->tp_len,
+		.wall_ns = (uint64_t)header->tp_sec * 1000000000u + header->tp_nsec,
+		.network = (uint32_t)header->tp_net - header->tp_mac,
+		.vlan = header->tp_vlan_tci,
+	};
+	ring_from(frame,
+		  (const void *)((const uint8_t *)header + RING_FROM_OFFSET(struct tpacket2_hdr)),
+		  status);
+	return true;
+}
+
+static struct tpacket_hdr_v1 *ring_block(struct ring *ring)
+{
+	struct tpacket_block_desc *block =
+		(void *)(ring->memory + (size_t)ring->next * RING_PACKED_BYTES);
+
+	return &block->hdr.bh1;
+}
+
+static void block_release(struct ring *ring)
+{
+	__atomic_store_n(&ring_block(ring)->block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+	if (++ring->next == ring->bytes / RING_PACKED_BYTES)
+		ring->next = 0;
+}
+
+/* The next block with frames in it, if the kernel has handed one out. */
+static bool block_begin(struct ring *ring)
+{
+	for (uint32_t looked = 0; looked < ring->bytes / RING_PACKED_BYTES; looked++) {
+		struct tpacket_hdr_v1 *block = ring_block(ring);
+
+		if (!(__atomic_load_n(&block->block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
+			return false;
+		ring->frames_left = block->num_pkts;
+		ring->frame = (void *)((uint8_t *)block - offsetof(struct tpacket_block_desc, hdr) +
+				       block->offset_to_first_pkt);
+		if (ring->frames_left)
+			return true;
+		block_release(ring);
+	}
+	return false;
+}
+
+static bool packed_receive(struct ring *ring, struct ring_frame *frame)
+{
+	const struct tpacket3_hdr *header;
+
+	if (!ring->frames_left && !block_begin(ring))
+		return false;
+	header = ring->frame;
+	*frame = (struct ring_frame){
+		.bytes = (const uint8_t *)header + header->tp_mac,
+		.length = header->tp_snaplen,
+		.wire_bytes = header->tp_len,
+		.wall_ns = (uint64_t)header->tp_sec * 1000000000u + header->tp_nsec,
+		.network = (uint32_t)header->tp_net - header->tp_mac,
+		.vlan = (uint16_t)header->hv1.tp_vlan_tci,
+	};
+	ring_from(frame,
+		  (const void *)((const uint8_t *)header + RING_FROM_OFFSET(struct tpacket3_hdr)),
+		  header->tp_status);
+	return true;
 }
 
 bool ring_receive(struct ring *ring, struct ring_frame *frame)
 {
 	for (uint32_t looked = 0; looked < ring->slots; looked++) {
-		struct tpacket2_hdr *header = ring_slot(ring);
-		/* Pairs with the kernel's barrier: the frame is read after its status. */
-		uint32_t status = __atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE);
-
-		if (!(status & TP_STATUS_USER))
+		if (!(ring->packed ? packed_receive(ring, frame) : slot_receive(ring, frame)))
 			return false;
-		frame->flags = ring_flags(header, status);
-		if ((frame->flags & RING_OUTGOING && !ring->outgoing) ||
-		    (frame->flags & RING_OTHER_HOST && !ring->promiscuous)) {
-			ring_release(ring);
-			continue;
-		}
-		ring_describe(header, frame);
-		return true;
+		if (!(frame->flags & RING_OUTGOING && !ring->outgoing) &&
+		    !(frame->flags & RING_OTHER_HOST && !ring->promiscuous))
+			return true;
+		ring_release(ring);
 	}
 	return false;
 }
 
+static void packed_release(struct ring *ring)
+{
+	ring->frame = (void *)((uint8_t *)ring->frame + ring->frame->tp_next_offset);
+	if (--ring->frames_left == 0)
+		block_release(ring);
+}
+
 void ring_release(struct ring *ring)
 {
+	if (ring->packed) {
+		packed_release(ring);
+		return;
+	}
 	__atomic_store_n(&ring_slot(ring)->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
 	if (++ring->next == ring->slots)
 		ring->next = 0;

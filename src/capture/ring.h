@@ -42,13 +42,18 @@ struct ring_conf {
 	bool promiscuous;		  /* also frames for other MAC addresses */
 	uint32_t slot_bytes;		  /* power of two, 128..65536: a frame and 66 bytes */
 	uint32_t slots; /* slot_bytes * slots is the memory, a multiple of 64 KiB */
+	bool packed;	/* see below: how many frames there is room for is up to them */
 };
 
 /*
- * TPACKET_V2: a frame can be read the moment the kernel has put it there. V3 packs them tighter
- * but hands out whole blocks, late by up to a timer tick, and a scan would wait for that at each
- * end. What finds the ring full is dropped and counted.
+ * In slots (TPACKET_V2) a frame can be read the moment the kernel has put it there, and whoever
+ * waits is woken for each. Packed (TPACKET_V3) a frame takes 82 bytes and what is kept of it, so
+ * that nearly twice as many SYNs find room; but they are handed out in blocks of 32 KiB, when full
+ * or RING_LATE_MS (and a tick) old: too late for a scan, which would wait for that at each end.
+ * What finds the ring full is dropped and counted.
  */
+#define RING_LATE_MS 20
+
 struct ring;
 
 /*

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <string.h>
 #include <time.h>
 
@@ -20,12 +19,6 @@
 #define METRICS_EVERY_NS (15 * NS)
 /* Live: so many frames at most between two looks at the clock. */
 #define FRAMES_A_TURN 2048
-/*
- * Who waits for frames is woken for each, which costs the core that receives them more than all
- * else it does with them (a third of it, at half a million a second). So when they come less than
- * REST_MS apart they are left alone for so long; the smallest ring has room for 4096.
- */
-#define REST_MS 1
 /* So many at most after a signal to end: what came before it. */
 #define LAST_TURNS 32
 /* Lines about interfaces that come and go. */
@@ -278,44 +271,36 @@ static unsigned live_turn(struct watch_loop *loop)
 }
 
 /* Nothing is there. Until something is, or the next second begins, when the detector wants its
- * tick; `often`: frames came just now, and soon. 0 or -errno. */
-static int loop_wait(struct watch_loop *loop, bool often)
+ * tick, all of the second before having come to light; at the end only for that. 1, or 0 if nothing
+ * came, or -errno. */
+static int loop_wait(struct watch_loop *loop, bool stopping)
 {
-	uint64_t now_ns = clock_ns(CLOCK_REALTIME);
+	uint64_t now_ns = clock_ns(CLOCK_REALTIME) - LIVE_LATE_MS * (NS / 1000);
 
+	if (stopping)
+		return live_wait(loop->setup->live, LIVE_LATE_MS);
 	loop_clock(loop, now_ns);
-	if (often)
-		return poll(NULL, 0, REST_MS) < 0 ? -errno : 0;
 	return live_wait(loop->setup->live, (int)((NS - now_ns % NS) / 1000000 + 1));
 }
 
 static int run_live(struct watch_loop *loop, struct failure *f)
 {
-	uint64_t waited_ns = 0; /* when the latest wait began, on the monotonic clock */
-	unsigned since = 0;	/* frames since then */
 	unsigned last_turns = 0;
-	bool rested = false;
 
 	while (!loop_over(loop)) {
 		bool stopping = *loop->stop;
 		unsigned frames = live_turn(loop);
 		int waited;
 
-		if (stopping && (frames == 0 || ++last_turns == LAST_TURNS))
-			return 0;
-		if (loop_over(loop))
+		if (loop_over(loop) || (stopping && ++last_turns == LAST_TURNS))
 			return 0;
 		loop_due(loop);
 		loop_report(loop);
-		since += frames;
 		if (frames)
 			continue;
-		uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-
-		rested = since && (rested || now_ns - waited_ns < REST_MS * NS / 1000);
-		waited_ns = now_ns;
-		since = 0;
-		waited = loop_wait(loop, rested);
+		waited = loop_wait(loop, stopping);
+		if (stopping && waited == 0)
+			return 0;
 		if (waited < 0 && waited != -EINTR)
 			return failure_set(f, EXIT_SOFTWARE, "cannot wait for packets: %s",
 					   strerror(-waited));

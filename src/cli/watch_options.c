@@ -105,7 +105,7 @@ HEADING("Judgement"),
 {"--ignore-file", NULL, "FILE", OPTION_WORD, AT(ignore_files), 0, 0, 0,
  "the same from FILE, separated by white space, # starts a comment"},
 {"--memory", NULL, "SIZE", OPTION_PARSED, AT(memory_bytes), 0, 0, 0,
- "of all that is resident: 6M for the program, a sixth of the remainder for packets that wait, the "
+ "of all that is resident: 6M for the program, a third of the remainder for packets that wait, the "
  "others for tables; from 12M, default 32M. In more, more sources are remembered", parse_size},
 HEADING("Output (default: a paragraph an event, to standard output)"),
 {"--json", NULL, NULL, OPTION_FLAG, AT(json), 0, 0, 0,

@@ -92,6 +92,18 @@ static void write_who(FILE *out, const struct event *e)
 	}
 }
 
+static void write_suspects(FILE *out, const struct event *e)
+{
+	char address[ADDR_TEXT];
+
+	if (e->suspects.count == 0)
+		return;
+	for (size_t i = 0; i < e->suspects.count; i++)
+		(void)fprintf(out, "%s%s", i ? " " : "PORTLIGHT_SUSPECTS=",
+			      addr_format(e->suspects.suspect[i].source, address));
+	(void)putc('\n', out);
+}
+
 static void write_what(FILE *out, const struct event *e)
 {
 	char sets[EVENT_PHRASE_SETS], time[PHRASE_TIME];
@@ -134,6 +146,7 @@ static void journal_event(const struct event_sink *s, FILE *out, const struct ev
 	write_number(out, "LOST", e->lost);
 	write_number(out, "SUPPRESSED", e->suppressed);
 	write_number(out, "UPDATES", e->updates);
+	write_suspects(out, e);
 }
 
 const struct event_sink_ops event_journal = {"journal", "/run/systemd/journal/socket",

@@ -243,6 +243,38 @@ static void write_techniques(struct json *j, uint32_t techniques)
 	json_close(j, ']');
 }
 
+/* For whoever looks for an address in all events. */
+static void write_related(struct json *j, const struct event *e)
+{
+	char address[ADDR_TEXT];
+
+	if (e->suspects.count == 0)
+		return;
+	json_open(j, "related", '{');
+	json_open(j, "ip", '[');
+	for (size_t i = 0; i < e->suspects.count; i++)
+		json_string(j, NULL, addr_format(e->suspects.suspect[i].source, address));
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+static void write_suspects(struct json *j, const struct event *e)
+{
+	char address[ADDR_TEXT];
+
+	json_open(j, "suspects", '[');
+	for (size_t i = 0; i < e->suspects.count; i++) {
+		const struct event_suspect *s = &e->suspects.suspect[i];
+
+		json_open(j, NULL, '{');
+		json_string(j, "ip", addr_format(s->source, address));
+		json_number(j, "failed", s->contacts);
+		json_number(j, "ports", s->ports);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 static void write_portlight(struct json *j, const struct event *e)
 {
 	json_open(j, "portlight", '{');
@@ -272,6 +304,7 @@ static void write_portlight(struct json *j, const struct event *e)
 	json_number(j, "lost", e->lost);
 	json_number(j, "suppressed", e->suppressed);
 	json_number(j, "updates", e->updates);
+	write_suspects(j, e);
 	json_close(j, '}');
 }
 
@@ -289,6 +322,7 @@ static void ndjson_event(const struct event_sink *s, FILE *out, const struct eve
 	json_unquote(&j);
 	write_event(&j, e);
 	write_ends(&j, e);
+	write_related(&j, e);
 	write_network(&j, e);
 	json_open(&j, "rule", '{');
 	json_string(&j, "name", event_phrase_title(e->action));

@@ -7,6 +7,7 @@
 #include "report/phrase.h"
 
 #define PORTS_TEXT	 60 /* of a sentence's list of ports; machines get it whole */
+#define SUSPECTS_NAMED	 3
 #define NS_PER_HUNDREDTH UINT64_C(10000000)
 
 // clang-format off
@@ -253,6 +254,25 @@ static void write_outcome(FILE *out, const struct event *e)
 			      event_phrase_decimal(e->tool_confidence * 100, 0, percent));
 }
 
+/* Of a flood's few busy sources the first; machines get all. */
+static void write_suspects(FILE *out, const struct event *e)
+{
+	char address[ADDR_TEXT];
+	size_t count = e->suspects.count, named = count < SUSPECTS_NAMED ? count : SUSPECTS_NAMED;
+
+	if (count == 0)
+		return;
+	(void)fputs(", ", out);
+	write_count(out, count, false, "source");
+	(void)fputs(count == 1 ? " that may be a scanner: " : " that may each be a scanner: ", out);
+	for (size_t i = 0; i < named; i++)
+		(void)fprintf(out, "%s%s (%" PRIu32 " ports)", i ? ", " : "",
+			      addr_format(e->suspects.suspect[i].source, address),
+			      e->suspects.suspect[i].ports);
+	if (count > named)
+		(void)fprintf(out, " and %zu more", count - named);
+}
+
 void event_phrase_message(FILE *out, const struct event *e)
 {
 	char sets[EVENT_PHRASE_SETS];
@@ -281,6 +301,7 @@ void event_phrase_message(FILE *out, const struct event *e)
 	write_times(out, e);
 	if (event_is_alert(e->action))
 		write_outcome(out, e);
+	write_suspects(out, e);
 	if (e->lost > 0) {
 		(void)fputs(", the capture lost ", out);
 		write_count(out, e->lost, false, "packet");

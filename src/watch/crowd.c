@@ -203,16 +203,17 @@ static void tenth_add(struct crowd *c, uint64_t source, uint64_t now_ms)
 }
 
 /* The greatest of the latest full seconds: contacts of the first of them may still be judged. */
-static double full_add(struct crowd *c, double mean_pps)
+static void full_add(struct crowd *c, double contacts, double sources)
 {
-	double greatest = mean_pps;
-
+	c->held.mean_pps = contacts / sources;
+	c->held.share = 1 / sources;
 	for (int i = CROWD_FULL - 1; i > 0; i--) {
 		c->full[i] = c->full[i - 1];
-		greatest = greater(greatest, c->full[i]);
+		c->held.mean_pps = greater(c->held.mean_pps, c->full[i].mean_pps);
+		c->held.share = greater(c->held.share, c->full[i].share);
 	}
-	c->full[0] = mean_pps;
-	return greatest;
+	c->full[0].mean_pps = contacts / sources;
+	c->full[0].share = 1 / sources;
 }
 
 /*
@@ -231,15 +232,23 @@ static double average_of_all(double each)
 static void flood_measure(struct crowd *c, uint64_t sources, bool full, uint64_t now_ms)
 {
 	double contacts = (double)c->contacts.contacts, each = contacts / (double)sources;
-	double span = (double)(now_ms - c->contacts.began_ms) / SECOND_MS, now;
+	double passed = full ? 1 : (double)(now_ms - c->contacts.began_ms) / SECOND_MS;
+	double span = greater(passed, (double)TENTH_MS / SECOND_MS);
+	double now = average_of_all(each) / span, share = now * passed / contacts;
 
-	span = full ? 1 : greater(span, (double)TENTH_MS / SECOND_MS);
-	now = average_of_all(each) / span;
-	if (full)
-		c->held_pps = full_add(c, each);
-	else if (now_ms >= c->flood_ms)
-		c->held_pps = each / span;
-	c->mean_pps = !full && now > RISEN * c->held_pps ? now : c->held_pps;
+	if (full) {
+		full_add(c, contacts, (double)sources);
+	} else {
+		if (now_ms >= c->flood_ms) {
+			memset(c->full, 0, sizeof(c->full));
+			c->held.mean_pps = each / span;
+		}
+		/* Of sources that have not come yet nothing is known. */
+		if (c->full[0].share <= 0)
+			c->held.share = 1 / (double)sources;
+	}
+	c->mean_pps = !full && now > RISEN * c->held.mean_pps ? now : c->held.mean_pps;
+	c->share = !full && share > RISEN * c->held.share ? share : c->held.share;
 	c->pps = full ? contacts : greater(c->pps, contacts / span);
 	c->flood_ms = now_ms + FLOOD_HOLD_MS;
 }
@@ -307,16 +316,22 @@ double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct conta
 {
 	/* What one sends at once is one decision. */
 	double burst = greater(c->burst, 1), mean = crowd_mean_pps(c, contact->now_ms);
+	double busy = busy_share(c, mean);
 	const struct sieve_ask ask = {
 		.hash = sieve_hash(contact->source, contact->target),
 		.t_ms = contact->over_ms,
-		.mean_pps = mean * busy_share(c, mean),
+		.mean_pps = mean * busy,
+		.course = &c->course,
+		.share = c->share * busy,
 		.level = sieve_level(CROWD_ADMITS) + burst,
 		.count = count,
 	};
 	bool rises;
-	double above = sieve_above(&t->sieve, &ask, &rises);
+	double above;
 
+	if (count)
+		course_add(&c->course, contact->over_ms);
+	above = sieve_above(&t->sieve, &ask, &rises);
 	c->admitted += rises;
 	return sieve_surprise(above - burst);
 }

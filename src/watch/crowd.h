@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "watch/course.h"
 #include "watch/evidence.h"
 #include "watch/sieve.h"
 
@@ -43,20 +44,24 @@ struct crowd_span {
 	uint8_t sources[CROWD_REGISTERS];
 };
 
-/* 8 KiB. */
+/* 9 KiB. */
 struct crowd {
 	uint64_t tag;  /* 0: free */
 	uint64_t name; /* of the target */
 	uint64_t moved_ms;
 	struct addr target;
-	double mean_pps;	 /* contacts a second of a source that takes part; 0: no flood */
-	double full[CROWD_FULL]; /* the same of full seconds, the latest first */
-	double held_pps;	 /* the greatest of those */
-	double burst;		 /* contacts of one within a tenth of a second */
-	double pps;		 /* of all sources together */
-	double uneven;		 /* so many times as busy as the average one some are; 1 to 2 */
-	double admitted;	 /* sources that came to stand out, in about a second */
-	uint64_t flood_ms;	 /* until then it counts as flooded */
+	double mean_pps; /* contacts a second of a source that takes part; 0: no flood */
+	double share;	 /* the same, of all its contacts */
+	/* Both, of full seconds: the latest first, and the greatest of those. */
+	struct {
+		double mean_pps, share;
+	} full[CROWD_FULL], held;
+	double burst;	      /* contacts of one within a tenth of a second */
+	double pps;	      /* of all sources together */
+	double uneven;	      /* so many times as busy as the average one some are; 1 to 2 */
+	double admitted;      /* sources that came to stand out, in about a second */
+	uint64_t flood_ms;    /* until then it counts as flooded */
+	struct course course; /* of those that failed while it was flooded */
 	struct crowd_span contacts, tenth, strays; /* behind what is cleared whole, as groups are */
 	struct crowd_group group[CROWD_GROUPS];
 };

@@ -12,30 +12,37 @@
 
 #define BITMAPS	     3 /* TCP, UDP, answered open */
 #define MINUTE_MS    60000
-#define RANGES_MOST  32768 /* no 65,536 ports have more ranges */
-#define GROWTH	     10
-#define PAUSES	     8
-#define PATIENCE_MS  UINT64_C(172800000)
+/* Between the first two times that a flood's suspects are told; then twice as long, and so on. */
+#define SUSPECTS_WAIT_MS 1000
+#define RANGES_MOST	 32768 /* no 65,536 ports have more ranges */
+#define GROWTH		 10
+#define PAUSES		 8
+#define PATIENCE_MS	 UINT64_C(172800000)
 /* Told again at this size at the earliest. */
 #define TOLD_LEAST 10
 
 int episode_table_init(struct episode_table *t, size_t bytes, const struct cookie_key *key,
 		       struct host_set *hosts)
 {
+	_Static_assert(SUSPECTS * sizeof(struct suspect) ==
+			       BITMAPS * EPISODE_PORT_WORDS * sizeof(uint64_t),
+		       "suspects take the place of the ports");
 	size_t each = sizeof(struct episode) + BITMAPS * EPISODE_PORT_WORDS * sizeof(uint64_t);
-	size_t for_ranges = (size_t)RANGES_MOST * BITMAPS * sizeof(*t->ranges);
+	size_t for_events = (size_t)RANGES_MOST * BITMAPS * sizeof(*t->ranges) +
+			    SUSPECTS * sizeof(*t->suspects);
 
 	memset(t, 0, sizeof(*t));
-	if (bytes < for_ranges + each)
+	if (bytes < for_events + each)
 		return -1;
-	t->count = (uint32_t)((bytes - for_ranges) / each);
+	t->count = (uint32_t)((bytes - for_events) / each);
 	t->hosts = hosts;
 	t->key = *key;
 	t->next_id = 1;
 	t->episode = calloc(t->count, sizeof(*t->episode));
 	t->bitmaps = calloc((size_t)t->count * BITMAPS * EPISODE_PORT_WORDS, sizeof(uint64_t));
 	t->ranges = calloc((size_t)RANGES_MOST * BITMAPS, sizeof(*t->ranges));
-	if (t->episode && t->bitmaps && t->ranges)
+	t->suspects = calloc(SUSPECTS, sizeof(*t->suspects));
+	if (t->episode && t->bitmaps && t->ranges && t->suspects)
 		return 0;
 	episode_table_fini(t);
 	return -1;
@@ -46,9 +53,11 @@ void episode_table_fini(struct episode_table *t)
 	free(t->episode);
 	free(t->bitmaps);
 	free(t->ranges);
+	free(t->suspects);
 	t->episode = NULL;
 	t->bitmaps = NULL;
 	t->ranges = NULL;
+	t->suspects = NULL;
 }
 
 static uint64_t episode_tag(uint64_t name, bool crowd)
@@ -128,68 +137,6 @@ static size_t ports_ranges(const uint64_t *bitmap, uint16_t (*out)[2])
 	return count;
 }
 
-/* A by-product is less than ten contacts, and less than a quarter of them all. */
-#define NAMED_CONTACTS 10
-#define NAMED_SHARE    4
-
-bool episode_has(const struct episode *e, unsigned technique)
-{
-	uint64_t seen = e->seen[technique];
-
-	return seen >= NAMED_CONTACTS || (seen && seen * NAMED_SHARE >= e->packets);
-}
-
-/* SYN and connect look alike until a port was open: then one completes, the other abandons. */
-uint32_t episode_techniques(const struct episode *e)
-{
-	const uint32_t pair = UINT32_C(1) << TECH_SYN | UINT32_C(1) << TECH_CONNECT;
-	uint32_t set = 0;
-
-	for (unsigned bit = 0; bit < SIGHTS; bit++)
-		if (episode_has(e, bit))
-			set |= UINT32_C(1) << bit;
-	if ((set & pair) != pair || (e->half_open == 0 && e->idle == 0))
-		return set;
-	set &= ~pair;
-	/* One of twenty may be the other: a lost RST, a connection that was reset. */
-	if (e->half_open * 20 >= e->idle)
-		set |= UINT32_C(1) << TECH_SYN;
-	if (e->idle * 20 >= e->half_open && e->idle)
-		set |= UINT32_C(1) << TECH_CONNECT;
-	return e->half_open ? set
-			    : (set & ~(UINT32_C(1) << TECH_SYN)) | UINT32_C(1) << TECH_CONNECT;
-}
-
-/* Few hosts are up to 3; few ports too. */
-static uint8_t episode_shape(const struct episode *e)
-{
-	uint64_t ports = (uint64_t)e->tcp_count + e->udp_count;
-
-	if (e->crowd)
-		return e->action == EVENT_DISTRIBUTED_SCAN ? SHAPE_DISTRIBUTED : SHAPE_NONE;
-	if (e->hosts <= 1)
-		return SHAPE_VERTICAL;
-	if (ports <= 1)
-		return SHAPE_HORIZONTAL;
-	if (ports >= 4 * e->hosts && e->hosts <= 3)
-		return SHAPE_VERTICAL;
-	if (e->hosts >= 4 * ports && ports <= 3)
-		return SHAPE_HORIZONTAL;
-	return SHAPE_BLOCK;
-}
-
-static uint8_t episode_action(const struct episode *e)
-{
-	static const uint8_t actions[EVENT_SHAPES] = {
-		[SHAPE_VERTICAL] = EVENT_PORT_SCAN,
-		[SHAPE_HORIZONTAL] = EVENT_NETWORK_SWEEP,
-		[SHAPE_BLOCK] = EVENT_BLOCK_SCAN,
-		[SHAPE_DISTRIBUTED] = EVENT_DISTRIBUTED_SCAN,
-	};
-
-	return e->crowd || e->action >= EVENT_SYN_FLOOD ? e->action : actions[episode_shape(e)];
-}
-
 /* Whether one more event fits into this minute. Those that end or update a told one do not
  * count: their number is bounded by that of the openings. */
 static bool limit_allows(struct episode_table *t, uint64_t now_ms)
@@ -227,9 +174,26 @@ static void tell_suppressed(struct episode_table *t, uint64_t now_ms, uint64_t t
 	t->event(t->event_context, &event);
 }
 
-static void event_fill(struct episode_table *t, struct episode *e, struct event *event)
+static void event_fill_ports(struct episode_table *t, const struct episode *e, struct event *event)
 {
 	uint16_t(*udp)[2] = t->ranges + RANGES_MOST, (*open)[2] = udp + RANGES_MOST;
+
+	event->tcp.range = (const uint16_t(*)[2])t->ranges;
+	event->udp.range = (const uint16_t(*)[2])udp;
+	event->open.range = (const uint16_t(*)[2])open;
+	event->suspects.suspect = t->suspects;
+	if (e->suspects) {
+		event->suspects.count = suspects_list(e->suspects, t->suspects);
+		return;
+	}
+	event->ports_total = (uint64_t)e->tcp_count + e->udp_count;
+	event->tcp.count = ports_ranges(e->tcp, t->ranges);
+	event->udp.count = ports_ranges(e->udp, udp);
+	event->open.count = ports_ranges(e->open, open);
+}
+
+static void event_fill(struct episode_table *t, struct episode *e, struct event *event)
+{
 	uint64_t span_ns = e->last_ns > e->first_ns ? e->last_ns - e->first_ns : 0;
 
 	event->id = e->id;
@@ -241,13 +205,7 @@ static void event_fill(struct episode_table *t, struct episode *e, struct event 
 	event->packets = e->packets;
 	event->hosts = e->hosts;
 	event->sources = e->sources;
-	event->ports_total = (uint64_t)e->tcp_count + e->udp_count;
-	event->tcp.range = (const uint16_t(*)[2])t->ranges;
-	event->tcp.count = ports_ranges(e->tcp, t->ranges);
-	event->udp.range = (const uint16_t(*)[2])udp;
-	event->udp.count = ports_ranges(e->udp, udp);
-	event->open.range = (const uint16_t(*)[2])open;
-	event->open.count = ports_ranges(e->open, open);
+	event_fill_ports(t, e, event);
 	event->protocols = e->protocol_count;
 	event->failed = e->failed;
 	event->answered = e->answered;
@@ -482,8 +440,30 @@ struct episode *episode_open_crowd(struct episode_table *t, struct addr target, 
 	e->action = action;
 	e->hosts = 1;
 	e->sources = 0;
+	if (action == EVENT_SYN_FLOOD)
+		e->suspects = (struct suspect *)e->tcp;
 	e->first_ns = e->last_ns = t_ns;
 	return e;
+}
+
+void episode_suspect(struct episode *e, const struct contact *c)
+{
+	if (e->suspects)
+		e->suspects_news |= suspects_add(e->suspects, c);
+}
+
+/* At first at once, then ever more seldom, down to once a minute. */
+static void tell_suspects(struct episode_table *t, struct episode *e, uint64_t now_ms,
+			  uint64_t t_ns)
+{
+	if (!e->suspects_news || now_ms < e->suspects_ms)
+		return;
+	e->suspects_news = false;
+	e->suspects_wait_ms = e->suspects_wait_ms ? e->suspects_wait_ms * 2 : SUSPECTS_WAIT_MS;
+	if (e->suspects_wait_ms > MINUTE_MS)
+		e->suspects_wait_ms = MINUTE_MS;
+	e->suspects_ms = now_ms + e->suspects_wait_ms;
+	episode_tell(t, e, EVENT_UPDATE, t_ns);
 }
 
 void episode_add_source(struct episode_table *t, struct episode *e, uint32_t source)
@@ -566,11 +546,15 @@ static uint64_t episode_patience(const struct episode *e, uint64_t idle_ms)
 
 void episode_expire(struct episode_table *t, uint64_t now_ms, uint64_t idle_ms, uint64_t t_ns)
 {
-	if (t->open)
-		for (uint32_t i = 0; i < t->count; i++)
-			if (t->episode[i].id && now_ms - t->episode[i].moved_ms >=
-							episode_patience(&t->episode[i], idle_ms))
-				episode_close(t, &t->episode[i], t_ns);
+	for (uint32_t i = 0; t->open && i < t->count; i++) {
+		struct episode *e = &t->episode[i];
+
+		if (!e->id)
+			continue;
+		tell_suspects(t, e, now_ms, t_ns);
+		if (now_ms - e->moved_ms >= episode_patience(e, idle_ms))
+			episode_close(t, e, t_ns);
+	}
 	tell_suppressed(t, now_ms, t_ns);
 }
 

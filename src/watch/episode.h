@@ -8,6 +8,7 @@
 
 #include "watch/event.h"
 #include "watch/evidence.h"
+#include "watch/suspects.h"
 
 #define EPISODE_PORT_WORDS 1024 /* 65,536 bits */
 
@@ -26,6 +27,10 @@ struct episode {
 	uint64_t updates;
 	uint64_t protocols[4];	    /* 256 bits */
 	uint64_t *tcp, *udp, *open; /* bitmaps of ports */
+	struct suspect *suspects;   /* SYN_FLOOD: there instead of them, else NULL */
+	uint64_t suspects_ms;	    /* they are told no earlier */
+	uint32_t suspects_wait_ms;  /* and so long before that they were told last; 0: not yet */
+	bool suspects_news;	    /* there are some that were not told */
 	double confidence;
 	uint32_t told_techniques;
 	uint32_t tcp_count, udp_count, open_count, protocol_count;
@@ -58,8 +63,9 @@ struct episode_table {
 	uint64_t minute_suppressed;
 	void (*event)(void *context, const struct event *event);
 	void *event_context;
-	uint64_t lost;	       /* packets that the capture lost */
-	uint16_t (*ranges)[2]; /* room for the port ranges of one event */
+	uint64_t lost;			/* packets that the capture lost */
+	uint16_t (*ranges)[2];		/* room for the port ranges of one event */
+	struct event_suspect *suspects; /* and for those */
 };
 
 /* *hosts is lent, and outlives the table. 0, or -1 out of memory. */
@@ -85,6 +91,9 @@ void episode_join(struct episode_table *t, struct episode *e, const struct evide
 struct episode *episode_open_crowd(struct episode_table *t, struct addr target, uint8_t action,
 				   uint64_t now_ms, uint64_t t_ns);
 
+/* A failed contact of a flood's. */
+void episode_suspect(struct episode *e, const struct contact *c);
+
 /* One of a crowd's sources, named by a hash. */
 void episode_add_source(struct episode_table *t, struct episode *e, uint32_t source);
 
@@ -100,6 +109,8 @@ void episode_proven(struct episode_table *t, struct episode *e, uint64_t t_ns);
 bool episode_has(const struct episode *e, unsigned technique);
 /* Bit set of those, with SYN and connect told apart as far as that is known. */
 uint32_t episode_techniques(const struct episode *e);
+uint8_t episode_shape(const struct episode *e);
+uint8_t episode_action(const struct episode *e);
 
 void episode_add_port(struct episode *e, uint16_t port, uint8_t proto);
 void episode_tell(struct episode_table *t, struct episode *e, enum event_phase phase,

@@ -69,6 +69,18 @@ struct event_ports {
 	size_t count;
 };
 
+/* Who failed at many ports of a flooded target, and yet is not told from the flood's sources. */
+struct event_suspect {
+	struct addr source;
+	uint32_t contacts; /* that failed */
+	uint32_t ports;	   /* about so many; up to 1,420 */
+};
+
+struct event_suspects {
+	const struct event_suspect *suspect; /* those with most ports first */
+	size_t count;
+};
+
 /* Flags of struct event. */
 enum event_has {
 	EVENT_HAS_SOURCE = 1 << 0,
@@ -91,9 +103,10 @@ struct event {
 	uint64_t sources;	     /* distinct sources; 1 but for crowds */
 	uint64_t ports_total;	     /* distinct ports, of TCP and UDP together */
 	struct event_ports tcp, udp; /* which */
-	struct event_ports open;   /* answered as open: what the scanner learned (both protocols) */
-	uint64_t protocols;	   /* distinct IP protocols, for SIGHT_IPPROTO */
-	uint64_t failed, answered; /* first contacts without and with success */
+	struct event_ports open; /* answered as open: what the scanner learned (both protocols) */
+	struct event_suspects suspects; /* EVENT_SYN_FLOOD */
+	uint64_t protocols;		/* distinct IP protocols, for SIGHT_IPPROTO */
+	uint64_t failed, answered;	/* first contacts without and with success */
 	uint64_t lost;	     /* packets that the capture lost since it began, as far as known */
 	uint64_t suppressed; /* EVENT_SUPPRESSED: how many; EVENT_BLIND: evictions of evidence */
 	double rate_pps;     /* packets over the time from first to last */

@@ -6,19 +6,25 @@
 
 #include "technique/technique.h"
 #include "watch/fetch.h"
+#include "watch/name.h"
 
 /* Private number for keys of tables, so that a probe's cookie is never a flow's tag. */
-#define FLOW_SALT   UINT64_C(0x666c6f77)
+#define FLOW_SALT UINT64_C(0x666c6f77)
 
-#define ENTRY_BYTES (sizeof(struct flow) + sizeof(struct flow_way) + sizeof(struct flow_link))
+/* The queue numbers flows in 32 bits. */
+#define FLOW_BUCKETS_MOST ((size_t)1 << 24)
+
+#define ENTRY_BYTES	  (sizeof(struct flow) + sizeof(struct flow_way) + sizeof(struct flow_link))
 
 int flow_table_init(struct flow_table *t, size_t bytes, const struct cookie_key *key)
 {
-	size_t buckets = 1;
+	size_t buckets = bytes / (FLOW_WAYS * ENTRY_BYTES);
 
 	memset(t, 0, sizeof(*t));
-	while (buckets * 2 * FLOW_WAYS * ENTRY_BYTES <= bytes && buckets < 1 << 24)
-		buckets *= 2;
+	if (buckets > FLOW_BUCKETS_MOST)
+		buckets = FLOW_BUCKETS_MOST;
+	if (buckets == 0)
+		return -1;
 	t->flow = calloc(buckets * FLOW_WAYS, sizeof(struct flow));
 	t->way = calloc(buckets * FLOW_WAYS, sizeof(struct flow_way));
 	t->link = calloc(buckets * FLOW_WAYS, sizeof(struct flow_link));
@@ -26,7 +32,7 @@ int flow_table_init(struct flow_table *t, size_t bytes, const struct cookie_key 
 		flow_table_fini(t);
 		return -1;
 	}
-	t->mask = (uint32_t)(buckets - 1);
+	t->buckets = (uint32_t)buckets;
 	t->key = *key;
 	return 0;
 }
@@ -68,7 +74,7 @@ static uint64_t key_tag(const struct flow_table *t, const struct flow_key *k)
 /* Number of the first flow of a tag's bucket. */
 static size_t flow_bucket(const struct flow_table *t, uint64_t tag)
 {
-	return (size_t)(tag >> 16 & t->mask) * FLOW_WAYS;
+	return (size_t)name_below(tag, t->buckets) * FLOW_WAYS;
 }
 
 static void flow_rank(struct flow_table *t, const struct flow *f)

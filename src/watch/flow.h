@@ -77,7 +77,7 @@ struct flow_table {
 	struct flow *flow;
 	struct flow_way *way; /* of the flow with the same number */
 	struct flow_link *link;
-	uint32_t mask;	     /* of buckets */
+	uint32_t buckets;
 	uint32_t head, tail; /* of those that wait, oldest first */
 	struct cookie_key key;
 	uint64_t used, evicted;

@@ -75,6 +75,20 @@ static bool stands_out(struct watch *w, const struct evidence *r, const struct c
 				    surprise >= w->evidence.threshold + logarithm(crowd->pps));
 }
 
+/* It stands out too little to be a scanner's, or no more than all do where they are few: whatever
+ * they are, they are told of. */
+static void note_suspect(struct watch *w, const struct contact *c, double surprise)
+{
+	const struct crowd *crowd = crowd_get(&w->crowds, c->dst, c->target, w->now_ms);
+	struct episode *flood;
+
+	if (surprise < CROWD_ADMITS && crowd->share * SUSPECTS < 1)
+		return;
+	flood = episode_find(&w->episodes, c->target, true);
+	if (flood)
+		episode_suspect(flood, c);
+}
+
 /* A group of sources became a scan: its ports and sources so far, and this contact. */
 static void crowd_scan(struct watch *w, const struct crowd_group *g, const struct contact *c)
 {
@@ -156,10 +170,14 @@ static void join_record(void *context, const struct evidence *other)
 static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
 {
 	struct joining j = {w, NULL, *over};
+	struct episode *flood;
 
 	j.episode = episode_open(&w->episodes, over, name_host(name_of(&w->conf.key, over->target)),
 				 w->now_ms, t_ns);
 	evidence_take(&w->evidence, over, join_record, &j);
+	flood = episode_find(&w->episodes, name_of(&w->conf.key, j.origin.target), true);
+	if (flood && flood->suspects)
+		suspects_drop(flood->suspects, name_of(&w->conf.key, j.origin.src));
 	episode_tell(&w->episodes, j.episode, EVENT_OPEN, t_ns);
 }
 
@@ -210,6 +228,8 @@ static void note(struct watch *w, const struct contact *c)
 	if (is_familiar(w, c))
 		return;
 	surprise = contact_surprise(w, c, c->failed && !c->again);
+	if (c->failed && !c->again && surprise < CALM)
+		note_suspect(w, c, surprise);
 	if (c->failed && !c->again && surprise < CROWD_ADMITS)
 		return;
 	over = evidence_add(&w->evidence, c);

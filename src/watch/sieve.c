@@ -53,10 +53,15 @@ static uint64_t place_age(const struct sieve_place *p, uint64_t t_ms)
 	return age <= TIME_MASK - LATE_MS ? age : 0;
 }
 
-/* In contacts. `leak`: of a millisecond. */
-static double place_above(const struct sieve_place *p, double leak, uint64_t t_ms)
+/* In contacts. */
+static double place_above(const struct sieve_place *p, const struct sieve_ask *ask)
 {
-	double above = (double)p->above / ONE - leak * (double)place_age(p, t_ms);
+	uint64_t age = place_age(p, ask->t_ms);
+	double leaked = ask->course
+				? ask->share * course_between(ask->course, ask->t_ms - age,
+							      ask->t_ms, ask->mean_pps / ask->share)
+				: ask->mean_pps * (double)age / 1000;
+	double above = (double)p->above / ONE - SIEVE_FACTOR * leaked;
 
 	return above > 0 ? above : 0;
 }
@@ -101,7 +106,7 @@ double sieve_above(struct sieve *s, const struct sieve_ask *ask, bool *rises)
 
 	*rises = false;
 	if (p)
-		above = place_above(p, leak, ask->t_ms);
+		above = place_above(p, ask);
 	if (!ask->count)
 		return above;
 	if (!p) {

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "watch/course.h"
+
 /*
  * A cumulative sum for each source and target (Page, "Continuous Inspection Schemes", Biometrika
  * 1954): one more with each contact, and SIEVE_FACTOR times as many less with time as the average
@@ -40,6 +42,10 @@ struct sieve_ask {
 	double mean_pps;
 	double level;
 	bool count; /* there is one contact more */
+	/* What a source may make follows the flood's own course, of which the average source has
+	 * this share; NULL: what mean_pps says. */
+	const struct course *course;
+	double share;
 };
 
 /* Asks the cache for what sieve_above will look at. */

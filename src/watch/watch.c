@@ -568,7 +568,7 @@ void watch_finish(struct watch *w)
 
 void watch_stats(const struct watch *w, struct watch_stats *out)
 {
-	uint64_t flows = ((uint64_t)w->flows.mask + 1) * FLOW_WAYS;
+	uint64_t flows = (uint64_t)w->flows.buckets * FLOW_WAYS;
 	double fill_flows = (double)w->flows.used / (double)flows;
 	double fill_evidence = (double)w->evidence.used / ((double)w->evidence.buckets * 8);
 

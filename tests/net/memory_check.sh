@@ -30,6 +30,18 @@ for source in range(count):
 END
 }
 
+# While nobody reads: a flood's 50 ms or more, by the default's measure.
+"$BUILD/portlight" watch -i near --json >"$work/out" 2>"$work/err" &
+watcher=$!
+wait_until grep -q '^portlight: watching' "$work/err"
+kill -STOP $watcher
+scanners 5000
+kill -CONT $watcher
+sleep 1
+kill -INT $watcher
+wait $watcher
+ok '60,000 packets wait, and none is lost' grep -q '^portlight: 60[0-9]* packets, .*other events*$' "$work/err"
+
 for size in 12 32 256; do
 	"$BUILD/portlight" watch --memory ${size}M --json -oD "$work/log" -f 'ip or ip6 or arp' --dry-run \
 		--metrics "$work/metrics/p.prom" --explain 10.0.0.1 >"$work/out" 2>"$work/err" &

@@ -53,6 +53,13 @@ static const uint16_t sample_open[][2] = {{22, 22}, {80, 80}};
 static const uint16_t sample_fin[][2] = {{21, 25}, {80, 80}, {443, 443}};
 static const uint16_t sample_web[][2] = {{80, 80}};
 
+static const struct event_suspect sample_suspects[] = {
+	{SAMPLE_V4(192, 0, 2, 7), 1000, 993},
+	{SAMPLE_V6(7), 900, 900},
+	{SAMPLE_V4(192, 0, 2, 8), UINT32_MAX, 20},
+	{SAMPLE_V4(192, 0, 2, 9), 20, 10},
+};
+
 /* Every other port: the longest list there can be. Filled by sample_events. */
 #define SAMPLE_WIDE_RANGES 32768
 static uint16_t sample_wide[SAMPLE_WIDE_RANGES][2];
@@ -172,7 +179,7 @@ static const struct event sample_table[SAMPLES] = {
 		.techniques = SAMPLE_BIT(TECH_SYN) | SAMPLE_BIT(TECH_CONNECT),
 		.action = EVENT_SYN_FLOOD,
 		.has = EVENT_HAS_TARGET | EVENT_SPOOFABLE | EVENT_SOURCES_AT_LEAST,
-		.interface = "eth0",
+		.interface = "eth0", .suspects = {sample_suspects, 4},
 	},
 	[SAMPLE_BACKSCATTER] = {
 		.id = 21, .t_ns = SAMPLE_START_NS, .first_ns = SAMPLE_START_NS - SAMPLE_SECOND,

@@ -114,8 +114,9 @@ static void test_text(void **state)
 		 "be forged, tool: hping (60 %)\n"},
 		{SAMPLE_FLOOD,
 		 "2026-11-23T07:30:20Z  #20 SYN flood on 198.51.100.1 by at least 65536 sources: "
-		 "syn|connect, 1 port (tcp 80), since 07:30:19Z, 500000 packets at 500000/s, seen "
-		 "on eth0\n"},
+		 "syn|connect, 1 port (tcp 80), since 07:30:19Z, 500000 packets at 500000/s, 4 "
+		 "sources that may each be a scanner: 192.0.2.7 (993 ports), 2001:db8::7 (900 "
+		 "ports), 192.0.2.8 (20 ports) and 1 more, seen on eth0\n"},
 		{SAMPLE_BACKSCATTER, "2026-11-23T07:30:20Z  #21 Backscatter from 203.0.113.77 to "
 				     "200 hosts, since 07:30:19Z, 300 packets at 300/s\n"},
 		{SAMPLE_BLIND, "2026-11-23T07:30:20Z  #23 Blind spot: the capture lost 1234 "
@@ -183,7 +184,8 @@ static void test_ndjson(void **state)
 		"\"sources_at_least\":false,\"protocols\":0,\"tool\":\"nmap\","
 		"\"tool_confidence\":0.95,\"confidence\":0.999999999,\"spoofable\":true,"
 		"\"handshake\":false,\"answered_open\":\"22,80\",\"failed\":999,\"answered\":2,"
-		"\"packets\":1010,\"rate_pps\":404,\"lost\":0,\"suppressed\":0,\"updates\":0}}\n");
+		"\"packets\":1010,\"rate_pps\":404,\"lost\":0,\"suppressed\":0,\"updates\":0,"
+		"\"suspects\":[]}}\n");
 }
 
 static void test_ndjson_parts(void **state)
@@ -207,6 +209,10 @@ static void test_ndjson_parts(void **state)
 		{SAMPLE_FLOOD, "\"kind\":\"event\",\"category\":[\"network\"],\"type\":[\"info\"],"
 			       "\"action\":\"syn_flood\""},
 		{SAMPLE_FLOOD, "\"rule\":{\"name\":\"SYN flood\"},\"observer\":"},
+		{SAMPLE_FLOOD, "\"related\":{\"ip\":[\"192.0.2.7\",\"2001:db8::7\",\"192.0.2.8\","
+			       "\"192.0.2.9\"]},"},
+		{SAMPLE_FLOOD, "\"suspects\":[{\"ip\":\"192.0.2.7\",\"failed\":1000,\"ports\":993},"
+			       "{\"ip\":\"2001:db8::7\",\"failed\":900,\"ports\":900},"},
 		{SAMPLE_REFLECTION, "\"network\":{\"transport\":\"udp\",\"type\":\"ipv6\"}"},
 		{SAMPLE_BLIND, "pushed out\",\"event\":"},
 		{SAMPLE_BLIND, "so scans may be missed\"},\"rule\":{\"name\":\"Blind spot\"}"},

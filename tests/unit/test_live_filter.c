@@ -81,8 +81,12 @@ static uint32_t run(const struct sock_filter *code, size_t length, const struct 
 static uint32_t judge(const struct live_filter_conf *conf, const struct frame *f)
 {
 	struct sock_filter code[CODE];
-	size_t length = live_filter_build(conf, code, CODE);
+	struct live_filter_conf whole = *conf;
+	size_t length;
 
+	if (!whole.most_bytes)
+		whole.most_bytes = UINT32_MAX;
+	length = live_filter_build(&whole, code, CODE);
 	assert_true(length > 0);
 	return run(code, length, f);
 }
@@ -205,6 +209,29 @@ static void each_kind_of_link_has_its_program(void **state)
 	}
 }
 
+/* Whatever lets it pass; an expression may want less of it. */
+static void no_more_is_kept_than_was_asked(void **state)
+{
+	struct sock_filter most[] = {BPF_STMT(BPF_RET | BPF_K, 1000)};
+	struct sock_fprog expression = {1, most};
+	struct live_filter_conf conf = {.most_bytes = 190};
+	const struct frame samples[] = {frame_of(ARPHRD_ETHER, 14), frame_of(ARPHRD_LOOPBACK, 14),
+					frame_of(ARPHRD_NONE, 0)};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		conf.ethernet = conf.bare = NULL;
+		assert_int_equal(judge(&conf, &samples[i]), 190);
+		conf.ethernet = conf.bare = &expression;
+		most[0].k = 1000;
+		assert_int_equal(judge(&conf, &samples[i]), 190);
+		most[0].k = 60;
+		assert_int_equal(judge(&conf, &samples[i]), 60);
+		most[0].k = 0;
+		assert_int_equal(judge(&conf, &samples[i]), 0);
+	}
+}
+
 static void too_long_is_told(void **state)
 {
 	struct sock_filter code[CODE], many[BPF_MAXINSNS];
@@ -230,6 +257,7 @@ int main(void)
 		cmocka_unit_test(other_hardware_is_ip_or_nothing),
 		cmocka_unit_test(interfaces_are_chosen_by_index),
 		cmocka_unit_test(each_kind_of_link_has_its_program),
+		cmocka_unit_test(no_more_is_kept_than_was_asked),
 		cmocka_unit_test(too_long_is_told),
 	};
 

@@ -3,20 +3,30 @@
 
 #include "watch_lab.h"
 
+#include "cli/watch_memory.h"
 #include "watch/watch.h"
 
 #define SCAN_PORTS 100
 #define SCAN_PPS   50
 
 struct flood {
-	unsigned pps;
-	unsigned least_ports; /* of the scan, that are told of */
-	uint32_t sources;     /* forged ones, drawn at random */
+	unsigned pps, gust_pps; /* the latter in the second second; 0: the same */
+	unsigned least_ports;	/* of the scan, that are told of */
+	uint32_t sources;	/* forged ones, drawn at random */
 	bool random_ports;
 	bool refused;	    /* the target answers with a RST */
 	unsigned before_ms; /* how long it lasts before the scan begins */
 	unsigned most_ms;   /* of its 2000 ms, until it is named */
 };
+
+/* With the tables that a run has by default. */
+static struct lab *flood_lab(struct lab *l)
+{
+	lab_init(l);
+	l->conf.memory_bytes = watch_memory_share(l->conf.memory_bytes).tables;
+	lab_begin(l);
+	return l;
+}
 
 /* One SYN from a forged source, that of a flood tool: its own window, no options. */
 static void flood_syn(struct lab *l, const struct flood *f)
@@ -36,9 +46,9 @@ static void flood_syn(struct lab *l, const struct flood *f)
 
 static void check_scan_is_named_in(const struct flood *f)
 {
-	struct lab lab, *l = lab_open(&lab);
+	struct lab lab, *l = flood_lab(&lab);
 	struct addr scanner = addr_from_v4(0xc6336407);
-	uint64_t begin, end, next, named_ns = 0;
+	uint64_t begin, end, next, named_ns = 0, second = l->t_ns / SECOND;
 	unsigned probed = 0;
 	const struct lab_event *told;
 
@@ -47,6 +57,9 @@ static void check_scan_is_named_in(const struct flood *f)
 	end = begin + SCAN_PORTS * SECOND / SCAN_PPS;
 	next = begin;
 	while (l->t_ns < end) {
+		if (f->gust_pps)
+			l->gap_ns =
+				SECOND / (l->t_ns / SECOND == second + 1 ? f->gust_pps : f->pps);
 		flood_syn(l, f);
 		if (l->t_ns >= next && probed < SCAN_PORTS) {
 			lab_connect(l, scanner, lab_near(l, 1), (uint16_t)(50000 + probed),
@@ -98,6 +111,23 @@ static void a_scan_is_named_though_the_forged_are_busy(void **state)
 
 		check_scan_is_named_in(&f);
 	}
+}
+
+/* What a source may make is not what it made in the worst of the seconds before. */
+static void a_scan_is_named_after_a_gust(void **state)
+{
+	const struct flood f = {
+		.pps = 600000,
+		.gust_pps = 1200000,
+		.least_ports = SCAN_PORTS / 3,
+		.sources = 65536,
+		.random_ports = true,
+		.before_ms = 2100,
+		.most_ms = 1100,
+	};
+
+	(void)state;
+	check_scan_is_named_in(&f);
 }
 
 static void a_scan_is_named_amid_a_flood(void **state)
@@ -187,7 +217,7 @@ static uint32_t by_fewer(struct lab *l, uint32_t n, uint64_t ms)
 
 static void check_no_alert(const struct crookedness *f)
 {
-	struct lab lab, *l = lab_open(&lab);
+	struct lab lab, *l = flood_lab(&lab);
 	uint64_t begin = l->t_ns;
 
 	l->gap_ns = SECOND / f->pps;
@@ -233,12 +263,88 @@ static void a_flood_alone_is_no_scan(void **state)
 		check_no_alert(&floods[i]);
 }
 
+/* Forged sources that are each as busy as the scan hide it from nobody who reads: what is told of
+ * the flood lists it among them. Not a flood that asks for no ports, nor one of so many sources
+ * that a list would be of no use. */
+static void what_cannot_be_told_apart_is_listed(void **state)
+{
+	static const struct {
+		uint32_t sources;
+		unsigned pps;
+		bool random_ports, listed;
+	} floods[] = {
+		{64, 6400, true, true},
+		{256, 25600, true, true},
+		{64, 6400, false, false},
+		{4096, 45000, true, false},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
+		const struct flood f = {.sources = floods[i].sources,
+					.random_ports = floods[i].random_ports};
+		struct lab lab, *l = flood_lab(&lab);
+		uint64_t begin = l->t_ns;
+		unsigned updates = 0;
+
+		l->looked_for = addr_from_v4(0xc6336407);
+		l->gap_ns = SECOND / floods[i].pps;
+		for (uint32_t n = 0; n < 8 * floods[i].pps; n++) {
+			flood_syn(l, &f);
+			if (floods[i].listed && n % (floods[i].pps / 100) == 0)
+				lab_connect(l, l->looked_for, lab_near(l, 1), lab_port(l),
+					    (uint16_t)(1 + n / (floods[i].pps / 100)), SILENT);
+			if ((l->t_ns - begin) % SECOND < l->gap_ns)
+				watch_tick(l->watch, l->t_ns);
+		}
+		lab_finish(l);
+		assert_int_equal(l->alerts, 0);
+		assert_int_equal(l->seen_actions, BIT(EVENT_SYN_FLOOD));
+		for (size_t n = 0; n < l->count; n++) {
+			const struct event *e = &l->told[n].event;
+
+			updates += e->phase == EVENT_UPDATE;
+			assert_in_range(e->suspects.count, 0,
+					floods[i].listed ? floods[i].sources + 1 : 0);
+			if (e->phase == EVENT_CLOSE)
+				assert_int_equal(l->told[n].lists, floods[i].listed);
+		}
+		/* At once, and again for the last of them. */
+		assert_in_range(updates, floods[i].listed, 3 * floods[i].listed);
+	}
+}
+
+/* Once it is named it is no suspect. */
+static void who_is_named_is_no_suspect(void **state)
+{
+	const struct flood f = {.sources = 64, .random_ports = true};
+	struct lab lab, *l = flood_lab(&lab);
+
+	(void)state;
+	l->looked_for = addr_from_v4(0xc6336407);
+	l->gap_ns = SECOND / 6400;
+	for (uint32_t n = 0; n < 8 * 6400; n++) {
+		flood_syn(l, &f);
+		if (n > 6400 && n % 16 == 0)
+			lab_connect(l, l->looked_for, lab_near(l, 1), lab_port(l),
+				    (uint16_t)(1 + n / 16), SILENT);
+	}
+	lab_finish(l);
+	assert_int_equal(l->alerts, 1);
+	assert_non_null(lab_alert(l, &l->looked_for));
+	assert_false(lab_action(l, EVENT_SYN_FLOOD)->lists);
+	assert_int_equal(lab_action(l, EVENT_SYN_FLOOD)->event.suspects.count, 64);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_scan_is_named_amid_a_flood),
 		cmocka_unit_test(a_scan_is_named_though_the_forged_are_busy),
+		cmocka_unit_test(a_scan_is_named_after_a_gust),
 		cmocka_unit_test(a_flood_alone_is_no_scan),
+		cmocka_unit_test(what_cannot_be_told_apart_is_listed),
+		cmocka_unit_test(who_is_named_is_no_suspect),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,7 @@ struct lab_event {
 	size_t ranges; /* of TCP */
 	uint16_t open[LAB_RANGES][2];
 	size_t open_ranges;
+	bool lists; /* lab.looked_for is among its suspects */
 };
 
 struct lab {
@@ -53,7 +54,8 @@ struct lab {
 	unsigned copies;  /* of each packet: captured at so many interfaces more that it passed */
 	bool raw;	  /* SYNs as hand-made ones: window 1024, one sequence number */
 	bool bad_clock;	  /* statements may go back in time */
-	uint64_t random;  /* state */
+	struct addr looked_for;
+	uint64_t random; /* state */
 	struct lab_event *told;
 	size_t count, alerts, open;
 	/* Alerts that were opened and then named so at the end. */
@@ -147,6 +149,7 @@ static inline void lab_check_event(const struct lab *l, const struct event *e)
 		assert_int_equal(e->updates, before->updates + (before->phase == EVENT_UPDATE));
 		assert_true(e->t_ns >= before->t_ns || l->bad_clock);
 	}
+	assert_true(e->suspects.count == 0 || e->action == EVENT_SYN_FLOOD);
 	if (!event_is_alert(e->action))
 		return;
 	assert_int_not_equal(e->techniques, 0);
@@ -170,6 +173,9 @@ static inline void lab_event(void *context, const struct event *e)
 	to->ranges = lab_ranges(&e->tcp, to->range, &tcp);
 	(void)lab_ranges(&e->udp, other, &udp);
 	to->open_ranges = lab_ranges(&e->open, to->open, &open);
+	to->lists = false;
+	for (size_t i = 0; i < e->suspects.count; i++)
+		to->lists |= addr_equal(e->suspects.suspect[i].source, l->looked_for);
 	if (e->action < EVENT_BLIND)
 		assert_int_equal(tcp + udp, e->ports_total);
 	assert_true(open <= e->ports_total);
