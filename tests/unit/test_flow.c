@@ -105,11 +105,12 @@ static void the_queue_keeps_its_order(void **state)
 	flow_table_fini(&t);
 }
 
+static const size_t one_bucket =
+	FLOW_WAYS * (sizeof(struct flow) + sizeof(struct flow_way) + sizeof(struct flow_link));
+
 /* A full bucket gives up what is finished first, the longest idle of that, then what waits. */
 static void the_least_useful_is_pushed_out(void **state)
 {
-	const size_t one_bucket = FLOW_WAYS * (sizeof(struct flow) + sizeof(struct flow_way) +
-					       sizeof(struct flow_link));
 	struct flow_table t;
 	struct flow pushed;
 	bool has_pushed, forward;
@@ -141,7 +142,7 @@ static void a_new_flow_is_new(void **state)
 	struct flow *f;
 
 	(void)state;
-	assert_int_equal(flow_table_init(&t, 1, &key), 0);
+	assert_int_equal(flow_table_init(&t, one_bucket, &key), 0);
 	for (uint32_t n = 0; n < FLOW_WAYS; n++) {
 		f = open_flow(&t, key_of(n), FLOW_MIDDLE, 5);
 		memset(f, 0xff, sizeof(*f));
