@@ -55,18 +55,6 @@ def far_end(program):
     sh(f"ip -n target link set dev p0 xdpdrv obj {BUILD}/bench/{program}.o sec xdp")
 
 
-def own_queues():
-    """What a processor sends by v0 goes by its own queue, as drivers of network cards set it and veth
-    does not: without it the kernel's RSTs, which end half-open connections, go by any queue, the far
-    end of that is then served by the processor that put them there, and the other waits for it."""
-    sh("mount -t sysfs sysfs /sys")
-    for queue in range(THREADS):
-        # veth takes XDP frames by the number of the processor.
-        mask = sum(1 << cpu for cpu in range(os.cpu_count()) if cpu % THREADS == queue)
-        with open(f"/sys/class/net/v0/queues/tx-{queue}/xps_cpus", "w") as out:
-            out.write(f"{mask:x}")
-
-
 def near_end(program):
     """Without a program of its own on v0, nothing that the far end sends by XDP comes in."""
     sh("ip link set dev v0 xdpdrv off")
@@ -229,7 +217,7 @@ def report(speed, scans, memories, rounds):
         f"{os.uname().release.split('-')[0]}, load {os.getloadavg()[0]:.1f} at the end; medians of {rounds} "
         "rounds. \"Of processor time\" divides by the CPU seconds of the sending threads, far end "
         "included, which is what a shared machine leaves comparable. The pair has a queue each way "
-        "for each sending thread, by which all goes that its processor sends (XPS).", "",
+        "for each sending thread.", "",
         "## Transmit alone, into a far end that drops in XDP", "",
         "| what | M/s by the wall | M/s of processor time |", "|---|---|---|"]
     names = {"constant": "constant frame, BPF_PROG_RUN",
@@ -292,8 +280,6 @@ def main():
     sh(f"ip netns add target; ip link add v0 {queues} type veth peer name p0 netns target {queues}")
     sh("ip addr add 198.18.0.1/24 dev v0; ip -n target addr add 198.18.0.2/24 dev p0")
     sh("ip link set v0 up; ip -n target link set p0 up; ip link set lo up")
-    if THREADS > 1:
-        own_queues()
     sh("ip route add 198.19.0.0/16 via 198.18.0.2; sleep 0.5")
     # It answers ARP for all of them.
     sh("ip -n target route add local 198.19.0.0/16 dev lo")
