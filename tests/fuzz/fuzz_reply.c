@@ -150,9 +150,12 @@ static uint64_t reference_siphash(struct addr to, uint32_t word3)
 			 key_word[1] ^ UINT64_C(0x646f72616e646f6d),
 			 key_word[0] ^ UINT64_C(0x6c7967656e657261),
 			 key_word[1] ^ UINT64_C(0x7465646279746573)};
-	const uint64_t message[4] = {to.hi, to.lo, word3, UINT64_C(24) << 56};
+	/* The address, 4 bytes or 16, then port and technique, 3, and the length of all. */
+	const uint64_t v4[] = {(uint64_t)7 << 56 | (uint64_t)word3 << 32 | addr_v4(to)};
+	const uint64_t v6[] = {to.hi, to.lo, (uint64_t)19 << 56 | word3};
+	const uint64_t *message = addr_is_v4(to) ? v4 : v6;
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < (addr_is_v4(to) ? 1 : 3); i++) {
 		v[3] ^= message[i];
 		sip_round(v);
 		v[0] ^= message[i];
