@@ -160,7 +160,7 @@ check_macs() {
 		ip neigh replace "198.18.0.$last" dev v0 nud permanent \
 			lladdr "$(printf '02:00:00:00:00:%02x' $((last / 2)))"
 	done
-	ip netns exec target tcpdump -Zroot -B 16384 -nei p0 --immediate-mode -l \
+	ip netns exec target tcpdump -Zroot -B 16384 -s 128 -nei p0 --immediate-mode -l \
 		'tcp[tcpflags] == tcp-syn and dst net 198.18.0.0/24' >"$work/dump" 2>"$work/dumping" &
 	dumper=$!
 	children="$children $dumper"
@@ -196,7 +196,7 @@ check_resets() {
 			}
 		}
 	NFT
-	ip netns exec target tcpdump -Zroot -B 16384 -i p0 -U --immediate-mode -w "$work/resets.pcap" \
+	ip netns exec target tcpdump -Zroot -B 16384 -s 128 -i p0 -U --immediate-mode -w "$work/resets.pcap" \
 		'tcp[tcpflags] == tcp-syn|tcp-ack or tcp[tcpflags] == tcp-rst or
 		(ip6 and (ip6[53] == 18 or ip6[53] == 4))' 2>"$work/dumping" &
 	dumper=$!
