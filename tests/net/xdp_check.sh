@@ -196,7 +196,8 @@ check_resets() {
 			}
 		}
 	NFT
-	ip netns exec target tcpdump -Zroot -B 16384 -s 128 -i p0 -U --immediate-mode -w "$work/resets.pcap" \
+	ip netns exec target tcpdump -Zroot -B 16384 -s 128 -i p0 -U --immediate-mode \
+		-w "$work/resets.pcap" \
 		'tcp[tcpflags] == tcp-syn|tcp-ack or tcp[tcpflags] == tcp-rst or
 		(ip6 and (ip6[53] == 18 or ip6[53] == 4))' 2>"$work/dumping" &
 	dumper=$!
