@@ -10,6 +10,22 @@ struct forgery {
 	uint64_t beside; /* its address is so far from the target's: outside the plan */
 };
 
+/* What goes back to a probe, but for flags and numbers. */
+static struct packet answer_to(const struct packet *p, uint8_t ttl, uint16_t window)
+{
+	return (struct packet){
+		.has = PACKET_ETHERNET | PACKET_IP | PACKET_TCP,
+		.ethertype = p->ethertype,
+		.src = p->dst,
+		.dst = p->src,
+		.proto = p->proto,
+		.ttl = ttl,
+		.sport = p->dport,
+		.dport = p->sport,
+		.window = window,
+	};
+}
+
 /* The RST to a cell's probe as a host sends it (RFC 9293, 3.10.7.1). */
 static size_t reset(const struct round *r, uint32_t cell, uint16_t window,
 		    const struct forgery *forgery, uint8_t *out)
@@ -25,17 +41,7 @@ static size_t reset(const struct round *r, uint32_t cell, uint16_t window,
 			     sheet_tag(r->sheet, cell) ^ forgery->tag);
 	p.seq = p.ack = cookie.seq;
 	p.sport = r->conf.has_source_port ? r->port : cookie_port(r->port, 1, cookie.sport);
-	answer = (struct packet){
-		.has = PACKET_ETHERNET | PACKET_IP | PACKET_TCP,
-		.ethertype = p.ethertype,
-		.src = p.dst,
-		.dst = p.src,
-		.proto = p.proto,
-		.ttl = 64,
-		.sport = p.dport,
-		.dport = p.sport,
-		.window = window,
-	};
+	answer = answer_to(&p, 64, window);
 	if (p.flags & TCP_ACK) {
 		answer.flags = TCP_RST;
 		answer.seq = p.ack;
@@ -144,20 +150,10 @@ static size_t opening(const struct round *r, uint32_t cell, uint32_t seq, uint8_
 	struct packet p, answer;
 
 	packet_parse(PACKET_LINK_ETHERNET, probe, expected(r, cell, 1, probe), &p);
-	answer = (struct packet){
-		.has = PACKET_ETHERNET | PACKET_IP | PACKET_TCP,
-		.ethertype = p.ethertype,
-		.src = p.dst,
-		.dst = p.src,
-		.proto = p.proto,
-		.ttl = 57,
-		.sport = p.dport,
-		.dport = p.sport,
-		.window = 64240,
-		.flags = TCP_SYN | TCP_ACK,
-		.seq = seq,
-		.ack = p.seq + 1,
-	};
+	answer = answer_to(&p, 57, 64240);
+	answer.flags = TCP_SYN | TCP_ACK;
+	answer.seq = seq;
+	answer.ack = p.seq + 1;
 	memcpy(answer.mac_src, p.mac_dst, 6);
 	memcpy(answer.mac_dst, p.mac_src, 6);
 	return packet_build(PACKET_LINK_ETHERNET, &answer, more, cell % 2 ? sizeof(more) : 0, out,
