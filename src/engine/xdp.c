@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 _Static_assert(XDP_REPLY_RST == (int)REPLY_RST && XDP_REPLY_RST_WINDOW == (int)REPLY_RST_WINDOW,
@@ -277,6 +278,7 @@ static int xdp_open(struct xdp *x, struct failure *f)
 		plan->hosts < plan->window_hosts ? (uint32_t)plan->hosts : plan->window_hosts;
 	const uint32_t cells = hosts * plan->slots;
 	struct xdp_setting *setting;
+	struct utsname kernel;
 
 	if (xdp_possible(&x->conf, f) < 0)
 		return -1;
@@ -287,6 +289,7 @@ static int xdp_open(struct xdp *x, struct failure *f)
 	x->senders = xdp_senders(x->link);
 	setting = x->kernel.memory.setting;
 	xdp_setting_fill(&x->kernel.memory, plan, &x->conf, x->link->mtu);
+	setting->frame_bytes += xdp_spare_bytes(uname(&kernel) == 0 ? kernel.release : "");
 	setting->port = x->frames->port;
 	setting->port_mask = x->frames->port_mask;
 	setting->port_fixed = x->conf.has_source_port;
