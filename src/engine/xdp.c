@@ -5,9 +5,13 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
+
+#include "system/settle.h"
 
 _Static_assert(XDP_REPLY_RST == (int)REPLY_RST && XDP_REPLY_RST_WINDOW == (int)REPLY_RST_WINDOW,
 	       "one enumeration");
@@ -270,6 +274,22 @@ static unsigned xdp_senders(const struct link *link)
 	return senders;
 }
 
+/* Whatever putting the program on the interface did to that. */
+static int xdp_settle(struct xdp *x, struct failure *f)
+{
+	const int waited_ms = settle_carrier(x->link, x->conf.stop, f);
+	char quoted[LINK_QUOTED];
+
+	if (waited_ms <= 0)
+		return waited_ms;
+	snprintf(x->news, sizeof(x->news),
+		 "interface %s lost its carrier when it was given an XDP program, and was waited "
+		 "for: %d.%d s",
+		 link_quote(x->link, quoted), waited_ms / 1000, waited_ms / 100 % 10);
+	x->has_news = true;
+	return 0;
+}
+
 static int xdp_open(struct xdp *x, struct failure *f)
 {
 	const struct plan *plan = x->conf.plan;
@@ -277,6 +297,7 @@ static int xdp_open(struct xdp *x, struct failure *f)
 		plan->hosts < plan->window_hosts ? (uint32_t)plan->hosts : plan->window_hosts;
 	const uint32_t cells = hosts * plan->slots;
 	struct xdp_setting *setting;
+	struct utsname kernel;
 
 	if (xdp_possible(&x->conf, f) < 0)
 		return -1;
@@ -287,13 +308,14 @@ static int xdp_open(struct xdp *x, struct failure *f)
 	x->senders = xdp_senders(x->link);
 	setting = x->kernel.memory.setting;
 	xdp_setting_fill(&x->kernel.memory, plan, &x->conf, x->link->mtu);
+	setting->frame_bytes += xdp_spare_bytes(uname(&kernel) == 0 ? kernel.release : "");
 	setting->port = x->frames->port;
 	setting->port_mask = x->frames->port_mask;
 	setting->port_fixed = x->conf.has_source_port;
 	setting->link_index = x->link->index;
 	x->kernel.memory.receiving->own_mask = xdp_own_mask(x->frames->techniques);
 	x->kernel.memory.receiving->sample_mask = 0;
-	if (xdp_kernel_attach(&x->kernel, x->link, x->conf.generic, f) < 0)
+	if (xdp_kernel_attach(&x->kernel, x->link, x->conf.generic, f) < 0 || xdp_settle(x, f) < 0)
 		return -1;
 	return xdp_kernel_trial(&x->kernel, x->link, f);
 }
@@ -310,7 +332,15 @@ struct engine *engine_xdp_open(const struct engine_conf *conf, struct failure *f
 	x->conf = *conf;
 	x->kernel.hook_fd = -1;
 	if (xdp_open(x, f) < 0) {
+		struct failure ignored = {0};
+		struct link link = {0};
+
+		if (x->kernel.hook_fd >= 0)
+			link = *x->link;
 		xdp_close(&x->engine);
+		/* Whoever goes on without us needs it as much. */
+		if (link.index && !conf->forced)
+			(void)settle_carrier(&link, conf->stop, &ignored);
 		return NULL;
 	}
 	return &x->engine;

@@ -1,6 +1,7 @@
 /* xdp_fill: plan, window and templates in the form that the kernel's programs read. */
 #include <assert.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/payloads.h"
@@ -131,6 +132,15 @@ void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struc
 		out->udp_mask |= technique_table[t].proto == IPPROTO_UDP ? 1u << t : 0;
 	}
 	out->frame_bytes = fill_frame_bytes(plan, out, m->payload);
+}
+
+uint32_t xdp_spare_bytes(const char *release)
+{
+	unsigned major = 0, minor = 0;
+
+	/* Of one that cannot be read nothing good is assumed. */
+	return sscanf(release, "%u.%u", &major, &minor) != 2 || major < 6 ||
+	       (major == 6 && minor < 4);
 }
 
 void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *sheet)

@@ -105,7 +105,7 @@ struct xdp_setting {
 	__u16 port, port_mask;
 	__u8 port_fixed;
 	__u32 link_index;
-	__u32 frame_bytes; /* of the frame that each run begins with: the longest */
+	__u32 frame_bytes; /* of the frame that each run begins with: the longest, and spare */
 };
 
 /*

@@ -1,4 +1,4 @@
-/* settle: waits for IPv6 addresses of this machine that cannot be used yet. */
+/* settle: waits for what of this machine's network cannot be used yet. */
 #include "system/settle.h"
 
 #include <string.h>
@@ -58,4 +58,47 @@ int settle_wait(const char *interface, struct failure *f)
 		return 0;
 	settle_sleep(SETTLE_FAR_MS);
 	return waited_ms + SETTLE_FAR_MS;
+}
+
+/* Whether it is switched on and has no carrier: 1 or 0, or -1 with *f. */
+static int settle_dark(struct netlink *netlink, const struct link *link, struct failure *f)
+{
+	const unsigned lit = LINK_RUNNING | LINK_CARRIER;
+	struct link_list links = {0};
+	const struct link *now;
+	int result;
+
+	if (link_list_read(&links, netlink, f) < 0)
+		return -1;
+	now = link_by_index(&links, link->index);
+	result = now && now->has & LINK_UP && (now->has & lit) != lit;
+	link_list_fini(&links);
+	return result;
+}
+
+int settle_carrier(const struct link *link, const volatile sig_atomic_t *stop, struct failure *f)
+{
+	struct netlink *netlink = netlink_open(f);
+	int dark = netlink ? settle_dark(netlink, link, f) : -1;
+	char quoted[LINK_QUOTED];
+	int waited_ms = 0, more_ms;
+
+	while (dark > 0 && waited_ms < SETTLE_CARRIER_MS && !(stop && *stop)) {
+		settle_sleep(SETTLE_STEP_MS);
+		waited_ms += SETTLE_STEP_MS;
+		dark = settle_dark(netlink, link, f);
+	}
+	netlink_close(netlink);
+	if (dark < 0)
+		return -1;
+	if (dark > 0 && !(stop && *stop))
+		return failure_set(
+			f, EXIT_UNAVAILABLE,
+			"interface %s lost its carrier when it was given an XDP program, "
+			"and has not got it back",
+			link_quote(link, quoted));
+	if (waited_ms == 0)
+		return 0;
+	more_ms = settle_wait(link->name, f);
+	return more_ms < 0 ? -1 : waited_ms + more_ms;
 }

@@ -1,7 +1,10 @@
-/* settle: waits for IPv6 addresses of this machine that cannot be used yet. */
+/* settle: waits for what of this machine's network cannot be used yet. */
 #ifndef PORTLIGHT_SYSTEM_SETTLE_H
 #define PORTLIGHT_SYSTEM_SETTLE_H
 
+#include <signal.h>
+
+#include "system/link.h"
 #include "text/failure.h"
 
 /*
@@ -16,5 +19,16 @@
 #define SETTLE_MOST_MS 3000
 #define SETTLE_FAR_MS  1000
 int settle_wait(const char *interface, struct failure *f);
+
+/*
+ * Many drivers start their interface anew when an XDP program is put on it or taken off: its
+ * carrier is gone, and back after some seconds. Waits for it, SETTLE_CARRIER_MS at most, and no
+ * longer than *stop is 0 (it may be NULL); then for IPv6 addresses as above, which the kernel may
+ * check once more.
+ * How many milliseconds were waited, 0 as a rule; -1 with *f (EXIT_UNAVAILABLE) if the carrier is
+ * not back, or the kernel does not say.
+ */
+#define SETTLE_CARRIER_MS 10000
+int settle_carrier(const struct link *link, const volatile sig_atomic_t *stop, struct failure *f);
 
 #endif

@@ -427,6 +427,29 @@ check_choice() {
 	ok 'no CAP_BPF: named' $?
 }
 
+# A driver that starts its interface anew for a program: its carrier is waited for.
+check_restart() {
+	for long in 1.5 30; do
+		RESTART_DRIVER="ip -n target link set p0 down
+			(sleep $long; ip -n target link set p0 up) >/dev/null 2>&1 &" \
+			LD_PRELOAD=$BUILD/tests/net/restart_driver.so \
+			timeout 60 "$PORTLIGHT" scan --engine xdp -sS -p 22,23 198.18.0.2 \
+			>"$work/table" 2>"$work/stderr"
+		status=$?
+		[ $long = 30 ] && break
+		same 'the carrier is gone for a while: exit status' 0 $status
+		grep -q 'v0 lost its carrier .* and was waited for: ' "$work/stderr"
+		ok 'the carrier is gone for a while: said' $?
+		same 'the carrier is gone for a while: what is found' '22/tcp open 23/tcp closed' \
+			"$(awk '/^2[23].tcp/ { printf "%s%s %s", n++ ? " " : "", $1, $2 }' "$work/table")"
+	done
+	same 'the carrier stays away: exit status' 69 $status
+	grep -q 'v0 lost its carrier when it was given an XDP program, and has not' "$work/stderr"
+	ok 'the carrier stays away: said' $?
+	ip -n target link set p0 up
+	soon 'the carrier is back' sh -c 'ip link show v0 | grep -q LOWER_UP'
+}
+
 # The pace is kept, and no probe is counted that did not go out.
 check_counts() {
 	before=$(left)
@@ -546,6 +569,7 @@ check_privilege xdp 2000 -p 1-65535 198.18.9.1-40
 check_exits
 check_neighbours
 check_choice
+check_restart
 check_counts
 check_senders
 check_refusal

@@ -239,14 +239,30 @@ static void test_frames(void **unused)
 			round_fini(&r);
 			skip();
 		}
+		/* As under an older kernel: the same frames. */
+		r.kernel.memory.setting->frame_bytes += next() % 2;
 		compare_all(&r);
 		round_fini(&r);
 	}
 }
 
+static void test_spare(void **unused)
+{
+	(void)unused;
+	assert_int_equal(xdp_spare_bytes("5.18.0"), 1);
+	assert_int_equal(xdp_spare_bytes("6.1.0-57-amd64"), 1);
+	assert_int_equal(xdp_spare_bytes("6.3.13"), 1);
+	assert_int_equal(xdp_spare_bytes("6.4.0-rc1"), 0);
+	assert_int_equal(xdp_spare_bytes("6.12.117+deb13-amd64"), 0);
+	assert_int_equal(xdp_spare_bytes("7.0"), 0);
+	assert_int_equal(xdp_spare_bytes(""), 1);
+	assert_int_equal(xdp_spare_bytes("next"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_spare),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_senders),
 		cmocka_unit_test(test_senders_fast),
