@@ -72,13 +72,11 @@ struct frames_window {
 	bool used;
 };
 
-/* A probe that the kernel refused, or that stands in the batch. */
+/* A probe that stands in the batch. */
 struct frames_probe {
 	struct probe probe;
 	unsigned out;
 };
-/* A refusal ends a turn, so at most a batch of each live window waits. */
-#define FRAMES_PENDING (TRANSMIT_BATCH * (SHEETS + 1))
 
 struct frames {
 	struct engine engine;
@@ -109,8 +107,6 @@ struct frames {
 	bool asked_ahead;	/* not in a sheet: freed here */
 	unsigned gateways_open; /* asked for and not known yet */
 
-	struct frames_probe pending[FRAMES_PENDING];
-	unsigned pending_count;
 	struct engine_stats stats;
 };
 

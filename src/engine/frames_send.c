@@ -10,53 +10,11 @@
 #define SEND_STUCK_NS UINT64_C(10000000000)
 
 /* Probes of one turn through the batches, in the order they were taken. */
+_Static_assert(TRANSMIT_BATCH <= SHEET_OWED, "all of them may be refused");
 struct send_batch {
 	struct frames_probe probe[TRANSMIT_BATCH];
 	unsigned count;
 };
-
-/* One refused before comes first, if it belongs to this walk's window. */
-static bool send_pending(struct frames *fr, const struct sheet *sheet, struct probe *out)
-{
-	for (unsigned i = 0; i < fr->pending_count; i++) {
-		uint32_t cell;
-
-		if (!sheet_untag(sheet, fr->pending[i].probe.cell, &cell))
-			continue;
-		*out = fr->pending[i].probe;
-		fr->pending_count--;
-		memmove(&fr->pending[i], &fr->pending[i + 1],
-			(fr->pending_count - i) * sizeof(fr->pending[0]));
-		return true;
-	}
-	return false;
-}
-
-/* Forgets probes of windows that are closed, so that there is always room. */
-static void send_forget(struct frames *fr)
-{
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < fr->pending_count; i++) {
-		bool live = false;
-		uint32_t cell;
-
-		for (unsigned s = 0; s < SHEETS && !live; s++)
-			live = fr->conf.sheets[s] &&
-			       sheet_untag(fr->conf.sheets[s], fr->pending[i].probe.cell, &cell);
-		if (live)
-			fr->pending[kept++] = fr->pending[i];
-	}
-	fr->pending_count = kept;
-}
-
-static void send_keep(struct frames *fr, const struct frames_probe *probe)
-{
-	if (fr->pending_count == FRAMES_PENDING)
-		send_forget(fr);
-	if (fr->pending_count < FRAMES_PENDING)
-		fr->pending[fr->pending_count++] = *probe;
-}
 
 void frames_payload(const struct frames_way *way, uint16_t port, unsigned attempt,
 		    const uint8_t **bytes, size_t *length)
@@ -150,7 +108,7 @@ static unsigned send_confirm(struct frames *fr, struct walk *walk, struct send_b
 			walk_sent(walk, &batch->probe[i].probe, now_ns);
 			fr->stats.send_errors++;
 		} else {
-			send_keep(fr, &batch->probe[i]);
+			walk_owe(walk, batch->probe[i].probe.cell);
 		}
 		seen++;
 	}
@@ -235,8 +193,7 @@ static void send_fill(struct frames *fr, struct walk *walk, struct send_batch *b
 	while (batch->count < most && walk->pass == pass) {
 		struct frames_probe *p = &batch->probe[batch->count];
 
-		if ((fr->pending_count == 0 || !send_pending(fr, walk->sheet, &p->probe)) &&
-		    !walk_next(walk, now_ns, &p->probe))
+		if (!walk_next(walk, now_ns, &p->probe))
 			return;
 		if (walk->pass != pass && batch_has(batch, p->probe.cell))
 			return;

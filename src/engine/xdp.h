@@ -104,7 +104,6 @@ struct xdp_sending {
 	uint64_t refused;	/* in this pass, as counted */
 	uint64_t errors, drops; /* of the kernel's count, when something was last taken */
 	uint64_t taken_ns;
-	uint32_t position;	/* then */
 	struct xdp_rates rates; /* the first thread's, until all are over */
 };
 

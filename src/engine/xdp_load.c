@@ -122,8 +122,11 @@ static int load_error(int error, struct failure *f)
 				   "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON; or the limit of locked "
 				   "memory, ulimit -l)");
 	case ENOMEM:
-	case E2BIG:
 		return failure_set(f, EXIT_SOFTWARE, "no memory in the kernel for its maps: %s",
+				   strerror(-error));
+	case E2BIG:
+		return failure_set(f, EXIT_SOFTWARE,
+				   "its programs or maps are too large for the kernel: %s",
 				   strerror(-error));
 	default:
 		return failure_set(f, EXIT_SOFTWARE,
@@ -168,6 +171,15 @@ int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32
 	return 0;
 }
 
+static int load_others(const struct link *link, struct failure *f)
+{
+	char quoted[LINK_QUOTED];
+
+	return failure_set(f, EXIT_UNAVAILABLE,
+			   "interface %s has an XDP program of somebody else, which is left alone",
+			   link_quote(link, quoted));
+}
+
 int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generic,
 		      struct failure *f)
 {
@@ -180,17 +192,16 @@ int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generi
 	int error;
 
 	if (bpf_xdp_query_id((int)link->index, 0, &there) == 0 && there != 0)
-		return failure_set(
-			f, EXIT_UNAVAILABLE,
-			"interface %s has an XDP program of somebody else, which is left "
-			"alone",
-			link_quote(link, quoted));
+		return load_others(link, f);
 	if (bpf_map_update_elem(bpf_map__fd(p->maps.out), &zero, &out, BPF_ANY) < 0)
 		return failure_set(f, EXIT_UNAVAILABLE, "interface %s takes no part in XDP: %s",
 				   link_quote(link, quoted), strerror(errno));
 	k->hook_fd = bpf_link_create(k->probe_fd, (int)link->index, BPF_XDP, &mode);
 	if (k->hook_fd < 0) {
 		error = errno;
+		/* Of the last moment. */
+		if (error == EBUSY || error == EEXIST)
+			return load_others(link, f);
 		return failure_set(f, EXIT_UNAVAILABLE,
 				   generic ? "interface %s takes no XDP program: %s"
 					   : "the driver of interface %s takes no XDP program: %s "

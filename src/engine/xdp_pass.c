@@ -21,8 +21,6 @@
 /* Above this rate only one RST of 256 keeps its evidence (time, TTL): for round trips and pace. */
 #define PASS_EVIDENCE_PPS 100000
 #define PASS_SAMPLE_MASK  255
-/* One in so many lost to errors: the pass was no attempt for all that it was for. */
-#define PASS_LOSS 1000
 /* So many refused by a full queue while several threads send: one alone for the rest of the scan.
  * The interface is the limit then, or the processors are, which also have to take what comes in. */
 #define PASS_CROWDED 64
@@ -75,7 +73,8 @@ static bool pass_worth(const struct xdp *x, const struct walk *walk, double rate
 	const uint64_t left = turned ? walk->end : walk->end - walk->position;
 	const uint64_t blanks = (uint64_t)(sheet->ours - sheet->answered) * left / walk->end;
 
-	if (!sheet->bulk || x->broken || x->sending.begun)
+	/* What is owed goes probe by probe. */
+	if (!sheet->bulk || sheet->owed.count || x->broken || x->sending.begun)
 		return false;
 	/* Without attempts left, what there is to do is not for passes. */
 	if (walk->idle || !pass_techniques(x, walk, walk->pass + turned))
@@ -117,7 +116,6 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	x->sending.walk = walk;
 	x->sending.sent = x->sending.refused = x->sending.errors = x->sending.drops = 0;
 	x->sending.taken_ns = now_ns;
-	x->sending.position = walk->position;
 	x->sending.rates = (struct xdp_rates){.begin_ns = now_ns};
 	error = xdp_senders_begin(x);
 	if (error < 0) {
@@ -149,29 +147,27 @@ static struct pass_total pass_total(const struct xdp *x)
 	return total;
 }
 
-/* All before this position has been dealt with: it is not in a block in hand. */
-static uint32_t pass_position(const struct xdp *x)
+_Static_assert(XDP_SENDERS *(XDP_QUEUED + XDP_READY + XDP_BLOCK) <= SHEET_OWED, "all in hand");
+
+/* The threads are over. Of the blocks that they took all went but, after a stop, what was in their
+ * hands: refused, looked at, or not even that. */
+static void pass_end(struct xdp *x)
 {
 	const volatile struct xdp_pass *pass = x->kernel.memory.pass;
-	uint32_t low = pass->next < pass->end ? pass->next : pass->end;
+	struct walk *walk = x->sending.walk;
+	const uint32_t next = pass->next > pass->begin ? pass->next : pass->begin;
 
+	walk_pass_end(walk, next < pass->end ? next : pass->end);
 	for (unsigned i = 0; i < x->senders; i++) {
 		const volatile struct xdp_sender *s = &x->kernel.memory.sender[i];
-		/* At most: it may have found them somewhat before. */
-		const uint32_t position = s->position > XDP_READY ? s->position - XDP_READY : 0;
 
-		if (s->position != s->until || s->head != s->tail)
-			low = position < low ? position : low;
-		/* Refused, and not sent again: a few, after a stop. */
-		for (uint32_t a = s->again_head, n = 0; a != s->again_tail && n < XDP_QUEUED;
-		     a++, n++) {
-			const uint32_t cell = s->again[a % XDP_QUEUED];
-			const uint64_t at = permute_backward(&x->sending.walk->order, cell);
-
-			low = at < low ? (uint32_t)at : low;
-		}
+		for (uint32_t a = s->again_head; a != s->again_tail; a++)
+			walk_pass_owe(walk, s->again[a % XDP_QUEUED]);
+		for (uint32_t c = s->head; c != s->tail; c++)
+			walk_pass_owe(walk, s->cell[c % XDP_READY]);
+		for (uint32_t p = s->position; p < s->until; p++)
+			walk_pass_owe(walk, (uint32_t)permute_forward(&walk->order, p));
 	}
-	return low > pass->begin ? low : pass->begin;
 }
 
 /* What went since last asked, and what was refused. */
@@ -189,7 +185,6 @@ static void pass_count(struct xdp *x, const struct pass_total *total, uint64_t n
 		x->sending.sent = total->taken;
 		x->sending.drops = total->drops;
 		x->sending.taken_ns = now_ns;
-		x->sending.position = pass_position(x);
 	}
 	x->refused_burst += refused - x->sending.refused;
 	x->refused += refused - x->sending.refused;
@@ -208,9 +203,8 @@ static void pass_break(struct xdp *x, int error)
 		 link_quote(x->link, quoted), strerror(error));
 }
 
-static int pass_over(struct xdp *x, const struct pass_total *total)
+static int pass_over(struct xdp *x)
 {
-	struct walk *walk = x->sending.walk;
 	const int error = atomic_load(&x->sending.error);
 
 	xdp_senders_end(x);
@@ -222,13 +216,7 @@ static int pass_over(struct xdp *x, const struct pass_total *total)
 	x->rates.squares += x->sending.rates.squares;
 	if (error < 0 && !x->broken)
 		pass_break(x, -error);
-	/* Too short for PASS_ERRORS; begun anew, it would be so for ever. */
-	else if (!x->broken && x->sending.sent == 0 && total->errors != x->sending.errors)
-		pass_break(x, (int)total->error);
-	/* What a broken interface has swallowed is for frames to send. */
-	walk_pass_end(walk, x->broken ? x->sending.position : pass_position(x));
-	if (!x->broken && total->errors > x->sending.sent / PASS_LOSS)
-		walk_pass_lost(walk);
+	pass_end(x);
 	return 0;
 }
 
@@ -246,7 +234,7 @@ int xdp_pass_poll(struct engine *e, uint64_t now_ns, double rate_pps, struct fai
 	total = pass_total(x);
 	pass_count(x, &total, now_ns);
 	if (over)
-		return pass_over(x, &total);
+		return pass_over(x);
 	if (rate_pps > 0)
 		pass_rate(x, rate_pps);
 	if (atomic_load(&x->sending.awake) > 1 && x->sending.refused >= PASS_CROWDED)

@@ -421,15 +421,22 @@ static inline int transmit_udp_v6(const struct xdp_template *t, const struct tra
 	return 1;
 }
 
+/* The frame last born got no further: it goes again. */
+static inline void transmit_again(struct xdp_sender *s, __u32 error)
+{
+	s->errors++;
+	s->error = error;
+	s->queued--;
+	s->again[s->again_tail & (XDP_QUEUED - 1)] = s->in_queue[s->queued & (XDP_QUEUED - 1)];
+	s->again_tail++;
+}
+
 static inline int transmit_redirect(struct xdp_sender *s)
 {
 	const int action = (int)bpf_redirect_map(&out, 0, XDP_DROP);
 
-	if (action != XDP_REDIRECT) {
-		s->errors++; /* the interface is gone */
-		s->error = TRANSMIT_ENODEV;
-		s->queued--;
-	}
+	if (action != XDP_REDIRECT)
+		transmit_again(s, TRANSMIT_ENODEV); /* the interface is gone */
 	return action;
 }
 
@@ -577,9 +584,7 @@ int transmit_refused(struct bpf_raw_tracepoint_args *ctx)
 
 	if (!s)
 		return 0;
-	s->errors++;
-	s->error = (__u32) - (int)ctx->args[3];
-	s->queued--; /* it got no further */
+	transmit_again(s, (__u32) - (int)ctx->args[3]);
 	return 0;
 }
 

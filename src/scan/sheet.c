@@ -70,6 +70,14 @@ void sheet_free(struct sheet *s)
 	free(s);
 }
 
+static bool sheet_owes(const struct sheet *s, uint32_t cell)
+{
+	for (uint32_t i = 0; i < s->owed.count; i++)
+		if (s->owed.cell[i] == cell)
+			return true;
+	return false;
+}
+
 unsigned sheet_tries(const struct sheet *s, uint32_t cell)
 {
 	if (!s->bulk || sheet_counted(s, cell))
@@ -82,7 +90,8 @@ unsigned sheet_tries(const struct sheet *s, uint32_t cell)
 		return 0;
 	if (tries < limit)
 		tries += permute_backward(&s->order, cell) < s->position;
-	return tries < limit ? tries : limit;
+	tries = tries < limit ? tries : limit;
+	return tries > 0 && sheet_owes(s, cell) ? tries - 1 : tries;
 }
 
 uint32_t sheet_sent_us(const struct sheet *s, uint32_t cell)

@@ -51,6 +51,14 @@ struct sheet_kept {
 	uint32_t turn; /* of those that are where the present size wants them */
 };
 
+/* Cells that the walk has been at and no device has taken: of a pass that was ended, the blocks in
+ * the hands of its threads, or of one probe by probe, a batch. In the order they are to go. */
+#define SHEET_OWED 1280
+struct sheet_owed {
+	uint32_t cell[SHEET_OWED];
+	uint32_t count;
+};
+
 /* What an engine finds out before the first probe. */
 struct sheet_host {
 	uint8_t mac[6];
@@ -93,12 +101,13 @@ struct sheet {
 	/* Where the walk is, and most attempts of a technique. */
 	uint32_t pass, position;
 	uint8_t limit[TECHNIQUES];
+	struct sheet_owed owed;
 	/*
 	 * A bulk sheet is one that an engine sends by itself, pass after pass in the plan's order.
-	 * tries[] is not kept: where the walk is says what was sent. block_us[b] is when
-	 * positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. hop[] is a host's number
-	 * in host[], where hosts share entries (alike: all share the first). It, block_us[] and
-	 * word[] are the engine's memory. Little of the evidence is kept, in a table instead of
+	 * tries[] is not kept: where the walk is says what was sent, but for owed. block_us[b] is
+	 * when positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. hop[] is a host's
+	 * number in host[], where hosts share entries (alike: all share the first). It, block_us[]
+	 * and word[] are the engine's memory. Little of the evidence is kept, in a table instead of
 	 * evidence[]. Cells that are asked at their host's own pace (slow.h) are counted one by
 	 * one, in tries[] and sent_us[], from then on (sheet_counted).
 	 */

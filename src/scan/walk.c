@@ -1,6 +1,7 @@
 /* walk: pass after pass over a sheet's blanks. */
 #include "scan/walk.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "scan/finding.h"
@@ -190,6 +191,26 @@ static void walk_offer(const struct walk *w, uint32_t cell, struct probe *out)
 	};
 }
 
+/* Offers the first that is owed and still blank. */
+static bool walk_owed(struct walk *w, struct probe *out)
+{
+	struct sheet_owed *owed = &w->sheet->owed;
+	bool found = false;
+	uint32_t i = 0;
+
+	for (; i < owed->count && !found; i++) {
+		found = sheet_get(w->sheet, owed->cell[i]) == REPLY_SILENCE;
+		/* While it is owed, its attempts are those before. */
+		if (found)
+			walk_offer(w, owed->cell[i], out);
+	}
+	owed->count -= i;
+	memmove(owed->cell, owed->cell + i, owed->count * sizeof(owed->cell[0]));
+	/* After the last pass it begins no other. */
+	w->left += found && !w->idle;
+	return found;
+}
+
 bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 {
 	const struct sheet *s = w->sheet;
@@ -197,6 +218,8 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 
 	if (now_ns < w->due_ns)
 		return false;
+	if (s->owed.count && walk_owed(w, out))
+		return true;
 	while (!w->done) {
 		if (slow_next(&w->slow, w->timeout_ns, now_ns, &cell)) {
 			walk_offer(w, cell, out);
@@ -230,16 +253,39 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 	return false;
 }
 
+void walk_owe(struct walk *w, uint32_t cell)
+{
+	struct sheet_owed *owed = &w->sheet->owed;
+
+	assert(owed->count < SHEET_OWED);
+	owed->cell[owed->count++] = plan_tag_cell(cell);
+	w->done = false;
+}
+
+/* Cells that were sent together get a time each, as they are sent one by one from now on. */
+static void walk_time_block(struct walk *w, uint32_t block)
+{
+	struct sheet *s = w->sheet;
+	const uint32_t first = block << SHEET_BLOCK_BITS, us = s->block_us[block];
+
+	for (uint32_t p = first; us && p < w->end && p < first + (1u << SHEET_BLOCK_BITS); p++)
+		s->sent_us[permute_forward(&s->order, p)] = us;
+	s->block_us[block] = 0;
+}
+
 void walk_sent(struct walk *w, const struct probe *probe, uint64_t now_ns)
 {
 	struct sheet *s = w->sheet;
-	uint32_t cell = probe->cell & (PLAN_WINDOW_CELLS - 1);
+	uint32_t cell = plan_tag_cell(probe->cell);
+	const bool by_block = s->bulk && !sheet_counted(s, cell);
 
+	if (by_block)
+		walk_time_block(w,
+				(uint32_t)(permute_backward(&s->order, cell) >> SHEET_BLOCK_BITS));
 	s->sent_us[cell] = (uint32_t)(now_ns / 1000);
 	w->sent++;
 	w->last_sent_ns = now_ns;
-	if (s->bulk && !sheet_counted(s, cell)) {
-		s->block_us[permute_backward(&s->order, cell) >> SHEET_BLOCK_BITS] = 0;
+	if (by_block) {
 		w->resent += probe->attempt != 0;
 		return;
 	}
@@ -284,11 +330,13 @@ void walk_pass_end(struct walk *w, uint32_t position)
 	walk_at(w, position);
 }
 
-void walk_pass_lost(struct walk *w)
+void walk_pass_owe(struct walk *w, uint32_t cell)
 {
-	for (int t = 0; t < TECHNIQUES; t++) {
-		if (w->tries[t] < 16)
-			w->tries[t]++;
-		w->sheet->limit[t] = w->tries[t];
-	}
+	const struct sheet *s = w->sheet;
+	const uint32_t slot = plan_slots(s->plan)[cell % s->plan->slots];
+
+	if (sheet_get(s, cell) == REPLY_SILENCE && !sheet_counted(s, cell) &&
+	    !sheet_host_absent(s, cell / s->plan->slots) &&
+	    w->tries[plan_slot_technique(slot)] > w->pass)
+		walk_owe(w, cell);
 }

@@ -48,9 +48,13 @@ void walk_set_timeout(struct walk *w, uint64_t timeout_ns);
 
 /*
  * Takes the next probe that may go at `now_ns`: true and *out, or false (done, or due_ns set).
- * A taken probe that the kernel refuses is the engine's to offer again before taking others.
+ * Each is either taken by the kernel (walk_sent) or not (walk_owe).
  */
 bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out);
+
+/* What no device took (a cell, tagged or not) was not sent, and is what walk_next gives before all
+ * else. At most SHEET_OWED at a time. */
+void walk_owe(struct walk *w, uint32_t cell);
 
 /*
  * For an engine that sends the rest of a pass by itself, [position, end) of a bulk sheet. True if
@@ -62,9 +66,8 @@ bool walk_pass_begin(struct walk *w, uint64_t now_ns);
 void walk_passed(struct walk *w, uint32_t position, uint64_t sent, uint64_t now_ns);
 /* It got to `position`: w->end, unless it was stopped. */
 void walk_pass_end(struct walk *w, uint32_t position);
-
-/* Some of what it sent was refused and nobody knows what: blanks get another attempt. */
-void walk_pass_lost(struct walk *w);
+/* And after that, if it was: a cell before that which did not go, if it was to. */
+void walk_pass_owe(struct walk *w, uint32_t cell);
 
 /*
  * Whether the last answers have had their time: each host that still has blanks the time that it

@@ -181,20 +181,78 @@ static void test_spent(void **unused)
 	bench_fini(&b);
 }
 
-/* A pass that lost frames in our own queue was none: there is one more. */
-static void test_lost(void **unused)
+/* What walk_next gives, refused or taken; its cell. */
+static uint32_t offered(struct bench *b, unsigned attempt, uint64_t now_ns, bool taken)
 {
+	struct probe probe;
+
+	assert_true(walk_next(b->walk, now_ns, &probe));
+	assert_int_equal(probe.attempt, attempt);
+	if (taken)
+		walk_sent(b->walk, &probe, now_ns);
+	else
+		walk_owe(b->walk, probe.cell);
+	return plan_tag_cell(probe.cell);
+}
+
+/* What no device took was not sent, and comes before all else; the others of its block keep their
+ * time. */
+static void test_owed(void **unused)
+{
+	const uint64_t now_ns = 2 * SECOND;
 	uint8_t counts[3000] = {0};
+	uint32_t cell[4];
+	struct probe probe;
 	struct bench b;
 
 	(void)unused;
 	bench_init(&b, 300, 1u << TECH_SYN);
-	pass(&b, counts, b.walk->end, SECOND);
-	walk_pass_lost(b.walk);
-	pass(&b, counts, b.walk->end, 2 * SECOND);
-	pass(&b, counts, b.walk->end, 3 * SECOND);
+	pass(&b, counts, 1000, SECOND);
+	for (unsigned i = 0; i < 4; i++) {
+		cell[i] = (uint32_t)permute_forward(&b.walk->order, 960 + 2 * i);
+		walk_pass_owe(b.walk, cell[i]);
+		counts[cell[i]]--;
+	}
 	check_tries(&b, counts);
-	assert_int_equal(counts[7], 3);
+	/* Nor is what was answered all the same. */
+	sheet_put(b.sheet, cell[1], REPLY_RST);
+	walk_pass_owe(b.walk, cell[1]);
+	assert_int_equal(b.sheet->owed.count, 4);
+	assert_int_equal(offered(&b, 0, now_ns, true), cell[0]);
+	counts[cell[0]]++;
+	assert_int_equal(offered(&b, 0, now_ns, false), cell[2]);
+	assert_int_equal(offered(&b, 0, now_ns, false), cell[3]);
+	check_tries(&b, counts);
+	for (uint32_t p = 960; p < 1000; p++) {
+		const uint32_t other = (uint32_t)permute_forward(&b.walk->order, p);
+
+		assert_int_equal(sheet_sent_us(b.sheet, other),
+				 other == cell[0] ? 2000000 : 1000001);
+	}
+	for (unsigned i = 2; i < 4; i++, counts[cell[i - 1]]++)
+		assert_int_equal(offered(&b, 0, now_ns, true), cell[i]);
+	check_tries(&b, counts);
+	pass(&b, counts, b.walk->end, now_ns);
+	pass(&b, counts, b.walk->end, 4 * SECOND);
+	/* What the last of all passes owes keeps the walk from being done. */
+	walk_pass_owe(b.walk, cell[0]);
+	assert_int_equal(offered(&b, 1, 5 * SECOND, false), cell[0]);
+	assert_false(b.walk->done);
+	counts[cell[0]]--;
+	check_tries(&b, counts);
+	assert_int_equal(offered(&b, 1, 5 * SECOND, true), cell[0]);
+	counts[cell[0]]++;
+	assert_false(walk_next(b.walk, 5 * SECOND, &probe));
+	assert_true(b.walk->done);
+	walk_owe(b.walk, cell[0]);
+	assert_false(b.walk->done);
+	assert_int_equal(offered(&b, 1, 5 * SECOND, true), cell[0]);
+	assert_false(walk_next(b.walk, 5 * SECOND, &probe));
+	assert_true(b.walk->done);
+	/* No more attempts than there are. */
+	walk_pass_owe(b.walk, cell[0]);
+	assert_int_equal(b.sheet->owed.count, 0);
+	check_tries(&b, counts);
 	bench_fini(&b);
 }
 
@@ -484,7 +542,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_attempts),       cmocka_unit_test(test_spent),
-		cmocka_unit_test(test_lost),	       cmocka_unit_test(test_evidence),
+		cmocka_unit_test(test_owed),	       cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_read_out),       cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_quenched),       cmocka_unit_test(test_persistent),
 		cmocka_unit_test(test_not_persistent),
