@@ -160,16 +160,11 @@ check_macs() {
 		ip neigh replace "198.18.0.$last" dev v0 nud permanent \
 			lladdr "$(printf '02:00:00:00:00:%02x' $((last / 2)))"
 	done
-	ip netns exec target tcpdump -Zroot -B 16384 -s 128 -nei p0 --immediate-mode -l \
-		'tcp[tcpflags] == tcp-syn and dst net 198.18.0.0/24' >"$work/dump" 2>"$work/dumping" &
-	dumper=$!
-	children="$children $dumper"
-	wait_until grep -q 'listening on' "$work/dumping"
+	dump p0 -s 128 -e 'tcp[tcpflags] == tcp-syn and dst net 198.18.0.0/24'
 	scan xdp -sS -p 1-40 --all-hosts --max-rate 20000 --max-retries 0 198.18.0.30-99
 	same 'MAC addresses: exit status' 0 $?
 	soon 'MAC addresses: the probes' eval '[ "$(wc -l <"$work/dump")" -ge 2560 ]'
-	kill $dumper
-	wait $dumper
+	undump
 	same 'MAC addresses: each port of each host, to its own' '64 x 40' "$(sed -n \
 		's/.* > 02:00:00:00:00:\([0-9a-f]*\),.* > 198\.18\.0\.\([0-9]*\)\.\([0-9]*\): .*/\1 \2 \3/p' \
 		"$work/dump" | sort -u | python3 -c '
@@ -196,13 +191,9 @@ check_resets() {
 			}
 		}
 	NFT
-	ip netns exec target tcpdump -Zroot -B 16384 -s 128 -i p0 -U --immediate-mode \
-		-w "$work/resets.pcap" \
+	dump p0 -s 128 -w "$work/resets.pcap" \
 		'tcp[tcpflags] == tcp-syn|tcp-ack or tcp[tcpflags] == tcp-rst or
-		(ip6 and (ip6[53] == 18 or ip6[53] == 4))' 2>"$work/dumping" &
-	dumper=$!
-	children="$children $dumper"
-	wait_until grep -q 'listening on' "$work/dumping"
+		(ip6 and (ip6[53] == 18 or ip6[53] == 4))'
 	for mode in native generic; do
 		scan xdp -sS -p 1-30000 --xdp-mode $mode --max-rate 300000 --max-retries 0 \
 			198.18.0.2 198.18.0.3 2001:db8::2
@@ -210,8 +201,7 @@ check_resets() {
 			"$(grep -c ' open syn-ack' "$work/xdp")"
 	done
 	sleep 0.2
-	kill $dumper
-	wait $dumper
+	undump
 	fields='-e ip.src -e ipv6.src -e tcp.srcport -e ip.dst -e ipv6.dst -e tcp.dstport'
 	# shellcheck disable=SC2086
 	tshark -r "$work/resets.pcap" -T fields -E separator=, $fields -e tcp.ack_raw \
