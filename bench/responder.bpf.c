@@ -14,7 +14,7 @@
 #define RESPONDER_OPEN 1 /* of 100 */
 #endif
 
-/* The bench counts by this, too: see bench/xdp_truth.py. */
+/* The bench counts by this, too: see bench/xdp_lab.py. */
 static inline __u32 responder_hash(__u32 address, __u16 port)
 {
 	__u32 x = address * 0x9e3779b1u ^ (__u32)port * 0x85ebca6bu;

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """xdp: the xdp engine beside the frames engine, a constant-frame program, masscan and zmap.
 
-usage: xdp.py [--write] [--rounds N] [--memory]      run by bench/xdp.sh in a network of its own
+usage: xdp.py [--write] [--rounds N] [--memory | --peers]      run by bench/xdp.sh in a network of its own
 
 Two namespaces joined by a veth pair. All figures of a round come right after one another, because
 a shared machine drifts: what carries over are the ratios. A figure is the median of the rounds.
@@ -10,43 +10,22 @@ import argparse
 import json
 import os
 import re
-import resource
 import shutil
 import statistics
 import subprocess
 import time
 
+from xdp_lab import NET, NETWORK, PORTS, PROBES, far_mac, number, timed, truth
+from xdp_zmap import ALL, LEAST_PPS, UNLIMITED, Zmap
+
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.get("BUILD", TOP + "/build")
 PORTLIGHT = BUILD + "/portlight"
-PORTS = 30
-NET = 0xC6130000  # 198.19.0.0/16
-PROBES = 65536 * PORTS
-MASK = 0xFFFFFFFF
 THREADS = 2 if len(os.sched_getaffinity(0)) > 1 else 1
 
 
 def sh(command):
     subprocess.run(command, shell=True, check=True)
-
-
-def truth(share=1):
-    """(address, port) that the responder has open, `share` of 100: responder.bpf.c's hash."""
-    found = set()
-    for address in range(NET, NET + 65536):
-        base = address * 0x9E3779B1 & MASK
-        for port in range(1, PORTS + 1):
-            x = base ^ (port * 0x85EBCA6B & MASK)
-            x = (x ^ x >> 15) * 0x2C1B3C6D & MASK
-            x = (x ^ x >> 12) * 0x297A2D39 & MASK
-            if (x ^ x >> 15) % 100 < share:
-                found.add((address, port))
-    return found
-
-
-def number(dotted):
-    a, b, c, d = map(int, dotted.split("."))
-    return a << 24 | b << 16 | c << 8 | d
 
 
 def far_end(program):
@@ -60,15 +39,6 @@ def near_end(program):
     sh("ip link set dev v0 xdpdrv off")
     if program:
         sh(f"ip link set dev v0 xdpdrv obj {BUILD}/tests/net/{program}.o sec xdp")
-
-
-def timed(command, **more):
-    """(CompletedProcess, wall seconds, CPU seconds)"""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, **more)
-    wall = time.monotonic() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return done, wall, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 def transmit(figures):
@@ -138,11 +108,12 @@ def memory(plan):
 
 
 def scan_masscan(figures, open_ports):
-    mac = json.loads(subprocess.check_output("ip -n target -j link show p0", shell=True))[0]
-    _, wall, cpu = timed(
-        ["timeout", "60", "masscan", "--retries", "0", "--rate", "10000000", "-p", f"1-{PORTS}",
-         "198.19.0.0/16", "--wait", "1", "--router-mac", mac["address"], "-e", "v0",
+    done, wall, cpu = timed(
+        ["timeout", "150", "masscan", "--retries", "0", "--rate", "10000000", "-p", f"1-{PORTS}",
+         NETWORK, "--wait", "1", "--router-mac", far_mac(), "-e", "v0",
          "--source-ip", "198.18.0.1", "-oG", "/dev/shm/masscan"])
+    if done.returncode:
+        raise SystemExit(f"masscan: exit status {done.returncode}\n{done.stderr[-2000:]}")
     found = set()
     with open("/dev/shm/masscan") as lines:
         for line in lines:
@@ -158,23 +129,11 @@ def scan_masscan(figures, open_ports):
         "sending": sending})
 
 
-def scan_zmap(figures, open_ports, rate):
-    """One port of the /16: this old version has one a run."""
-    mac = json.loads(subprocess.check_output("ip -n target -j link show p0", shell=True))[0]
-    out = "/dev/shm/zmap"
-    done, wall, cpu = timed(
-        ["timeout", "60", "zmap", "-q", "-i", "v0", "-p", "1", "-G", mac["address"], "-S",
-         "198.18.0.1", "-b", "/dev/null", "-r", str(rate), "-c", "1", "-o", out, "198.19.0.0/16"])
-    if done.returncode or not os.path.exists(out):
-        print("zmap does not run here:", done.stderr.strip().splitlines()[-1:])
-        return
-    with open(out) as lines:
-        found = {(number(line.strip()), 1) for line in lines if line[:1].isdigit()}
-    os.unlink(out)
-    want = {(a, p) for a, p in open_ports if p == 1}
-    figures.setdefault(f"zmap{rate}", []).append({
-        "wall": wall, "cpu": cpu, "recall": len(found & want) / len(want),
-        "false": len(found - want), "sent": 65536, "rate": None})
+def peers(figures, open_ports, zmap):
+    if shutil.which("masscan"):
+        scan_masscan(figures, open_ports)
+    if zmap.program:
+        zmap.round(figures, open_ports)
 
 
 def median(values):
@@ -205,6 +164,47 @@ def memory_table(memories):
         lines.append(f"| {plan} | {small:.1f} | {large:.1f} | {each:.2f} |")
     return "\n".join(lines + ["", "The kernel reserves 10 bytes a host besides, which are not in these: "
                               "what hosts are sent to, where they differ."])
+
+
+def loop_table(scans):
+    lines = [f"## The whole loop: {PROBES:,} probes, 1 % open, 79 % closed, 20 % silent", "",
+             "| who | seconds, whole command | rate of sending, M/s | recall | false open | "
+             "CPU s per million probes |", "|---|---|---|---|---|---|"]
+    texts = {"xdp": "portlight xdp, one retry pass", "half": "portlight xdp, a /18 of which half is "
+             "open", "frames": "portlight frames, one retry pass, "
+             "a /19 at 0.2 M/s", "sockets": "portlight sockets, connect, "
+             "one retry pass, a /22", "masscan": "masscan, no retry"}
+    texts.update({name: name for name in scans if name.startswith("zmap")})
+    for name, text in texts.items():
+        if name not in scans:
+            continue
+        f = scans[name]
+        rate = [x["rate"] for x in f if x["rate"]]
+        lines.append(f"| {text} | {median([x['wall'] for x in f]):.2f} | "
+                     f"{f'{median(rate):.3g}' if rate else '-'} | {min(x['recall'] for x in f):.4f} | "
+                     f"{max(x['false'] for x in f)} | "
+                     f"{median([x['cpu'] / x['sent'] * 1e6 for x in f]):.2f} |")
+    return "\n".join(lines + ["", beside(scans)])
+
+
+def beside(scans):
+    """xdp's rate of sending over that of each of the others which have the same plan."""
+    def middle(name, what):
+        return median([x[what] for x in scans[name]])
+
+    said = ["Recall is the worst of the rounds, false open the most."]
+    for name, f in scans.items():
+        if name == "masscan" or name.endswith(ALL) and f[0]["sent"] == PROBES:
+            said.append(f"xdp / {name}, rate of sending: "
+                        f"{middle('xdp', 'rate') / middle(name, 'rate'):.1f}.")
+        rounds = len(scans.get(name.removesuffix(UNLIMITED) + ALL, []))
+        if name.endswith(UNLIMITED) and rounds < len(f):
+            said.append(f"{name.removesuffix(UNLIMITED)} found everything in {rounds} of {len(f)} "
+                        f"rounds, tried down to {LEAST_PPS / 1e6:.2f} M/s.")
+    if "masscan" in scans:
+        said.append("masscan's sending alone / the whole xdp command: "
+                    f"{middle('masscan', 'sending') / middle('xdp', 'wall'):.1f}.")
+    return " ".join(said)
 
 
 def report(speed, scans, memories, rounds):
@@ -238,33 +238,7 @@ def report(speed, scans, memories, rounds):
     if THREADS > 1:
         lines.append(f"xdp, two threads / one: {s('transmit 2', 0) / s('transmit 1', 0):.2f} by the "
                      "wall.")
-    lines += ["",
-              f"## The whole loop: {PROBES:,} probes, 1 % open, 79 % closed, 20 % silent", "",
-              "| who | seconds, whole command | rate of sending, M/s | recall | false open | "
-              "CPU s per million probes |", "|---|---|---|---|---|---|"]
-    texts = {"xdp": "portlight xdp, one retry pass", "half": "portlight xdp, a /18 of which half is "
-             "open", "frames": "portlight frames, one retry pass, "
-             "a /19 at 0.2 M/s", "sockets": "portlight sockets, connect, "
-             "one retry pass, a /22", "masscan": "masscan, no retry",
-             "zmap50000": "zmap 2.1.1 (too old to compare with), one port, at 0.05 M/s",
-             "zmap0": "zmap 2.1.1 (too old to compare with), one port, unlimited"}
-    for name, text in texts.items():
-        if name not in scans:
-            continue
-        f = scans[name]
-        rate = [x["rate"] for x in f if x["rate"]]
-        lines.append(f"| {text} | {median([x['wall'] for x in f]):.2f} | "
-                     f"{median(rate):.2f} | " if rate else
-                     f"| {text} | {median([x['wall'] for x in f]):.2f} | - | ")
-        lines[-1] += (f"{min(x['recall'] for x in f):.4f} | {max(x['false'] for x in f)} | "
-                      f"{median([x['cpu'] / x['sent'] * 1e6 for x in f]):.2f} |")
-    if "masscan" in scans:
-        x, m = scans["xdp"], scans["masscan"]
-        lines += ["", "Recall is the worst of the rounds, false open the most. "
-                  f"xdp / masscan, rate of sending: "
-                  f"{median([a['rate'] for a in x]) / median([a['rate'] for a in m]):.1f}. "
-                  "masscan's sending alone / the whole xdp command: "
-                  f"{median([a['sending'] for a in m]) / median([a['wall'] for a in x]):.1f}."]
+    lines += ["", loop_table(scans)]
     lines += ["", synack(scans)]
     lines += ["", memory_table(memories)]
     return "\n".join(lines) + "\n"
@@ -274,6 +248,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--memory", action="store_true", help="that alone")
+    parser.add_argument("--peers", action="store_true", help="masscan and zmap beside xdp, alone")
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     queues = f"numtxqueues {THREADS} numrxqueues {THREADS}"
@@ -283,11 +258,20 @@ def main():
     sh("ip route add 198.19.0.0/16 via 198.18.0.2; sleep 0.5")
     # It answers ARP for all of them.
     sh("ip -n target route add local 198.19.0.0/16 dev lo")
-    mac = json.loads(subprocess.check_output("ip -n target -j link show p0", shell=True))[0]
     for last in range(2, 10):
-        sh(f"ip neigh replace 198.18.0.{last} lladdr {mac['address']} dev v0 nud permanent")
+        sh(f"ip neigh replace 198.18.0.{last} lladdr {far_mac()} dev v0 nud permanent")
     open_ports, half_open = truth(), truth(50)
     speed, scans, memories = {}, {}, {}
+    zmap = Zmap()
+    if args.peers:
+        far_end("responder")
+        for _ in range(args.rounds):
+            near_end(None)
+            scan_portlight("xdp", scans, open_ports, 10000000)
+            near_end("xdp_pass")
+            peers(scans, open_ports, zmap)
+        print(loop_table(scans))
+        return
     if args.memory:
         for _ in range(args.rounds):
             for plan in MEMORY:
@@ -308,11 +292,7 @@ def main():
         near_end("xdp_pass")
         scan_portlight("frames", scans, open_ports, 200000, 19)
         scan_portlight("sockets", scans, open_ports, 200000, 22, "-sT")
-        if shutil.which("masscan"):
-            scan_masscan(scans, open_ports)
-        if shutil.which("zmap"):
-            scan_zmap(scans, open_ports, 50000)
-            scan_zmap(scans, open_ports, 0)
+        peers(scans, open_ports, zmap)
     text = report(speed, scans, memories, args.rounds)
     print(text)
     if args.write:

@@ -1,16 +1,18 @@
 #!/bin/sh
 # xdp: measures the xdp engine beside a constant-frame program, the other engines, masscan, zmap.
 #
-# usage: bench/xdp.sh [--write] [--rounds N] [--memory]      (see xdp.py)
-# Builds build/ first, unless BUILD names another. --write keeps bench/RESULTS-xdp.md.
+# usage: bench/xdp.sh [--write] [--rounds N] [--memory | --peers]      (see xdp.py)
+# Builds build/ first, unless BUILD names another. --write keeps bench/RESULTS-xdp.md. ZMAP names
+# another zmap than the system's: the 4th version has the same plan as all.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 export PATH
 if [ -z "${BUILD-}" ]; then
+	# shellcheck disable=SC2046
 	tests/packages.sh gcc clang libc6-dev linux-libc-dev meson ninja-build pkg-config \
 		libmnl-dev libcap-ng-dev libpcap-dev zlib1g-dev libseccomp-dev libbpf-dev bpftool \
-		libcmocka-dev iproute2 util-linux procps python3 masscan zmap
+		libcmocka-dev iproute2 util-linux procps python3 masscan $([ "${ZMAP-}" ] || echo zmap)
 	[ -f build/build.ninja ] || meson setup build >/dev/null
 	meson compile -C build >/dev/null
 fi

@@ -157,6 +157,9 @@ void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *s
  * nothing, asks nothing. */
 void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struct engine_conf *conf,
 		      uint32_t mtu);
+/* A release of the kernel, as uname(2) says it, as a number; 0 if it cannot be read. */
+#define XDP_RELEASE(major, minor) ((major) * 1000u + (minor))
+unsigned xdp_release(const char *release);
 /*
  * How many bytes more than the longest probe has the frames that runs begin with want, under a
  * kernel of this release (as uname(2) says it). virtio_net puts a header of its own before each

@@ -134,13 +134,18 @@ void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struc
 	out->frame_bytes = fill_frame_bytes(plan, out, m->payload);
 }
 
+unsigned xdp_release(const char *release)
+{
+	unsigned major, minor;
+
+	if (sscanf(release, "%u.%u", &major, &minor) != 2 || major > 999 || minor > 999)
+		return 0;
+	return XDP_RELEASE(major, minor);
+}
+
 uint32_t xdp_spare_bytes(const char *release)
 {
-	unsigned major = 0, minor = 0;
-
-	/* Of one that cannot be read nothing good is assumed. */
-	return sscanf(release, "%u.%u", &major, &minor) != 2 || major < 6 ||
-	       (major == 6 && minor < 4);
+	return xdp_release(release) < XDP_RELEASE(6, 4);
 }
 
 void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *sheet)

@@ -3,9 +3,11 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "engine/xdp.h"
@@ -113,6 +115,23 @@ int xdp_kernel_hops(const struct xdp_kernel *k, unsigned place, const struct she
 	return error;
 }
 
+/*
+ * Live frames came with 5.18. Some older kernels have them by their distributor: so the number only
+ * explains a refusal, after it.
+ */
+static int load_refused(const char *what, int error, struct failure *f)
+{
+	struct utsname kernel;
+
+	if (uname(&kernel) == 0 && xdp_release(kernel.release) > 0 &&
+	    xdp_release(kernel.release) < XDP_RELEASE(5, 18))
+		return failure_set(f, EXIT_UNAVAILABLE,
+				   "Linux %s is too old: sending from BPF programs came with 5.18 "
+				   "(%s)",
+				   kernel.release, strerror(-error));
+	return failure_set(f, EXIT_SOFTWARE, "%s: %s", what, strerror(-error));
+}
+
 static int load_error(int error, struct failure *f)
 {
 	switch (-error) {
@@ -129,10 +148,7 @@ static int load_error(int error, struct failure *f)
 				   "its programs or maps are too large for the kernel: %s",
 				   strerror(-error));
 	default:
-		return failure_set(f, EXIT_SOFTWARE,
-				   "the kernel refuses the BPF programs (too old, or its verifier "
-				   "says no): %s",
-				   strerror(-error));
+		return load_refused("the kernel's verifier refuses the BPF programs", error, f);
 	}
 }
 
@@ -310,11 +326,7 @@ int xdp_kernel_trial(struct xdp_kernel *k, const struct link *link, struct failu
 	error = xdp_kernel_run(k, 0, bytes, 1);
 	k->memory.pass->test = 0;
 	if (error < 0 && error != -EINTR)
-		return failure_set(
-			f, EXIT_SOFTWARE,
-			"the kernel cannot send from a BPF program (live frames came with "
-			"5.18): %s",
-			strerror(-error));
+		return load_refused("the kernel does not send from a BPF program", error, f);
 	error = (int)sender->error;
 	if (sender->errors == errors || error == EMSGSIZE)
 		return 0;

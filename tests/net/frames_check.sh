@@ -181,19 +181,23 @@ check_tun() {
 		-sS -p 22 127.0.0.1 198.18.0.2 198.18.5.2
 }
 
+dumped() { # so many packets are in the file
+	[ "$(tcpdump -nn -r "$work/pcap" 2>/dev/null | wc -l)" -ge "$1" ]
+}
+
 # Half-open means half-open: at the target each SYN+ACK that leaves is followed by a RST with the
 # sequence number it acknowledged, and no connection ever reaches a server.
 check_half_open() {
 	for n in $(seq 3000 3199); do ports="${ports-}${ports:+ }$n"; done
 	# shellcheck disable=SC2086
 	ip netns exec target "$LAB_SERVER" tcp $ports || return
-	ip netns exec target timeout 5 tcpdump -i p0 -nn -U -s 80 -w "$work/pcap" tcp 2>/dev/null &
-	dump=$!
-	sleep 0.5
+	dump p0 -s 80 -w "$work/pcap" tcp
 	scan -sS -p 3000-3299 198.18.0.2 2001:db8::2
 	same 'half-open: open ports' 400 "$(grep -c 'open syn-ack' "$work/got")"
 	same 'half-open: closed ports' 200 "$(grep -c 'closed reset' "$work/got")"
-	wait $dump
+	# 600 SYNs, 400 SYN+ACKs with a RST each, 200 RSTs.
+	wait_until dumped 1600
+	undump
 	tcpdump -nn -S -r "$work/pcap" 2>/dev/null |
 		awk '{ for (i = 1; i <= NF; i++) if ($i == "Flags") flags = $(i + 1)
 			for (i = 1; i <= NF; i++) {
@@ -214,38 +218,33 @@ check_half_open() {
 }
 
 check_source() {
-	ip netns exec target timeout 3 tcpdump -i p1 -nn -c 40 tcp 2>/dev/null >"$work/dump" &
-	dump=$!
-	sleep 0.4
+	dump p1 tcp
 	scan -sS -p 23 198.18.1.2
 	first=$(grep -o '"state":"[a-z]*"' "$work/json" | head -1)
 	# The answer comes in on v0: the target sends it to 198.18.0.1.
 	expect 'source: an answer that comes in elsewhere' '198.18.1.2 23 closed reset' \
 		-sS -p 23 -g 53 -S 198.18.0.1 198.18.1.2
 	scan -sS -p 23 -e v1 198.18.0.2
-	wait $dump
 	same 'source: default' '"state":"closed"' "$first"
-	grep -Eq '198\.18\.1\.1\.6(1[4-9]|[2-5])[0-9]{2,3} > 198\.18\.1\.2\.23' "$work/dump"
-	ok 'source: ports from 61440 on' $?
-	grep -q '198\.18\.0\.1\.53 > 198\.18\.1\.2\.23' "$work/dump"
-	ok 'source: -S and -g are what goes out' $?
+	soon 'source: ports from 61440 on' \
+		grep -Eq '198\.18\.1\.1\.6(1[4-9]|[2-5])[0-9]{2,3} > 198\.18\.1\.2\.23' "$work/dump"
+	soon 'source: -S and -g are what goes out' \
+		grep -q '198\.18\.0\.1\.53 > 198\.18\.1\.2\.23' "$work/dump"
 	# Out of v1 nobody has 198.18.0.2 but the target, which answers ARP on any interface.
-	grep -q '> 198\.18\.0\.2\.23' "$work/dump"
-	ok 'source: -e is where it goes out' $?
+	soon 'source: -e is where it goes out' grep -q '> 198\.18\.0\.2\.23' "$work/dump"
+	undump
 }
 
 # The kernel's port range moves our ports.
 check_ports() {
 	old=$(sysctl -n net.ipv4.ip_local_port_range)
 	sysctl -q net.ipv4.ip_local_port_range='40000 65535'
-	ip netns exec target timeout 2 tcpdump -i p0 -nn -c 2 tcp 2>/dev/null >"$work/dump" &
-	dump=$!
-	sleep 0.4
+	dump p0 tcp
 	scan -sS -p 23 198.18.0.2
-	wait $dump
 	sysctl -q net.ipv4.ip_local_port_range="$old"
-	grep -Eq '198\.18\.0\.1\.(3[2-6])[0-9]{3} > 198\.18\.0\.2\.23' "$work/dump"
-	ok 'ports: below 40000 where the kernel has those above' $?
+	soon 'ports: below 40000 where the kernel has those above' \
+		grep -Eq '198\.18\.0\.1\.(3[2-6])[0-9]{3} > 198\.18\.0\.2\.23' "$work/dump"
+	undump
 }
 
 check_failures() {

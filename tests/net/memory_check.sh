@@ -35,12 +35,20 @@ END
 watcher=$!
 wait_until grep -q '^portlight: watching' "$work/err"
 kill -STOP $watcher
+sending=$(date +%s)
 scanners 5000
+sending=$(($(date +%s) - sending))
 kill -CONT $watcher
 sleep 1
 kill -INT $watcher
 wait $watcher
-ok '60,000 packets wait, and none is lost' grep -q '^portlight: 60[0-9]* packets, .*other events*$' "$work/err"
+# A block of the ring is over after 20 ms, whatever is in it: no flood that comes in drops.
+if [ $sending -lt 10 ]; then
+	ok '60,000 packets wait, and none is lost' grep -q \
+		'^portlight: 60[0-9]* packets, .*other events*$' "$work/err"
+else
+	skip "60,000 packets took $sending s to send: too slow for a flood"
+fi
 
 for size in 12 32 256; do
 	"$BUILD/portlight" watch --memory ${size}M --json -oD "$work/log" -f 'ip or ip6 or arp' --dry-run \

@@ -73,6 +73,21 @@ wait_until() { # COMMAND...
 	return 1
 }
 
+# What comes by an interface of the namespace target, into $work/dump, until undump.
+dump() { # interface, options of tcpdump...
+	rm -f "$work/dumping"
+	ip netns exec target tcpdump -Zroot -B 16384 -U -l --immediate-mode -nn -i "$@" \
+		>"$work/dump" 2>"$work/dumping" &
+	dumper=$!
+	children="$children $dumper"
+	soon 'tcpdump is there' grep -q 'listening on' "$work/dumping"
+}
+
+undump() {
+	kill $dumper
+	wait $dumper
+}
+
 skip() { # WHY: something cannot be checked here
 	skipped=$((skipped + 1))
 	echo "skipped: $1"

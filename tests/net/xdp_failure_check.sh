@@ -176,11 +176,9 @@ check_refused() {
 	refused 0 ENOMEM 70 'no memory in the kernel for its maps: Cannot allocate memory'
 	refused 0 E2BIG 70 'its programs or maps are too large for the kernel: '
 	refused 5 E2BIG 70 'its programs or maps are too large for the kernel: '
-	refused 5 EACCES 70 'the kernel refuses the BPF programs (too old, or its verifier says no): ' \
-		anyway
-	refused 5 EINVAL 70 'the kernel refuses the BPF programs (too old, or its verifier says no): '
-	refused 10 EINVAL 70 'the kernel cannot send from a BPF program (live frames came with 5.18): ' \
-		anyway
+	refused 5 EACCES 70 "the kernel's verifier refuses the BPF programs: " anyway
+	refused 5 EINVAL 70 "the kernel's verifier refuses the BPF programs: "
+	refused 10 EINVAL 70 'the kernel does not send from a BPF program: ' anyway
 	refused 17 ENOENT 69 'what a device refuses cannot be counted here: '
 	refused 28 EOPNOTSUPP 69 'the driver of interface t0 takes no XDP program: '
 	refused 28 EBUSY 69 'interface t0 has an XDP program of somebody else'

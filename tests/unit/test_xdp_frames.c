@@ -240,7 +240,7 @@ static void test_frames(void **unused)
 			skip();
 		}
 		/* As under an older kernel: the same frames. */
-		r.kernel.memory.setting->frame_bytes += next() % 2;
+		r.kernel.memory.setting->frame_bytes += (uint32_t)(next() % 2);
 		compare_all(&r);
 		round_fini(&r);
 	}
