@@ -190,8 +190,9 @@ __attribute__((noinline)) int transmit_look(__u32 number)
 	}
 	if (!pass.fresh)
 		count = transmit_blanks(s, place, count);
-	/* Hosts that are all alike are all sent to, but for UDP of who limits errors. */
-	if (!window[place].host_word || setting.udp_mask ||
+	/* Hosts that are all alike are all sent to, unless they are absent, but for UDP of who
+	 * limits errors. */
+	if (!(window[place].host_word & XDP_HOST_SEND) || setting.udp_mask ||
 	    setting.technique_mask & ~pass.technique_mask)
 		count = transmit_wanted(s, place, count);
 	s->head = 0;
