@@ -63,7 +63,7 @@ void sheet_free(struct sheet *s)
 	free(s->sent_us);
 	free(s->tries);
 	free(s->evidence);
-	free(s->kept.at);
+	kept_fini(&s->kept);
 	free(s->host);
 	free(s->heard);
 	free(s->pace);
@@ -108,131 +108,14 @@ static uint32_t sheet_sender(struct sheet *s, struct addr from)
 	return s->senders++;
 }
 
-/* Where the search for a cell begins; size > 0. */
-static uint32_t kept_home(const struct sheet *s, uint32_t cell)
+struct evidence sheet_evidence(const struct sheet *s, uint32_t cell, uint32_t *near)
 {
-	const uint32_t hash = (uint32_t)permute_mix(cell ^ s->order.key[0]);
-
-	return (uint32_t)((uint64_t)hash * s->kept.size >> 32);
+	return s->bulk ? kept_get(&s->kept, cell, near) : s->evidence[cell];
 }
 
-static uint32_t kept_after(const struct sheet_kept *kept, uint32_t place)
+void sheet_settle(struct sheet *s)
 {
-	return place + 1 < kept->size ? place + 1 : 0;
-}
-
-/* Where the cell is in the table, or would be; size > 0 and not full. */
-static uint32_t kept_place(const struct sheet *s, uint32_t cell)
-{
-	uint32_t place = kept_home(s, cell);
-
-	while (s->kept.at[place].used && s->kept.at[place].cell != cell)
-		place = kept_after(&s->kept, place);
-	return place;
-}
-
-/* Puts one where the present size wants it; who is in the way and of the size before goes next. */
-static void kept_settle(struct sheet *s, struct sheet_packed one)
-{
-	struct sheet_kept *kept = &s->kept;
-	uint32_t place = kept_home(s, (uint32_t)one.cell);
-
-	one.turn = kept->turn & 1u;
-	while (kept->at[place].used) {
-		struct sheet_packed other = kept->at[place];
-
-		if (other.turn == one.turn) {
-			place = kept_after(kept, place);
-			continue;
-		}
-		kept->at[place] = one;
-		one = other;
-		one.turn = kept->turn & 1u;
-		place = kept_home(s, (uint32_t)one.cell);
-	}
-	kept->at[place] = one;
-}
-
-/* By a quarter, where it is: a second table beside the first would be the most that is needed. */
-static bool kept_grow(struct sheet *s)
-{
-	struct sheet_kept *kept = &s->kept;
-	const uint32_t before = kept->size, size = before ? before + before / 4 : 256;
-	struct sheet_packed *grown = reallocarray(kept->at, size, sizeof(*grown));
-
-	if (!grown)
-		return false;
-	memset(grown + before, 0, (size - before) * sizeof(*grown));
-	kept->at = grown;
-	kept->size = size;
-	kept->turn ^= 1;
-	for (uint32_t i = before; i-- > 0;) {
-		const struct sheet_packed one = grown[i];
-
-		if (!one.used || one.turn == kept->turn)
-			continue;
-		grown[i].used = 0;
-		kept_settle(s, one);
-	}
-	return true;
-}
-
-static void kept_put(struct sheet *s, uint32_t cell, const struct evidence *e)
-{
-	struct sheet_kept *kept = &s->kept;
-	const uint64_t t_us = (uint64_t)e->t_us_high << 32 | e->t_us_low;
-	uint32_t place;
-
-	_Static_assert(sizeof(struct sheet_packed) == 16, "packed");
-	_Static_assert(PLAN_WINDOW_CELLS <= 1 << 20, "bits of a cell");
-	if (kept->count >= kept->size / 8 * 7 && !kept_grow(s))
-		return;
-	place = kept_place(s, cell);
-	kept->count += !kept->at[place].used;
-	kept->at[place] = (struct sheet_packed){
-		.t_us = (t_us < UINT64_C(1) << 38 ? t_us : UINT64_MAX) & 0x3fffffffff,
-		.cell = cell & 0xfffff,
-		.attempt = e->attempt & 15u,
-		.used = 1,
-		.turn = kept->turn & 1u,
-		.rtt_sender = e->rtt_sender,
-		.window_icmp = (uint16_t)(e->has & ANSWER_ICMP ? e->icmp_type << 8 | e->icmp_code
-							       : e->window),
-		.ttl = e->ttl,
-		.has = e->has,
-	};
-}
-
-static struct evidence kept_get(const struct sheet_packed *p)
-{
-	struct evidence e = {
-		.t_us_low = (uint32_t)p->t_us,
-		.t_us_high = (uint8_t)(p->t_us >> 32),
-		.rtt_sender = p->rtt_sender,
-		.ttl = p->ttl,
-		.has = p->has,
-		.attempt = (uint8_t)p->attempt,
-	};
-
-	if (p->has & ANSWER_ICMP) {
-		e.icmp_type = (uint8_t)(p->window_icmp >> 8);
-		e.icmp_code = (uint8_t)p->window_icmp;
-	} else {
-		e.window = p->window_icmp;
-	}
-	return e;
-}
-
-struct evidence sheet_evidence(const struct sheet *s, uint32_t cell)
-{
-	const struct sheet_packed *p;
-
-	if (!s->bulk)
-		return s->evidence[cell];
-	if (s->kept.count == 0)
-		return (struct evidence){0};
-	p = &s->kept.at[kept_place(s, cell)];
-	return p->used ? kept_get(p) : (struct evidence){0};
+	kept_settle(&s->kept);
 }
 
 static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a, uint64_t rtt_ns,
@@ -256,7 +139,7 @@ static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a
 	};
 
 	if (s->bulk)
-		kept_put(s, cell, &e);
+		kept_put(&s->kept, cell, a->reply, &e);
 	else
 		s->evidence[cell] = e;
 }

@@ -8,6 +8,7 @@
 
 #include "packet/addr.h"
 #include "scan/finding.h"
+#include "scan/kept.h"
 #include "scan/persist.h"
 #include "scan/plan.h"
 #include "scan/probe.h"
@@ -19,37 +20,6 @@
 
 /* A cell that belongs to another shard: never sent, never reported. */
 #define SHEET_NOT_OURS 15u
-
-/* What is kept of the strongest answer to a probe. 16 bytes. */
-struct evidence {
-	uint32_t t_us_low;   /* arrival, since sheet->opened_ns, low 32 of 40 bits */
-	uint32_t rtt_sender; /* round trip in us << 8 | index into sheet->sender, 0: the target */
-	uint16_t window;
-	uint8_t t_us_high;
-	uint8_t ttl;
-	uint8_t has; /* enum answer_has, and EVIDENCE_RTT */
-	uint8_t attempt;
-	uint8_t icmp_type, icmp_code;
-};
-#define EVIDENCE_RTT (1u << 7)
-
-/* Evidence of one cell, packed: what an answer cannot have both shares a place, and time ends after
- * three days. */
-struct sheet_packed {
-	uint64_t t_us : 38, cell : 20, attempt : 4;
-	uint64_t used : 1, turn : 1;
-	uint32_t rtt_sender;
-	uint16_t window_icmp; /* icmp_type << 8 | icmp_code, with ANSWER_ICMP */
-	uint8_t ttl, has;
-};
-
-/* Evidence of few cells: open addressing by a keyed hash, 16 bytes a place, 7/10 to 7/8 full. It
- * grows in place. If there is no memory for that, what comes is not kept. */
-struct sheet_kept {
-	struct sheet_packed *at;
-	uint32_t count, size;
-	uint32_t turn; /* of those that are where the present size wants them */
-};
 
 /* What an engine finds out before the first probe. */
 struct sheet_host {
@@ -98,7 +68,7 @@ struct sheet {
 	 * tries[] is not kept: where the walk is says what was sent. block_us[b] is when
 	 * positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. hop[] is a host's number
 	 * in host[], where hosts share entries (alike: all share the first). It, block_us[] and
-	 * word[] are the engine's memory. Little of the evidence is kept, in a table instead of
+	 * word[] are the engine's memory. Little of the evidence is kept, in a list instead of
 	 * evidence[]. Cells that are asked at their host's own pace (slow.h) are counted one by
 	 * one, in tries[] and sent_us[], from then on (sheet_counted).
 	 */
@@ -106,7 +76,7 @@ struct sheet {
 	struct permute order;
 	uint32_t *block_us;
 	const uint16_t *hop;
-	struct sheet_kept kept;
+	struct kept kept;
 };
 
 #define SHEET_BLOCK_BITS 6
@@ -153,8 +123,11 @@ static inline bool sheet_is_answered(unsigned value)
 	return value >= REPLY_PORT_UNREACH && value != SHEET_NOT_OURS;
 }
 
-/* What is known of the strongest answer; all zero if nothing is. */
-struct evidence sheet_evidence(const struct sheet *s, uint32_t cell);
+/* What is known of the strongest answer; all zero if nothing is. Of a bulk sheet as it was at the
+ * last sheet_settle; *near is 0 at first, then as the call for a lower cell left it. */
+struct evidence sheet_evidence(const struct sheet *s, uint32_t cell, uint32_t *near);
+/* For the evidence of all answers by now. Costs nothing if none came since. */
+void sheet_settle(struct sheet *s);
 
 /* Of a slot's technique: whether it sends UDP, and its attempts by passes. */
 static inline bool sheet_slot_udp(const struct sheet *s, uint32_t slot)

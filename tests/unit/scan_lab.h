@@ -196,7 +196,7 @@ typedef unsigned expected_state(uint64_t rank, const struct finding *f);
 
 static inline void read_out(struct scan *scan, int place, expected_state *expect, struct result *r)
 {
-	const struct sheet *sheet = scan->sheet[place];
+	struct sheet *sheet = scan->sheet[place];
 	struct finding *findings = calloc(scan->plan->slots, sizeof(*findings));
 	uint64_t rank;
 
