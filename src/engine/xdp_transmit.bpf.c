@@ -19,7 +19,7 @@ struct xdp_pass pass;
 struct xdp_sender sender[XDP_SENDERS];
 struct xdp_receive receiving;
 
-struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps"), quenched SEC(".maps");
+struct xdp_words words SEC(".maps"), blocks SEC(".maps"), quenched SEC(".maps");
 struct xdp_hops hops SEC(".maps");
 struct xdp_ring opened SEC(".maps");
 /* The interface: by a map, as its number would have to be looked up for each frame. */

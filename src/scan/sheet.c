@@ -42,7 +42,7 @@ struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first
 	s->sent_us = calloc(s->cells, sizeof(*s->sent_us));
 	s->tries = calloc(s->cells, sizeof(*s->tries));
 	s->evidence = calloc(s->cells, sizeof(*s->evidence));
-	s->host = calloc(s->hosts, sizeof(*s->host));
+	s->host = calloc(sheet_host_groups(s->hosts), sizeof(*s->host));
 	s->heard = calloc((s->hosts + 7) / 8, sizeof(*s->heard));
 	s->pace = calloc(s->hosts, sizeof(*s->pace));
 	if (!s->word || !s->sent_us || !s->tries || !s->evidence || !s->host || !s->heard ||
@@ -64,10 +64,43 @@ void sheet_free(struct sheet *s)
 	free(s->tries);
 	free(s->evidence);
 	kept_fini(&s->kept);
-	free(s->host);
+	if (!s->host_lent)
+		free(s->host);
 	free(s->heard);
 	free(s->pace);
 	free(s);
+}
+
+struct sheet_host sheet_host_at(const struct hop_group *groups, uint32_t index)
+{
+	const struct hop_group *g = &groups[index / HOP_GROUP];
+	const uint32_t kind = HOP_WORD_KIND(hop_word(g, index % HOP_GROUP));
+	struct sheet_host host = {.engine = kind & (HOP_WAY | HOP_SEND)};
+
+	memcpy(host.mac, g->mac[index % HOP_GROUP], sizeof(host.mac));
+	if (kind & HOP_OWN) {
+		host.notes = HOST_MAC;
+	} else if (!(kind & HOP_SEND)) {
+		host.notes = host.mac[0];
+		host.mac[0] = 0;
+	}
+	return host;
+}
+
+void sheet_host_put(struct hop_group *groups, uint32_t index, const struct sheet_host *host)
+{
+	struct hop_group *g = &groups[index / HOP_GROUP];
+	__u64 *kinds = &g->kind[index % HOP_GROUP / 16];
+	const unsigned shift = index % 16 * 4;
+	const uint64_t kind = (host->notes & HOST_MAC ? HOP_OWN : 0) | host->engine;
+	uint8_t mac[6] = {0};
+
+	if (kind & (HOP_OWN | HOP_SEND))
+		memcpy(mac, host->mac, sizeof(mac));
+	else
+		mac[0] = host->notes;
+	memcpy(g->mac[index % HOP_GROUP], mac, sizeof(mac));
+	*kinds = (*kinds & ~(UINT64_C(15) << shift)) | kind << shift;
 }
 
 unsigned sheet_tries(const struct sheet *s, uint32_t cell)

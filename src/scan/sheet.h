@@ -8,6 +8,7 @@
 
 #include "packet/addr.h"
 #include "scan/finding.h"
+#include "scan/hop.h"
 #include "scan/kept.h"
 #include "scan/persist.h"
 #include "scan/plan.h"
@@ -23,9 +24,10 @@
 
 /* What an engine finds out before the first probe. */
 struct sheet_host {
-	uint8_t mac[6];
-	uint8_t notes;	/* enum host_note, of HOST_NO_NEIGHBOUR to HOST_MAC */
-	uint8_t engine; /* for it to use */
+	uint8_t mac[6]; /* with HOST_MAC or HOP_SEND */
+	uint8_t notes; /* enum host_note, of HOST_NO_NEIGHBOUR to HOST_MAC; with HOST_MAC no others,
+			  with HOP_SEND none but it */
+	uint8_t engine; /* for it to use: HOP_WAY and HOP_SEND */
 };
 
 /* What the answers tell of how to ask. In a window that xdp sends, nobody touches that of a host
@@ -54,8 +56,10 @@ struct sheet {
 	uint32_t *sent_us; /* low 32 bits of the clock in us, of the latest attempt */
 	uint8_t *tries;	   /* attempts sent so far */
 	struct evidence *evidence;
-	struct sheet_host *host; /* see sheet_host() */
-	uint8_t *heard;		 /* a bit a host: HOST_ANSWERED */
+	struct hop_group *host; /* see sheet_host() */
+	bool alike;		/* all hosts have the first one's entry; no others are touched */
+	bool host_lent;		/* host[] is the engine's memory */
+	uint8_t *heard;		/* a bit a host: HOST_ANSWERED */
 	struct sheet_pace *pace;
 	struct addr sender[SHEET_SENDERS]; /* from 1: who else sent ICMP errors */
 	unsigned senders;
@@ -66,16 +70,14 @@ struct sheet {
 	/*
 	 * A bulk sheet is one that an engine sends by itself, pass after pass in the plan's order.
 	 * tries[] is not kept: where the walk is says what was sent. block_us[b] is when
-	 * positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. hop[] is a host's number
-	 * in host[], where hosts share entries (alike: all share the first). It, block_us[] and
-	 * word[] are the engine's memory. Little of the evidence is kept, in a list instead of
+	 * positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. It
+	 * and word[] are the engine's memory. Little of the evidence is kept, in a list instead of
 	 * evidence[]. Cells that are asked at their host's own pace (slow.h) are counted one by
 	 * one, in tries[] and sent_us[], from then on (sheet_counted).
 	 */
-	bool bulk, alike;
+	bool bulk;
 	struct permute order;
 	uint32_t *block_us;
-	const uint16_t *hop;
 	struct kept kept;
 };
 
@@ -99,15 +101,25 @@ static inline void sheet_put(struct sheet *s, uint32_t cell, unsigned value)
 					    __ATOMIC_RELAXED));
 }
 
-static inline const struct sheet_host *sheet_host(const struct sheet *s, uint32_t host)
+/* Entry number `index` of an array of groups. */
+struct sheet_host sheet_host_at(const struct hop_group *groups, uint32_t index);
+void sheet_host_put(struct hop_group *groups, uint32_t index, const struct sheet_host *host);
+
+/* So many groups hold the entries of the hosts. */
+static inline uint32_t sheet_host_groups(uint32_t hosts)
 {
-	return &s->host[s->alike ? 0 : s->hop ? s->hop[host] : host];
+	return (hosts + HOP_GROUP - 1) / HOP_GROUP;
+}
+
+static inline struct sheet_host sheet_host(const struct sheet *s, uint32_t host)
+{
+	return sheet_host_at(s->host, s->alike ? 0 : host);
 }
 
 /* Nobody is there to be asked, or no way leads to it. */
 static inline bool sheet_host_absent(const struct sheet *s, uint32_t host)
 {
-	return (sheet_host(s, host)->notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE)) != 0;
+	return (sheet_host(s, host).notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE)) != 0;
 }
 
 /* Whether the host itself has said something; see sheet_is_answered for a bulk sheet. */

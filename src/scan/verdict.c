@@ -232,7 +232,7 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 {
 	const struct plan *plan = sheet->plan;
 	const uint32_t base = host * plan->slots;
-	const struct sheet_host *state = sheet_host(sheet, host);
+	const struct sheet_host state = sheet_host(sheet, host);
 	const struct sheet_pace *pace = &sheet->pace[host];
 	static const struct evidence nothing = {0};
 	struct rst_summary rst[TECHNIQUES];
@@ -242,9 +242,9 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 	sheet_settle(sheet);
 	memset(out, 0, sizeof(*out));
 	out->addr = plan_host(plan, sheet->first_host + host);
-	out->notes = state->notes | (sheet_host_heard(sheet, host) ? HOST_ANSWERED : 0);
-	if (state->notes & HOST_MAC)
-		memcpy(out->mac, state->mac, sizeof(out->mac));
+	out->notes = state.notes | (sheet_host_heard(sheet, host) ? HOST_ANSWERED : 0);
+	if (state.notes & HOST_MAC)
+		memcpy(out->mac, state.mac, sizeof(out->mac));
 	out->start_ns = sheet->opened_ns + wall_offset_ns;
 	out->end_ns = out->start_ns;
 	if (pace->quench.answers || pace->persist.extra)
@@ -259,7 +259,7 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		struct finding *f = &findings[count];
 		unsigned sent;
 
-		if (reply == SHEET_NOT_OURS || state->notes & HOST_NO_NEIGHBOUR)
+		if (reply == SHEET_NOT_OURS || state.notes & HOST_NO_NEIGHBOUR)
 			continue;
 		sent = reply == REPLY_SILENCE || !sheet->bulk ? sheet_tries(sheet, cell) : 1;
 		if (!complete && reply == REPLY_SILENCE && sent < tries[technique]) {
@@ -275,7 +275,7 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		f->state = technique_rule(technique, reply)->state;
 		f->reason = (uint8_t)finding_reason(reply, &e, addr_is_v4(out->addr) ? 4 : 6);
 		f->attempt = sent ? (uint8_t)(sent - 1) : 0;
-		if (state->notes & HOST_NO_ROUTE && sent == 0)
+		if (state.notes & HOST_NO_ROUTE && sent == 0)
 			finding_no_route(f);
 		if (sheet->bulk && sheet_is_answered(reply))
 			out->notes |= HOST_ANSWERED;
