@@ -68,7 +68,7 @@ static int open_transmit(struct floor *b, unsigned link_index)
 	conf.plan = b->plan;
 	b->sheet = b->plan ? sheet_new(b->plan, 0, 0, b->plan->total, 1) : NULL;
 	if (b->sheet)
-		room = (struct xdp_room){b->sheet->cells, b->sheet->hosts, true};
+		room = (struct xdp_room){b->sheet->cells, b->sheet->hosts, true, false};
 	if (!b->sheet || xdp_kernel_load(&b->kernel, &room, &f) < 0) {
 		fprintf(stderr, "floor_xdp: %s\n", f.text);
 		return 1;

@@ -285,6 +285,7 @@ static int xdp_open(struct xdp *x, struct failure *f)
 	if (!x->frames || xdp_link(x, f) < 0)
 		return -1;
 	room.alike = xdp_hosts_alike(x, 0, plan->hosts);
+	room.udp = x->frames->techniques >> TECH_UDP & 1;
 	if (xdp_kernel_load(&x->kernel, &room, f) < 0)
 		return -1;
 	x->senders = xdp_senders(x->link);

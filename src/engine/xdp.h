@@ -49,6 +49,7 @@ unsigned xdp_kernel_opened(struct xdp_kernel *k, struct xdp_opened *out, unsigne
 struct xdp_room {
 	uint32_t cells, hosts;
 	bool alike; /* all hosts of any window are sent to alike */
+	bool udp;   /* of which some hosts limit their errors */
 };
 
 /* Loads with that room in each place: 0, or -1 with *f and nothing kept. */

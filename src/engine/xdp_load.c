@@ -123,7 +123,7 @@ static int load_error(int error, struct failure *f)
 int xdp_kernel_load(struct xdp_kernel *k, const struct xdp_room *room, struct failure *f)
 {
 	const uint32_t words = (room->cells + 15) / 16, blocks = (room->cells + 127) / 128;
-	const uint32_t quenched = (room->hosts + 63) / 64;
+	const uint32_t quenched = room->udp ? (room->hosts + 63) / 64 : 1;
 	const uint32_t hops = sheet_host_groups(room->alike ? 1 : room->hosts);
 	int error;
 

@@ -25,10 +25,18 @@ static void sheet_exclude(struct sheet *s, uint64_t first, uint64_t last)
 	}
 }
 
+_Static_assert(sizeof(struct sheet) % 8 == 0 && sizeof(struct sheet_pace) % 8 == 0 &&
+		       sizeof(struct evidence) % 8 == 0,
+	       "one after the other in a block");
+
 struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first, uint64_t last,
 			uint64_t now_ns)
 {
-	struct sheet *s = calloc(1, sizeof(*s));
+	const uint32_t hosts = plan_window_hosts(plan, window), cells = hosts * plan->slots;
+	/* What stays as it is, is one block: each has a page to itself for its size. */
+	struct sheet *s = calloc(1, sizeof(*s) + hosts * (sizeof(*s->pace) + 1) +
+					    cells * (sizeof(*s->evidence) + sizeof(*s->sent_us) +
+						     sizeof(*s->tries)));
 
 	if (!s)
 		return NULL;
@@ -36,17 +44,16 @@ struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first
 	s->window = window;
 	s->first_host = window * plan->window_hosts;
 	s->opened_ns = now_ns;
-	s->hosts = plan_window_hosts(plan, window);
-	s->cells = s->hosts * plan->slots;
-	s->word = calloc((s->cells + 15) / 16, sizeof(*s->word));
-	s->sent_us = calloc(s->cells, sizeof(*s->sent_us));
-	s->tries = calloc(s->cells, sizeof(*s->tries));
-	s->evidence = calloc(s->cells, sizeof(*s->evidence));
-	s->host = calloc(sheet_host_groups(s->hosts), sizeof(*s->host));
-	s->heard = calloc((s->hosts + 7) / 8, sizeof(*s->heard));
-	s->pace = calloc(s->hosts, sizeof(*s->pace));
-	if (!s->word || !s->sent_us || !s->tries || !s->evidence || !s->host || !s->heard ||
-	    !s->pace) {
+	s->hosts = hosts;
+	s->cells = cells;
+	s->pace = (struct sheet_pace *)(s + 1);
+	s->evidence = (struct evidence *)(s->pace + hosts);
+	s->sent_us = (uint32_t *)(s->evidence + cells);
+	s->tries = (uint8_t *)(s->sent_us + cells);
+	s->heard = s->tries + cells;
+	s->word = calloc((cells + 15) / 16, sizeof(*s->word));
+	s->host = calloc(sheet_host_groups(hosts), sizeof(*s->host));
+	if (!s->word || !s->host) {
 		sheet_free(s);
 		return NULL;
 	}
@@ -60,14 +67,9 @@ void sheet_free(struct sheet *s)
 		return;
 	if (!s->bulk)
 		free(s->word);
-	free(s->sent_us);
-	free(s->tries);
-	free(s->evidence);
 	kept_fini(&s->kept);
 	if (!s->host_lent)
 		free(s->host);
-	free(s->heard);
-	free(s->pace);
 	free(s);
 }
 

@@ -166,6 +166,7 @@ static inline bool round_init(struct round *r, const struct shape *shape)
 	assert_non_null(r->sheet);
 	room.cells = r->sheet->cells;
 	room.hosts = r->sheet->hosts;
+	room.udp = true;
 	if (xdp_kernel_load(&r->kernel, &room, &f) < 0) {
 		assert_int_equal(f.exit_code, EXIT_NO_PERMISSION);
 		print_message("# %s\n", f.text);
