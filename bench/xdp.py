@@ -16,6 +16,8 @@ import statistics
 import subprocess
 import time
 
+from scan_memory import memory_peak
+
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.get("BUILD", TOP + "/build")
 PORTLIGHT = BUILD + "/portlight"
@@ -112,39 +114,6 @@ MEMORY = {"by SYN, behind a gateway": "-sS", "by SYN, on-link": "-sS",
           "by SYN, on-link, each with a MAC address of its own": "-sS", "by UDP": "-sU"}
 
 
-def kernel_maps(pid):
-    """KiB of the BPF maps that a process holds, mapped by it or not."""
-    maps = {}
-    for fd in os.listdir(f"/proc/{pid}/fdinfo"):
-        try:
-            with open(f"/proc/{pid}/fdinfo/{fd}") as info:
-                fields = dict(re.findall(r"^(\w+):\s*(\S+)$", info.read(), re.M))
-        except OSError:
-            continue
-        if "map_id" in fields:
-            maps[fields["map_id"]] = int(fields["memlock"]) / 1024
-    return sum(maps.values())
-
-
-def memory_peak(command):
-    """MiB at most of (what is resident; private memory, and the kernel's maps) of a scan."""
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    resident = own = 0
-    # Its rusage would count this process before exec, too.
-    while child.poll() is None:
-        try:
-            with open(f"/proc/{child.pid}/status") as status:
-                fields = dict(re.findall(r"^(\w+):\s*(\d+) kB", status.read(), re.M))
-            resident = max(resident, int(fields.get("VmHWM", 0)))
-            own = max(own, int(fields.get("RssAnon", 0)) + kernel_maps(child.pid))
-        except OSError:
-            pass  # it has ended
-        time.sleep(0.005)
-    if child.returncode:
-        raise SystemExit(f"the scan failed: {command}")
-    return resident / 1024, own / 1024
-
-
 def memory(plan):
     """MiB: resident of a tiny plan and of a full one, of which two windows are open; what a million
     probes of window take, so and with all that the kernel holds for them."""
@@ -155,7 +124,11 @@ def memory(plan):
     for hosts in ("28", "16"):
         command = [PORTLIGHT, "scan", "--engine", "xdp", MEMORY[plan], "-p", f"1-{PORTS}",
                    "--max-rate", "10000000", "--max-retries", "1", f"198.19.0.0/{hosts}"]
-        most.append(memory_peak(command))
+        status, *peaks = memory_peak(command, stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.DEVNULL)
+        if status:
+            raise SystemExit(f"the scan {plan} failed")
+        most.append([peak / 1024 for peak in peaks])
     sh("ip route replace 198.19.0.0/16 via 198.18.0.2")
     far_end("responder")
     (small, small_own), (large, large_own) = most
