@@ -54,6 +54,7 @@ static int open_transmit(struct floor *b, unsigned link_index)
 	struct engine_conf conf = {.key = {{3, 4}}};
 	struct ranges targets = {0};
 	struct ports ports = {0};
+	struct xdp_room room;
 	struct template template;
 	struct failure f = {0};
 	struct walk walk;
@@ -66,8 +67,9 @@ static int open_transmit(struct floor *b, unsigned link_index)
 	ranges_fini(&targets);
 	conf.plan = b->plan;
 	b->sheet = b->plan ? sheet_new(b->plan, 0, 0, b->plan->total, 1) : NULL;
-	if (!b->sheet || xdp_kernel_load(&b->kernel, b->sheet->cells / 16, b->sheet->hosts,
-					 b->sheet->cells / 128, &f) < 0) {
+	if (b->sheet)
+		room = (struct xdp_room){b->sheet->cells, b->sheet->hosts, true, false};
+	if (!b->sheet || xdp_kernel_load(&b->kernel, &room, &f) < 0) {
 		fprintf(stderr, "floor_xdp: %s\n", f.text);
 		return 1;
 	}

@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import time
 
+from scan_memory import memory_peak
 from xdp_lab import NET, NETWORK, PORTS, PROBES, far_mac, number, timed, truth
 from xdp_zmap import ALL, LEAST_PPS, UNLIMITED, Zmap
 
@@ -83,7 +84,8 @@ MEMORY = {"by SYN, behind a gateway": "-sS", "by SYN, on-link": "-sS",
 
 
 def memory(plan):
-    """MiB a million probes of window: of a full plan over a tiny one. Two windows are open."""
+    """MiB: resident of a tiny plan and of a full one, of which two windows are open; what a million
+    probes of window take, so and with all that the kernel holds for them."""
     far_end("xdp_drop" if "UDP" in plan else "responder_macs" if "own" in plan else "responder")
     if "on-link" in plan:
         sh("ip route replace 198.19.0.0/16 dev v0 src 198.18.0.1")
@@ -91,20 +93,16 @@ def memory(plan):
     for hosts in ("28", "16"):
         command = [PORTLIGHT, "scan", "--engine", "xdp", MEMORY[plan], "-p", f"1-{PORTS}",
                    "--max-rate", "10000000", "--max-retries", "1", f"198.19.0.0/{hosts}"]
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        high = 0
-        # Its rusage would count this process before exec, too.
-        while child.poll() is None:
-            with open(f"/proc/{child.pid}/status") as status:
-                hwm = re.search(r"VmHWM:\s*(\d+)", status.read())
-            high = max(high, int(hwm.group(1)) if hwm else 0)
-            time.sleep(0.005)
-        if child.returncode:
+        status, *peaks = memory_peak(command, stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.DEVNULL)
+        if status:
             raise SystemExit(f"the scan {plan} failed")
-        most.append(high / 1024)
+        most.append([peak / 1024 for peak in peaks])
     sh("ip route replace 198.19.0.0/16 via 198.18.0.2")
     far_end("responder")
-    return most[0], most[1], (most[1] - most[0]) / (PROBES / 1e6)
+    (small, small_own), (large, large_own) = most
+    return small, large, *((b - a) / (PROBES / 1e6)
+                           for a, b in ((small, large), (small_own, large_own)))
 
 
 def scan_masscan(figures, open_ports):
@@ -158,12 +156,15 @@ def synack(scans):
 def memory_table(memories):
     lines = ["## Memory, resident at most", "",
              f"| {PORTS} ports each | MiB for 480 probes | MiB for {PROBES:,} in two windows | "
-             "MiB per million probes of window |", "|---|---|---|---|"]
+             "MiB per million probes of window | the same, private memory and the kernel's maps |",
+             "|---|---|---|---|---|"]
     for plan, rounds in memories.items():
-        small, large, each = (median(x) for x in zip(*rounds))
-        lines.append(f"| {plan} | {small:.1f} | {large:.1f} | {each:.2f} |")
-    return "\n".join(lines + ["", "The kernel reserves 10 bytes a host besides, which are not in these: "
-                              "what hosts are sent to, where they differ."])
+        small, large, each, own = (median(x) for x in zip(*rounds))
+        lines.append(f"| {plan} | {small:.1f} | {large:.1f} | {each:.2f} | {own:.2f} |")
+    return "\n".join(lines + [
+        "", "The last column has each BPF map whole, as the kernel counts it, whether it is mapped or "
+        "not, and leaves out the pages of the program's files, of which a longer scan just touches "
+        "more."])
 
 
 def loop_table(scans):

@@ -120,7 +120,7 @@ static int loop_send(struct scan_loop *loop, bool *full, struct failure *f)
 	return sent;
 }
 
-static void loop_report_host(struct scan_loop *loop, const struct sheet *sheet, uint32_t host)
+static void loop_report_host(struct scan_loop *loop, struct sheet *sheet, uint32_t host)
 {
 	struct host_report report;
 	const struct named_target *named;
@@ -160,7 +160,7 @@ static int loop_close_windows(struct scan_loop *loop, struct failure *f)
 	int place;
 
 	while ((place = scan_ready(loop->scan, scan_loop_now())) >= 0) {
-		const struct sheet *sheet = loop->scan->sheet[place];
+		struct sheet *sheet = loop->scan->sheet[place];
 
 		loop->summary.partial |= loop->scan->stopping && sheet->answered != sheet->ours;
 		progress_clear(loop->progress);

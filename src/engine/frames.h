@@ -24,7 +24,7 @@
 #define FRAMES_SNAP_BYTES 176
 
 /* Neighbours are asked for so many at once, windows ahead: asking takes a second whether for one
- * or for thousands. Those of windows to come have 8 bytes each until then. */
+ * or for thousands. Those of windows to come have 6.5 bytes each until then. */
 #define FRAMES_ASK_AHEAD 16384u
 #define FRAMES_ASK_MOST	 65536u
 
@@ -101,7 +101,8 @@ struct frames {
 
 	/* Neighbours, HOST_MAC where known: of the hosts [ask_first, ask_first + ask_count). In
 	 * the sheet itself if they are all of its window. */
-	struct sheet_host *asked;
+	struct hop_group *asked;
+	uint32_t asked_at; /* entry of ask_first in there */
 	size_t ask_count;
 	uint64_t ask_first;
 	bool asked_ahead;	/* not in a sheet: freed here */
@@ -124,6 +125,11 @@ void frames_way_templates(const struct frames *fr, struct frames_way *way);
 /* Makes sure that the neighbour of rank `rank`, of the sheet's window, has been asked for, and
  * gateways: together with the others of the window and more. 0, or -1 with *f. */
 int frames_learn(struct frames *fr, const struct sheet *sheet, uint64_t rank, struct failure *f);
+/* What was learnt of the neighbour of that rank. */
+static inline struct sheet_host frames_asked(const struct frames *fr, uint64_t rank)
+{
+	return sheet_host_at(fr->asked, fr->asked_at + (uint32_t)(rank - fr->ask_first));
+}
 /* Hosts before that rank are not needed any more. */
 void frames_forget(struct frames *fr, uint64_t rank);
 

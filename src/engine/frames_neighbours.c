@@ -20,10 +20,10 @@ static void learn_gateway(struct frames *fr, struct frames_way *way, const uint8
 
 static void learn_known(struct frames *fr, uint64_t number, const uint8_t mac[6])
 {
-	struct sheet_host *host = &fr->asked[number];
+	struct sheet_host host = {.notes = HOST_MAC};
 
-	memcpy(host->mac, mac, sizeof(host->mac));
-	host->notes |= HOST_MAC;
+	memcpy(host.mac, mac, sizeof(host.mac));
+	sheet_host_put(fr->asked, fr->asked_at + (uint32_t)number, &host);
 }
 
 /* First the hosts [ask_first, ask_first + ask_count), then the ways. */
@@ -41,7 +41,7 @@ static bool learn_ask(void *context, size_t number, struct solicit_ask *out)
 	}
 	out->who = plan_host(fr->conf.plan, fr->ask_first + number);
 	way = fr->ways[route_find(fr->routes, out->who)]; /* found before, by learn_host */
-	if (way->kind != WAY_NEIGHBOUR || fr->asked[number].notes & HOST_MAC)
+	if (way->kind != WAY_NEIGHBOUR || frames_asked(fr, fr->ask_first + number).notes & HOST_MAC)
 		return false;
 	out->source = way->source;
 	out->link = way->link;
@@ -58,8 +58,8 @@ static bool learn_told_host(struct frames *fr, struct addr who, unsigned link_in
 	    rank - fr->ask_first >= fr->ask_count)
 		return false;
 	way = fr->ways[route_find(fr->routes, who)];
-	if (fr->asked[rank - fr->ask_first].notes & HOST_MAC || way->kind != WAY_NEIGHBOUR ||
-	    way->link->index != link_index)
+	if (way->kind != WAY_NEIGHBOUR || way->link->index != link_index ||
+	    frames_asked(fr, rank).notes & HOST_MAC)
 		return false;
 	learn_known(fr, rank - fr->ask_first, mac);
 	return true;
@@ -184,9 +184,12 @@ int frames_learn(struct frames *fr, const struct sheet *sheet, uint64_t rank, st
 	frames_forget(fr, UINT64_MAX);
 	fr->ask_first = rank;
 	fr->ask_count = (size_t)learn_count(fr, rank, end);
-	fr->asked_ahead = fr->ask_count > end - rank;
-	fr->asked = fr->asked_ahead ? calloc(fr->ask_count, sizeof(*fr->asked))
-				    : &sheet->host[rank - sheet->first_host];
+	/* Where all hosts have one entry they have no neighbours: nothing is written then. */
+	fr->asked_ahead = fr->ask_count > end - rank || sheet->alike;
+	fr->asked_at = fr->asked_ahead ? 0 : (uint32_t)(rank - sheet->first_host);
+	fr->asked = fr->asked_ahead
+			    ? calloc(sheet_host_groups((uint32_t)fr->ask_count), sizeof(*fr->asked))
+			    : sheet->host;
 	if (!fr->asked) {
 		fr->ask_count = 0;
 		return failure_set(f, EXIT_SOFTWARE, "out of memory");

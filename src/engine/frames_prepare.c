@@ -194,34 +194,34 @@ int frames_way_to(struct frames *fr, struct addr to, struct failure *f)
 }
 
 static void note(const struct frames *fr, const struct frames_way *way, uint64_t rank,
-		 struct sheet_host *host)
+		 struct sheet *sheet)
 {
 	const bool stopped = fr->conf.stop && *fr->conf.stop;
-	const struct sheet_host *asked = &fr->asked[rank - fr->ask_first];
+	struct sheet_host host = {.notes = way->local ? HOST_LOCAL : 0};
 
-	/* Written only where there is something to say: the array is zero pages until then. */
-	if (way->local)
-		host->notes |= HOST_LOCAL;
 	switch (way->kind) {
 	case WAY_NEIGHBOUR:
-		if (asked->notes & HOST_MAC)
-			*host = *asked; /* its own, it may be */
-		else
-			host->notes |= stopped ? 0 : HOST_NO_NEIGHBOUR;
+		host = frames_asked(fr, rank);
+		if (!(host.notes & HOST_MAC))
+			host.notes |= stopped ? 0 : HOST_NO_NEIGHBOUR;
 		break;
 	case WAY_GATEWAY:
 		if (!way->gateway_known && !stopped)
-			host->notes |= HOST_NO_NEIGHBOUR;
+			host.notes |= HOST_NO_NEIGHBOUR;
 		break;
 	case WAY_NO_NEIGHBOUR:
-		host->notes |= HOST_NO_NEIGHBOUR;
+		host.notes |= HOST_NO_NEIGHBOUR;
 		break;
 	case WAY_NO_ROUTE:
-		host->notes |= HOST_NO_ROUTE;
+		host.notes |= HOST_NO_ROUTE;
 		break;
 	default:
 		break;
 	}
+	/* Only where there is something to say: the array is zero pages until then. */
+	if (host.notes)
+		sheet_host_put(sheet->host, sheet->alike ? 0 : (uint32_t)(rank - sheet->first_host),
+			       &host);
 }
 
 static bool window_live(const struct frames *fr, const struct frames_window *w)
@@ -296,7 +296,7 @@ int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 			return -EIO;
 		if (window_way(window, host, sheet->hosts, (uint16_t)number, f) < 0)
 			return -ENOMEM;
-		note(fr, fr->ways[number], rank, &sheet->host[host]);
+		note(fr, fr->ways[number], rank, sheet);
 	}
 	frames_forget(fr, end);
 	window->used = true;

@@ -34,6 +34,7 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 	const struct template *template;
 	struct template_fields fields;
 	struct transmit *transmit;
+	struct sheet_host neighbour;
 	struct cookie cookie;
 
 	if (!way || way->kind >= WAY_NO_NEIGHBOUR)
@@ -42,7 +43,11 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 			     probe->technique, probe->cell);
 	template = &way->template[probe->technique];
 	fields.to = probe->to;
-	fields.mac_dst = way->kind == WAY_NEIGHBOUR ? sheet_host(sheet, host)->mac : NULL;
+	fields.mac_dst = NULL;
+	if (way->kind == WAY_NEIGHBOUR) {
+		neighbour = sheet_host(sheet, host);
+		fields.mac_dst = neighbour.mac;
+	}
 	fields.payload_bytes = 0;
 	fields.seq = cookie.seq;
 	fields.ip_id = cookie.ip_id;

@@ -110,6 +110,8 @@ int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	/* The window before ends here; a run of the receiving program may just have found it still
 	 * alive, and takes microseconds. */
 	__atomic_store_n(&m->window[place].cells, 0, __ATOMIC_RELEASE);
+	if (!x->broken)
+		xdp_hosts_place(x, place, sheet);
 	error = frames_prepare(&x->frames->engine, sheet, f);
 	if (error < 0 || x->broken)
 		return error;
@@ -293,17 +295,19 @@ static int xdp_settle(struct xdp *x, struct failure *f)
 static int xdp_open(struct xdp *x, struct failure *f)
 {
 	const struct plan *plan = x->conf.plan;
-	const uint32_t hosts =
-		plan->hosts < plan->window_hosts ? (uint32_t)plan->hosts : plan->window_hosts;
-	const uint32_t cells = hosts * plan->slots;
+	const uint32_t hosts = plan_window_hosts(plan, 0);
+	struct xdp_room room = {.hosts = hosts, .cells = hosts * plan->slots};
 	struct xdp_setting *setting;
 	struct utsname kernel;
 
 	if (xdp_possible(&x->conf, f) < 0)
 		return -1;
 	x->frames = (struct frames *)engine_frames_open(&x->conf, f);
-	if (!x->frames || xdp_link(x, f) < 0 ||
-	    xdp_kernel_load(&x->kernel, (cells + 15) / 16, hosts, (cells + 127) / 128, f) < 0)
+	if (!x->frames || xdp_link(x, f) < 0)
+		return -1;
+	room.alike = xdp_hosts_alike(x, 0, plan->hosts);
+	room.udp = x->frames->techniques >> TECH_UDP & 1;
+	if (xdp_kernel_load(&x->kernel, &room, f) < 0)
 		return -1;
 	x->senders = xdp_senders(x->link);
 	setting = x->kernel.memory.setting;

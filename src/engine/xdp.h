@@ -25,11 +25,11 @@ struct xdp_memory {
 	volatile struct xdp_pass *pass;
 	volatile struct xdp_sender *sender; /* XDP_SENDERS */
 	struct xdp_receive *receiving;
-	uint64_t *words; /* XDP_WINDOWS places each */
-	uint16_t *hosts; /* NULL until xdp_kernel_hosts */
+	uint64_t *words;	/* XDP_WINDOWS places each */
+	struct hop_group *hops; /* NULL until xdp_kernel_hops */
 	uint64_t *quenched;
 	uint32_t *blocks;
-	size_t words_bytes, hosts_bytes, quenched_bytes, blocks_bytes;
+	size_t words_bytes, hops_bytes, quenched_bytes, blocks_bytes;
 };
 
 /* The kernel's half: loaded, attached, mapped (xdp_load.c). */
@@ -45,16 +45,18 @@ struct xdp_kernel {
 /* Takes SYN+ACKs that were answered in place, at most so many. */
 unsigned xdp_kernel_opened(struct xdp_kernel *k, struct xdp_opened *out, unsigned max);
 
-/* Loads with room for `words`, `hosts` and `blocks` entries a place: 0, or -1 with *f and nothing
- * kept. */
-int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32_t blocks,
-		    struct failure *f);
-/* The hosts' numbers of all places: mapped, and so resident, only once they are needed. NULL
- * without memory. */
-uint16_t *xdp_kernel_hosts(struct xdp_kernel *k);
-/* What the numbers [0, count) stand for in a place. 0 or -errno. */
-int xdp_kernel_hops(const struct xdp_kernel *k, unsigned place, const struct sheet_host *hop,
-		    uint32_t count);
+/* What the largest window has. */
+struct xdp_room {
+	uint32_t cells, hosts;
+	bool alike; /* all hosts of any window are sent to alike */
+	bool udp;   /* of which some hosts limit their errors */
+};
+
+/* Loads with that room in each place: 0, or -1 with *f and nothing kept. */
+int xdp_kernel_load(struct xdp_kernel *k, const struct xdp_room *room, struct failure *f);
+/* The hosts' hops of all places: mapped, and so resident, only once they are needed. NULL without
+ * memory. */
+struct hop_group *xdp_kernel_hops(struct xdp_kernel *k);
 /* Puts the receiving program on the interface, in driver mode or in generic mode, and the counting
  * ones on the trace points. They go with this process. 0, or -1 with *f. */
 int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generic,
@@ -142,10 +144,14 @@ bool xdp_senders_over(const struct xdp *x);
 /* Joins them, waiting if need be. */
 void xdp_senders_end(struct xdp *x);
 
+/* Whether the hosts [rank, end) of the plan all go to one gateway. */
+bool xdp_hosts_alike(const struct xdp *x, uint64_t rank, uint64_t end);
+/* Gives the sheet's host[] the place that the programs read, or one entry for all if they are
+ * alike. Without memory it stays as it is. */
+void xdp_hosts_place(struct xdp *x, unsigned place, struct sheet *sheet);
 /*
- * Tells the programs where the hosts of a window are sent to: true, and hosts that are sent to
- * alike share an entry of the sheet's host[]; or false, and frames can send, if one of them cannot
- * be sent to by the programs, or there is no memory, or they are sent to more than XDP_HOPS others.
+ * Tells the programs where the hosts of a prepared window are sent to: true; or false, and frames
+ * can send, if one of them cannot be sent to by the programs, or there was no memory.
  */
 bool xdp_hosts_fill(struct xdp *x, unsigned place, struct sheet *sheet);
 
@@ -158,7 +164,7 @@ void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *s
 void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struct engine_conf *conf,
 		      uint32_t mtu);
 /* A release of the kernel, as uname(2) says it, as a number; 0 if it cannot be read. */
-#define XDP_RELEASE(major, minor) ((major) * 1000u + (minor))
+#define XDP_RELEASE(major, minor) ((major)*1000u + (minor))
 unsigned xdp_release(const char *release);
 /*
  * How many bytes more than the longest probe has the frames that runs begin with want, under a

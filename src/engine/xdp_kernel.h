@@ -24,12 +24,12 @@ struct xdp_words {
 	__type(value, __u64);
 };
 
-/* Written by system calls: what is mapped is resident, all of it. */
 struct xdp_hops {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct hop_group);
 };
 
 struct xdp_ring {
@@ -45,11 +45,9 @@ extern struct xdp_tally tally[XDP_WINDOWS][XDP_TALLIES];
 extern struct xdp_pass pass;
 extern struct xdp_sender sender[XDP_SENDERS];
 extern struct xdp_receive receiving;
-/* Of each place: the sheet; the hosts' numbers, four a word, and what they stand for; when each 64
- * positions were sent, in us, two a word; a bit a host, for TCP only (UDP is asked in an order of
- * its own, see quench.h). */
-extern struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps"),
-	quenched SEC(".maps");
+/* Of each place: the sheet; when each 64 positions were sent, in us, two a word; a bit a host, for
+ * TCP only (UDP is asked in an order of its own, see quench.h); where the hosts are sent to. */
+extern struct xdp_words words SEC(".maps"), blocks SEC(".maps"), quenched SEC(".maps");
 extern struct xdp_hops hops SEC(".maps");
 extern struct xdp_ring opened SEC(".maps"); /* struct xdp_opened */
 
@@ -62,20 +60,13 @@ int receive_frame(struct xdp_md *ctx);
 /* The word of a host of a live window; 0 if there is none. */
 static inline __u64 kernel_host_word(__u32 place, __u32 host)
 {
-	const __u32 index = place * setting.hosts + host, word = index / 4;
-	const __u16 *number;
-	const __u64 *hop;
-	__u32 of;
+	const __u32 index = place * setting.hops + host / HOP_GROUP;
+	const struct hop_group *group;
 
 	if (window[place & (XDP_WINDOWS - 1)].host_word)
 		return window[place & (XDP_WINDOWS - 1)].host_word;
-	number = bpf_map_lookup_elem(&hosts, &word);
-	if (!number)
-		return 0;
-	number += index & 3;
-	of = place * setting.hops + *number;
-	hop = bpf_map_lookup_elem(&hops, &of);
-	return hop ? *hop : 0;
+	group = bpf_map_lookup_elem(&hops, &index);
+	return group ? hop_word(group, host) : 0;
 }
 
 static inline int kernel_quenched(__u32 place, __u32 host)

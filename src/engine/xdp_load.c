@@ -38,7 +38,8 @@ static void *load_map(const struct bpf_map *map, size_t *bytes)
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	void *memory;
 
-	*bytes = ((size_t)bpf_map__max_entries(map) * 8 + page - 1) / page * page;
+	*bytes = ((size_t)bpf_map__max_entries(map) * bpf_map__value_size(map) + page - 1) / page *
+		 page;
 	memory = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 	return memory == MAP_FAILED ? NULL : memory;
 }
@@ -92,27 +93,13 @@ unsigned xdp_kernel_opened(struct xdp_kernel *k, struct xdp_opened *out, unsigne
 	return taking.count;
 }
 
-uint16_t *xdp_kernel_hosts(struct xdp_kernel *k)
+struct hop_group *xdp_kernel_hops(struct xdp_kernel *k)
 {
 	struct xdp_memory *m = &k->memory;
 
-	if (!m->hosts)
-		m->hosts = load_map(k->programs->maps.hosts, &m->hosts_bytes);
-	return m->hosts;
-}
-
-int xdp_kernel_hops(const struct xdp_kernel *k, unsigned place, const struct sheet_host *hop,
-		    uint32_t count)
-{
-	const int fd = bpf_map__fd(k->programs->maps.hops);
-	int error = 0;
-
-	for (uint32_t i = 0; i < count && error == 0; i++) {
-		const uint32_t index = place * k->memory.setting->hops + i;
-
-		error = bpf_map_update_elem(fd, &index, &hop[i], BPF_ANY); /* libbpf 1: -errno */
-	}
-	return error;
+	if (!m->hops)
+		m->hops = load_map(k->programs->maps.hops, &m->hops_bytes);
+	return m->hops;
 }
 
 /*
@@ -152,22 +139,21 @@ static int load_error(int error, struct failure *f)
 	}
 }
 
-int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32_t blocks,
-		    struct failure *f)
+int xdp_kernel_load(struct xdp_kernel *k, const struct xdp_room *room, struct failure *f)
 {
-	const uint32_t hops = hosts < XDP_HOPS ? hosts : XDP_HOPS, quenched = (hosts + 63) / 64;
+	const uint32_t words = (room->cells + 15) / 16, blocks = (room->cells + 127) / 128;
+	const uint32_t quenched = room->udp ? (room->hosts + 63) / 64 : 1;
+	const uint32_t hops = sheet_host_groups(room->alike ? 1 : room->hosts);
 	int error;
 
 	memset(k, 0, sizeof(*k));
 	k->hook_fd = -1;
-	hosts = (hosts + 3) / 4 * 4;
 	libbpf_set_print(load_quiet);
 	k->programs = xdp_programs__open();
 	if (!k->programs)
 		return load_error(-errno, f);
 	/* Cannot fail before loading. */
 	(void)bpf_map__set_max_entries(k->programs->maps.words, words * XDP_WINDOWS);
-	(void)bpf_map__set_max_entries(k->programs->maps.hosts, hosts / 4 * XDP_WINDOWS);
 	(void)bpf_map__set_max_entries(k->programs->maps.hops, hops * XDP_WINDOWS);
 	(void)bpf_map__set_max_entries(k->programs->maps.quenched, quenched * XDP_WINDOWS);
 	(void)bpf_map__set_max_entries(k->programs->maps.blocks, blocks * XDP_WINDOWS);
@@ -179,7 +165,6 @@ int xdp_kernel_load(struct xdp_kernel *k, uint32_t words, uint32_t hosts, uint32
 		return load_error(error, f);
 	}
 	k->memory.setting->words = words;
-	k->memory.setting->hosts = hosts;
 	k->memory.setting->hops = hops;
 	k->memory.setting->quenched = quenched;
 	k->memory.setting->blocks = blocks;
@@ -346,7 +331,7 @@ void xdp_kernel_unload(struct xdp_kernel *k)
 		(void)close(k->hook_fd); /* which takes the program off the interface */
 	k->hook_fd = -1;
 	unmap(k->memory.words, k->memory.words_bytes);
-	unmap(k->memory.hosts, k->memory.hosts_bytes);
+	unmap(k->memory.hops, k->memory.hops_bytes);
 	unmap(k->memory.quenched, k->memory.quenched_bytes);
 	unmap(k->memory.blocks, k->memory.blocks_bytes);
 	ring_buffer__free(k->opened);

@@ -18,9 +18,11 @@
 #define PASS_BATCH     16
 #define PASS_FAST_PPS  2000000
 #define PASS_FAST      64
-/* Above this rate only one RST of 256 keeps its evidence (time, TTL): for round trips and pace. */
+/* Above this rate only one RST of 256 keeps its evidence (time, TTL), and where those may be more
+ * than so many a second, one of 512, and so on: enough for round trips and pace. */
 #define PASS_EVIDENCE_PPS 100000
 #define PASS_SAMPLE_MASK  255
+#define PASS_SAMPLES_PPS  4000
 /* So many refused by a full queue while several threads send: one alone for the rest of the scan.
  * The interface is the limit then, or the processors are, which also have to take what comes in. */
 #define PASS_CROWDED 64
@@ -29,6 +31,18 @@
 /* A full queue that has taken nothing for so long: there is no carrier, which frames can tell. */
 #define PASS_STUCK_NS 2000000000
 
+/* See PASS_EVIDENCE_PPS. */
+static uint32_t pass_sample_mask(double rate_pps)
+{
+	uint32_t mask = PASS_SAMPLE_MASK;
+
+	if (rate_pps <= PASS_EVIDENCE_PPS)
+		return 0;
+	while (rate_pps / (mask + 1.0) > PASS_SAMPLES_PPS && mask < UINT16_MAX)
+		mask = mask << 1 | 1;
+	return mask;
+}
+
 static void pass_rate(struct xdp *x, double rate_pps)
 {
 	volatile struct xdp_pass *pass = x->kernel.memory.pass;
@@ -36,8 +50,7 @@ static void pass_rate(struct xdp *x, double rate_pps)
 			       : rate_pps > PASS_CLOCK_PPS ? PASS_BATCH
 							   : 1;
 
-	x->kernel.memory.receiving->sample_mask =
-		rate_pps > PASS_EVIDENCE_PPS ? PASS_SAMPLE_MASK : 0;
+	x->kernel.memory.receiving->sample_mask = pass_sample_mask(rate_pps);
 	x->kernel.memory.receiving->reset_mask =
 		rate_pps > PASS_EVIDENCE_PPS ? x->frames->techniques & 1u << TECH_SYN : 0;
 	pass->batch = batch;

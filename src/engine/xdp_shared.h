@@ -5,6 +5,7 @@
 #include <linux/types.h>
 
 #include "scan/cookie.h"
+#include "scan/hop.h"
 #include "scan/permute.h"
 #include "scan/plan_walk.h"
 
@@ -65,7 +66,7 @@ struct xdp_way {
 struct xdp_window {
 	struct permute order;
 	__u64 first_host;
-	__u64 host_word;	    /* of all hosts alike; 0: by their numbers, in the maps */
+	__u64 host_word;	    /* hop_word of all hosts, which are alike; 0: each its own */
 	__u32 tag;		    /* plan_tag(window, 0) */
 	__u32 cells;		    /* 0: no window is here */
 	__u32 attempts;		    /* that have begun */
@@ -79,11 +80,10 @@ struct xdp_tally {
 	__u64 duplicate; /* answers no stronger than the one before */
 } __attribute__((aligned(XDP_LINE)));
 
-/* Where a host is sent to, as one word: a struct sheet_host, as in memory. Hosts of a window have
- * the number of theirs, 16 bits each. */
-#define XDP_HOPS	   65535
-#define XDP_HOST_WAY(word) ((__u32)((word) >> 56) & (XDP_WAYS - 1))
-#define XDP_HOST_SEND	   (1ULL << 58)
+/* Of a hop_word. */
+#define XDP_HOST_WAY(word) (HOP_WORD_KIND(word) & HOP_WAY)
+#define XDP_HOST_SEND	   ((__u64)HOP_SEND << 56)
+_Static_assert(XDP_WAYS == HOP_WAY + 1, "of the numbers that a hop has room for");
 
 /* Number of a slot's first payload plus one, above what plan_walk.h has in it; 0: empty. */
 #define XDP_SLOT_PAYLOAD_SHIFT 24
@@ -95,8 +95,8 @@ struct xdp_setting {
 	struct plan_range ranges[XDP_RANGES];
 	__u32 slot[XDP_SLOTS];
 	__u32 range_count, slot_count;
-	__u64 slot_reciprocal;			    /* for permute_divide */
-	__u32 words, hosts, hops, blocks, quenched; /* of one place, in the maps */
+	__u64 slot_reciprocal;		     /* for permute_divide */
+	__u32 words, hops, blocks, quenched; /* of one place, in the maps */
 	__u32 technique_count;
 	__u8 technique[XDP_TECHNIQUES]; /* of the plan */
 	__u8 acked[XDP_TECHNIQUES];	/* its probes carry ACK */

@@ -19,7 +19,7 @@ struct xdp_pass pass;
 struct xdp_sender sender[XDP_SENDERS];
 struct xdp_receive receiving;
 
-struct xdp_words words SEC(".maps"), hosts SEC(".maps"), blocks SEC(".maps"), quenched SEC(".maps");
+struct xdp_words words SEC(".maps"), blocks SEC(".maps"), quenched SEC(".maps");
 struct xdp_hops hops SEC(".maps");
 struct xdp_ring opened SEC(".maps");
 /* The interface: by a map, as its number would have to be looked up for each frame. */
@@ -190,8 +190,9 @@ __attribute__((noinline)) int transmit_look(__u32 number)
 	}
 	if (!pass.fresh)
 		count = transmit_blanks(s, place, count);
-	/* Hosts that are all alike are all sent to, but for UDP of who limits errors. */
-	if (!window[place].host_word || setting.udp_mask ||
+	/* Hosts that are all alike are all sent to, unless they are absent, but for UDP of who
+	 * limits errors. */
+	if (!(window[place].host_word & XDP_HOST_SEND) || setting.udp_mask ||
 	    setting.technique_mask & ~pass.technique_mask)
 		count = transmit_wanted(s, place, count);
 	s->head = 0;

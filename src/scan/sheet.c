@@ -25,10 +25,18 @@ static void sheet_exclude(struct sheet *s, uint64_t first, uint64_t last)
 	}
 }
 
+_Static_assert(sizeof(struct sheet) % 8 == 0 && sizeof(struct sheet_pace) % 8 == 0 &&
+		       sizeof(struct evidence) % 8 == 0,
+	       "one after the other in a block");
+
 struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first, uint64_t last,
 			uint64_t now_ns)
 {
-	struct sheet *s = calloc(1, sizeof(*s));
+	const uint32_t hosts = plan_window_hosts(plan, window), cells = hosts * plan->slots;
+	/* What stays as it is, is one block: each has a page to itself for its size. */
+	struct sheet *s = calloc(1, sizeof(*s) + hosts * (sizeof(*s->pace) + 1) +
+					    cells * (sizeof(*s->evidence) + sizeof(*s->sent_us) +
+						     sizeof(*s->tries)));
 
 	if (!s)
 		return NULL;
@@ -36,17 +44,16 @@ struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first
 	s->window = window;
 	s->first_host = window * plan->window_hosts;
 	s->opened_ns = now_ns;
-	s->hosts = plan_window_hosts(plan, window);
-	s->cells = s->hosts * plan->slots;
-	s->word = calloc((s->cells + 15) / 16, sizeof(*s->word));
-	s->sent_us = calloc(s->cells, sizeof(*s->sent_us));
-	s->tries = calloc(s->cells, sizeof(*s->tries));
-	s->evidence = calloc(s->cells, sizeof(*s->evidence));
-	s->host = calloc(s->hosts, sizeof(*s->host));
-	s->heard = calloc((s->hosts + 7) / 8, sizeof(*s->heard));
-	s->pace = calloc(s->hosts, sizeof(*s->pace));
-	if (!s->word || !s->sent_us || !s->tries || !s->evidence || !s->host || !s->heard ||
-	    !s->pace) {
+	s->hosts = hosts;
+	s->cells = cells;
+	s->pace = (struct sheet_pace *)(s + 1);
+	s->evidence = (struct evidence *)(s->pace + hosts);
+	s->sent_us = (uint32_t *)(s->evidence + cells);
+	s->tries = (uint8_t *)(s->sent_us + cells);
+	s->heard = s->tries + cells;
+	s->word = calloc((cells + 15) / 16, sizeof(*s->word));
+	s->host = calloc(sheet_host_groups(hosts), sizeof(*s->host));
+	if (!s->word || !s->host) {
 		sheet_free(s);
 		return NULL;
 	}
@@ -60,13 +67,9 @@ void sheet_free(struct sheet *s)
 		return;
 	if (!s->bulk)
 		free(s->word);
-	free(s->sent_us);
-	free(s->tries);
-	free(s->evidence);
-	free(s->kept.at);
-	free(s->host);
-	free(s->heard);
-	free(s->pace);
+	kept_fini(&s->kept);
+	if (!s->host_lent)
+		free(s->host);
 	free(s);
 }
 
@@ -76,6 +79,38 @@ static bool sheet_owes(const struct sheet *s, uint32_t cell)
 		if (s->owed.cell[i] == cell)
 			return true;
 	return false;
+}
+
+struct sheet_host sheet_host_at(const struct hop_group *groups, uint32_t index)
+{
+	const struct hop_group *g = &groups[index / HOP_GROUP];
+	const uint32_t kind = HOP_WORD_KIND(hop_word(g, index % HOP_GROUP));
+	struct sheet_host host = {.engine = kind & (HOP_WAY | HOP_SEND)};
+
+	memcpy(host.mac, g->mac[index % HOP_GROUP], sizeof(host.mac));
+	if (kind & HOP_OWN) {
+		host.notes = HOST_MAC;
+	} else if (!(kind & HOP_SEND)) {
+		host.notes = host.mac[0];
+		host.mac[0] = 0;
+	}
+	return host;
+}
+
+void sheet_host_put(struct hop_group *groups, uint32_t index, const struct sheet_host *host)
+{
+	struct hop_group *g = &groups[index / HOP_GROUP];
+	__u64 *kinds = &g->kind[index % HOP_GROUP / 16];
+	const unsigned shift = index % 16 * 4;
+	const uint64_t kind = (host->notes & HOST_MAC ? HOP_OWN : 0) | host->engine;
+	uint8_t mac[6] = {0};
+
+	if (kind & (HOP_OWN | HOP_SEND))
+		memcpy(mac, host->mac, sizeof(mac));
+	else
+		mac[0] = host->notes;
+	memcpy(g->mac[index % HOP_GROUP], mac, sizeof(mac));
+	*kinds = (*kinds & ~(UINT64_C(15) << shift)) | kind << shift;
 }
 
 unsigned sheet_tries(const struct sheet *s, uint32_t cell)
@@ -117,131 +152,14 @@ static uint32_t sheet_sender(struct sheet *s, struct addr from)
 	return s->senders++;
 }
 
-/* Where the search for a cell begins; size > 0. */
-static uint32_t kept_home(const struct sheet *s, uint32_t cell)
+struct evidence sheet_evidence(const struct sheet *s, uint32_t cell, uint32_t *near)
 {
-	const uint32_t hash = (uint32_t)permute_mix(cell ^ s->order.key[0]);
-
-	return (uint32_t)((uint64_t)hash * s->kept.size >> 32);
+	return s->bulk ? kept_get(&s->kept, cell, near) : s->evidence[cell];
 }
 
-static uint32_t kept_after(const struct sheet_kept *kept, uint32_t place)
+void sheet_settle(struct sheet *s)
 {
-	return place + 1 < kept->size ? place + 1 : 0;
-}
-
-/* Where the cell is in the table, or would be; size > 0 and not full. */
-static uint32_t kept_place(const struct sheet *s, uint32_t cell)
-{
-	uint32_t place = kept_home(s, cell);
-
-	while (s->kept.at[place].used && s->kept.at[place].cell != cell)
-		place = kept_after(&s->kept, place);
-	return place;
-}
-
-/* Puts one where the present size wants it; who is in the way and of the size before goes next. */
-static void kept_settle(struct sheet *s, struct sheet_packed one)
-{
-	struct sheet_kept *kept = &s->kept;
-	uint32_t place = kept_home(s, (uint32_t)one.cell);
-
-	one.turn = kept->turn & 1u;
-	while (kept->at[place].used) {
-		struct sheet_packed other = kept->at[place];
-
-		if (other.turn == one.turn) {
-			place = kept_after(kept, place);
-			continue;
-		}
-		kept->at[place] = one;
-		one = other;
-		one.turn = kept->turn & 1u;
-		place = kept_home(s, (uint32_t)one.cell);
-	}
-	kept->at[place] = one;
-}
-
-/* By a quarter, where it is: a second table beside the first would be the most that is needed. */
-static bool kept_grow(struct sheet *s)
-{
-	struct sheet_kept *kept = &s->kept;
-	const uint32_t before = kept->size, size = before ? before + before / 4 : 256;
-	struct sheet_packed *grown = reallocarray(kept->at, size, sizeof(*grown));
-
-	if (!grown)
-		return false;
-	memset(grown + before, 0, (size - before) * sizeof(*grown));
-	kept->at = grown;
-	kept->size = size;
-	kept->turn ^= 1;
-	for (uint32_t i = before; i-- > 0;) {
-		const struct sheet_packed one = grown[i];
-
-		if (!one.used || one.turn == kept->turn)
-			continue;
-		grown[i].used = 0;
-		kept_settle(s, one);
-	}
-	return true;
-}
-
-static void kept_put(struct sheet *s, uint32_t cell, const struct evidence *e)
-{
-	struct sheet_kept *kept = &s->kept;
-	const uint64_t t_us = (uint64_t)e->t_us_high << 32 | e->t_us_low;
-	uint32_t place;
-
-	_Static_assert(sizeof(struct sheet_packed) == 16, "packed");
-	_Static_assert(PLAN_WINDOW_CELLS <= 1 << 20, "bits of a cell");
-	if (kept->count >= kept->size / 8 * 7 && !kept_grow(s))
-		return;
-	place = kept_place(s, cell);
-	kept->count += !kept->at[place].used;
-	kept->at[place] = (struct sheet_packed){
-		.t_us = (t_us < UINT64_C(1) << 38 ? t_us : UINT64_MAX) & 0x3fffffffff,
-		.cell = cell & 0xfffff,
-		.attempt = e->attempt & 15u,
-		.used = 1,
-		.turn = kept->turn & 1u,
-		.rtt_sender = e->rtt_sender,
-		.window_icmp = (uint16_t)(e->has & ANSWER_ICMP ? e->icmp_type << 8 | e->icmp_code
-							       : e->window),
-		.ttl = e->ttl,
-		.has = e->has,
-	};
-}
-
-static struct evidence kept_get(const struct sheet_packed *p)
-{
-	struct evidence e = {
-		.t_us_low = (uint32_t)p->t_us,
-		.t_us_high = (uint8_t)(p->t_us >> 32),
-		.rtt_sender = p->rtt_sender,
-		.ttl = p->ttl,
-		.has = p->has,
-		.attempt = (uint8_t)p->attempt,
-	};
-
-	if (p->has & ANSWER_ICMP) {
-		e.icmp_type = (uint8_t)(p->window_icmp >> 8);
-		e.icmp_code = (uint8_t)p->window_icmp;
-	} else {
-		e.window = p->window_icmp;
-	}
-	return e;
-}
-
-struct evidence sheet_evidence(const struct sheet *s, uint32_t cell)
-{
-	const struct sheet_packed *p;
-
-	if (!s->bulk)
-		return s->evidence[cell];
-	if (s->kept.count == 0)
-		return (struct evidence){0};
-	p = &s->kept.at[kept_place(s, cell)];
-	return p->used ? kept_get(p) : (struct evidence){0};
+	kept_settle(&s->kept);
 }
 
 static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a, uint64_t rtt_ns,
@@ -265,7 +183,7 @@ static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a
 	};
 
 	if (s->bulk)
-		kept_put(s, cell, &e);
+		kept_put(&s->kept, cell, a->reply, &e);
 	else
 		s->evidence[cell] = e;
 }

@@ -8,6 +8,8 @@
 
 #include "packet/addr.h"
 #include "scan/finding.h"
+#include "scan/hop.h"
+#include "scan/kept.h"
 #include "scan/persist.h"
 #include "scan/plan.h"
 #include "scan/probe.h"
@@ -20,37 +22,6 @@
 /* A cell that belongs to another shard: never sent, never reported. */
 #define SHEET_NOT_OURS 15u
 
-/* What is kept of the strongest answer to a probe. 16 bytes. */
-struct evidence {
-	uint32_t t_us_low;   /* arrival, since sheet->opened_ns, low 32 of 40 bits */
-	uint32_t rtt_sender; /* round trip in us << 8 | index into sheet->sender, 0: the target */
-	uint16_t window;
-	uint8_t t_us_high;
-	uint8_t ttl;
-	uint8_t has; /* enum answer_has, and EVIDENCE_RTT */
-	uint8_t attempt;
-	uint8_t icmp_type, icmp_code;
-};
-#define EVIDENCE_RTT (1u << 7)
-
-/* Evidence of one cell, packed: what an answer cannot have both shares a place, and time ends after
- * three days. */
-struct sheet_packed {
-	uint64_t t_us : 38, cell : 20, attempt : 4;
-	uint64_t used : 1, turn : 1;
-	uint32_t rtt_sender;
-	uint16_t window_icmp; /* icmp_type << 8 | icmp_code, with ANSWER_ICMP */
-	uint8_t ttl, has;
-};
-
-/* Evidence of few cells: open addressing by a keyed hash, 16 bytes a place, 7/10 to 7/8 full. It
- * grows in place. If there is no memory for that, what comes is not kept. */
-struct sheet_kept {
-	struct sheet_packed *at;
-	uint32_t count, size;
-	uint32_t turn; /* of those that are where the present size wants them */
-};
-
 /* Cells that the walk has been at and no device has taken: of a pass that was ended, the blocks in
  * the hands of its threads, or of one probe by probe, a batch. In the order they are to go. */
 #define SHEET_OWED 1280
@@ -61,9 +32,10 @@ struct sheet_owed {
 
 /* What an engine finds out before the first probe. */
 struct sheet_host {
-	uint8_t mac[6];
-	uint8_t notes;	/* enum host_note, of HOST_NO_NEIGHBOUR to HOST_MAC */
-	uint8_t engine; /* for it to use */
+	uint8_t mac[6]; /* with HOST_MAC or HOP_SEND */
+	uint8_t notes; /* enum host_note, of HOST_NO_NEIGHBOUR to HOST_MAC; with HOST_MAC no others,
+			  with HOP_SEND none but it */
+	uint8_t engine; /* for it to use: HOP_WAY and HOP_SEND */
 };
 
 /* What the answers tell of how to ask. In a window that xdp sends, nobody touches that of a host
@@ -92,8 +64,10 @@ struct sheet {
 	uint32_t *sent_us; /* low 32 bits of the clock in us, of the latest attempt */
 	uint8_t *tries;	   /* attempts sent so far */
 	struct evidence *evidence;
-	struct sheet_host *host; /* see sheet_host() */
-	uint8_t *heard;		 /* a bit a host: HOST_ANSWERED */
+	struct hop_group *host; /* see sheet_host() */
+	bool alike;		/* all hosts have the first one's entry; no others are touched */
+	bool host_lent;		/* host[] is the engine's memory */
+	uint8_t *heard;		/* a bit a host: HOST_ANSWERED */
 	struct sheet_pace *pace;
 	struct addr sender[SHEET_SENDERS]; /* from 1: who else sent ICMP errors */
 	unsigned senders;
@@ -105,17 +79,15 @@ struct sheet {
 	/*
 	 * A bulk sheet is one that an engine sends by itself, pass after pass in the plan's order.
 	 * tries[] is not kept: where the walk is says what was sent, but for owed. block_us[b] is
-	 * when positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. hop[] is a host's
-	 * number in host[], where hosts share entries (alike: all share the first). It, block_us[]
-	 * and word[] are the engine's memory. Little of the evidence is kept, in a table instead of
+	 * when positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. It and word[] are the
+	 * engine's memory. Little of the evidence is kept, in a list instead of
 	 * evidence[]. Cells that are asked at their host's own pace (slow.h) are counted one by
 	 * one, in tries[] and sent_us[], from then on (sheet_counted).
 	 */
-	bool bulk, alike;
+	bool bulk;
 	struct permute order;
 	uint32_t *block_us;
-	const uint16_t *hop;
-	struct sheet_kept kept;
+	struct kept kept;
 };
 
 #define SHEET_BLOCK_BITS 6
@@ -138,15 +110,25 @@ static inline void sheet_put(struct sheet *s, uint32_t cell, unsigned value)
 					    __ATOMIC_RELAXED));
 }
 
-static inline const struct sheet_host *sheet_host(const struct sheet *s, uint32_t host)
+/* Entry number `index` of an array of groups. */
+struct sheet_host sheet_host_at(const struct hop_group *groups, uint32_t index);
+void sheet_host_put(struct hop_group *groups, uint32_t index, const struct sheet_host *host);
+
+/* So many groups hold the entries of the hosts. */
+static inline uint32_t sheet_host_groups(uint32_t hosts)
 {
-	return &s->host[s->alike ? 0 : s->hop ? s->hop[host] : host];
+	return (hosts + HOP_GROUP - 1) / HOP_GROUP;
+}
+
+static inline struct sheet_host sheet_host(const struct sheet *s, uint32_t host)
+{
+	return sheet_host_at(s->host, s->alike ? 0 : host);
 }
 
 /* Nobody is there to be asked, or no way leads to it. */
 static inline bool sheet_host_absent(const struct sheet *s, uint32_t host)
 {
-	return (sheet_host(s, host)->notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE)) != 0;
+	return (sheet_host(s, host).notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE)) != 0;
 }
 
 /* Whether the host itself has said something; see sheet_is_answered for a bulk sheet. */
@@ -162,8 +144,11 @@ static inline bool sheet_is_answered(unsigned value)
 	return value >= REPLY_PORT_UNREACH && value != SHEET_NOT_OURS;
 }
 
-/* What is known of the strongest answer; all zero if nothing is. */
-struct evidence sheet_evidence(const struct sheet *s, uint32_t cell);
+/* What is known of the strongest answer; all zero if nothing is. Of a bulk sheet as it was at the
+ * last sheet_settle; *near is 0 at first, then as the call for a lower cell left it. */
+struct evidence sheet_evidence(const struct sheet *s, uint32_t cell, uint32_t *near);
+/* For the evidence of all answers by now. Costs nothing if none came since. */
+void sheet_settle(struct sheet *s);
 
 /* Of a slot's technique: whether it sends UDP, and its attempts by passes. */
 static inline bool sheet_slot_udp(const struct sheet *s, uint32_t slot)

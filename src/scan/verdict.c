@@ -23,11 +23,11 @@ static bool rst_matters(const struct technique *row)
 	       row->rules[REPLY_RST].state != row->rules[REPLY_RST_WINDOW].state;
 }
 
-/* Of techniques whose RSTs say all by themselves nothing: evidence of a bulk sheet is dear to find.
- */
+/* Of techniques whose RSTs say all by themselves nothing. */
 static void rst_survey(const struct sheet *sheet, uint32_t base, struct rst_summary out[TECHNIQUES])
 {
 	const uint32_t *slot = plan_slots(sheet->plan);
+	uint32_t near = 0;
 
 	memset(out, 0, sizeof(out[0]) * TECHNIQUES);
 	for (uint32_t i = 0; i < sheet->plan->slots; i++) {
@@ -38,7 +38,7 @@ static void rst_survey(const struct sheet *sheet, uint32_t base, struct rst_summ
 
 		if (!reply_is_rst(reply) || !rst_matters(&technique_table[technique]))
 			continue;
-		e = sheet_evidence(sheet, base + i);
+		e = sheet_evidence(sheet, base + i, &near);
 		if (!(e.has & ANSWER_TTL))
 			continue;
 		if (rst->count == 0 || e.ttl < rst->ttl_low)
@@ -226,23 +226,25 @@ static void host_absent(struct host_report *host, struct finding *findings, size
 		finding_no_route(&findings[i]);
 }
 
-void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
+void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		  const uint8_t tries[TECHNIQUES], uint64_t wall_offset_ns,
 		  struct finding *findings, struct host_report *out)
 {
 	const struct plan *plan = sheet->plan;
 	const uint32_t base = host * plan->slots;
-	const struct sheet_host *state = sheet_host(sheet, host);
+	const struct sheet_host state = sheet_host(sheet, host);
 	const struct sheet_pace *pace = &sheet->pace[host];
 	static const struct evidence nothing = {0};
 	struct rst_summary rst[TECHNIQUES];
+	uint32_t near = 0;
 	size_t count = 0;
 
+	sheet_settle(sheet);
 	memset(out, 0, sizeof(*out));
 	out->addr = plan_host(plan, sheet->first_host + host);
-	out->notes = state->notes | (sheet_host_heard(sheet, host) ? HOST_ANSWERED : 0);
-	if (state->notes & HOST_MAC)
-		memcpy(out->mac, state->mac, sizeof(out->mac));
+	out->notes = state.notes | (sheet_host_heard(sheet, host) ? HOST_ANSWERED : 0);
+	if (state.notes & HOST_MAC)
+		memcpy(out->mac, state.mac, sizeof(out->mac));
 	out->start_ns = sheet->opened_ns + wall_offset_ns;
 	out->end_ns = out->start_ns;
 	if (pace->quench.answers || pace->persist.extra)
@@ -253,11 +255,11 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 		uint8_t technique = plan_slot_technique(slot);
 		unsigned reply = sheet_get(sheet, cell);
 		const struct evidence e =
-			reply == REPLY_SILENCE ? nothing : sheet_evidence(sheet, cell);
+			reply == REPLY_SILENCE ? nothing : sheet_evidence(sheet, cell, &near);
 		struct finding *f = &findings[count];
 		unsigned sent;
 
-		if (reply == SHEET_NOT_OURS || state->notes & HOST_NO_NEIGHBOUR)
+		if (reply == SHEET_NOT_OURS || state.notes & HOST_NO_NEIGHBOUR)
 			continue;
 		sent = reply == REPLY_SILENCE || !sheet->bulk ? sheet_tries(sheet, cell) : 1;
 		if (!complete && reply == REPLY_SILENCE && sent < tries[technique]) {
@@ -273,7 +275,7 @@ void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
 		f->state = technique_rule(technique, reply)->state;
 		f->reason = (uint8_t)finding_reason(reply, &e, addr_is_v4(out->addr) ? 4 : 6);
 		f->attempt = sent ? (uint8_t)(sent - 1) : 0;
-		if (state->notes & HOST_NO_ROUTE && sent == 0)
+		if (state.notes & HOST_NO_ROUTE && sent == 0)
 			finding_no_route(f);
 		if (sheet->bulk && sheet_is_answered(reply))
 			out->notes |= HOST_ANSWERED;

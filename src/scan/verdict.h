@@ -15,7 +15,7 @@
  * cells with attempts left give no finding and the host is marked HOST_PARTIAL.
  * wall_offset_ns is added to the scan's clock.
  */
-void verdict_host(const struct sheet *sheet, uint32_t host, bool complete,
+void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		  const uint8_t tries[TECHNIQUES], uint64_t wall_offset_ns,
 		  struct finding *findings, struct host_report *out);
 

@@ -62,7 +62,7 @@ static uint64_t host_timeout_ns(const struct walk *w, uint32_t number)
 {
 	uint64_t own_ns = w->silent_ns;
 
-	if (sheet_host(w->sheet, number)->notes & HOST_LOCAL)
+	if (sheet_host(w->sheet, number).notes & HOST_LOCAL)
 		return w->timeout_ns;
 	if (host_answered(w->sheet, number))
 		own_ns = (uint64_t)w->sheet->pace[number].rtt_us * 2000;

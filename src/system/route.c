@@ -377,18 +377,35 @@ static int route_number(struct route_map *map)
 	return map->routes++;
 }
 
-int route_find(struct route_map *map, struct addr to)
+static size_t route_region(const struct route_map *map, struct addr of)
 {
 	size_t low = 0, high = map->regions;
 
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 
-		if (addr_compare(map->start[middle], to) <= 0)
+		if (addr_compare(map->start[middle], of) <= 0)
 			low = middle;
 		else
 			high = middle;
 	}
+	return low;
+}
+
+bool route_next(const struct route_map *map, struct addr to, struct addr *out)
+{
+	const size_t next = route_region(map, to) + 1;
+
+	if (next == map->regions)
+		return false;
+	*out = map->start[next];
+	return true;
+}
+
+int route_find(struct route_map *map, struct addr to)
+{
+	const size_t low = route_region(map, to);
+
 	if (map->answer[low] == ROUTE_UNASKED) {
 		int error = route_ask(map, to);
 		int number;

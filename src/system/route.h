@@ -56,6 +56,9 @@ void route_close(struct route_map *map);
  * kernel could not be asked. */
 int route_find(struct route_map *map, struct addr to);
 
+/* The first address after `to` whose answer may be another; false if there is none. */
+bool route_next(const struct route_map *map, struct addr to, struct addr *out);
+
 /* The answer of that number; valid until the next route_find. */
 const struct route *route_at(const struct route_map *map, int number);
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# memory_check: what `portlight watch` takes under floods that fill every table, beside --memory.
+# memory_check: what `portlight watch` takes under floods that fill every table, beside --memory; and
+# what a million probes under way take of `portlight scan`, the kernel's maps included.
 #
 # usage: tests/net/memory_check.sh     BUILD names a build directory without sanitizers, which take
 # memory of their own
@@ -74,4 +75,44 @@ for size in 12 32 256; do
 	ok "--memory ${size}M: at most that is resident" test "$peak" -le $((size * 1024))
 	echo "--memory ${size}M: peak $peak KiB; $(sed -n 's/^portlight: \([0-9]* packets (.*\)/\1/p' "$work/err")"
 done
+
+# 65,536 hosts on-link, each with a MAC address of its own, in the namespace of a cable's far end.
+ip netns add far && ip link add v0 type veth peer name p0 netns far &&
+	ip addr add 198.18.0.1/24 dev v0 && ip link set v0 up && ip -n far link set p0 up &&
+	ip route add 198.19.0.0/16 dev v0 src 198.18.0.1 || exit 1
+macs=$BUILD/bench/responder_macs.o
+xdp="$BUILD/portlight scan --engine xdp -sS --max-rate 10000000 --max-retries 1"
+memory_of() { # hosts: KiB, of a scan of 30 ports each
+	# shellcheck disable=SC2086
+	timeout 60 python3 "$here/../../bench/scan_memory.py" $xdp -p 1-30 "198.19.0.0/$1" 2>"$work/err"
+}
+if ! [ -e "$macs" ]; then
+	skip 'built without the xdp engine (meson option xdp)'
+elif ! ip -n far link set dev p0 xdpdrv obj "$macs" sec xdp; then
+	skip 'this kernel lets us load no BPF program'
+else
+	sleep 0.3
+	small=$(memory_of 28)
+	same 'xdp, 480 probes: exit status' 0 $?
+	large=$(memory_of 16)
+	same 'xdp, 1,966,080 probes: exit status' 0 $?
+	each=$(awk -v small="${small#* }" -v large="${large#* }" \
+		'BEGIN { printf "%.2f", (large - small) / 1024 / 1.96608 }')
+	ok 'xdp: at most 1 MiB a million probes' awk -v each="$each" 'BEGIN { exit !(each <= 1) }'
+	echo "xdp: $each MiB a million probes, private memory and the kernel's maps"
+	# More addresses in a window than 16 bits count.
+	# shellcheck disable=SC2086
+	timeout 60 $xdp -vv -p 1 --all-hosts -oD "$work/json" 198.19.0.0/16 >"$work/out" 2>"$work/err"
+	same 'xdp, 65,536 hosts in a window: exit status' 0 $?
+	ok 'xdp, 65,536 hosts in a window: by passes' grep -q '^portlight: passes: ' "$work/err"
+	same 'xdp, 65,536 hosts in a window: each with its own MAC address' 65536 "$(jq -r \
+		'select(.type == "host") | "\(.ip) \(.mac)"' "$work/json" | python3 -c '
+import ipaddress, sys
+hosts = set()
+for line in sys.stdin:
+    ip, mac = line.split()
+    if mac.replace(":", "") == "0200" + ipaddress.ip_address(ip).packed.hex():
+        hosts.add(ip)
+print(len(hosts))')"
+fi
 conclude

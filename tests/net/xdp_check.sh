@@ -182,6 +182,16 @@ print(sum(int(mac[-2:], 16) == int(ip.split(".")[3]) // 2 for ip, mac in lines),
 	ip neigh flush dev v0 nud permanent
 }
 
+# The second window has nobody in it who is there: nothing is sent to them, as they are all alike.
+check_absent() {
+	scan xdp -sS -p 1-60000 --max-rate 1000000 --max-retries 0 198.18.0.2 198.18.0.100-117
+	same 'a window of absent hosts: exit status' 0 $?
+	same 'a window of absent hosts: sent' 60000 \
+		"$(grep -o '"probes":{"sent":[0-9]*' "$work/json" | grep -o '[0-9]*$')"
+	same 'a window of absent hosts: they are down' '{"up":1,"down":18}' "$(tail -1 "$work/json" |
+		jq -c '.hosts | {up, down}')"
+}
+
 # At a high rate a SYN+ACK is answered where it comes in, as by the kernel, which here is kept from
 # seeing any: one RST each, right in each byte, and the port is open.
 check_resets() {
@@ -574,6 +584,7 @@ if grep -q 'is too old: ' "$work/stderr"; then
 fi
 check_agreement
 check_macs
+check_absent
 check_resets
 check_limits
 check_transfer

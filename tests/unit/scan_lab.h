@@ -196,7 +196,7 @@ typedef unsigned expected_state(uint64_t rank, const struct finding *f);
 
 static inline void read_out(struct scan *scan, int place, expected_state *expect, struct result *r)
 {
-	const struct sheet *sheet = scan->sheet[place];
+	struct sheet *sheet = scan->sheet[place];
 	struct finding *findings = calloc(scan->plan->slots, sizeof(*findings));
 	uint64_t rank;
 
@@ -237,6 +237,7 @@ static inline struct result run(const struct plan *plan, struct network *net,
 				const struct scan_conf *conf, expected_state *expect,
 				uint64_t stop_after)
 {
+	const struct sheet_host nobody = {.notes = HOST_NO_NEIGHBOUR};
 	struct scan scan;
 	struct result r = {0};
 	uint64_t now_ns = SECOND, start_ns = now_ns;
@@ -254,7 +255,7 @@ static inline struct result run(const struct plan *plan, struct network *net,
 		while ((place = scan_open(&scan, now_ns)) >= 0)
 			for (uint32_t h = 0; h < scan.sheet[place]->hosts; h++)
 				if (net->nature(scan.sheet[place]->first_host + h) == DEAD)
-					scan.sheet[place]->host[h].notes |= HOST_NO_NEIGHBOUR;
+					sheet_host_put(scan.sheet[place]->host, h, &nobody);
 		if (scan_over(&scan))
 			break;
 		struct walk *walk = scan_turn(&scan, now_ns, &budget);

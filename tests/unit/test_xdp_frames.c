@@ -7,11 +7,9 @@
 
 static bool sendable(const struct round *r, uint32_t cell)
 {
-	const uint64_t alike = r->kernel.memory.window[0].host_word;
-	const uint64_t hop = alike ? alike : r->hop[r->kernel.memory.hosts[cell / r->plan->slots]];
 	const bool quenched = cell / r->plan->slots % 5 == 4;
 
-	return (r->fresh || sheet_get(r->sheet, cell) == 0) && hop & XDP_HOST_SEND &&
+	return (r->fresh || sheet_get(r->sheet, cell) == 0) && r->sends[cell / r->plan->slots] &&
 	       !(quenched && sheet_probe(r->sheet, cell).technique == TECH_UDP);
 }
 

@@ -48,7 +48,7 @@ struct round {
 	struct xdp_kernel kernel;
 	struct frames_way way[2]; /* IPv4, IPv6 */
 	uint8_t mac[CELLS * 2][6];
-	uint64_t hop[CELLS * 2];
+	bool sends[CELLS * 2]; /* to that host */
 	struct link link;
 	uint16_t port;
 	bool fresh; /* the sheet, which it is not, counts as blank */
@@ -120,31 +120,30 @@ static inline void round_way(struct round *r, unsigned number, uint32_t techniqu
 
 static inline void round_hosts(struct round *r, bool alike)
 {
+	struct hop_group *hops = xdp_kernel_hops(&r->kernel);
+
+	assert_non_null(hops);
 	for (uint32_t host = 0; host < r->sheet->hosts; host++) {
 		const bool v4 = addr_is_v4(plan_host(r->plan, host));
-		/* Numbers in any order, and each of them once. */
-		const uint32_t number = r->sheet->hosts - 1 - host;
-		uint64_t *word = &r->hop[number];
+		/* Some are not to be sent to; of the others, half have an address of their own. */
+		const bool send = alike || host % 7 != 3 || r->sheet->hosts <= 4;
+		struct sheet_host hop = {.notes = send ? next() % 2 * HOST_MAC : HOST_NO_NEIGHBOUR};
 
 		assert_true(host < CELLS * 2);
 		for (int i = 0; i < 6; i++)
 			r->mac[host][i] = (uint8_t)next();
-		memcpy(word, r->mac[host], 6);
-		*word |= (uint64_t)!v4 << 56;
-		/* Some are not to be sent to. */
-		*word |= host % 7 == 3 && r->sheet->hosts > 4 ? 0 : XDP_HOST_SEND;
-		r->kernel.memory.hosts[host] = (uint16_t)number;
-		if (alike) {
+		if (alike)
 			memcpy(r->mac[host], r->mac[0], 6);
-			if (host == 0)
-				r->kernel.memory.window[0].host_word = *word;
-			/* What the maps say does not count. */
-			*word = 0;
+		memcpy(hop.mac, r->mac[host], 6);
+		hop.engine = (uint8_t)((v4 ? 0 : 1) | (send ? HOP_SEND : 0));
+		r->sends[host] = send;
+		sheet_host_put(hops, host, &hop);
+		if (alike && host == 0) {
+			r->kernel.memory.window[0].host_word = hop_word(hops, 0);
+			/* What the map says does not count. */
+			memset(hops, 0, sizeof(*hops));
 		}
 	}
-	assert_int_equal(
-		xdp_kernel_hops(&r->kernel, 0, (const struct sheet_host *)r->hop, r->sheet->hosts),
-		0);
 }
 
 /* False where the kernel lets us not. */
@@ -152,6 +151,7 @@ static inline bool round_init(struct round *r, const struct shape *shape)
 {
 	struct failure f = {0};
 	const uint8_t tries[TECHNIQUES] = {0};
+	struct xdp_room room = {0};
 	struct walk walk;
 
 	memset(r, 0, sizeof(*r));
@@ -164,8 +164,10 @@ static inline bool round_init(struct round *r, const struct shape *shape)
 	r->conf.plan = r->plan;
 	r->sheet = sheet_new(r->plan, 0, 0, r->plan->total, 1);
 	assert_non_null(r->sheet);
-	if (xdp_kernel_load(&r->kernel, (r->sheet->cells + 15) / 16, r->sheet->hosts,
-			    (r->sheet->cells + 127) / 128, &f) < 0) {
+	room.cells = r->sheet->cells;
+	room.hosts = r->sheet->hosts;
+	room.udp = true;
+	if (xdp_kernel_load(&r->kernel, &room, &f) < 0) {
 		assert_int_equal(f.exit_code, EXIT_NO_PERMISSION);
 		print_message("# %s\n", f.text);
 		return false;
@@ -179,7 +181,6 @@ static inline bool round_init(struct round *r, const struct shape *shape)
 	r->kernel.memory.setting->port_fixed = r->conf.has_source_port;
 	round_way(r, 0, shape->techniques);
 	round_way(r, 1, shape->techniques);
-	assert_non_null(xdp_kernel_hosts(&r->kernel));
 	/* Of one family, so that all can go one way. */
 	round_hosts(r, shape->v4 && !shape->v6 && shape->ranges > 1 && next() % 2 == 0);
 	/* Answered already, and another shard's. */

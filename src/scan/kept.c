@@ -1,0 +1,194 @@
+/* kept: a list of evidence, sorted where it is. */
+#include "scan/kept.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "scan/probe.h"
+
+/* Large enough for the C library to ask the kernel for a block of its own (cmd_scan.c): what is not
+ * written to is no memory, and to grow is to be mapped anew. */
+#define KEPT_FIRST 8448
+/* So few that came late are put where they belong one by one. */
+#define KEPT_LATE 16
+/* Bits of a cell and a reply. */
+#define KEPT_BITS 24
+
+_Static_assert(sizeof(struct kept_one) == sizeof(struct evidence), "16 bytes");
+
+static uint32_t kept_key(const struct kept_one *one)
+{
+	return (uint32_t)(one->cell << 4 | one->reply);
+}
+
+/* Before place `to` of `count`. */
+static void kept_insert(struct kept_one *at, uint32_t count, uint32_t to, struct kept_one one)
+{
+	memmove(&at[to + 1], &at[to], (count - to) * sizeof(*at));
+	at[to] = one;
+}
+
+/* By the lowest `bits` of the key, the others being the same: no order that a stranger chooses
+ * makes it slow. */
+static void kept_sort(struct kept_one *at, uint32_t count, unsigned bits)
+{
+	for (; bits > 0 && count > KEPT_LATE; bits--) {
+		uint32_t low = 0, high = count;
+
+		while (low < high) {
+			const struct kept_one one = at[low];
+
+			if (kept_key(&one) >> (bits - 1) & 1) {
+				at[low] = at[--high];
+				at[high] = one;
+			} else {
+				low++;
+			}
+		}
+		kept_sort(at, low, bits - 1);
+		at += low;
+		count -= low;
+	}
+	for (uint32_t i = 1; bits > 0 && i < count; i++) {
+		uint32_t to = i;
+
+		while (to > 0 && kept_key(&at[to - 1]) > kept_key(&at[i]))
+			to--;
+		kept_insert(at, i, to, at[i]);
+	}
+}
+
+/* The first of the settled ones, from `low` on, that is not of a lower cell. */
+static uint32_t kept_find(const struct kept *k, uint32_t cell, uint32_t low)
+{
+	uint32_t step = 1, high = k->settled;
+
+	while (step <= k->settled - low && k->at[low + step - 1].cell < cell) {
+		low += step;
+		step *= 2;
+	}
+	if (step <= k->settled - low)
+		high = low + step - 1;
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+
+		if (k->at[middle].cell < cell)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The last of each cell, which is the strongest. */
+static void kept_unite(struct kept *k)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < k->count; i++) {
+		if (count > 0 && k->at[count - 1].cell == k->at[i].cell)
+			count--;
+		k->at[count++] = k->at[i];
+	}
+	k->count = k->settled = count;
+}
+
+void kept_settle(struct kept *k)
+{
+	if (k->count == k->settled)
+		return;
+	if (k->count - k->settled > KEPT_LATE) {
+		kept_sort(k->at, k->count, KEPT_BITS);
+		kept_unite(k);
+		return;
+	}
+	for (uint32_t i = k->settled; i < k->count; i++) {
+		const struct kept_one one = k->at[i];
+		const uint32_t to = kept_find(k, (uint32_t)one.cell, 0);
+
+		if (to == k->settled || k->at[to].cell != one.cell) {
+			kept_insert(k->at, k->settled++, to, one);
+		} else if (k->at[to].reply <= one.reply) {
+			k->at[to] = one;
+		}
+	}
+	k->count = k->settled;
+}
+
+static bool kept_grow(struct kept *k)
+{
+	const uint32_t room = k->room ? k->room + k->room / 2 : KEPT_FIRST;
+	struct kept_one *grown = reallocarray(k->at, room, sizeof(*grown));
+
+	if (!grown)
+		return false;
+	k->at = grown;
+	k->room = room;
+	return true;
+}
+
+void kept_put(struct kept *k, uint32_t cell, unsigned reply, const struct evidence *e)
+{
+	const uint64_t t_us = (uint64_t)e->t_us_high << 32 | e->t_us_low;
+	const bool icmp = e->has & ANSWER_ICMP;
+
+	if (k->count == k->room) {
+		kept_settle(k);
+		/* With room made by that for a few only, it would be full again soon. */
+		if (k->count >= k->room - k->room / 4 && !kept_grow(k) && k->count == k->room)
+			return;
+	}
+	k->at[k->count++] = (struct kept_one){
+		.cell = cell & 0xfffff,
+		.reply = reply & 15u,
+		.t_us = (t_us < UINT64_C(1) << 38 ? t_us : UINT64_MAX) & 0x3fffffffff,
+		.rtt_sender = e->rtt_sender,
+		.window_icmp = (uint16_t)(icmp ? e->icmp_type << 8 | e->icmp_code : e->window),
+		.ttl = e->ttl,
+		.attempt = e->attempt & 15u,
+		.has_ttl = (e->has & ANSWER_TTL) != 0,
+		.has_window = (e->has & ANSWER_WINDOW) != 0,
+		.has_icmp = icmp,
+		.has_rtt = (e->has & EVIDENCE_RTT) != 0,
+		.refused = (e->has & ANSWER_REFUSED) != 0,
+		.local = (e->has & ANSWER_LOCAL) != 0,
+	};
+}
+
+struct evidence kept_get(const struct kept *k, uint32_t cell, uint32_t *near)
+{
+	const uint32_t place = kept_find(k, cell, *near);
+	const struct kept_one *one = &k->at[place];
+	struct evidence e = {0};
+
+	*near = place;
+	if (place == k->settled || one->cell != cell)
+		return e;
+	e = (struct evidence){
+		.t_us_low = (uint32_t)one->t_us,
+		.t_us_high = (uint8_t)(one->t_us >> 32),
+		.rtt_sender = (uint32_t)one->rtt_sender,
+		.ttl = one->ttl,
+		.attempt = (uint8_t)one->attempt,
+		.has = (uint8_t)((one->has_ttl ? ANSWER_TTL : 0) |
+				 (one->has_window ? ANSWER_WINDOW : 0) |
+				 (one->has_icmp ? ANSWER_ICMP : 0) |
+				 (one->rtt_sender & 0xff ? ANSWER_FROM : 0) |
+				 (one->refused ? ANSWER_REFUSED : 0) |
+				 (one->local ? ANSWER_LOCAL : 0) |
+				 (one->has_rtt ? EVIDENCE_RTT : 0)),
+	};
+	if (one->has_icmp) {
+		e.icmp_type = (uint8_t)(one->window_icmp >> 8);
+		e.icmp_code = (uint8_t)one->window_icmp;
+	} else {
+		e.window = one->window_icmp;
+	}
+	return e;
+}
+
+void kept_fini(struct kept *k)
+{
+	free(k->at);
+	*k = (struct kept){0};
+}
