@@ -118,7 +118,7 @@ void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struc
 	fill_slots(out, m->payload, plan, mtu);
 	out->range_count = plan->ranges;
 	out->slot_count = plan->slots;
-	out->slot_reciprocal = permute_reciprocal(plan->slots);
+	out->slot_reciprocal = plan_slot_reciprocal(plan->slots);
 	for (uint32_t i = 0; i < plan->slots; i++)
 		techniques |= 1u << plan_slot_technique(plan_slots(plan)[i]);
 	out->technique_mask = techniques;

@@ -95,7 +95,7 @@ struct xdp_setting {
 	struct plan_range ranges[XDP_RANGES];
 	__u32 slot[XDP_SLOTS];
 	__u32 range_count, slot_count;
-	__u64 slot_reciprocal;			    /* for permute_divide */
+	__u64 slot_reciprocal;			    /* for plan_cell_host */
 	__u32 words, hosts, hops, blocks, quenched; /* of one place, in the maps */
 	__u32 technique_count;
 	__u8 technique[XDP_TECHNIQUES]; /* of the plan */

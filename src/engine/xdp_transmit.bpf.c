@@ -48,9 +48,8 @@ __attribute__((noinline)) __u32 kernel_range(__u64 rank)
 __attribute__((noinline)) __u64 transmit_step(__u32 place, __u64 index)
 {
 	const struct xdp_window *w = &window[place & (XDP_WINDOWS - 1)];
-	const __u64 left = permute_divide(index, w->order.b, w->order.b_reciprocal);
 
-	return permute_table_step(&w->table, &w->order, left, index - left * w->order.b);
+	return permute_table_step(&w->table, &w->order, index);
 }
 
 /* Its walk from outside of the window on, which is seldom. */
@@ -134,7 +133,7 @@ static inline __u32 transmit_blanks(struct xdp_sender *s, __u32 place, __u32 cou
 /* The host of a cell, and its slot. */
 static inline __u32 transmit_host(__u32 cell, __u32 *slot)
 {
-	const __u32 host = (__u32)permute_divide(cell, setting.slot_count, setting.slot_reciprocal);
+	const __u32 host = plan_cell_host(cell, setting.slot_reciprocal);
 
 	*slot = setting.slot[(cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
 	return host;
@@ -171,22 +170,18 @@ __attribute__((noinline)) int transmit_look(__u32 number)
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
 	const __u32 place = pass.place & (XDP_WINDOWS - 1);
 	const struct permute *order = &window[place].order;
-	__u64 left = permute_divide(s->position, order->b, order->b_reciprocal);
-	__u64 right = s->position - left * order->b;
-	__u32 looked = s->until - s->position, count;
+	const __u32 first = s->position;
+	__u32 looked = s->until - first, count;
 
 	if (looked > XDP_READY)
 		looked = XDP_READY;
 	count = looked;
 	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
-		__u64 cell = permute_table_step(&window[place].table, order, left, right);
+		__u64 cell = permute_table_step(&window[place].table, order, first + i);
 
 		if (cell >= order->n)
 			cell = transmit_walk(place, cell);
 		s->cell[i] = (__u32)cell;
-		/* The next one; left is one more if right is 0. */
-		right = permute_wrap(right + 1, order->b);
-		left += (right - 1) >> 63;
 	}
 	if (!pass.fresh)
 		count = transmit_blanks(s, place, count);
@@ -196,7 +191,7 @@ __attribute__((noinline)) int transmit_look(__u32 number)
 		count = transmit_wanted(s, place, count);
 	s->head = 0;
 	s->tail = count;
-	s->position += looked;
+	s->position = first + looked;
 	return 0;
 }
 
