@@ -149,6 +149,14 @@ static struct pass_total pass_total(const struct xdp *x)
 	return total;
 }
 
+/* The lower of a position and those of some cells. */
+static uint32_t pass_low(const struct xdp *x, uint32_t low, uint32_t cell)
+{
+	const uint64_t at = permute_backward(&x->sending.walk->order, cell);
+
+	return at < low ? (uint32_t)at : low;
+}
+
 /* All before this position has been dealt with: it is not in a block in hand. */
 static uint32_t pass_position(const struct xdp *x)
 {
@@ -157,19 +165,16 @@ static uint32_t pass_position(const struct xdp *x)
 
 	for (unsigned i = 0; i < x->senders; i++) {
 		const volatile struct xdp_sender *s = &x->kernel.memory.sender[i];
-		/* At most: it may have found them somewhat before. */
-		const uint32_t position = s->position > XDP_READY ? s->position - XDP_READY : 0;
+		const uint32_t position = s->position;
 
-		if (s->position != s->until || s->head != s->tail)
+		if (position != s->until)
 			low = position < low ? position : low;
-		/* Refused, and not sent again: a few, after a stop. */
-		for (uint32_t a = s->again_head, n = 0; a != s->again_tail && n < XDP_QUEUED;
-		     a++, n++) {
-			const uint32_t cell = s->again[a % XDP_QUEUED];
-			const uint64_t at = permute_backward(&x->sending.walk->order, cell);
-
-			low = at < low ? (uint32_t)at : low;
-		}
+		/* Ready, or refused and not sent again: a few, after a stop. */
+		for (uint32_t a = s->flushed, n = 0; a != s->tail && n < XDP_IMAGES; a++, n++)
+			low = pass_low(x, low, s->image[a % XDP_IMAGES].cell);
+		for (uint32_t a = s->again_head, n = 0; a != s->again_tail && n < XDP_AGAIN;
+		     a++, n++)
+			low = pass_low(x, low, s->again[a % XDP_AGAIN]);
 	}
 	return low > pass->begin ? low : pass->begin;
 }
