@@ -1,4 +1,5 @@
 /* xdp_fill: plan, window and templates in the form that the kernel's programs read. */
+#include <arpa/inet.h>
 #include <assert.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -10,10 +11,10 @@
 #include "packet/checksum.h"
 #include "packet/packet.h"
 
-static uint32_t fill_fold(uint64_t sum)
+/* A partial sum as the programs have it. */
+static uint32_t fill_sum(uint64_t sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	return (uint32_t)((sum & 0xffffffff) + (sum >> 32));
+	return htons(checksum_fold(sum));
 }
 
 void xdp_template_fill(struct xdp_template *out, const struct template *in)
@@ -24,18 +25,19 @@ void xdp_template_fill(struct xdp_template *out, const struct template *in)
 
 	_Static_assert(sizeof(bytes) == TEMPLATE_BYTES, "copied whole");
 	memcpy(bytes, in->bytes, sizeof(bytes));
+	memset(bytes, 0, 6); /* the destination */
 	if (in->tcp)
 		bytes_put16(bytes + in->network + (in->v4 ? 2 : 4), total);
 	memset(out, 0, sizeof(*out));
 	memcpy(out->words, bytes, sizeof(bytes));
-	out->network_sum = in->v4 ? fill_fold(in->network_sum + (in->tcp ? total : 0)) : 0;
-	out->transport_sum = fill_fold(in->transport_sum + transport);
+	out->network_sum = in->v4 ? fill_sum(in->network_sum + (in->tcp ? total : 0)) : 0;
+	out->transport_sum = fill_sum(in->transport_sum + transport);
 	out->length = in->length;
 	out->v4 = in->v4;
 	out->udp = !in->tcp;
-	out->mss = transport > 20;
 	out->ack = in->ack;
 	out->bad_sum = in->bad_sum;
+	out->odd = in->ack || in->bad_sum;
 }
 
 /* Of the longest probe, headers and all. */
@@ -82,7 +84,7 @@ static unsigned fill_payloads(struct xdp_payload *payload, unsigned first, uint1
 			length = 0;
 		memcpy(out->bytes, bytes, length);
 		out->length = (uint16_t)length;
-		out->sum = fill_fold(checksum_add(0, bytes, length));
+		out->sum = fill_sum(checksum_add(0, bytes, length));
 		out->dialects = (uint8_t)dialects;
 	}
 	return dialects;
@@ -119,7 +121,7 @@ void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struc
 	fill_slots(out, m->payload, plan, mtu);
 	out->range_count = plan->ranges;
 	out->slot_count = plan->slots;
-	out->slot_reciprocal = permute_reciprocal(plan->slots);
+	out->slot_reciprocal = plan_slot_reciprocal(plan->slots);
 	for (uint32_t i = 0; i < plan->slots; i++)
 		techniques |= 1u << plan_slot_technique(plan_slots(plan)[i]);
 	out->technique_mask = techniques;
@@ -148,6 +150,20 @@ uint32_t xdp_spare_bytes(const char *release)
 	return xdp_release(release) < XDP_RELEASE(6, 4);
 }
 
+/* The addresses of a window, if they follow from the first. */
+static void fill_addresses(struct xdp_window *window, const struct sheet *sheet)
+{
+	const struct plan_range *ranges = plan_ranges(sheet->plan);
+	const uint32_t range = plan_range_of(ranges, sheet->plan->ranges, sheet->first_host);
+	__u64 hi, lo;
+
+	plan_range_host(ranges, range, sheet->first_host, &hi, &lo);
+	window->hi = hi;
+	window->lo = lo;
+	window->joined =
+		sheet->first_host + sheet->hosts <= ranges[range].first_host + ranges[range].hosts;
+}
+
 void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *sheet)
 {
 	const struct xdp_setting *setting = m->setting;
@@ -162,6 +178,7 @@ void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *s
 	window->order = order;
 	permute_table_init(&window->table, &order);
 	window->first_host = sheet->first_host;
+	fill_addresses(window, sheet);
 	window->tag = sheet_tag(sheet, 0);
 	window->attempts = 0;
 	memset(m->tally[place], 0, sizeof(m->tally[place]));

@@ -86,10 +86,16 @@ static inline __u64 kernel_hash(__u64 hi, __u64 lo, __u16 port, __u8 technique)
 /* Address of a host of a live window by its number there. */
 static inline void kernel_host(__u32 place, __u32 host, __u64 *hi, __u64 *lo)
 {
-	__u64 rank = window[place & (XDP_WINDOWS - 1)].first_host + host;
-	__u32 range = setting.range_count > 1 ? kernel_range(rank) : 0;
+	const struct xdp_window *w = &window[place & (XDP_WINDOWS - 1)];
 
-	plan_range_host(setting.ranges, range, rank, hi, lo);
+	if (w->joined) {
+		*lo = w->lo + host;
+		*hi = w->hi + (*lo < host);
+	} else {
+		const __u64 rank = w->first_host + host;
+
+		plan_range_host(setting.ranges, kernel_range(rank), rank, hi, lo);
+	}
 }
 
 #endif

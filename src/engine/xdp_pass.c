@@ -160,7 +160,7 @@ static struct pass_total pass_total(const struct xdp *x)
 	return total;
 }
 
-_Static_assert(XDP_SENDERS *(XDP_QUEUED + XDP_READY + XDP_BLOCK) <= SHEET_OWED, "all in hand");
+_Static_assert(XDP_SENDERS *(XDP_AGAIN + XDP_IMAGES + XDP_BLOCK) <= SHEET_OWED, "all in hand");
 
 /* The threads are over. Of the blocks that they took all went but, after a stop, what was in their
  * hands: refused, looked at, or not even that. */
@@ -175,9 +175,9 @@ static void pass_end(struct xdp *x)
 		const volatile struct xdp_sender *s = &x->kernel.memory.sender[i];
 
 		for (uint32_t a = s->again_head; a != s->again_tail; a++)
-			walk_pass_owe(walk, s->again[a % XDP_QUEUED]);
-		for (uint32_t c = s->head; c != s->tail; c++)
-			walk_pass_owe(walk, s->cell[c % XDP_READY]);
+			walk_pass_owe(walk, s->again[a % XDP_AGAIN]);
+		for (uint32_t m = s->flushed; m != s->tail; m++)
+			walk_pass_owe(walk, s->image[m % XDP_IMAGES].cell);
 		for (uint32_t p = s->position; p < s->until; p++)
 			walk_pass_owe(walk, (uint32_t)permute_forward(&walk->order, p));
 	}

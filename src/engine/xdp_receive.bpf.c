@@ -107,7 +107,7 @@ __attribute__((noinline)) __u64 receive_match(const struct receive_segment *s, _
 	if (cell >= w->cells || attempt >= w->attempts)
 		return 0;
 	receive_touch(place, cell);
-	host = (__u32)permute_divide(cell, setting.slot_count, setting.slot_reciprocal);
+	host = plan_cell_host(cell, setting.slot_reciprocal);
 	slot = setting.slot[(cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
 	if (plan_slot_port(slot) != s->sport || plan_slot_technique(slot) != technique)
 		return 0;

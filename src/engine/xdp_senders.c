@@ -106,7 +106,7 @@ static int sender_finish(struct xdp_thread *t)
 	s->rest = 1;
 	while (!xdp_sender_idle(s) && error == 0 && !sender_stuck(t)) {
 		const uint32_t left =
-			s->until - s->position + s->tail - s->head + s->again_tail - s->again_head;
+			s->until - s->position + s->tail - s->limit + s->again_tail - s->again_head;
 
 		if (s->credit < left) {
 			__atomic_fetch_add(&pass->due_ns,
@@ -114,7 +114,7 @@ static int sender_finish(struct xdp_thread *t)
 					   __ATOMIC_RELAXED);
 			s->credit = left;
 		}
-		error = sender_run(t, left);
+		error = sender_run(t, left + s->limit - s->queued);
 	}
 	s->rest = 0;
 	return error;

@@ -1,14 +1,12 @@
 /* xdp_transmit: sends one pass over a window's blanks, frame by frame, as live frames.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "engine/xdp_kernel.h"
+#include "engine/xdp_image.h"
 
 /* Looks at the next positions that one run takes at most. */
 #define TRANSMIT_STEPS 12
 /* After the device refused frames, this long nothing is sent. */
 #define TRANSMIT_PAUSE_NS 200000
 #define TRANSMIT_ENODEV	  19
-/* As many frames the kernel hands to a device together, at most. */
-#define TRANSMIT_BULK 16
 
 struct xdp_setting setting;
 struct xdp_window window[XDP_WINDOWS];
@@ -30,14 +28,6 @@ struct {
 	__type(value, __u32);
 } out SEC(".maps");
 
-/* One probe, from its position. */
-struct transmit_probe {
-	__u64 host; /* its word */
-	__u64 hi, lo;
-	__u32 cell;
-	__u32 slot;
-};
-
 __attribute__((noinline)) __u32 kernel_range(__u64 rank)
 {
 	return plan_range_of(setting.ranges, setting.range_count, rank);
@@ -48,9 +38,8 @@ __attribute__((noinline)) __u32 kernel_range(__u64 rank)
 __attribute__((noinline)) __u64 transmit_step(__u32 place, __u64 index)
 {
 	const struct xdp_window *w = &window[place & (XDP_WINDOWS - 1)];
-	const __u64 left = permute_divide(index, w->order.b, w->order.b_reciprocal);
 
-	return permute_table_step(&w->table, &w->order, left, index - left * w->order.b);
+	return permute_table_step(&w->table, &w->order, index);
 }
 
 /* Its walk from outside of the window on, which is seldom. */
@@ -134,7 +123,7 @@ static inline __u32 transmit_blanks(struct xdp_sender *s, __u32 place, __u32 cou
 /* The host of a cell, and its slot. */
 static inline __u32 transmit_host(__u32 cell, __u32 *slot)
 {
-	const __u32 host = (__u32)permute_divide(cell, setting.slot_count, setting.slot_reciprocal);
+	const __u32 host = plan_cell_host(cell, setting.slot_reciprocal);
 
 	*slot = setting.slot[(cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
 	return host;
@@ -165,28 +154,20 @@ static inline __u32 transmit_wanted(struct xdp_sender *s, __u32 place, __u32 cou
 	return tail;
 }
 
-/* What is to be sent of the next positions. */
-__attribute__((noinline)) int transmit_look(__u32 number)
+/* Of the next positions, so many, the cells that are to be sent: how many. */
+__attribute__((noinline)) __u32 transmit_cells(__u32 number, __u32 looked)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
-	const __u32 place = pass.place & (XDP_WINDOWS - 1);
+	const __u32 place = pass.place & (XDP_WINDOWS - 1), first = s->position;
 	const struct permute *order = &window[place].order;
-	__u64 left = permute_divide(s->position, order->b, order->b_reciprocal);
-	__u64 right = s->position - left * order->b;
-	__u32 looked = s->until - s->position, count;
+	__u32 count = looked;
 
-	if (looked > XDP_READY)
-		looked = XDP_READY;
-	count = looked;
-	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
-		__u64 cell = permute_table_step(&window[place].table, order, left, right);
+	for (__u32 i = 0; i < XDP_READY && i < looked; i++) {
+		__u64 cell = permute_table_step(&window[place].table, order, first + i);
 
 		if (cell >= order->n)
 			cell = transmit_walk(place, cell);
 		s->cell[i] = (__u32)cell;
-		/* The next one; left is one more if right is 0. */
-		right = permute_wrap(right + 1, order->b);
-		left += (right - 1) >> 63;
 	}
 	if (!pass.fresh)
 		count = transmit_blanks(s, place, count);
@@ -195,262 +176,273 @@ __attribute__((noinline)) int transmit_look(__u32 number)
 	if (!(window[place].host_word & XDP_HOST_SEND) || setting.udp_mask ||
 	    setting.technique_mask & ~pass.technique_mask)
 		count = transmit_wanted(s, place, count);
-	s->head = 0;
-	s->tail = count;
-	s->position += looked;
+	return count;
+}
+
+/* The cells of frames that the device has refused: how many. */
+__attribute__((noinline)) __u32 transmit_refusals(__u32 number)
+{
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
+	__u32 count = 0;
+
+	for (; count < XDP_READY && s->again_head != s->again_tail; count++) {
+		s->cell[count] = s->again[s->again_head & (XDP_AGAIN - 1)];
+		s->again_head++;
+	}
+	return count;
+}
+
+/* The payload of a slot in this pass: its number plus one; 0: none. */
+static inline __u32 transmit_payload(__u32 slot)
+{
+	const __u32 first = (slot >> XDP_SLOT_PAYLOAD_SHIFT) - 1;
+	__u32 dialects;
+
+	if (first >= XDP_PAYLOADS)
+		return 0;
+	dialects = payload[first].dialects;
+	return 1 + (dialects > 1 ? (first + pass.attempt % dialects) & (XDP_PAYLOADS - 1) : first);
+}
+
+static inline const struct xdp_template *transmit_template(const struct xdp_probe *probe)
+{
+	const __u32 technique = plan_slot_technique(probe->slot) & (XDP_TECHNIQUES - 1);
+	const struct xdp_template *t = &way[XDP_HOST_WAY(probe->host)].template[technique];
+
+	IMAGE_KEEP(t);
+	return t;
+}
+
+/* The frame of a probe. `port`: what of the source port is fixed; `mask`: what is of the hash. */
+static inline void transmit_image(struct xdp_image *out, const struct xdp_probe *probe, __u32 tag,
+				  __u64 port, __u64 mask)
+{
+	const struct xdp_template *t = transmit_template(probe);
+	const __u64 id = __builtin_bswap16((__u16)(probe->hash >> 48));
+	struct image_ports p = {
+		.dport = __builtin_bswap16(plan_slot_port(probe->slot)),
+		.sport = port | (probe->hash >> 24 & mask),
+		.seq = __builtin_bswap32((__u32)probe->hash ^ (tag | probe->cell)),
+	};
+	__u32 says = 0, length = t->length;
+
+	out->words[0] = t->words[0] | (probe->host & XDP_HOST_MAC);
+	out->words[1] = t->words[1];
+	if (t->udp) {
+		__u16 bytes = 8;
+
+		says = transmit_payload(probe->slot);
+		if (says) {
+			const struct xdp_payload *row = &payload[(says - 1) & (XDP_PAYLOADS - 1)];
+
+			bytes += row->length;
+			length += row->length;
+			p.sum = row->sum;
+		}
+		p.bytes = __builtin_bswap16(bytes);
+		if (t->v4)
+			image_udp_v4(out->words, t, &p, id, __builtin_bswap32((__u32)probe->lo));
+		else
+			image_udp_v6(out->words, t, &p, __builtin_bswap64(probe->hi),
+				     __builtin_bswap64(probe->lo));
+	} else if (t->v4) {
+		image_tcp_v4(out->words, t, &p, id, __builtin_bswap32((__u32)probe->lo));
+	} else {
+		image_tcp_v6(out->words, t, &p, __builtin_bswap64(probe->hi),
+			     __builtin_bswap64(probe->lo));
+	}
+	out->cell = probe->cell;
+	out->length = t->length;
+	out->unlike = XDP_UNLIKE(length - setting.frame_bytes, says);
+}
+
+/* What all frames of a pass have in common. */
+struct transmit_common {
+	__u32 place, tag;
+	__u64 port, mask; /* what of the source port is fixed, and what is of the hash */
+};
+
+static inline struct transmit_common transmit_common(void)
+{
+	const __u32 place = pass.place & (XDP_WINDOWS - 1);
+	struct transmit_common c = {.place = place, .tag = window[place].tag, .mask = 0xff00};
+	__u16 port = cookie_port(setting.port, pass.attempt, 0);
+
+	if (setting.port_fixed) {
+		port = setting.port;
+		c.mask = 0;
+	}
+	c.port = __builtin_bswap16(port);
+	return c;
+}
+
+/* Frames of any kind for so many of the cells in hand. */
+__attribute__((noinline)) int transmit_any(__u32 number, __u32 count)
+{
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
+	const struct transmit_common c = transmit_common();
+
+	s->count = count;
+	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
+		struct xdp_probe *p = &s->probe[i];
+		__u32 host;
+
+		IMAGE_KEEP(p);
+		p->cell = s->cell[i];
+		host = transmit_host(p->cell, &p->slot);
+		p->host = kernel_host_word(c.place, host);
+		kernel_host(c.place, host, &p->hi, &p->lo);
+		p->hash = kernel_hash(p->hi, p->lo, plan_slot_port(p->slot),
+				      plan_slot_technique(p->slot));
+	}
+	/* For the verifier: it would go through this once for each end of the loop before. */
+	count = *(volatile __u32 *)&s->count;
+	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
+		const struct xdp_probe *p = &s->probe[i];
+		struct xdp_image *image = &s->image[(s->tail + i) & (XDP_IMAGES - 1)];
+
+		IMAGE_KEEP(p);
+		IMAGE_KEEP(image);
+		transmit_image(image, p, c.tag, c.port, c.mask);
+	}
 	return 0;
 }
 
-/* Until there is a cell to send, and leave to: whether there is. Once in some frames, and so a
+/* What most windows are: IPv4 hosts in a row, TCP, and one way to all of them. */
+static inline int transmit_is_plain(const struct xdp_window *w)
+{
+	return w->joined && w->host_word && !setting.udp_mask && cookie_is_v4(w->hi, w->lo);
+}
+
+/* The frames of these: without what cannot be there, it takes two thirds of the instructions. */
+__attribute__((noinline)) int transmit_plain(__u32 number, __u32 count)
+{
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
+	const struct transmit_common c = transmit_common();
+	const struct xdp_window *w = &window[c.place];
+	const __u32 first = (__u32)w->lo, tail = s->tail;
+	const __u64 mac = w->host_word & XDP_HOST_MAC;
+	const struct xdp_template *templates = way[XDP_HOST_WAY(w->host_word)].template;
+
+	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
+		struct xdp_image *image = &s->image[(tail + i) & (XDP_IMAGES - 1)];
+		const __u32 cell = s->cell[i];
+		const struct xdp_template *t;
+		struct image_ports p;
+		__u32 slot, to;
+		__u64 hash;
+
+		to = first + transmit_host(cell, &slot);
+		hash = cookie_v4_slot_hash(setting.key_v4, to, slot);
+		t = &templates[plan_slot_technique(slot) & (XDP_TECHNIQUES - 1)];
+		IMAGE_KEEP(t);
+		IMAGE_KEEP(image);
+		image->words[0] = t->words[0] | mac;
+		image->words[1] = t->words[1];
+		p.sport = c.port | (hash >> 24 & c.mask);
+		p.dport = __builtin_bswap16(plan_slot_port(slot));
+		p.seq = __builtin_bswap32((__u32)hash ^ (c.tag | cell));
+		image_tcp_v4(image->words, t, &p, __builtin_bswap16((__u16)(hash >> 48)),
+			     __builtin_bswap32(to));
+		image->cell = cell;
+		image->length = t->length;
+		image->unlike = XDP_UNLIKE(t->length - setting.frame_bytes, 0);
+	}
+	return 0;
+}
+
+/*
+ * Makes the next frames: of what was refused, or of the next positions. Several, so that the
+ * processor has more to do than to wait for each step of the hash of one.
+ */
+static inline void transmit_fill(struct xdp_sender *s, __u32 number)
+{
+	__u32 looked = 0, count;
+
+	if (s->again_head != s->again_tail) {
+		count = transmit_refusals(number);
+	} else {
+		looked = s->until - s->position;
+		if (looked > XDP_READY)
+			looked = XDP_READY;
+		count = transmit_cells(number, looked);
+	}
+	if (transmit_is_plain(&window[pass.place & (XDP_WINDOWS - 1)]))
+		transmit_plain(number, count);
+	else
+		transmit_any(number, count);
+	s->tail += count;
+	/* Last: until then, what is looked at counts as not looked at. */
+	s->position += looked;
+}
+
+/* Until there is a frame to send, and leave to: whether there is. Once in some frames, and so a
  * function of its own, whose registers the others need not save. */
 __attribute__((noinline)) int transmit_ready(__u32 number)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
 
 	for (int step = 0; step < TRANSMIT_STEPS; step++) {
+		const __u32 left = s->tail - s->limit;
+
 		if (s->credit == 0 && !transmit_due(s)) {
 			s->early++;
 			return 0;
 		}
-		if (s->again_head != s->again_tail || s->head != s->tail)
+		if (left) {
+			const __u32 more = left < s->credit ? left : s->credit;
+
+			s->credit -= more;
+			s->limit += more;
 			return 1;
-		if (s->position >= s->until && !transmit_take(s))
+		}
+		if (s->again_head == s->again_tail && s->position >= s->until && !transmit_take(s))
 			return 0;
-		transmit_look(number);
+		transmit_fill(s, number);
 	}
 	return 0;
 }
 
-/* The next probe of the pass: false if there is none now. */
-static inline int transmit_next(struct xdp_sender *s, __u32 number, struct transmit_probe *p)
+/* The last frame got no further than here: it goes again, and those that are on their way before it
+ * move up. */
+__attribute__((noinline)) int transmit_lost(__u32 number)
 {
-	const __u32 place = pass.place & (XDP_WINDOWS - 1);
-	const int again = s->again_head != s->again_tail;
-	__u32 host;
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
+	__u32 at = s->queued - 1;
 
-	if ((s->credit == 0 || (!again && s->head == s->tail)) && !transmit_ready(number))
-		return 0;
-	if (again) {
-		p->cell = s->again[s->again_head & (XDP_QUEUED - 1)];
-		s->again_head++;
-	} else {
-		p->cell = s->cell[s->head & (XDP_READY - 1)];
-		s->head++;
-	}
-	host = transmit_host(p->cell, &p->slot);
-	p->host = kernel_host_word(place, host);
-	kernel_host(place, host, &p->hi, &p->lo);
-	return 1;
-}
-
-/* Folded and complemented, in network order; sum < 2^36. */
-static inline __u16 transmit_sum(__u64 sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return __builtin_bswap16((__u16)~sum);
-}
-
-static inline __u64 transmit_addr_sum(__u64 half)
-{
-	return (half >> 32) + (__u32)half;
-}
-
-static inline __u16 transmit_port(const struct cookie *cookie)
-{
-	return setting.port_fixed ? setting.port
-				  : cookie_port(setting.port, (__u8)pass.attempt, cookie->sport);
-}
-
-/* TCP ports, numbers and checksum. */
-static inline void transmit_tcp(const struct xdp_template *t, const struct cookie *cookie,
-				__u16 dport, __u64 sum, void *tcp)
-{
-	const __u16 sport = transmit_port(cookie);
-	__u16 field;
-
-	*(__u16 *)tcp = __builtin_bswap16(sport);
-	*(__u16 *)(tcp + 2) = __builtin_bswap16(dport);
-	*(__u32 *)(tcp + 4) = __builtin_bswap32(cookie->seq);
-	sum += t->transport_sum;
-	sum += sport;
-	sum += dport;
-	sum += cookie->seq;
-	if (t->ack) {
-		*(__u32 *)(tcp + 8) = __builtin_bswap32(cookie->seq);
-		sum += cookie->seq;
-	}
-	field = transmit_sum(sum);
-	if (t->bad_sum)
-		field = field == 0x5a5a ? 0xa5a5 : 0x5a5a;
-	*(__u16 *)(tcp + 16) = field;
-}
-
-/* Ethernet, IPv4, TCP with or without an MSS option: 58 or 54 bytes, all of them written. */
-static inline int transmit_v4(const struct xdp_template *t, const struct transmit_probe *p,
-			      const struct cookie *cookie, void *data, void *end)
-{
-	const __u32 to = (__u32)p->lo;
-
-	if (data + 54 > end)
-		return 0;
-	for (int i = 0; i < 6; i++)
-		((__u64 *)data)[i] = t->words[i];
-	*(__u32 *)(data + 48) = (__u32)t->words[6];
-	*(__u16 *)(data + 52) = (__u16)(t->words[6] >> 32);
-	if (t->mss) {
-		if (data + 58 > end)
-			return 0;
-		*(__u16 *)(data + 54) = (__u16)(t->words[6] >> 48);
-		*(__u16 *)(data + 56) = (__u16)t->words[7];
-	}
-	*(__u32 *)data = (__u32)p->host;
-	*(__u16 *)(data + 4) = (__u16)(p->host >> 32);
-	*(__u16 *)(data + 18) = __builtin_bswap16(cookie->ip_id);
-	*(__u16 *)(data + 24) = transmit_sum((__u64)t->network_sum + cookie->ip_id + to);
-	*(__u32 *)(data + 30) = __builtin_bswap32(to);
-	transmit_tcp(t, cookie, plan_slot_port(p->slot), to, data + 34);
-	return 1;
-}
-
-/* The same with IPv6: 78 or 74. */
-static inline int transmit_v6(const struct xdp_template *t, const struct transmit_probe *p,
-			      const struct cookie *cookie, void *data, void *end)
-{
-	if (data + 74 > end)
-		return 0;
-	for (int i = 0; i < 9; i++)
-		((__u64 *)data)[i] = t->words[i];
-	*(__u16 *)(data + 72) = (__u16)t->words[9];
-	if (t->mss) {
-		if (data + 78 > end)
-			return 0;
-		*(__u32 *)(data + 74) = (__u32)(t->words[9] >> 16);
-	}
-	*(__u32 *)data = (__u32)p->host;
-	*(__u16 *)(data + 4) = (__u16)(p->host >> 32);
-	*(__u64 *)(data + 38) = __builtin_bswap64(p->hi);
-	*(__u64 *)(data + 46) = __builtin_bswap64(p->lo);
-	transmit_tcp(t, cookie, plan_slot_port(p->slot),
-		     transmit_addr_sum(p->hi) + transmit_addr_sum(p->lo), data + 54);
-	return 1;
-}
-
-/* The payload of a slot in this pass; NULL: none. */
-static inline const struct xdp_payload *transmit_payload(__u32 slot)
-{
-	const __u32 first = (slot >> XDP_SLOT_PAYLOAD_SHIFT) - 1;
-	__u32 dialects;
-
-	if (first >= XDP_PAYLOADS)
-		return (void *)0;
-	dialects = payload[first].dialects;
-	if (dialects > 1)
-		return &payload[(first + pass.attempt % dialects) & (XDP_PAYLOADS - 1)];
-	return &payload[first];
-}
-
-/* UDP ports, length and checksum; `sum` is that of destination and payload. */
-static inline void transmit_udp(const struct xdp_template *t, const struct cookie *cookie,
-				__u16 dport, __u16 bytes, __u64 sum, void *udp)
-{
-	const __u16 sport = transmit_port(cookie);
-	__u16 field;
-
-	*(__u16 *)udp = __builtin_bswap16(sport);
-	*(__u16 *)(udp + 2) = __builtin_bswap16(dport);
-	*(__u16 *)(udp + 4) = __builtin_bswap16(bytes);
-	sum += t->transport_sum;
-	sum += sport;
-	sum += dport;
-	sum += 2 * (__u32)bytes; /* of the pseudo header, too */
-	field = transmit_sum(sum);
-	if (field == 0)
-		field = 0xffff; /* RFC 768: 0 means that there is none */
-	if (t->bad_sum)
-		field = field == 0x5a5a ? 0xa5a5 : 0x5a5a;
-	*(__u16 *)(udp + 6) = field;
-}
-
-/* Ethernet, IPv4, UDP: 42 bytes before the payload, which is there already. */
-static inline int transmit_udp_v4(const struct xdp_template *t, const struct transmit_probe *p,
-				  const struct cookie *cookie, const struct xdp_payload *says,
-				  void *data, void *end)
-{
-	const __u32 to = (__u32)p->lo;
-	const __u16 bytes = says ? 8 + says->length : 8;
-	__u64 sum = to;
-
-	if (data + 42 > end)
-		return 0;
-	for (int i = 0; i < 5; i++)
-		((__u64 *)data)[i] = t->words[i];
-	*(__u32 *)data = (__u32)p->host;
-	*(__u16 *)(data + 4) = (__u16)(p->host >> 32);
-	*(__u16 *)(data + 16) = __builtin_bswap16(20 + bytes);
-	*(__u16 *)(data + 18) = __builtin_bswap16(cookie->ip_id);
-	*(__u16 *)(data + 24) =
-		transmit_sum((__u64)t->network_sum + 20 + bytes + cookie->ip_id + to);
-	*(__u32 *)(data + 30) = __builtin_bswap32(to);
-	if (says)
-		sum += says->sum;
-	transmit_udp(t, cookie, plan_slot_port(p->slot), bytes, sum, data + 34);
-	return 1;
-}
-
-/* The same with IPv6: 62. */
-static inline int transmit_udp_v6(const struct xdp_template *t, const struct transmit_probe *p,
-				  const struct cookie *cookie, const struct xdp_payload *says,
-				  void *data, void *end)
-{
-	const __u16 bytes = says ? 8 + says->length : 8;
-	__u64 sum = transmit_addr_sum(p->hi) + transmit_addr_sum(p->lo);
-
-	if (data + 62 > end)
-		return 0;
-	for (int i = 0; i < 7; i++)
-		((__u64 *)data)[i] = t->words[i];
-	*(__u32 *)data = (__u32)p->host;
-	*(__u16 *)(data + 4) = (__u16)(p->host >> 32);
-	*(__u16 *)(data + 18) = __builtin_bswap16(bytes);
-	*(__u64 *)(data + 38) = __builtin_bswap64(p->hi);
-	*(__u64 *)(data + 46) = __builtin_bswap64(p->lo);
-	if (says)
-		sum += says->sum;
-	transmit_udp(t, cookie, plan_slot_port(p->slot), bytes, sum, data + 54);
-	return 1;
-}
-
-/* The frame last born got no further: it goes again. */
-static inline void transmit_again(struct xdp_sender *s, __u32 error)
-{
-	s->errors++;
-	s->error = error;
-	s->queued--;
-	s->again[s->again_tail & (XDP_QUEUED - 1)] = s->in_queue[s->queued & (XDP_QUEUED - 1)];
+	s->again[s->again_tail & (XDP_AGAIN - 1)] = s->image[at & (XDP_IMAGES - 1)].cell;
 	s->again_tail++;
+	for (int i = 0; i < XDP_BULK && at != s->flushed; i++, at--)
+		s->image[at & (XDP_IMAGES - 1)].cell = s->image[(at - 1) & (XDP_IMAGES - 1)].cell;
+	s->flushed++;
+	s->errors++;
+	return 0;
 }
 
-static inline int transmit_redirect(struct xdp_sender *s)
+static inline int transmit_redirect(__u32 number)
 {
 	const int action = (int)bpf_redirect_map(&out, 0, XDP_DROP);
 
-	if (action != XDP_REDIRECT)
-		transmit_again(s, TRANSMIT_ENODEV); /* the interface is gone */
+	if (action != XDP_REDIRECT) {
+		transmit_lost(number); /* the interface is gone */
+		sender[number].error = TRANSMIT_ENODEV;
+	}
 	return action;
 }
 
 /* The frame as it is, to see what becomes of it. */
-static inline int transmit_trial(struct xdp_sender *s)
+static inline int transmit_trial(__u32 number)
 {
+	struct xdp_sender *s = &sender[number];
+
 	s->task = bpf_get_current_task();
-	return transmit_redirect(s);
+	s->queued++;
+	s->limit = s->tail = s->queued;
+	return transmit_redirect(number);
 }
 
 /* Writes the payload; nothing else may be in registers that points into the frame. */
-static inline int transmit_says(struct xdp_md *ctx, const struct xdp_template *t,
-				const struct xdp_payload *says)
+static inline int transmit_says(struct xdp_md *ctx, __u32 offset, const struct xdp_payload *says)
 {
 	__u32 last = says->length - 1u;
 
@@ -461,7 +453,19 @@ static inline int transmit_says(struct xdp_md *ctx, const struct xdp_template *t
 	__asm__ volatile("" : "+r"(last));
 	if (last >= XDP_PAYLOAD_BYTES)
 		return 0;
-	return bpf_xdp_store_bytes(ctx, t->length, (void *)says->bytes, last + 1) == 0;
+	return bpf_xdp_store_bytes(ctx, offset, (void *)says->bytes, last + 1) == 0;
+}
+
+/* Gives the frame its length, and its payload. */
+static inline int transmit_fit(struct xdp_md *ctx, const struct xdp_image *image)
+{
+	const __u32 says = XDP_UNLIKE_PAYLOAD(image->unlike);
+	const int longer = XDP_UNLIKE_LONGER(image->unlike);
+
+	if (longer && bpf_xdp_adjust_tail(ctx, longer) != 0)
+		return 0;
+	return !says ||
+	       transmit_says(ctx, image->length, &payload[(says - 1) & (XDP_PAYLOADS - 1)]);
 }
 
 /* Number of the thread that runs it. */
@@ -476,47 +480,27 @@ static inline int transmit_frame(struct xdp_md *ctx)
 {
 	const __u32 number = transmit_sender(ctx);
 	struct xdp_sender *s = &sender[number];
-	struct transmit_probe p;
-	const struct xdp_payload *says = (void *)0;
-	const struct xdp_template *t;
-	struct cookie cookie;
-	void *data, *end;
-	__u8 technique;
-	__u32 length;
+	const struct xdp_image *image;
 
-	if (pass.test == 2)
-		return transmit_trial(s);
-	/* A frame of the pool has been anywhere: all of it is written, each time. */
-	if (!transmit_next(s, number, &p))
-		return XDP_DROP;
-	technique = plan_slot_technique(p.slot) & (XDP_TECHNIQUES - 1);
-	t = &way[XDP_HOST_WAY(p.host)].template[technique];
-	length = t->length;
-	if (t->udp) {
-		says = transmit_payload(p.slot);
-		length += says ? says->length : 0;
+	if (s->queued == s->limit) {
+		if (pass.test == 2)
+			return transmit_trial(number);
+		if (!transmit_ready(number))
+			return XDP_DROP;
 	}
-	if (length != setting.frame_bytes &&
-	    bpf_xdp_adjust_tail(ctx, (int)length - (int)setting.frame_bytes) != 0)
+	image = &s->image[s->queued & (XDP_IMAGES - 1)];
+	IMAGE_KEEP(image);
+	/* Whatever comes, it is dealt with. */
+	s->queued++;
+	/* A frame of the pool has been anywhere: all of it is written, each time. */
+	if ((image->unlike && !transmit_fit(ctx, image)) ||
+	    !image_write(image, (void *)(long)ctx->data, (void *)(long)ctx->data_end)) {
+		transmit_lost(number);
 		return XDP_DROP;
-	if (says && !transmit_says(ctx, t, says))
-		return XDP_DROP;
-	cookie = cookie_of(kernel_hash(p.hi, p.lo, plan_slot_port(p.slot), technique),
-			   window[pass.place & (XDP_WINDOWS - 1)].tag | p.cell);
-	data = (void *)(long)ctx->data;
-	end = (void *)(long)ctx->data_end;
-	if (t->udp ? !(t->v4 ? transmit_udp_v4(t, &p, &cookie, says, data, end)
-			     : transmit_udp_v6(t, &p, &cookie, says, data, end))
-		   : !(t->v4 ? transmit_v4(t, &p, &cookie, data, end)
-			     : transmit_v6(t, &p, &cookie, data, end)))
-		return XDP_DROP;
-	s->credit--;
-	s->sent++;
+	}
 	if (pass.test)
 		return XDP_PASS;
-	s->in_queue[s->queued & (XDP_QUEUED - 1)] = p.cell;
-	s->queued++;
-	return transmit_redirect(s);
+	return transmit_redirect(number);
 }
 
 /*
@@ -532,16 +516,16 @@ int probe(struct xdp_md *ctx)
 							  : transmit_frame(ctx);
 }
 
-/* The sender whose frames a trace point tells of: they are sent by its own thread, whatever
- * processor that is on. NULL: they are somebody else's. */
-static inline struct xdp_sender *transmit_whose(void)
+/* The number of the sender whose frames a trace point tells of: they are sent by its own thread,
+ * whatever processor that is on. XDP_SENDERS: they are somebody else's. */
+static inline __u32 transmit_whose(void)
 {
 	const __u64 task = bpf_get_current_task();
 
-	for (int i = 0; i < XDP_SENDERS; i++)
+	for (__u32 i = 0; i < XDP_SENDERS; i++)
 		if (sender[i].running && sender[i].task == task)
-			return &sender[i];
-	return (void *)0;
+			return i;
+	return XDP_SENDERS;
 }
 
 /* (from device, to device, sent, dropped, error): the first so many frames of the queue have gone,
@@ -551,17 +535,18 @@ int transmit_dropped(struct bpf_raw_tracepoint_args *ctx)
 {
 	const __u32 sent = (__u32)ctx->args[2], drops = (__u32)ctx->args[3];
 	const int error = (int)ctx->args[4];
-	struct xdp_sender *s = transmit_whose();
+	const __u32 number = transmit_whose();
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
 
 	/* More than are in there are somebody else's, as of a router that the thread was
 	 * interrupted for: that is between two batches, when there are none. */
-	if (!s || sent + drops > s->queued - s->flushed)
+	if (number >= XDP_SENDERS || sent + drops > s->queued - s->flushed)
 		return 0;
 	s->taken += sent;
 	s->flushed += sent;
-	for (__u32 i = 0; i < TRANSMIT_BULK && i < drops; i++) {
-		s->again[s->again_tail & (XDP_QUEUED - 1)] =
-			s->in_queue[s->flushed & (XDP_QUEUED - 1)];
+	for (__u32 i = 0; i < XDP_BULK && i < drops; i++) {
+		s->again[s->again_tail & (XDP_AGAIN - 1)] =
+			s->image[s->flushed & (XDP_IMAGES - 1)].cell;
 		s->again_tail++;
 		s->flushed++;
 	}
@@ -581,11 +566,12 @@ int transmit_dropped(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/xdp_redirect_err")
 int transmit_refused(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct xdp_sender *s = transmit_whose();
+	const __u32 number = transmit_whose();
 
-	if (!s)
+	if (number >= XDP_SENDERS)
 		return 0;
-	transmit_again(s, (__u32) - (int)ctx->args[3]);
+	transmit_lost(number);
+	sender[number].error = (__u32) - (int)ctx->args[3];
 	return 0;
 }
 

@@ -109,15 +109,20 @@ static inline void cookie_v4_begin(const struct cookie_key *key, __u64 v[4])
 	cookie_sip_begin(v);
 }
 
-/* Of an IPv4 address; `begin` is what the key alone decides. */
-static inline __u64 cookie_v4_hash(const __u64 begin[4], __u32 v4, __u16 port, __u8 technique)
+/* Of an IPv4 address and a slot as plan_walk.h has it; `begin` is what the key alone decides. */
+static inline __u64 cookie_v4_slot_hash(const __u64 begin[4], __u32 v4, __u32 slot)
 {
-	const __u64 word = cookie_sip_tail(7, (__u64)technique << 48 | (__u64)port << 32 | v4);
+	const __u64 word = cookie_sip_tail(7, (__u64)(slot & 0xffffff) << 32 | v4);
 	__u64 v[4] = {begin[0], begin[1], begin[2], begin[3] ^ word};
 
 	cookie_sip_rest(v);
 	v[0] ^= word;
 	return cookie_sip_end(v, 3);
+}
+
+static inline __u64 cookie_v4_hash(const __u64 begin[4], __u32 v4, __u16 port, __u8 technique)
+{
+	return cookie_v4_slot_hash(begin, v4, (__u32)technique << 16 | port);
 }
 
 /* Whether an address is IPv4-mapped, as addr.h has it. */

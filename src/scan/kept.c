@@ -158,12 +158,13 @@ void kept_put(struct kept *k, uint32_t cell, unsigned reply, const struct eviden
 struct evidence kept_get(const struct kept *k, uint32_t cell, uint32_t *near)
 {
 	const uint32_t place = kept_find(k, cell, *near);
-	const struct kept_one *one = &k->at[place];
+	const struct kept_one *one;
 	struct evidence e = {0};
 
 	*near = place;
-	if (place == k->settled || one->cell != cell)
+	if (place == k->settled || k->at[place].cell != cell)
 		return e;
+	one = &k->at[place];
 	e = (struct evidence){
 		.t_us_low = (uint32_t)one->t_us,
 		.t_us_high = (uint8_t)(one->t_us >> 32),

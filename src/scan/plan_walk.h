@@ -31,6 +31,19 @@ static inline __u16 plan_slot_port(__u32 slot_value)
 	return (__u16)slot_value;
 }
 
+/* For plan_cell_host: floor(2^40 / slots) + 1; slots <= PLAN_WINDOW_CELLS. */
+static inline __u64 plan_slot_reciprocal(__u32 slots)
+{
+	return (1ULL << 40) / slots + 1;
+}
+
+/* cell / slots, the number of its host in the window, without a division; cell <
+ * PLAN_WINDOW_CELLS. Exact, as cell * (reciprocal * slots - 2^40) < 2^40. */
+static inline __u32 plan_cell_host(__u32 cell, __u64 reciprocal)
+{
+	return (__u32)(cell * reciprocal >> 40);
+}
+
 /* The tag that a probe carries, and its parts. */
 static inline __u32 plan_tag(__u64 window, __u32 cell)
 {

@@ -24,7 +24,7 @@
 
 /* Cells that the walk has been at and no device has taken: of a pass that was ended, the blocks in
  * the hands of its threads, or of one probe by probe, a batch. In the order they are to go. */
-#define SHEET_OWED 1280
+#define SHEET_OWED 1536
 struct sheet_owed {
 	uint32_t cell[SHEET_OWED];
 	uint32_t count;

@@ -76,7 +76,7 @@ static void permutation_is_invertible_at_any_size(void **state)
 		if (round < 4)
 			n = (UINT64_C(1) << 63) - (uint64_t)round;
 		permute_init(&p, n, seed, random_next());
-		assert_true(p.a <= UINT32_MAX && p.b <= UINT32_MAX);
+		assert_true(p.a <= UINT64_C(1) << 32 && p.b <= p.a);
 		for (int i = 0; i < 100; i++) {
 			uint64_t from = i < 2 ? (i ? n - 1 : 0) : random_next() % n;
 			uint64_t to = permute_forward(&p, from);
@@ -104,12 +104,37 @@ static void permutation_by_table_is_the_same(void **state)
 		permute_table_init(&table, &p);
 		for (int i = 0; i < 1000; i++) {
 			const uint64_t from = i < 2 ? (i ? n - 1 : 0) : random_next() % n;
-			uint64_t to = permute_table_step(&table, &p, from / p.b, from % p.b);
+			uint64_t to = permute_table_step(&table, &p, from);
 
 			if (to >= n)
 				to = permute_forward(&p, to);
 			assert_true(to == permute_forward(&p, from));
 		}
+	}
+}
+
+/* By multiplication, as the kernel does it: every cell of some numbers of slots, and the ends of
+ * each host's cells of all others. */
+static void hosts_of_cells_are_their_quotients(void **state)
+{
+	(void)state;
+	for (uint32_t slots = 1; slots <= PLAN_WINDOW_CELLS; slots += slots < 70000 ? 1 : 997) {
+		const uint64_t reciprocal = plan_slot_reciprocal(slots);
+		const uint32_t hosts = PLAN_WINDOW_CELLS / slots;
+
+		for (int i = 0; i < 20; i++) {
+			const uint32_t host = i ? (uint32_t)random_next() % hosts : hosts - 1;
+			const uint32_t first = host * slots, last = first + slots - 1;
+
+			assert_int_equal(plan_cell_host(first, reciprocal), host);
+			assert_int_equal(plan_cell_host(last, reciprocal), host);
+		}
+	}
+	for (uint32_t slots = 1; slots <= PLAN_WINDOW_CELLS; slots += slots * 2 + 1) {
+		const uint64_t reciprocal = plan_slot_reciprocal(slots);
+
+		for (uint32_t cell = 0; cell < PLAN_WINDOW_CELLS; cell++)
+			assert_true(plan_cell_host(cell, reciprocal) == cell / slots);
 	}
 }
 
@@ -413,6 +438,7 @@ int main(void)
 		cmocka_unit_test_setup(permutation_covers_every_small_size, seed_random),
 		cmocka_unit_test_setup(permutation_is_invertible_at_any_size, seed_random),
 		cmocka_unit_test_setup(permutation_by_table_is_the_same, seed_random),
+		cmocka_unit_test_setup(hosts_of_cells_are_their_quotients, seed_random),
 		cmocka_unit_test(permutation_mixes_and_depends_on_its_key),
 		cmocka_unit_test(shards_cover_the_plan_exactly_once),
 		cmocka_unit_test_setup(largest_plans_do_not_overflow, seed_random),

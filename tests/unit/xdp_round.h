@@ -38,6 +38,7 @@ struct shape {
 	bool v4, v6;
 	unsigned ranges;
 	unsigned more; /* times so many ports */
+	bool alike;    /* more hosts, all sent to alike: what windows mostly are */
 };
 
 /* A plan, its one window, and the programs told of both. */
@@ -77,9 +78,11 @@ static inline void round_plan(struct round *r, const struct shape *shape)
 		/* A /64 boundary in the middle, now and then. */
 		if (!addr_is_v4(first) && i % 4 == 1)
 			first.lo = UINT64_MAX - 1;
-		if (addr_is_v4(first) && (uint32_t)first.lo > UINT32_MAX - 8)
+		if (addr_is_v4(first) && (uint32_t)first.lo > UINT32_MAX - 64)
 			first = addr_from_v4(1);
-		assert_int_equal(ranges_add(&targets, first, addr_add(first, next() % 4)), 0);
+		assert_int_equal(ranges_add(&targets, first,
+					    addr_add(first, next() % (shape->alike ? 64 : 4))),
+				 0);
 	}
 	ranges_normalise(&targets);
 	for (unsigned i = 0; i < ports; i++)
@@ -182,7 +185,8 @@ static inline bool round_init(struct round *r, const struct shape *shape)
 	round_way(r, 0, shape->techniques);
 	round_way(r, 1, shape->techniques);
 	/* Of one family, so that all can go one way. */
-	round_hosts(r, shape->v4 && !shape->v6 && shape->ranges > 1 && next() % 2 == 0);
+	round_hosts(r, shape->alike ||
+			       (shape->v4 && !shape->v6 && shape->ranges > 1 && next() % 2 == 0));
 	/* Answered already, and another shard's. */
 	for (uint32_t cell = 0; cell < r->sheet->cells; cell++)
 		if (next() % 4 == 0)
@@ -234,6 +238,10 @@ static const struct shape shapes[] = {
 	{1u << TECH_UDP, true, false, 2},
 	{1u << TECH_UDP, false, true, 2},
 	{1u << TECH_UDP | 1u << TECH_SYN, true, true, 4},
+	{1u << TECH_SYN, true, false, 1, 0, true},
+	{1u << TECH_FIN | 1u << TECH_ACK | 1u << TECH_SYN, true, false, 1, 0, true},
+	{1u << TECH_SYN, false, true, 1, 0, true},
+	{1u << TECH_UDP, true, false, 1, 0, true},
 };
 
 #endif
