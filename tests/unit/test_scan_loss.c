@@ -65,9 +65,10 @@ static void rate_limited_icmp_is_waited_for(void **state)
 	(void)state;
 	assert_int_equal(r.findings, 60);
 	assert_int_equal(r.wrong, 0);
-	/* 54 closed ports, 6 at once, one a second after; asked without a flood. */
+	/* 54 closed ports, 6 at once, one a second after; asked without a flood: in five rounds, or
+	 * six, which a third of all orders take. */
 	assert_true(r.elapsed_ns > 45 * SECOND && r.elapsed_ns < 60 * SECOND);
-	assert_true(r.sent < 60 * 6);
+	assert_true(r.sent < 60 * 7);
 	plan_free(plan);
 }
 
