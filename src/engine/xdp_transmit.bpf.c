@@ -314,7 +314,7 @@ static inline int transmit_is_plain(const struct xdp_window *w)
 	return w->joined && w->host_word && !setting.udp_mask && cookie_is_v4(w->hi, w->lo);
 }
 
-/* The frames of these: without what cannot be there, it takes two thirds of the instructions. */
+/* The frames of these, without what cannot be there. */
 __attribute__((noinline)) int transmit_plain(__u32 number, __u32 count)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
