@@ -43,8 +43,9 @@ kill -CONT $watcher
 sleep 1
 kill -INT $watcher
 wait $watcher
-# A block of the ring is over after 20 ms, whatever is in it: no flood that comes in drops.
-if [ $sending -lt 10 ]; then
+# A block of the ring is over after 20 ms, whatever is in it: no flood that comes in drops, for
+# which it has blocks for some 5.5 s.
+if [ $sending -lt 5 ]; then
 	ok '60,000 packets wait, and none is lost' grep -q \
 		'^portlight: 60[0-9]* packets, .*other events*$' "$work/err"
 else
