@@ -154,7 +154,7 @@ static int part_transmit(const struct part *p)
 		const uint32_t left = pass->end - (pass->next < pass->end ? pass->next : pass->end);
 
 		error = xdp_kernel_run(&p->b->kernel, p->number, 58,
-				       left < CALL_RUNS ? left / 2 + XDP_BLOCK : CALL_RUNS);
+				       left < CALL_RUNS ? left / 2 + XDP_TAKE : CALL_RUNS);
 	}
 	return error;
 }
@@ -218,6 +218,7 @@ static int round_transmit(struct floor *b, unsigned threads)
 	pass->technique_mask = UINT32_MAX;
 	pass->fresh = 1; /* a first pass */
 	pass->batch = 64;
+	pass->take = XDP_TAKE;
 	pass->slack_ns = UINT32_MAX;
 	if (turn(b, false, threads))
 		return 1;
