@@ -175,6 +175,9 @@ __attribute__((noinline)) __u32 transmit_cells(__u32 number, __u32 looked)
 			cell = transmit_walk(place, cell);
 		s->cell[i] = (__u32)cell;
 	}
+	s->count = count;
+	/* For the verifier: it would go through what follows once for each end of the loop. */
+	count = *(volatile __u32 *)&s->count;
 	/* Hosts that are all alike are all sent to, unless they are absent, but for UDP of who
 	 * limits errors. */
 	if (!(window[place].host_word & XDP_HOST_SEND) || setting.udp_mask ||
@@ -299,7 +302,7 @@ __attribute__((noinline)) int transmit_any(__u32 number, __u32 count)
 		p->hash = kernel_hash(p->hi, p->lo, plan_slot_port(p->slot),
 				      plan_slot_technique(p->slot));
 	}
-	/* For the verifier: it would go through this once for each end of the loop before. */
+	/* For the verifier, as above. */
 	count = *(volatile __u32 *)&s->count;
 	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
 		const struct xdp_probe *p = &s->probe[i];
