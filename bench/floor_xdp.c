@@ -1,10 +1,11 @@
 /* floor_xdp: how fast the transmit program is beside one that sends a constant frame.
  *
- * usage: floor_xdp CONSTANT.o INTERFACE ROUNDS THREADS
+ * usage: floor_xdp CONSTANT.o INTERFACE ROUNDS THREADS [constant]
  * Takes turns: a window of 2^20 probes by xdp_transmit, as many constant frames by xdp_constant, by
  * one thread, then by two and so on, on a processor each. A line each: program, threads, frames a
  * second by the wall, and by the processor time of the threads, which is what a shared machine
- * leaves comparable, and how many the device refused. The far end should drop in XDP. */
+ * leaves comparable, and how many the device refused. The far end should drop in XDP. With
+ * `constant` that program alone takes them, and the interface's own hook is left to whom has it. */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -47,7 +48,7 @@ static int fail(const char *what)
 }
 
 /* 2^15 hosts of 198.19.0.0/17 x 32 ports. */
-static int open_transmit(struct floor *b, unsigned link_index)
+static int open_transmit(struct floor *b, unsigned link_index, bool attach)
 {
 	const uint64_t seed[2] = {1, 2};
 	const uint8_t tries[TECHNIQUES] = {[TECH_SYN] = 2};
@@ -77,7 +78,8 @@ static int open_transmit(struct floor *b, unsigned link_index)
 	xdp_setting_fill(&b->kernel.memory, b->plan, &conf, 1500);
 	b->kernel.memory.setting->port = 0xf000;
 	b->kernel.memory.setting->link_index = link_index;
-	if (xdp_kernel_attach(&b->kernel, &(struct link){.index = link_index}, false, &f) < 0) {
+	if (attach &&
+	    xdp_kernel_attach(&b->kernel, &(struct link){.index = link_index}, false, &f) < 0) {
 		fprintf(stderr, "floor_xdp: %s\n", f.text);
 		return 1;
 	}
@@ -152,7 +154,7 @@ static int part_transmit(const struct part *p)
 		const uint32_t left = pass->end - (pass->next < pass->end ? pass->next : pass->end);
 
 		error = xdp_kernel_run(&p->b->kernel, p->number, 58,
-				       left < CALL_RUNS ? left / 2 + XDP_BLOCK : CALL_RUNS);
+				       left < CALL_RUNS ? left / 2 + XDP_TAKE : CALL_RUNS);
 	}
 	return error;
 }
@@ -216,6 +218,7 @@ static int round_transmit(struct floor *b, unsigned threads)
 	pass->technique_mask = UINT32_MAX;
 	pass->fresh = 1; /* a first pass */
 	pass->batch = 64;
+	pass->take = XDP_TAKE;
 	pass->slack_ns = UINT32_MAX;
 	if (turn(b, false, threads))
 		return 1;
@@ -238,22 +241,24 @@ static int round_constant(struct floor *b, unsigned threads)
 
 int main(int argc, char **argv)
 {
+	const bool alone = argc == 6 && strcmp(argv[5], "constant") == 0;
 	struct floor b = {0};
 	unsigned link_index, most;
 	int result;
 
-	if (argc != 5) {
-		fputs("usage: floor_xdp CONSTANT.o INTERFACE ROUNDS THREADS\n", stderr);
+	if (argc != 5 && !alone) {
+		fputs("usage: floor_xdp CONSTANT.o INTERFACE ROUNDS THREADS [constant]\n", stderr);
 		return 64;
 	}
 	link_index = if_nametoindex(argv[2]);
 	most = (unsigned)atoi(argv[4]);
 	if (link_index == 0 || most > XDP_SENDERS)
 		return fail(argv[2]);
-	result = open_transmit(&b, link_index) || open_constant(&b, argv[1], link_index);
+	result = open_transmit(&b, link_index, !alone) || open_constant(&b, argv[1], link_index);
 	for (int i = 0; i < atoi(argv[3]) && !result; i++)
 		for (unsigned threads = 1; threads <= most && !result; threads++)
-			result = round_transmit(&b, threads) || round_constant(&b, threads);
+			result = (!alone && round_transmit(&b, threads)) ||
+				 round_constant(&b, threads);
 	bpf_object__close(b.constant);
 	if (b.kernel.programs)
 		xdp_kernel_unload(&b.kernel);

@@ -22,6 +22,7 @@ from xdp_zmap import ALL, LEAST_PPS, UNLIMITED, Zmap
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.get("BUILD", TOP + "/build")
 PORTLIGHT = BUILD + "/portlight"
+FLOOR = "loop of a constant "
 THREADS = 2 if len(os.sched_getaffinity(0)) > 1 else 1
 
 
@@ -39,16 +40,29 @@ def near_end(program):
     """Without a program of its own on v0, nothing that the far end sends by XDP comes in."""
     sh("ip link set dev v0 xdpdrv off")
     if program:
-        sh(f"ip link set dev v0 xdpdrv obj {BUILD}/tests/net/{program}.o sec xdp")
+        sh(f"ip link set dev v0 xdpdrv obj {BUILD}/{program}.o sec xdp")
+
+
+def constant(figures, name, *how):
+    """Adds what floor_xdp says: M/s by the wall, and of processor time."""
+    done, _, _ = timed([BUILD + "/bench/floor_xdp", BUILD + "/bench/xdp_constant.o", "v0", "2",
+                        str(THREADS), *how])
+    for what, wall, cpu in re.findall(r"(\w+ \d) ([\d.]+) M/s wall, ([\d.]+) M/s of", done.stdout):
+        figures.setdefault(name + what, []).append((float(wall), float(cpu)))
+
+
+def loop_floor(figures):
+    """Constant frames there, four of five back: what any sender's loop costs here at least."""
+    far_end("xdp_echo")
+    near_end("bench/xdp_drop")
+    constant(figures, FLOOR.removesuffix("constant "), "constant")
+    near_end(None)
 
 
 def transmit(figures):
     far_end("xdp_drop")
     near_end(None)
-    done, _, _ = timed([BUILD + "/bench/floor_xdp", BUILD + "/bench/xdp_constant.o", "v0", "2",
-                        str(THREADS)])
-    for name, wall, cpu in re.findall(r"(\w+ \d) ([\d.]+) M/s wall, ([\d.]+) M/s of", done.stdout):
-        figures.setdefault(name, []).append((float(wall), float(cpu)))
+    constant(figures, "")
     done, wall, cpu = timed([BUILD + "/bench/floor_engine", "198.18.0.2", "8"])
     sent = 8 * 65536
     figures.setdefault("frames", []).append((sent / wall / 1e6, sent / cpu / 1e6))
@@ -167,7 +181,7 @@ def memory_table(memories):
         "more."])
 
 
-def loop_table(scans):
+def loop_table(scans, speed):
     lines = [f"## The whole loop: {PROBES:,} probes, 1 % open, 79 % closed, 20 % silent", "",
              "| who | seconds, whole command | rate of sending, M/s | recall | false open | "
              "CPU s per million probes |", "|---|---|---|---|---|---|"]
@@ -185,19 +199,28 @@ def loop_table(scans):
                      f"{f'{median(rate):.3g}' if rate else '-'} | {min(x['recall'] for x in f):.4f} | "
                      f"{max(x['false'] for x in f)} | "
                      f"{median([x['cpu'] / x['sent'] * 1e6 for x in f]):.2f} |")
-    return "\n".join(lines + ["", beside(scans)])
+    for threads in range(1, THREADS + 1):
+        wall, cpu = (median([f[i] for f in speed[FLOOR + str(threads)]]) for i in (0, 1))
+        lines.append(f"| the floor: constant frames there, four of five back, no scan; {threads} "
+                     f"thread{'s' * (threads > 1)} | {PROBES / wall / 1e6:.2f} | {wall:.3g} | - | - | "
+                     f"{1 / cpu:.2f} |")
+    most = max(median([f[0] for f in speed[FLOOR + str(n + 1)]]) for n in range(THREADS))
+    return "\n".join(lines + ["", beside(scans, most)])
 
 
-def beside(scans):
-    """xdp's rate of sending over that of each of the others which have the same plan."""
+def beside(scans, floor):
+    """xdp's rate of sending over that of each of the others which have the same plan; and what the
+    floor's would be, which no scanner can pass."""
     def middle(name, what):
         return median([x[what] for x in scans[name]])
 
-    said = ["Recall is the worst of the rounds, false open the most."]
+    said = ["Recall is the worst of the rounds, false open the most.",
+            f"xdp / the floor, rate of sending: {middle('xdp', 'rate') / floor:.2f}."]
     for name, f in scans.items():
         if name == "masscan" or name.endswith(ALL) and f[0]["sent"] == PROBES:
             said.append(f"xdp / {name}, rate of sending: "
-                        f"{middle('xdp', 'rate') / middle(name, 'rate'):.1f}.")
+                        f"{middle('xdp', 'rate') / middle(name, 'rate'):.1f} (the floor / it: "
+                        f"{floor / middle(name, 'rate'):.1f}).")
         rounds = len(scans.get(name.removesuffix(UNLIMITED) + ALL, []))
         if name.endswith(UNLIMITED) and rounds < len(f):
             said.append(f"{name.removesuffix(UNLIMITED)} found everything in {rounds} of {len(f)} "
@@ -239,7 +262,7 @@ def report(speed, scans, memories, rounds):
     if THREADS > 1:
         lines.append(f"xdp, two threads / one: {s('transmit 2', 0) / s('transmit 1', 0):.2f} by the "
                      "wall.")
-    lines += ["", loop_table(scans)]
+    lines += ["", loop_table(scans, speed)]
     lines += ["", synack(scans)]
     lines += ["", memory_table(memories)]
     return "\n".join(lines) + "\n"
@@ -265,13 +288,13 @@ def main():
     speed, scans, memories = {}, {}, {}
     zmap = Zmap()
     if args.peers:
-        far_end("responder")
         for _ in range(args.rounds):
-            near_end(None)
+            loop_floor(speed)
+            far_end("responder")
             scan_portlight("xdp", scans, open_ports, 10000000)
-            near_end("xdp_pass")
+            near_end("tests/net/xdp_pass")
             peers(scans, open_ports, zmap)
-        print(loop_table(scans))
+        print(loop_table(scans, speed))
         return
     if args.memory:
         for _ in range(args.rounds):
@@ -281,6 +304,7 @@ def main():
         return
     for _ in range(args.rounds):
         transmit(speed)
+        loop_floor(speed)
         far_end("responder")
         near_end(None)
         scan_portlight("xdp", scans, open_ports, 10000000)
@@ -290,7 +314,7 @@ def main():
         far_end("responder_half")
         scan_portlight("xdp", scans, half_open, 10000000, 18, name="half")
         far_end("responder")
-        near_end("xdp_pass")
+        near_end("tests/net/xdp_pass")
         scan_portlight("frames", scans, open_ports, 200000, 19)
         scan_portlight("sockets", scans, open_ports, 200000, 22, "-sT")
         peers(scans, open_ports, zmap)

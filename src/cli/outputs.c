@@ -186,6 +186,7 @@ int outputs_close(struct outputs *out, bool keep, struct failure *f)
 	for (size_t i = 0; i < out->count; i++) {
 		struct output *output = &out->output[i];
 
+		report_fini(&output->report);
 		if (output->path ? fclose(output->report.out) : fflush(output->report.out)) {
 			if (output->report.error == 0 && errno != EPIPE)
 				result = write_failed(output, errno, f);

@@ -168,15 +168,12 @@ void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *s
 {
 	const struct xdp_setting *setting = m->setting;
 	struct xdp_window *window = &m->window[place];
-	struct permute order;
 
-	plan_window_permute(sheet->plan, sheet->window, &order);
-	memcpy(m->words + (size_t)place * setting->words, sheet->word,
-	       (sheet->cells + 15) / 16 * sizeof(*m->words));
+	sheet_by_position(sheet, m->words + (size_t)place * setting->words);
 	memset(m->quenched + (size_t)place * setting->quenched, 0, setting->quenched * 8);
 	memset(m->blocks + (size_t)place * setting->blocks * 2, 0, setting->blocks * 8);
-	window->order = order;
-	permute_table_init(&window->table, &order);
+	window->order = sheet->order;
+	permute_table_init(&window->table, &window->order);
 	window->first_host = sheet->first_host;
 	fill_addresses(window, sheet);
 	window->tag = sheet_tag(sheet, 0);

@@ -54,6 +54,8 @@ static void pass_rate(struct xdp *x, double rate_pps)
 	x->kernel.memory.receiving->reset_mask =
 		rate_pps > PASS_EVIDENCE_PPS ? x->frames->techniques & 1u << TECH_SYN : 0;
 	pass->batch = batch;
+	/* After a stop, what is in hand still goes. */
+	pass->take = batch > 1 ? XDP_TAKE : XDP_BLOCK;
 	pass->gap_ns = (uint64_t)(batch * 1e9 / rate_pps);
 }
 
@@ -120,7 +122,7 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	pass->technique_mask = pass_techniques(x, walk, walk->pass);
 	pass->fresh = walk->pass == 0 && walk->sheet->ours == walk->sheet->cells;
 	pass->begin = walk->position;
-	pass->next = walk->position / XDP_BLOCK * XDP_BLOCK;
+	pass->next = walk->position / XDP_TAKE * XDP_TAKE;
 	pass->end = walk->end;
 	pass->slack_ns = PASS_SLACK_NS;
 	pass->due_ns = now_ns;
@@ -160,7 +162,7 @@ static struct pass_total pass_total(const struct xdp *x)
 	return total;
 }
 
-_Static_assert(XDP_SENDERS *(XDP_AGAIN + XDP_IMAGES + XDP_BLOCK) <= SHEET_OWED, "all in hand");
+_Static_assert(XDP_SENDERS *(XDP_AGAIN + XDP_IMAGES + XDP_TAKE) <= SHEET_OWED, "all in hand");
 
 /* The threads are over. Of the blocks that they took all went but, after a stop, what was in their
  * hands: refused, looked at, or not even that. */

@@ -70,17 +70,6 @@ static inline int receive_parse(void *data, void *end, struct receive_segment *s
 	return (s->dport & setting.port_mask) == setting.port;
 }
 
-/* Reads a cell's word of the sheet, so that it is on its way from memory while its reply is being
- * judged: the processor waits for none but who uses it. */
-static inline void receive_touch(__u32 place, __u32 cell)
-{
-	const __u32 index = place * setting.words + (cell >> 4);
-	const __u64 *word = bpf_map_lookup_elem(&words, &index);
-
-	if (word)
-		(void)*(const volatile __u64 *)word;
-}
-
 /* What receive_match has found: a cell, its place above it; or nothing. */
 #define RECEIVE_FOUND (1ULL << 63)
 
@@ -106,7 +95,6 @@ __attribute__((noinline)) __u64 receive_match(const struct receive_segment *s, _
 	}
 	if (cell >= w->cells || attempt >= w->attempts)
 		return 0;
-	receive_touch(place, cell);
 	host = plan_cell_host(cell, setting.slot_reciprocal);
 	slot = setting.slot[(cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
 	if (plan_slot_port(slot) != s->sport || plan_slot_technique(slot) != technique)
@@ -139,12 +127,32 @@ static inline __u64 receive_find(const struct receive_segment *s, __u32 number)
 	return found ? found : receive_match(s, (s->seq - 1) ^ mask, technique);
 }
 
+/* One step of the permutation's way back; for the verifier, as transmit_step is. */
+__attribute__((noinline)) __u64 receive_step(__u32 place, __u64 index)
+{
+	const struct xdp_window *w = &window[place & (XDP_WINDOWS - 1)];
+
+	return permute_table_back(&w->table, &w->order, index);
+}
+
+/* Where in the sheet a cell is. */
+__attribute__((noinline)) __u32 receive_position(__u32 place, __u32 cell)
+{
+	const __u64 n = window[place & (XDP_WINDOWS - 1)].order.n;
+	__u64 position = receive_step(place, cell);
+
+	for (int step = 1; step < PERMUTE_STEPS && position >= n; step++)
+		position = receive_step(place, position);
+	return (__u32)position;
+}
+
 /* Marks the cell with a reply that is stronger than the one there. False: somebody else was always
  * faster, let user space do it. */
 static inline int receive_mark(__u32 place, __u32 cell, __u64 reply)
 {
-	const __u32 index = place * setting.words + (cell >> 4);
-	const __u32 shift = (cell & 15) * 4;
+	const __u32 position = receive_position(place, cell);
+	const __u32 index = place * setting.words + (position >> 4);
+	const __u32 shift = (position & 15) * 4;
 	__u64 *word = bpf_map_lookup_elem(&words, &index);
 	struct xdp_tally *own =
 		&tally[place & (XDP_WINDOWS - 1)][bpf_get_smp_processor_id() & (XDP_TALLIES - 1)];

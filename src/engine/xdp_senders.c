@@ -62,7 +62,7 @@ static uint32_t sender_runs(const struct xdp_thread *t, uint64_t behind_ns)
 	const uint32_t next = pass->next, awake = atomic_load(&x->sending.awake);
 	const uint64_t gap_ns = pass->gap_ns ? pass->gap_ns : 1;
 	const uint64_t left =
-		(next < pass->end ? pass->end - next : 0) + (xdp_sender_idle(s) ? 0 : XDP_BLOCK);
+		(next < pass->end ? pass->end - next : 0) + (xdp_sender_idle(s) ? 0 : pass->take);
 	uint64_t runs = (behind_ns / gap_ns + 1) * pass->batch;
 
 	if (runs > left)

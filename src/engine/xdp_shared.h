@@ -18,8 +18,11 @@
 #define XDP_PAYLOADS   128
 #define XDP_SENDERS    8
 
-/* Positions of a pass go to its senders in blocks: as many as have one time stamp. */
+/* Positions that have one time stamp. */
 #define XDP_BLOCK 64u
+/* As many blocks a fast sender takes at once: whole pairs of lines of the sheet, which others then
+ * have no part in, nor, where a processor gets the answers to what it sent, others' answers. */
+#define XDP_TAKE (4 * XDP_BLOCK)
 /* So many of them are looked at together, and their frames made. */
 #define XDP_READY 32
 /* As many frames the kernel hands to a device together, at most: what is on its way through its
@@ -126,6 +129,7 @@ struct xdp_pass {
 	__u32 technique_mask; /* that have attempts left */
 	__u32 fresh;	      /* nothing of it was ever sent, and all is ours: the sheet is blank */
 	__u32 begin, end;     /* its positions */
+	__u32 take;	      /* positions that a sender takes at once, whole blocks */
 	__u32 batch;	      /* frames from one look at the clock to the next */
 	__u64 gap_ns;	      /* from one look to the next, by the rate */
 	__u64 slack_ns;	      /* so far behind, the schedule is moved */
@@ -170,7 +174,7 @@ struct xdp_sender {
 	__u32 limit;   /* frames that may go before it looks at the clock, or none is ready */
 	__u32 tail;    /* frames made */
 	__u32 flushed; /* frames that have left the queue */
-	__u32 position, until;	      /* of the block in hand, still to be looked at */
+	__u32 position, until;	      /* of the blocks in hand, still to be looked at */
 	__u32 again_head, again_tail; /* those that the device then refused, to go once more */
 	__u32 credit;  /* frames beyond limit that it may still send before it looks at the clock */
 	__u32 rest;    /* by user space: it takes no further block */

@@ -61,18 +61,17 @@ static inline void transmit_stamp(__u32 block)
 		((__u32 *)word)[block & 1] = (__u32)(bpf_ktime_get_ns() / 1000) | 1;
 }
 
-/* Takes the next block of the pass: false if it wants to rest, or none is left. */
+/* Takes the next blocks of the pass: false if it wants to rest, or none is left. */
 static inline int transmit_take(struct xdp_sender *s)
 {
 	__u32 first;
 
 	if (pass.stop || s->rest || *(volatile __u32 *)&pass.next >= pass.end)
 		return 0;
-	first = __sync_fetch_and_add(&pass.next, XDP_BLOCK);
+	first = __sync_fetch_and_add(&pass.next, pass.take);
 	if (first >= pass.end)
 		return 0;
-	transmit_stamp(first / XDP_BLOCK);
-	s->until = first + XDP_BLOCK < pass.end ? first + XDP_BLOCK : pass.end;
+	s->until = first + pass.take < pass.end ? first + pass.take : pass.end;
 	/* A pass that goes on from the middle of a block. */
 	s->position = first > pass.begin ? first : pass.begin;
 	return 1;
@@ -101,21 +100,28 @@ static inline int transmit_due(struct xdp_sender *s)
 	return 1;
 }
 
-/* Of these cells, those that are blank: how many. A loop of its own, so that the processor waits
- * for the memory of several at once, and without a branch that it would guess wrong. */
-static inline __u32 transmit_blanks(struct xdp_sender *s, __u32 place, __u32 count)
+/* Of so many next positions, those that are to be looked at: how many. Without a branch that the
+ * processor would guess wrong. */
+__attribute__((noinline)) __u32 transmit_blanks(__u32 number, __u32 count)
 {
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
+	const __u32 place = pass.place & (XDP_WINDOWS - 1), first = s->position;
 	__u32 tail = 0;
 
+	if (pass.fresh) {
+		for (__u32 i = 0; i < XDP_READY; i++)
+			s->cell[i] = first + i;
+		return count;
+	}
 	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
-		const __u32 cell = s->cell[i], index = place * setting.words + (cell >> 4);
+		const __u32 position = first + i, index = place * setting.words + (position >> 4);
 		const __u64 *word = bpf_map_lookup_elem(&words, &index);
 
 		if (!word)
 			break; /* cannot be */
-		s->cell[tail & (XDP_READY - 1)] = cell;
+		s->cell[tail & (XDP_READY - 1)] = position;
 		/* 1 if its bits are 0. */
-		tail += (__u32)(((*word >> ((cell & 15) * 4) & 15) - 1) >> 63);
+		tail += (__u32)(((*word >> ((position & 15) * 4) & 15) - 1) >> 63);
 	}
 	return tail;
 }
@@ -158,19 +164,20 @@ static inline __u32 transmit_wanted(struct xdp_sender *s, __u32 place, __u32 cou
 __attribute__((noinline)) __u32 transmit_cells(__u32 number, __u32 looked)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
-	const __u32 place = pass.place & (XDP_WINDOWS - 1), first = s->position;
+	const __u32 place = pass.place & (XDP_WINDOWS - 1);
 	const struct permute *order = &window[place].order;
-	__u32 count = looked;
+	__u32 count = transmit_blanks(number, looked);
 
-	for (__u32 i = 0; i < XDP_READY && i < looked; i++) {
-		__u64 cell = permute_table_step(&window[place].table, order, first + i);
+	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
+		__u64 cell = permute_table_step(&window[place].table, order, s->cell[i]);
 
 		if (cell >= order->n)
 			cell = transmit_walk(place, cell);
 		s->cell[i] = (__u32)cell;
 	}
-	if (!pass.fresh)
-		count = transmit_blanks(s, place, count);
+	s->count = count;
+	/* For the verifier: it would go through what follows once for each end of the loop. */
+	count = *(volatile __u32 *)&s->count;
 	/* Hosts that are all alike are all sent to, unless they are absent, but for UDP of who
 	 * limits errors. */
 	if (!(window[place].host_word & XDP_HOST_SEND) || setting.udp_mask ||
@@ -295,7 +302,7 @@ __attribute__((noinline)) int transmit_any(__u32 number, __u32 count)
 		p->hash = kernel_hash(p->hi, p->lo, plan_slot_port(p->slot),
 				      plan_slot_technique(p->slot));
 	}
-	/* For the verifier: it would go through this once for each end of the loop before. */
+	/* For the verifier, as above. */
 	count = *(volatile __u32 *)&s->count;
 	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
 		const struct xdp_probe *p = &s->probe[i];
@@ -362,9 +369,15 @@ static inline void transmit_fill(struct xdp_sender *s, __u32 number)
 	if (s->again_head != s->again_tail) {
 		count = transmit_refusals(number);
 	} else {
+		const __u32 begun = s->position % XDP_BLOCK;
+
+		if (begun == 0 || s->position == pass.begin)
+			transmit_stamp(s->position / XDP_BLOCK);
 		looked = s->until - s->position;
 		if (looked > XDP_READY)
 			looked = XDP_READY;
+		if (looked > XDP_BLOCK - begun)
+			looked = XDP_BLOCK - begun;
 		count = transmit_cells(number, looked);
 	}
 	if (transmit_is_plain(&window[pass.place & (XDP_WINDOWS - 1)]))

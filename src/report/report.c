@@ -2,61 +2,70 @@
 #include "report/report.h"
 
 #include <errno.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "report/view.h"
 
-/* What a format writes into before it leaves as one write. */
-struct page {
-	FILE *real;
-	char *text;
-	size_t length;
-};
+/* A page that became larger than this is not kept for the next. */
+#define PAGE_KEPT 65536
 
-static int page_open(struct page *page, struct report *r)
+/* Turns r->out to the page; *real is to be given back to page_close. */
+static int page_open(struct report *r, FILE **real)
 {
-	*page = (struct page){.real = r->out};
 	if (r->error)
 		return -1;
-	FILE *memory = open_memstream(&page->text, &page->length);
-
-	if (!memory) {
-		r->error = errno ? errno : ENOMEM;
-		return -1;
+	if (!r->page) {
+		r->page = open_memstream(&r->page_text, &r->page_length);
+		if (!r->page) {
+			r->error = errno ? errno : ENOMEM;
+			return -1;
+		}
+		(void)__fsetlocking(r->page, FSETLOCKING_BYCALLER);
 	}
-	r->out = memory;
+	*real = r->out;
+	r->out = r->page;
 	return 0;
 }
 
-static void page_close(struct page *page, struct report *r)
+void report_fini(struct report *r)
 {
-	bool failed = ferror(r->out) != 0;
+	if (!r->page)
+		return;
+	(void)fclose(r->page);
+	free(r->page_text);
+	r->page = NULL;
+}
 
-	if (fclose(r->out) != 0 || failed)
+/* The page leaves as one write, and the next begins where it began. */
+static void page_close(struct report *r, FILE *real)
+{
+	r->out = real;
+	if (fflush(r->page) != 0 || ferror(r->page)) {
 		r->error = ENOMEM; /* the only way a memory stream can fail */
-	r->out = page->real;
-	if (!r->error && page->length > 0) {
+	} else if (r->page_length > 0) {
 		errno = 0;
-		if (fwrite(page->text, 1, page->length, r->out) != page->length ||
-		    fflush(r->out) != 0)
+		if (fwrite(r->page_text, 1, r->page_length, real) != r->page_length ||
+		    fflush(real) != 0)
 			r->error = errno ? errno : EIO;
 	}
-	free(page->text);
+	if (r->error || r->page_length > PAGE_KEPT || fseeko(r->page, 0, SEEK_SET) != 0)
+		report_fini(r);
 }
 
 void report_begin(struct report *r, const struct run_info *run)
 {
-	struct page page;
+	FILE *real;
 
 	r->run = run;
 	/* A buffer of stdio's would cut a page in two. Streams without a file have their own. */
 	if (fileno(r->out) >= 0)
 		(void)setvbuf(r->out, NULL, _IONBF, 0);
-	if (page_open(&page, r) != 0)
+	if (page_open(r, &real) != 0)
 		return;
 	r->ops->begin(r, run);
-	page_close(&page, r);
+	page_close(r, real);
 }
 
 static bool is_shown(struct report *r, const struct host_report *host)
@@ -76,22 +85,23 @@ static bool is_shown(struct report *r, const struct host_report *host)
 
 void report_host(struct report *r, const struct host_report *host)
 {
-	struct page page;
+	FILE *real;
 
-	if (!is_shown(r, host) || page_open(&page, r) != 0)
+	if (!is_shown(r, host) || page_open(r, &real) != 0)
 		return;
 	r->ops->host(r, host);
-	page_close(&page, r);
+	page_close(r, real);
 }
 
 void report_end(struct report *r, const struct run_summary *summary)
 {
-	struct page page;
+	FILE *real;
 
-	if (page_open(&page, r) != 0)
+	if (page_open(r, &real) != 0)
 		return;
 	r->ops->end(r, summary);
-	page_close(&page, r);
+	page_close(r, real);
+	report_fini(r);
 }
 
 static bool is_summed_up(unsigned state, uint32_t count, const struct report_conf *conf)

@@ -39,6 +39,10 @@ struct report {
 	uint64_t hidden_hosts;	    /* hosts not shown because nothing answered */
 	uint64_t shut_hosts;	    /* open_only: hosts not shown because no port is open */
 	int error;		    /* first errno of a failed write, or 0 */
+	/* What a host is made in, from the first to the end. */
+	FILE *page;
+	char *page_text;
+	size_t page_length;
 };
 
 extern const struct report_ops report_table, report_normal, report_xml, report_grepable,
@@ -54,6 +58,8 @@ extern const struct report_ops report_table, report_normal, report_xml, report_g
 void report_begin(struct report *r, const struct run_info *run);
 void report_host(struct report *r, const struct host_report *host);
 void report_end(struct report *r, const struct run_summary *summary);
+/* Of one that may not have got to its end; its FILE stays open. */
+void report_fini(struct report *r);
 
 /*
  * The bulk of a host: which (technique, state) groups are summed up rather than listed, by nmap's

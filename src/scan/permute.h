@@ -145,4 +145,18 @@ static inline __u64 permute_table_step(const struct permute_table *t, const stru
 	return right << p->bits | (left & (p->a - 1));
 }
 
+/* And one of permute_backward's. */
+static inline __u64 permute_table_back(const struct permute_table *t, const struct permute *p,
+				       __u64 index)
+{
+	__u64 left = index & (p->a - 1), right = index >> p->bits;
+
+	for (int round = PERMUTE_ROUNDS; round > 0; round -= 2) {
+		right = permute_wrap(right + p->b - t->value[round - 1][left & (PERMUTE_TABLE - 1)],
+				     p->b);
+		left = (left - t->value[round - 2][right & (PERMUTE_TABLE - 1)]) & (p->a - 1);
+	}
+	return right << p->bits | left;
+}
+
 #endif

@@ -14,7 +14,7 @@
 #define EPOCH_NS       UINT64_C(20000000)
 #define EPOCH_SLACK_NS UINT64_C(3000000)
 #define EPOCH_SAMPLE   4096
-#define EPOCH_MOST     32768 /* looked at, in under a millisecond */
+#define EPOCH_MOST     4096 /* looked at, or not twice as many */
 /* And while an engine sends by itself. */
 #define WAIT_PASS_NS UINT64_C(1000000)
 
@@ -41,7 +41,8 @@ void scan_fini(struct scan *s)
 	}
 }
 
-int scan_open(struct scan *s, uint64_t now_ns)
+/* Where the next window may be opened now, or -1. */
+static int scan_room(const struct scan *s)
 {
 	int place = -1;
 
@@ -53,6 +54,13 @@ int scan_open(struct scan *s, uint64_t now_ns)
 		else if (s->walk[i].pass == 0 && !s->walk[i].done)
 			return -1; /* one first pass at a time */
 	}
+	return place;
+}
+
+int scan_open(struct scan *s, uint64_t now_ns)
+{
+	const int place = scan_room(s);
+
 	if (place < 0)
 		return -1;
 	s->sheet[place] = sheet_new(s->plan, s->window_next, s->conf.first, s->conf.last, now_ns);
@@ -134,8 +142,8 @@ static void scan_judge(struct scan *s, uint64_t now_ns)
 	uint32_t answered = 0, sampled = 0;
 
 	for (uint32_t position = epoch->first; position < epoch->last; position += step) {
-		uint32_t cell = (uint32_t)permute_forward(&s->passing->order, position);
-		unsigned reply = sheet_get(sheet, cell);
+		const uint32_t cell = (uint32_t)permute_forward(&s->passing->order, position);
+		const unsigned reply = sheet_at(sheet, sheet->bulk ? position : cell);
 
 		if (reply == SHEET_NOT_OURS || sheet_tries(sheet, cell) == 0)
 			continue;
@@ -238,6 +246,8 @@ uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
 
 	if (s->passing)
 		return WAIT_PASS_NS;
+	if (scan_room(s) >= 0)
+		return 0;
 	if (s->stopping)
 		return sooner(wait_ns, s->stop_ns, now_ns);
 	for (int i = 0; i < SHEETS; i++) {

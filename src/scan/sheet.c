@@ -11,16 +11,14 @@
 static void sheet_exclude(struct sheet *s, uint64_t first, uint64_t last)
 {
 	uint64_t base = s->window * s->plan->window_cells;
-	struct permute order;
 
 	s->ours = s->cells;
 	if (first <= base && last >= base + s->cells)
 		return;
-	plan_window_permute(s->plan, s->window, &order);
 	for (uint32_t position = 0; position < s->cells; position++) {
 		if (base + position >= first && base + position < last)
 			continue;
-		sheet_put(s, (uint32_t)permute_forward(&order, position), SHEET_NOT_OURS);
+		sheet_put(s, (uint32_t)permute_forward(&s->order, position), SHEET_NOT_OURS);
 		s->ours--;
 	}
 }
@@ -57,8 +55,28 @@ struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first
 		sheet_free(s);
 		return NULL;
 	}
+	plan_window_permute(plan, window, &s->order);
 	sheet_exclude(s, first, last);
 	return s;
+}
+
+void sheet_by_position(const struct sheet *s, uint64_t *out)
+{
+	const uint32_t words = (s->cells + 15) / 16;
+
+	memset(out, 0, words * sizeof(*out));
+	for (uint32_t cell = 0; cell < s->cells; cell++) {
+		const uint64_t value = sheet_get(s, cell);
+		uint32_t position;
+
+		/* Most windows are all blank. */
+		if (cell % 16 == 0 && s->word[cell / 16] == 0) {
+			cell += 15;
+			continue;
+		}
+		position = (uint32_t)permute_backward(&s->order, cell);
+		out[position / 16] |= value << position % 16 * 4;
+	}
 }
 
 void sheet_free(struct sheet *s)

@@ -24,7 +24,7 @@
 
 /* Cells that the walk has been at and no device has taken: of a pass that was ended, the blocks in
  * the hands of its threads, or of one probe by probe, a batch. In the order they are to go. */
-#define SHEET_OWED 1536
+#define SHEET_OWED 3072
 struct sheet_owed {
 	uint32_t cell[SHEET_OWED];
 	uint32_t count;
@@ -60,7 +60,7 @@ struct sheet {
 	uint32_t hosts, cells;
 	uint32_t ours; /* cells that are this shard's */
 	uint32_t answered;
-	uint64_t *word;
+	uint64_t *word;	   /* see sheet_place() */
 	uint32_t *sent_us; /* low 32 bits of the clock in us, of the latest attempt */
 	uint8_t *tries;	   /* attempts sent so far */
 	struct evidence *evidence;
@@ -76,6 +76,7 @@ struct sheet {
 	uint32_t pass, position;
 	uint8_t limit[TECHNIQUES];
 	struct sheet_owed owed;
+	struct permute order; /* of the window */
 	/*
 	 * A bulk sheet is one that an engine sends by itself, pass after pass in the plan's order.
 	 * tries[] is not kept: where the walk is says what was sent, but for owed. block_us[b] is
@@ -83,24 +84,39 @@ struct sheet {
 	 * engine's memory. Little of the evidence is kept, in a list instead of
 	 * evidence[]. Cells that are asked at their host's own pace (slow.h) are counted one by
 	 * one, in tries[] and sent_us[], from then on (sheet_counted).
+	 *
+	 * Its word[] is by positions: who sends reads it in a row, and the answers of what was just
+	 * sent fall into the same few lines of memory. By cells each would be a line of its own,
+	 * which the processor has to wait for.
 	 */
 	bool bulk;
-	struct permute order;
 	uint32_t *block_us;
 	struct kept kept;
 };
 
 #define SHEET_BLOCK_BITS 6
 
+/* Where in word[] a cell is. */
+static inline uint32_t sheet_place(const struct sheet *s, uint32_t cell)
+{
+	return s->bulk ? (uint32_t)permute_backward(&s->order, cell) : cell;
+}
+
+static inline unsigned sheet_at(const struct sheet *s, uint32_t place)
+{
+	return s->word[place >> 4] >> ((place & 15) * 4) & 15;
+}
+
 static inline unsigned sheet_get(const struct sheet *s, uint32_t cell)
 {
-	return s->word[cell >> 4] >> ((cell & 15) * 4) & 15;
+	return sheet_at(s, sheet_place(s, cell));
 }
 
 static inline void sheet_put(struct sheet *s, uint32_t cell, unsigned value)
 {
-	uint64_t *word = &s->word[cell >> 4];
-	unsigned shift = (cell & 15) * 4;
+	const uint32_t place = sheet_place(s, cell);
+	uint64_t *word = &s->word[place >> 4];
+	unsigned shift = (place & 15) * 4;
 	uint64_t before = __atomic_load_n(word, __ATOMIC_RELAXED), after;
 
 	/* The kernel may be marking a neighbour in this word. */
@@ -109,6 +125,9 @@ static inline void sheet_put(struct sheet *s, uint32_t cell, unsigned value)
 	while (!__atomic_compare_exchange_n(word, &before, after, true, __ATOMIC_RELAXED,
 					    __ATOMIC_RELAXED));
 }
+
+/* What word[] is to be when a sheet becomes a bulk sheet: `out` has room for it. */
+void sheet_by_position(const struct sheet *s, uint64_t *out);
 
 /* Entry number `index` of an array of groups. */
 struct sheet_host sheet_host_at(const struct hop_group *groups, uint32_t index);

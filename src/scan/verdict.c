@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Replies looked up together. */
+#define GATHER 32
+
 /* What the RSTs of one technique of a host have in common. */
 struct rst_summary {
 	unsigned count, with_window;
@@ -23,15 +26,35 @@ static bool rst_matters(const struct technique *row)
 	       row->rules[REPLY_RST].state != row->rules[REPLY_RST_WINDOW].state;
 }
 
+/* The replies to all of a host's probes, before anything is made of them: they lie apart, and so
+ * the processor waits for the memory of many at once. */
+static void findings_gather(const struct sheet *sheet, uint32_t base, struct finding *findings)
+{
+	const uint32_t slots = sheet->plan->slots;
+	uint32_t place[GATHER];
+
+	for (uint32_t from = 0; from < slots; from += GATHER) {
+		const uint32_t count = slots - from < GATHER ? slots - from : GATHER;
+
+		for (uint32_t i = 0; i < count; i++) {
+			place[i] = sheet_place(sheet, base + from + i);
+			__builtin_prefetch(&sheet->word[place[i] >> 4]);
+		}
+		for (uint32_t i = 0; i < count; i++)
+			findings[from + i].reply = (uint8_t)sheet_at(sheet, place[i]);
+	}
+}
+
 /* Of techniques whose RSTs say all by themselves nothing. */
-static void rst_survey(const struct sheet *sheet, uint32_t base, struct rst_summary out[TECHNIQUES])
+static void rst_survey(const struct sheet *sheet, uint32_t base, const struct finding *findings,
+		       struct rst_summary out[TECHNIQUES])
 {
 	const uint32_t *slot = plan_slots(sheet->plan);
 	uint32_t near = 0;
 
 	memset(out, 0, sizeof(out[0]) * TECHNIQUES);
 	for (uint32_t i = 0; i < sheet->plan->slots; i++) {
-		unsigned reply = sheet_get(sheet, base + i);
+		const unsigned reply = findings[i].reply;
 		struct evidence e;
 		const uint8_t technique = plan_slot_technique(slot[i]);
 		struct rst_summary *rst = &out[technique];
@@ -249,11 +272,12 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 	out->end_ns = out->start_ns;
 	if (pace->quench.answers || pace->persist.extra)
 		out->notes |= HOST_RATE_LIMITED;
-	rst_survey(sheet, base, rst);
+	findings_gather(sheet, base, findings);
+	rst_survey(sheet, base, findings, rst);
 	for (uint32_t i = 0; i < plan->slots; i++) {
 		uint32_t cell = base + i, slot = plan_slots(plan)[i];
 		uint8_t technique = plan_slot_technique(slot);
-		unsigned reply = sheet_get(sheet, cell);
+		unsigned reply = findings[i].reply; /* count <= i */
 		const struct evidence e =
 			reply == REPLY_SILENCE ? nothing : sheet_evidence(sheet, cell, &near);
 		struct finding *f = &findings[count];

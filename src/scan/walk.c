@@ -18,10 +18,9 @@ void walk_init(struct walk *w, struct sheet *sheet, const uint8_t tries[TECHNIQU
 	w->timeout_ns = timeout_ns;
 	w->end = sheet->cells;
 	memcpy(w->tries, tries, sizeof(w->tries));
-	plan_window_permute(sheet->plan, sheet->window, &w->order);
 	for (uint32_t i = 0; i < sheet->plan->slots; i++)
 		w->techniques |= UINT32_C(1) << plan_slot_technique(plan_slots(sheet->plan)[i]);
-	sheet->order = w->order;
+	w->order = sheet->order;
 	memcpy(sheet->limit, tries, sizeof(sheet->limit));
 	slow_init(&w->slow, sheet);
 }
@@ -231,7 +230,7 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 			continue;
 		}
 		cell = (uint32_t)permute_forward(&w->order, w->position);
-		if (sheet_get(s, cell) != REPLY_SILENCE) {
+		if (sheet_at(s, s->bulk ? w->position : cell) != REPLY_SILENCE) {
 			walk_at(w, w->position + 1);
 			continue;
 		}

@@ -402,6 +402,39 @@ static void test_not_persistent(void **unused)
 	bench_fini(&b);
 }
 
+/* What is known of a window, and what is not ours there, is the same once it is sent in bulk. */
+static void test_by_position(void **unused)
+{
+	uint8_t before[3000];
+	struct bench b;
+	struct sheet *s;
+
+	(void)unused;
+	bench_init(&b, 150, 1u << TECH_SYN | 1u << TECH_FIN);
+	s = sheet_new(b.plan, 0, 700, 2900, SECOND);
+	assert_non_null(s);
+	assert_int_equal(s->cells, 3000);
+	for (uint32_t cell = 0; cell < s->cells; cell += 7)
+		if (sheet_get(s, cell) == REPLY_SILENCE)
+			sheet_put(s, cell, 1 + cell % 14);
+	for (uint32_t cell = 0; cell < s->cells; cell++)
+		before[cell] = (uint8_t)sheet_get(s, cell);
+	memset(b.words, 0xff, s->cells / 16 * sizeof(*b.words));
+	sheet_by_position(s, b.words);
+	free(s->word);
+	s->word = b.words;
+	s->bulk = true;
+	for (uint32_t p = 0; p < s->cells; p++) {
+		const uint32_t cell = (uint32_t)permute_forward(&s->order, p);
+
+		assert_int_equal(sheet_get(s, cell), before[cell]);
+		assert_int_equal(sheet_at(s, p), before[cell]);
+		assert_int_equal(before[cell] == SHEET_NOT_OURS, p < 700 || p >= 2900);
+	}
+	sheet_free(s);
+	bench_fini(&b);
+}
+
 static void test_evidence(void **unused)
 {
 	uint8_t counts[3000] = {0};
@@ -546,7 +579,7 @@ int main(void)
 		cmocka_unit_test(test_owed),	       cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_read_out),       cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_quenched),       cmocka_unit_test(test_persistent),
-		cmocka_unit_test(test_not_persistent),
+		cmocka_unit_test(test_not_persistent), cmocka_unit_test(test_by_position),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

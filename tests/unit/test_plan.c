@@ -109,6 +109,10 @@ static void permutation_by_table_is_the_same(void **state)
 			if (to >= n)
 				to = permute_forward(&p, to);
 			assert_true(to == permute_forward(&p, from));
+			do
+				to = permute_table_back(&table, &p, to);
+			while (to >= n);
+			assert_true(to == from);
 		}
 	}
 }

@@ -350,9 +350,10 @@ static void test_escape(void **state)
 		bytes[i] = (char)i;
 	out = open_memstream(&json, &length[0]);
 	escape_json(out, bytes, 0x30);
+	escape_json(out, "[\\]~\x7f", 5);
 	assert_int_equal(fclose(out), 0);
 	assert_non_null(strstr(json, "\\u0000\\u0001"));
-	assert_non_null(strstr(json, "\\u001f !\\\"#$%&'()*+,-./"));
+	assert_non_null(strstr(json, "\\u001f !\\\"#$%&'()*+,-./[\\\\]~\\u007f"));
 	out = open_memstream(&xml, &length[1]);
 	escape_xml(out, "<a b='--->]]>\"&\x7f\xff", 17);
 	assert_int_equal(fclose(out), 0);

@@ -121,6 +121,28 @@ static void a_stopped_scan_says_what_it_knows_and_no_more(void **state)
 	plan_free(plan);
 }
 
+/* While the first window waits for the answers to its last probes, the next one is to be sent. */
+static void a_window_that_may_be_opened_is_not_slept_over(void **state)
+{
+	struct plan *plan = plan_of(40, 1, 60000, 1u << TECH_SYN);
+	struct scan_conf conf = conf_default(plan);
+	struct scan scan;
+
+	(void)state;
+	scan_init(&scan, plan, &conf, SECOND);
+	assert_int_equal(scan_open(&scan, SECOND), 0);
+	assert_int_equal(scan_open(&scan, SECOND), -1);
+	scan.walk[0].due_ns = SECOND + 50 * MS;
+	assert_int_equal(scan_wait_ns(&scan, SECOND), 50 * MS);
+	scan.walk[0].pass = 1;
+	assert_int_equal(scan_wait_ns(&scan, SECOND), 0);
+	assert_int_equal(scan_open(&scan, SECOND), 1);
+	scan.walk[1].due_ns = SECOND + 60 * MS;
+	assert_int_equal(scan_wait_ns(&scan, SECOND), 50 * MS);
+	scan_fini(&scan);
+	plan_free(plan);
+}
+
 /* Answers nobody asked for. */
 static void stray_answers_change_nothing(void **state)
 {
@@ -166,6 +188,7 @@ int main(void)
 		cmocka_unit_test(silence_is_judged_by_the_measured_round_trip),
 		cmocka_unit_test(shards_scan_only_their_part),
 		cmocka_unit_test(a_stopped_scan_says_what_it_knows_and_no_more),
+		cmocka_unit_test(a_window_that_may_be_opened_is_not_slept_over),
 		cmocka_unit_test(stray_answers_change_nothing),
 	};
 

@@ -54,7 +54,9 @@ static size_t reset(const struct round *r, uint32_t cell, uint16_t window,
 
 static unsigned kernel_get(const struct round *r, uint32_t cell)
 {
-	return (unsigned)(r->kernel.memory.words[cell >> 4] >> ((cell & 15) * 4) & 15);
+	const uint32_t position = (uint32_t)permute_backward(&r->sheet->order, cell);
+
+	return (unsigned)(r->kernel.memory.words[position >> 4] >> (position & 15) * 4 & 15);
 }
 
 static uint64_t kernel_marked(const struct round *r)

@@ -23,7 +23,8 @@ static void pass_init(struct round *r, uint8_t attempt, uint32_t begin, uint32_t
 	pass->attempt = attempt;
 	pass->fresh = r->fresh;
 	pass->begin = begin;
-	pass->next = begin / XDP_BLOCK * XDP_BLOCK;
+	pass->take = XDP_BLOCK * (1 + (unsigned)(next() % 4));
+	pass->next = begin / pass->take * pass->take;
 	pass->end = end;
 	pass->technique_mask = UINT32_MAX;
 	pass->batch = 1;
