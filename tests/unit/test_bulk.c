@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,7 +130,7 @@ static void test_attempts(void **unused)
 	assert_int_equal(b.walk->sent, 3000);
 	assert_int_equal(b.walk->resent, 0);
 	for (uint32_t cell = 0; cell < 3000; cell += 3)
-		sheet_put(b.sheet, cell, REPLY_RST);
+		(void)sheet_raise(b.sheet, cell, REPLY_RST);
 	/* Not before the last of the first pass has had its time. */
 	now_ns += 9000000 + b.walk->timeout_ns - 1;
 	assert_false(walk_pass_begin(b.walk, now_ns));
@@ -215,7 +216,7 @@ static void test_owed(void **unused)
 	}
 	check_tries(&b, counts);
 	/* Nor is what was answered all the same. */
-	sheet_put(b.sheet, cell[1], REPLY_RST);
+	(void)sheet_raise(b.sheet, cell[1], REPLY_RST);
 	walk_pass_owe(b.walk, cell[1]);
 	assert_int_equal(b.sheet->owed.count, 4);
 	assert_int_equal(offered(&b, 0, now_ns, true), cell[0]);
@@ -333,7 +334,7 @@ static void ask_on(struct bench *b, uint8_t *counts, uint64_t now_ns, unsigned r
 			assert_int_equal(sheet_tries(b->sheet, cell), counts[cell]);
 			assert_int_equal(sheet_sent_us(b->sheet, cell), now_ns / 1000);
 			if (probe.attempt == 2 + gained && gained < rounds) {
-				sheet_put(b->sheet, cell, REPLY_RST);
+				(void)sheet_raise(b->sheet, cell, REPLY_RST);
 				gained++;
 			}
 		}
@@ -357,9 +358,9 @@ static void test_persistent(void **unused)
 		b.walk->persistent = true;
 		pass(&b, counts, b.walk->end, now_ns);
 		for (uint32_t cell = 0; cell < 3; cell++)
-			sheet_put(b.sheet, cell, REPLY_RST);
+			(void)sheet_raise(b.sheet, cell, REPLY_RST);
 		for (uint32_t cell = 10; cell < 18; cell++)
-			sheet_put(b.sheet, cell, REPLY_RST);
+			(void)sheet_raise(b.sheet, cell, REPLY_RST);
 		now_ns += b.walk->timeout_ns + 2000;
 		if (by_pass)
 			pass(&b, counts, b.walk->end, now_ns);
@@ -369,8 +370,8 @@ static void test_persistent(void **unused)
 		}
 		check_tries(&b, counts);
 		assert_false(b.walk->done);
-		sheet_put(b.sheet, 3, REPLY_RST);
-		sheet_put(b.sheet, 4, REPLY_RST);
+		(void)sheet_raise(b.sheet, 3, REPLY_RST);
+		(void)sheet_raise(b.sheet, 4, REPLY_RST);
 		ask_on(&b, counts, now_ns, 2);
 		/* Two attempts, two rounds that gained, two that did not. */
 		for (uint32_t cell = 0; cell < 30; cell++)
@@ -393,10 +394,10 @@ static void test_not_persistent(void **unused)
 	b.walk->persistent = true;
 	pass(&b, counts, b.walk->end, now_ns);
 	for (uint32_t cell = 0; cell < 5; cell++)
-		sheet_put(b.sheet, cell, REPLY_RST);
+		(void)sheet_raise(b.sheet, cell, REPLY_RST);
 	now_ns += b.walk->timeout_ns;
 	pass(&b, counts, b.walk->end, now_ns);
-	sheet_put(b.sheet, 5, REPLY_UNREACH); /* a router's word */
+	(void)sheet_raise(b.sheet, 5, REPLY_UNREACH); /* a router's word */
 	ask_on(&b, counts, now_ns, 0);
 	assert_int_equal(b.walk->sent, 30 + 25);
 	bench_fini(&b);
@@ -484,7 +485,7 @@ static void test_read_out(void **unused)
 	bench_init(&b, 300, 1u << TECH_SYN);
 	pass(&b, counts, b.walk->end, SECOND);
 	for (uint32_t cell = 0; cell < 10; cell++)
-		sheet_put(b.sheet, cell, cell < 5 ? REPLY_RST : REPLY_SILENCE);
+		(void)sheet_raise(b.sheet, cell, cell < 5 ? REPLY_RST : REPLY_SILENCE);
 	verdict_host(b.sheet, 0, true, tries, 0, findings, &report);
 	assert_int_equal(report.count, 10);
 	assert_true(report.notes & HOST_ANSWERED);
@@ -520,8 +521,9 @@ static void test_pace(void **unused)
 			random = random * 6364136223846793005u + 1442695040888963407u;
 			/* What is too much is lost; of the rest eight in ten answer. */
 			if ((random >> 33) % count < credit && (random >> 13) % 10 < 8)
-				sheet_put(b.sheet, (uint32_t)permute_forward(&b.walk->order, p),
-					  REPLY_RST);
+				(void)sheet_raise(b.sheet,
+						  (uint32_t)permute_forward(&b.walk->order, p),
+						  REPLY_RST);
 		}
 		walk_passed(b.walk, end, count, now_ns);
 		scan_passing(&b.scan, 0, now_ns);
@@ -539,6 +541,72 @@ static void test_pace(void **unused)
 	bench_fini(&b);
 }
 
+/* The kernel's part in test_both: as receive_mark of the receiving program, a cell after the other.
+ */
+struct marker {
+	struct bench *b;
+	uint32_t marked;
+	uint32_t next; /* of both: neither is far ahead */
+};
+
+static void *marker_run(void *argument)
+{
+	struct marker *m = argument;
+
+	for (uint32_t cell = 0; cell < m->b->sheet->cells; cell++) {
+		uint64_t *word = &m->b->words[cell >> 4];
+		const unsigned shift = (cell & 15) * 4;
+		uint64_t before = __atomic_load_n(word, __ATOMIC_RELAXED);
+
+		while (__atomic_load_n(&m->next, __ATOMIC_ACQUIRE) < cell)
+			;
+		while ((before >> shift & 15) < REPLY_RST &&
+		       !__atomic_compare_exchange_n(word, &before,
+						    (before & ~(UINT64_C(15) << shift)) |
+							    (uint64_t)REPLY_RST << shift,
+						    false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			;
+		m->marked += (before >> shift & 15) == REPLY_SILENCE;
+	}
+	return NULL;
+}
+
+/* A host that answers each probe by an ICMP error and a RST: both are judged at once, the one by
+ * user space, the other in the kernel. The stronger stays, and each cell is counted once. */
+static void test_both(void **unused)
+{
+	struct marker m = {0};
+	uint8_t *counts;
+	pthread_t thread;
+	struct bench b;
+	uint32_t cell;
+
+	(void)unused;
+	bench_init(&b, 50000, 1u << TECH_SYN);
+	counts = calloc(b.sheet->cells, 1);
+	assert_non_null(counts);
+	pass(&b, counts, b.walk->end, SECOND);
+	m.b = &b;
+	assert_int_equal(pthread_create(&thread, NULL, marker_run, &m), 0);
+	for (uint32_t i = 0; i < b.sheet->cells; i++) {
+		const struct answer error = {
+			.t_ns = SECOND,
+			.cell = sheet_tag(b.sheet, i),
+			.reply = REPLY_UNREACH,
+			.has = ANSWER_ICMP | ANSWER_FROM,
+		};
+
+		__atomic_store_n(&m.next, i, __ATOMIC_RELEASE);
+		(void)scan_answer(&b.scan, &error, &cell);
+	}
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(b.sheet->answered + m.marked, b.sheet->cells);
+	for (uint32_t i = 0; i < b.sheet->cells; i++)
+		assert_int_equal(sheet_get(b.sheet, i), REPLY_RST);
+	free(counts);
+	bench_fini(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -546,7 +614,7 @@ int main(void)
 		cmocka_unit_test(test_owed),	       cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_read_out),       cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_quenched),       cmocka_unit_test(test_persistent),
-		cmocka_unit_test(test_not_persistent),
+		cmocka_unit_test(test_not_persistent), cmocka_unit_test(test_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
