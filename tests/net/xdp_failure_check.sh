@@ -179,6 +179,9 @@ check_refused() {
 	refused 5 EACCES 70 "the kernel's verifier refuses the BPF programs: " anyway
 	refused 5 EINVAL 70 "the kernel's verifier refuses the BPF programs: "
 	refused 10 EINVAL 70 'the kernel does not send from a BPF program: ' anyway
+	refused 0 EMFILE 70 'its maps and programs need more open files (ulimit -n): '
+	refused 17 EMFILE 70 'its maps and programs need more open files (ulimit -n): '
+	refused 28 EMFILE 70 'its maps and programs need more open files (ulimit -n): '
 	refused 17 ENOENT 69 'what a device refuses cannot be counted here: '
 	refused 28 EOPNOTSUPP 69 'the driver of interface t0 takes no XDP program: '
 	refused 28 EBUSY 69 'interface t0 has an XDP program of somebody else'
@@ -197,6 +200,29 @@ check_refused() {
 		"$(grep -c '"state":"closed"' "$work/json")"
 }
 
+# Of the command that follows, what strace injects into its system calls; $work/calls is its word.
+injecting() { # inject=...: system calls and what becomes of them; command...
+	inject=$1
+	shift
+	# Leaks are not looked for while another process traces.
+	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" timeout 60 strace -f -o "$work/calls" \
+		-e "trace=${inject%%:*}" -e "inject=$inject" "$@"
+}
+
+# No thread can be had for a pass: that is no reason to end either.
+check_threadless() {
+	cable 1
+	injecting clone,clone3:error=EAGAIN "$PORTLIGHT" scan --engine xdp --json --all-ports -sS \
+		-p 1-2000 --max-rate 20000 --max-retries 0 198.18.3.2 >"$work/json" 2>"$work/stderr"
+	same 'no threads: exit status' 0 $?
+	grep -q 'gives up on interface t0 (cannot start a thread: .*); going on with engine frames' \
+		"$work/stderr"
+	ok 'no threads: said' $?
+	cut_cable
+	agree 'no threads'
+	same 'no threads: closed ports' 2000 "$(grep -c '"state":"closed"' "$work/json")"
+}
+
 cable 1
 timeout 30 "$PORTLIGHT" scan --engine xdp -sS -p 22 198.18.3.2 >"$work/out" 2>"$work/stderr"
 status=$?
@@ -206,5 +232,5 @@ if [ $status = 77 ]; then
 fi
 cut_cable
 same 'a tap device: exit status' 0 $status
-sections stuck stopped down refused
+sections stuck stopped down refused threadless
 conclude
