@@ -223,6 +223,54 @@ check_threadless() {
 	same 'no threads: closed ports' 2000 "$(grep -c '"state":"closed"' "$work/json")"
 }
 
+hook() { # number of the XDP program on t0, or nothing
+	ip -d link show t0 | sed -n 's/.*prog\/xdp id \([0-9]*\).*/\1/p'
+}
+
+unhooked() {
+	[ -z "$(hook)" ]
+}
+
+# Killed while it loads, attaches, asks for neighbours, is about to start threads, has answers,
+# writes: there is nothing left of it, wherever that was.
+check_killed() {
+	cable 1
+	features=$(ethtool -k t0)
+	for when in bpf:when=12 bpf:when=30 ppoll:when=1 clone,clone3:when=1 ppoll:when=20 \
+		write:when=2; do
+		# The shell's word of it is not ours.
+		(injecting "${when%:*}:signal=KILL:${when#*:}" "$PORTLIGHT" scan --engine xdp --json \
+			--all-ports -sS -p 1-2000 --max-rate 20000 198.18.3.2-4 >"$work/json") \
+			2>"$work/stderr"
+		grep -q 'killed by SIGKILL' "$work/calls"
+		ok "killed, $when: it is" $?
+		soon "killed, $when: its program is gone" unhooked
+	done
+	same 'killed: the interface is as before' "$features" "$(ethtool -k t0)"
+	cut_cable
+}
+
+# Its program is taken off the interface by the administrator, and another one put there: answers
+# are judged by frames from then on, and nothing is lost.
+check_detached() {
+	for rate in 20000 200000; do
+		cable 1
+		begin $rate --max-retries 0
+		ours=$(hook)
+		bpftool link detach id "$(bpftool -j link list |
+			jq ".[] | select(.type == \"xdp\" and .prog_id == $ours) | .id")" >"$work/why" 2>&1
+		ok "detached at $rate/s" $?
+		ip link set t0 xdp obj "$BUILD/tests/net/xdp_pass.o" sec xdp
+		wait $scanner
+		same "detached at $rate/s: exit status" 0 $?
+		same "detached at $rate/s: the other program stays" 1 "$(hook | wc -l)"
+		cut_cable
+		agree "detached at $rate/s"
+		same "detached at $rate/s: closed ports" 12000 \
+			"$(grep -c '"state":"closed"' "$work/json")"
+	done
+}
+
 cable 1
 timeout 30 "$PORTLIGHT" scan --engine xdp -sS -p 22 198.18.3.2 >"$work/out" 2>"$work/stderr"
 status=$?
@@ -232,5 +280,5 @@ if [ $status = 77 ]; then
 fi
 cut_cable
 same 'a tap device: exit status' 0 $status
-sections stuck stopped down refused threadless
+sections stuck stopped down refused threadless killed detached
 conclude
