@@ -24,18 +24,30 @@
 /* Packets kept for --explain: some 45 MB at most. */
 #define TRACE_EVENTS 131072
 
+/* A third signal so soon after the second is no decision of its own. */
+#define IMPATIENCE_NS UINT64_C(1000000000)
+
 static volatile sig_atomic_t interrupts;
 
-/* First: stop sending and drain. Second: write what there is. Third: the signal's own way. */
+/* First: stop sending and drain. Second: write what there is. Third: the signal's own way, which is
+ * also the way out of a write that nobody reads. */
 static void on_signal(int number)
 {
-	if (++interrupts >= 2)
+	static uint64_t second_ns;
+
+	if (interrupts < 2) {
+		interrupts++;
+		second_ns = scan_loop_now();
+	} else if (scan_loop_now() - second_ns >= IMPATIENCE_NS) {
 		(void)signal(number, SIG_DFL);
+		(void)raise(number); /* when this returns */
+	}
 }
 
 static void catch_signals(void)
 {
-	struct sigaction act = {.sa_handler = on_signal};
+	/* Waiting ends all the same (signal(7)); a write must not: what it had is lost then. */
+	struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 
 	sigemptyset(&act.sa_mask);
@@ -48,7 +60,9 @@ static void catch_signals(void)
 			continue;
 		(void)sigaction(numbers[i], &act, NULL);
 	}
-	(void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is told by the write */
+	/* A closed pipe, and a file that is not to grow, are told by the write. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 }
 
 /*

@@ -11,6 +11,9 @@
 
 /* Answers taken at once. */
 #define ANSWERS 256
+/* And so often in a turn, at most: more than any ring holds, but who sends them without end must
+ * not keep us from the rest. */
+#define ANSWERS_TIMES 96
 /* Hosts read out at once, if an engine wants to be looked after. */
 #define READ_OUT 256
 /* Sleep when the pace allows more but the engine takes no more (sockets: all in use). */
@@ -43,7 +46,7 @@ static int loop_receive(struct scan_loop *loop, uint64_t wait_ns, struct failure
 	struct answer answers[ANSWERS];
 	uint32_t cell;
 
-	for (;;) {
+	for (unsigned times = 0; times < ANSWERS_TIMES; times++) {
 		int count = loop->engine->ops->receive(loop->engine, answers, ANSWERS, wait_ns, f);
 
 		if (count < 0)
@@ -58,6 +61,7 @@ static int loop_receive(struct scan_loop *loop, uint64_t wait_ns, struct failure
 			return 0;
 		wait_ns = 0;
 	}
+	return 0;
 }
 
 static void loop_ring(struct scan_loop *loop, const struct engine_stats *stats, uint64_t now_ns)

@@ -243,7 +243,8 @@ bool frames_judge(struct frames *fr, enum packet_link link, const struct ring_fr
 	return r.count > 0;
 }
 
-/* Takes frames from all rings in turn, until they are empty or the answers are full. */
+/* Takes frames from all rings in turn, until they are empty or the answers are full; of each no
+ * more than it holds, for they may come as fast as they are looked at. */
 static void receive_drain(struct receive *r)
 {
 	struct frames *fr = r->fr;
@@ -253,7 +254,9 @@ static void receive_drain(struct receive *r)
 		struct ring *ring = fr->ins[fr->in_turn % fr->in_count].ring;
 		struct ring_frame frame;
 
-		while (r->count < r->max && ring_receive(ring, &frame)) {
+		for (unsigned i = 0; i < FRAMES_SLOTS && r->count < r->max; i++) {
+			if (!ring_receive(ring, &frame))
+				break;
 			receive_frame(r, ring_link(ring), &frame);
 			ring_release(ring);
 		}
@@ -326,7 +329,8 @@ int frames_receive(struct engine *e, struct answer *answers, unsigned max, uint6
 		if (r.count > 0 || max == 0)
 			return (int)r.count;
 		ready = receive_wait(r.fr, until_ns, f);
-		if (ready <= 0)
-			return ready;
+		/* What is there after the time need be no answer, nor the last one that is none. */
+		if (ready <= 0 || frames_now_ns() >= until_ns)
+			return ready < 0 ? ready : 0;
 	}
 }

@@ -119,8 +119,21 @@ static int load_refused(const char *what, int error, struct failure *f)
 	return failure_set(f, EXIT_SOFTWARE, "%s: %s", what, strerror(-error));
 }
 
+/* Each map, program and link has a descriptor: said so wherever they run out. False: they have not.
+ */
+static bool load_short(int error, struct failure *f)
+{
+	if (error != -EMFILE && error != -ENFILE)
+		return false;
+	failure_set(f, EXIT_SOFTWARE, "its maps and programs need more open files (ulimit -n): %s",
+		    strerror(-error));
+	return true;
+}
+
 static int load_error(int error, struct failure *f)
 {
+	if (load_short(error, f))
+		return -1;
 	switch (-error) {
 	case EPERM:
 		return failure_set(f, EXIT_NO_PERMISSION,
@@ -203,6 +216,8 @@ int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generi
 		/* Of the last moment. */
 		if (error == EBUSY || error == EEXIST)
 			return load_others(link, f);
+		if (load_short(-error, f))
+			return -1;
 		return failure_set(f, EXIT_UNAVAILABLE,
 				   generic ? "interface %s takes no XDP program: %s"
 					   : "the driver of interface %s takes no XDP program: %s "
@@ -211,11 +226,13 @@ int xdp_kernel_attach(struct xdp_kernel *k, const struct link *link, bool generi
 	}
 	p->links.transmit_dropped = bpf_program__attach(p->progs.transmit_dropped);
 	p->links.transmit_refused = bpf_program__attach(p->progs.transmit_refused);
-	if (!p->links.transmit_dropped || !p->links.transmit_refused)
-		return failure_set(f, EXIT_UNAVAILABLE,
-				   "what a device refuses cannot be counted here: %s",
-				   strerror(errno));
-	return 0;
+	if (p->links.transmit_dropped && p->links.transmit_refused)
+		return 0;
+	error = errno;
+	if (load_short(-error, f))
+		return -1;
+	return failure_set(f, EXIT_UNAVAILABLE, "what a device refuses cannot be counted here: %s",
+			   strerror(error));
 }
 
 int xdp_kernel_run(const struct xdp_kernel *k, unsigned sender, uint32_t frame_bytes,

@@ -99,6 +99,42 @@ static bool pass_worth(const struct xdp *x, const struct walk *walk, double rate
 	return rate_pps >= PASS_RATE_LEAST && blanks >= PASS_PROBES_LEAST;
 }
 
+_Static_assert(XDP_SENDERS *(XDP_AGAIN + XDP_IMAGES + XDP_TAKE) <= SHEET_OWED, "all in hand");
+
+/* The threads are over. Of the blocks that they took all went but, after a stop, what was in their
+ * hands: refused, looked at, or not even that. */
+static void pass_end(struct xdp *x)
+{
+	const volatile struct xdp_pass *pass = x->kernel.memory.pass;
+	struct walk *walk = x->sending.walk;
+	const uint32_t next = pass->next > pass->begin ? pass->next : pass->begin;
+
+	walk_pass_end(walk, next < pass->end ? next : pass->end);
+	for (unsigned i = 0; i < x->senders; i++) {
+		const volatile struct xdp_sender *s = &x->kernel.memory.sender[i];
+
+		for (uint32_t a = s->again_head; a != s->again_tail; a++)
+			walk_pass_owe(walk, s->again[a % XDP_AGAIN]);
+		for (uint32_t m = s->flushed; m != s->tail; m++)
+			walk_pass_owe(walk, s->image[m % XDP_IMAGES].cell);
+		for (uint32_t p = s->position; p < s->until; p++)
+			walk_pass_owe(walk, (uint32_t)permute_forward(&walk->order, p));
+	}
+}
+
+/* The interface takes nothing, or there is nobody to send: frames will do, or say better what is
+ * wrong. `what`: "" or what failed, with a colon. */
+static void pass_break(struct xdp *x, const char *what, int error)
+{
+	char quoted[LINK_QUOTED];
+
+	x->broken = true;
+	x->has_news = true;
+	snprintf(x->news, sizeof(x->news),
+		 "engine xdp gives up on interface %s (%s%s); going on with engine frames",
+		 link_quote(x->link, quoted), what, strerror(error));
+}
+
 int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double rate_pps,
 		   struct failure *f)
 {
@@ -107,6 +143,7 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	unsigned place = 0;
 	int error;
 
+	(void)f;
 	if (!pass_worth(x, walk, rate_pps))
 		return PASS_SEND;
 	if (!walk_pass_begin(walk, now_ns))
@@ -134,8 +171,9 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	x->sending.rates = (struct xdp_rates){.begin_ns = now_ns};
 	error = xdp_senders_begin(x);
 	if (error < 0) {
-		failure_set(f, EXIT_SOFTWARE, "cannot start a thread: %s", strerror(-error));
-		return error;
+		pass_break(x, "cannot start a thread: ", -error);
+		pass_end(x);
+		return PASS_SEND;
 	}
 	x->sending.begun = true;
 	return PASS_BEGUN;
@@ -162,29 +200,6 @@ static struct pass_total pass_total(const struct xdp *x)
 	return total;
 }
 
-_Static_assert(XDP_SENDERS *(XDP_AGAIN + XDP_IMAGES + XDP_TAKE) <= SHEET_OWED, "all in hand");
-
-/* The threads are over. Of the blocks that they took all went but, after a stop, what was in their
- * hands: refused, looked at, or not even that. */
-static void pass_end(struct xdp *x)
-{
-	const volatile struct xdp_pass *pass = x->kernel.memory.pass;
-	struct walk *walk = x->sending.walk;
-	const uint32_t next = pass->next > pass->begin ? pass->next : pass->begin;
-
-	walk_pass_end(walk, next < pass->end ? next : pass->end);
-	for (unsigned i = 0; i < x->senders; i++) {
-		const volatile struct xdp_sender *s = &x->kernel.memory.sender[i];
-
-		for (uint32_t a = s->again_head; a != s->again_tail; a++)
-			walk_pass_owe(walk, s->again[a % XDP_AGAIN]);
-		for (uint32_t m = s->flushed; m != s->tail; m++)
-			walk_pass_owe(walk, s->image[m % XDP_IMAGES].cell);
-		for (uint32_t p = s->position; p < s->until; p++)
-			walk_pass_owe(walk, (uint32_t)permute_forward(&walk->order, p));
-	}
-}
-
 /* What went since last asked, and what was refused. */
 static void pass_count(struct xdp *x, const struct pass_total *total, uint64_t now_ns)
 {
@@ -206,18 +221,6 @@ static void pass_count(struct xdp *x, const struct pass_total *total, uint64_t n
 	x->sending.refused = refused;
 }
 
-/* The interface takes nothing: frames will do, or say better what is wrong. */
-static void pass_break(struct xdp *x, int error)
-{
-	char quoted[LINK_QUOTED];
-
-	x->broken = true;
-	x->has_news = true;
-	snprintf(x->news, sizeof(x->news),
-		 "engine xdp gives up on interface %s (%s); going on with engine frames",
-		 link_quote(x->link, quoted), strerror(error));
-}
-
 static int pass_over(struct xdp *x)
 {
 	const int error = atomic_load(&x->sending.error);
@@ -230,7 +233,7 @@ static int pass_over(struct xdp *x)
 	x->rates.sum += x->sending.rates.sum;
 	x->rates.squares += x->sending.rates.squares;
 	if (error < 0 && !x->broken)
-		pass_break(x, -error);
+		pass_break(x, "", -error);
 	pass_end(x);
 	return 0;
 }
@@ -256,12 +259,12 @@ int xdp_pass_poll(struct engine *e, uint64_t now_ns, double rate_pps, struct fai
 		atomic_store(&x->alone, true);
 	if (!x->broken && x->sending.sent == sent &&
 	    total.errors - x->sending.errors >= PASS_ERRORS) {
-		pass_break(x, (int)total.error);
+		pass_break(x, "", (int)total.error);
 		pass->stop = 1;
 	}
 	if (!x->broken && total.drops != x->sending.drops &&
 	    now_ns - x->sending.taken_ns >= PASS_STUCK_NS) {
-		pass_break(x, ENOBUFS);
+		pass_break(x, "", ENOBUFS);
 		pass->stop = 1;
 	}
 	if (x->sending.sent != sent)

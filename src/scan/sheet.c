@@ -18,7 +18,8 @@ static void sheet_exclude(struct sheet *s, uint64_t first, uint64_t last)
 	for (uint32_t position = 0; position < s->cells; position++) {
 		if (base + position >= first && base + position < last)
 			continue;
-		sheet_put(s, (uint32_t)permute_forward(&s->order, position), SHEET_NOT_OURS);
+		(void)sheet_raise(s, (uint32_t)permute_forward(&s->order, position),
+				  SHEET_NOT_OURS);
 		s->ours--;
 	}
 }
@@ -253,8 +254,10 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 	/* Hosts of a bulk sheet are not told apart, and their memory stays untouched. */
 	if (!s->bulk && !(answer->has & (ANSWER_FROM | ANSWER_LOCAL)))
 		host_rtt(s, cell, answer, tries);
+	before = sheet_raise(s, cell, answer->reply);
+	if (answer->reply <= before)
+		return SHEET_DUPLICATE;
 	evidence_note(s, cell, answer, *has_rtt ? *rtt_ns : 0, *has_rtt);
-	sheet_put(s, cell, answer->reply);
 	if (technique_table[technique].cookie == COOKIE_PORT) {
 		struct sheet_pace *pace = &s->pace[host];
 

@@ -112,18 +112,25 @@ static inline unsigned sheet_get(const struct sheet *s, uint32_t cell)
 	return sheet_at(s, sheet_place(s, cell));
 }
 
-static inline void sheet_put(struct sheet *s, uint32_t cell, unsigned value)
+/*
+ * Puts a value that is greater than the one there, which is returned either way. The kernel may be
+ * marking this cell or a neighbour in its word at the same time, as receive_mark does.
+ */
+static inline unsigned sheet_raise(struct sheet *s, uint32_t cell, unsigned value)
 {
 	const uint32_t place = sheet_place(s, cell);
 	uint64_t *word = &s->word[place >> 4];
-	unsigned shift = (place & 15) * 4;
+	unsigned shift = (place & 15) * 4, there;
 	uint64_t before = __atomic_load_n(word, __ATOMIC_RELAXED), after;
 
-	/* The kernel may be marking a neighbour in this word. */
-	do
+	do {
+		there = before >> shift & 15;
+		if (there >= value)
+			break;
 		after = (before & ~(UINT64_C(15) << shift)) | (uint64_t)value << shift;
-	while (!__atomic_compare_exchange_n(word, &before, after, true, __ATOMIC_RELAXED,
-					    __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(word, &before, after, true, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return there;
 }
 
 /* What word[] is to be when a sheet becomes a bulk sheet: `out` has room for it. */

@@ -179,6 +179,9 @@ check_refused() {
 	refused 5 EACCES 70 "the kernel's verifier refuses the BPF programs: " anyway
 	refused 5 EINVAL 70 "the kernel's verifier refuses the BPF programs: "
 	refused 10 EINVAL 70 'the kernel does not send from a BPF program: ' anyway
+	refused 0 EMFILE 70 'its maps and programs need more open files (ulimit -n): '
+	refused 17 EMFILE 70 'its maps and programs need more open files (ulimit -n): '
+	refused 28 EMFILE 70 'its maps and programs need more open files (ulimit -n): '
 	refused 17 ENOENT 69 'what a device refuses cannot be counted here: '
 	refused 28 EOPNOTSUPP 69 'the driver of interface t0 takes no XDP program: '
 	refused 28 EBUSY 69 'interface t0 has an XDP program of somebody else'
@@ -197,6 +200,77 @@ check_refused() {
 		"$(grep -c '"state":"closed"' "$work/json")"
 }
 
+# Of the command that follows, what strace injects into its system calls; $work/calls is its word.
+injecting() { # inject=...: system calls and what becomes of them; command...
+	inject=$1
+	shift
+	# Leaks are not looked for while another process traces.
+	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" timeout 60 strace -f -o "$work/calls" \
+		-e "trace=${inject%%:*}" -e "inject=$inject" "$@"
+}
+
+# No thread can be had for a pass: that is no reason to end either.
+check_threadless() {
+	cable 1
+	injecting clone,clone3:error=EAGAIN "$PORTLIGHT" scan --engine xdp --json --all-ports -sS \
+		-p 1-2000 --max-rate 20000 --max-retries 0 198.18.3.2 >"$work/json" 2>"$work/stderr"
+	same 'no threads: exit status' 0 $?
+	grep -q 'gives up on interface t0 (cannot start a thread: .*); going on with engine frames' \
+		"$work/stderr"
+	ok 'no threads: said' $?
+	cut_cable
+	agree 'no threads'
+	same 'no threads: closed ports' 2000 "$(grep -c '"state":"closed"' "$work/json")"
+}
+
+hook() { # number of the XDP program on t0, or nothing
+	ip -d link show t0 | sed -n 's/.*prog\/xdp id \([0-9]*\).*/\1/p'
+}
+
+unhooked() {
+	[ -z "$(hook)" ]
+}
+
+# Killed while it loads, attaches, asks for neighbours, is about to start threads, has answers,
+# writes: there is nothing left of it, wherever that was.
+check_killed() {
+	cable 1
+	features=$(ethtool -k t0)
+	for when in bpf:when=12 bpf:when=30 ppoll:when=1 clone,clone3:when=1 ppoll:when=20 \
+		write:when=2; do
+		# The shell's word of it is not ours.
+		(injecting "${when%:*}:signal=KILL:${when#*:}" "$PORTLIGHT" scan --engine xdp --json \
+			--all-ports -sS -p 1-2000 --max-rate 20000 198.18.3.2-4 >"$work/json") \
+			2>"$work/stderr"
+		grep -q 'killed by SIGKILL' "$work/calls"
+		ok "killed, $when: it is" $?
+		soon "killed, $when: its program is gone" unhooked
+	done
+	same 'killed: the interface is as before' "$features" "$(ethtool -k t0)"
+	cut_cable
+}
+
+# Its program is taken off the interface by the administrator, and another one put there: answers
+# are judged by frames from then on, and nothing is lost.
+check_detached() {
+	for rate in 20000 200000; do
+		cable 1
+		begin $rate --max-retries 0
+		ours=$(hook)
+		bpftool link detach id "$(bpftool -j link list |
+			jq ".[] | select(.type == \"xdp\" and .prog_id == $ours) | .id")" >"$work/why" 2>&1
+		ok "detached at $rate/s" $?
+		ip link set t0 xdp obj "$BUILD/tests/net/xdp_pass.o" sec xdp
+		wait $scanner
+		same "detached at $rate/s: exit status" 0 $?
+		same "detached at $rate/s: the other program stays" 1 "$(hook | wc -l)"
+		cut_cable
+		agree "detached at $rate/s"
+		same "detached at $rate/s: closed ports" 12000 \
+			"$(grep -c '"state":"closed"' "$work/json")"
+	done
+}
+
 cable 1
 timeout 30 "$PORTLIGHT" scan --engine xdp -sS -p 22 198.18.3.2 >"$work/out" 2>"$work/stderr"
 status=$?
@@ -206,5 +280,5 @@ if [ $status = 77 ]; then
 fi
 cut_cable
 same 'a tap device: exit status' 0 $status
-sections stuck stopped down refused
+sections stuck stopped down refused threadless killed detached
 conclude

@@ -1,106 +1,9 @@
 /* Bulk sheets: attempts by position, evidence in a list, and the pace of passes. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "scan/ranges.h"
-#include "scan/scan.h"
+#include "bulk_lab.h"
 #include "scan/verdict.h"
 
-#define SECOND UINT64_C(1000000000)
 /* A cell whose answer comes after days. */
 #define LATE 8
-
-/* A plan of `hosts` x 10 ports by SYN and FIN, the sheet of its first window in bulk. */
-struct bench {
-	struct plan *plan;
-	struct scan scan;
-	struct sheet *sheet;
-	struct walk *walk;
-	uint64_t *words;
-	uint32_t *blocks;
-};
-
-static void bench_init(struct bench *b, uint32_t hosts, unsigned techniques)
-{
-	const uint64_t seed[2] = {11, 12};
-	const struct scan_conf conf = {
-		.pace = {0, 200000, 8e6},
-		.rtt = {100000000, 50000000, SECOND},
-		.last = UINT64_MAX,
-		.tries = {[TECH_SYN] = 2, [TECH_FIN] = 3, [TECH_UDP] = 2},
-	};
-	struct scan_conf own = conf;
-	struct ranges targets = {0};
-	struct ports ports = {0};
-	struct failure f = {0};
-
-	memset(b, 0, sizeof(*b));
-	assert_int_equal(ranges_add(&targets, addr_from_v4(0xc6130000),
-				    addr_from_v4(0xc6130000 + hosts - 1)),
-			 0);
-	for (unsigned port = 1; port <= 10; port++) {
-		port_set_add(&ports.tcp, port);
-		port_set_add(&ports.udp, port);
-	}
-	b->plan = plan_new(&targets, &ports, techniques, seed, &f);
-	assert_non_null(b->plan);
-	ranges_fini(&targets);
-	own.last = b->plan->total;
-	scan_init(&b->scan, b->plan, &own, SECOND);
-	assert_int_equal(scan_open(&b->scan, SECOND), 0);
-	b->sheet = b->scan.sheet[0];
-	b->walk = &b->scan.walk[0];
-	/* As an engine does. */
-	b->words = calloc(b->sheet->cells / 16 + 1, sizeof(*b->words));
-	b->blocks = calloc(b->sheet->cells / 64 + 1, sizeof(*b->blocks));
-	assert_true(b->words && b->blocks);
-	free(b->sheet->word);
-	b->sheet->word = b->words;
-	b->sheet->block_us = b->blocks;
-	b->sheet->bulk = true;
-}
-
-static void bench_fini(struct bench *b)
-{
-	scan_fini(&b->scan);
-	plan_free(b->plan);
-	free(b->words);
-	free(b->blocks);
-}
-
-/* What an engine's pass would do from the walk's position to `end`: counts[cell] attempts. */
-static void pass(struct bench *b, uint8_t *counts, uint32_t end, uint64_t now_ns)
-{
-	uint64_t sent = 0;
-
-	assert_true(walk_pass_begin(b->walk, now_ns));
-	for (uint32_t p = b->walk->position; p < end; p++) {
-		uint32_t cell = (uint32_t)permute_forward(&b->walk->order, p);
-		uint8_t technique = sheet_probe(b->sheet, cell).technique;
-
-		if (sheet_get(b->sheet, cell) != 0 || b->walk->tries[technique] <= b->walk->pass ||
-		    sheet_counted(b->sheet, cell))
-			continue;
-		counts[cell]++;
-		sent++;
-		b->blocks[p >> 6] = (uint32_t)(now_ns / 1000) | 1;
-	}
-	walk_passed(b->walk, end, sent, now_ns);
-	walk_pass_end(b->walk, end);
-}
-
-static void check_tries(const struct bench *b, const uint8_t *counts)
-{
-	for (uint32_t cell = 0; cell < b->sheet->cells; cell++)
-		if (sheet_get(b->sheet, cell) == REPLY_SILENCE)
-			assert_int_equal(sheet_tries(b->sheet, cell), counts[cell]);
-}
 
 /* Probe by probe, then by passes, stopped and gone on with: attempts and times are right. */
 static void test_attempts(void **unused)
@@ -129,7 +32,7 @@ static void test_attempts(void **unused)
 	assert_int_equal(b.walk->sent, 3000);
 	assert_int_equal(b.walk->resent, 0);
 	for (uint32_t cell = 0; cell < 3000; cell += 3)
-		sheet_put(b.sheet, cell, REPLY_RST);
+		(void)sheet_raise(b.sheet, cell, REPLY_RST);
 	/* Not before the last of the first pass has had its time. */
 	now_ns += 9000000 + b.walk->timeout_ns - 1;
 	assert_false(walk_pass_begin(b.walk, now_ns));
@@ -215,7 +118,7 @@ static void test_owed(void **unused)
 	}
 	check_tries(&b, counts);
 	/* Nor is what was answered all the same. */
-	sheet_put(b.sheet, cell[1], REPLY_RST);
+	(void)sheet_raise(b.sheet, cell[1], REPLY_RST);
 	walk_pass_owe(b.walk, cell[1]);
 	assert_int_equal(b.sheet->owed.count, 4);
 	assert_int_equal(offered(&b, 0, now_ns, true), cell[0]);
@@ -333,7 +236,7 @@ static void ask_on(struct bench *b, uint8_t *counts, uint64_t now_ns, unsigned r
 			assert_int_equal(sheet_tries(b->sheet, cell), counts[cell]);
 			assert_int_equal(sheet_sent_us(b->sheet, cell), now_ns / 1000);
 			if (probe.attempt == 2 + gained && gained < rounds) {
-				sheet_put(b->sheet, cell, REPLY_RST);
+				(void)sheet_raise(b->sheet, cell, REPLY_RST);
 				gained++;
 			}
 		}
@@ -357,9 +260,9 @@ static void test_persistent(void **unused)
 		b.walk->persistent = true;
 		pass(&b, counts, b.walk->end, now_ns);
 		for (uint32_t cell = 0; cell < 3; cell++)
-			sheet_put(b.sheet, cell, REPLY_RST);
+			(void)sheet_raise(b.sheet, cell, REPLY_RST);
 		for (uint32_t cell = 10; cell < 18; cell++)
-			sheet_put(b.sheet, cell, REPLY_RST);
+			(void)sheet_raise(b.sheet, cell, REPLY_RST);
 		now_ns += b.walk->timeout_ns + 2000;
 		if (by_pass)
 			pass(&b, counts, b.walk->end, now_ns);
@@ -369,8 +272,8 @@ static void test_persistent(void **unused)
 		}
 		check_tries(&b, counts);
 		assert_false(b.walk->done);
-		sheet_put(b.sheet, 3, REPLY_RST);
-		sheet_put(b.sheet, 4, REPLY_RST);
+		(void)sheet_raise(b.sheet, 3, REPLY_RST);
+		(void)sheet_raise(b.sheet, 4, REPLY_RST);
 		ask_on(&b, counts, now_ns, 2);
 		/* Two attempts, two rounds that gained, two that did not. */
 		for (uint32_t cell = 0; cell < 30; cell++)
@@ -393,45 +296,12 @@ static void test_not_persistent(void **unused)
 	b.walk->persistent = true;
 	pass(&b, counts, b.walk->end, now_ns);
 	for (uint32_t cell = 0; cell < 5; cell++)
-		sheet_put(b.sheet, cell, REPLY_RST);
+		(void)sheet_raise(b.sheet, cell, REPLY_RST);
 	now_ns += b.walk->timeout_ns;
 	pass(&b, counts, b.walk->end, now_ns);
-	sheet_put(b.sheet, 5, REPLY_UNREACH); /* a router's word */
+	(void)sheet_raise(b.sheet, 5, REPLY_UNREACH); /* a router's word */
 	ask_on(&b, counts, now_ns, 0);
 	assert_int_equal(b.walk->sent, 30 + 25);
-	bench_fini(&b);
-}
-
-/* What is known of a window, and what is not ours there, is the same once it is sent in bulk. */
-static void test_by_position(void **unused)
-{
-	uint8_t before[3000];
-	struct bench b;
-	struct sheet *s;
-
-	(void)unused;
-	bench_init(&b, 150, 1u << TECH_SYN | 1u << TECH_FIN);
-	s = sheet_new(b.plan, 0, 700, 2900, SECOND);
-	assert_non_null(s);
-	assert_int_equal(s->cells, 3000);
-	for (uint32_t cell = 0; cell < s->cells; cell += 7)
-		if (sheet_get(s, cell) == REPLY_SILENCE)
-			sheet_put(s, cell, 1 + cell % 14);
-	for (uint32_t cell = 0; cell < s->cells; cell++)
-		before[cell] = (uint8_t)sheet_get(s, cell);
-	memset(b.words, 0xff, s->cells / 16 * sizeof(*b.words));
-	sheet_by_position(s, b.words);
-	free(s->word);
-	s->word = b.words;
-	s->bulk = true;
-	for (uint32_t p = 0; p < s->cells; p++) {
-		const uint32_t cell = (uint32_t)permute_forward(&s->order, p);
-
-		assert_int_equal(sheet_get(s, cell), before[cell]);
-		assert_int_equal(sheet_at(s, p), before[cell]);
-		assert_int_equal(before[cell] == SHEET_NOT_OURS, p < 700 || p >= 2900);
-	}
-	sheet_free(s);
 	bench_fini(&b);
 }
 
@@ -517,7 +387,7 @@ static void test_read_out(void **unused)
 	bench_init(&b, 300, 1u << TECH_SYN);
 	pass(&b, counts, b.walk->end, SECOND);
 	for (uint32_t cell = 0; cell < 10; cell++)
-		sheet_put(b.sheet, cell, cell < 5 ? REPLY_RST : REPLY_SILENCE);
+		(void)sheet_raise(b.sheet, cell, cell < 5 ? REPLY_RST : REPLY_SILENCE);
 	verdict_host(b.sheet, 0, true, tries, 0, findings, &report);
 	assert_int_equal(report.count, 10);
 	assert_true(report.notes & HOST_ANSWERED);
@@ -553,8 +423,9 @@ static void test_pace(void **unused)
 			random = random * 6364136223846793005u + 1442695040888963407u;
 			/* What is too much is lost; of the rest eight in ten answer. */
 			if ((random >> 33) % count < credit && (random >> 13) % 10 < 8)
-				sheet_put(b.sheet, (uint32_t)permute_forward(&b.walk->order, p),
-					  REPLY_RST);
+				(void)sheet_raise(b.sheet,
+						  (uint32_t)permute_forward(&b.walk->order, p),
+						  REPLY_RST);
 		}
 		walk_passed(b.walk, end, count, now_ns);
 		scan_passing(&b.scan, 0, now_ns);
@@ -579,7 +450,7 @@ int main(void)
 		cmocka_unit_test(test_owed),	       cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_read_out),       cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_quenched),       cmocka_unit_test(test_persistent),
-		cmocka_unit_test(test_not_persistent), cmocka_unit_test(test_by_position),
+		cmocka_unit_test(test_not_persistent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
