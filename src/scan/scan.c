@@ -103,6 +103,7 @@ struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget)
 			return NULL;
 		return walk;
 	}
+	pacer_idle(&s->pacer);
 	return NULL;
 }
 
