@@ -41,7 +41,8 @@ void scan_fini(struct scan *s)
 	}
 }
 
-int scan_open(struct scan *s, uint64_t now_ns)
+/* Where the next window may be opened now: -1 if there is none, or no place for it yet. */
+static int scan_place(const struct scan *s)
 {
 	int place = -1;
 
@@ -53,6 +54,13 @@ int scan_open(struct scan *s, uint64_t now_ns)
 		else if (s->walk[i].pass == 0 && !s->walk[i].done)
 			return -1; /* one first pass at a time */
 	}
+	return place;
+}
+
+int scan_open(struct scan *s, uint64_t now_ns)
+{
+	const int place = scan_place(s);
+
 	if (place < 0)
 		return -1;
 	s->sheet[place] = sheet_new(s->plan, s->window_next, s->conf.first, s->conf.last, now_ns);
@@ -241,6 +249,8 @@ uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
 		return WAIT_PASS_NS;
 	if (s->stopping)
 		return sooner(wait_ns, s->stop_ns, now_ns);
+	if (scan_place(s) >= 0)
+		return 0;
 	for (int i = 0; i < SHEETS; i++) {
 		const struct walk *walk = &s->walk[i];
 

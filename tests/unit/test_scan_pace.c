@@ -178,6 +178,18 @@ static void what_was_not_due_is_not_made_up_for(void **state)
 	}
 }
 
+static enum nature all_silent(uint64_t rank)
+{
+	(void)rank;
+	return ALL_SILENT;
+}
+
+static unsigned expect_silent(uint64_t rank, const struct finding *f)
+{
+	(void)rank;
+	return technique_table[f->technique].rules[REPLY_SILENCE].state;
+}
+
 /* All of a pass is silent, and then all of it is due again at once: that is no backlog. */
 static void a_pass_begins_without_a_burst(void **state)
 {
@@ -215,6 +227,25 @@ static void a_pass_begins_without_a_burst(void **state)
 	plan_free(plan);
 }
 
+/* The first pass of a window is through: the next is not slept before. */
+static void the_next_window_is_not_waited_for(void **state)
+{
+	struct network net = {.nature = all_silent, .rtt_ns = MS};
+	struct plan *plan = plan_of(60, 1, 50000, 1u << TECH_FIN);
+	struct scan_conf conf = conf_default(plan);
+
+	(void)state;
+	conf.pace = (struct pacer_conf){0, 1e6, 1e6};
+	conf.persistent = false;
+	conf.tries[TECH_FIN] = 1;
+	struct result r = run(plan, &net, &conf, expect_silent, 0);
+
+	assert_int_equal(r.sent, 3000000);
+	/* The last have a second to answer. */
+	assert_true(r.elapsed_ns >= 4000 * MS && r.elapsed_ns < 4020 * MS);
+	plan_free(plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +257,7 @@ int main(void)
 		cmocka_unit_test(no_burst_is_longer_than_4_ms),
 		cmocka_unit_test(what_was_not_due_is_not_made_up_for),
 		cmocka_unit_test(a_pass_begins_without_a_burst),
+		cmocka_unit_test(the_next_window_is_not_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
