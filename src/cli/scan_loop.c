@@ -80,10 +80,11 @@ static int loop_passing(struct scan_loop *loop, uint64_t now_ns, struct failure 
 	loop->engine->ops->stats(loop->engine, &stats);
 	if (going < 0)
 		return -1;
-	scan_passing(loop->scan, stats.refused_burst, now_ns);
+	if (going)
+		scan_passing(loop->scan, stats.refused_burst, now_ns);
+	else
+		scan_pass_over(loop->scan, stats.refused_burst, now_ns);
 	loop_ring(loop, &stats, now_ns);
-	if (going == 0)
-		scan_pass_over(loop->scan, now_ns);
 	return 0;
 }
 

@@ -129,7 +129,6 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	x->sending.walk = walk;
 	x->sending.sent = x->sending.refused = x->sending.errors = x->sending.drops = 0;
 	x->sending.taken_ns = now_ns;
-	x->sending.rates = (struct xdp_rates){.begin_ns = now_ns};
 	error = xdp_senders_begin(x);
 	if (error < 0) {
 		failure_set(f, EXIT_SOFTWARE, "cannot start a thread: %s", strerror(-error));
@@ -224,9 +223,6 @@ static int pass_over(struct xdp *x)
 	x->sending.begun = false;
 	/* Of what comes now, each answer may be waited for. */
 	x->kernel.memory.receiving->reset_mask = 0;
-	x->rates.count += x->sending.rates.count;
-	x->rates.sum += x->sending.rates.sum;
-	x->rates.squares += x->sending.rates.squares;
 	if (error < 0 && !x->broken)
 		pass_break(x, -error);
 	pass_end(x);

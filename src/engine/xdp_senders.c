@@ -13,37 +13,8 @@
 #define SENDERS_BEHIND_NS 3000000
 /* Most runs of a call, so that a stop is heeded soon. */
 #define SENDERS_RUNS 65536
-/* The rate is measured over intervals of this length. */
-#define SENDERS_INTERVAL_NS 20000000
 /* After a stop, what a full queue has refused is offered once more for so long. */
 #define SENDERS_PATIENCE_NS 20000000
-
-static uint64_t senders_sent(const struct xdp *x)
-{
-	uint64_t sent = 0;
-
-	for (unsigned i = 0; i < x->senders; i++)
-		sent += x->kernel.memory.sender[i].taken;
-	return sent;
-}
-
-/* The rate of each interval, for its mean and spread; a whole pass may be shorter than one. */
-static void senders_interval(struct xdp *x, bool last)
-{
-	struct xdp_rates *r = &x->sending.rates;
-	const uint64_t now_ns = frames_now_ns(), span_ns = now_ns - r->begin_ns;
-	const uint64_t sent = senders_sent(x);
-	double rate;
-
-	if (span_ns == 0 || (span_ns < SENDERS_INTERVAL_NS && !(last && r->count == 0)))
-		return;
-	rate = (double)(sent - r->sent) * 1e9 / (double)span_ns;
-	r->begin_ns = now_ns;
-	r->sent = sent;
-	r->count++;
-	r->sum += rate;
-	r->squares += rate * rate;
-}
 
 /* How far the schedule is behind. */
 static uint64_t senders_behind(const struct xdp *x)
@@ -189,13 +160,8 @@ static void *sender_thread(void *argument)
 
 	if (t->number > 0)
 		sender_sleep(t);
-	while (error == 0 && !sender_over(t) && !sender_stuck(t)) {
+	while (error == 0 && !sender_over(t) && !sender_stuck(t))
 		error = sender_turn(t);
-		if (t->number == 0)
-			senders_interval(x, false);
-	}
-	if (t->number == 0)
-		senders_interval(x, true);
 	if (error < 0) {
 		atomic_store(&x->sending.error, error);
 		x->kernel.memory.pass->stop = 1;

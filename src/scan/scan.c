@@ -112,6 +112,7 @@ struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget)
 		return walk;
 	}
 	pacer_idle(&s->pacer);
+	tempo_idle(&s->tempo);
 	return NULL;
 }
 
@@ -122,12 +123,14 @@ void scan_sent(struct scan *s, struct walk *walk, unsigned count, uint64_t refus
 	s->resent_seen[walk - s->walk] = walk->resent;
 	s->sent += count;
 	s->resent += again;
+	tempo_sent(&s->tempo, count, now_ns);
 	pacer_sent(&s->pacer, count, count - (again < count ? (unsigned)again : count), refused,
 		   now_ns);
 }
 
 void scan_pass_begun(struct scan *s, struct walk *walk, uint64_t now_ns)
 {
+	tempo_idle(&s->tempo);
 	s->passing = walk;
 	s->sent_seen = walk->sent;
 	s->epoch = (struct scan_epoch){.first = walk->position, .begin_ns = now_ns};
@@ -176,7 +179,7 @@ static void scan_epoch(struct scan *s, uint64_t now_ns)
 	*epoch = (struct scan_epoch){.first = position, .begin_ns = now_ns};
 }
 
-void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns)
+static void scan_pass_told(struct scan *s, uint64_t refused, uint64_t now_ns)
 {
 	struct walk *walk = s->passing;
 
@@ -188,9 +191,17 @@ void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns)
 	scan_epoch(s, now_ns);
 }
 
-void scan_pass_over(struct scan *s, uint64_t now_ns)
+void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns)
 {
-	scan_passing(s, 0, now_ns);
+	tempo_sent(&s->pass_tempo, s->passing->sent - s->sent_seen, now_ns);
+	scan_pass_told(s, refused, now_ns);
+}
+
+void scan_pass_over(struct scan *s, uint64_t refused, uint64_t now_ns)
+{
+	/* When the last of it went, nobody has seen. */
+	tempo_idle(&s->pass_tempo);
+	scan_pass_told(s, refused, now_ns);
 	s->passing = NULL;
 }
 

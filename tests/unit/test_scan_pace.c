@@ -246,6 +246,41 @@ static void the_next_window_is_not_waited_for(void **state)
 	plan_free(plan);
 }
 
+static void the_tempo_is_measured(void **state)
+{
+	struct tempo steady = {0}, uneven = {0}, slow = {0};
+
+	(void)state;
+	assert_true(tempo_mean(&steady) == 0 && tempo_variance(&steady) == 0);
+	/* 100 packets each 1 ms for 10 s, of which a part was idle. */
+	for (unsigned i = 0; i < 10000; i++) {
+		tempo_sent(&steady, 100, SECOND + i * MS);
+		if (i == 5000) {
+			tempo_idle(&steady);
+			i += 1000;
+		}
+	}
+	assert_float_equal(tempo_mean(&steady), 100000, 1e-6);
+	assert_float_equal(tempo_variance(&steady), 0, 1e-3);
+	assert_in_range(steady.intervals, 448, 450);
+	/* 10 and 30 packets by turns in 20 ms: 500/s and 1500/s. */
+	for (unsigned i = 0; i <= 100; i++)
+		tempo_sent(&uneven, i % 2 ? 10 : 30, SECOND + i * 20 * MS);
+	assert_int_equal(uneven.intervals, 100);
+	assert_float_equal(tempo_mean(&uneven), 1000, 1e-6);
+	assert_float_equal(tempo_variance(&uneven), 250000, 1e-3);
+	/* A probe in 100 s; turns without one, or one that is idle, are no interval. */
+	for (unsigned i = 0; i < 4; i++) {
+		tempo_sent(&slow, 1, SECOND + i * 100 * SECOND);
+		tempo_sent(&slow, 0, 51 * SECOND + i * 100 * SECOND);
+		if (i == 2)
+			tempo_idle(&slow);
+	}
+	assert_int_equal(slow.intervals, 2);
+	assert_float_equal(tempo_mean(&slow), 0.01, 1e-12);
+	assert_float_equal(tempo_variance(&slow), 0, 1e-12);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +293,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_due_is_not_made_up_for),
 		cmocka_unit_test(a_pass_begins_without_a_burst),
 		cmocka_unit_test(the_next_window_is_not_waited_for),
+		cmocka_unit_test(the_tempo_is_measured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
