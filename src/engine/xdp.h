@@ -83,6 +83,7 @@ struct xdp_thread {
 	unsigned number; /* of its sender */
 	pthread_t thread;
 	bool begun;
+	uint64_t next_ns;	  /* no further call before that */
 	uint64_t taken, taken_ns; /* of its frames, when last looked at; since when no more */
 	sem_t wake; /* of all but the first, which sleep until the one before cannot keep up */
 	atomic_bool awake;

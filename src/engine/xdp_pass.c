@@ -1,5 +1,6 @@
 /* xdp_pass: one pass over a window: begun, paced, counted and ended. Its threads: xdp_senders.c. */
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +55,8 @@ static void pass_rate(struct xdp *x, double rate_pps)
 	x->kernel.memory.receiving->reset_mask =
 		rate_pps > PASS_EVIDENCE_PPS ? x->frames->techniques & 1u << TECH_SYN : 0;
 	pass->batch = batch;
-	pass->gap_ns = (uint64_t)(batch * 1e9 / rate_pps);
+	/* Whole nanoseconds, and never faster than asked for. */
+	pass->gap_ns = (uint64_t)ceil(batch * 1e9 / rate_pps);
 }
 
 /* Of the plan, with attempts left in that pass. */
