@@ -107,9 +107,10 @@ struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget)
 		if (walk->done || now_ns < walk->due_ns)
 			continue;
 		*budget = pacer_budget(&s->pacer, now_ns, TURN_MOST);
-		if (*budget == 0)
-			return NULL;
-		return walk;
+		if (*budget > 0)
+			return walk;
+		walk_look(walk, now_ns);
+		return NULL;
 	}
 	pacer_idle(&s->pacer);
 	tempo_idle(&s->tempo);

@@ -246,6 +246,24 @@ static void the_next_window_is_not_waited_for(void **state)
 	plan_free(plan);
 }
 
+/* That nothing is left to send is seen without a probe's leave to go. */
+static void the_end_is_not_paced(void **state)
+{
+	struct network net = {.nature = all_silent, .rtt_ns = MS};
+	struct plan *plan = plan_of(1, 1, 2, 1u << TECH_SYN);
+	struct scan_conf conf = conf_default(plan);
+
+	(void)state;
+	conf.pace = (struct pacer_conf){0, 0.01, 0.01};
+	conf.persistent = false;
+	conf.tries[TECH_SYN] = 1;
+	struct result r = run(plan, &net, &conf, expect_silent, 0);
+
+	assert_int_equal(r.sent, 2);
+	assert_true(r.elapsed_ns >= 101 * SECOND && r.elapsed_ns < 102 * SECOND);
+	plan_free(plan);
+}
+
 static void the_tempo_is_measured(void **state)
 {
 	struct tempo steady = {0}, uneven = {0}, slow = {0};
@@ -293,6 +311,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_due_is_not_made_up_for),
 		cmocka_unit_test(a_pass_begins_without_a_burst),
 		cmocka_unit_test(the_next_window_is_not_waited_for),
+		cmocka_unit_test(the_end_is_not_paced),
 		cmocka_unit_test(the_tempo_is_measured),
 	};
 
