@@ -116,7 +116,8 @@ static int loop_send(struct scan_loop *loop, bool *full, struct failure *f)
 	if (sent < 0)
 		return -1;
 	*full = (unsigned)sent < budget && !walk->done && walk->due_ns <= now_ns;
-	scan_sent(loop->scan, walk, (unsigned)sent, stats.refused_burst, now_ns);
+	/* When they have gone: by when they might, any rate would look even. */
+	scan_sent(loop->scan, walk, (unsigned)sent, stats.refused_burst, scan_loop_now());
 	loop_ring(loop, &stats, now_ns);
 	return sent;
 }
