@@ -155,23 +155,38 @@ static void progress_open(struct progress *progress, const struct scan_options *
 	progress_init(progress, &conf, scan_loop_now());
 }
 
-/* -vv: what the pace came to. */
-static void say_pace(const struct scan *scan, struct engine *engine, FILE *notes)
+/* As many digits as say something, of packets a second. */
+static int pace_digits(double pps)
 {
-	struct engine_stats stats;
+	return pps >= 1000 ? 0 : pps >= 10 ? 1 : 5;
+}
+
+static void say_tempo(const char *what, const struct tempo *tempo, FILE *notes)
+{
+	const double mean = tempo_mean(tempo);
+	const int digits = pace_digits(mean);
+
+	if (tempo->intervals)
+		fprintf(notes,
+			"portlight: %s: %.*f packets/s on average, standard deviation %.*f over %u "
+			"interval%s of %.*f ms\n",
+			what, digits, mean, digits, sqrt(tempo_variance(tempo)), tempo->intervals,
+			tempo->intervals == 1 ? "" : "s", mean >= 10 ? 1 : 0,
+			tempo->seconds * 1000 / tempo->intervals);
+}
+
+/* -vv: what the pace came to. */
+static void say_pace(const struct scan *scan, FILE *notes)
+{
+	const double rate_pps = scan->pacer.rate_pps;
 
 	fprintf(notes,
-		"portlight: last rate %.0f packets/s, lowered %" PRIu64 " times; round trip "
+		"portlight: last rate %.*f packets/s, lowered %" PRIu64 " times; round trip "
 		"%.3f ms, timeout %.3f ms\n",
-		scan->pacer.rate_pps, scan->pacer.backoffs, (double)scan->rtt.smoothed_ns / 1e6,
-		(double)rtt_timeout_ns(&scan->rtt) / 1e6);
-	engine->ops->stats(engine, &stats);
-	if (stats.intervals)
-		fprintf(notes,
-			"portlight: passes: %.0f packets/s on average, standard deviation %.0f "
-			"over %u intervals of 20 ms\n",
-			stats.rate_mean_pps,
-			sqrt(stats.rate_variance > 0 ? stats.rate_variance : 0), stats.intervals);
+		pace_digits(rate_pps), rate_pps, scan->pacer.backoffs,
+		(double)scan->rtt.smoothed_ns / 1e6, (double)rtt_timeout_ns(&scan->rtt) / 1e6);
+	say_tempo("passes", &scan->pass_tempo, notes);
+	say_tempo(scan->pass_tempo.intervals ? "beside passes" : "rate", &scan->tempo, notes);
 }
 
 /* Everything is open: scan, and report. */
@@ -256,7 +271,7 @@ static int scan_start(struct scan_setup *setup, const struct scan_options *o, co
 	progress_open(&progress, o);
 	result = scan_run(&loop, setup, o, args, f);
 	if (o->verbose >= 2)
-		say_pace(&scan, loop.engine, stderr);
+		say_pace(&scan, stderr);
 	struct failure closing = {0};
 
 	if (outputs_close(&outputs, true, &closing) < 0 && result == 0)

@@ -84,10 +84,11 @@ static int loop_passing(struct scan_loop *loop, uint64_t now_ns, struct failure 
 	loop->engine->ops->stats(loop->engine, &stats);
 	if (going < 0)
 		return -1;
-	scan_passing(loop->scan, stats.refused_burst, now_ns);
+	if (going)
+		scan_passing(loop->scan, stats.refused_burst, now_ns);
+	else
+		scan_pass_over(loop->scan, stats.refused_burst, now_ns);
 	loop_ring(loop, &stats, now_ns);
-	if (going == 0)
-		scan_pass_over(loop->scan, now_ns);
 	return 0;
 }
 
@@ -119,7 +120,8 @@ static int loop_send(struct scan_loop *loop, bool *full, struct failure *f)
 	if (sent < 0)
 		return -1;
 	*full = (unsigned)sent < budget && !walk->done && walk->due_ns <= now_ns;
-	scan_sent(loop->scan, walk, (unsigned)sent, stats.refused_burst, now_ns);
+	/* When they have gone: by when they might, any rate would look even. */
+	scan_sent(loop->scan, walk, (unsigned)sent, stats.refused_burst, scan_loop_now());
 	loop_ring(loop, &stats, now_ns);
 	return sent;
 }

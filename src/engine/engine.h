@@ -50,8 +50,6 @@ struct engine_stats {
 	uint64_t ring_drops;	/* lost in our own receive ring, as the kernel counts them */
 	uint64_t judged;	/* answers that the engine has marked in the sheets by itself */
 	uint64_t duplicate;	/* answers to those once more */
-	unsigned intervals;	/* of 20 ms, in which the engine sent by itself; over them: */
-	double rate_mean_pps, rate_variance; /* of the rate */
 };
 
 /*

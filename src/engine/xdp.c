@@ -211,12 +211,6 @@ static void xdp_stats(struct engine *e, struct engine_stats *out)
 	out->refused_burst += x->refused_burst;
 	out->judged = x->judged;
 	out->duplicate = x->duplicates;
-	out->intervals = x->rates.count;
-	if (x->rates.count) {
-		out->rate_mean_pps = x->rates.sum / x->rates.count;
-		out->rate_variance =
-			x->rates.squares / x->rates.count - out->rate_mean_pps * out->rate_mean_pps;
-	}
 	x->refused_burst = 0;
 }
 

@@ -77,19 +77,13 @@ int xdp_kernel_judge(const struct xdp_kernel *k, const uint8_t *frame, size_t le
 int xdp_kernel_answer(const struct xdp_kernel *k, uint8_t *frame, size_t *length);
 void xdp_kernel_unload(struct xdp_kernel *k);
 
-/* Rates of intervals. */
-struct xdp_rates {
-	uint64_t begin_ns, sent; /* of the present interval */
-	unsigned count;
-	double sum, squares;
-};
-
 /* One of the threads that send a pass. */
 struct xdp_thread {
 	struct xdp *x;
 	unsigned number; /* of its sender */
 	pthread_t thread;
 	bool begun;
+	uint64_t next_ns;	  /* no further call before that */
 	uint64_t taken, taken_ns; /* of its frames, when last looked at; since when no more */
 	sem_t wake; /* of all but the first, which sleep until the one before cannot keep up */
 	atomic_bool awake;
@@ -106,7 +100,6 @@ struct xdp_sending {
 	uint64_t refused;	/* in this pass, as counted */
 	uint64_t errors, drops; /* of the kernel's count, when something was last taken */
 	uint64_t taken_ns;
-	struct xdp_rates rates; /* the first thread's, until all are over */
 };
 
 struct xdp {
@@ -123,8 +116,7 @@ struct xdp {
 	bool broken; /* the interface takes no more: frames for the rest */
 	uint64_t marked[XDP_WINDOWS], duplicate[XDP_WINDOWS]; /* as told already */
 	uint64_t sent, judged, duplicates, refused, refused_burst;
-	struct xdp_rates rates; /* of all passes */
-	bool has_news;		/* not told yet */
+	bool has_news; /* not told yet */
 	char news[240];
 };
 

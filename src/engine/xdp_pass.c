@@ -1,5 +1,6 @@
 /* xdp_pass: one pass over a window: begun, paced, counted and ended. Its threads: xdp_senders.c. */
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,7 +57,8 @@ static void pass_rate(struct xdp *x, double rate_pps)
 	pass->batch = batch;
 	/* After a stop, what is in hand still goes. */
 	pass->take = batch > 1 ? XDP_TAKE : XDP_BLOCK;
-	pass->gap_ns = (uint64_t)(batch * 1e9 / rate_pps);
+	/* Whole nanoseconds, and never faster than asked for. */
+	pass->gap_ns = (uint64_t)ceil(batch * 1e9 / rate_pps);
 }
 
 /* Of the plan, with attempts left in that pass. */
@@ -168,7 +170,6 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	x->sending.walk = walk;
 	x->sending.sent = x->sending.refused = x->sending.errors = x->sending.drops = 0;
 	x->sending.taken_ns = now_ns;
-	x->sending.rates = (struct xdp_rates){.begin_ns = now_ns};
 	error = xdp_senders_begin(x);
 	if (error < 0) {
 		pass_break(x, "cannot start a thread: ", -error);
@@ -229,9 +230,6 @@ static int pass_over(struct xdp *x)
 	x->sending.begun = false;
 	/* Of what comes now, each answer may be waited for. */
 	x->kernel.memory.receiving->reset_mask = 0;
-	x->rates.count += x->sending.rates.count;
-	x->rates.sum += x->sending.rates.sum;
-	x->rates.squares += x->sending.rates.squares;
 	if (error < 0 && !x->broken)
 		pass_break(x, "", -error);
 	pass_end(x);

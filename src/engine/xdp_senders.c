@@ -6,51 +6,24 @@
 
 #include "engine/xdp.h"
 
-/* A thread sleeps so long between calls while the rate leaves time: probes go in bursts of that
- * length. */
+/* A thread makes a call each slice while the rate leaves time: probes go in bursts of that length.
+ * What is owed is made up for by bursts of twice that length, where the line would let all of it go
+ * at once: that is at most twice the rate. */
 #define SENDERS_SLICE_NS 1000000
+#define SENDERS_MOST_NS	 (2 * SENDERS_SLICE_NS)
 /* So far behind, those that are awake cannot keep up, and another is woken. */
 #define SENDERS_BEHIND_NS 3000000
 /* Most runs of a call, so that a stop is heeded soon. */
 #define SENDERS_RUNS 65536
-/* The rate is measured over intervals of this length. */
-#define SENDERS_INTERVAL_NS 20000000
 /* After a stop, what a full queue has refused is offered once more for so long. */
 #define SENDERS_PATIENCE_NS 20000000
 
-static uint64_t senders_sent(const struct xdp *x)
+/* How long probes are gathered for, until there is a slice's worth to send. */
+static uint64_t senders_gather_ns(const struct xdp *x)
 {
-	uint64_t sent = 0;
+	const uint64_t gap_ns = x->kernel.memory.pass->gap_ns;
 
-	for (unsigned i = 0; i < x->senders; i++)
-		sent += x->kernel.memory.sender[i].taken;
-	return sent;
-}
-
-/* The rate of each interval, for its mean and spread; a whole pass may be shorter than one. */
-static void senders_interval(struct xdp *x, bool last)
-{
-	struct xdp_rates *r = &x->sending.rates;
-	const uint64_t now_ns = frames_now_ns(), span_ns = now_ns - r->begin_ns;
-	const uint64_t sent = senders_sent(x);
-	double rate;
-
-	if (span_ns == 0 || (span_ns < SENDERS_INTERVAL_NS && !(last && r->count == 0)))
-		return;
-	rate = (double)(sent - r->sent) * 1e9 / (double)span_ns;
-	r->begin_ns = now_ns;
-	r->sent = sent;
-	r->count++;
-	r->sum += rate;
-	r->squares += rate * rate;
-}
-
-/* How far the schedule is behind. */
-static uint64_t senders_behind(const struct xdp *x)
-{
-	const uint64_t now_ns = frames_now_ns(), due_ns = x->kernel.memory.pass->due_ns;
-
-	return now_ns > due_ns ? now_ns - due_ns : 0;
+	return gap_ns < SENDERS_SLICE_NS ? SENDERS_SLICE_NS - gap_ns : 0;
 }
 
 /* A thread's share of the runs that the schedule allows, and of what there is to send. */
@@ -147,29 +120,44 @@ static void sender_sleep(struct xdp_thread *t)
 		;
 }
 
+static int sender_pause(uint64_t until_ns)
+{
+	const struct timespec until = {(time_t)(until_ns / 1000000000),
+				       (long)(until_ns % 1000000000)};
+
+	/* A signal, which none of these threads gets, would only end it early. */
+	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+	return 0;
+}
+
 /* One slice: the first waits for its schedule, the others until they are needed. */
 static int sender_turn(struct xdp_thread *t)
 {
-	const struct timespec slice = {.tv_nsec = SENDERS_SLICE_NS};
 	struct xdp *x = t->x;
-	const uint64_t behind_ns = senders_behind(x);
+	const uint64_t now_ns = frames_now_ns(), due_ns = x->kernel.memory.pass->due_ns;
+	const uint64_t behind_ns = now_ns > due_ns ? now_ns - due_ns : 0;
+	const uint64_t go_ns = due_ns + senders_gather_ns(x);
 	const bool alone = atomic_load(&x->alone);
 	int error;
 
-	if (behind_ns >= SENDERS_SLICE_NS && !(alone && t->number > 0)) {
-		/* Where each probe has its own time, one thread is more than enough. */
-		if (behind_ns >= SENDERS_BEHIND_NS && x->kernel.memory.pass->batch > 1 && !alone)
-			sender_wake(x, t->number + 1);
-		return sender_run(t, sender_runs(t, behind_ns));
+	if (t->number > 0 && (alone || now_ns < go_ns)) {
+		error = sender_finish(t);
+		if (error == 0)
+			sender_sleep(t);
+		return error;
 	}
-	if (t->number == 0) {
-		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &slice, NULL);
-		return 0;
-	}
-	error = sender_finish(t);
-	if (error == 0)
-		sender_sleep(t);
-	return error;
+	/* No longer than a slice: it may be stopped, or the rate be another. */
+	if (now_ns < go_ns)
+		return sender_pause(go_ns < now_ns + SENDERS_SLICE_NS ? go_ns
+								      : now_ns + SENDERS_SLICE_NS);
+	/* Where each probe has its own time, one thread is more than enough. */
+	if (behind_ns >= SENDERS_BEHIND_NS && x->kernel.memory.pass->batch > 1 && !alone)
+		sender_wake(x, t->number + 1);
+	if (now_ns < t->next_ns)
+		return sender_pause(t->next_ns);
+	t->next_ns = now_ns + SENDERS_SLICE_NS;
+	return sender_run(
+		t, sender_runs(t, behind_ns < SENDERS_MOST_NS ? behind_ns : SENDERS_MOST_NS));
 }
 
 /* Nothing in hand and nothing to take. */
@@ -189,13 +177,8 @@ static void *sender_thread(void *argument)
 
 	if (t->number > 0)
 		sender_sleep(t);
-	while (error == 0 && !sender_over(t) && !sender_stuck(t)) {
+	while (error == 0 && !sender_over(t) && !sender_stuck(t))
 		error = sender_turn(t);
-		if (t->number == 0)
-			senders_interval(x, false);
-	}
-	if (t->number == 0)
-		senders_interval(x, true);
 	if (error < 0) {
 		atomic_store(&x->sending.error, error);
 		x->kernel.memory.pass->stop = 1;
@@ -213,6 +196,7 @@ static int sender_begin(struct xdp *x, unsigned number)
 	t->x = x;
 	t->number = number;
 	t->taken = 0;
+	t->next_ns = 0;
 	t->taken_ns = frames_now_ns();
 	atomic_store(&t->awake, true);
 	(void)sem_init(&t->wake, 0, 0); /* cannot fail so */

@@ -15,8 +15,7 @@
 /* The rate never falls below this part of the one it began with. */
 #define START_SHARE 50
 /* The bucket holds what the rate gives in this time, so that a late wake-up is made up for. */
-#define BUCKET_NS  4e6
-#define BUCKET_MIN 16.0
+#define BUCKET_NS 4e6
 
 /* Whole microseconds, as a sheet remembers when a probe was sent. */
 static uint64_t pacer_clock(uint64_t now_ns)
@@ -32,11 +31,13 @@ void pacer_init(struct pacer *p, const struct pacer_conf *conf, uint64_t now_ns)
 	p->threshold_pps = conf->ceiling_pps;
 	p->tokens = 1;
 	p->filled_ns = now_ns;
+	p->idle = true;
 	p->epoch_ns = pacer_clock(now_ns);
 }
 
 void pacer_fresh(struct pacer *p, uint64_t now_ns)
 {
+	p->idle = true;
 	p->best_share = 0;
 	p->best_sent = 0;
 	p->epoch_ns = pacer_clock(now_ns);
@@ -54,16 +55,6 @@ static void pacer_set(struct pacer *p, double rate)
 	if (rate < p->conf.start_pps / START_SHARE)
 		rate = p->conf.start_pps / START_SHARE;
 	p->rate_pps = rate;
-}
-
-/* Below one packet a second a bucket of several packets would be a burst. */
-static double pacer_bucket(const struct pacer *p)
-{
-	double bucket = p->rate_pps * (BUCKET_NS / 1e9);
-
-	if (p->rate_pps < 1000)
-		return 1;
-	return bucket < BUCKET_MIN ? BUCKET_MIN : bucket;
 }
 
 static void pacer_judge(struct pacer *p, uint64_t now_ns);
@@ -86,11 +77,17 @@ static void pacer_tick(struct pacer *p, uint64_t now_ns)
 		pacer_judge(p, now_ns);
 }
 
+void pacer_idle(struct pacer *p)
+{
+	p->idle = true;
+}
+
 unsigned pacer_budget(struct pacer *p, uint64_t now_ns, unsigned most)
 {
 	pacer_tick(p, now_ns);
-	double bucket = pacer_bucket(p);
+	const double bucket = p->idle ? 1 : 1 + p->rate_pps * (BUCKET_NS / 1e9);
 
+	p->idle = false;
 	if (now_ns > p->filled_ns) {
 		p->tokens += (double)(now_ns - p->filled_ns) * p->rate_pps / 1e9;
 		p->filled_ns = now_ns;

@@ -6,7 +6,10 @@
 #include <stdint.h>
 
 /*
- * A token bucket whose rate moves between floor and ceiling. The plan's order is random, so the
+ * A token bucket whose rate moves between floor and ceiling. It holds one packet and what the rate
+ * gives in 4 ms: so late wake-ups are made up for, at any rate, and in no stretch of time more goes
+ * than the rate gives in it and 4 ms. What was not sent because nothing was due is not made up for.
+ * The plan's order is random, so the
  * share of probes that get an answer is the same at any time unless packets are lost on the way
  * because of the rate itself. Hence: the rate doubles only after enough answers have come back at
  * the present one (silence proves nothing, so without answers it stays where it is), and is
@@ -26,6 +29,7 @@ struct pacer {
 	double rate_pps;
 	double tokens;
 	uint64_t filled_ns;
+	bool idle;		 /* nothing was due: what is not sent now is not late */
 	double threshold_pps;	 /* above it the rate grows by 2 % instead of doubling */
 	uint64_t epoch_ns;	 /* when the present epoch began */
 	uint64_t epoch_end_ns;	 /* when it stopped counting sends; 0 while it counts */
@@ -44,6 +48,8 @@ struct pacer {
 void pacer_init(struct pacer *p, const struct pacer_conf *conf, uint64_t now_ns);
 /* How many may go now; at most `most`. */
 unsigned pacer_budget(struct pacer *p, uint64_t now_ns, unsigned most);
+/* Nothing is due: the time until the next pacer_budget is not made up for. */
+void pacer_idle(struct pacer *p);
 /* ns until one may go. */
 uint64_t pacer_wait_ns(const struct pacer *p, uint64_t now_ns);
 /* `count` went (first of them `fresh`: first attempts), the kernel pushed back `refused` times. */
@@ -56,7 +62,8 @@ void pacer_share(struct pacer *p, uint64_t answered, uint64_t sent, double actua
 		 uint64_t now_ns);
 /* Our own ring lost answers. */
 void pacer_dropped(struct pacer *p, uint64_t now_ns);
-/* A window of other hosts begins: their share of answers is another one. */
+/* A window of other hosts begins: their share of answers is another one, and preparing it takes
+ * time. */
 void pacer_fresh(struct pacer *p, uint64_t now_ns);
 /* A first attempt was answered, sent at sent_ns (to the whole microsecond). rtt_ns: the present
  * estimate. */

@@ -41,8 +41,8 @@ void scan_fini(struct scan *s)
 	}
 }
 
-/* Where the next window may be opened now, or -1. */
-static int scan_room(const struct scan *s)
+/* Where the next window may be opened now: -1 if there is none, or no place for it yet. */
+static int scan_place(const struct scan *s)
 {
 	int place = -1;
 
@@ -59,7 +59,7 @@ static int scan_room(const struct scan *s)
 
 int scan_open(struct scan *s, uint64_t now_ns)
 {
-	const int place = scan_room(s);
+	const int place = scan_place(s);
 
 	if (place < 0)
 		return -1;
@@ -107,10 +107,13 @@ struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget)
 		if (walk->done || now_ns < walk->due_ns)
 			continue;
 		*budget = pacer_budget(&s->pacer, now_ns, TURN_MOST);
-		if (*budget == 0)
-			return NULL;
-		return walk;
+		if (*budget > 0)
+			return walk;
+		walk_look(walk, now_ns);
+		return NULL;
 	}
+	pacer_idle(&s->pacer);
+	tempo_idle(&s->tempo);
 	return NULL;
 }
 
@@ -121,12 +124,14 @@ void scan_sent(struct scan *s, struct walk *walk, unsigned count, uint64_t refus
 	s->resent_seen[walk - s->walk] = walk->resent;
 	s->sent += count;
 	s->resent += again;
+	tempo_sent(&s->tempo, count, now_ns);
 	pacer_sent(&s->pacer, count, count - (again < count ? (unsigned)again : count), refused,
 		   now_ns);
 }
 
 void scan_pass_begun(struct scan *s, struct walk *walk, uint64_t now_ns)
 {
+	tempo_idle(&s->tempo);
 	s->passing = walk;
 	s->sent_seen = walk->sent;
 	s->epoch = (struct scan_epoch){.first = walk->position, .begin_ns = now_ns};
@@ -175,7 +180,7 @@ static void scan_epoch(struct scan *s, uint64_t now_ns)
 	*epoch = (struct scan_epoch){.first = position, .begin_ns = now_ns};
 }
 
-void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns)
+static void scan_pass_told(struct scan *s, uint64_t refused, uint64_t now_ns)
 {
 	struct walk *walk = s->passing;
 
@@ -187,9 +192,17 @@ void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns)
 	scan_epoch(s, now_ns);
 }
 
-void scan_pass_over(struct scan *s, uint64_t now_ns)
+void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns)
 {
-	scan_passing(s, 0, now_ns);
+	tempo_sent(&s->pass_tempo, s->passing->sent - s->sent_seen, now_ns);
+	scan_pass_told(s, refused, now_ns);
+}
+
+void scan_pass_over(struct scan *s, uint64_t refused, uint64_t now_ns)
+{
+	/* When the last of it went, nobody has seen. */
+	tempo_idle(&s->pass_tempo);
+	scan_pass_told(s, refused, now_ns);
 	s->passing = NULL;
 }
 
@@ -246,10 +259,10 @@ uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
 
 	if (s->passing)
 		return WAIT_PASS_NS;
-	if (scan_room(s) >= 0)
-		return 0;
 	if (s->stopping)
 		return sooner(wait_ns, s->stop_ns, now_ns);
+	if (scan_place(s) >= 0)
+		return 0;
 	for (int i = 0; i < SHEETS; i++) {
 		const struct walk *walk = &s->walk[i];
 

@@ -10,6 +10,7 @@
 #include "scan/plan.h"
 #include "scan/rtt.h"
 #include "scan/sheet.h"
+#include "scan/tempo.h"
 #include "scan/walk.h"
 
 struct scan_conf {
@@ -44,6 +45,7 @@ struct scan {
 	struct walk *passing;	      /* an engine sends its pass by itself; NULL: none */
 	uint64_t sent_seen;	      /* of passing->sent, already in `sent` */
 	struct scan_epoch epoch;
+	struct tempo tempo, pass_tempo; /* of turns, and of passes */
 };
 
 /* Caller's storage. *plan outlives the scan. */
@@ -67,11 +69,12 @@ void scan_sent(struct scan *s, struct walk *walk, unsigned count, uint64_t refus
 
 /*
  * An engine sends the rest of that walk's pass by itself: until scan_pass_over nothing else is to
- * be sent. scan_passing takes what the walk has been told of since, and moves the rate by it.
+ * be sent. scan_passing, and at last scan_pass_over, takes what the walk has been told of since,
+ * and moves the rate by it; `refused` is what the kernel pushed back in that time.
  */
 void scan_pass_begun(struct scan *s, struct walk *walk, uint64_t now_ns);
 void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns);
-void scan_pass_over(struct scan *s, uint64_t now_ns);
+void scan_pass_over(struct scan *s, uint64_t refused, uint64_t now_ns);
 
 /* Notes an answer. Returns the sheet it belongs to, and its cell, if it is the first or a stronger
  * one; NULL otherwise. */

@@ -210,17 +210,14 @@ static bool walk_owed(struct walk *w, struct probe *out)
 	return found;
 }
 
-bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
+/* The next probe into *out, or, if that is NULL, the position to where it is. */
+static bool walk_find(struct walk *w, uint64_t now_ns, struct probe *out)
 {
 	const struct sheet *s = w->sheet;
 	uint32_t cell;
 
-	if (now_ns < w->due_ns)
-		return false;
-	if (s->owed.count && walk_owed(w, out))
-		return true;
 	while (!w->done) {
-		if (slow_next(&w->slow, w->timeout_ns, now_ns, &cell)) {
+		if (out && slow_next(&w->slow, w->timeout_ns, now_ns, &cell)) {
 			walk_offer(w, cell, out);
 			return true;
 		}
@@ -240,6 +237,8 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 
 		if (choice == WALK_WAIT)
 			return false;
+		if (choice == WALK_SEND && !out)
+			return true;
 		if (choice == WALK_SEND) {
 			slow_sent(&w->slow, cell);
 			walk_offer(w, cell, out);
@@ -250,6 +249,21 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 			return true;
 	}
 	return false;
+}
+
+bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
+{
+	if (now_ns < w->due_ns)
+		return false;
+	if (w->sheet->owed.count && walk_owed(w, out))
+		return true;
+	return walk_find(w, now_ns, out);
+}
+
+void walk_look(struct walk *w, uint64_t now_ns)
+{
+	if (now_ns >= w->due_ns && w->sheet->owed.count == 0 && w->slow.count == 0)
+		(void)walk_find(w, now_ns, NULL);
 }
 
 void walk_owe(struct walk *w, uint32_t cell)

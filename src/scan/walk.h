@@ -52,6 +52,9 @@ void walk_set_timeout(struct walk *w, uint64_t timeout_ns);
  */
 bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out);
 
+/* While none may go: whether there will be one is seen by then, or that it is done, or due_ns. */
+void walk_look(struct walk *w, uint64_t now_ns);
+
 /* What no device took (a cell, tagged or not) was not sent, and is what walk_next gives before all
  * else. At most SHEET_OWED at a time. */
 void walk_owe(struct walk *w, uint32_t cell);

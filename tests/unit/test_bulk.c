@@ -433,7 +433,7 @@ static void test_pace(void **unused)
 			most = b.scan.pacer.rate_pps;
 	}
 	walk_pass_end(b.walk, b.walk->end);
-	scan_pass_over(&b.scan, now_ns);
+	scan_pass_over(&b.scan, 0, now_ns);
 	/* From 0.2 to where it hurt, and back below what gets through. */
 	assert_true(most >= limit);
 	assert_true(most <= 2 * limit);

@@ -84,6 +84,221 @@ static void max_rate_is_kept(void **state)
 	plan_free(plan);
 }
 
+/* A bucket of our own, which must never run over: at any two moments, no more went in between than
+ * the rate gives in that time and `burst` beside. */
+struct gauge {
+	double rate_pps, burst, level;
+	uint64_t at_ns, first_ns;
+	uint64_t count, after_first;
+};
+
+static void gauge_add(struct gauge *g, unsigned count, uint64_t now_ns)
+{
+	g->level -= (double)(now_ns - g->at_ns) * g->rate_pps / 1e9;
+	if (g->level < 0 || g->count == 0)
+		g->level = 0;
+	g->level += count;
+	g->at_ns = now_ns;
+	if (g->count == 0)
+		g->first_ns = now_ns;
+	else
+		g->after_first += count;
+	g->count += count;
+	assert_true(g->level <= g->burst + 0.001);
+}
+
+/* So many packets at a rate by a clock whose wake-ups are late, by 0.1 ms at most, and `late_ns`
+ * now and then. */
+static struct gauge paced(double rate_pps, uint64_t count, uint64_t late_ns)
+{
+	const struct pacer_conf conf = {0, rate_pps, rate_pps};
+	struct gauge gauge = {.rate_pps = rate_pps, .burst = 1 + rate_pps * 0.004};
+	struct pacer pacer;
+	uint64_t now_ns = SECOND;
+
+	random_state = 5;
+	pacer_init(&pacer, &conf, now_ns);
+	now_ns += 3 * SECOND; /* what is done before anything may be sent */
+	while (gauge.count < count) {
+		unsigned sent = pacer_budget(&pacer, now_ns, 512);
+
+		pacer_sent(&pacer, sent, sent, 0, now_ns);
+		if (sent)
+			gauge_add(&gauge, sent, now_ns);
+		now_ns += pacer_wait_ns(&pacer, now_ns);
+		now_ns += chance(0.01) ? late_ns : random_next() % 100000;
+	}
+	return gauge;
+}
+
+static const double rates[] = {1e-2, 0.5, 1,	2.5,   100,    900,    1000,
+			       1100, 4e3, 10e3, 99999, 100001, 300000, 1e6};
+
+/* Late wake-ups are made up for: the mean is what was asked for, at any rate. */
+static void the_mean_is_the_rate(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		const struct gauge g = paced(rates[i], 2000 + (uint64_t)(rates[i] * 3), 100000);
+		const double mean = (double)g.after_first * 1e9 / (double)(g.at_ns - g.first_ns);
+
+		assert_true(mean > 0.997 * rates[i] && mean < 1.003 * rates[i]);
+	}
+}
+
+/* Whatever is late, and by how much: never 4 ms' worth more than the rate gives, nor after a pause,
+ * nor at the beginning. */
+static void no_burst_is_longer_than_4_ms(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++)
+		for (uint64_t late_ns = MS; late_ns <= 1000 * MS; late_ns *= 10)
+			(void)paced(rates[i], 2000, late_ns);
+}
+
+/* Nothing was due for a while, so nothing is late: it goes on with one. */
+static void what_was_not_due_is_not_made_up_for(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		const struct pacer_conf conf = {0, rates[i], rates[i]};
+		struct pacer pacer;
+
+		pacer_init(&pacer, &conf, SECOND);
+		/* Windows are prepared: that takes time. */
+		assert_int_equal(pacer_budget(&pacer, 1000 * SECOND, 512), 1);
+		pacer_sent(&pacer, 1, 1, 0, 1000 * SECOND);
+		assert_int_equal(pacer_budget(&pacer, 1000 * SECOND + 1, 512), 0);
+		pacer_idle(&pacer);
+		assert_int_equal(pacer_budget(&pacer, 1300 * SECOND + 2, 512), 1);
+		pacer_sent(&pacer, 1, 1, 0, 1300 * SECOND + 2);
+		/* But one that has just gone is waited for, as ever. */
+		pacer_idle(&pacer);
+		assert_int_equal(pacer_budget(&pacer, 1300 * SECOND + 4, 512), 0);
+	}
+}
+
+static enum nature all_silent(uint64_t rank)
+{
+	(void)rank;
+	return ALL_SILENT;
+}
+
+static unsigned expect_silent(uint64_t rank, const struct finding *f)
+{
+	(void)rank;
+	return technique_table[f->technique].rules[REPLY_SILENCE].state;
+}
+
+/* All of a pass is silent, and then all of it is due again at once: that is no backlog. */
+static void a_pass_begins_without_a_burst(void **state)
+{
+	struct plan *plan = plan_of(1, 1, 100, 1u << TECH_SYN);
+	struct scan_conf conf = conf_default(plan);
+	uint64_t now_ns = SECOND;
+	struct walk *walk;
+	unsigned budget;
+	struct scan scan;
+
+	(void)state;
+	conf.pace = (struct pacer_conf){0, 10000, 10000};
+	scan_init(&scan, plan, &conf, now_ns);
+	assert_int_equal(scan_open(&scan, now_ns), 0);
+	/* The first pass, with its neighbours asked for before it. */
+	now_ns += SECOND;
+	for (unsigned sent = 0; sent < 100; now_ns += 100000) {
+		struct probe probe;
+
+		walk = scan_turn(&scan, now_ns, &budget);
+		assert_true(walk && budget == 1);
+		assert_true(walk_next(walk, now_ns, &probe));
+		walk_sent(walk, &probe, now_ns);
+		scan_sent(&scan, walk, 1, 0, now_ns);
+		sent++;
+	}
+	walk = scan_turn(&scan, now_ns, &budget);
+	assert_false(walk_next(walk, now_ns, &(struct probe){0}));
+	scan_sent(&scan, walk, 0, 0, now_ns);
+	assert_null(scan_turn(&scan, now_ns, &budget));
+	now_ns += 10 * SECOND;
+	assert_non_null(scan_turn(&scan, now_ns, &budget));
+	assert_int_equal(budget, 1);
+	scan_fini(&scan);
+	plan_free(plan);
+}
+
+/* The first pass of a window is through: the next is not slept before. */
+static void the_next_window_is_not_waited_for(void **state)
+{
+	struct network net = {.nature = all_silent, .rtt_ns = MS};
+	struct plan *plan = plan_of(60, 1, 50000, 1u << TECH_FIN);
+	struct scan_conf conf = conf_default(plan);
+
+	(void)state;
+	conf.pace = (struct pacer_conf){0, 1e6, 1e6};
+	conf.persistent = false;
+	conf.tries[TECH_FIN] = 1;
+	struct result r = run(plan, &net, &conf, expect_silent, 0);
+
+	assert_int_equal(r.sent, 3000000);
+	/* The last have a second to answer. */
+	assert_true(r.elapsed_ns >= 4000 * MS && r.elapsed_ns < 4020 * MS);
+	plan_free(plan);
+}
+
+/* That nothing is left to send is seen without a probe's leave to go. */
+static void the_end_is_not_paced(void **state)
+{
+	struct network net = {.nature = all_silent, .rtt_ns = MS};
+	struct plan *plan = plan_of(1, 1, 2, 1u << TECH_SYN);
+	struct scan_conf conf = conf_default(plan);
+
+	(void)state;
+	conf.pace = (struct pacer_conf){0, 0.01, 0.01};
+	conf.persistent = false;
+	conf.tries[TECH_SYN] = 1;
+	struct result r = run(plan, &net, &conf, expect_silent, 0);
+
+	assert_int_equal(r.sent, 2);
+	assert_true(r.elapsed_ns >= 101 * SECOND && r.elapsed_ns < 102 * SECOND);
+	plan_free(plan);
+}
+
+static void the_tempo_is_measured(void **state)
+{
+	struct tempo steady = {0}, uneven = {0}, slow = {0};
+
+	(void)state;
+	assert_true(tempo_mean(&steady) == 0 && tempo_variance(&steady) == 0);
+	/* 100 packets each 1 ms for 10 s, of which a part was idle. */
+	for (unsigned i = 0; i < 10000; i++) {
+		tempo_sent(&steady, 100, SECOND + i * MS);
+		if (i == 5000) {
+			tempo_idle(&steady);
+			i += 1000;
+		}
+	}
+	assert_float_equal(tempo_mean(&steady), 100000, 1e-6);
+	assert_float_equal(tempo_variance(&steady), 0, 1e-3);
+	assert_in_range(steady.intervals, 448, 450);
+	/* 10 and 30 packets by turns in 20 ms: 500/s and 1500/s. */
+	for (unsigned i = 0; i <= 100; i++)
+		tempo_sent(&uneven, i % 2 ? 10 : 30, SECOND + i * 20 * MS);
+	assert_int_equal(uneven.intervals, 100);
+	assert_float_equal(tempo_mean(&uneven), 1000, 1e-6);
+	assert_float_equal(tempo_variance(&uneven), 250000, 1e-3);
+	/* A probe in 100 s; turns without one, or one that is idle, are no interval. */
+	for (unsigned i = 0; i < 4; i++) {
+		tempo_sent(&slow, 1, SECOND + i * 100 * SECOND);
+		tempo_sent(&slow, 0, 51 * SECOND + i * 100 * SECOND);
+		if (i == 2)
+			tempo_idle(&slow);
+	}
+	assert_int_equal(slow.intervals, 2);
+	assert_float_equal(tempo_mean(&slow), 0.01, 1e-12);
+	assert_float_equal(tempo_variance(&slow), 0, 1e-12);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +306,13 @@ int main(void)
 		cmocka_unit_test(a_lucky_start_does_not_stall),
 		cmocka_unit_test(a_loss_that_is_not_the_rates_does_not_stall),
 		cmocka_unit_test(max_rate_is_kept),
+		cmocka_unit_test(the_mean_is_the_rate),
+		cmocka_unit_test(no_burst_is_longer_than_4_ms),
+		cmocka_unit_test(what_was_not_due_is_not_made_up_for),
+		cmocka_unit_test(a_pass_begins_without_a_burst),
+		cmocka_unit_test(the_next_window_is_not_waited_for),
+		cmocka_unit_test(the_end_is_not_paced),
+		cmocka_unit_test(the_tempo_is_measured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

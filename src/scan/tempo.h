@@ -1,0 +1,32 @@
+/* tempo: how fast probes really went, and how evenly. */
+#ifndef PORTLIGHT_SCAN_TEMPO_H
+#define PORTLIGHT_SCAN_TEMPO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Shortest interval that has a rate. */
+#define TEMPO_INTERVAL_NS UINT64_C(20000000)
+
+/*
+ * The time in which probes were due is cut into intervals, each from one send to the first that is
+ * TEMPO_INTERVAL_NS later: so from probe to probe where the rate is lower than one in an interval.
+ * What is begun when nothing is due any more is left out. All zero is how it begins.
+ */
+struct tempo {
+	bool going; /* an interval: */
+	uint64_t begin_ns, count;
+	unsigned intervals; /* over; and of those: */
+	double packets, seconds, squares;
+};
+
+/* So many went. */
+void tempo_sent(struct tempo *t, uint64_t count, uint64_t now_ns);
+/* Nothing is due. */
+void tempo_idle(struct tempo *t);
+/* Packets a second over all intervals; the variance of the intervals' rates about it, each weighed
+ * by its time. 0 without an interval. */
+double tempo_mean(const struct tempo *t);
+double tempo_variance(const struct tempo *t);
+
+#endif
