@@ -1,7 +1,7 @@
 #!/bin/sh
 # xdp_check: the xdp engine against the frames engine, port by port, and how it lives with others.
 #
-# usage: tests/net/xdp_check.sh     BUILD names the build directory (default: build)
+# usage: tests/net/xdp_check.sh [SECTION...]     all sections, or only those named (the last lines)
 # Exits 77 where it is not built, and where the kernel lets us load no BPF program.
 . "$(dirname "$0")/suite.sh"
 PASS=$BUILD/tests/net/xdp_pass.o
@@ -326,7 +326,7 @@ given_up() { # process, capabilities that are left
 }
 
 # What a scan that runs may still do: engine, capabilities in hexadecimal, options...
-check_privilege() {
+privilege() {
 	engine=$1 want=$2
 	shift 2
 	"$PORTLIGHT" scan --engine "$engine" -sS --max-rate 20000 "$@" >/dev/null 2>"$work/stderr" &
@@ -340,6 +340,12 @@ check_privilege() {
 		sort -u | wc -l)"
 	kill $scanner
 	wait $scanner
+}
+
+check_privilege() {
+	privilege xdp 0 -p 1-60000 198.18.0.2
+	privilege frames 0 -p 1-60000 198.18.0.2
+	privilege xdp 2000 -p 1-65535 198.18.9.1-40
 }
 
 check_exits() {
@@ -455,7 +461,7 @@ check_restart() {
 
 # The kernel has no live frames (before Linux 5.18), or, by these words before portlight, seems to:
 # it is named, and what is not asked for by name goes on with frames.
-check_old() { # words...
+too_old() { # words...
 	timeout 60 "$@" "$PORTLIGHT" scan --engine xdp -sS -p 22 198.18.0.2 >/dev/null \
 		2>"$work/stderr"
 	same 'the kernel is too old: exit status' 69 $?
@@ -468,6 +474,12 @@ check_old() { # words...
 	ok 'the kernel is too old: frames, and why' $?
 	same 'the kernel is too old: open ports' 25 "$(grep -c '"state":"open"' "$work/json")"
 	same 'the kernel is too old: nothing is left on the interface' '' "$(hook)"
+}
+
+# Leaks are not looked for while another process traces.
+check_old() {
+	too_old env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" setarch --uname-2.6 \
+		strace -f --seccomp-bpf -o "$work/calls" -e trace=bpf -e inject=bpf:error=EINVAL
 }
 
 # The pace is kept, and no probe is counted that did not go out.
@@ -579,28 +591,10 @@ if ! scan xdp -sS -p 22 198.18.0.2 && grep -q 'lets this process load no BPF' "$
 	exit 77
 fi
 if grep -q 'is too old: ' "$work/stderr"; then
-	check_old
+	too_old
 	skip "Linux $(uname -r) cannot run the engine"
 	conclude
 fi
-check_agreement
-check_macs
-check_absent
-check_resets
-check_limits
-check_transfer
-check_privilege xdp 0 -p 1-60000 198.18.0.2
-check_privilege frames 0 -p 1-60000 198.18.0.2
-check_privilege xdp 2000 -p 1-65535 198.18.9.1-40
-check_exits
-check_neighbours
-check_choice
-check_restart
-# Leaks are not looked for while another process traces.
-check_old env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" setarch --uname-2.6 \
-	strace -f --seccomp-bpf -o "$work/calls" -e trace=bpf -e inject=bpf:error=EINVAL
-check_counts
-check_senders
-check_refusal
-check_loss_of_link
+sections agreement macs absent resets limits transfer privilege exits neighbours choice restart old \
+	counts senders refusal loss_of_link
 conclude
