@@ -382,7 +382,7 @@ check_neighbours() {
 	same 'a program of somebody else, xdp asked for: exit status' 69 $?
 	grep -q 'v0 has an XDP program of somebody else' "$work/stderr"
 	ok 'a program of somebody else: said' $?
-	timeout 60 "$PORTLIGHT" scan -sS -p 1-65535 --max-rate 2000000 --max-retries 0 \
+	timeout 200 "$PORTLIGHT" scan -sS -p 1-65535 --max-rate 2000000 --max-retries 0 \
 		198.18.0.2 198.18.0.3 198.18.9.1 198.18.9.2 198.18.1.2 >/dev/null 2>"$work/stderr"
 	same 'a program of somebody else, nothing asked for: exit status' 0 $?
 	grep -q 'engine frames (.*not xdp: interface v0 has an XDP program' "$work/stderr"
@@ -405,7 +405,7 @@ no_operation() {
 }
 
 check_choice() {
-	timeout 60 "$PORTLIGHT" scan -sS -p 1-65535 --max-rate 2000000 --max-retries 0 \
+	timeout 200 "$PORTLIGHT" scan -sS -p 1-65535 --max-rate 2000000 --max-retries 0 \
 		198.18.0.2 198.18.0.3 198.18.9.1 198.18.9.2 2001:db8::2 >/dev/null 2>"$work/stderr"
 	same 'large and fast: exit status' 0 $?
 	grep -q 'engine xdp (' "$work/stderr"
@@ -494,20 +494,23 @@ check_old() {
 		strace -f --seccomp-bpf -o "$work/calls" -e trace=bpf -e inject=bpf:error=EINVAL
 }
 
-# The pace is kept, and no probe is counted that did not go out.
+# The pace is kept, and no probe is counted that did not go out. Answers would take most of the time
+# of a slow machine.
 check_counts() {
+	cable drop
 	before=$(left)
 	scan xdp -sS -p 1-60000 --max-rate 30000 --max-retries 0 198.18.0.2
 	after=$(left)
 	sent=$(grep -o '"probes":{"sent":[0-9]*' "$work/json" | grep -o '[0-9]*$')
 	same 'counts: as many as planned' 60000 "$sent"
-	# Address resolution and the RSTs to SYN+ACKs go out, too.
+	# Address resolution goes out, too.
 	[ $((after - before)) -ge 60000 ] && [ $((after - before)) -le 60040 ]
 	ok "counts: $((after - before)) frames left" $?
 	us=$(grep -o '"elapsed_us":[0-9]*' "$work/json" | grep -o '[0-9]*$')
 	# Never faster; how much slower is a matter of what else the machine does.
 	[ "$us" -gt 1950000 ] && [ "$us" -lt 15000000 ]
 	ok "pace: 60000 at 30000/s took $us us" $?
+	cable on
 }
 
 # Two threads at once, as fast as they go: far more than the target takes. Whatever is counted went
@@ -578,7 +581,7 @@ check_loss_of_link() {
 # Linux 6.3 so is a peer without XDP, which cannot be known there beforehand.)
 check_refusal() {
 	before=$(left)
-	timeout 60 "$PORTLIGHT" scan --engine xdp --json -sS -p 1-20000 --max-rate 10000 \
+	timeout 200 "$PORTLIGHT" scan --engine xdp --json -sS -p 1-20000 --max-rate 10000 \
 		198.18.0.2 >"$work/json" 2>"$work/stderr" &
 	scanner=$!
 	wait_until probing "$before"
