@@ -123,11 +123,12 @@ check_absent() {
 }
 
 # IPv6 addresses of a link that has just come up, ours and the target's, are tentative for a second
-# or two: the target is there all the same.
+# or two: the target is there all the same. Ours for a second longer than they would be, as a slow
+# machine needs some to begin the scan.
 check_fresh_link() {
 	for engine in frames sockets; do
 		ip link add v2 type veth peer name p2 netns target
-		sysctl -q net.ipv6.conf.v2.accept_dad=1
+		sysctl -q net.ipv6.conf.v2.accept_dad=1 net.ipv6.conf.v2.dad_transmits=2
 		ip netns exec target sysctl -q net.ipv6.conf.p2.accept_dad=1
 		ip addr add 2001:db8:2::1/64 dev v2
 		ip -n target addr add 2001:db8:2::2/64 dev p2
