@@ -35,7 +35,7 @@ def command(who, rate, probes):
     ports, hosts = plan(probes)
     if who == "masscan":
         return ["timeout", "60", "masscan", "--retries", "0", "--rate", rate, "-p", ports, hosts,
-                "--wait", "0", "--router-mac", far_mac(), "-e", "v0", "--source-ip", "198.18.0.1",
+                "--wait", "1", "--router-mac", far_mac(), "-e", "v0", "--source-ip", "198.18.0.1",
                 "-oG", "/dev/null"]
     return ["timeout", "60", os.environ["BUILD"] + "/portlight", "scan", "--engine", who, "-sS",
             "-p", ports, "--max-rate", rate, "--max-retries", "0", "-vv", "-oD", "/dev/null",
@@ -51,6 +51,8 @@ def row(who, rate, probes, rounds):
     for _ in range(rounds):
         figures, said = measure("p0", "drop", command(who, rate, probes))
         if figures["status"] or figures["probes"] < 0.9 * probes:
+            if who == "masscan":
+                return f"| {who} | {number(float(rate))} | did not end | - | - | - | - |"
             raise SystemExit(f"{who} at {rate}/s: {figures}\n{said}")
         seen.append(figures)
 

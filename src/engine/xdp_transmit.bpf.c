@@ -100,19 +100,14 @@ static inline int transmit_due(struct xdp_sender *s)
 	return 1;
 }
 
-/* Of so many next positions, those that are to be looked at: how many. Without a branch that the
- * processor would guess wrong. */
+/* Of so many next positions, those that are blank: how many. Without a branch that the processor
+ * would guess wrong. */
 __attribute__((noinline)) __u32 transmit_blanks(__u32 number, __u32 count)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
 	const __u32 place = pass.place & (XDP_WINDOWS - 1), first = s->position;
 	__u32 tail = 0;
 
-	if (pass.fresh) {
-		for (__u32 i = 0; i < XDP_READY; i++)
-			s->cell[i] = first + i;
-		return count;
-	}
 	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
 		const __u32 position = first + i, index = place * setting.words + (position >> 4);
 		const __u64 *word = bpf_map_lookup_elem(&words, &index);
@@ -160,20 +155,29 @@ static inline __u32 transmit_wanted(struct xdp_sender *s, __u32 place, __u32 cou
 	return tail;
 }
 
+/* The cell at a position. */
+static inline __u32 transmit_cell(__u32 place, __u32 position)
+{
+	const struct xdp_window *w = &window[place];
+	const __u64 cell = permute_table_step(&w->table, &w->order, position);
+
+	return (__u32)(cell < w->order.n ? cell : transmit_walk(place, cell));
+}
+
 /* Of the next positions, so many, the cells that are to be sent: how many. */
 __attribute__((noinline)) __u32 transmit_cells(__u32 number, __u32 looked)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
-	const __u32 place = pass.place & (XDP_WINDOWS - 1);
-	const struct permute *order = &window[place].order;
-	__u32 count = transmit_blanks(number, looked);
+	const __u32 place = pass.place & (XDP_WINDOWS - 1), first = s->position;
+	__u32 count = looked;
 
-	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
-		__u64 cell = permute_table_step(&window[place].table, order, s->cell[i]);
-
-		if (cell >= order->n)
-			cell = transmit_walk(place, cell);
-		s->cell[i] = (__u32)cell;
+	if (pass.fresh) {
+		for (__u32 i = 0; i < XDP_READY && i < looked; i++)
+			s->cell[i] = transmit_cell(place, first + i);
+	} else {
+		count = transmit_blanks(number, looked);
+		for (__u32 i = 0; i < XDP_READY && i < count; i++)
+			s->cell[i] = transmit_cell(place, s->cell[i]);
 	}
 	s->count = count;
 	/* For the verifier: it would go through what follows once for each end of the loop. */
