@@ -14,6 +14,8 @@
 /* And so often in a turn, at most: more than any ring holds, but who sends them without end must
  * not keep us from the rest. */
 #define ANSWERS_TIMES 96
+/* What a line of loop_discovered takes at most. */
+#define DISCOVERED (40 + ADDR_TEXT)
 /* Hosts read out at once, if an engine wants to be looked after. */
 #define READ_OUT 256
 /* Sleep when the pace allows more but the engine takes no more (sockets: all in use). */
@@ -27,8 +29,24 @@ uint64_t scan_loop_now(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+/* Lines on answers that came together: they leave in one write. */
+struct lines {
+	size_t used;
+	char text[8192];
+};
+
+static void loop_say(struct scan_loop *loop, struct lines *lines)
+{
+	if (lines->used == 0)
+		return;
+	progress_clear(loop->progress);
+	(void)fwrite(lines->text, 1, lines->used, loop->notes); /* a note */
+	lines->used = 0;
+}
+
 /* -v: an open port, as soon as it is known. */
-static void loop_discovered(struct scan_loop *loop, const struct sheet *sheet, uint32_t cell)
+static void loop_discovered(struct scan_loop *loop, const struct sheet *sheet, uint32_t cell,
+			    struct lines *lines)
 {
 	struct plan_probe probe = sheet_probe(sheet, cell);
 	const struct technique *technique = &technique_table[probe.technique];
@@ -36,16 +54,21 @@ static void loop_discovered(struct scan_loop *loop, const struct sheet *sheet, u
 
 	if (technique_rule(probe.technique, sheet_get(sheet, cell))->state != PORT_OPEN)
 		return;
-	progress_clear(loop->progress);
-	fprintf(loop->notes, "Discovered open port %u/%s on %s\n", probe.port,
-		technique->cookie == COOKIE_PORT ? "udp" : "tcp", addr_format(probe.to, text));
+	if (sizeof(lines->text) - lines->used < DISCOVERED)
+		loop_say(loop, lines);
+	lines->used += (size_t)snprintf(lines->text + lines->used, DISCOVERED,
+					"Discovered open port %u/%s on %s\n", probe.port,
+					technique->cookie == COOKIE_PORT ? "udp" : "tcp",
+					addr_format(probe.to, text));
 }
 
 static int loop_receive(struct scan_loop *loop, uint64_t wait_ns, struct failure *f)
 {
 	struct answer answers[ANSWERS];
+	struct lines lines;
 	uint32_t cell;
 
+	lines.used = 0;
 	for (unsigned times = 0; times < ANSWERS_TIMES; times++) {
 		int count = loop->engine->ops->receive(loop->engine, answers, ANSWERS, wait_ns, f);
 
@@ -55,8 +78,9 @@ static int loop_receive(struct scan_loop *loop, uint64_t wait_ns, struct failure
 			struct sheet *sheet = scan_answer(loop->scan, &answers[i], &cell);
 
 			if (sheet && loop->verbose)
-				loop_discovered(loop, sheet, cell);
+				loop_discovered(loop, sheet, cell, &lines);
 		}
+		loop_say(loop, &lines);
 		if (count < ANSWERS)
 			return 0;
 		wait_ns = 0;
@@ -215,7 +239,8 @@ static void loop_progress(struct scan_loop *loop)
 {
 	const struct scan *scan = loop->scan;
 
-	if (!progress_due(loop->progress, scan_loop_now()))
+	/* All is told by then. */
+	if (scan_over(scan) || !progress_due(loop->progress, scan_loop_now()))
 		return;
 	const struct slow_news news = scan_asked_on(scan);
 	struct progress_state state = {
