@@ -186,7 +186,7 @@ def pace(rounds):
     return "\n".join(
         ["## Pace", "", "As a clock of the far end's XDP program has it: the deviation is that of "
          "intervals of 20 ms about the mean; 100 % is one processor, loading the programs included.",
-         "", pace_table(rounds)])
+         "", pace_table(rounds, ("frames", "xdp"))])
 
 
 def loop_table(scans, speed):
