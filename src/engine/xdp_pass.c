@@ -120,7 +120,7 @@ static void pass_end(struct xdp *x)
 		for (uint32_t m = s->flushed; m != s->tail; m++)
 			walk_pass_owe(walk, s->image[m % XDP_IMAGES].cell);
 		for (uint32_t p = s->position; p < s->until; p++)
-			walk_pass_owe(walk, (uint32_t)permute_forward(&walk->order, p));
+			walk_pass_owe(walk, (uint32_t)permute_forward(&walk->sheet->order, p));
 	}
 }
 

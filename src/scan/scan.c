@@ -147,8 +147,8 @@ static void scan_judge(struct scan *s, uint64_t now_ns)
 	uint32_t answered = 0, sampled = 0;
 
 	for (uint32_t position = epoch->first; position < epoch->last; position += step) {
-		const uint32_t cell = (uint32_t)permute_forward(&s->passing->order, position);
-		const unsigned reply = sheet_at(sheet, sheet->bulk ? position : cell);
+		const uint32_t cell = (uint32_t)permute_forward(&sheet->order, position);
+		const unsigned reply = sheet_get_both(sheet, cell, position);
 
 		if (reply == SHEET_NOT_OURS || sheet_tries(sheet, cell) == 0)
 			continue;

@@ -66,17 +66,15 @@ void sheet_by_position(const struct sheet *s, uint64_t *out)
 	const uint32_t words = (s->cells + 15) / 16;
 
 	memset(out, 0, words * sizeof(*out));
-	for (uint32_t cell = 0; cell < s->cells; cell++) {
-		const uint64_t value = sheet_get(s, cell);
-		uint32_t position;
+	for (uint32_t i = 0; i < words; i++) {
+		uint32_t cell = i * 16;
 
-		/* Most windows are all blank. */
-		if (cell % 16 == 0 && s->word[cell / 16] == 0) {
-			cell += 15;
-			continue;
+		/* Until nothing more is in it: most windows are all blank. */
+		for (uint64_t rest = s->word[i]; rest; rest >>= 4, cell++) {
+			const uint32_t position = (uint32_t)permute_backward(&s->order, cell);
+
+			out[position / 16] |= (rest & 15) << position % 16 * 4;
 		}
-		position = (uint32_t)permute_backward(&s->order, cell);
-		out[position / 16] |= value << position % 16 * 4;
 	}
 }
 

@@ -112,6 +112,12 @@ static inline unsigned sheet_get(const struct sheet *s, uint32_t cell)
 	return sheet_at(s, sheet_place(s, cell));
 }
 
+/* The same for who knows its position as well. */
+static inline unsigned sheet_get_both(const struct sheet *s, uint32_t cell, uint32_t position)
+{
+	return sheet_at(s, s->bulk ? position : cell);
+}
+
 /*
  * Puts a value that is greater than the one there, which is returned either way. The kernel may be
  * marking this cell or a neighbour in its word at the same time, as receive_mark does.

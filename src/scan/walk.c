@@ -20,7 +20,6 @@ void walk_init(struct walk *w, struct sheet *sheet, const uint8_t tries[TECHNIQU
 	memcpy(w->tries, tries, sizeof(w->tries));
 	for (uint32_t i = 0; i < sheet->plan->slots; i++)
 		w->techniques |= UINT32_C(1) << plan_slot_technique(plan_slots(sheet->plan)[i]);
-	w->order = sheet->order;
 	memcpy(sheet->limit, tries, sizeof(sheet->limit));
 	slow_init(&w->slow, sheet);
 }
@@ -226,8 +225,8 @@ static bool walk_find(struct walk *w, uint64_t now_ns, struct probe *out)
 				return false;
 			continue;
 		}
-		cell = (uint32_t)permute_forward(&w->order, w->position);
-		if (sheet_at(s, s->bulk ? w->position : cell) != REPLY_SILENCE) {
+		cell = (uint32_t)permute_forward(&s->order, w->position);
+		if (sheet_get_both(s, cell, w->position) != REPLY_SILENCE) {
 			walk_at(w, w->position + 1);
 			continue;
 		}

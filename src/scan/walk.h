@@ -17,7 +17,6 @@
  */
 struct walk {
 	struct sheet *sheet;
-	struct permute order;
 	uint64_t timeout_ns; /* walk_set_timeout */
 	uint64_t due_ns;     /* set when walk_next gives nothing: look again then */
 	uint32_t position, end;

@@ -81,7 +81,7 @@ static inline void pass(struct bench *b, uint8_t *counts, uint32_t end, uint64_t
 
 	assert_true(walk_pass_begin(b->walk, now_ns));
 	for (uint32_t p = b->walk->position; p < end; p++) {
-		uint32_t cell = (uint32_t)permute_forward(&b->walk->order, p);
+		uint32_t cell = (uint32_t)permute_forward(&b->sheet->order, p);
 		uint8_t technique = sheet_probe(b->sheet, cell).technique;
 
 		if (sheet_get(b->sheet, cell) != 0 || b->walk->tries[technique] <= b->walk->pass ||

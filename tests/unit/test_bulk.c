@@ -112,7 +112,7 @@ static void test_owed(void **unused)
 	bench_init(&b, 300, 1u << TECH_SYN);
 	pass(&b, counts, 1000, SECOND);
 	for (unsigned i = 0; i < 4; i++) {
-		cell[i] = (uint32_t)permute_forward(&b.walk->order, 960 + 2 * i);
+		cell[i] = (uint32_t)permute_forward(&b.sheet->order, 960 + 2 * i);
 		walk_pass_owe(b.walk, cell[i]);
 		counts[cell[i]]--;
 	}
@@ -127,7 +127,7 @@ static void test_owed(void **unused)
 	assert_int_equal(offered(&b, 0, now_ns, false), cell[3]);
 	check_tries(&b, counts);
 	for (uint32_t p = 960; p < 1000; p++) {
-		const uint32_t other = (uint32_t)permute_forward(&b.walk->order, p);
+		const uint32_t other = (uint32_t)permute_forward(&b.sheet->order, p);
 
 		assert_int_equal(sheet_sent_us(b.sheet, other),
 				 other == cell[0] ? 2000000 : 1000001);
@@ -424,7 +424,7 @@ static void test_pace(void **unused)
 			/* What is too much is lost; of the rest eight in ten answer. */
 			if ((random >> 33) % count < credit && (random >> 13) % 10 < 8)
 				(void)sheet_raise(b.sheet,
-						  (uint32_t)permute_forward(&b.walk->order, p),
+						  (uint32_t)permute_forward(&b.sheet->order, p),
 						  REPLY_RST);
 		}
 		walk_passed(b.walk, end, count, now_ns);
