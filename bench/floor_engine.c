@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address/ranges.h"
 #include "engine/engine.h"
 #include "engine/frames.h"
-#include "scan/ranges.h"
 
 /* As many at once as the scan's loop offers. */
 #define BUDGET 1024

@@ -8,15 +8,18 @@ passed=0 failed=0
 
 may_include() { # folder: the folders it stands on
 	case $1 in
-	text) echo text ;;
-	packet) echo text packet ;;
-	technique) echo text packet technique ;;
-	scan) echo text packet technique scan ;;
-	watch) echo text packet technique scan watch ;;
-	capture | system) echo text packet technique scan capture system ;;
-	engine) echo text packet technique scan capture system engine ;;
-	report) echo text packet technique scan watch report ;;
-	cli) echo text packet technique scan watch capture system engine report cli ;;
+	base) echo base ;;
+	address) echo base address ;;
+	packet) echo base address packet ;;
+	technique) echo base address packet technique ;;
+	plan) echo base address packet technique plan ;;
+	result) echo base address packet technique plan result ;;
+	scan) echo base address packet technique plan result scan ;;
+	watch) echo base address packet technique plan result scan watch ;;
+	capture | system) echo base address packet technique plan result scan capture system ;;
+	engine) echo base address packet technique plan result scan capture system engine ;;
+	report) echo base address packet technique plan result scan watch report ;;
+	cli) echo base address packet technique plan result scan watch capture system engine report cli ;;
 	esac
 }
 

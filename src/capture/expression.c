@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/quote.h"
 #include "capture/file.h"
 #include "capture/link_type.h"
-#include "text/quote.h"
 
 /* libpcap's instruction and the kernel's are the same 8 bytes: both are BSD's. */
 _Static_assert(sizeof(struct bpf_insn) == sizeof(struct sock_filter), "BPF instruction");

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "text/failure.h"
+#include "base/failure.h"
 
 struct expression;
 

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/quote.h"
 #include "capture/link_type.h"
 #include "capture/pcapng.h"
 #include "capture/stream.h"
-#include "text/quote.h"
 
 /* pcap (draft-ietf-opsawg-pcap): the magic numbers as read in the file's own byte order. */
 #define MAGIC_MICROSECONDS  0xa1b2c3d4u

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/failure.h"
 #include "packet/packet.h"
-#include "text/failure.h"
 
 /* The longest frame believed, that of libpcap and Wireshark; a longer one means a damaged file. */
 #define FILE_FRAME_MOST 262144u

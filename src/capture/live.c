@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/quote.h"
 #include "capture/link_type.h"
 #include "capture/live_filter.h"
-#include "text/quote.h"
 
 /* Interfaces that are there and not wanted, refused by the kernel; more of them by us. */
 #define UNWANTED_MOST 64

@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/failure.h"
 #include "capture/expression.h"
 #include "capture/ring.h"
 #include "system/link_table.h"
-#include "text/failure.h"
 
 /*
  * Of a frame so many bytes are kept: link, VLAN and IP headers with 70 bytes for IPv6 extension

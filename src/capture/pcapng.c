@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "capture/link_type.h"
-#include "text/failure.h"
 
 enum {
 	BLOCK_INTERFACE = 1,

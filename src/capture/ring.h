@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/failure.h"
 #include "capture/filter.h"
 #include "packet/packet.h"
 #include "system/link.h"
-#include "text/failure.h"
 
 enum ring_flag {
 	RING_OUTGOING = 1 << 0,	  /* this machine sent it */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "text/failure.h"
+#include "base/failure.h"
 
 /* As many bytes as can be asked for at once: a frame of the longest kind and its header, twice. */
 #define STREAM_MOST ((size_t)1 << 19)

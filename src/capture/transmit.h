@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
+#include "base/failure.h"
 #include "packet/packet.h"
 #include "system/link.h"
-#include "text/failure.h"
 
 #define TRANSMIT_BATCH 256
 /* Of one frame: Ethernet's 1514, rounded so that neighbouring slots share no cache set. */

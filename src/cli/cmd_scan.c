@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/quote.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
@@ -19,7 +20,6 @@
 #include "report/progress.h"
 #include "report/terminal.h"
 #include "system/privilege.h"
-#include "text/quote.h"
 
 /* Packets kept for --explain: some 45 MB at most. */
 #define TRACE_EVENTS 131072

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/failure.h"
+#include "base/quote.h"
 #include "cli/commands.h"
 #include "report/techniques.h"
-#include "text/failure.h"
-#include "text/quote.h"
 
 int cmd_techniques(int argc, char **argv)
 {

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/quote.h"
 #include "cli/commands.h"
 #include "cli/watch_loop.h"
 #include "cli/watch_options.h"
 #include "cli/watch_setup.h"
-#include "text/quote.h"
 
 /* So many interfaces are named at the start. */
 #define START_NAMES 16

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/failure.h"
+#include "base/quote.h"
 #include "cli/commands.h"
-#include "text/failure.h"
-#include "text/quote.h"
 
 static const struct command {
 	const char *name;

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scan/targets.h"
+#include "base/quote.h"
+#include "plan/targets.h"
 #include "system/textfile.h"
-#include "text/quote.h"
 
 /* Where words go, and what names them in complaints. */
 struct networks_sink {

@@ -2,9 +2,9 @@
 #ifndef PORTLIGHT_CLI_NETWORKS_H
 #define PORTLIGHT_CLI_NETWORKS_H
 
+#include "address/ranges.h"
+#include "base/failure.h"
 #include "cli/option_table.h"
-#include "scan/ranges.h"
-#include "text/failure.h"
 
 /*
  * Adds what the words of an option list, in the grammar of targets between commas; `option` is

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/quote.h"
 #include "cli/option_hint.h"
-#include "text/quote.h"
 
 static int words_add(struct words *w, const char *word, struct failure *f)
 {

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "text/failure.h"
+#include "base/failure.h"
 
 /* Words in the order given; they point into argv. */
 struct words {

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/failure.h"
 #include "cli/option_table.h"
-#include "text/failure.h"
 
 enum output_format {
 	OUTPUT_NORMAL,

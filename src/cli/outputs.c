@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "text/quote.h"
+#include "base/quote.h"
 
 static const struct {
 	const struct report_ops *ops;

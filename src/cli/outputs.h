@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/failure.h"
 #include "cli/options.h"
 #include "report/report.h"
-#include "text/failure.h"
 
 #define OUTPUTS_MOST 6
 

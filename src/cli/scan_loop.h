@@ -8,8 +8,8 @@
 #include "cli/scan_setup.h"
 #include "engine/engine.h"
 #include "report/progress.h"
+#include "result/trace.h"
 #include "scan/scan.h"
-#include "scan/trace.h"
 
 struct scan_loop {
 	const struct scan_setup *setup;

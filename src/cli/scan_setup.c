@@ -9,12 +9,12 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/quote.h"
 #include "cli/timing.h"
-#include "scan/ports.h"
+#include "plan/ports.h"
 #include "system/link.h"
 #include "system/privilege.h"
 #include "system/settle.h"
-#include "text/quote.h"
 
 #define PORTS_DEFAULT 1000
 #define PORTS_FAST    100

@@ -2,13 +2,13 @@
 #ifndef PORTLIGHT_CLI_SCAN_SETUP_H
 #define PORTLIGHT_CLI_SCAN_SETUP_H
 
+#include "base/failure.h"
 #include "cli/options.h"
 #include "cli/target_list.h"
 #include "engine/engine.h"
-#include "scan/finding.h"
+#include "result/finding.h"
 #include "scan/scan.h"
 #include "system/services.h"
-#include "text/failure.h"
 
 struct scan_setup {
 	struct target_list targets;

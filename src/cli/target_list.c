@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scan/targets.h"
+#include "base/quote.h"
+#include "plan/targets.h"
 #include "system/resolve.h"
 #include "system/textfile.h"
-#include "text/quote.h"
 
 /* Singly given addresses beyond this are scanned like all others, but not remembered as such. */
 #define NAMED_MOST 65536

@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address/addr.h"
+#include "address/ranges.h"
+#include "base/failure.h"
 #include "cli/options.h"
-#include "packet/addr.h"
-#include "scan/ranges.h"
-#include "text/failure.h"
 
 /* An address that was given singly, and by which name if it was a name. */
 struct named_target {

@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/failure.h"
 #include "cli/watch_origin.h"
 #include "cli/watch_setup.h"
 #include "packet/packet.h"
-#include "text/failure.h"
 #include "watch/watch.h"
 
 /* Addresses of --explain beyond these are explained without their events. */

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/failure.h"
 #include "cli/option_table.h"
-#include "text/failure.h"
 
 /* What was asked for; 0, NULL or false where nothing was. Text points into argv. */
 struct watch_options {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
 
 /* One source a place; a newer one takes it over. 24 bytes each. */
 #define WATCH_ORIGIN_PLACES 8192u

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/quote.h"
 #include "report/terminal.h"
-#include "text/quote.h"
 
 static uint64_t wall_now(void)
 {

@@ -7,11 +7,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "address/ranges.h"
+#include "base/failure.h"
 #include "cli/watch_options.h"
 #include "report/event_metrics.h"
 #include "report/event_sink.h"
-#include "scan/ranges.h"
-#include "text/failure.h"
 #include "watch/watch.h"
 
 #define WATCH_SINKS 5

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "scan/ranges.h"
+#include "address/ranges.h"
 #include "system/blocker.h"
 #include "system/listeners.h"
 #include "watch/event.h"

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/quote.h"
 #include "cli/networks.h"
 #include "cli/watch_memory.h"
 #include "system/netlink.h"
-#include "text/quote.h"
 #include "watch/block_policy.h"
 
 #define NS UINT64_C(1000000000)

@@ -5,18 +5,18 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "address/ranges.h"
+#include "base/failure.h"
 #include "capture/expression.h"
 #include "capture/file.h"
 #include "capture/live.h"
 #include "cli/watch_options.h"
 #include "cli/watch_outputs.h"
 #include "cli/watch_response.h"
-#include "scan/ranges.h"
 #include "system/cage.h"
 #include "system/listeners.h"
 #include "system/local.h"
 #include "system/notify.h"
-#include "text/failure.h"
 #include "watch/watch.h"
 
 /* Zero-initialised is empty. */

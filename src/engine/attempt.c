@@ -11,7 +11,7 @@
 
 #include "engine/complaint.h"
 #include "engine/endpoint.h"
-#include "engine/payloads.h"
+#include "technique/payloads.h"
 #include "technique/technique.h"
 
 /* Records or datagrams read at a time: more than one probe is ever due. */

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
+#include "base/failure.h"
+#include "result/trace.h"
 #include "scan/probe.h"
-#include "scan/trace.h"
-#include "text/failure.h"
 
 /* What kind of socket. IPv6 is the odd ones. */
 enum attempt_kind {

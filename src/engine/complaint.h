@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
 
 enum complaint_origin {
 	COMPLAINT_NONE,	 /* a datagram, or a record of another kind */

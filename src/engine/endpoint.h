@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
 
 union endpoint {
 	struct sockaddr any;

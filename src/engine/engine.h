@@ -7,13 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "scan/cookie.h"
-#include "scan/plan.h"
+#include "base/cookie.h"
+#include "base/failure.h"
+#include "plan/plan.h"
+#include "result/trace.h"
 #include "scan/probe.h"
 #include "scan/sheet.h"
-#include "scan/trace.h"
 #include "scan/walk.h"
-#include "text/failure.h"
 
 struct engine;
 

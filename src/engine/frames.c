@@ -9,9 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/quote.h"
 #include "system/crew.h"
 #include "system/ephemeral.h"
-#include "text/quote.h"
 
 uint64_t frames_now_ns(void)
 {

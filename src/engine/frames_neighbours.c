@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "engine/frames.h"
-#include "scan/finding.h"
+#include "result/finding.h"
 
 static bool learn_open(const struct frames_way *way)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/frames.h"
-#include "scan/finding.h"
+#include "result/finding.h"
 
 static int prepare_memory(struct failure *f)
 {

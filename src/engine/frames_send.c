@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/cookie.h"
 #include "engine/frames.h"
-#include "engine/payloads.h"
-#include "scan/cookie.h"
+#include "technique/payloads.h"
 
 /* A queue that is full empties in less; without carrier it never does. */
 #define SEND_STUCK_NS UINT64_C(10000000000)

@@ -6,10 +6,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/quote.h"
 #include "engine/sockets.h"
 #include "system/link.h"
 #include "technique/technique.h"
-#include "text/quote.h"
 
 /* Open files that the rest of the process may need besides our sockets. */
 #define FILES_SPARE 32u

@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "packet/bytes.h"
+#include "base/bytes.h"
 #include "packet/checksum.h"
 
 #define TEMPLATE_WINDOW 1024

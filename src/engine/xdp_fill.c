@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/payloads.h"
+#include "base/bytes.h"
 #include "engine/xdp.h"
-#include "packet/bytes.h"
 #include "packet/checksum.h"
 #include "packet/packet.h"
+#include "technique/payloads.h"
 
 /* A partial sum as the programs have it. */
 static uint32_t fill_sum(uint64_t sum)

@@ -4,10 +4,10 @@
 
 #include <linux/types.h>
 
-#include "scan/cookie.h"
+#include "base/cookie.h"
+#include "plan/permute.h"
+#include "plan/plan_walk.h"
 #include "scan/hop.h"
-#include "scan/permute.h"
-#include "scan/plan_walk.h"
 
 /* What a plan may have at most to be walked in the kernel; powers of two, as masks prove them. */
 #define XDP_RANGES     1024

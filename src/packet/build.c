@@ -2,7 +2,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "packet/bytes.h"
+#include "base/bytes.h"
 #include "packet/checksum.h"
 #include "packet/packet.h"
 

@@ -1,7 +1,7 @@
 /* checksum: the internet checksum (RFC 1071). */
 #include "packet/checksum.h"
 
-#include "packet/bytes.h"
+#include "base/bytes.h"
 
 uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t length)
 {

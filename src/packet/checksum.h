@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
 
 /*
  * A partial sum is a plain number: the big-endian 16-bit words added up, with or without carries

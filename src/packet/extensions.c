@@ -3,7 +3,7 @@
 
 #include <netinet/in.h>
 
-#include "packet/bytes.h"
+#include "base/bytes.h"
 
 /* Deeper than this goes only who wants to hide something or to wear us out. */
 #define EXTENSIONS_MAX 8

@@ -3,7 +3,7 @@
 
 #include <netinet/in.h>
 
-#include "packet/bytes.h"
+#include "base/bytes.h"
 #include "packet/extensions.h"
 
 enum {

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "packet/bytes.h"
+#include "base/bytes.h"
 
 /* IEEE 802 numbers. */
 enum {

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
 
 /* What the frame starts with. */
 enum packet_link {

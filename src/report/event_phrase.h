@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "scan/ranges.h"
+#include "address/ranges.h"
 #include "watch/event.h"
 
 #define EVENT_PHRASE_DECIMAL 32

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "scan/ranges.h"
+#include "address/ranges.h"
 #include "watch/event.h"
 
 struct event_sink_conf {

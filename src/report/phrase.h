@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "scan/finding.h"
+#include "result/finding.h"
 
 #define PHRASE_TIME	40 /* room for phrase_time */
 #define PHRASE_SECONDS	24

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "scan/finding.h"
-#include "scan/trace.h"
+#include "result/finding.h"
+#include "result/trace.h"
 
 struct report_conf {
 	bool all_ports; /* list each port: no summing up of bulk states */

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-#include "scan/finding.h"
-#include "scan/trace.h"
+#include "result/finding.h"
+#include "result/trace.h"
 
 /*
  * Writes the sequence of `finding` on host `to`: `count` events in order of time, each with its

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
 
 struct probe {
 	struct addr to;

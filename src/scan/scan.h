@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "scan/finding.h"
+#include "plan/plan.h"
+#include "result/finding.h"
 #include "scan/pacer.h"
-#include "scan/plan.h"
 #include "scan/rtt.h"
 #include "scan/sheet.h"
 #include "scan/tempo.h"

@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
-#include "scan/finding.h"
+#include "address/addr.h"
+#include "plan/plan.h"
+#include "result/finding.h"
 #include "scan/hop.h"
 #include "scan/kept.h"
 #include "scan/persist.h"
-#include "scan/plan.h"
 #include "scan/probe.h"
 #include "scan/quench.h"
 #include "technique/technique.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scan/finding.h"
+#include "result/finding.h"
 
 /* Of the slots' order; the windows have the numbers from 0 on. */
 #define SLOW_TWEAK UINT64_MAX

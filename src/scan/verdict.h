@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "scan/finding.h"
+#include "result/finding.h"
 #include "scan/sheet.h"
 
 /*

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "scan/permute.h"
+#include "plan/permute.h"
 #include "scan/probe.h"
 #include "scan/sheet.h"
 #include "scan/slow.h"

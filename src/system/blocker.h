@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "packet/addr.h"
-#include "scan/ranges.h"
-#include "text/failure.h"
+#include "address/addr.h"
+#include "address/ranges.h"
+#include "base/failure.h"
 
 #define BLOCKER_TABLE	  "portlight"
 #define BLOCKER_TIMEOUT_S 3600

@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
+#include "base/failure.h"
 #include "system/blocker.h"
-#include "text/failure.h"
 
 enum blocker_op {
 	BLOCKER_ADD = 1,

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "packet/addr.h"
-#include "text/failure.h"
+#include "address/addr.h"
+#include "base/failure.h"
 
 /* Zero-initialised is closed. */
 struct blocker_table {

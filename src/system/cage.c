@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/quote.h"
 #include "system/cage_layers.h"
-#include "text/quote.h"
 
 static void cage_name(struct cage *cage, const char *name)
 {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "text/failure.h"
+#include "base/failure.h"
 
 #define CAGE_PATHS 8
 

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/failure.h"
 #include "system/cage.h"
-#include "text/failure.h"
 
 /* Which calls the filter lets through. */
 enum cage_calls {

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "text/quote.h"
+#include "base/quote.h"
 
 /* IFF_LOWER_UP of linux/if.h, which cannot stand beside net/if.h. */
 #define LINK_IFF_LOWER_UP (1u << 16)

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/failure.h"
 #include "system/netlink.h"
-#include "text/failure.h"
 
 /* What its frames look like, and so who can be reached through it. */
 enum link_kind {

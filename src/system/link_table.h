@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/failure.h"
 #include "system/link.h"
-#include "text/failure.h"
 
 /*
  * So many are known at once, in fixed memory (40 bytes each). Who is gone keeps a place, and so a

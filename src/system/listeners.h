@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
-#include "text/failure.h"
+#include "address/addr.h"
+#include "base/failure.h"
 
 /*
  * A picture of this network namespace, at most LISTENERS_AGE_NS old if refreshed: TCP sockets that

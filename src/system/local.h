@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-#include "scan/ranges.h"
+#include "address/ranges.h"
+#include "base/failure.h"
 #include "system/netlink.h"
-#include "text/failure.h"
 
 /* All normalised. Zero-initialised is empty. */
 struct local {

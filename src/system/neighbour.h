@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
+#include "base/failure.h"
 #include "system/netlink.h"
-#include "text/failure.h"
 
 struct neighbour {
 	struct addr addr;

@@ -5,7 +5,7 @@
 #include <linux/netlink.h>
 #include <stdint.h>
 
-#include "text/failure.h"
+#include "base/failure.h"
 
 struct netlink;
 

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
+#include "base/failure.h"
 #include "system/netlink.h"
-#include "text/failure.h"
 
 struct own {
 	struct addr addr;

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "text/failure.h"
+#include "base/failure.h"
 
 /* Whether hand-made frames can be sent and received here. */
 enum privilege_raw {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "text/quote.h"
+#include "base/quote.h"
 
 static bool resolve_address(const struct addrinfo *info, struct addr *out)
 {

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "packet/addr.h"
-#include "text/failure.h"
+#include "address/addr.h"
+#include "base/failure.h"
 
 enum resolve_family {
 	RESOLVE_ANY, /* both; where one address is wanted, IPv4 if there is one, as in nmap */

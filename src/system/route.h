@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
+#include "base/failure.h"
 #include "system/netlink.h"
-#include "text/failure.h"
 
 enum route_kind {
 	ROUTE_UNICAST,

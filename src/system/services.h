@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "scan/ports.h"
+#include "plan/ports.h"
 
 #define SERVICES_PATH "/etc/services"
 

@@ -4,8 +4,8 @@
 
 #include <signal.h>
 
+#include "base/failure.h"
 #include "system/link.h"
-#include "text/failure.h"
 
 /*
  * When a link comes up, its IPv6 addresses are tentative for a second or two (RFC 4862, 5.4: up to

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "scan/ranges.h"
+#include "address/ranges.h"
 #include "watch/event.h"
 
 enum block_verdict {

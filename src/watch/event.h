@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
 #include "technique/technique.h"
 
 /* What happened. The first four are scans (alerts); the others are told, but are none. */

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
-#include "scan/cookie.h"
+#include "address/addr.h"
+#include "base/cookie.h"
 #include "watch/door.h"
 #include "watch/event.h"
 #include "watch/host_set.h"

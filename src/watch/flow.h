@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
-#include "scan/cookie.h"
+#include "address/addr.h"
+#include "base/cookie.h"
 
 enum flow_state {
 	FLOW_FREE,

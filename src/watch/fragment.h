@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/cookie.h"
 #include "packet/packet.h"
-#include "scan/cookie.h"
 
 /*
  * Scanners cut the header to hide the flags from packet filters (nmap -f: 8 bytes a fragment). One

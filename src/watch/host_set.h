@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "scan/cookie.h"
+#include "base/cookie.h"
 
 /* Pairs of owner and host, 8 bytes each. Three quarters of the slots are used at most. */
 struct host_set {

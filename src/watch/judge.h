@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
 
 struct crowd;
 struct flow;

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "packet/addr.h"
-#include "scan/cookie.h"
+#include "address/addr.h"
+#include "base/cookie.h"
 
 /*
  * A keyed hash, made once for all tables: none but us can tell which addresses fall together. The

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address/ranges.h"
+#include "base/cookie.h"
 #include "packet/packet.h"
-#include "scan/cookie.h"
-#include "scan/ranges.h"
 #include "watch/event.h"
 #include "watch/sight.h"
 

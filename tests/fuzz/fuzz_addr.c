@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scan/ports.h"
+#include "plan/ports.h"
 #include "system/services.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

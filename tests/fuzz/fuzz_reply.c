@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address/ranges.h"
 #include "engine/frames.h"
-#include "scan/ranges.h"
 
 /*
  * The first byte chooses: any frame at all, or one made from the next bytes (the answer to a probe,

@@ -1,10 +1,10 @@
-/* Fuzzes scan/targets: the first byte chooses between one target, a list file and an option. */
+/* Fuzzes plan/targets: the first byte chooses between one target, a list file and an option. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "scan/targets.h"
+#include "plan/targets.h"
 
 /* Ranges from one text at most, as promised in targets.h. */
 #define MOST_RANGES 65536

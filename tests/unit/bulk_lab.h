@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scan/ranges.h"
+#include "address/ranges.h"
 #include "scan/scan.h"
 
 #define SECOND UINT64_C(1000000000)

@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "engine/engine.h"
+#include "plan/targets.h"
 #include "scan/scan.h"
-#include "scan/targets.h"
 #include "system/privilege.h"
 
 /*

@@ -1,4 +1,4 @@
-/* Tests of src/packet/addr.c against inet_pton, inet_ntop and the RFCs' own examples. */
+/* Tests of src/address/addr.c against inet_pton, inet_ntop and the RFCs' own examples. */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
 #include "packets.h"
 
 static int parse_text(const char *text, struct addr *out)

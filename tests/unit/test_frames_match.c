@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address/ranges.h"
 #include "engine/frames.h"
-#include "scan/ranges.h"
 #include "system/ephemeral.h"
 
 #define BASE 0xf000

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "engine/payloads.h"
+#include "technique/payloads.h"
 
 static const uint8_t *get(uint16_t port, unsigned attempt, size_t *length)
 {

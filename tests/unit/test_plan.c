@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "scan/cookie.h"
-#include "scan/permute.h"
-#include "scan/plan.h"
+#include "base/cookie.h"
+#include "plan/permute.h"
+#include "plan/plan.h"
 #include "technique/technique.h"
 
 static uint64_t random_state;

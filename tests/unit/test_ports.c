@@ -1,5 +1,5 @@
 /* Tests of scan/ports: golden texts, accepted and refused, and the ranking. */
-#include "scan/ports.h"
+#include "plan/ports.h"
 
 #include <netinet/in.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* Tests of scan/ranges: against bitmaps over small universes, and at the edges of the big one. */
-#include "scan/ranges.h"
+#include "address/ranges.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* Tests of scan/targets: golden texts, accepted and refused, and list files. */
-#include "scan/targets.h"
+/* Tests of plan/targets: golden texts, accepted and refused, and list files. */
+#include "plan/targets.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

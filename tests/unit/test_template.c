@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/payloads.h"
 #include "engine/template.h"
 #include "packet/packet.h"
+#include "technique/payloads.h"
 
 #define ROUNDS 20000
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "text/failure.h"
-#include "text/quote.h"
+#include "base/failure.h"
+#include "base/quote.h"
 
 static void failure_keeps_the_first(void **state)
 {

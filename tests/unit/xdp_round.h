@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address/ranges.h"
 #include "engine/frames.h"
-#include "engine/payloads.h"
 #include "engine/xdp.h"
 #include "packet/packet.h"
-#include "scan/ranges.h"
+#include "technique/payloads.h"
 
 /* Cells of the plan of a round, about. */
 #define CELLS 600

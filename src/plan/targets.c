@@ -1,11 +1,11 @@
 /* targets: nmap's target grammar, text to ranges. */
-#include "scan/targets.h"
+#include "plan/targets.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "text/quote.h"
+#include "base/quote.h"
 
 /* From one text. `*.*.1.*` needs 65,536; 2 MiB. */
 #define TARGET_RANGES_MOST 65536u

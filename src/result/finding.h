@@ -1,12 +1,12 @@
 /* finding: the verdict on one port and its evidence; what every report is made from. */
-#ifndef PORTLIGHT_SCAN_FINDING_H
-#define PORTLIGHT_SCAN_FINDING_H
+#ifndef PORTLIGHT_RESULT_FINDING_H
+#define PORTLIGHT_RESULT_FINDING_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
 #include "technique/technique.h"
 
 enum finding_has {

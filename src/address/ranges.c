@@ -1,5 +1,5 @@
 /* ranges: a set of addresses held as sorted, disjoint ranges. */
-#include "scan/ranges.h"
+#include "address/ranges.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* addr: one internet address, IPv4 or IPv6, as one 128-bit number. */
-#ifndef PORTLIGHT_PACKET_ADDR_H
-#define PORTLIGHT_PACKET_ADDR_H
+#ifndef PORTLIGHT_ADDRESS_ADDR_H
+#define PORTLIGHT_ADDRESS_ADDR_H
 
 #include <stdbool.h>
 #include <stddef.h>

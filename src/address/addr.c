@@ -1,9 +1,9 @@
 /* addr: text and network-order bytes of addresses. */
-#include "packet/addr.h"
+#include "address/addr.h"
 
 #include <string.h>
 
-#include "packet/bytes.h"
+#include "base/bytes.h"
 
 struct addr addr_from_bytes4(const uint8_t bytes[static 4])
 {

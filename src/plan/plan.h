@@ -1,18 +1,18 @@
 /* plan: which probes a scan is made of, and in which order. Immutable, flat. */
-#ifndef PORTLIGHT_SCAN_PLAN_H
-#define PORTLIGHT_SCAN_PLAN_H
+#ifndef PORTLIGHT_PLAN_PLAN_H
+#define PORTLIGHT_PLAN_PLAN_H
 
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
-#include "scan/permute.h"
-#include "scan/plan_walk.h"
-#include "scan/ports.h"
-#include "scan/ranges.h"
-#include "text/failure.h"
+#include "address/addr.h"
+#include "address/ranges.h"
+#include "base/failure.h"
+#include "plan/permute.h"
+#include "plan/plan_walk.h"
+#include "plan/ports.h"
 
 /*
  * A plan is hosts x slots. A host is an address, by its rank in the sorted targets with all

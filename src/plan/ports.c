@@ -1,10 +1,10 @@
 /* ports: nmap's port grammar, text to sets of ports. */
-#include "scan/ports.h"
+#include "plan/ports.h"
 
 #include <netinet/in.h>
 #include <string.h>
 
-#include "text/quote.h"
+#include "base/quote.h"
 
 #define PORT_MOST 65535u
 

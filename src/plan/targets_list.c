@@ -1,5 +1,5 @@
 /* targets_list: the words of a list file of targets. */
-#include "scan/targets.h"
+#include "plan/targets.h"
 
 #include <stdbool.h>
 #include <string.h>

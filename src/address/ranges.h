@@ -1,12 +1,12 @@
 /* ranges: a set of addresses held as sorted, disjoint ranges. */
-#ifndef PORTLIGHT_SCAN_RANGES_H
-#define PORTLIGHT_SCAN_RANGES_H
+#ifndef PORTLIGHT_ADDRESS_RANGES_H
+#define PORTLIGHT_ADDRESS_RANGES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "packet/addr.h"
+#include "address/addr.h"
 
 struct range {
 	struct addr first, last; /* both included, first <= last */

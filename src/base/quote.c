@@ -1,5 +1,5 @@
 /* quote: bytes of strangers made safe to print. */
-#include "text/quote.h"
+#include "base/quote.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* trace: the packets of a scan, kept for --explain and --packet-trace. */
-#ifndef PORTLIGHT_SCAN_TRACE_H
-#define PORTLIGHT_SCAN_TRACE_H
+#ifndef PORTLIGHT_RESULT_TRACE_H
+#define PORTLIGHT_RESULT_TRACE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
  */
 #include <netinet/in.h>
 
-#include "scan/ports.h"
+#include "plan/ports.h"
 
 // clang-format off
 

@@ -1,6 +1,6 @@
 /* quote: bytes of strangers made safe to print. */
-#ifndef PORTLIGHT_TEXT_QUOTE_H
-#define PORTLIGHT_TEXT_QUOTE_H
+#ifndef PORTLIGHT_BASE_QUOTE_H
+#define PORTLIGHT_BASE_QUOTE_H
 
 #include <stddef.h>
 

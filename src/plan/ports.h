@@ -1,12 +1,12 @@
 /* ports: nmap's port grammar, text to sets of ports. */
-#ifndef PORTLIGHT_SCAN_PORTS_H
-#define PORTLIGHT_SCAN_PORTS_H
+#ifndef PORTLIGHT_PLAN_PORTS_H
+#define PORTLIGHT_PLAN_PORTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "text/failure.h"
+#include "base/failure.h"
 
 /* A set of ports 0..65535, one bit each: 8 KiB. Zero-initialised is empty. */
 struct port_set {

@@ -1,6 +1,6 @@
 /* failure: what went wrong, in one line for the user, and the exit code that says its kind. */
-#ifndef PORTLIGHT_TEXT_FAILURE_H
-#define PORTLIGHT_TEXT_FAILURE_H
+#ifndef PORTLIGHT_BASE_FAILURE_H
+#define PORTLIGHT_BASE_FAILURE_H
 
 #include <stddef.h>
 

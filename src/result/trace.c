@@ -1,5 +1,5 @@
 /* trace: the packets of a scan, kept for --explain and --packet-trace. */
-#include "scan/trace.h"
+#include "result/trace.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* failure: what went wrong, in one line for the user. */
-#include "text/failure.h"
+#include "base/failure.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* plan: made once from targets, ports and techniques; looked up by index, address and port. */
-#include "scan/plan.h"
+#include "plan/plan.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "scan/cookie.h"
+#include "base/cookie.h"
 #include "technique/technique.h"
 
 static const struct port_set *technique_ports(const struct ports *ports, int technique)

@@ -1,6 +1,6 @@
 /* permute: a keyed bijection on [0, n): the order in which a plan is walked. */
-#ifndef PORTLIGHT_SCAN_PERMUTE_H
-#define PORTLIGHT_SCAN_PERMUTE_H
+#ifndef PORTLIGHT_PLAN_PERMUTE_H
+#define PORTLIGHT_PLAN_PERMUTE_H
 
 #include <linux/types.h>
 

@@ -1,6 +1,6 @@
 /* cookie: what a probe carries so that its answer proves itself. */
-#ifndef PORTLIGHT_SCAN_COOKIE_H
-#define PORTLIGHT_SCAN_COOKIE_H
+#ifndef PORTLIGHT_BASE_COOKIE_H
+#define PORTLIGHT_BASE_COOKIE_H
 
 #include <linux/types.h>
 

@@ -6,7 +6,7 @@
  * discard, daytime, quote and chargen (RFC 862 to 865, 867) answer any datagram or none; syslog
  * (RFC 5426) never answers; RADIUS (RFC 2865) only those whom it knows.
  */
-#include "engine/payloads.h"
+#include "technique/payloads.h"
 
 #include <stdint.h>
 

@@ -1,12 +1,12 @@
 /* targets: nmap's target grammar, text to ranges. */
-#ifndef PORTLIGHT_SCAN_TARGETS_H
-#define PORTLIGHT_SCAN_TARGETS_H
+#ifndef PORTLIGHT_PLAN_TARGETS_H
+#define PORTLIGHT_PLAN_TARGETS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "scan/ranges.h"
-#include "text/failure.h"
+#include "address/ranges.h"
+#include "base/failure.h"
 
 enum target_kind {
 	TARGET_RANGES, /* the text was numeric; its ranges were added */

@@ -1,6 +1,6 @@
 /* bytes: big-endian numbers in and out of byte strings. */
-#ifndef PORTLIGHT_PACKET_BYTES_H
-#define PORTLIGHT_PACKET_BYTES_H
+#ifndef PORTLIGHT_BASE_BYTES_H
+#define PORTLIGHT_BASE_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* payloads: what a UDP probe says, so that the common service behind its port answers. */
-#ifndef PORTLIGHT_ENGINE_PAYLOADS_H
-#define PORTLIGHT_ENGINE_PAYLOADS_H
+#ifndef PORTLIGHT_TECHNIQUE_PAYLOADS_H
+#define PORTLIGHT_TECHNIQUE_PAYLOADS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* plan_walk: the part of a plan that the kernel's programs compile too. */
-#ifndef PORTLIGHT_SCAN_PLAN_WALK_H
-#define PORTLIGHT_SCAN_PLAN_WALK_H
+#ifndef PORTLIGHT_PLAN_PLAN_WALK_H
+#define PORTLIGHT_PLAN_PLAN_WALK_H
 
 #include <linux/types.h>
 
