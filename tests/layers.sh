@@ -6,6 +6,8 @@ set -u
 cd "$(dirname "$0")/../src" || exit 1
 passed=0 failed=0
 
+pure='base address packet technique plan result scan'
+
 may_include() { # folder: the folders it stands on
 	case $1 in
 	base) echo base ;;
@@ -16,10 +18,14 @@ may_include() { # folder: the folders it stands on
 	result) echo base address packet technique plan result ;;
 	scan) echo base address packet technique plan result scan ;;
 	watch) echo base address packet technique plan result scan watch ;;
-	capture | system) echo base address packet technique plan result scan capture system ;;
-	engine) echo base address packet technique plan result scan capture system engine ;;
-	report) echo base address packet technique plan result scan watch report ;;
-	cli) echo base address packet technique plan result scan watch capture system engine report cli ;;
+	system) echo $pure system ;;
+	net) echo $pure system net ;;
+	sandbox) echo $pure system net sandbox ;;
+	blocker) echo $pure system net sandbox blocker ;;
+	capture) echo $pure system net sandbox capture ;;
+	engine) echo $pure system net sandbox capture engine ;;
+	report) echo $pure watch report ;;
+	cli) echo $pure watch system net sandbox blocker capture engine report cli ;;
 	esac
 }
 

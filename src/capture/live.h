@@ -9,7 +9,7 @@
 #include "base/failure.h"
 #include "capture/expression.h"
 #include "capture/ring.h"
-#include "system/link_table.h"
+#include "net/link_table.h"
 
 /*
  * Of a frame so many bytes are kept: link, VLAN and IP headers with 70 bytes for IPv6 extension

@@ -7,8 +7,8 @@
 
 #include "base/failure.h"
 #include "capture/filter.h"
+#include "net/link.h"
 #include "packet/packet.h"
-#include "system/link.h"
 
 enum ring_flag {
 	RING_OUTGOING = 1 << 0,	  /* this machine sent it */

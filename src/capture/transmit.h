@@ -8,8 +8,8 @@
 
 #include "address/addr.h"
 #include "base/failure.h"
+#include "net/link.h"
 #include "packet/packet.h"
-#include "system/link.h"
 
 #define TRANSMIT_BATCH 256
 /* Of one frame: Ethernet's 1514, rounded so that neighbouring slots share no cache set. */

@@ -19,7 +19,7 @@
 #include "cli/timing.h"
 #include "report/progress.h"
 #include "report/terminal.h"
-#include "system/privilege.h"
+#include "sandbox/privilege.h"
 
 /* Packets kept for --explain: some 45 MB at most. */
 #define TRACE_EVENTS 131072

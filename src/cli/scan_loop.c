@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "sandbox/privilege.h"
 #include "scan/verdict.h"
-#include "system/privilege.h"
 
 /* Answers taken at once. */
 #define ANSWERS 256

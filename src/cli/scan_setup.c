@@ -11,10 +11,10 @@
 
 #include "base/quote.h"
 #include "cli/timing.h"
+#include "net/link.h"
+#include "net/settle.h"
 #include "plan/ports.h"
-#include "system/link.h"
-#include "system/privilege.h"
-#include "system/settle.h"
+#include "sandbox/privilege.h"
 
 #define PORTS_DEFAULT 1000
 #define PORTS_FAST    100

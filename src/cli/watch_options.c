@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocker/blocker.h"
 #include "cli/watch_memory.h"
-#include "system/blocker.h"
 #include "watch/watch.h"
 
 #define NS UINT64_C(1000000000)

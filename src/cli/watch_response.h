@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #include "address/ranges.h"
-#include "system/blocker.h"
-#include "system/listeners.h"
+#include "blocker/blocker.h"
+#include "net/listeners.h"
 #include "watch/event.h"
 
 /* Verdicts remembered, so that each is said once a scan. */

@@ -9,7 +9,7 @@
 #include "base/quote.h"
 #include "cli/networks.h"
 #include "cli/watch_memory.h"
-#include "system/netlink.h"
+#include "net/netlink.h"
 #include "watch/block_policy.h"
 
 #define NS UINT64_C(1000000000)

@@ -13,9 +13,9 @@
 #include "cli/watch_options.h"
 #include "cli/watch_outputs.h"
 #include "cli/watch_response.h"
-#include "system/cage.h"
-#include "system/listeners.h"
-#include "system/local.h"
+#include "net/listeners.h"
+#include "net/local.h"
+#include "sandbox/cage.h"
 #include "system/notify.h"
 #include "watch/watch.h"
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/quote.h"
+#include "net/ephemeral.h"
 #include "system/crew.h"
-#include "system/ephemeral.h"
 
 uint64_t frames_now_ns(void)
 {

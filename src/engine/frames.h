@@ -11,11 +11,11 @@
 #include "engine/engine.h"
 #include "engine/solicit.h"
 #include "engine/template.h"
-#include "system/link.h"
-#include "system/neighbour.h"
-#include "system/netlink.h"
-#include "system/own.h"
-#include "system/route.h"
+#include "net/link.h"
+#include "net/neighbour.h"
+#include "net/netlink.h"
+#include "net/own.h"
+#include "net/route.h"
 
 /* Received frames wait in 16,384 slots of 256 bytes: 4 MiB an interface. Headers, an ICMP error
  * and the start of a datagram fit; of more we need nothing. */

@@ -8,7 +8,7 @@
 
 #include "base/quote.h"
 #include "engine/sockets.h"
-#include "system/link.h"
+#include "net/link.h"
 #include "technique/technique.h"
 
 /* Open files that the rest of the process may need besides our sockets. */

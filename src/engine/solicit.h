@@ -9,7 +9,7 @@
 
 #include "address/addr.h"
 #include "base/failure.h"
-#include "system/link.h"
+#include "net/link.h"
 
 /* Each address is asked for SOLICIT_TRIES times (RFC 826; RFC 4861, 7.2), SOLICIT_SPACING_MS apart,
  * and given that long to answer the last time: 0.9 s in all, plus 20 us an address and try so as

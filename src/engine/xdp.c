@@ -11,7 +11,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-#include "system/settle.h"
+#include "net/settle.h"
 
 _Static_assert(XDP_REPLY_RST == (int)REPLY_RST && XDP_REPLY_RST_WINDOW == (int)REPLY_RST_WINDOW,
 	       "one enumeration");

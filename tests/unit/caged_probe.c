@@ -18,10 +18,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "system/blocker.h"
-#include "system/cage.h"
-#include "system/listeners.h"
-#include "system/local.h"
+#include "blocker/blocker.h"
+#include "net/listeners.h"
+#include "net/local.h"
+#include "sandbox/cage.h"
 #include "system/notify.h"
 #include "watch/block_policy.h"
 

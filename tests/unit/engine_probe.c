@@ -9,8 +9,8 @@
 
 #include "engine/engine.h"
 #include "plan/targets.h"
+#include "sandbox/privilege.h"
 #include "scan/scan.h"
-#include "system/privilege.h"
 
 /*
  * Usage: engine_probe [option=value ...] ENGINE TARGET[,TARGET...] TECHNIQUE[,...] PORTS

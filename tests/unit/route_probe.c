@@ -13,8 +13,8 @@
 
 #include "engine/frames.h"
 #include "engine/solicit.h"
-#include "system/link.h"
-#include "system/route.h"
+#include "net/link.h"
+#include "net/route.h"
 
 static const char *const kinds[] = {
 	[ROUTE_UNICAST] = "unicast",	     [ROUTE_LOCAL] = "local",

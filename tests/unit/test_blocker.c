@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "system/blocker.h"
-#include "system/blocker_helper.h"
+#include "blocker/blocker.h"
+#include "blocker/blocker_helper.h"
 
 #define WAIT_MS 10000
 

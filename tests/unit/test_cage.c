@@ -18,9 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "system/cage.h"
-#include "system/cage_attempts.h"
-#include "system/cage_layers.h"
+#include "sandbox/cage.h"
+#include "sandbox/cage_attempts.h"
+#include "sandbox/cage_layers.h"
 
 /* What waitpid(2) says of a child that does this. */
 static int child_status(int (*body)(void))

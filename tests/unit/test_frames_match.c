@@ -11,7 +11,7 @@
 
 #include "address/ranges.h"
 #include "engine/frames.h"
-#include "system/ephemeral.h"
+#include "net/ephemeral.h"
 
 #define BASE 0xf000
 

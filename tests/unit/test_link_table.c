@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "system/link_table.h"
+#include "net/link_table.h"
 
 /* No machine has interfaces up there. */
 #define FIRST 1000000

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "system/local.h"
+#include "net/local.h"
 
 static struct addr address(const char *text)
 {

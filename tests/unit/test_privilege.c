@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "system/privilege.h"
+#include "sandbox/privilege.h"
 
 /* The status that a child leaves with: which of its expectations failed, 0 if none. */
 static int in_child(int (*body)(void))

@@ -1,0 +1,69 @@
+/* link: the network interfaces of this machine, as the kernel lists them. */
+#ifndef PORTLIGHT_NET_LINK_H
+#define PORTLIGHT_NET_LINK_H
+
+#include <net/if.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "net/netlink.h"
+
+/* What its frames look like, and so who can be reached through it. */
+enum link_kind {
+	LINK_ETHERNET, /* Ethernet header; neighbours have MAC addresses */
+	LINK_LOOPBACK, /* Ethernet header of zeros; ourselves */
+	LINK_RAW_IP,   /* no header, no neighbours: tun, ppp, ipip, sit, gre */
+	LINK_OTHER,    /* InfiniBand and the like: not scanned through */
+};
+
+enum link_has {
+	LINK_UP = 1 << 0,      /* switched on */
+	LINK_RUNNING = 1 << 1, /* has its carrier */
+	LINK_NO_ARP = 1 << 2,  /* neighbours are not asked for: one peer, or none */
+	LINK_MAC = 1 << 3,
+	LINK_CARRIER =
+		1 << 4, /* the same a moment earlier: the kernel takes note of it in its time */
+};
+
+struct link {
+	unsigned index;
+	uint32_t mtu;	   /* bytes, without link header */
+	uint16_t hardware; /* ARPHRD_* */
+	uint8_t kind;	   /* enum link_kind */
+	uint8_t has;	   /* enum link_has */
+	uint8_t mac[6];
+	char name[IF_NAMESIZE];
+};
+
+/* Caller's storage; zero-initialised is empty. */
+struct link_list {
+	struct link *link;
+	size_t count, capacity;
+};
+
+/* What RTM_NEWLINK or RTM_DELLINK says about one. 0, or -errno. */
+int link_from_message(struct link *link, const struct nlmsghdr *message);
+
+/* Reads them all: 0, or -1 with *f and the list empty. */
+int link_list_read(struct link_list *list, struct netlink *netlink, struct failure *f);
+void link_list_fini(struct link_list *list);
+/* NULL if there is none. Valid until link_list_fini. */
+const struct link *link_by_index(const struct link_list *list, unsigned index);
+const struct link *link_by_name(const struct link_list *list, const char *name);
+const struct link *link_loopback(const struct link_list *list);
+
+/* Its name, safe to print: text_quote. Returns `out`. */
+#define LINK_QUOTED (IF_NAMESIZE * 4 + 1)
+const char *link_quote(const struct link *link, char out[static LINK_QUOTED]);
+
+/* 0 if frames can go through it now, or -1 with *f (EXIT_UNAVAILABLE) naming it and why not. */
+int link_usable(const struct link *link, struct failure *f);
+
+/* Its transmit queues; 1 if its driver does not say. */
+unsigned link_queues(const struct link *link);
+
+/* 0 if there is an interface of that name and it is up, or -1 with *f (EXIT_UNAVAILABLE). */
+int link_check(const char *name, struct failure *f);
+
+#endif

@@ -1,0 +1,34 @@
+/* neighbour: link addresses that the administrator has fixed in the kernel's table. */
+#ifndef PORTLIGHT_NET_NEIGHBOUR_H
+#define PORTLIGHT_NET_NEIGHBOUR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address/addr.h"
+#include "base/failure.h"
+#include "net/netlink.h"
+
+struct neighbour {
+	struct addr addr;
+	unsigned link_index;
+	uint8_t mac[6];
+};
+
+/* Caller's storage; zero-initialised is empty. Sorted by address, then interface. */
+struct neighbour_list {
+	struct neighbour *neighbour;
+	size_t count, capacity;
+};
+
+/*
+ * Reads the permanent entries (`ip neighbour add ... nud permanent`) of both families. What the
+ * kernel merely learnt may be stale, so that is asked for anew. 0, or -1 with *f, list empty.
+ */
+int neighbour_list_read(struct neighbour_list *list, struct netlink *netlink, struct failure *f);
+void neighbour_list_fini(struct neighbour_list *list);
+/* NULL if the address has none on that interface. */
+const struct neighbour *neighbour_find(const struct neighbour_list *list, struct addr a,
+				       unsigned link_index);
+
+#endif
