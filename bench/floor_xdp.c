@@ -20,7 +20,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine/xdp.h"
+#include "engine/xdp/xdp.h"
 
 #define CALL_RUNS 65536
 

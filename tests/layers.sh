@@ -29,7 +29,7 @@ may_include() { # folder: the folders it stands on
 	esac
 }
 
-for file in */*.[ch]; do
+for file in $(find . -name '*.[ch]' | sed 's|^\./||' | sort); do
 	[ -e "$file" ] || continue
 	folder=${file%%/*}
 	allowed=" $(may_include "$folder") "

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "address/ranges.h"
-#include "engine/frames.h"
+#include "engine/frames/frames.h"
 
 /*
  * The first byte chooses: any frame at all, or one made from the next bytes (the answer to a probe,

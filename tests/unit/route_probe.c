@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/frames.h"
-#include "engine/solicit.h"
+#include "engine/frames/frames.h"
+#include "engine/frames/solicit.h"
 #include "net/link.h"
 #include "net/route.h"
 

@@ -12,7 +12,7 @@
 
 #include "capture/ring.h"
 #include "cli/scan_loop.h"
-#include "engine/frames.h"
+#include "engine/frames/frames.h"
 
 #define SECOND UINT64_C(1000000000)
 /* Where the flood ends after all, so that a failure is one. */

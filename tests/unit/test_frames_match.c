@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "address/ranges.h"
-#include "engine/frames.h"
+#include "engine/frames/frames.h"
 #include "net/ephemeral.h"
 
 #define BASE 0xf000

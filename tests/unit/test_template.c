@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/template.h"
+#include "engine/frames/template.h"
 #include "packet/packet.h"
 #include "technique/payloads.h"
 

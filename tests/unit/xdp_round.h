@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "address/ranges.h"
-#include "engine/frames.h"
-#include "engine/xdp.h"
+#include "engine/frames/frames.h"
+#include "engine/xdp/xdp.h"
 #include "packet/packet.h"
 #include "technique/payloads.h"
 

@@ -1,0 +1,186 @@
+/* frames: the engine of hand-made frames; opened and closed here. */
+#include "engine/frames/frames.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/quote.h"
+#include "net/ephemeral.h"
+#include "system/crew.h"
+
+uint64_t frames_now_ns(void)
+{
+	struct timespec now;
+
+	/* CLOCK_MONOTONIC is always there and `now` is ours: cannot fail. */
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void frames_stats(struct engine *e, struct engine_stats *out)
+{
+	struct frames *fr = (struct frames *)e;
+
+	fr->stats.ring_drops = 0;
+	for (unsigned i = 0; i < fr->in_count; i++)
+		fr->stats.ring_drops += ring_drops(fr->ins[i].ring);
+	*out = fr->stats;
+	fr->stats.refused_burst = 0;
+}
+
+static void frames_close(struct engine *e)
+{
+	struct frames *fr = (struct frames *)e;
+
+	if (!fr)
+		return;
+	for (unsigned i = 0; i < fr->out_count; i++)
+		transmit_close(fr->outs[i].transmit);
+	crew_free(fr->crew);
+	for (unsigned i = 0; i < fr->in_count; i++)
+		ring_close(fr->ins[i].ring);
+	for (int i = 0; i < fr->way_count; i++)
+		free(fr->ways[i]);
+	for (unsigned i = 0; i < SHEETS; i++)
+		free(fr->windows[i].way);
+	free(fr->outs);
+	free(fr->ins);
+	free(fr->ways);
+	frames_forget(fr, UINT64_MAX);
+	route_close(fr->routes);
+	own_list_fini(&fr->owns);
+	neighbour_list_fini(&fr->neighbours);
+	link_list_fini(&fr->links);
+	netlink_close(fr->netlink);
+	free(fr);
+}
+
+static const struct engine_ops frames_ops = {
+	.name = "frames",
+	.prepare = frames_prepare,
+	.send = frames_send,
+	.receive = frames_receive,
+	.stats = frames_stats,
+	.close = frames_close,
+};
+
+/* Says at once, and in one line, what would fail later at the first interface. A raw IP socket
+ * asks for the same capability as a packet socket, and closes without waiting for a grace period.
+ */
+static int frames_permitted(struct failure *f)
+{
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+
+	if (fd < 0 && (errno == EPERM || errno == EACCES))
+		return failure_set(f, EXIT_NO_PERMISSION,
+				   "the frames engine needs the capability CAP_NET_RAW");
+	if (fd < 0)
+		return failure_set(f, EXIT_SOFTWARE, "cannot open a raw socket: %s",
+				   strerror(errno));
+	(void)close(fd); /* never used */
+	return 0;
+}
+
+/* -e: there is such an interface, and it can be used. */
+static int frames_interface(struct frames *fr, struct failure *f)
+{
+	const char *name = fr->conf.interface;
+	char quoted[TEXT_QUOTED(64)];
+	const struct link *link;
+
+	if (!name)
+		return 0;
+	link = link_by_name(&fr->links, name);
+	if (!link) {
+		text_quote(name, strnlen(name, 64), quoted, sizeof(quoted));
+		return failure_set(f, EXIT_UNAVAILABLE, "no interface is called %s", quoted);
+	}
+	fr->out_index = link->index;
+	return link_usable(link, f);
+}
+
+/* -S: the address is one of ours; asked for with a map of that one address. */
+static int frames_source(const struct frames *fr, struct failure *f)
+{
+	const struct addr source = fr->conf.source;
+	const struct route_conf conf = {.first = source, .last = source, .zone = fr->conf.zone};
+	struct route_map *map;
+	char text[ADDR_TEXT];
+	int number;
+	bool local;
+
+	if (!fr->conf.has_source)
+		return 0;
+	map = route_open(fr->netlink, &conf, f);
+	if (!map)
+		return -1;
+	number = route_find(map, source);
+	local = number >= 0 && route_at(map, number)->kind == ROUTE_LOCAL;
+	route_close(map);
+	return local ? 0
+		     : failure_set(f, EXIT_UNAVAILABLE, "source %s is no address of this machine",
+				   addr_format(source, text));
+}
+
+static int frames_routes(struct frames *fr, struct failure *f)
+{
+	const struct plan *plan = fr->conf.plan;
+	const struct route_conf conf = {
+		.first = plan_host(plan, 0),
+		.last = plan_host(plan, plan->hosts - 1),
+		.out_index = fr->out_index,
+		.zone = fr->conf.zone,
+		.has_source = fr->conf.has_source,
+		.source = fr->conf.source,
+	};
+
+	fr->routes = route_open(fr->netlink, &conf, f);
+	return fr->routes ? 0 : -1;
+}
+
+static void frames_ports(struct frames *fr)
+{
+	uint16_t first, last;
+
+	if (fr->conf.has_source_port) {
+		fr->port = fr->conf.source_port;
+		fr->port_mask = 0xffff;
+		return;
+	}
+	ephemeral_range(&first, &last);
+	fr->port = ephemeral_block(first, last, COOKIE_PORT_BLOCK);
+	fr->port_mask = (uint16_t) ~(COOKIE_PORT_BLOCK - 1);
+}
+
+struct engine *engine_frames_open(const struct engine_conf *conf, struct failure *f)
+{
+	struct frames *fr;
+
+	if (frames_permitted(f) < 0)
+		return NULL;
+	fr = calloc(1, sizeof(*fr));
+	if (!fr) {
+		failure_set(f, EXIT_SOFTWARE, "out of memory");
+		return NULL;
+	}
+	fr->engine.ops = &frames_ops;
+	fr->conf = *conf;
+	fr->crew = crew_new(0, 1); /* without one, batches go one after the other */
+	for (uint32_t i = 0; i < conf->plan->slots; i++)
+		fr->techniques |= 1u << plan_slot_technique(plan_slots(conf->plan)[i]);
+	frames_ports(fr);
+	fr->netlink = netlink_open(f);
+	if (!fr->netlink || link_list_read(&fr->links, fr->netlink, f) < 0 ||
+	    frames_interface(fr, f) < 0 || frames_source(fr, f) < 0 || frames_routes(fr, f) < 0 ||
+	    neighbour_list_read(&fr->neighbours, fr->netlink, f) < 0 ||
+	    own_list_read(&fr->owns, fr->netlink, f) < 0) {
+		frames_close(&fr->engine);
+		return NULL;
+	}
+	return &fr->engine;
+}

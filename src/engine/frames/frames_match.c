@@ -1,0 +1,173 @@
+/* frames_match: which probe a packet answers, quotes or is; believed only if all of it fits. */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/cookie.h"
+#include "engine/frames/frames.h"
+
+static bool match_port_ours(const struct frames *fr, uint16_t ours)
+{
+	return (ours & fr->port_mask) == fr->port;
+}
+
+/* The cookie's byte of our port; with a fixed port there is none. */
+static bool match_port_cookie(const struct frames *fr, uint16_t ours, uint64_t hash)
+{
+	return fr->conf.has_source_port || (uint8_t)ours == (uint8_t)(hash >> 32);
+}
+
+/* The probe went out from that address, and so often that there was such an attempt. */
+static bool match_sent(const struct frames *fr, const struct frames_claim *claim,
+		       struct frames_match *m)
+{
+	const struct frames_way *way = frames_way_of(fr, m->sheet, m->cell / m->sheet->plan->slots);
+
+	if (!way || !addr_equal(way->source, claim->source))
+		return false;
+	m->has_attempt = !fr->conf.has_source_port;
+	m->attempt = m->has_attempt ? claim->ours >> 8 & 15 : 0;
+	return m->attempt < sheet_tries(m->sheet, m->cell);
+}
+
+/* The cell that a sequence number decodes to, if its probe is the claimed one. */
+static bool match_cell(const struct frames *fr, const struct frames_claim *claim, uint32_t tag,
+		       uint8_t technique, struct frames_match *m)
+{
+	for (unsigned i = 0; i < SHEETS; i++) {
+		struct sheet *sheet = fr->conf.sheets[i];
+		struct plan_probe probe;
+
+		if (!sheet || !sheet_untag(sheet, tag, &m->cell))
+			continue;
+		probe = sheet_probe(sheet, m->cell);
+		if (probe.technique != technique || probe.port != claim->port ||
+		    !addr_equal(probe.to, claim->target))
+			continue;
+		m->sheet = sheet;
+		m->technique = technique;
+		return match_sent(fr, claim, m);
+	}
+	return false;
+}
+
+static bool match_seq(const struct frames *fr, const struct frames_claim *claim, uint8_t technique,
+		      struct frames_match *m)
+{
+	const struct technique *row = &technique_table[technique];
+	uint64_t hash = cookie_hash(&fr->conf.key, claim->target.hi, claim->target.lo, claim->port,
+				    technique);
+
+	if (!match_port_cookie(fr, claim->ours, hash))
+		return false;
+	for (unsigned i = 0; i < claim->plain_count; i++)
+		if (match_cell(fr, claim, claim->plain[i] ^ (uint32_t)hash, technique, m))
+			return true;
+	if (!(row->flags & TCP_ACK))
+		return false;
+	for (unsigned i = 0; i < claim->acked_count; i++)
+		if (match_cell(fr, claim, claim->acked[i] ^ (uint32_t)hash, technique, m))
+			return true;
+	return false;
+}
+
+bool frames_match_tcp(const struct frames *fr, const struct frames_claim *claim,
+		      struct frames_match *out)
+{
+	if (!match_port_ours(fr, claim->ours))
+		return false;
+	for (uint8_t t = 0; t < TECHNIQUES; t++)
+		if (fr->techniques >> t & 1 && technique_table[t].proto == IPPROTO_TCP &&
+		    match_seq(fr, claim, t, out))
+			return true;
+	return false;
+}
+
+/* Finds the live sheet and the cell of a host by rank and a slot. */
+static bool match_place(const struct frames *fr, uint64_t rank, uint32_t slot,
+			struct frames_match *m)
+{
+	for (unsigned i = 0; i < SHEETS; i++) {
+		struct sheet *sheet = fr->conf.sheets[i];
+
+		if (!sheet || rank < sheet->first_host || rank - sheet->first_host >= sheet->hosts)
+			continue;
+		m->sheet = sheet;
+		m->cell = (uint32_t)(rank - sheet->first_host) * sheet->plan->slots + slot;
+		return true;
+	}
+	return false;
+}
+
+/* Rows whose answer carries no number of ours: UDP, and SYN in answer to a SYN. */
+static bool match_by_ports(const struct technique *row, uint8_t proto)
+{
+	if (row->proto != proto)
+		return false;
+	return proto == IPPROTO_UDP ? row->cookie == COOKIE_PORT : row->flags == TCP_SYN;
+}
+
+bool frames_match_ports(const struct frames *fr, const struct frames_claim *claim, uint8_t proto,
+			struct frames_match *out)
+{
+	uint64_t rank;
+
+	if (!match_port_ours(fr, claim->ours) ||
+	    !plan_find_host(fr->conf.plan, claim->target, &rank))
+		return false;
+	for (uint8_t t = 0; t < TECHNIQUES; t++) {
+		uint32_t slot;
+
+		if (!(fr->techniques >> t & 1) || !match_by_ports(&technique_table[t], proto) ||
+		    !plan_find_slot(fr->conf.plan, t, claim->port, &slot))
+			continue;
+		if (!match_port_cookie(fr, claim->ours,
+				       cookie_hash(&fr->conf.key, claim->target.hi,
+						   claim->target.lo, claim->port, t)))
+			continue;
+		out->technique = t;
+		if (match_place(fr, rank, slot, out) && match_sent(fr, claim, out))
+			return true;
+	}
+	return false;
+}
+
+/* UDP brings no number back, but what our datagrams say is known. */
+static bool match_payload(const struct frames *fr, const struct frames_match *m,
+			  const struct packet *p, const uint8_t *payload)
+{
+	const struct frames_way *way = frames_way_of(fr, m->sheet, m->cell / m->sheet->plan->slots);
+	unsigned first = m->has_attempt ? m->attempt : 0;
+	unsigned last = m->has_attempt ? m->attempt : sheet_tries(m->sheet, m->cell) - 1;
+	const uint32_t headers = addr_is_v4(p->src) ? 28 : 48;
+
+	for (unsigned attempt = first; attempt <= last; attempt++) {
+		const uint8_t *bytes;
+		size_t length;
+
+		frames_payload(way, p->dport, attempt, &bytes, &length);
+		if (p->ip_bytes == headers + length && p->payload_bytes <= length &&
+		    (p->payload_bytes == 0 || memcmp(payload, bytes, p->payload_bytes) == 0))
+			return true;
+	}
+	return false;
+}
+
+bool frames_match_probe(const struct frames *fr, const struct packet *p, const uint8_t *payload)
+{
+	const struct frames_claim claim = {
+		.target = p->dst,
+		.port = p->dport,
+		.source = p->src,
+		.ours = p->sport,
+		.plain = {p->seq},
+		.plain_count = 1,
+	};
+	struct frames_match m;
+
+	/* Our kernel's RST has a probe's sequence number as well, but not its flags. */
+	if (p->has & PACKET_TCP)
+		return frames_match_tcp(fr, &claim, &m) &&
+		       p->flags == technique_table[m.technique].flags;
+	return p->has & PACKET_UDP && frames_match_ports(fr, &claim, IPPROTO_UDP, &m) &&
+	       match_payload(fr, &m, p, payload);
+}

@@ -1,0 +1,316 @@
+/* frames_prepare: which way the hosts of a window go, and to which link address. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/frames/frames.h"
+#include "result/finding.h"
+
+static int prepare_memory(struct failure *f)
+{
+	return failure_set(f, EXIT_SOFTWARE, "out of memory");
+}
+
+/* The receive ring of the interface, opened if it has none yet; NULL with *f on failure. */
+static struct ring *prepare_in(struct frames *fr, const struct link *link, struct failure *f)
+{
+	struct filter filter;
+	const struct filter_conf answers = {
+		.network_offset = link->kind == LINK_RAW_IP ? 0 : 14,
+		.snap_bytes = FRAMES_SNAP_BYTES,
+		.port = fr->port,
+		.port_mask = fr->port_mask,
+		.both_ways = fr->conf.trace != NULL,
+	};
+	const struct ring_conf conf = {
+		.link = link,
+		.filter = &filter,
+		.outgoing = fr->conf.trace != NULL,
+		.slot_bytes = FRAMES_SLOT_BYTES,
+		.slots = FRAMES_SLOTS,
+	};
+	struct frames_in *grown;
+	struct ring *ring;
+
+	for (unsigned i = 0; i < fr->in_count; i++)
+		if (fr->ins[i].link == link)
+			return fr->ins[i].ring;
+	grown = reallocarray(fr->ins, fr->in_count + 1, sizeof(*grown));
+	if (!grown) {
+		(void)prepare_memory(f);
+		return NULL;
+	}
+	fr->ins = grown;
+	filter_answers(&filter, &answers);
+	ring = ring_open(&conf, f);
+	if (ring)
+		grown[fr->in_count++] = (struct frames_in){link, ring};
+	return ring;
+}
+
+/* A transmitter on the interface, and its ring. Number of the frames_out, or -1 with *f. */
+static int prepare_out(struct frames *fr, const struct link *link, int local_family,
+		       struct failure *f)
+{
+	struct transmit_conf conf = {
+		.link = link,
+		.bypass = fr->conf.trace == NULL,
+		.local_family = local_family,
+		.zone = fr->conf.zone,
+		/* A trace has to see what goes out, which a socket's own frames are not. */
+		.shared = local_family == 0 && fr->conf.trace == NULL,
+		.crew = fr->crew,
+	};
+	struct frames_out *grown;
+	struct ring *ring;
+
+	for (unsigned i = 0; i < fr->out_count; i++)
+		if (fr->outs[i].link == link && fr->outs[i].local_family == local_family)
+			return (int)i;
+	if (link_usable(link, f) < 0)
+		return -1;
+	ring = prepare_in(fr, link, f);
+	if (!ring)
+		return -1;
+	grown = reallocarray(fr->outs, fr->out_count + 1, sizeof(*grown));
+	if (!grown)
+		return prepare_memory(f);
+	fr->outs = grown;
+	conf.shared_fd = ring_fd(ring);
+	grown[fr->out_count] = (struct frames_out){link, transmit_open(&conf, f), local_family};
+	if (!grown[fr->out_count].transmit)
+		return -1;
+	return (int)fr->out_count++;
+}
+
+/* Answers go to the source address, and so come in where that is, too: with -S or a route's own
+ * source that may be another interface than the one they went out of. */
+static int prepare_source(struct frames *fr, struct addr source, struct failure *f)
+{
+	unsigned index;
+
+	for (unsigned n = 0; (index = own_link(&fr->owns, source, n)) != 0; n++) {
+		const struct link *link = link_by_index(&fr->links, index);
+		struct failure unusable = {0};
+
+		if (link && link->kind != LINK_LOOPBACK && link_usable(link, &unusable) == 0 &&
+		    !prepare_in(fr, link, f))
+			return -1;
+	}
+	return 0;
+}
+
+static uint8_t way_kind(const struct route *route, const struct link *link)
+{
+	switch (route->kind) {
+	case ROUTE_LOCAL:
+		return WAY_DIRECT;
+	case ROUTE_UNICAST:
+		break;
+	case ROUTE_BROADCAST:
+		return WAY_NO_NEIGHBOUR;
+	default:
+		return WAY_NO_ROUTE;
+	}
+	if (link->kind != LINK_ETHERNET || link->has & LINK_NO_ARP)
+		return WAY_DIRECT;
+	return route->has_gateway ? WAY_GATEWAY : WAY_NEIGHBOUR;
+}
+
+void frames_way_templates(const struct frames *fr, struct frames_way *way)
+{
+	struct template_conf conf = {
+		.link = transmit_link(fr->outs[way->out].transmit),
+		.source = way->source,
+		.ttl = fr->conf.ttl ? fr->conf.ttl : FRAMES_TTL,
+		.bad_sum = fr->conf.bad_sum,
+	};
+
+	memcpy(conf.mac_src, way->link->mac, sizeof(conf.mac_src));
+	memcpy(conf.mac_dst, way->mac, sizeof(conf.mac_dst));
+	for (unsigned t = 0; t < TECHNIQUES; t++) {
+		if (!(fr->techniques >> t & 1))
+			continue;
+		conf.technique = &technique_table[t];
+		template_init(&way->template[t], &conf);
+	}
+}
+
+static int way_init(struct frames *fr, struct frames_way *way, const struct route *route,
+		    struct failure *f)
+{
+	const struct link *link = route->kind == ROUTE_LOCAL
+					  ? link_loopback(&fr->links)
+					  : link_by_index(&fr->links, route->link_index);
+	int out;
+
+	way->kind = WAY_NO_ROUTE;
+	/* Without a source we have no address of that family there: nobody could answer. */
+	if (!link || !route->has_source)
+		return 0;
+	way->kind = way_kind(route, link);
+	if (way->kind == WAY_NO_ROUTE || way->kind == WAY_NO_NEIGHBOUR)
+		return 0;
+	way->link = link;
+	way->source = route->source;
+	way->gateway = route->gateway;
+	way->local = route->kind == ROUTE_LOCAL;
+	/* Where neighbours are not asked for, frames go to our own address, as the kernel's do. */
+	memcpy(way->mac, link->mac, sizeof(way->mac));
+	out = prepare_out(fr, link, !way->local ? 0 : addr_is_v4(way->source) ? 4 : 6, f);
+	if (out < 0 || (!way->local && prepare_source(fr, way->source, f) < 0))
+		return -1;
+	way->out = (unsigned)out;
+	frames_way_templates(fr, way);
+	return 0;
+}
+
+int frames_way_to(struct frames *fr, struct addr to, struct failure *f)
+{
+	int number = route_find(fr->routes, to);
+	struct frames_way **grown;
+
+	if (number < 0)
+		return failure_set(f, EXIT_SOFTWARE, "cannot ask the kernel for a route: %s",
+				   strerror(-number));
+	if (number > UINT16_MAX)
+		return failure_set(f, EXIT_SOFTWARE, "more than 65536 distinct routes");
+	if (number >= fr->way_count) {
+		grown = reallocarray(fr->ways, (size_t)number + 1, sizeof(*grown));
+		if (!grown)
+			return prepare_memory(f);
+		fr->ways = grown;
+		while (fr->way_count <= number)
+			fr->ways[fr->way_count++] = NULL;
+	}
+	if (!fr->ways[number]) {
+		fr->ways[number] = calloc(1, sizeof(*fr->ways[number]));
+		if (!fr->ways[number])
+			return prepare_memory(f);
+		if (way_init(fr, fr->ways[number], route_at(fr->routes, number), f) < 0)
+			return -1;
+	}
+	return number;
+}
+
+static void note(const struct frames *fr, const struct frames_way *way, uint64_t rank,
+		 struct sheet *sheet)
+{
+	const bool stopped = fr->conf.stop && *fr->conf.stop;
+	struct sheet_host host = {.notes = way->local ? HOST_LOCAL : 0};
+
+	switch (way->kind) {
+	case WAY_NEIGHBOUR:
+		host = frames_asked(fr, rank);
+		if (!(host.notes & HOST_MAC))
+			host.notes |= stopped ? 0 : HOST_NO_NEIGHBOUR;
+		break;
+	case WAY_GATEWAY:
+		if (!way->gateway_known && !stopped)
+			host.notes |= HOST_NO_NEIGHBOUR;
+		break;
+	case WAY_NO_NEIGHBOUR:
+		host.notes |= HOST_NO_NEIGHBOUR;
+		break;
+	case WAY_NO_ROUTE:
+		host.notes |= HOST_NO_ROUTE;
+		break;
+	default:
+		break;
+	}
+	/* Only where there is something to say: the array is zero pages until then. */
+	if (host.notes)
+		sheet_host_put(sheet->host, sheet->alike ? 0 : (uint32_t)(rank - sheet->first_host),
+			       &host);
+}
+
+static bool window_live(const struct frames *fr, const struct frames_window *w)
+{
+	for (unsigned i = 0; i < SHEETS; i++)
+		if (fr->conf.sheets[i] && fr->conf.sheets[i]->window == w->window)
+			return true;
+	return false;
+}
+
+/* A place for the sheet's window: its own, or one whose window is closed. */
+static struct frames_window *window_place(struct frames *fr, const struct sheet *sheet,
+					  struct failure *f)
+{
+	struct frames_window *place = NULL;
+
+	for (unsigned i = 0; i < SHEETS; i++) {
+		struct frames_window *w = &fr->windows[i];
+
+		if (w->used && w->window == sheet->window) {
+			place = w;
+			break;
+		}
+		if (!place && (!w->used || !window_live(fr, w)))
+			place = w;
+	}
+	if (!place) {
+		failure_set(f, EXIT_SOFTWARE, "more than %d windows are open", SHEETS);
+		return NULL;
+	}
+	free(place->way);
+	*place = (struct frames_window){.window = sheet->window};
+	return place;
+}
+
+/* Notes the way of the next host; an array of them begins with the first that goes another way. */
+static int window_way(struct frames_window *w, uint32_t host, uint32_t hosts, uint16_t number,
+		      struct failure *f)
+{
+	if (host == 0)
+		w->first = number;
+	if (!w->way && number == w->first)
+		return 0;
+	if (!w->way) {
+		w->way = reallocarray(NULL, hosts, sizeof(*w->way));
+		if (!w->way)
+			return prepare_memory(f);
+		for (uint32_t i = 0; i < host; i++)
+			w->way[i] = w->first;
+	}
+	w->way[host] = number;
+	return 0;
+}
+
+int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
+{
+	struct frames *fr = (struct frames *)e;
+	const uint64_t end = sheet->first_host + sheet->hosts;
+	struct frames_window *window = window_place(fr, sheet, f);
+
+	if (!window)
+		return -ENOMEM;
+	for (uint64_t rank = sheet->first_host; rank < end; rank++) {
+		uint32_t host = (uint32_t)(rank - sheet->first_host);
+		struct addr to = plan_host(fr->conf.plan, rank);
+		int number;
+
+		if (frames_learn(fr, sheet, rank, f) < 0)
+			return -EIO;
+		number = frames_way_to(fr, to, f);
+		if (number < 0)
+			return -EIO;
+		if (window_way(window, host, sheet->hosts, (uint16_t)number, f) < 0)
+			return -ENOMEM;
+		note(fr, fr->ways[number], rank, sheet);
+	}
+	frames_forget(fr, end);
+	window->used = true;
+	return 0;
+}
+
+const struct frames_way *frames_way_of(const struct frames *fr, const struct sheet *sheet,
+				       uint32_t host)
+{
+	for (unsigned i = 0; i < SHEETS; i++) {
+		const struct frames_window *w = &fr->windows[i];
+
+		if (w->used && w->window == sheet->window)
+			return fr->ways[w->way ? w->way[host] : w->first];
+	}
+	return NULL;
+}

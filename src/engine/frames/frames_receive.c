@@ -1,0 +1,336 @@
+/* frames_receive: frames from the rings, judged, to answers. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/frames/frames.h"
+
+/* More interfaces than this in one scan are looked at in turns. */
+#define RECEIVE_POLLED 64
+
+/* One call of frames_receive. */
+struct receive {
+	struct frames *fr;
+	struct answer *answers;
+	unsigned count, max;
+	struct frames_clock clock;
+};
+
+static void receive_clocks(struct receive *r)
+{
+	struct timespec wall;
+
+	(void)clock_gettime(CLOCK_REALTIME, &wall); /* always there */
+	r->clock.now_ns = frames_now_ns();
+	r->clock.wall_offset_ns =
+		(uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec - r->clock.now_ns;
+}
+
+/* A frame's time on the scan's clock; never later than now, whatever the wall clock does. */
+static uint64_t receive_time(const struct receive *r, const struct ring_frame *frame)
+{
+	uint64_t t_ns = frame->wall_ns - r->clock.wall_offset_ns;
+
+	return t_ns < r->clock.now_ns ? t_ns : r->clock.now_ns;
+}
+
+static void receive_trace(const struct receive *r, const struct ring_frame *frame,
+			  const struct packet *p, const struct frames_match *m)
+{
+	struct trace_event event;
+
+	if (!r->fr->conf.trace)
+		return;
+	event = (struct trace_event){
+		.t_ns = receive_time(r, frame),
+		.cell = sheet_tag(m->sheet, m->cell),
+		.kind = frame->flags & RING_OUTGOING ? TRACE_SENT : TRACE_RECEIVED,
+		.attempt = m->attempt,
+		.packet = *p,
+	};
+	trace_add(r->fr->conf.trace, &event);
+}
+
+/* A packet of ours, seen leaving: a probe, or what our kernel says to an answer: its RST to a
+ * SYN+ACK has the sequence number that the SYN+ACK acknowledged (RFC 9293, 3.10.7.1). */
+static void receive_outgoing(const struct receive *r, const struct ring_frame *frame,
+			     const struct packet *p)
+{
+	const struct frames_claim claim = {
+		.target = p->dst,
+		.port = p->dport,
+		.source = p->src,
+		.ours = p->sport,
+		.plain = {p->seq, p->seq - 1},
+		.plain_count = 2,
+	};
+	struct frames_match m;
+
+	if (p->has & PACKET_TCP
+		    ? frames_match_tcp(r->fr, &claim, &m)
+		    : p->has & PACKET_UDP && frames_match_ports(r->fr, &claim, IPPROTO_UDP, &m))
+		receive_trace(r, frame, p, &m);
+}
+
+static enum reply judge_tcp(const struct frames *fr, const struct packet *p, struct frames_match *m)
+{
+	const struct frames_claim claim = {
+		.target = p->src,
+		.port = p->sport,
+		.source = p->dst,
+		.ours = p->dport,
+		.plain = {p->ack - 1, p->ack},
+		.plain_count = 2,
+		.acked = {p->seq, p->seq - 1},
+		.acked_count = 2,
+	};
+
+	if (frames_match_tcp(fr, &claim, m))
+		return technique_tcp_reply(p->flags, p->window);
+	/* A SYN that acknowledges nothing cannot bring a number back: simultaneous open. */
+	if (p->flags & TCP_SYN && !(p->flags & (TCP_ACK | TCP_RST)) &&
+	    frames_match_ports(fr, &claim, IPPROTO_TCP, m))
+		return technique_tcp_reply(p->flags, p->window);
+	m->sheet = NULL;
+	return REPLY_SILENCE;
+}
+
+static enum reply judge_udp(const struct frames *fr, const struct packet *p, struct frames_match *m)
+{
+	const struct frames_claim claim = {
+		.target = p->src, .port = p->sport, .source = p->dst, .ours = p->dport};
+
+	if (frames_match_ports(fr, &claim, IPPROTO_UDP, m))
+		return REPLY_DATA;
+	m->sheet = NULL;
+	return REPLY_SILENCE;
+}
+
+/* An ICMP error is believed by what it quotes of our probe. */
+static enum reply judge_icmp(const struct frames *fr, const struct packet *p,
+			     struct frames_match *m)
+{
+	const struct packet_quote *quote = &p->quote;
+	const struct frames_claim claim = {
+		.target = quote->dst,
+		.port = quote->dport,
+		.source = quote->src,
+		.ours = quote->sport,
+		.plain = {quote->seq},
+		.plain_count = 1,
+	};
+	bool ours = quote->proto == IPPROTO_TCP
+			    ? frames_match_tcp(fr, &claim, m)
+			    : quote->proto == IPPROTO_UDP &&
+				      frames_match_ports(fr, &claim, IPPROTO_UDP, m);
+
+	if (!ours) {
+		m->sheet = NULL;
+		return REPLY_SILENCE;
+	}
+	return technique_icmp_reply(addr_is_v4(p->src) ? 4 : 6, p->icmp_type, p->icmp_code,
+				    addr_equal(p->src, quote->dst));
+}
+
+/*
+ * TCP, or a first fragment that cuts its header behind the window: its numbers prove what its
+ * checksum need not. Over IPv6 stacks drop such a one (RFC 8200, 4.5).
+ */
+static bool receive_is_tcp(const struct packet *p)
+{
+	const uint32_t piece = PACKET_TCP_START | PACKET_TCP_FLAGS;
+
+	return p->has & PACKET_TCP || ((p->has & piece) == piece && addr_is_v4(p->src));
+}
+
+static void answer_fill(const struct receive *r, const struct ring_frame *frame,
+			const struct packet *p, const struct frames_match *m, struct answer *a)
+{
+	*a = (struct answer){
+		.t_ns = receive_time(r, frame),
+		.from = p->src,
+		.cell = sheet_tag(m->sheet, m->cell),
+		.has = ANSWER_TTL,
+		.ttl = p->ttl,
+	};
+	if (m->has_attempt) {
+		a->has |= ANSWER_ATTEMPT;
+		a->attempt = m->attempt;
+	}
+	if (receive_is_tcp(p)) {
+		a->has |= ANSWER_WINDOW;
+		a->window = p->window;
+	} else if (p->has & PACKET_ICMP) {
+		a->has |= ANSWER_ICMP;
+		a->icmp_type = p->icmp_type;
+		a->icmp_code = p->icmp_code;
+		if (!addr_equal(p->src, p->quote.dst))
+			a->has |= ANSWER_FROM;
+	}
+}
+
+/* A packet that came in: into the answers, or counted as what it is instead. */
+static void receive_packet(struct receive *r, const struct ring_frame *frame,
+			   const struct packet *p)
+{
+	struct frames *fr = r->fr;
+	struct frames_match m;
+	enum reply reply;
+
+	if (p->has & (PACKET_MALFORMED | PACKET_SUM_BAD)) {
+		fr->stats.invalid++;
+		return;
+	}
+	if (receive_is_tcp(p)) {
+		reply = judge_tcp(fr, p, &m);
+	} else if (p->has & PACKET_UDP) {
+		reply = judge_udp(fr, p, &m);
+	} else if (p->has & PACKET_ICMP && p->has & PACKET_QUOTE &&
+		   (p->quote.sport & fr->port_mask) == fr->port) {
+		reply = judge_icmp(fr, p, &m);
+	} else {
+		/* Errors about others' packets too, as that of our kernel about an answer. */
+		fr->stats.other++;
+		return;
+	}
+	if (!m.sheet) {
+		fr->stats.invalid++;
+		return;
+	}
+	receive_trace(r, frame, p, &m);
+	if (reply == REPLY_SILENCE) {
+		fr->stats.other++;
+		return;
+	}
+	answer_fill(r, frame, p, &m, &r->answers[r->count]);
+	r->answers[r->count++].reply = (uint8_t)reply;
+}
+
+/* On loopback our own packets come back in; they are no answers, and seen already. */
+static bool receive_echo(const struct frames *fr, const struct ring_frame *frame,
+			 const struct packet *p)
+{
+	if (!(p->has & (PACKET_TCP | PACKET_UDP)) || (p->sport & fr->port_mask) != fr->port)
+		return false;
+	return (p->dport & fr->port_mask) != fr->port ||
+	       frames_match_probe(fr, p, frame->bytes + p->payload_offset);
+}
+
+static void receive_frame(struct receive *r, enum packet_link link, const struct ring_frame *frame)
+{
+	struct packet p;
+
+	r->fr->stats.received++;
+	/* A sum that the kernel vouches for, or has not made yet, needs no second look. */
+	if (frame->flags & (RING_SUM_GOOD | RING_SUM_PENDING | RING_OUTGOING))
+		packet_parse(link, frame->bytes, frame->length, &p);
+	else
+		packet_parse_checked(link, frame->bytes, frame->length, &p);
+	if (frame->flags & RING_OUTGOING)
+		receive_outgoing(r, frame, &p);
+	else if (!receive_echo(r->fr, frame, &p))
+		receive_packet(r, frame, &p);
+}
+
+bool frames_judge(struct frames *fr, enum packet_link link, const struct ring_frame *frame,
+		  const struct frames_clock *clock, struct answer *out)
+{
+	struct receive r = {.fr = fr, .answers = out, .max = 1, .clock = *clock};
+
+	receive_frame(&r, link, frame);
+	return r.count > 0;
+}
+
+/* Takes frames from all rings in turn, until they are empty or the answers are full; of each no
+ * more than it holds, for they may come as fast as they are looked at. */
+static void receive_drain(struct receive *r)
+{
+	struct frames *fr = r->fr;
+
+	receive_clocks(r);
+	for (unsigned looked = 0; looked < fr->in_count && r->count < r->max; looked++) {
+		struct ring *ring = fr->ins[fr->in_turn % fr->in_count].ring;
+		struct ring_frame frame;
+
+		for (unsigned i = 0; i < FRAMES_SLOTS && r->count < r->max; i++) {
+			if (!ring_receive(ring, &frame))
+				break;
+			receive_frame(r, ring_link(ring), &frame);
+			ring_release(ring);
+		}
+		fr->in_turn++;
+	}
+}
+
+static int receive_error(const struct frames *fr, const struct pollfd *polls, unsigned count,
+			 struct failure *f)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct frames_in *in = &fr->ins[i];
+		char quoted[LINK_QUOTED];
+		int error;
+
+		if (!(polls[i].revents & (POLLERR | POLLHUP | POLLNVAL)))
+			continue;
+		error = ring_error(in->ring);
+		if (error == 0)
+			continue;
+		failure_set(f, EXIT_UNAVAILABLE, "interface %s: cannot receive: %s",
+			    link_quote(in->link, quoted), strerror(-error));
+		return error;
+	}
+	return 0;
+}
+
+/* Waits until frames are there: 1, 0 at until_ns or after a signal, or -errno with *f. */
+static int receive_wait(const struct frames *fr, uint64_t until_ns, struct failure *f)
+{
+	struct pollfd polls[RECEIVE_POLLED];
+	unsigned count = fr->in_count < RECEIVE_POLLED ? fr->in_count : RECEIVE_POLLED;
+	uint64_t now_ns = frames_now_ns();
+	uint64_t left_ns = now_ns < until_ns ? until_ns - now_ns : 0;
+	struct timespec left = {(time_t)(left_ns / 1000000000u), (long)(left_ns % 1000000000u)};
+	int ready;
+
+	for (unsigned i = 0; i < count; i++)
+		polls[i] = (struct pollfd){.fd = ring_fd(fr->ins[i].ring), .events = POLLIN};
+	ready = ppoll(polls, count, &left, NULL);
+	if (ready < 0 && errno == EINTR)
+		return 0;
+	if (ready < 0) {
+		int error = -errno;
+
+		failure_set(f, EXIT_SOFTWARE, "cannot wait for frames: %s", strerror(-error));
+		return error;
+	}
+	if (ready > 0) {
+		int error = receive_error(fr, polls, count, f);
+
+		if (error < 0)
+			return error;
+	}
+	return ready > 0;
+}
+
+int frames_receive(struct engine *e, struct answer *answers, unsigned max, uint64_t timeout_ns,
+		   struct failure *f)
+{
+	struct receive r = {.fr = (struct frames *)e, .answers = answers, .max = max};
+	uint64_t until_ns = frames_now_ns();
+
+	/* "For ever" must not wrap. */
+	until_ns = timeout_ns < UINT64_MAX - until_ns ? until_ns + timeout_ns : UINT64_MAX;
+	for (;;) {
+		int ready;
+
+		receive_drain(&r);
+		if (r.count > 0 || max == 0)
+			return (int)r.count;
+		ready = receive_wait(r.fr, until_ns, f);
+		/* What is there after the time need be no answer, nor the last one that is none. */
+		if (ready <= 0 || frames_now_ns() >= until_ns)
+			return ready < 0 ? ready : 0;
+	}
+}

@@ -1,0 +1,238 @@
+/* frames_send: probes from the walk into batches of frames, and those to the kernel. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cookie.h"
+#include "engine/frames/frames.h"
+#include "technique/payloads.h"
+
+/* A queue that is full empties in less; without carrier it never does. */
+#define SEND_STUCK_NS UINT64_C(10000000000)
+
+/* Probes of one turn through the batches, in the order they were taken. */
+_Static_assert(TRANSMIT_BATCH <= SHEET_OWED, "all of them may be refused");
+struct send_batch {
+	struct frames_probe probe[TRANSMIT_BATCH];
+	unsigned count;
+};
+
+void frames_payload(const struct frames_way *way, uint16_t port, unsigned attempt,
+		    const uint8_t **bytes, size_t *length)
+{
+	payload_for_attempt(port, attempt, bytes, length);
+	if (*length + 48 > way->link->mtu)
+		*length = 0;
+}
+
+/* Writes the probe's frame into its way's batch. False if that host has no way. */
+static bool send_build(struct frames *fr, const struct sheet *sheet, struct frames_probe *p)
+{
+	const struct probe *probe = &p->probe;
+	const uint32_t cell = probe->cell & (PLAN_WINDOW_CELLS - 1);
+	const uint32_t host = cell / sheet->plan->slots;
+	const struct frames_way *way = frames_way_of(fr, sheet, host);
+	const struct template *template;
+	struct template_fields fields;
+	struct transmit *transmit;
+	struct sheet_host neighbour;
+	struct cookie cookie;
+
+	if (!way || way->kind >= WAY_NO_NEIGHBOUR)
+		return false;
+	cookie = cookie_make(&fr->conf.key, probe->to.hi, probe->to.lo, probe->port,
+			     probe->technique, probe->cell);
+	template = &way->template[probe->technique];
+	fields.to = probe->to;
+	fields.mac_dst = NULL;
+	if (way->kind == WAY_NEIGHBOUR) {
+		neighbour = sheet_host(sheet, host);
+		fields.mac_dst = neighbour.mac;
+	}
+	fields.payload_bytes = 0;
+	fields.seq = cookie.seq;
+	fields.ip_id = cookie.ip_id;
+	fields.dport = probe->port;
+	fields.sport = fr->conf.has_source_port
+			       ? fr->conf.source_port
+			       : cookie_port(fr->port, probe->attempt, cookie.sport);
+	if (!template->tcp)
+		frames_payload(way, probe->port, probe->attempt, &fields.payload,
+			       &fields.payload_bytes);
+	p->out = way->out;
+	transmit = fr->outs[way->out].transmit;
+	transmit_commit(transmit, template_write(template, &fields, transmit_reserve(transmit)),
+			probe->to);
+	return true;
+}
+
+enum send_refusal {
+	REFUSED_NOT,
+	REFUSED_FULL, /* no room now: offer them again */
+	REFUSED_ONE,  /* this packet will never be taken */
+	REFUSED_DOWN, /* nothing will be, from now on */
+};
+
+static enum send_refusal send_refusal(const struct frames_out *out, int error)
+{
+	switch (error) {
+	case 0:
+		return REFUSED_NOT;
+	case ENOBUFS:
+	case EAGAIN:
+	case ENOMEM:
+		return REFUSED_FULL;
+	case ENETDOWN:
+	case ENXIO:
+	case ENODEV:
+		return REFUSED_DOWN;
+	case EPERM:
+	case EACCES:
+		/* To ourselves, this is a firewall rule of ours that drops that one packet. */
+		return out->local_family ? REFUSED_ONE : REFUSED_DOWN;
+	default:
+		return REFUSED_ONE;
+	}
+}
+
+/* The probes of this out: some went, the one at `refused` met `refusal`. */
+static unsigned send_confirm(struct frames *fr, struct walk *walk, struct send_batch *batch,
+			     unsigned out, unsigned refused, enum send_refusal refusal,
+			     uint64_t now_ns)
+{
+	const struct transmit *transmit = fr->outs[out].transmit;
+	unsigned sent = 0, seen = 0;
+
+	for (unsigned i = 0; i < batch->count; i++) {
+		if (batch->probe[i].out != out)
+			continue;
+		if (transmit_took(transmit, seen)) {
+			walk_sent(walk, &batch->probe[i].probe, now_ns);
+			sent++;
+		} else if (seen == refused && refusal == REFUSED_ONE) {
+			/* Its attempt is used up, or it would come again for ever. */
+			walk_sent(walk, &batch->probe[i].probe, now_ns);
+			fr->stats.send_errors++;
+		} else {
+			walk_owe(walk, batch->probe[i].probe.cell);
+		}
+		seen++;
+	}
+	return sent;
+}
+
+/* Whether an interface whose queue is full has taken nothing for so long that it has no carrier. */
+static bool send_stuck(struct frames_out *out, unsigned taken, enum send_refusal refusal,
+		       uint64_t now_ns)
+{
+	if (taken || refusal != REFUSED_FULL) {
+		out->refuses_ns = 0;
+		return false;
+	}
+	if (!out->refuses_ns)
+		out->refuses_ns = now_ns;
+	return now_ns - out->refuses_ns >= SEND_STUCK_NS;
+}
+
+/* Hands all batches over. How many probes went, or -errno with *f. */
+static int send_flush(struct frames *fr, struct walk *walk, struct send_batch *batch,
+		      uint64_t now_ns, bool *full, struct failure *f)
+{
+	unsigned sent = 0;
+
+	for (unsigned o = 0; o < fr->out_count; o++) {
+		struct frames_out *out = &fr->outs[o];
+		enum send_refusal refusal;
+		char quoted[LINK_QUOTED];
+		unsigned taken, refused;
+		int error;
+
+		if (transmit_waiting(out->transmit) == 0)
+			continue;
+		taken = transmit_flush(out->transmit, &error, &refused);
+		refusal = send_refusal(out, error);
+		sent += send_confirm(fr, walk, batch, o, refused, refusal, now_ns);
+		fr->stats.sent += taken;
+		if (refusal == REFUSED_DOWN) {
+			failure_set(f,
+				    error == EPERM || error == EACCES ? EXIT_NO_PERMISSION
+								      : EXIT_UNAVAILABLE,
+				    "interface %s: cannot send: %s", link_quote(out->link, quoted),
+				    strerror(error));
+			return -error;
+		}
+		if (send_stuck(out, taken, refusal, now_ns)) {
+			failure_set(f, EXIT_UNAVAILABLE,
+				    "interface %s has taken no frame for %u s: is it plugged in?",
+				    link_quote(out->link, quoted),
+				    (unsigned)(SEND_STUCK_NS / 1000000000u));
+			return -ENOBUFS;
+		}
+		if (refusal == REFUSED_FULL) {
+			*full = true;
+			fr->stats.send_errors++;
+			fr->stats.refused_burst++;
+		}
+	}
+	return (int)sent;
+}
+
+static bool batch_has(const struct send_batch *batch, uint32_t cell)
+{
+	for (unsigned i = 0; i < batch->count; i++)
+		if (batch->probe[i].probe.cell == cell)
+			return true;
+	return false;
+}
+
+/*
+ * Takes up to `most` probes and writes their frames. The walk learns what went only when the
+ * batch is through: so the batch ends where the walk begins its next pass, and what the walk then
+ * offers a second time is left for that pass.
+ */
+static void send_fill(struct frames *fr, struct walk *walk, struct send_batch *batch, unsigned most,
+		      uint64_t now_ns)
+{
+	const uint32_t pass = walk->pass;
+
+	batch->count = 0;
+	while (batch->count < most && walk->pass == pass) {
+		struct frames_probe *p = &batch->probe[batch->count];
+
+		if (!walk_next(walk, now_ns, &p->probe))
+			return;
+		if (walk->pass != pass && batch_has(batch, p->probe.cell))
+			return;
+		if (send_build(fr, walk->sheet, p)) {
+			batch->count++;
+			continue;
+		}
+		/* Nowhere to send it, which the sheet should have said: not again for ever. */
+		walk_sent(walk, &p->probe, now_ns);
+		fr->stats.send_errors++;
+	}
+}
+
+int frames_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned budget,
+		struct failure *f)
+{
+	struct frames *fr = (struct frames *)e;
+	struct send_batch batch;
+	unsigned sent = 0;
+	bool full = false;
+
+	while (sent < budget && !full) {
+		unsigned most = budget - sent < TRANSMIT_BATCH ? budget - sent : TRANSMIT_BATCH;
+		int taken;
+
+		send_fill(fr, walk, &batch, most, now_ns);
+		if (batch.count == 0)
+			break;
+		taken = send_flush(fr, walk, &batch, now_ns, &full, f);
+		if (taken < 0)
+			return taken;
+		sent += (unsigned)taken;
+		/* A long turn: round trips are measured from when each batch went. */
+		now_ns = frames_now_ns();
+	}
+	return (int)sent;
+}

@@ -1,0 +1,327 @@
+/* solicit: link addresses of on-link targets and gateways, asked for by ARP and NDP. */
+#include "engine/frames/solicit.h"
+
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "capture/filter.h"
+#include "capture/transmit.h"
+#include "packet/packet.h"
+
+/* Answers that may wait while we send: some 2,700, or 270 without CAP_NET_ADMIN. */
+#define SOLICIT_BUFFER_BYTES (2 << 20)
+/* So many at once: more would only touch more of the transmitter's room. */
+#define SOLICIT_BATCH 32
+/* Of an answer: Ethernet's least frame is 60, an advertisement with its option 86. */
+#define SOLICIT_FRAME_BYTES 256
+
+/* One interface while it is asked on. */
+struct solicit_link {
+	const struct link *link;
+	struct transmit *transmit;
+	int fd;
+};
+
+struct solicit {
+	const struct solicit_conf *conf;
+	size_t open; /* numbers not known yet */
+	struct solicit_link *links;
+	struct pollfd *polls;
+	size_t link_count;
+};
+
+static bool solicit_stopped(const struct solicit *s)
+{
+	return s->conf->stop && *s->conf->stop;
+}
+
+static uint64_t solicit_now_ns(void)
+{
+	struct timespec now;
+
+	/* CLOCK_MONOTONIC is always there and *now ours: cannot fail. */
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* RFC 826: who has `who`, tell `source`. To everybody. */
+static void solicit_arp(const struct solicit_ask *ask, struct packet *out)
+{
+	*out = (struct packet){
+		.has = PACKET_ETHERNET | PACKET_ARP,
+		.ethertype = 0x0806,
+		.arp_operation = 1,
+		.arp_sender = ask->source,
+		.arp_target = ask->who,
+	};
+	memset(out->mac_dst, 0xff, sizeof(out->mac_dst));
+	memcpy(out->mac_src, ask->link->mac, sizeof(out->mac_src));
+	memcpy(out->arp_sender_mac, ask->link->mac, sizeof(out->arp_sender_mac));
+}
+
+/* RFC 4861, 4.3: to the solicited-node group ff02::1:ffXX:XXXX (RFC 4291, 2.7.1), which Ethernet
+ * carries to 33:33 and the last four bytes (RFC 2464, 7). */
+static void solicit_ndp(const struct solicit_ask *ask, struct packet *out)
+{
+	*out = (struct packet){
+		.has = PACKET_ETHERNET | PACKET_IP | PACKET_ICMP | PACKET_NEIGHBOUR |
+		       PACKET_LINK_ADDRESS,
+		.ethertype = 0x86dd,
+		.src = ask->source,
+		.dst = {UINT64_C(0xff02) << 48, UINT64_C(0x1ff000000) | (ask->who.lo & 0xffffff)},
+		.proto = IPPROTO_ICMPV6,
+		.ttl = 255,
+		.icmp_type = 135,
+		.neighbour_target = ask->who,
+	};
+	memcpy(out->mac_dst, (const uint8_t[]){0x33, 0x33, 0xff}, 3);
+	out->mac_dst[3] = (uint8_t)(ask->who.lo >> 16);
+	out->mac_dst[4] = (uint8_t)(ask->who.lo >> 8);
+	out->mac_dst[5] = (uint8_t)ask->who.lo;
+	memcpy(out->mac_src, ask->link->mac, sizeof(out->mac_src));
+	memcpy(out->neighbour_mac, ask->link->mac, sizeof(out->neighbour_mac));
+}
+
+static struct solicit_link *solicit_link_of(const struct solicit *s, unsigned index)
+{
+	for (size_t i = 0; i < s->link_count; i++)
+		if (s->links[i].link->index == index)
+			return &s->links[i];
+	return NULL;
+}
+
+/* Returns 1 if the kernel takes no more at the moment, 0 if it does, -1 with *f. */
+static int solicit_flush(struct solicit_link *l, struct failure *f)
+{
+	char quoted[LINK_QUOTED];
+	unsigned refused;
+	int error;
+
+	if (transmit_waiting(l->transmit) == 0)
+		return 0;
+	(void)transmit_flush(l->transmit, &error, &refused); /* what is lost is asked again */
+	if (error == 0)
+		return 0;
+	if (error == ENOBUFS || error == EAGAIN)
+		return 1;
+	return failure_set(f, EXIT_UNAVAILABLE, "interface %s: cannot ask for neighbours: %s",
+			   link_quote(l->link, quoted), strerror(error));
+}
+
+static int solicit_send(struct solicit *s, const struct solicit_ask *ask, struct failure *f)
+{
+	struct solicit_link *l = solicit_link_of(s, ask->link->index);
+	struct packet packet;
+	size_t length;
+
+	if (addr_is_v4(ask->who))
+		solicit_arp(ask, &packet);
+	else
+		solicit_ndp(ask, &packet);
+	length = packet_build(PACKET_LINK_ETHERNET, &packet, NULL, 0, transmit_reserve(l->transmit),
+			      TRANSMIT_FRAME_BYTES);
+	transmit_commit(l->transmit, length, ask->who);
+	if (transmit_waiting(l->transmit) < SOLICIT_BATCH)
+		return 0;
+	return solicit_flush(l, f) < 0 ? -1 : 0;
+}
+
+/* A frame's claim: who has which MAC address. False if it makes none that can be believed. */
+static bool solicit_claim(const struct link *link, const uint8_t *frame, size_t length,
+			  struct addr *who, uint8_t mac[6])
+{
+	struct packet p;
+
+	packet_parse_checked(PACKET_LINK_ETHERNET, frame, length, &p);
+	if (memcmp(p.mac_dst, link->mac, sizeof(link->mac)) != 0 ||
+	    p.has & (PACKET_SUM_BAD | PACKET_MALFORMED | PACKET_TRUNCATED))
+		return false;
+	if (p.has & PACKET_ARP && p.arp_operation == 2) {
+		*who = p.arp_sender;
+		memcpy(mac, p.arp_sender_mac, 6);
+	} else if (p.has & PACKET_NEIGHBOUR && p.icmp_type == 136 && p.icmp_code == 0 &&
+		   p.ttl == 255) {
+		*who = p.neighbour_target;
+		memcpy(mac, p.has & PACKET_LINK_ADDRESS ? p.neighbour_mac : p.mac_src, 6);
+	} else {
+		return false;
+	}
+	/* A group address belongs to nobody (IEEE 802.3, 3.2.3). */
+	return !(mac[0] & 1);
+}
+
+static void solicit_take(struct solicit *s, const struct solicit_link *l, const uint8_t *frame,
+			 size_t length)
+{
+	struct addr who;
+	uint8_t mac[6];
+	size_t known;
+
+	if (!solicit_claim(l->link, frame, length, &who, mac))
+		return;
+	known = s->conf->told(s->conf->context, who, l->link->index, mac);
+	s->open -= known < s->open ? known : s->open;
+}
+
+static void solicit_drain(struct solicit *s)
+{
+	for (size_t i = 0; i < s->link_count; i++) {
+		const struct solicit_link *l = &s->links[i];
+
+		while (s->open > 0) {
+			uint8_t frame[SOLICIT_FRAME_BYTES];
+			ssize_t got = recv(l->fd, frame, sizeof(frame), MSG_DONTWAIT);
+
+			/* An error (the interface went down) is taken by this, too; then
+			 * nobody answers. */
+			if (got < 0)
+				break;
+			solicit_take(s, l, frame, (size_t)got);
+		}
+	}
+}
+
+/* Takes answers until `until_ns`, or until all are there. */
+static void solicit_wait(struct solicit *s, uint64_t until_ns)
+{
+	solicit_drain(s);
+	while (s->open > 0 && !solicit_stopped(s)) {
+		uint64_t now_ns = solicit_now_ns();
+		struct timespec left;
+
+		if (now_ns >= until_ns)
+			return;
+		left.tv_sec = (time_t)((until_ns - now_ns) / 1000000000u);
+		left.tv_nsec = (long)((until_ns - now_ns) % 1000000000u);
+		/* A signal or an error ends the wait early; the clock decides. */
+		if (ppoll(s->polls, s->link_count, &left, NULL) < 0 && errno != EINTR)
+			return;
+		solicit_drain(s);
+	}
+}
+
+/* One try: all that are open, in batches, at SOLICIT_PER_SECOND. */
+static int solicit_try(struct solicit *s, struct failure *f)
+{
+	const uint64_t begun_ns = solicit_now_ns();
+	struct solicit_ask ask;
+	uint64_t sent = 0;
+
+	for (size_t i = 0; i < s->conf->count && s->open > 0 && !solicit_stopped(s); i++) {
+		if (!s->conf->ask(s->conf->context, i, &ask))
+			continue;
+		if (solicit_send(s, &ask, f) < 0)
+			return -1;
+		if (++sent % SOLICIT_BATCH == 0)
+			solicit_wait(s, begun_ns + sent * (1000000000u / SOLICIT_PER_SECOND));
+	}
+	for (size_t i = 0; i < s->link_count; i++)
+		if (solicit_flush(&s->links[i], f) < 0)
+			return -1;
+	solicit_wait(s, solicit_now_ns() + SOLICIT_SPACING_MS * UINT64_C(1000000));
+	return 0;
+}
+
+/* A packet socket that hears only answers; the filter is there before it is bound. -errno. */
+static int solicit_socket(const struct link *link)
+{
+	struct sockaddr_ll address = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)link->index,
+	};
+	struct filter filter;
+	struct sock_fprog program;
+	int buffer = SOLICIT_BUFFER_BYTES;
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	filter_neighbours(&filter);
+	program = (struct sock_fprog){filter.length, filter.code};
+	/* As much as the administrator allows; less is no reason to fail. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0 &&
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	error = -errno;
+	(void)close(fd); /* the error before is the one to tell */
+	return error;
+}
+
+static int solicit_link_open(struct solicit *s, const struct link *link, struct failure *f)
+{
+	struct solicit_link *l = &s->links[s->link_count];
+	struct transmit_conf transmit = {.link = link, .shared = true};
+	char quoted[LINK_QUOTED];
+
+	l->link = link;
+	l->fd = solicit_socket(link);
+	if (l->fd < 0)
+		return failure_set(f,
+				   l->fd == -EPERM || l->fd == -EACCES ? EXIT_NO_PERMISSION
+								       : EXIT_UNAVAILABLE,
+				   "interface %s: cannot listen for neighbours: %s",
+				   link_quote(link, quoted), strerror(-l->fd));
+	transmit.shared_fd = l->fd;
+	l->transmit = transmit_open(&transmit, f);
+	if (!l->transmit) {
+		(void)close(l->fd); /* never used */
+		return -1;
+	}
+	s->polls[s->link_count] = (struct pollfd){.fd = l->fd, .events = POLLIN};
+	s->link_count++;
+	return 0;
+}
+
+/* Opens each interface that something is asked on. */
+static int solicit_open(struct solicit *s, struct failure *f)
+{
+	struct solicit_ask ask;
+
+	for (size_t i = 0; i < s->conf->count; i++) {
+		void *links, *polls;
+
+		if (!s->conf->ask(s->conf->context, i, &ask))
+			continue;
+		s->open++;
+		if (solicit_link_of(s, ask.link->index))
+			continue;
+		links = reallocarray(s->links, s->link_count + 1, sizeof(*s->links));
+		s->links = links ? links : s->links;
+		polls = reallocarray(s->polls, s->link_count + 1, sizeof(*s->polls));
+		s->polls = polls ? polls : s->polls;
+		if (!links || !polls)
+			return failure_set(f, EXIT_SOFTWARE, "out of memory");
+		if (solicit_link_open(s, ask.link, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int solicit_run(const struct solicit_conf *conf, struct failure *f)
+{
+	struct solicit s = {.conf = conf};
+	int result = solicit_open(&s, f);
+
+	for (int try = 0; result == 0 && s.open > 0 && try < SOLICIT_TRIES && !solicit_stopped(&s);
+	     try++)
+		result = solicit_try(&s, f);
+	for (size_t i = 0; i < s.link_count; i++) {
+		transmit_close(s.links[i].transmit);
+		(void)close(s.links[i].fd); /* only asked with */
+	}
+	free(s.links);
+	free(s.polls);
+	return result;
+}

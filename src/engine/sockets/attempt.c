@@ -1,0 +1,516 @@
+/* attempt: one probe on one kernel socket: started, asked how it went, let go. */
+#include "engine/sockets/attempt.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/sockets/complaint.h"
+#include "engine/sockets/endpoint.h"
+#include "technique/payloads.h"
+#include "technique/technique.h"
+
+/* Records or datagrams read at a time: more than one probe is ever due. */
+#define LOOKS_MOST 16
+/*
+ * A socket whose own port is the probed one, on our own address, connects to itself (RFC 9293,
+ * 3.5: simultaneous open) or gets its own datagram: no answer. It is started again, from another
+ * port, at most so often.
+ */
+#define SELVES_MOST 16
+/* The kernel sends a SYN again after this (RFC 6298, 2.1): which of them was answered later than
+ * that is not known, so no round trip is taken from it. A tenth less, for its clock's ticks. */
+#define RESENT_NS UINT64_C(900000000)
+
+static uint64_t clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static bool kind_is_v6(unsigned kind)
+{
+	return kind & 1;
+}
+
+static bool kind_is_udp(unsigned kind)
+{
+	return kind >= ATTEMPT_UDP4;
+}
+
+enum attempt_kind attempt_kind_of(const struct probe *probe)
+{
+	bool udp = technique_table[probe->technique].proto == IPPROTO_UDP;
+
+	if (addr_is_v4(probe->to))
+		return udp ? ATTEMPT_UDP4 : ATTEMPT_TCP4;
+	return udp ? ATTEMPT_UDP6 : ATTEMPT_TCP6;
+}
+
+bool attempt_is_shortage(int error)
+{
+	switch (error) {
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ENOBUFS:
+	case EADDRNOTAVAIL:
+	case EADDRINUSE:
+	case EAGAIN:
+	case EINTR:
+	case ENOSPC: /* epoll: max_user_watches */
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int option_set(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value)) == 0 ? 0 : -errno;
+}
+
+/* -S and -g. */
+static int attempt_bind(const struct attempt *a, const struct attempt_conf *conf)
+{
+	struct addr any = kind_is_v6(a->kind) ? (struct addr){0, 0} : addr_from_v4(0);
+	uint16_t port = conf->has_source_port ? conf->source_port : 0;
+	union endpoint to;
+	socklen_t length;
+	int error = 0;
+
+	if (!conf->has_source && !conf->has_source_port)
+		return 0;
+	/* One fixed port serves many sockets, each to another port of the target. */
+	if (conf->has_source_port)
+		error = option_set(a->fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	else
+		error = option_set(a->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	if (error)
+		return error;
+	length = endpoint_make(&to, conf->has_source ? conf->source : any, port, conf->zone);
+	return bind(a->fd, &to.any, length) == 0 ? 0 : -errno;
+}
+
+static int attempt_options(const struct attempt *a, const struct attempt_conf *conf)
+{
+	int error;
+
+	if (kind_is_v6(a->kind)) {
+		error = option_set(a->fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+		if (!error)
+			error = option_set(a->fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
+		if (!error && conf->ttl)
+			error = option_set(a->fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, conf->ttl);
+		return error;
+	}
+	error = option_set(a->fd, IPPROTO_IP, IP_RECVERR, 1);
+	if (!error)
+		error = option_set(a->fd, IPPROTO_IP, IP_RECVTTL, 1);
+	if (!error && conf->ttl)
+		error = option_set(a->fd, IPPROTO_IP, IP_TTL, conf->ttl);
+	return error;
+}
+
+int attempt_open(struct attempt *a, enum attempt_kind kind, const struct attempt_conf *conf,
+		 const char **step)
+{
+	int type = kind_is_udp(kind) ? SOCK_DGRAM : SOCK_STREAM;
+	int error;
+
+	*step = "socket";
+	a->kind = (uint8_t)kind;
+	a->watched = false;
+	a->fd = socket(kind_is_v6(kind) ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		       0);
+	if (a->fd < 0)
+		return -errno;
+	*step = "setsockopt";
+	error = attempt_options(a, conf);
+	if (!error && conf->interface) {
+		*step = "SO_BINDTODEVICE";
+		if (setsockopt(a->fd, SOL_SOCKET, SO_BINDTODEVICE, conf->interface,
+			       (socklen_t)strlen(conf->interface)) != 0)
+			error = -errno;
+	}
+	if (!error) {
+		*step = "bind";
+		error = attempt_bind(a, conf);
+	}
+	if (error)
+		attempt_close(a);
+	return error;
+}
+
+void attempt_close(struct attempt *a)
+{
+	if (a->fd >= 0)
+		(void)close(a->fd); /* a socket: nothing is buffered that could be lost */
+	a->fd = -1;
+	a->watched = false;
+}
+
+/* Takes the socket off its probe: a standing connection is reset, an automatic port given up. */
+static void attempt_detach(struct attempt *a)
+{
+	const struct sockaddr none = {.sa_family = AF_UNSPEC};
+
+	if (connect(a->fd, &none, sizeof(none)) != 0)
+		attempt_close(a);
+}
+
+void attempt_abandon(struct attempt *a)
+{
+	attempt_detach(a);
+	a->state = ATTEMPT_IDLE;
+}
+
+static void attempt_answer(struct attempt *a, enum reply reply, unsigned has)
+{
+	uint64_t t_ns = clock_ns();
+
+	if (t_ns - a->sent_ns < RESENT_NS || kind_is_udp(a->kind))
+		has |= ANSWER_ATTEMPT;
+	a->answer.t_ns = t_ns;
+	a->answer.from = a->probe.to;
+	a->answer.cell = a->probe.cell;
+	a->answer.attempt = a->probe.attempt;
+	a->answer.reply = (uint8_t)reply;
+	a->answer.has |= (uint8_t)has;
+	a->state = ATTEMPT_ANSWERED;
+}
+
+static void attempt_answer_icmp(struct attempt *a, uint8_t type, uint8_t code, unsigned has)
+{
+	bool from_target = !(has & (ANSWER_FROM | ANSWER_LOCAL));
+
+	a->answer.icmp_type = type;
+	a->answer.icmp_code = code;
+	attempt_answer(a,
+		       technique_icmp_reply(kind_is_v6(a->kind) ? 6 : 4, type, code, from_target),
+		       has | ANSWER_ICMP);
+}
+
+/* The ICMP error that says what errno says; the first row fits whatever is not listed. */
+// clang-format off
+static const struct local_word {
+	int error;
+	uint8_t type4, code4, type6, code6;
+} local_words[] = {
+	{ENETUNREACH,  3,  0, 1, 0}, /* no route */
+	{EHOSTUNREACH, 3,  1, 1, 3}, /* nobody at that address */
+	{EHOSTDOWN,    3,  1, 1, 3},
+	{EACCES,       3,  9, 1, 6}, /* a prohibiting route, or a broadcast address */
+	{EPERM,        3, 13, 1, 1}, /* our own packet filter */
+};
+// clang-format on
+
+void attempt_answer_local(struct attempt *a, int error)
+{
+	const struct local_word *word = &local_words[0];
+
+	for (size_t i = 0; i < sizeof(local_words) / sizeof(local_words[0]); i++)
+		if (local_words[i].error == error)
+			word = &local_words[i];
+	if (kind_is_v6(a->kind))
+		attempt_answer_icmp(a, word->type6, word->code6, ANSWER_LOCAL);
+	else
+		attempt_answer_icmp(a, word->type4, word->code4, ANSWER_LOCAL);
+}
+
+static bool complaint_fits(const struct complaint *c, const struct attempt *a)
+{
+	return addr_equal(c->peer, a->probe.to) && c->port == a->probe.port;
+}
+
+static bool attempt_met_itself(const struct attempt *a)
+{
+	return endpoint_is_own(a->fd, a->probe.to, &a->probe.port);
+}
+
+/* One record of ours: does it answer the probe? */
+static bool attempt_hear(struct attempt *a, const struct attempt_conf *conf,
+			 const struct complaint *c)
+{
+	struct addr from = c->has_from ? c->from : a->probe.to;
+	unsigned has;
+
+	a->result = c->error;
+	if (c->origin == COMPLAINT_LOCAL) {
+		if (attempt_is_shortage(c->error) || c->error == EMSGSIZE)
+			return false;
+		attempt_answer_local(a, c->error);
+		return true;
+	}
+	if (c->origin != COMPLAINT_ICMP)
+		return false;
+	if (technique_icmp_reply(kind_is_v6(a->kind) ? 6 : 4, c->type, c->code, false) ==
+	    REPLY_SILENCE) {
+		a->other++;
+		return false;
+	}
+	/* From our own address though the target is another: nobody answered ARP or NDP, or our
+	 * own packet filter rejected it. */
+	if (!addr_equal(from, a->probe.to) && endpoint_is_ours(from, conf->zone)) {
+		has = ANSWER_LOCAL;
+	} else {
+		has = addr_equal(from, a->probe.to) ? 0 : ANSWER_FROM;
+		has |= c->has_ttl ? ANSWER_TTL : 0;
+		a->answer.ttl = c->ttl;
+	}
+	attempt_answer_icmp(a, c->type, c->code, has);
+	a->answer.from = from;
+	return true;
+}
+
+static bool attempt_hear_queue(struct attempt *a, const struct attempt_conf *conf)
+{
+	struct complaint c;
+
+	for (int i = 0; i < LOOKS_MOST; i++) {
+		if (complaint_read(a->fd, true, &c) != 0)
+			return false;
+		if (!complaint_fits(&c, a))
+			a->invalid++;
+		else if (attempt_hear(a, conf, &c))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * connect(2) again tells how the first one went and, where it failed, also makes the socket fit
+ * for another. Asked before the error queue: an ICMP error that comes in between would else look
+ * like a RST. True if the socket met itself.
+ */
+static bool attempt_ask_tcp(struct attempt *a, const struct attempt_conf *conf)
+{
+	union endpoint to;
+	socklen_t length = endpoint_make(&to, a->probe.to, a->probe.port, conf->zone);
+	int error = connect(a->fd, &to.any, length) == 0 ? 0 : errno;
+	bool heard;
+
+	switch (error) {
+	case 0:
+	case EISCONN:
+	case ECONNRESET: /* it was open, and reset by now */
+	case EPIPE:
+		if (error != ECONNRESET && error != EPIPE && attempt_met_itself(a)) {
+			attempt_detach(a);
+			return true;
+		}
+		a->result = 0;
+		attempt_answer(a, REPLY_SYN_ACK, 0);
+		attempt_detach(a);
+		return false;
+	case EALREADY:
+	case EINPROGRESS:
+	case EINTR:
+		/* The kernel keeps trying in spite of some ICMP errors; we know enough. */
+		if (attempt_hear_queue(a, conf))
+			attempt_detach(a);
+		return false;
+	default:
+		break;
+	}
+	heard = attempt_hear_queue(a, conf);
+	a->result = heard ? a->result : error;
+	if (heard)
+		return false;
+	if (error == ECONNREFUSED)
+		attempt_answer(a, REPLY_RST, ANSWER_REFUSED);
+	else if (error == ETIMEDOUT || error == ECONNABORTED || attempt_is_shortage(error))
+		a->state = ATTEMPT_VOID;
+	else
+		attempt_answer_local(a, error);
+	return false;
+}
+
+/* A pending ICMP error comes out of recvmsg as an errno first, then lies in the error queue. */
+static bool attempt_ask_udp(struct attempt *a, const struct attempt_conf *conf)
+{
+	struct complaint c;
+	int error = 0;
+
+	for (int i = 0; i < LOOKS_MOST; i++) {
+		error = complaint_read(a->fd, false, &c);
+		if (error)
+			break;
+		if (!complaint_fits(&c, a)) {
+			a->invalid++;
+			continue;
+		}
+		if (attempt_met_itself(a)) {
+			attempt_detach(a);
+			return true;
+		}
+		a->result = 0;
+		a->answer.ttl = c.ttl;
+		attempt_answer(a, REPLY_DATA, c.has_ttl ? ANSWER_TTL : 0);
+		attempt_detach(a);
+		return false;
+	}
+	if (error == 0 || error == -EAGAIN || error == -EINTR)
+		return false;
+	if (!attempt_hear_queue(a, conf)) {
+		/* Only an error queue that overflows loses the record of a refusal. */
+		if (error != -ECONNREFUSED)
+			return false;
+		a->result = -error;
+		attempt_answer(a, REPLY_PORT_UNREACH, ANSWER_REFUSED);
+	}
+	attempt_detach(a);
+	return false;
+}
+
+/* What an error of connect(2) or send(2) itself means. */
+static void attempt_judge_call(struct attempt *a, int error)
+{
+	a->error = error;
+	if (attempt_is_shortage(error))
+		a->state = ATTEMPT_REFUSED;
+	else
+		attempt_answer_local(a, error);
+}
+
+static void attempt_send(struct attempt *a)
+{
+	const uint8_t *bytes = NULL;
+	size_t length = 0;
+	int error = 0;
+
+	payload_for_attempt(a->probe.port, a->probe.attempt, &bytes, &length);
+	/* The socket may still hold errors of its probe before: each comes out once. */
+	for (int i = 0; i < 3; i++) {
+		error = send(a->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
+		if (!error)
+			return;
+	}
+	attempt_judge_call(a, error);
+	attempt_detach(a);
+}
+
+static void attempt_launch(struct attempt *a, const struct attempt_conf *conf)
+{
+	union endpoint to;
+	socklen_t length = endpoint_make(&to, a->probe.to, a->probe.port, conf->zone);
+	int error;
+
+	memset(&a->answer, 0, sizeof(a->answer));
+	a->result = 0;
+	a->state = ATTEMPT_PENDING;
+	a->sent_ns = clock_ns();
+	a->deadline_ns = a->sent_ns + a->probe.timeout_ns;
+	error = connect(a->fd, &to.any, length) == 0 ? 0 : errno;
+	a->error = error == EINPROGRESS ? 0 : error;
+	if (a->error) {
+		/* It asks for a route, not yet for a neighbour: an unreachable one refuses. */
+		attempt_judge_call(a, error == EHOSTUNREACH ? ENETUNREACH : error);
+		a->error = error;
+	} else if (kind_is_udp(a->kind)) {
+		attempt_send(a);
+	}
+}
+
+static void attempt_look(struct attempt *a, const struct attempt_conf *conf)
+{
+	while (kind_is_udp(a->kind) ? attempt_ask_udp(a, conf) : attempt_ask_tcp(a, conf)) {
+		if (++a->selves > SELVES_MOST || a->fd < 0) {
+			a->state = ATTEMPT_VOID;
+			return;
+		}
+		attempt_launch(a, conf);
+		if (a->state == ATTEMPT_REFUSED)
+			a->state = ATTEMPT_VOID; /* it counts as sent already */
+		if (a->state != ATTEMPT_PENDING)
+			return;
+	}
+}
+
+/* Edge-triggered and for good: what it tells of an earlier probe is only a look too many. */
+static int attempt_watch(struct attempt *a, const struct attempt_conf *conf)
+{
+	uint32_t writable = kind_is_udp(a->kind) ? 0 : EPOLLOUT;
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET | writable, .data.u32 = a->number};
+
+	if (epoll_ctl(conf->epoll, EPOLL_CTL_ADD, a->fd, &event) != 0)
+		return -errno;
+	a->watched = true;
+	return 0;
+}
+
+void attempt_start(struct attempt *a, const struct attempt_conf *conf, bool ask)
+{
+	int error;
+
+	a->selves = a->invalid = a->other = 0;
+	if (a->fd < 0) {
+		memset(&a->answer, 0, sizeof(a->answer));
+		a->sent_ns = clock_ns();
+		attempt_judge_call(a, EAFNOSUPPORT);
+		return;
+	}
+	attempt_launch(a, conf);
+	if (ask && a->state == ATTEMPT_PENDING)
+		attempt_look(a, conf);
+	if (a->state != ATTEMPT_PENDING || a->watched)
+		return;
+	error = attempt_watch(a, conf);
+	if (error) {
+		a->error = -error;
+		attempt_detach(a);
+		a->state = ATTEMPT_REFUSED;
+	}
+}
+
+void attempt_ask(struct attempt *a, const struct attempt_conf *conf)
+{
+	attempt_look(a, conf);
+}
+
+void attempt_trace_call(const struct attempt *a, struct trace *trace)
+{
+	const struct trace_event event = {
+		.t_ns = a->sent_ns,
+		.cell = a->probe.cell,
+		.kind = TRACE_CALL,
+		.attempt = a->probe.attempt,
+		.error = a->error,
+		.call = kind_is_udp(a->kind) ? "send" : "connect",
+	};
+
+	trace_add(trace, &event);
+}
+
+void attempt_trace_result(const struct attempt *a, struct trace *trace)
+{
+	const struct answer *answer = &a->answer;
+	bool queue = answer->has & ANSWER_ICMP;
+	struct trace_event event = {
+		.t_ns = answer->t_ns,
+		.cell = a->probe.cell,
+		.kind = TRACE_RESULT,
+		.attempt = a->probe.attempt,
+		.error = a->result,
+		.call = queue		       ? "error queue"
+			: kind_is_udp(a->kind) ? "recv"
+					       : "connect",
+	};
+
+	if (a->error)
+		return; /* the call itself said all */
+	if (queue) {
+		event.packet.has = PACKET_IP | PACKET_ICMP;
+		event.packet.src = answer->from;
+		event.packet.icmp_type = answer->icmp_type;
+		event.packet.icmp_code = answer->icmp_code;
+		event.packet.ttl = answer->ttl;
+	}
+	trace_add(trace, &event);
+}

@@ -1,0 +1,171 @@
+/* sockets_receive: what the sockets have heard, and which have waited long enough. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/sockets/sockets.h"
+
+/* Timed-out attempts given up in one call: about a millisecond. */
+#define EXPIRE_MOST 512u
+/* How long after its deadline a UDP socket is heard on. */
+#define LATE_NS UINT64_C(4000000000)
+/* With no socket to spare there is no use in sending again at once. */
+#define PAUSE_NS UINT64_C(500000)
+
+static uint64_t clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+void sockets_drop_late(struct sockets *s, uint64_t before_ns)
+{
+	for (unsigned i = 0; i < EXPIRE_MOST; i++) {
+		struct attempt *a = pool_first(&s->pool, &s->late);
+
+		if (!a || a->deadline_ns >= before_ns)
+			break;
+		pool_remove(&s->pool, &s->late, a);
+		a->late = false;
+		attempt_abandon(a);
+		pool_release(&s->pool, a);
+	}
+}
+
+/* Gives up what has waited long enough. */
+static void sockets_expire(struct sockets *s, uint64_t now_ns)
+{
+	for (unsigned i = 0; i < EXPIRE_MOST; i++) {
+		struct attempt *a = pool_first(&s->pool, &s->pending);
+
+		if (!a || a->deadline_ns > now_ns)
+			break;
+		pool_remove(&s->pool, &s->pending, a);
+		/* A router that finds nobody says so after 3 s (three ARP requests): UDP sockets,
+		 * which send nothing by themselves, go on hearing until they are needed. */
+		if (a->kind == ATTEMPT_UDP4 || a->kind == ATTEMPT_UDP6) {
+			a->late = true;
+			pool_append(&s->pool, &s->late, a);
+			continue;
+		}
+		attempt_abandon(a);
+		pool_release(&s->pool, a);
+	}
+	sockets_drop_late(s, now_ns > LATE_NS ? now_ns - LATE_NS : 0);
+}
+
+/* Tells what is ready, at most `max`. */
+static unsigned sockets_tell(struct sockets *s, struct answer *answers, unsigned max)
+{
+	unsigned count = 0;
+
+	while (count < max) {
+		struct attempt *a = pool_first(&s->pool, &s->ready);
+
+		if (!a)
+			break;
+		pool_remove(&s->pool, &s->ready, a);
+		attempt_trace_result(a, s->conf.trace);
+		answers[count++] = a->answer;
+		s->stats.received++;
+		pool_release(&s->pool, a);
+	}
+	return count;
+}
+
+static void sockets_ask_job(void *context, unsigned index)
+{
+	struct sockets *s = context;
+
+	attempt_ask(s->asked[index], &s->common);
+}
+
+/* Looks after the sockets that epoll named. */
+static void sockets_ask(struct sockets *s, unsigned events)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < events; i++) {
+		struct attempt *a = &s->pool.attempt[s->event[i].data.u32];
+
+		/* Idle or answered ones only tell of what is over. */
+		if (a->state == ATTEMPT_PENDING)
+			s->asked[count++] = a;
+	}
+	crew_run(s->crew, sockets_ask_job, s, count);
+	for (unsigned i = 0; i < count; i++) {
+		struct attempt *a = s->asked[i];
+
+		s->stats.invalid += a->invalid;
+		s->stats.other += a->other;
+		a->invalid = a->other = 0;
+		if (a->state == ATTEMPT_PENDING)
+			continue;
+		pool_remove(&s->pool, a->late ? &s->late : &s->pending, a);
+		a->late = false;
+		if (a->state == ATTEMPT_ANSWERED)
+			pool_append(&s->pool, &s->ready, a);
+		else
+			pool_release(&s->pool, a);
+	}
+}
+
+/* How long to wait: no longer than asked, but for a moment if sending is of no use before. */
+static uint64_t sockets_wait_ns(struct sockets *s, uint64_t timeout_ns)
+{
+	const struct attempt *oldest = pool_first(&s->pool, &s->pending);
+	uint64_t now_ns = clock_ns();
+
+	if ((s->short_of || now_ns < s->resume_ns) && timeout_ns < PAUSE_NS)
+		timeout_ns = PAUSE_NS;
+	if (s->short_of && oldest) {
+		uint64_t left_ns = oldest->deadline_ns > now_ns ? oldest->deadline_ns - now_ns : 0;
+
+		return left_ns < timeout_ns ? left_ns : timeout_ns;
+	}
+	return timeout_ns;
+}
+
+/* epoll_wait to the nanosecond, or where the kernel (before 5.11) has none, to the millisecond. */
+static int sockets_poll(struct sockets *s, unsigned events, uint64_t wait_ns)
+{
+	const struct timespec wait = {
+		.tv_sec = (time_t)(wait_ns / 1000000000u),
+		.tv_nsec = (long)(wait_ns % 1000000000u),
+	};
+	int count = epoll_pwait2(s->common.epoll, s->event, (int)events, &wait, NULL);
+
+	if (count < 0 && errno == ENOSYS) {
+		uint64_t wait_ms = (wait_ns + 999999) / 1000000;
+
+		count = epoll_wait(s->common.epoll, s->event, (int)events,
+				   wait_ms < 1000 ? (int)wait_ms : 1000);
+	}
+	return count < 0 ? -errno : count;
+}
+
+int sockets_receive(struct engine *e, struct answer *answers, unsigned max, uint64_t timeout_ns,
+		    struct failure *f)
+{
+	struct sockets *s = (struct sockets *)e;
+	unsigned told = sockets_tell(s, answers, max);
+	unsigned most = max - told < SOCKETS_EVENTS ? max - told : SOCKETS_EVENTS;
+	int events;
+
+	if (most == 0)
+		return (int)told;
+	events = sockets_poll(s, most, told ? 0 : sockets_wait_ns(s, timeout_ns));
+	if (events == -EINTR)
+		return (int)told;
+	if (events < 0) {
+		failure_set(f, EXIT_SOFTWARE, "cannot wait for sockets: %s", strerror(-events));
+		return events;
+	}
+	sockets_ask(s, (unsigned)events);
+	/* Only once all that came is looked at: an answer may wait behind the last event. */
+	if ((unsigned)events < most)
+		sockets_expire(s, clock_ns());
+	return (int)(told + sockets_tell(s, answers + told, max - told));
+}

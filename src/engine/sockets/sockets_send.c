@@ -1,0 +1,184 @@
+/* sockets_send: probes from a walk into sockets, a batch at a time; and what the kernel refuses. */
+#include <errno.h>
+#include <string.h>
+
+#include "engine/sockets/endpoint.h"
+#include "engine/sockets/sockets.h"
+
+/* After a refusal there is no use in asking again at once. */
+#define REFUSED_PAUSE_NS UINT64_C(1000000)
+/* With nothing under way that could free anything, a shortage is final after this long. */
+#define STUCK_NS UINT64_C(5000000000)
+/* Asking at once costs a system call, and saves three where the answer is there already, as on one
+ * machine: done while at least one in 8 of late was; every 16th batch tries anew. */
+#define EARLY_WORTH 32u
+#define EARLY_RETRY 15u
+
+static struct held *sockets_held(struct sockets *s, const struct walk *walk)
+{
+	struct held *place = NULL;
+
+	for (int i = 0; i < SHEETS; i++) {
+		if (s->held[i].walk == walk)
+			return &s->held[i];
+		if (!place || s->held[i].count < place->count)
+			place = &s->held[i];
+	}
+	/* Two walks at most are alive: the one that had this place is gone, or holds nothing. */
+	place->walk = walk;
+	place->count = 0;
+	return place;
+}
+
+/* Answered, sent otherwise, or of a window that is closed by now. */
+static bool probe_is_stale(const struct walk *walk, const struct probe *probe)
+{
+	uint32_t cell;
+
+	return !sheet_untag(walk->sheet, probe->cell, &cell) ||
+	       sheet_get(walk->sheet, cell) != REPLY_SILENCE ||
+	       (walk->sheet->tries[cell] & 15) != probe->attempt;
+}
+
+/*
+ * The next probe to send. A pass that ends ends the batch as well, for the next pass may offer
+ * again what is in it but not yet confirmed.
+ */
+static bool sockets_next(struct held *held, struct walk *walk, uint64_t now_ns, bool first,
+			 struct probe *out)
+{
+	uint32_t pass = walk->pass;
+
+	while (held->count > 0) {
+		*out = held->probe[--held->count];
+		if (!probe_is_stale(walk, out))
+			return true;
+	}
+	if (!walk_next(walk, now_ns, out))
+		return false;
+	if (first || walk->pass == pass)
+		return true;
+	held->probe[held->count++] = *out;
+	return false;
+}
+
+/* Fills the batch. Returns how many; *error is a shortage that ended it early. */
+static unsigned sockets_fill(struct sockets *s, struct held *held, struct walk *walk,
+			     uint64_t now_ns, unsigned budget, int *error, struct failure *f)
+{
+	unsigned count = 0, most = budget < SOCKETS_BATCH ? budget : SOCKETS_BATCH;
+	struct probe probe;
+
+	*error = 0;
+	while (count < most && sockets_next(held, walk, now_ns, count == 0, &probe)) {
+		struct attempt *a = sockets_take(s, attempt_kind_of(&probe), error, f);
+
+		if (!a) {
+			held->probe[held->count++] = probe;
+			s->short_of = *error == 0;
+			break;
+		}
+		a->probe = probe;
+		s->batch[count++] = a;
+	}
+	return count;
+}
+
+static void sockets_start_job(void *context, unsigned index)
+{
+	struct sockets *s = context;
+
+	attempt_start(s->batch[index], &s->common, s->ask);
+}
+
+/* Puts a started attempt where it belongs. Returns whether the kernel took it. */
+static bool sockets_sort(struct sockets *s, struct held *held, struct walk *walk, struct attempt *a)
+{
+	s->stats.invalid += a->invalid;
+	s->stats.other += a->other;
+	a->invalid = a->other = 0;
+	if (a->state == ATTEMPT_REFUSED && a->error == EADDRNOTAVAIL &&
+	    !endpoint_has_source(a->probe.to, s->conf.zone))
+		attempt_answer_local(a, a->error);
+	attempt_trace_call(a, s->conf.trace);
+	switch (a->state) {
+	case ATTEMPT_REFUSED:
+		s->refusal = a->error;
+		s->stats.send_errors++;
+		s->stats.refused_burst++;
+		held->probe[held->count++] = a->probe;
+		pool_release(&s->pool, a);
+		return false;
+	case ATTEMPT_PENDING:
+		pool_append(&s->pool, &s->pending, a);
+		break;
+	case ATTEMPT_ANSWERED:
+		pool_append(&s->pool, &s->ready, a);
+		break;
+	default:
+		pool_release(&s->pool, a);
+		break;
+	}
+	walk_sent(walk, &a->probe, a->sent_ns);
+	s->stats.sent++;
+	return true;
+}
+
+static void sockets_learn_early(struct sockets *s, unsigned count, unsigned answered)
+{
+	if (s->ask && count)
+		s->early = (s->early * 3 + SOCKETS_EARLY_ALL * answered / count) / 4;
+	s->ask = s->early >= EARLY_WORTH || ++s->batches % (EARLY_RETRY + 1) == 0;
+}
+
+/* After a batch: success ends a shortage; one that nothing can end is a failure. */
+static int sockets_shortage(struct sockets *s, unsigned sent, uint64_t now_ns, struct failure *f)
+{
+	if (s->refusal == 0)
+		return 0;
+	if (sent > 0 || s->stuck_ns == 0)
+		s->stuck_ns = now_ns;
+	s->resume_ns = now_ns + REFUSED_PAUSE_NS;
+	if (s->pending.first != POOL_NONE || now_ns - s->stuck_ns < STUCK_NS) {
+		s->refusal = 0;
+		return 0;
+	}
+	failure_set(f, EXIT_UNAVAILABLE, "no probe could be sent for %u seconds: %s",
+		    (unsigned)(STUCK_NS / 1000000000u), strerror(s->refusal));
+	return -s->refusal;
+}
+
+int sockets_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned budget,
+		 struct failure *f)
+{
+	struct sockets *s = (struct sockets *)e;
+	struct held *held = sockets_held(s, walk);
+	unsigned count, sent = 0, answered = 0;
+	int error;
+
+	s->short_of = false;
+	if (now_ns < s->resume_ns)
+		return 0;
+	count = sockets_fill(s, held, walk, now_ns, budget, &error, f);
+	if (f->exit_code)
+		goto err0;
+	if (error) {
+		s->refusal = error;
+		s->stats.send_errors++;
+		s->stats.refused_burst++;
+	}
+	crew_run(s->crew, sockets_start_job, s, count);
+	for (unsigned i = 0; i < count; i++) {
+		sent += sockets_sort(s, held, walk, s->batch[i]);
+		answered += s->batch[i]->state == ATTEMPT_ANSWERED;
+	}
+	sockets_learn_early(s, sent, answered);
+	if (sent > 0 && s->refusal == 0)
+		s->stuck_ns = 0;
+	error = -sockets_shortage(s, sent, now_ns, f);
+	return error ? -error : (int)sent;
+err0:
+	for (unsigned i = 0; i < count; i++)
+		pool_release(&s->pool, s->batch[i]);
+	return -error;
+}

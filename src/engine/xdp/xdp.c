@@ -1,0 +1,345 @@
+/* xdp: the engine whose probes are born and judged in the kernel; opened and closed here. */
+#include "engine/xdp/xdp.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "net/settle.h"
+
+_Static_assert(XDP_REPLY_RST == (int)REPLY_RST && XDP_REPLY_RST_WINDOW == (int)REPLY_RST_WINDOW,
+	       "one enumeration");
+_Static_assert((int)XDP_WINDOWS == SHEETS, "a place a sheet");
+
+/* What a plan or its options ask for that the programs do not do: said in *f. */
+static int xdp_possible(const struct engine_conf *conf, struct failure *f)
+{
+	const struct plan *plan = conf->plan;
+
+	if (conf->trace)
+		return failure_set(f, EXIT_USAGE, "--explain wants to see each packet");
+	if (plan->ranges > XDP_RANGES)
+		return failure_set(f, EXIT_USAGE, "%u ranges of addresses are more than its %u",
+				   plan->ranges, XDP_RANGES);
+	if (plan->slots > XDP_SLOTS)
+		return failure_set(f, EXIT_USAGE, "%u ports are more than its %u", plan->slots,
+				   XDP_SLOTS);
+	return 0;
+}
+
+/* The interface that the first target is reached through; others are left to frames. */
+static int xdp_link(struct xdp *x, struct failure *f)
+{
+	struct frames *fr = x->frames;
+	const int number = route_find(fr->routes, plan_host(x->conf.plan, 0));
+	const struct route *route = number >= 0 ? route_at(fr->routes, number) : NULL;
+	char quoted[LINK_QUOTED];
+
+	if (!route || route->kind == ROUTE_LOCAL || !route->link_index)
+		return failure_set(f, EXIT_UNAVAILABLE,
+				   "the first target is reached through no interface");
+	x->link = link_by_index(&fr->links, route->link_index);
+	if (!x->link || x->link->kind != LINK_ETHERNET || x->link->has & LINK_NO_ARP)
+		return failure_set(f, EXIT_UNAVAILABLE, "interface %s is no Ethernet",
+				   x->link ? link_quote(x->link, quoted) : "of the first target");
+	return link_usable(x->link, f);
+}
+
+static void xdp_close(struct engine *e)
+{
+	struct xdp *x = (struct xdp *)e;
+
+	if (!x)
+		return;
+	if (x->sending.begun) {
+		struct failure ignored = {0};
+
+		/* Its error, if any, has been told or does not matter any more. */
+		xdp_pass_stop(e);
+		while (xdp_pass_poll(e, frames_now_ns(), 0, &ignored) > 0)
+			(void)clock_nanosleep(CLOCK_MONOTONIC, 0,
+					      &(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	if (x->kernel.programs)
+		xdp_kernel_unload(&x->kernel);
+	if (x->frames)
+		x->frames->engine.ops->close(&x->frames->engine);
+	free(x);
+}
+
+/* Answers that the programs have marked since last asked. */
+static void xdp_fold(struct xdp *x)
+{
+	for (unsigned i = 0; i < XDP_WINDOWS; i++) {
+		const volatile struct xdp_window *window = &x->kernel.memory.window[i];
+		const volatile struct xdp_tally *tally = x->kernel.memory.tally[i];
+		struct sheet *sheet = x->conf.sheets[i];
+		uint64_t marked = 0, duplicate = 0;
+
+		if (!sheet || !sheet->bulk || window->tag != sheet_tag(sheet, 0))
+			continue;
+		for (unsigned t = 0; t < XDP_TALLIES; t++) {
+			marked += tally[t].marked;
+			duplicate += tally[t].duplicate;
+		}
+		sheet->answered += (uint32_t)(marked - x->marked[i]);
+		x->judged += marked - x->marked[i];
+		x->duplicates += duplicate - x->duplicate[i];
+		x->marked[i] = marked;
+		x->duplicate[i] = duplicate;
+	}
+}
+
+int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
+{
+	struct xdp *x = (struct xdp *)e;
+	struct xdp_memory *m = &x->kernel.memory;
+	const struct timespec moment = {.tv_nsec = 1000000};
+	unsigned place = 0;
+	int error;
+
+	while (place < SHEETS && x->conf.sheets[place] != sheet)
+		place++;
+	assert(place < SHEETS);
+	/* The window before ends here; a run of the receiving program may just have found it still
+	 * alive, and takes microseconds. */
+	__atomic_store_n(&m->window[place].cells, 0, __ATOMIC_RELEASE);
+	if (!x->broken)
+		xdp_hosts_place(x, place, sheet);
+	error = frames_prepare(&x->frames->engine, sheet, f);
+	if (error < 0 || x->broken)
+		return error;
+	if (!xdp_hosts_fill(x, place, sheet))
+		return 0;
+	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL); /* early is late enough */
+	xdp_window_fill(m, place, sheet);
+	x->marked[place] = x->duplicate[place] = 0;
+	free(sheet->word);
+	sheet->word = m->words + (size_t)place * m->setting->words;
+	sheet->block_us = m->blocks + (size_t)place * m->setting->blocks * 2;
+	sheet->bulk = true;
+	return 0;
+}
+
+static int xdp_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned budget,
+		    struct failure *f)
+{
+	struct xdp *x = (struct xdp *)e;
+
+	for (unsigned i = 0; i < SHEETS; i++)
+		if (x->conf.sheets[i] == walk->sheet && walk->sheet->bulk)
+			x->kernel.memory.window[i].attempts = walk->pass + 1;
+	/* These are few enough for the evidence of all their answers. */
+	x->kernel.memory.receiving->sample_mask = 0;
+	x->kernel.memory.receiving->reset_mask = 0;
+	return frames_send(&x->frames->engine, walk, now_ns, budget, f);
+}
+
+/* As frames would have judged them. */
+static unsigned xdp_opened(struct xdp *x, struct answer *answers, unsigned max)
+{
+	struct xdp_opened told[64];
+	const unsigned count = xdp_kernel_opened(&x->kernel, told, max < 64 ? max : 64);
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct xdp_opened *o = &told[i];
+		struct answer *a = &answers[kept];
+		uint32_t cell;
+
+		for (unsigned s = 0; s < SHEETS; s++) {
+			const struct sheet *sheet = x->conf.sheets[s];
+
+			if (!sheet || !sheet_untag(sheet, o->tag, &cell))
+				continue;
+			*a = (struct answer){
+				.t_ns = o->t_ns,
+				.from = sheet_probe(sheet, cell).to,
+				.cell = o->tag,
+				.reply = (uint8_t)technique_tcp_reply(o->flags, o->window),
+				.has = ANSWER_TTL | ANSWER_WINDOW,
+				.window = o->window,
+				.ttl = o->ttl,
+			};
+			if (!x->conf.has_source_port) {
+				a->has |= ANSWER_ATTEMPT;
+				a->attempt = o->ours >> 8 & 15;
+			}
+			kept++;
+			break;
+		}
+	}
+	return kept;
+}
+
+static int xdp_receive(struct engine *e, struct answer *answers, unsigned max, uint64_t timeout_ns,
+		       struct failure *f)
+{
+	struct xdp *x = (struct xdp *)e;
+	unsigned opened = 0, more;
+	int count;
+
+	do {
+		more = xdp_opened(x, answers + opened, max - opened);
+		opened += more;
+	} while (more > 0 && opened < max);
+	count = frames_receive(&x->frames->engine, answers + opened, max - opened,
+			       opened ? 0 : timeout_ns, f);
+	xdp_fold(x);
+	if (count < 0)
+		return count;
+	opened += (unsigned)count;
+	/* Those of the meantime, which nobody was woken for. */
+	opened += xdp_opened(x, answers + opened, max - opened);
+	return (int)opened;
+}
+
+static void xdp_stats(struct engine *e, struct engine_stats *out)
+{
+	struct xdp *x = (struct xdp *)e;
+
+	xdp_fold(x);
+	x->frames->engine.ops->stats(&x->frames->engine, out);
+	out->sent += x->sent;
+	out->send_errors += x->refused;
+	out->refused_burst += x->refused_burst;
+	out->judged = x->judged;
+	out->duplicate = x->duplicates;
+	x->refused_burst = 0;
+}
+
+static const char *xdp_news(struct engine *e)
+{
+	struct xdp *x = (struct xdp *)e;
+
+	if (!x->has_news)
+		return NULL;
+	x->has_news = false;
+	return x->news;
+}
+
+static const struct engine_ops xdp_ops = {
+	.name = "xdp",
+	.prepare = xdp_prepare,
+	.send = xdp_send,
+	.receive = xdp_receive,
+	.stats = xdp_stats,
+	.pass_begin = xdp_pass_begin,
+	.pass_poll = xdp_pass_poll,
+	.pass_stop = xdp_pass_stop,
+	.news = xdp_news,
+	.close = xdp_close,
+};
+
+/* RSTs of these techniques say all with their flags and whether they have a window. */
+static uint32_t xdp_own_mask(unsigned techniques)
+{
+	uint32_t mask = 0;
+
+	for (unsigned t = 0; t < TECHNIQUES; t++) {
+		const struct technique *row = &technique_table[t];
+
+		/* The others compare the RSTs of a host with one another. */
+		if (techniques >> t & 1 && row->proto == IPPROTO_TCP && !row->compares_ttl &&
+		    row->rules[REPLY_RST].state == row->rules[REPLY_RST_WINDOW].state)
+			mask |= 1u << t;
+	}
+	return mask;
+}
+
+/*
+ * As many threads as processors that we may use, and as queues to send by: two that share one get
+ * in each other's way, and what one cannot put there is lost.
+ */
+static unsigned xdp_senders(const struct link *link)
+{
+	unsigned senders = link_queues(link);
+	cpu_set_t ours;
+
+	if (senders > XDP_SENDERS)
+		senders = XDP_SENDERS;
+	/* It fails where there are more processors than it has bits. */
+	if (sched_getaffinity(0, sizeof(ours), &ours) == 0 && (unsigned)CPU_COUNT(&ours) < senders)
+		senders = (unsigned)CPU_COUNT(&ours);
+	return senders;
+}
+
+/* Whatever putting the program on the interface did to that. */
+static int xdp_settle(struct xdp *x, struct failure *f)
+{
+	const int waited_ms = settle_carrier(x->link, x->conf.stop, f);
+	char quoted[LINK_QUOTED];
+
+	if (waited_ms <= 0)
+		return waited_ms;
+	snprintf(x->news, sizeof(x->news),
+		 "interface %s lost its carrier when it was given an XDP program, and was waited "
+		 "for: %d.%d s",
+		 link_quote(x->link, quoted), waited_ms / 1000, waited_ms / 100 % 10);
+	x->has_news = true;
+	return 0;
+}
+
+static int xdp_open(struct xdp *x, struct failure *f)
+{
+	const struct plan *plan = x->conf.plan;
+	const uint32_t hosts = plan_window_hosts(plan, 0);
+	struct xdp_room room = {.hosts = hosts, .cells = hosts * plan->slots};
+	struct xdp_setting *setting;
+	struct utsname kernel;
+
+	if (xdp_possible(&x->conf, f) < 0)
+		return -1;
+	x->frames = (struct frames *)engine_frames_open(&x->conf, f);
+	if (!x->frames || xdp_link(x, f) < 0)
+		return -1;
+	room.alike = xdp_hosts_alike(x, 0, plan->hosts);
+	room.udp = x->frames->techniques >> TECH_UDP & 1;
+	if (xdp_kernel_load(&x->kernel, &room, f) < 0)
+		return -1;
+	x->senders = xdp_senders(x->link);
+	setting = x->kernel.memory.setting;
+	xdp_setting_fill(&x->kernel.memory, plan, &x->conf, x->link->mtu);
+	setting->frame_bytes += xdp_spare_bytes(uname(&kernel) == 0 ? kernel.release : "");
+	setting->port = x->frames->port;
+	setting->port_mask = x->frames->port_mask;
+	setting->port_fixed = x->conf.has_source_port;
+	setting->link_index = x->link->index;
+	x->kernel.memory.receiving->own_mask = xdp_own_mask(x->frames->techniques);
+	x->kernel.memory.receiving->sample_mask = 0;
+	if (xdp_kernel_attach(&x->kernel, x->link, x->conf.generic, f) < 0 || xdp_settle(x, f) < 0)
+		return -1;
+	return xdp_kernel_trial(&x->kernel, x->link, f);
+}
+
+struct engine *engine_xdp_open(const struct engine_conf *conf, struct failure *f)
+{
+	struct xdp *x = calloc(1, sizeof(*x));
+
+	if (!x) {
+		failure_set(f, EXIT_SOFTWARE, "out of memory");
+		return NULL;
+	}
+	x->engine.ops = &xdp_ops;
+	x->conf = *conf;
+	x->kernel.hook_fd = -1;
+	if (xdp_open(x, f) < 0) {
+		struct failure ignored = {0};
+		struct link link = {0};
+
+		if (x->kernel.hook_fd >= 0)
+			link = *x->link;
+		xdp_close(&x->engine);
+		/* Whoever goes on without us needs it as much. */
+		if (link.index && !conf->forced)
+			(void)settle_carrier(&link, conf->stop, &ignored);
+		return NULL;
+	}
+	return &x->engine;
+}

@@ -1,0 +1,184 @@
+/* xdp_fill: plan, window and templates in the form that the kernel's programs read. */
+#include <arpa/inet.h>
+#include <assert.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "engine/xdp/xdp.h"
+#include "packet/checksum.h"
+#include "packet/packet.h"
+#include "technique/payloads.h"
+
+/* A partial sum as the programs have it. */
+static uint32_t fill_sum(uint64_t sum)
+{
+	return htons(checksum_fold(sum));
+}
+
+void xdp_template_fill(struct xdp_template *out, const struct template *in)
+{
+	const uint16_t transport = in->tcp ? (uint16_t)(in->length - in->transport) : 0;
+	const uint16_t total = (uint16_t)(transport + (in->v4 ? 20 : 0));
+	uint8_t bytes[XDP_TEMPLATE_WORDS * 8];
+
+	_Static_assert(sizeof(bytes) == TEMPLATE_BYTES, "copied whole");
+	memcpy(bytes, in->bytes, sizeof(bytes));
+	memset(bytes, 0, 6); /* the destination */
+	if (in->tcp)
+		bytes_put16(bytes + in->network + (in->v4 ? 2 : 4), total);
+	memset(out, 0, sizeof(*out));
+	memcpy(out->words, bytes, sizeof(bytes));
+	out->network_sum = in->v4 ? fill_sum(in->network_sum + (in->tcp ? total : 0)) : 0;
+	out->transport_sum = fill_sum(in->transport_sum + transport);
+	out->length = in->length;
+	out->v4 = in->v4;
+	out->udp = !in->tcp;
+	out->ack = in->ack;
+	out->bad_sum = in->bad_sum;
+	out->odd = in->ack || in->bad_sum;
+}
+
+/* Of the longest probe, headers and all. */
+static uint32_t fill_frame_bytes(const struct plan *plan, const struct xdp_setting *setting,
+				 const struct xdp_payload *payload)
+{
+	/* IPv4 sorts among IPv6: any family may be first. */
+	const bool v4 =
+		addr_is_v4(plan_host(plan, 0)) && addr_is_v4(plan_host(plan, plan->hosts - 1));
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < plan->slots; i++) {
+		const uint32_t slot = setting->slot[i], first = slot >> XDP_SLOT_PAYLOAD_SHIFT;
+		const struct technique *row = &technique_table[plan_slot_technique(slot)];
+		uint32_t bytes = row->flags & TCP_SYN ? 24 : 20;
+
+		if (row->proto == IPPROTO_UDP)
+			bytes = 8;
+		if (bytes > most)
+			most = bytes;
+		for (unsigned d = 0; first && d < payload[first - 1].dialects; d++)
+			if (8u + payload[first - 1 + d].length > most)
+				most = 8u + payload[first - 1 + d].length;
+	}
+	return most + (v4 ? 34 : 54);
+}
+
+/* The payloads of a port's dialects, from row `first` on. How many there are. */
+static unsigned fill_payloads(struct xdp_payload *payload, unsigned first, uint16_t port,
+			      uint32_t mtu)
+{
+	const unsigned dialects = payload_dialects(port);
+
+	_Static_assert(XDP_PAYLOAD_BYTES == PAYLOAD_MOST, "any of them");
+	assert(first + dialects <= XDP_PAYLOADS); /* payloads.c has no more */
+	for (unsigned d = 0; d < dialects; d++) {
+		struct xdp_payload *out = &payload[first + d];
+		const uint8_t *bytes;
+		size_t length;
+
+		payload_for_attempt(port, d, &bytes, &length);
+		/* As frames_payload has it. */
+		if (length + 48 > mtu)
+			length = 0;
+		memcpy(out->bytes, bytes, length);
+		out->length = (uint16_t)length;
+		out->sum = fill_sum(checksum_add(0, bytes, length));
+		out->dialects = (uint8_t)dialects;
+	}
+	return dialects;
+}
+
+static void fill_slots(struct xdp_setting *out, struct xdp_payload *payload,
+		       const struct plan *plan, uint32_t mtu)
+{
+	unsigned next = 0;
+
+	for (uint32_t i = 0; i < plan->slots; i++) {
+		const uint32_t slot = plan_slots(plan)[i];
+		unsigned dialects = 0;
+
+		out->slot[i] = slot;
+		if (technique_table[plan_slot_technique(slot)].proto == IPPROTO_UDP)
+			dialects = fill_payloads(payload, next, plan_slot_port(slot), mtu);
+		if (dialects)
+			out->slot[i] |= (next + 1) << XDP_SLOT_PAYLOAD_SHIFT;
+		next += dialects;
+	}
+}
+
+void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struct engine_conf *conf,
+		      uint32_t mtu)
+{
+	struct xdp_setting *out = m->setting;
+	unsigned techniques = 0;
+
+	_Static_assert((int)TECHNIQUES <= XDP_TECHNIQUES, "a row each");
+	out->key = conf->key;
+	cookie_v4_begin(&conf->key, out->key_v4);
+	memcpy(out->ranges, plan_ranges(plan), plan->ranges * sizeof(out->ranges[0]));
+	fill_slots(out, m->payload, plan, mtu);
+	out->range_count = plan->ranges;
+	out->slot_count = plan->slots;
+	out->slot_reciprocal = plan_slot_reciprocal(plan->slots);
+	for (uint32_t i = 0; i < plan->slots; i++)
+		techniques |= 1u << plan_slot_technique(plan_slots(plan)[i]);
+	out->technique_mask = techniques;
+	for (uint8_t t = 0; t < TECHNIQUES; t++) {
+		if (!(techniques >> t & 1))
+			continue;
+		out->technique[out->technique_count] = t;
+		out->acked[out->technique_count] = (technique_table[t].flags & TCP_ACK) != 0;
+		out->technique_count++;
+		out->udp_mask |= technique_table[t].proto == IPPROTO_UDP ? 1u << t : 0;
+	}
+	out->frame_bytes = fill_frame_bytes(plan, out, m->payload);
+}
+
+unsigned xdp_release(const char *release)
+{
+	unsigned major, minor;
+
+	if (sscanf(release, "%u.%u", &major, &minor) != 2 || major > 999 || minor > 999)
+		return 0;
+	return XDP_RELEASE(major, minor);
+}
+
+uint32_t xdp_spare_bytes(const char *release)
+{
+	return xdp_release(release) < XDP_RELEASE(6, 4);
+}
+
+/* The addresses of a window, if they follow from the first. */
+static void fill_addresses(struct xdp_window *window, const struct sheet *sheet)
+{
+	const struct plan_range *ranges = plan_ranges(sheet->plan);
+	const uint32_t range = plan_range_of(ranges, sheet->plan->ranges, sheet->first_host);
+	__u64 hi, lo;
+
+	plan_range_host(ranges, range, sheet->first_host, &hi, &lo);
+	window->hi = hi;
+	window->lo = lo;
+	window->joined =
+		sheet->first_host + sheet->hosts <= ranges[range].first_host + ranges[range].hosts;
+}
+
+void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *sheet)
+{
+	const struct xdp_setting *setting = m->setting;
+	struct xdp_window *window = &m->window[place];
+
+	sheet_by_position(sheet, m->words + (size_t)place * setting->words);
+	memset(m->quenched + (size_t)place * setting->quenched, 0, setting->quenched * 8);
+	memset(m->blocks + (size_t)place * setting->blocks * 2, 0, setting->blocks * 8);
+	window->order = sheet->order;
+	permute_table_init(&window->table, &window->order);
+	window->first_host = sheet->first_host;
+	fill_addresses(window, sheet);
+	window->tag = sheet_tag(sheet, 0);
+	window->attempts = 0;
+	memset(m->tally[place], 0, sizeof(m->tally[place]));
+	/* Last: with cells it is there for the receiving program. */
+	__atomic_store_n(&window->cells, sheet->cells, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,112 @@
+/* xdp_hosts: where the hosts of a window are sent to, in the form that the kernel's programs read.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/xdp/xdp.h"
+
+bool xdp_hosts_alike(const struct xdp *x, uint64_t rank, uint64_t end)
+{
+	const struct plan *plan = x->conf.plan;
+	const struct plan_range *ranges = plan_ranges(plan);
+	int first = -1;
+
+	while (rank < end) {
+		const struct plan_range *range = &ranges[plan_range_of(ranges, plan->ranges, rank)];
+		const struct addr to = plan_host(plan, rank);
+		const int number = route_find(x->frames->routes, to);
+		uint64_t more = range->first_host + range->hosts - rank;
+		struct addr next;
+
+		if (number < 0 || (first >= 0 && number != first))
+			return false;
+		first = number;
+		/* On to where another route, or another range, may begin. */
+		if (route_next(x->frames->routes, to, &next) &&
+		    next.hi - to.hi == (next.lo < to.lo) && next.lo - to.lo < more)
+			more = next.lo - to.lo;
+		rank += more;
+	}
+	return first >= 0 && route_at(x->frames->routes, first)->kind == ROUTE_UNICAST &&
+	       route_at(x->frames->routes, first)->has_gateway;
+}
+
+void xdp_hosts_place(struct xdp *x, unsigned place, struct sheet *sheet)
+{
+	const uint32_t groups = x->kernel.memory.setting->hops;
+	struct hop_group *hops;
+
+	sheet->alike = xdp_hosts_alike(x, sheet->first_host, sheet->first_host + sheet->hosts);
+	if (sheet->alike || sheet_host_groups(sheet->hosts) > groups)
+		return;
+	hops = xdp_kernel_hops(&x->kernel);
+	if (!hops)
+		return;
+	free(sheet->host);
+	sheet->host = hops + (size_t)place * groups;
+	sheet->host_lent = true;
+	memset(sheet->host, 0, groups * sizeof(*sheet->host));
+}
+
+/* Number of the way in the programs' table; -1 if it has no place there. */
+static int hosts_way(struct xdp *x, const struct frames_way *way)
+{
+	struct xdp_way *out;
+
+	for (unsigned i = 0; i < x->way_count; i++)
+		if (x->ways[i] == way)
+			return (int)i;
+	if (x->way_count == XDP_WAYS || way->link != x->link)
+		return -1;
+	out = &x->kernel.memory.way[x->way_count];
+	out->source_hi = way->source.hi;
+	out->source_lo = way->source.lo;
+	for (unsigned t = 0; t < TECHNIQUES; t++)
+		if (x->frames->techniques >> t & 1)
+			xdp_template_fill(&out->template[t], &way -> template[t]);
+	x->ways[x->way_count] = way;
+	return (int)x->way_count++;
+}
+
+/* Adds to a host's entry what the programs need; false if it cannot be sent to by them. */
+static bool hosts_hop(struct xdp *x, struct sheet *sheet, uint32_t host)
+{
+	const struct frames_way *way = frames_way_of(x->frames, sheet, host);
+	struct sheet_host hop = sheet_host(sheet, host);
+	int number;
+
+	/* Nothing is sent to those who are absent, by nobody. */
+	if (!way || sheet_host_absent(sheet, host))
+		return true;
+	if (way->kind != WAY_NEIGHBOUR && way->kind != WAY_GATEWAY)
+		return false;
+	number = hosts_way(x, way);
+	if (number < 0)
+		return false;
+	if (way->kind == WAY_GATEWAY)
+		memcpy(hop.mac, way->mac, sizeof(hop.mac));
+	hop.engine = (uint8_t)((unsigned)number | HOP_SEND);
+	sheet_host_put(sheet->host, host, &hop);
+	return true;
+}
+
+static uint64_t hosts_word(const struct sheet *sheet, uint32_t host)
+{
+	return hop_word(&sheet->host[host / HOP_GROUP], host % HOP_GROUP);
+}
+
+bool xdp_hosts_fill(struct xdp *x, unsigned place, struct sheet *sheet)
+{
+	bool alike = true;
+
+	if (!sheet->alike && !sheet->host_lent)
+		return false;
+	for (uint32_t host = 0; host < (sheet->alike ? 1 : sheet->hosts); host++) {
+		if (!hosts_hop(x, sheet, host))
+			return false;
+		alike &= hosts_word(sheet, host) == hosts_word(sheet, 0);
+	}
+	/* A word that sends to nobody is not 0 either: those who are absent are noted to be. */
+	x->kernel.memory.window[place].host_word = alike ? hosts_word(sheet, 0) : 0;
+	return true;
+}

@@ -1,0 +1,101 @@
+/* xdp_kernel: what both kernel programs of the xdp engine are made with.
+ * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#ifndef PORTLIGHT_ENGINE_XDP_XDP_KERNEL_H
+#define PORTLIGHT_ENGINE_XDP_XDP_KERNEL_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include <bpf/bpf_helpers.h>
+
+#define PLAN_RANGE_INDEX(i) ((i)&1023)
+#define PLAN_RANGE_STEPS    11
+
+#include "engine/xdp/xdp_shared.h"
+
+_Static_assert(XDP_RANGES == 1024, "the mask above");
+
+/* Memory-mapped by user space (xdp_load.c), which sets how many there are. */
+struct xdp_words {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+
+struct xdp_hops {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hop_group);
+};
+
+struct xdp_ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, XDP_OPENED_BYTES);
+};
+
+extern struct xdp_setting setting;
+extern struct xdp_window window[XDP_WINDOWS];
+extern struct xdp_way way[XDP_WAYS];
+extern struct xdp_payload payload[XDP_PAYLOADS];
+extern struct xdp_tally tally[XDP_WINDOWS][XDP_TALLIES];
+extern struct xdp_pass pass;
+extern struct xdp_sender sender[XDP_SENDERS];
+extern struct xdp_receive receiving;
+/* Of each place: the sheet; when each 64 positions were sent, in us, two a word; a bit a host, for
+ * TCP only (UDP is asked in an order of its own, see quench.h); where the hosts are sent to. */
+extern struct xdp_words words SEC(".maps"), blocks SEC(".maps"), quenched SEC(".maps");
+extern struct xdp_hops hops SEC(".maps");
+extern struct xdp_ring opened SEC(".maps"); /* struct xdp_opened */
+
+/* plan_range_of, as a function of its own: the verifier goes through its loop once. */
+__u32 kernel_range(__u64 rank);
+
+/* Judges a frame that came in: XDP_DROP, XDP_TX or XDP_PASS. */
+int receive_frame(struct xdp_md *ctx);
+
+/* The word of a host of a live window; 0 if there is none. */
+static inline __u64 kernel_host_word(__u32 place, __u32 host)
+{
+	const __u32 index = place * setting.hops + host / HOP_GROUP;
+	const struct hop_group *group;
+
+	if (window[place & (XDP_WINDOWS - 1)].host_word)
+		return window[place & (XDP_WINDOWS - 1)].host_word;
+	group = bpf_map_lookup_elem(&hops, &index);
+	return group ? hop_word(group, host) : 0;
+}
+
+static inline int kernel_quenched(__u32 place, __u32 host)
+{
+	const __u32 index = place * setting.quenched + (host >> 6);
+	const __u64 *word = bpf_map_lookup_elem(&quenched, &index);
+
+	return word && *word >> (host & 63) & 1;
+}
+
+static inline __u64 kernel_hash(__u64 hi, __u64 lo, __u16 port, __u8 technique)
+{
+	return cookie_is_v4(hi, lo) ? cookie_v4_hash(setting.key_v4, (__u32)lo, port, technique)
+				    : cookie_v6_hash(&setting.key, hi, lo, port, technique);
+}
+
+/* Address of a host of a live window by its number there. */
+static inline void kernel_host(__u32 place, __u32 host, __u64 *hi, __u64 *lo)
+{
+	const struct xdp_window *w = &window[place & (XDP_WINDOWS - 1)];
+
+	if (w->joined) {
+		*lo = w->lo + host;
+		*hi = w->hi + (*lo < host);
+	} else {
+		const __u64 rank = w->first_host + host;
+
+		plan_range_host(setting.ranges, kernel_range(rank), rank, hi, lo);
+	}
+}
+
+#endif

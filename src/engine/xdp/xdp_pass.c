@@ -1,0 +1,279 @@
+/* xdp_pass: one pass over a window: begun, paced, counted and ended. Its threads: xdp_senders.c. */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/xdp/xdp.h"
+
+/* For less than this the set-up of a pass is not worth it: frames does it as well. */
+#define PASS_RATE_LEAST	  200000
+#define PASS_PROBES_LEAST 16384
+#define PASS_FORCED_LEAST 1000
+/* What is owed for longer than this is not made up for. */
+#define PASS_SLACK_NS 20000000
+/* Above these rates the clock is looked at every 16, every 64 frames only. */
+#define PASS_CLOCK_PPS 400000
+#define PASS_BATCH     16
+#define PASS_FAST_PPS  2000000
+#define PASS_FAST      64
+/* Above this rate only one RST of 256 keeps its evidence (time, TTL), and where those may be more
+ * than so many a second, one of 512, and so on: enough for round trips and pace. */
+#define PASS_EVIDENCE_PPS 100000
+#define PASS_SAMPLE_MASK  255
+#define PASS_SAMPLES_PPS  4000
+/* So many refused by a full queue while several threads send: one alone for the rest of the scan.
+ * The interface is the limit then, or the processors are, which also have to take what comes in. */
+#define PASS_CROWDED 64
+/* Refused at once and nothing taken: the interface cannot, or no longer. */
+#define PASS_ERRORS 64
+/* A full queue that has taken nothing for so long: there is no carrier, which frames can tell. */
+#define PASS_STUCK_NS 2000000000
+
+/* See PASS_EVIDENCE_PPS. */
+static uint32_t pass_sample_mask(double rate_pps)
+{
+	uint32_t mask = PASS_SAMPLE_MASK;
+
+	if (rate_pps <= PASS_EVIDENCE_PPS)
+		return 0;
+	while (rate_pps / (mask + 1.0) > PASS_SAMPLES_PPS && mask < UINT16_MAX)
+		mask = mask << 1 | 1;
+	return mask;
+}
+
+static void pass_rate(struct xdp *x, double rate_pps)
+{
+	volatile struct xdp_pass *pass = x->kernel.memory.pass;
+	const uint32_t batch = rate_pps > PASS_FAST_PPS	   ? PASS_FAST
+			       : rate_pps > PASS_CLOCK_PPS ? PASS_BATCH
+							   : 1;
+
+	x->kernel.memory.receiving->sample_mask = pass_sample_mask(rate_pps);
+	x->kernel.memory.receiving->reset_mask =
+		rate_pps > PASS_EVIDENCE_PPS ? x->frames->techniques & 1u << TECH_SYN : 0;
+	pass->batch = batch;
+	/* After a stop, what is in hand still goes. */
+	pass->take = batch > 1 ? XDP_TAKE : XDP_BLOCK;
+	/* Whole nanoseconds, and never faster than asked for. */
+	pass->gap_ns = (uint64_t)ceil(batch * 1e9 / rate_pps);
+}
+
+/* Of the plan, with attempts left in that pass. */
+static uint32_t pass_techniques(const struct xdp *x, const struct walk *walk, uint32_t number)
+{
+	uint32_t mask = 0;
+
+	for (unsigned t = 0; t < TECHNIQUES; t++)
+		mask |= walk->tries[t] > number ? 1u << t : 0;
+	return mask & x->frames->techniques;
+}
+
+/* UDP of a host that limits its errors is left to frames, which asks slowly. */
+static void pass_quenched(struct xdp *x, unsigned place, const struct sheet *sheet)
+{
+	uint64_t *out =
+		x->kernel.memory.quenched + (size_t)place * x->kernel.memory.setting->quenched;
+
+	for (uint32_t i = 0; i < sheet->hosts; i++)
+		if (quench_on(&sheet->pace[i].quench))
+			out[i >> 6] |= UINT64_C(1) << (i & 63);
+}
+
+/* Whether there is so much to send that a call is worth it. */
+static bool pass_worth(const struct xdp *x, const struct walk *walk, double rate_pps)
+{
+	const struct sheet *sheet = walk->sheet;
+	const bool turned = walk->position == walk->end;
+	const uint64_t left = turned ? walk->end : walk->end - walk->position;
+	const uint64_t blanks = (uint64_t)(sheet->ours - sheet->answered) * left / walk->end;
+
+	/* What is owed goes probe by probe. */
+	if (!sheet->bulk || sheet->owed.count || x->broken || x->sending.begun)
+		return false;
+	/* Without attempts left, what there is to do is not for passes. */
+	if (walk->idle || !pass_techniques(x, walk, walk->pass + turned))
+		return false;
+	if (x->conf.forced)
+		return rate_pps >= PASS_FORCED_LEAST && blanks > 0;
+	return rate_pps >= PASS_RATE_LEAST && blanks >= PASS_PROBES_LEAST;
+}
+
+_Static_assert(XDP_SENDERS *(XDP_AGAIN + XDP_IMAGES + XDP_TAKE) <= SHEET_OWED, "all in hand");
+
+/* The threads are over. Of the blocks that they took all went but, after a stop, what was in their
+ * hands: refused, looked at, or not even that. */
+static void pass_end(struct xdp *x)
+{
+	const volatile struct xdp_pass *pass = x->kernel.memory.pass;
+	struct walk *walk = x->sending.walk;
+	const uint32_t next = pass->next > pass->begin ? pass->next : pass->begin;
+
+	walk_pass_end(walk, next < pass->end ? next : pass->end);
+	for (unsigned i = 0; i < x->senders; i++) {
+		const volatile struct xdp_sender *s = &x->kernel.memory.sender[i];
+
+		for (uint32_t a = s->again_head; a != s->again_tail; a++)
+			walk_pass_owe(walk, s->again[a % XDP_AGAIN]);
+		for (uint32_t m = s->flushed; m != s->tail; m++)
+			walk_pass_owe(walk, s->image[m % XDP_IMAGES].cell);
+		for (uint32_t p = s->position; p < s->until; p++)
+			walk_pass_owe(walk, (uint32_t)permute_forward(&walk->sheet->order, p));
+	}
+}
+
+/* The interface takes nothing, or there is nobody to send: frames will do, or say better what is
+ * wrong. `what`: "" or what failed, with a colon. */
+static void pass_break(struct xdp *x, const char *what, int error)
+{
+	char quoted[LINK_QUOTED];
+
+	x->broken = true;
+	x->has_news = true;
+	snprintf(x->news, sizeof(x->news),
+		 "engine xdp gives up on interface %s (%s%s); going on with engine frames",
+		 link_quote(x->link, quoted), what, strerror(error));
+}
+
+int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double rate_pps,
+		   struct failure *f)
+{
+	struct xdp *x = (struct xdp *)e;
+	volatile struct xdp_pass *pass = x->kernel.memory.pass;
+	unsigned place = 0;
+	int error;
+
+	(void)f;
+	if (!pass_worth(x, walk, rate_pps))
+		return PASS_SEND;
+	if (!walk_pass_begin(walk, now_ns))
+		return PASS_LATER;
+	while (x->conf.sheets[place] != walk->sheet)
+		place++;
+	if (walk->quenching)
+		pass_quenched(x, place, walk->sheet);
+	memset((void *)pass, 0, sizeof(*pass));
+	memset((void *)x->kernel.memory.sender, 0, XDP_SENDERS * sizeof(struct xdp_sender));
+	pass->place = place;
+	pass->attempt = walk->pass;
+	pass->technique_mask = pass_techniques(x, walk, walk->pass);
+	pass->fresh = walk->pass == 0 && walk->sheet->ours == walk->sheet->cells;
+	pass->begin = walk->position;
+	pass->next = walk->position / XDP_TAKE * XDP_TAKE;
+	pass->end = walk->end;
+	pass->slack_ns = PASS_SLACK_NS;
+	pass->due_ns = now_ns;
+	pass_rate(x, rate_pps);
+	x->kernel.memory.window[place].attempts = walk->pass + 1;
+	x->sending.walk = walk;
+	x->sending.sent = x->sending.refused = x->sending.errors = x->sending.drops = 0;
+	x->sending.taken_ns = now_ns;
+	error = xdp_senders_begin(x);
+	if (error < 0) {
+		pass_break(x, "cannot start a thread: ", -error);
+		pass_end(x);
+		return PASS_SEND;
+	}
+	x->sending.begun = true;
+	return PASS_BEGUN;
+}
+
+/* What the senders have counted, all together. */
+struct pass_total {
+	uint64_t taken, drops, errors;
+	uint32_t error;
+};
+
+static struct pass_total pass_total(const struct xdp *x)
+{
+	struct pass_total total = {0};
+
+	for (unsigned i = 0; i < x->senders; i++) {
+		const volatile struct xdp_sender *s = &x->kernel.memory.sender[i];
+
+		total.errors += s->errors;
+		total.drops += s->drops;
+		total.taken += s->taken;
+		total.error = s->error ? s->error : total.error;
+	}
+	return total;
+}
+
+/* What went since last asked, and what was refused. */
+static void pass_count(struct xdp *x, const struct pass_total *total, uint64_t now_ns)
+{
+	const uint64_t refused = total->drops + total->errors;
+	const uint32_t next = x->kernel.memory.pass->next;
+
+	/* What is in hand, a few blocks of thousands, counts as passed while the pass goes on. */
+	walk_passed(x->sending.walk,
+		    next > x->sending.walk->position ? next : x->sending.walk->position,
+		    total->taken - x->sending.sent, now_ns);
+	if (total->taken != x->sending.sent) {
+		x->sent += total->taken - x->sending.sent;
+		x->sending.sent = total->taken;
+		x->sending.drops = total->drops;
+		x->sending.taken_ns = now_ns;
+	}
+	x->refused_burst += refused - x->sending.refused;
+	x->refused += refused - x->sending.refused;
+	x->sending.refused = refused;
+}
+
+static int pass_over(struct xdp *x)
+{
+	const int error = atomic_load(&x->sending.error);
+
+	xdp_senders_end(x);
+	x->sending.begun = false;
+	/* Of what comes now, each answer may be waited for. */
+	x->kernel.memory.receiving->reset_mask = 0;
+	if (error < 0 && !x->broken)
+		pass_break(x, "", -error);
+	pass_end(x);
+	return 0;
+}
+
+int xdp_pass_poll(struct engine *e, uint64_t now_ns, double rate_pps, struct failure *f)
+{
+	struct xdp *x = (struct xdp *)e;
+	volatile struct xdp_pass *pass = x->kernel.memory.pass;
+	const bool over = xdp_senders_over(x);
+	const uint64_t sent = x->sending.sent;
+	struct pass_total total;
+
+	(void)f;
+	if (!x->sending.begun)
+		return 0;
+	total = pass_total(x);
+	pass_count(x, &total, now_ns);
+	if (over)
+		return pass_over(x);
+	if (rate_pps > 0)
+		pass_rate(x, rate_pps);
+	if (atomic_load(&x->sending.awake) > 1 && x->sending.refused >= PASS_CROWDED)
+		atomic_store(&x->alone, true);
+	if (!x->broken && x->sending.sent == sent &&
+	    total.errors - x->sending.errors >= PASS_ERRORS) {
+		pass_break(x, "", (int)total.error);
+		pass->stop = 1;
+	}
+	if (!x->broken && total.drops != x->sending.drops &&
+	    now_ns - x->sending.taken_ns >= PASS_STUCK_NS) {
+		pass_break(x, "", ENOBUFS);
+		pass->stop = 1;
+	}
+	if (x->sending.sent != sent)
+		x->sending.errors = total.errors;
+	return 1;
+}
+
+void xdp_pass_stop(struct engine *e)
+{
+	struct xdp *x = (struct xdp *)e;
+
+	if (x->sending.begun)
+		x->kernel.memory.pass->stop = 1;
+}

@@ -1,0 +1,595 @@
+/* xdp_transmit: sends one pass over a window's blanks, frame by frame, as live frames.
+ * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "engine/xdp/xdp_image.h"
+
+/* Looks at the next positions that one run takes at most. */
+#define TRANSMIT_STEPS 12
+/* After the device refused frames, this long nothing is sent. */
+#define TRANSMIT_PAUSE_NS 200000
+#define TRANSMIT_ENODEV	  19
+
+struct xdp_setting setting;
+struct xdp_window window[XDP_WINDOWS];
+struct xdp_way way[XDP_WAYS];
+struct xdp_payload payload[XDP_PAYLOADS];
+struct xdp_tally tally[XDP_WINDOWS][XDP_TALLIES];
+struct xdp_pass pass;
+struct xdp_sender sender[XDP_SENDERS];
+struct xdp_receive receiving;
+
+struct xdp_words words SEC(".maps"), blocks SEC(".maps"), quenched SEC(".maps");
+struct xdp_hops hops SEC(".maps");
+struct xdp_ring opened SEC(".maps");
+/* The interface: by a map, as its number would have to be looked up for each frame. */
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} out SEC(".maps");
+
+__attribute__((noinline)) __u32 kernel_range(__u64 rank)
+{
+	return plan_range_of(setting.ranges, setting.range_count, rank);
+}
+
+/* One step of the permutation. It, and other functions here that are not inline, are so for the
+ * verifier, which goes through each once, and not at each turn of the loop that calls it. */
+__attribute__((noinline)) __u64 transmit_step(__u32 place, __u64 index)
+{
+	const struct xdp_window *w = &window[place & (XDP_WINDOWS - 1)];
+
+	return permute_table_step(&w->table, &w->order, index);
+}
+
+/* Its walk from outside of the window on, which is seldom. */
+__attribute__((noinline)) __u64 transmit_walk(__u32 place, __u64 cell)
+{
+	const __u64 n = window[place & (XDP_WINDOWS - 1)].order.n;
+
+	for (int step = 0; step < PERMUTE_STEPS && cell >= n; step++)
+		cell = transmit_step(place, cell);
+	return cell;
+}
+
+static inline void transmit_stamp(__u32 block)
+{
+	__u32 index = (pass.place & (XDP_WINDOWS - 1)) * setting.blocks + (block >> 1);
+	__u64 *word = bpf_map_lookup_elem(&blocks, &index);
+
+	if (word)
+		((__u32 *)word)[block & 1] = (__u32)(bpf_ktime_get_ns() / 1000) | 1;
+}
+
+/* Takes the next blocks of the pass: false if it wants to rest, or none is left. */
+static inline int transmit_take(struct xdp_sender *s)
+{
+	__u32 first;
+
+	if (pass.stop || s->rest || *(volatile __u32 *)&pass.next >= pass.end)
+		return 0;
+	first = __sync_fetch_and_add(&pass.next, pass.take);
+	if (first >= pass.end)
+		return 0;
+	s->until = first + pass.take < pass.end ? first + pass.take : pass.end;
+	/* A pass that goes on from the middle of a block. */
+	s->position = first > pass.begin ? first : pass.begin;
+	return 1;
+}
+
+/* Looks at the clock: false if it is too soon for the next frames. The schedule is one for all
+ * senders: each that finds it due moves it on for what it is to send itself. */
+static inline int transmit_due(struct xdp_sender *s)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+	__u64 due_ns = *(volatile __u64 *)&pass.due_ns;
+	__u64 refused = s->drops + s->errors;
+
+	if (now_ns < due_ns)
+		return 0;
+	/* If another was faster, it has moved it. */
+	if (now_ns > due_ns + pass.slack_ns)
+		__sync_val_compare_and_swap(&pass.due_ns, due_ns, now_ns - pass.slack_ns);
+	__sync_fetch_and_add(&pass.due_ns, pass.gap_ns);
+	if (refused != s->refusals_seen) {
+		s->refusals_seen = refused;
+		*(volatile __u64 *)&pass.due_ns = now_ns + TRANSMIT_PAUSE_NS;
+	}
+	s->credit = pass.batch;
+	s->task = bpf_get_current_task();
+	return 1;
+}
+
+/* Of so many next positions, those that are blank: how many. Without a branch that the processor
+ * would guess wrong. */
+__attribute__((noinline)) __u32 transmit_blanks(__u32 number, __u32 count)
+{
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
+	const __u32 place = pass.place & (XDP_WINDOWS - 1), first = s->position;
+	__u32 tail = 0;
+
+	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
+		const __u32 position = first + i, index = place * setting.words + (position >> 4);
+		const __u64 *word = bpf_map_lookup_elem(&words, &index);
+
+		if (!word)
+			break; /* cannot be */
+		s->cell[tail & (XDP_READY - 1)] = position;
+		/* 1 if its bits are 0. */
+		tail += (__u32)(((*word >> ((position & 15) * 4) & 15) - 1) >> 63);
+	}
+	return tail;
+}
+
+/* The host of a cell, and its slot. */
+static inline __u32 transmit_host(__u32 cell, __u32 *slot)
+{
+	const __u32 host = plan_cell_host(cell, setting.slot_reciprocal);
+
+	*slot = setting.slot[(cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
+	return host;
+}
+
+/* Whether this pass sends a cell, if it is blank. */
+__attribute__((noinline)) __u32 transmit_wants(__u32 place, __u32 cell)
+{
+	__u32 slot, host = transmit_host(cell, &slot);
+	const __u32 technique = 1u << (plan_slot_technique(slot) & 31);
+
+	place &= XDP_WINDOWS - 1;
+	return kernel_host_word(place, host) & XDP_HOST_SEND && pass.technique_mask & technique &&
+	       !(setting.udp_mask & technique && kernel_quenched(place, host));
+}
+
+/* Of these cells, those that this pass sends. */
+static inline __u32 transmit_wanted(struct xdp_sender *s, __u32 place, __u32 count)
+{
+	__u32 tail = 0;
+
+	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
+		const __u32 cell = s->cell[i];
+
+		s->cell[tail & (XDP_READY - 1)] = cell;
+		tail += transmit_wants(place, cell) & 1;
+	}
+	return tail;
+}
+
+/* The cell at a position. */
+static inline __u32 transmit_cell(__u32 place, __u32 position)
+{
+	const struct xdp_window *w = &window[place];
+	const __u64 cell = permute_table_step(&w->table, &w->order, position);
+
+	return (__u32)(cell < w->order.n ? cell : transmit_walk(place, cell));
+}
+
+/* Of the next positions, so many, the cells that are to be sent: how many. */
+__attribute__((noinline)) __u32 transmit_cells(__u32 number, __u32 looked)
+{
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
+	const __u32 place = pass.place & (XDP_WINDOWS - 1), first = s->position;
+	__u32 count = looked;
+
+	if (pass.fresh) {
+		for (__u32 i = 0; i < XDP_READY && i < looked; i++)
+			s->cell[i] = transmit_cell(place, first + i);
+	} else {
+		count = transmit_blanks(number, looked);
+		for (__u32 i = 0; i < XDP_READY && i < count; i++)
+			s->cell[i] = transmit_cell(place, s->cell[i]);
+	}
+	s->count = count;
+	/* For the verifier: it would go through what follows once for each end of the loop. */
+	count = *(volatile __u32 *)&s->count;
+	/* Hosts that are all alike are all sent to, unless they are absent, but for UDP of who
+	 * limits errors. */
+	if (!(window[place].host_word & XDP_HOST_SEND) || setting.udp_mask ||
+	    setting.technique_mask & ~pass.technique_mask)
+		count = transmit_wanted(s, place, count);
+	return count;
+}
+
+/* The cells of frames that the device has refused: how many. */
+__attribute__((noinline)) __u32 transmit_refusals(__u32 number)
+{
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
+	__u32 count = 0;
+
+	for (; count < XDP_READY && s->again_head != s->again_tail; count++) {
+		s->cell[count] = s->again[s->again_head & (XDP_AGAIN - 1)];
+		s->again_head++;
+	}
+	return count;
+}
+
+/* The payload of a slot in this pass: its number plus one; 0: none. */
+static inline __u32 transmit_payload(__u32 slot)
+{
+	const __u32 first = (slot >> XDP_SLOT_PAYLOAD_SHIFT) - 1;
+	__u32 dialects;
+
+	if (first >= XDP_PAYLOADS)
+		return 0;
+	dialects = payload[first].dialects;
+	return 1 + (dialects > 1 ? (first + pass.attempt % dialects) & (XDP_PAYLOADS - 1) : first);
+}
+
+static inline const struct xdp_template *transmit_template(const struct xdp_probe *probe)
+{
+	const __u32 technique = plan_slot_technique(probe->slot) & (XDP_TECHNIQUES - 1);
+	const struct xdp_template *t = &way[XDP_HOST_WAY(probe->host)].template[technique];
+
+	IMAGE_KEEP(t);
+	return t;
+}
+
+/* The frame of a probe. `port`: what of the source port is fixed; `mask`: what is of the hash. */
+static inline void transmit_image(struct xdp_image *out, const struct xdp_probe *probe, __u32 tag,
+				  __u64 port, __u64 mask)
+{
+	const struct xdp_template *t = transmit_template(probe);
+	const __u64 id = __builtin_bswap16((__u16)(probe->hash >> 48));
+	struct image_ports p = {
+		.dport = __builtin_bswap16(plan_slot_port(probe->slot)),
+		.sport = port | (probe->hash >> 24 & mask),
+		.seq = __builtin_bswap32((__u32)probe->hash ^ (tag | probe->cell)),
+	};
+	__u32 says = 0, length = t->length;
+
+	out->words[0] = t->words[0] | (probe->host & XDP_HOST_MAC);
+	out->words[1] = t->words[1];
+	if (t->udp) {
+		__u16 bytes = 8;
+
+		says = transmit_payload(probe->slot);
+		if (says) {
+			const struct xdp_payload *row = &payload[(says - 1) & (XDP_PAYLOADS - 1)];
+
+			bytes += row->length;
+			length += row->length;
+			p.sum = row->sum;
+		}
+		p.bytes = __builtin_bswap16(bytes);
+		if (t->v4)
+			image_udp_v4(out->words, t, &p, id, __builtin_bswap32((__u32)probe->lo));
+		else
+			image_udp_v6(out->words, t, &p, __builtin_bswap64(probe->hi),
+				     __builtin_bswap64(probe->lo));
+	} else if (t->v4) {
+		image_tcp_v4(out->words, t, &p, id, __builtin_bswap32((__u32)probe->lo));
+	} else {
+		image_tcp_v6(out->words, t, &p, __builtin_bswap64(probe->hi),
+			     __builtin_bswap64(probe->lo));
+	}
+	out->cell = probe->cell;
+	out->length = t->length;
+	out->unlike = XDP_UNLIKE(length - setting.frame_bytes, says);
+}
+
+/* What all frames of a pass have in common. */
+struct transmit_common {
+	__u32 place, tag;
+	__u64 port, mask; /* what of the source port is fixed, and what is of the hash */
+};
+
+static inline struct transmit_common transmit_common(void)
+{
+	const __u32 place = pass.place & (XDP_WINDOWS - 1);
+	struct transmit_common c = {.place = place, .tag = window[place].tag, .mask = 0xff00};
+	__u16 port = cookie_port(setting.port, pass.attempt, 0);
+
+	if (setting.port_fixed) {
+		port = setting.port;
+		c.mask = 0;
+	}
+	c.port = __builtin_bswap16(port);
+	return c;
+}
+
+/* Frames of any kind for so many of the cells in hand. */
+__attribute__((noinline)) int transmit_any(__u32 number, __u32 count)
+{
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
+	const struct transmit_common c = transmit_common();
+
+	s->count = count;
+	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
+		struct xdp_probe *p = &s->probe[i];
+		__u32 host;
+
+		IMAGE_KEEP(p);
+		p->cell = s->cell[i];
+		host = transmit_host(p->cell, &p->slot);
+		p->host = kernel_host_word(c.place, host);
+		kernel_host(c.place, host, &p->hi, &p->lo);
+		p->hash = kernel_hash(p->hi, p->lo, plan_slot_port(p->slot),
+				      plan_slot_technique(p->slot));
+	}
+	/* For the verifier, as above. */
+	count = *(volatile __u32 *)&s->count;
+	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
+		const struct xdp_probe *p = &s->probe[i];
+		struct xdp_image *image = &s->image[(s->tail + i) & (XDP_IMAGES - 1)];
+
+		IMAGE_KEEP(p);
+		IMAGE_KEEP(image);
+		transmit_image(image, p, c.tag, c.port, c.mask);
+	}
+	return 0;
+}
+
+/* What most windows are: IPv4 hosts in a row, TCP, and one way to all of them. */
+static inline int transmit_is_plain(const struct xdp_window *w)
+{
+	return w->joined && w->host_word && !setting.udp_mask && cookie_is_v4(w->hi, w->lo);
+}
+
+/* The frames of these, without what cannot be there. */
+__attribute__((noinline)) int transmit_plain(__u32 number, __u32 count)
+{
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
+	const struct transmit_common c = transmit_common();
+	const struct xdp_window *w = &window[c.place];
+	const __u32 first = (__u32)w->lo, tail = s->tail;
+	const __u64 mac = w->host_word & XDP_HOST_MAC;
+	const struct xdp_template *templates = way[XDP_HOST_WAY(w->host_word)].template;
+
+	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
+		struct xdp_image *image = &s->image[(tail + i) & (XDP_IMAGES - 1)];
+		const __u32 cell = s->cell[i];
+		const struct xdp_template *t;
+		struct image_ports p;
+		__u32 slot, to;
+		__u64 hash;
+
+		to = first + transmit_host(cell, &slot);
+		hash = cookie_v4_slot_hash(setting.key_v4, to, slot);
+		t = &templates[plan_slot_technique(slot) & (XDP_TECHNIQUES - 1)];
+		IMAGE_KEEP(t);
+		IMAGE_KEEP(image);
+		image->words[0] = t->words[0] | mac;
+		image->words[1] = t->words[1];
+		p.sport = c.port | (hash >> 24 & c.mask);
+		p.dport = __builtin_bswap16(plan_slot_port(slot));
+		p.seq = __builtin_bswap32((__u32)hash ^ (c.tag | cell));
+		image_tcp_v4(image->words, t, &p, __builtin_bswap16((__u16)(hash >> 48)),
+			     __builtin_bswap32(to));
+		image->cell = cell;
+		image->length = t->length;
+		image->unlike = XDP_UNLIKE(t->length - setting.frame_bytes, 0);
+	}
+	return 0;
+}
+
+/*
+ * Makes the next frames: of what was refused, or of the next positions. Several, so that the
+ * processor has more to do than to wait for each step of the hash of one.
+ */
+static inline void transmit_fill(struct xdp_sender *s, __u32 number)
+{
+	__u32 looked = 0, count;
+
+	if (s->again_head != s->again_tail) {
+		count = transmit_refusals(number);
+	} else {
+		const __u32 begun = s->position % XDP_BLOCK;
+
+		if (begun == 0 || s->position == pass.begin)
+			transmit_stamp(s->position / XDP_BLOCK);
+		looked = s->until - s->position;
+		if (looked > XDP_READY)
+			looked = XDP_READY;
+		if (looked > XDP_BLOCK - begun)
+			looked = XDP_BLOCK - begun;
+		count = transmit_cells(number, looked);
+	}
+	if (transmit_is_plain(&window[pass.place & (XDP_WINDOWS - 1)]))
+		transmit_plain(number, count);
+	else
+		transmit_any(number, count);
+	s->tail += count;
+	/* Last: until then, what is looked at counts as not looked at. */
+	s->position += looked;
+}
+
+/* Until there is a frame to send, and leave to: whether there is. Once in some frames, and so a
+ * function of its own, whose registers the others need not save. */
+__attribute__((noinline)) int transmit_ready(__u32 number)
+{
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
+
+	for (int step = 0; step < TRANSMIT_STEPS; step++) {
+		const __u32 left = s->tail - s->limit;
+
+		if (s->credit == 0 && !transmit_due(s)) {
+			s->early++;
+			return 0;
+		}
+		if (left) {
+			const __u32 more = left < s->credit ? left : s->credit;
+
+			s->credit -= more;
+			s->limit += more;
+			return 1;
+		}
+		if (s->again_head == s->again_tail && s->position >= s->until && !transmit_take(s))
+			return 0;
+		transmit_fill(s, number);
+	}
+	return 0;
+}
+
+/* The last frame got no further than here: it goes again, and those that are on their way before it
+ * move up. */
+__attribute__((noinline)) int transmit_lost(__u32 number)
+{
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
+	__u32 at = s->queued - 1;
+
+	s->again[s->again_tail & (XDP_AGAIN - 1)] = s->image[at & (XDP_IMAGES - 1)].cell;
+	s->again_tail++;
+	for (int i = 0; i < XDP_BULK && at != s->flushed; i++, at--)
+		s->image[at & (XDP_IMAGES - 1)].cell = s->image[(at - 1) & (XDP_IMAGES - 1)].cell;
+	s->flushed++;
+	s->errors++;
+	return 0;
+}
+
+static inline int transmit_redirect(__u32 number)
+{
+	const int action = (int)bpf_redirect_map(&out, 0, XDP_DROP);
+
+	if (action != XDP_REDIRECT) {
+		transmit_lost(number); /* the interface is gone */
+		sender[number].error = TRANSMIT_ENODEV;
+	}
+	return action;
+}
+
+/* The frame as it is, to see what becomes of it. */
+static inline int transmit_trial(__u32 number)
+{
+	struct xdp_sender *s = &sender[number];
+
+	s->task = bpf_get_current_task();
+	s->queued++;
+	s->limit = s->tail = s->queued;
+	return transmit_redirect(number);
+}
+
+/* Writes the payload; nothing else may be in registers that points into the frame. */
+static inline int transmit_says(struct xdp_md *ctx, __u32 offset, const struct xdp_payload *says)
+{
+	__u32 last = says->length - 1u;
+
+	if (says->length == 0)
+		return 1; /* too long for the link: it asks all the same */
+	/* Linux 6.1 wants a lower bound and learns none from "not 0": as the last byte's number,
+	 * which the compiler must not see through. */
+	__asm__ volatile("" : "+r"(last));
+	if (last >= XDP_PAYLOAD_BYTES)
+		return 0;
+	return bpf_xdp_store_bytes(ctx, offset, (void *)says->bytes, last + 1) == 0;
+}
+
+/* Gives the frame its length, and its payload. */
+static inline int transmit_fit(struct xdp_md *ctx, const struct xdp_image *image)
+{
+	const __u32 says = XDP_UNLIKE_PAYLOAD(image->unlike);
+	const int longer = XDP_UNLIKE_LONGER(image->unlike);
+
+	if (longer && bpf_xdp_adjust_tail(ctx, longer) != 0)
+		return 0;
+	return !says ||
+	       transmit_says(ctx, image->length, &payload[(says - 1) & (XDP_PAYLOADS - 1)]);
+}
+
+/* Number of the thread that runs it. */
+static inline __u32 transmit_sender(const struct xdp_md *ctx)
+{
+	const void *data = (void *)(long)ctx->data, *meta = (void *)(long)ctx->data_meta;
+
+	return (__u32)((__u64)(data - meta) / 4) & (XDP_SENDERS - 1);
+}
+
+static inline int transmit_frame(struct xdp_md *ctx)
+{
+	const __u32 number = transmit_sender(ctx);
+	struct xdp_sender *s = &sender[number];
+	const struct xdp_image *image;
+
+	if (s->queued == s->limit) {
+		if (pass.test == 2)
+			return transmit_trial(number);
+		if (!transmit_ready(number))
+			return XDP_DROP;
+	}
+	image = &s->image[s->queued & (XDP_IMAGES - 1)];
+	IMAGE_KEEP(image);
+	/* Whatever comes, it is dealt with. */
+	s->queued++;
+	/* A frame of the pool has been anywhere: all of it is written, each time. */
+	if ((image->unlike && !transmit_fit(ctx, image)) ||
+	    !image_write(image, (void *)(long)ctx->data, (void *)(long)ctx->data_end)) {
+		transmit_lost(number);
+		return XDP_DROP;
+	}
+	if (pass.test)
+		return XDP_PASS;
+	return transmit_redirect(number);
+}
+
+/*
+ * Both programs are one: on the interface it judges what comes in, run by BPF_PROG_RUN (which says
+ * that its frames come from the loopback device) it sends. Being on an interface keeps it in the
+ * kernel's XDP dispatcher. A program that is not has to be put there and taken out by each call of
+ * BPF_PROG_RUN, with a grace period each time: 20 to 35 ms.
+ */
+SEC("xdp")
+int probe(struct xdp_md *ctx)
+{
+	return ctx->ingress_ifindex == setting.link_index ? receive_frame(ctx)
+							  : transmit_frame(ctx);
+}
+
+/* The number of the sender whose frames a trace point tells of: they are sent by its own thread,
+ * whatever processor that is on. XDP_SENDERS: they are somebody else's. */
+static inline __u32 transmit_whose(void)
+{
+	const __u64 task = bpf_get_current_task();
+
+	for (__u32 i = 0; i < XDP_SENDERS; i++)
+		if (sender[i].running && sender[i].task == task)
+			return i;
+	return XDP_SENDERS;
+}
+
+/* (from device, to device, sent, dropped, error): the first so many frames of the queue have gone,
+ * those behind them are lost, and go again. */
+SEC("raw_tp/xdp_devmap_xmit")
+int transmit_dropped(struct bpf_raw_tracepoint_args *ctx)
+{
+	const __u32 sent = (__u32)ctx->args[2], drops = (__u32)ctx->args[3];
+	const int error = (int)ctx->args[4];
+	const __u32 number = transmit_whose();
+	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
+
+	/* More than are in there are somebody else's, as of a router that the thread was
+	 * interrupted for: that is between two batches, when there are none. */
+	if (number >= XDP_SENDERS || sent + drops > s->queued - s->flushed)
+		return 0;
+	s->taken += sent;
+	s->flushed += sent;
+	for (__u32 i = 0; i < XDP_BULK && i < drops; i++) {
+		s->again[s->again_tail & (XDP_AGAIN - 1)] =
+			s->image[s->flushed & (XDP_IMAGES - 1)].cell;
+		s->again_tail++;
+		s->flushed++;
+	}
+	if (drops == 0)
+		return 0;
+	/* A full queue takes the first few and is no error; a driver that says one took none. */
+	if (error < 0) {
+		s->errors += (__u64)drops;
+		s->error = (__u32)-error;
+	} else {
+		s->drops += (__u64)drops;
+	}
+	return 0;
+}
+
+/* (device, program, target, error, ...) */
+SEC("raw_tp/xdp_redirect_err")
+int transmit_refused(struct bpf_raw_tracepoint_args *ctx)
+{
+	const __u32 number = transmit_whose();
+
+	if (number >= XDP_SENDERS)
+		return 0;
+	transmit_lost(number);
+	sender[number].error = (__u32) - (int)ctx->args[3];
+	return 0;
+}
+
+char transmit_license[] SEC("license") = "Dual BSD/GPL";
