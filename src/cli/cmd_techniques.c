@@ -5,7 +5,7 @@
 #include "base/failure.h"
 #include "base/quote.h"
 #include "cli/commands.h"
-#include "report/techniques.h"
+#include "report/text/techniques.h"
 
 int cmd_techniques(int argc, char **argv)
 {

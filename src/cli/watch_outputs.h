@@ -10,8 +10,8 @@
 #include "address/ranges.h"
 #include "base/failure.h"
 #include "cli/watch_options.h"
-#include "report/event_metrics.h"
-#include "report/event_sink.h"
+#include "report/event/event_metrics.h"
+#include "report/event/event_sink.h"
 #include "watch/watch.h"
 
 #define WATCH_SINKS 5

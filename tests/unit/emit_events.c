@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "event_samples.h"
-#include "report/event_metrics.h"
+#include "report/event/event_metrics.h"
 
 static int emit(const char *folder, const struct event_sink_ops *ops, const char *suffix,
 		bool colour)

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/techniques.h"
+#include "report/text/techniques.h"
 #include "report_samples.h"
 
 static FILE *create(const char *folder, const char *name, const char *suffix)

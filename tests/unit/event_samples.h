@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/event_sink.h"
+#include "report/event/event_sink.h"
 
 /* 2026-11-23T07:30:20Z. */
 #define SAMPLE_START_NS UINT64_C(1795419020000000000)

@@ -1,5 +1,5 @@
 /* test_event_metrics: the Prometheus textfile, and what can go wrong with a file. */
-#include "report/event_metrics.h"
+#include "report/event/event_metrics.h"
 
 #include <errno.h>
 #include <fcntl.h>

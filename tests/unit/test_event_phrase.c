@@ -1,5 +1,5 @@
 /* test_event_phrase: small texts about events, and the commas of JSON. */
-#include "report/event_phrase.h"
+#include "report/event/event_phrase.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "report/json.h"
+#include "report/json/json.h"
 
 /* Whose address is external decides T1595.001; a list of our own networks is the better judge. */
 static void test_external(void **state)

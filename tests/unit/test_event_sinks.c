@@ -1,5 +1,5 @@
 /* test_event_sinks: goldens of the detector's formats; sockets and disks that fail. */
-#include "report/event_sink.h"
+#include "report/event/event_sink.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -11,8 +11,8 @@
 #include "report/icmp.h"
 #include "report/phrase.h"
 #include "report/progress.h"
-#include "report/sequence.h"
-#include "report/techniques.h"
+#include "report/text/sequence.h"
+#include "report/text/techniques.h"
 #include "report/view.h"
 #include "report_samples.h"
 

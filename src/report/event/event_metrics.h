@@ -1,11 +1,11 @@
 /* event_metrics: the detector's counters as a Prometheus textfile for the node exporter. */
-#ifndef PORTLIGHT_REPORT_EVENT_METRICS_H
-#define PORTLIGHT_REPORT_EVENT_METRICS_H
+#ifndef PORTLIGHT_REPORT_EVENT_EVENT_METRICS_H
+#define PORTLIGHT_REPORT_EVENT_EVENT_METRICS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "report/event_sink.h"
+#include "report/event/event_sink.h"
 #include "watch/watch.h"
 
 struct event_metrics {

@@ -1,5 +1,5 @@
 /* event_sink: delivers events: composed in memory, out in one write or one datagram. */
-#include "report/event_sink.h"
+#include "report/event/event_sink.h"
 
 #include <errno.h>
 #include <stdlib.h>

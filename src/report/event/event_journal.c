@@ -1,10 +1,10 @@
 /* event_journal: events for journald, by its native protocol: one datagram of KEY=value lines. */
-#include "report/event_sink.h"
+#include "report/event/event_sink.h"
 
 #include <inttypes.h>
 
 #include "report/escape.h"
-#include "report/event_phrase.h"
+#include "report/event/event_phrase.h"
 #include "report/phrase.h"
 
 /*

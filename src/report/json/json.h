@@ -1,6 +1,6 @@
 /* json: writes nested JSON, the commas seen to. */
-#ifndef PORTLIGHT_REPORT_JSON_H
-#define PORTLIGHT_REPORT_JSON_H
+#ifndef PORTLIGHT_REPORT_JSON_JSON_H
+#define PORTLIGHT_REPORT_JSON_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* table: the body that the table on stdout and the normal file (-oN) share. */
-#ifndef PORTLIGHT_REPORT_TABLE_H
-#define PORTLIGHT_REPORT_TABLE_H
+#ifndef PORTLIGHT_REPORT_TEXT_TABLE_H
+#define PORTLIGHT_REPORT_TEXT_TABLE_H
 
 #include "report/report.h"
 

@@ -1,11 +1,11 @@
 /* event_ndjson: events as ECS objects, one a line; docs/portlight-watch.schema.json. */
-#include "report/event_sink.h"
+#include "report/event/event_sink.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "report/event_phrase.h"
-#include "report/json.h"
+#include "report/event/event_phrase.h"
+#include "report/json/json.h"
 #include "report/phrase.h"
 
 #define ECS_VERSION "9.0.0"

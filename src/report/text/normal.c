@@ -3,7 +3,7 @@
 
 #include "report/escape.h"
 #include "report/phrase.h"
-#include "report/table.h"
+#include "report/text/table.h"
 
 static void normal_begin(struct report *r, const struct run_info *run)
 {

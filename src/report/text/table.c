@@ -1,5 +1,5 @@
 /* table: the human table on stdout: a block a host, aligned, bulk summed up, notes in words. */
-#include "report/table.h"
+#include "report/text/table.h"
 
 #include <inttypes.h>
 #include <string.h>

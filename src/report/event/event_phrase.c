@@ -1,5 +1,5 @@
 /* event_phrase: the small texts about an event that several sinks share. */
-#include "report/event_phrase.h"
+#include "report/event/event_phrase.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* sequence: the packets of one probe as two columns: what we send, what comes back. */
-#ifndef PORTLIGHT_REPORT_SEQUENCE_H
-#define PORTLIGHT_REPORT_SEQUENCE_H
+#ifndef PORTLIGHT_REPORT_TEXT_SEQUENCE_H
+#define PORTLIGHT_REPORT_TEXT_SEQUENCE_H
 
 #include <stdio.h>
 

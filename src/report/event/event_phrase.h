@@ -1,6 +1,6 @@
 /* event_phrase: the small texts about an event that several sinks share. */
-#ifndef PORTLIGHT_REPORT_EVENT_PHRASE_H
-#define PORTLIGHT_REPORT_EVENT_PHRASE_H
+#ifndef PORTLIGHT_REPORT_EVENT_EVENT_PHRASE_H
+#define PORTLIGHT_REPORT_EVENT_EVENT_PHRASE_H
 
 #include <stdbool.h>
 #include <stddef.h>

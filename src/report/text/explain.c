@@ -6,8 +6,8 @@
 
 #include "report/escape.h"
 #include "report/phrase.h"
-#include "report/sequence.h"
-#include "report/table.h"
+#include "report/text/sequence.h"
+#include "report/text/table.h"
 #include "report/view.h"
 
 #define INDENT	   10

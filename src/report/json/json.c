@@ -1,5 +1,5 @@
 /* json: writes nested JSON, the commas seen to. */
-#include "report/json.h"
+#include "report/json/json.h"
 
 #include <inttypes.h>
 #include <string.h>

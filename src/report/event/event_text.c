@@ -1,10 +1,10 @@
 /* event_text: one readable line an event; later words about the same scan are indented. */
-#include "report/event_sink.h"
+#include "report/event/event_sink.h"
 
 #include <inttypes.h>
 
 #include "report/escape.h"
-#include "report/event_phrase.h"
+#include "report/event/event_phrase.h"
 #include "report/phrase.h"
 
 #define COLOUR_SCAN  "\x1b[1;31m" /* bold red */

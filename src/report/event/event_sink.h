@@ -1,6 +1,6 @@
 /* event_sink: events out: to people, NDJSON readers, journald, or a syslog that fail2ban reads. */
-#ifndef PORTLIGHT_REPORT_EVENT_SINK_H
-#define PORTLIGHT_REPORT_EVENT_SINK_H
+#ifndef PORTLIGHT_REPORT_EVENT_EVENT_SINK_H
+#define PORTLIGHT_REPORT_EVENT_EVENT_SINK_H
 
 #include <stdbool.h>
 #include <stdint.h>

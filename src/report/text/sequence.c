@@ -1,5 +1,5 @@
 /* sequence: the packets of one probe as two columns: what we send, what comes back. */
-#include "report/sequence.h"
+#include "report/text/sequence.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

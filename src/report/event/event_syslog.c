@@ -2,13 +2,13 @@
  * event_syslog: scans in the line format of scanlogd(8), which fail2ban's own filter reads:
  * "SADDR to DADDR ports 80, 81, ..., fSrpauxy @HH:MM:SS", as RFC 3164 datagrams.
  */
-#include "report/event_sink.h"
+#include "report/event/event_sink.h"
 
 #include <ctype.h>
 #include <time.h>
 
 #include "packet/packet.h"
-#include "report/event_phrase.h"
+#include "report/event/event_phrase.h"
 
 #define NS_PER_SECOND	 UINT64_C(1000000000)
 #define PRI_DAEMON_ALERT (3 << 3 | 1) /* RFC 3164, 4.1.1: facility daemon, severity alert */

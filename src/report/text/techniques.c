@@ -1,5 +1,5 @@
 /* techniques: the technique table itself, for people and as JSON. */
-#include "report/techniques.h"
+#include "report/text/techniques.h"
 
 #include <errno.h>
 #include <string.h>

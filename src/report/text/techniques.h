@@ -1,6 +1,6 @@
 /* techniques: the technique table itself, for people and as JSON. */
-#ifndef PORTLIGHT_REPORT_TECHNIQUES_H
-#define PORTLIGHT_REPORT_TECHNIQUES_H
+#ifndef PORTLIGHT_REPORT_TEXT_TECHNIQUES_H
+#define PORTLIGHT_REPORT_TEXT_TECHNIQUES_H
 
 #include <stdbool.h>
 #include <stdio.h>

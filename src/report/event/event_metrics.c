@@ -1,5 +1,5 @@
 /* event_metrics: the detector's counters as a Prometheus textfile for the node exporter. */
-#include "report/event_metrics.h"
+#include "report/event/event_metrics.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "report/event_phrase.h"
+#include "report/event/event_phrase.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 #define NAME_MOST     240 /* of 255 a file name may have: the draft's is longer */
