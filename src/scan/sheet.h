@@ -9,11 +9,11 @@
 #include "address/addr.h"
 #include "plan/plan.h"
 #include "result/finding.h"
+#include "scan/evidence_list.h"
 #include "scan/hop.h"
-#include "scan/kept.h"
-#include "scan/persist.h"
+#include "scan/icmp_backoff.h"
 #include "scan/probe.h"
-#include "scan/quench.h"
+#include "scan/rst_retry.h"
 #include "technique/technique.h"
 
 /* So many windows are open at once: one sends while the one before waits for its last answers. */

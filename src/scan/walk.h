@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #include "plan/permute.h"
+#include "scan/paced.h"
 #include "scan/probe.h"
 #include "scan/sheet.h"
-#include "scan/slow.h"
 
 /*
  * A walk goes over its window in the plan's order, again and again: first everything, then what

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "watch/course.h"
+#include "watch/arrivals.h"
+#include "watch/cusum.h"
 #include "watch/evidence.h"
-#include "watch/sieve.h"
 
 /* HyperLogLog (Flajolet et al. 2007) of sources: 1024 registers, 3.3 % error. */
 #define CROWD_REGISTERS 1024

@@ -8,9 +8,9 @@
 
 #include "address/addr.h"
 #include "base/cookie.h"
-#include "watch/door.h"
 #include "watch/event.h"
 #include "watch/host_set.h"
+#include "watch/probation.h"
 
 /*
  * A sequential test (threshold random walk: Jung, Paxson, Berger, Balakrishnan, "Fast Portscan

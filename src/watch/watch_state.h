@@ -5,10 +5,10 @@
 #include "watch/crowd.h"
 #include "watch/episode.h"
 #include "watch/evidence.h"
-#include "watch/familiar.h"
 #include "watch/flow.h"
 #include "watch/fragment.h"
 #include "watch/host_set.h"
+#include "watch/known_service.h"
 #include "watch/watch.h"
 
 /* Hosts that were heard on the link, as a filter; two generations. */

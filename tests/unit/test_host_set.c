@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "watch/familiar.h"
 #include "watch/host_set.h"
+#include "watch/known_service.h"
 #include "watch/name.h"
 
 static const struct cookie_key key = {{9, 10}};

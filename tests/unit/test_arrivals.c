@@ -1,7 +1,7 @@
 /* The course of contacts: exact where it is remembered, and never backwards. */
 #include "watch_lab.h"
 
-#include "watch/course.h"
+#include "watch/arrivals.h"
 
 #define BEGIN UINT64_C(86400000)
 

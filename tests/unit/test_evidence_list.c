@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scan/kept.h"
+#include "scan/evidence_list.h"
 #include "scan/probe.h"
 
 #define CELLS (1u << 20)

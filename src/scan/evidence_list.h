@@ -1,6 +1,6 @@
 /* kept: the evidence of few cells of many: as it comes, and in order once it is read. */
-#ifndef PORTLIGHT_SCAN_KEPT_H
-#define PORTLIGHT_SCAN_KEPT_H
+#ifndef PORTLIGHT_SCAN_EVIDENCE_LIST_H
+#define PORTLIGHT_SCAN_EVIDENCE_LIST_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  */
 #include "watch_lab.h"
 
+#include "watch/cusum.h"
 #include "watch/name.h"
-#include "watch/sieve.h"
 
 static uint64_t hash_of(uint64_t n)
 {

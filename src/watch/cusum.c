@@ -1,5 +1,5 @@
 /* sieve: a set-associative table of cumulative sums. */
-#include "watch/sieve.h"
+#include "watch/cusum.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* slow: hosts of a window that are asked at their own pace, beside and after its passes. */
-#ifndef PORTLIGHT_SCAN_SLOW_H
-#define PORTLIGHT_SCAN_SLOW_H
+#ifndef PORTLIGHT_SCAN_PACED_H
+#define PORTLIGHT_SCAN_PACED_H
 
 #include <stdbool.h>
 #include <stdint.h>

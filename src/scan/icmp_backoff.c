@@ -1,5 +1,5 @@
 /* quench: the pace for one host whose ICMP errors are rate-limited. */
-#include "scan/quench.h"
+#include "scan/icmp_backoff.h"
 
 #define INTERVAL_MIN_US 10000u
 #define INTERVAL_MAX_US 250000u

@@ -1,6 +1,6 @@
 /* quench: hosts that send ICMP errors at a limited rate, and how they are asked slowly. */
-#ifndef PORTLIGHT_SCAN_QUENCH_H
-#define PORTLIGHT_SCAN_QUENCH_H
+#ifndef PORTLIGHT_SCAN_ICMP_BACKOFF_H
+#define PORTLIGHT_SCAN_ICMP_BACKOFF_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* door: a set-associative table of one contact a source. */
-#include "watch/door.h"
+#include "watch/probation.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* familiar: who has used which service before, so that its failure is no first contact. */
-#ifndef PORTLIGHT_WATCH_FAMILIAR_H
-#define PORTLIGHT_WATCH_FAMILIAR_H
+#ifndef PORTLIGHT_WATCH_KNOWN_SERVICE_H
+#define PORTLIGHT_WATCH_KNOWN_SERVICE_H
 
 #include <stdbool.h>
 #include <stddef.h>

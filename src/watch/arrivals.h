@@ -1,6 +1,6 @@
 /* course: how many contacts had come to a target by when. */
-#ifndef PORTLIGHT_WATCH_COURSE_H
-#define PORTLIGHT_WATCH_COURSE_H
+#ifndef PORTLIGHT_WATCH_ARRIVALS_H
+#define PORTLIGHT_WATCH_ARRIVALS_H
 
 #include <stdint.h>
 

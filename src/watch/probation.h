@@ -1,6 +1,6 @@
 /* door: the first contact of each source, before it gets records. */
-#ifndef PORTLIGHT_WATCH_DOOR_H
-#define PORTLIGHT_WATCH_DOOR_H
+#ifndef PORTLIGHT_WATCH_PROBATION_H
+#define PORTLIGHT_WATCH_PROBATION_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* kept: a list of evidence, sorted where it is. */
-#include "scan/kept.h"
+#include "scan/evidence_list.h"
 
 #include <stdlib.h>
 #include <string.h>

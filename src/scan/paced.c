@@ -1,5 +1,5 @@
 /* slow: who is asked at a pace of its own, and which port next. */
-#include "scan/slow.h"
+#include "scan/paced.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* sieve: who fails more often towards a flooded target than chance makes any of the flood's. */
-#ifndef PORTLIGHT_WATCH_SIEVE_H
-#define PORTLIGHT_WATCH_SIEVE_H
+#ifndef PORTLIGHT_WATCH_CUSUM_H
+#define PORTLIGHT_WATCH_CUSUM_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "watch/course.h"
+#include "watch/arrivals.h"
 
 /*
  * A cumulative sum for each source and target (Page, "Continuous Inspection Schemes", Biometrika

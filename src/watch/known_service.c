@@ -1,5 +1,5 @@
 /* familiar: a set-associative table of hashes that forgets the oldest. */
-#include "watch/familiar.h"
+#include "watch/known_service.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* course: how many contacts had come to a target by when. */
-#include "watch/course.h"
+#include "watch/arrivals.h"
 
 void course_add(struct course *c, uint64_t now_ms)
 {

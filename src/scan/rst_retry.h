@@ -1,6 +1,6 @@
 /* persist: hosts whose answers are lost or held back, and how long they are asked on. */
-#ifndef PORTLIGHT_SCAN_PERSIST_H
-#define PORTLIGHT_SCAN_PERSIST_H
+#ifndef PORTLIGHT_SCAN_RST_RETRY_H
+#define PORTLIGHT_SCAN_RST_RETRY_H
 
 #include <stdbool.h>
 #include <stdint.h>
