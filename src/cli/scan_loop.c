@@ -242,7 +242,7 @@ static void loop_progress(struct scan_loop *loop)
 	/* All is told by then. */
 	if (scan_over(scan) || !progress_due(loop->progress, scan_loop_now()))
 		return;
-	const struct slow_news news = scan_asked_on(scan);
+	const struct paced_status news = scan_asked_on(scan);
 	struct progress_state state = {
 		.settled = scan_cells_settled(scan),
 		.total = scan->cells_all,

@@ -45,7 +45,7 @@ void timing_apply(const struct scan_options *o, struct scan_conf *conf)
 	};
 	if (conf->rtt.min_ns > conf->rtt.max_ns)
 		conf->rtt.min_ns = conf->rtt.max_ns;
-	conf->persistent = !o->has_max_retries && t->retries_less == 0;
+	conf->rst_retries = !o->has_max_retries && t->retries_less == 0;
 	for (int i = 0; i < TECHNIQUES; i++) {
 		int retries = technique_table[i].retries - t->retries_less;
 

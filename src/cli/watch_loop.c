@@ -137,16 +137,16 @@ static void loop_look(struct watch_loop *loop)
 {
 	struct watch_ahead *a = &loop->ahead[loop->ahead_count++];
 
-	watch_look(loop->watch, &a->packet, &a->sighting);
+	prefetch_bucket(loop->watch, &a->packet, &a->sighting);
 }
 
 /* Judges what was read, unless the end comes first. */
 static void loop_judge(struct watch_loop *loop)
 {
 	for (unsigned i = 0; i < loop->ahead_count; i++)
-		watch_look_again(loop->watch, &loop->ahead[i].sighting);
+		prefetch_entry(loop->watch, &loop->ahead[i].sighting);
 	for (unsigned i = 0; i < loop->ahead_count; i++)
-		watch_look_beyond(loop->watch, &loop->ahead[i].sighting);
+		prefetch_victim(loop->watch, &loop->ahead[i].sighting);
 	for (unsigned i = 0; i < loop->ahead_count && !loop_over(loop); i++) {
 		struct watch_ahead *a = &loop->ahead[i];
 

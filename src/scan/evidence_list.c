@@ -8,21 +8,22 @@
 
 /* Large enough for the C library to ask the kernel for a block of its own (cmd_scan.c): what is not
  * written to is no memory, and to grow is to be mapped anew. */
-#define KEPT_FIRST 8448
+#define EVIDENCE_LIST_FIRST 8448
 /* So few that came late are put where they belong one by one. */
-#define KEPT_LATE 16
+#define EVIDENCE_LIST_LATE 16
 /* Bits of a cell and a reply. */
-#define KEPT_BITS 24
+#define EVIDENCE_LIST_BITS 24
 
-_Static_assert(sizeof(struct kept_one) == sizeof(struct evidence), "16 bytes");
+_Static_assert(sizeof(struct evidence_entry) == sizeof(struct reply_evidence), "16 bytes");
 
-static uint32_t kept_key(const struct kept_one *one)
+static uint32_t evidence_list_key(const struct evidence_entry *one)
 {
 	return (uint32_t)(one->cell << 4 | one->reply);
 }
 
 /* Before place `to` of `count`. */
-static void kept_insert(struct kept_one *at, uint32_t count, uint32_t to, struct kept_one one)
+static void evidence_list_insert(struct evidence_entry *at, uint32_t count, uint32_t to,
+				 struct evidence_entry one)
 {
 	memmove(&at[to + 1], &at[to], (count - to) * sizeof(*at));
 	at[to] = one;
@@ -30,36 +31,36 @@ static void kept_insert(struct kept_one *at, uint32_t count, uint32_t to, struct
 
 /* By the lowest `bits` of the key, the others being the same: no order that a stranger chooses
  * makes it slow. */
-static void kept_sort(struct kept_one *at, uint32_t count, unsigned bits)
+static void evidence_list_sort(struct evidence_entry *at, uint32_t count, unsigned bits)
 {
-	for (; bits > 0 && count > KEPT_LATE; bits--) {
+	for (; bits > 0 && count > EVIDENCE_LIST_LATE; bits--) {
 		uint32_t low = 0, high = count;
 
 		while (low < high) {
-			const struct kept_one one = at[low];
+			const struct evidence_entry one = at[low];
 
-			if (kept_key(&one) >> (bits - 1) & 1) {
+			if (evidence_list_key(&one) >> (bits - 1) & 1) {
 				at[low] = at[--high];
 				at[high] = one;
 			} else {
 				low++;
 			}
 		}
-		kept_sort(at, low, bits - 1);
+		evidence_list_sort(at, low, bits - 1);
 		at += low;
 		count -= low;
 	}
 	for (uint32_t i = 1; bits > 0 && i < count; i++) {
 		uint32_t to = i;
 
-		while (to > 0 && kept_key(&at[to - 1]) > kept_key(&at[i]))
+		while (to > 0 && evidence_list_key(&at[to - 1]) > evidence_list_key(&at[i]))
 			to--;
-		kept_insert(at, i, to, at[i]);
+		evidence_list_insert(at, i, to, at[i]);
 	}
 }
 
 /* The first of the settled ones, from `low` on, that is not of a lower cell. */
-static uint32_t kept_find(const struct kept *k, uint32_t cell, uint32_t low)
+static uint32_t evidence_list_find(const struct evidence_list *k, uint32_t cell, uint32_t low)
 {
 	uint32_t step = 1, high = k->settled;
 
@@ -81,7 +82,7 @@ static uint32_t kept_find(const struct kept *k, uint32_t cell, uint32_t low)
 }
 
 /* The last of each cell, which is the strongest. */
-static void kept_unite(struct kept *k)
+static void evidence_list_unite(struct evidence_list *k)
 {
 	uint32_t count = 0;
 
@@ -93,21 +94,21 @@ static void kept_unite(struct kept *k)
 	k->count = k->settled = count;
 }
 
-void kept_settle(struct kept *k)
+void evidence_list_settle(struct evidence_list *k)
 {
 	if (k->count == k->settled)
 		return;
-	if (k->count - k->settled > KEPT_LATE) {
-		kept_sort(k->at, k->count, KEPT_BITS);
-		kept_unite(k);
+	if (k->count - k->settled > EVIDENCE_LIST_LATE) {
+		evidence_list_sort(k->at, k->count, EVIDENCE_LIST_BITS);
+		evidence_list_unite(k);
 		return;
 	}
 	for (uint32_t i = k->settled; i < k->count; i++) {
-		const struct kept_one one = k->at[i];
-		const uint32_t to = kept_find(k, (uint32_t)one.cell, 0);
+		const struct evidence_entry one = k->at[i];
+		const uint32_t to = evidence_list_find(k, (uint32_t)one.cell, 0);
 
 		if (to == k->settled || k->at[to].cell != one.cell) {
-			kept_insert(k->at, k->settled++, to, one);
+			evidence_list_insert(k->at, k->settled++, to, one);
 		} else if (k->at[to].reply <= one.reply) {
 			k->at[to] = one;
 		}
@@ -115,10 +116,10 @@ void kept_settle(struct kept *k)
 	k->count = k->settled;
 }
 
-static bool kept_grow(struct kept *k)
+static bool evidence_list_grow(struct evidence_list *k)
 {
-	const uint32_t room = k->room ? k->room + k->room / 2 : KEPT_FIRST;
-	struct kept_one *grown = reallocarray(k->at, room, sizeof(*grown));
+	const uint32_t room = k->room ? k->room + k->room / 2 : EVIDENCE_LIST_FIRST;
+	struct evidence_entry *grown = reallocarray(k->at, room, sizeof(*grown));
 
 	if (!grown)
 		return false;
@@ -127,18 +128,20 @@ static bool kept_grow(struct kept *k)
 	return true;
 }
 
-void kept_put(struct kept *k, uint32_t cell, unsigned reply, const struct evidence *e)
+void evidence_list_put(struct evidence_list *k, uint32_t cell, unsigned reply,
+		       const struct reply_evidence *e)
 {
 	const uint64_t t_us = (uint64_t)e->t_us_high << 32 | e->t_us_low;
 	const bool icmp = e->has & ANSWER_ICMP;
 
 	if (k->count == k->room) {
-		kept_settle(k);
+		evidence_list_settle(k);
 		/* With room made by that for a few only, it would be full again soon. */
-		if (k->count >= k->room - k->room / 4 && !kept_grow(k) && k->count == k->room)
+		if (k->count >= k->room - k->room / 4 && !evidence_list_grow(k) &&
+		    k->count == k->room)
 			return;
 	}
-	k->at[k->count++] = (struct kept_one){
+	k->at[k->count++] = (struct evidence_entry){
 		.cell = cell & 0xfffff,
 		.reply = reply & 15u,
 		.t_us = (t_us < UINT64_C(1) << 38 ? t_us : UINT64_MAX) & 0x3fffffffff,
@@ -155,17 +158,18 @@ void kept_put(struct kept *k, uint32_t cell, unsigned reply, const struct eviden
 	};
 }
 
-struct evidence kept_get(const struct kept *k, uint32_t cell, uint32_t *near)
+struct reply_evidence evidence_list_get(const struct evidence_list *k, uint32_t cell,
+					uint32_t *near)
 {
-	const uint32_t place = kept_find(k, cell, *near);
-	const struct kept_one *one;
-	struct evidence e = {0};
+	const uint32_t place = evidence_list_find(k, cell, *near);
+	const struct evidence_entry *one;
+	struct reply_evidence e = {0};
 
 	*near = place;
 	if (place == k->settled || k->at[place].cell != cell)
 		return e;
 	one = &k->at[place];
-	e = (struct evidence){
+	e = (struct reply_evidence){
 		.t_us_low = (uint32_t)one->t_us,
 		.t_us_high = (uint8_t)(one->t_us >> 32),
 		.rtt_sender = (uint32_t)one->rtt_sender,
@@ -188,8 +192,8 @@ struct evidence kept_get(const struct kept *k, uint32_t cell, uint32_t *near)
 	return e;
 }
 
-void kept_fini(struct kept *k)
+void evidence_list_fini(struct evidence_list *k)
 {
 	free(k->at);
-	*k = (struct kept){0};
+	*k = (struct evidence_list){0};
 }

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* What is kept of the strongest answer to a probe. 16 bytes. */
-struct evidence {
+struct reply_evidence {
 	uint32_t t_us_low;   /* arrival, since sheet->opened_ns, low 32 of 40 bits */
 	uint32_t rtt_sender; /* round trip in us << 8 | index into sheet->sender, 0: the target */
 	uint16_t window;
@@ -20,7 +20,7 @@ struct evidence {
 
 /* The same and whose it is, in 16 bytes, too: what an answer cannot have both shares a place, and
  * time ends after three days. */
-struct kept_one {
+struct evidence_entry {
 	uint64_t cell : 20, reply : 4; /* enum reply, 0 to 15 */
 	uint64_t t_us : 38, has_ttl : 1, has_window : 1;
 	uint64_t rtt_sender : 32, window_icmp : 16; /* icmp_type << 8 | icmp_code */
@@ -29,20 +29,22 @@ struct kept_one {
 
 /*
  * A list without gaps: what comes goes to its end, and stands beside what there was of the cell.
- * kept_settle puts it into the order of the cells, the strongest of each. All zero is an empty one.
- * Its block is of whole pages that are the kernel's until something is written there.
+ * evidence_list_settle puts it into the order of the cells, the strongest of each. All zero is an
+ * empty one. Its block is of whole pages that are the kernel's until something is written there.
  */
-struct kept {
-	struct kept_one *at;
+struct evidence_list {
+	struct evidence_entry *at;
 	uint32_t count, settled, room;
 };
 
 /* Without memory it is not kept. cell < 2^20, reply < 16. ANSWER_ATTEMPT is forgotten. */
-void kept_put(struct kept *k, uint32_t cell, unsigned reply, const struct evidence *e);
-void kept_settle(struct kept *k);
+void evidence_list_put(struct evidence_list *k, uint32_t cell, unsigned reply,
+		       const struct reply_evidence *e);
+void evidence_list_settle(struct evidence_list *k);
 /* Of a settled one; all zero if there is nothing. *near is 0 at first, then as the call for a lower
  * cell left it, which makes the way to the next one short. */
-struct evidence kept_get(const struct kept *k, uint32_t cell, uint32_t *near);
-void kept_fini(struct kept *k);
+struct reply_evidence evidence_list_get(const struct evidence_list *k, uint32_t cell,
+					uint32_t *near);
+void evidence_list_fini(struct evidence_list *k);
 
 #endif

@@ -11,17 +11,17 @@ static uint32_t interval_clamp(uint64_t us)
 	return us < INTERVAL_MAX_US ? (uint32_t)us : INTERVAL_MAX_US;
 }
 
-void quench_start(struct quench *q, uint32_t blanks, uint64_t now_ns)
+void icmp_backoff_start(struct icmp_backoff *q, uint32_t blanks, uint64_t now_ns)
 {
-	*q = (struct quench){.blanks = blanks, .answer_ns = now_ns, .next_ns = now_ns};
+	*q = (struct icmp_backoff){.blanks = blanks, .answer_ns = now_ns, .next_ns = now_ns};
 	/* Fast enough to go once over all blanks within the patience. */
-	q->interval_us = interval_clamp(QUENCH_PATIENCE_NS / 1000 / (blanks + 1));
+	q->interval_us = interval_clamp(ICMP_BACKOFF_PATIENCE_NS / 1000 / (blanks + 1));
 	q->hunt_us = q->interval_us;
 }
 
-void quench_sent(struct quench *q, uint64_t now_ns)
+void icmp_backoff_sent(struct icmp_backoff *q, uint64_t now_ns)
 {
-	const uint64_t refill_ns = q->answer_ns + QUENCH_REFILL_NS;
+	const uint64_t refill_ns = q->answer_ns + ICMP_BACKOFF_REFILL_NS;
 
 	q->misses++;
 	if (now_ns >= refill_ns) {
@@ -40,7 +40,7 @@ void quench_sent(struct quench *q, uint64_t now_ns)
 		q->next_ns = refill_ns;
 }
 
-void quench_answered(struct quench *q, uint64_t now_ns)
+void icmp_backoff_answered(struct icmp_backoff *q, uint64_t now_ns)
 {
 	if (q->blanks)
 		q->blanks--;
@@ -54,10 +54,10 @@ void quench_answered(struct quench *q, uint64_t now_ns)
 	q->answer_ns = now_ns;
 }
 
-bool quench_done(const struct quench *q, uint64_t now_ns)
+bool icmp_backoff_done(const struct icmp_backoff *q, uint64_t now_ns)
 {
 	if (q->blanks == 0)
 		return true;
 	return q->late >= q->blanks && now_ns >= q->answer_ns &&
-	       now_ns - q->answer_ns >= QUENCH_PATIENCE_NS;
+	       now_ns - q->answer_ns >= ICMP_BACKOFF_PATIENCE_NS;
 }

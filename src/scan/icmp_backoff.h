@@ -14,10 +14,10 @@
  * next. So there are two paces: three probes to an answer while there may be no token, and once
  * there must be one, as fast as the ports that never answer have made it necessary before.
  */
-struct quench {
+struct icmp_backoff {
 	uint64_t next_ns;     /* no probe before this */
 	uint64_t answer_ns;   /* the last ICMP error came then */
-	uint32_t interval_us; /* between probes; 0: not quenched */
+	uint32_t interval_us; /* between probes; 0: not rate_limited */
 	uint32_t hunt_us;     /* the same once a token must be there */
 	uint32_t misses;      /* probes since the last answer */
 	uint32_t late;	      /* those of them that a refill of one a second would have answered */
@@ -26,19 +26,19 @@ struct quench {
 	uint32_t answers;     /* since it was quenched: proof that the rate was the reason */
 };
 
-#define QUENCH_REFILL_NS   UINT64_C(1000000000) /* the slowest common one */
-#define QUENCH_PATIENCE_NS UINT64_C(2500000000)
+#define ICMP_BACKOFF_REFILL_NS	 UINT64_C(1000000000) /* the slowest common one */
+#define ICMP_BACKOFF_PATIENCE_NS UINT64_C(2500000000)
 
-static inline bool quench_on(const struct quench *q)
+static inline bool icmp_backoff_active(const struct icmp_backoff *q)
 {
 	return q->interval_us != 0;
 }
 
-void quench_start(struct quench *q, uint32_t blanks, uint64_t now_ns);
+void icmp_backoff_start(struct icmp_backoff *q, uint32_t blanks, uint64_t now_ns);
 /* A blank is asked now, that of slot from - 1; next_ns says when the next may be. */
-void quench_sent(struct quench *q, uint64_t now_ns);
-void quench_answered(struct quench *q, uint64_t now_ns);
+void icmp_backoff_sent(struct icmp_backoff *q, uint64_t now_ns);
+void icmp_backoff_answered(struct icmp_backoff *q, uint64_t now_ns);
 /* Nothing more is to be learned from it. */
-bool quench_done(const struct quench *q, uint64_t now_ns);
+bool icmp_backoff_done(const struct icmp_backoff *q, uint64_t now_ns);
 
 #endif

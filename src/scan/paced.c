@@ -9,13 +9,13 @@
 /* Of the slots' order; the windows have the numbers from 0 on. */
 #define SLOW_TWEAK UINT64_MAX
 
-void slow_init(struct slow *l, struct sheet *sheet)
+void paced_init(struct paced *l, struct sheet *sheet)
 {
-	*l = (struct slow){.sheet = sheet, .due_ns = UINT64_MAX, .soonest_ns = UINT64_MAX};
+	*l = (struct paced){.sheet = sheet, .due_ns = UINT64_MAX, .soonest_ns = UINT64_MAX};
 	permute_init(&l->order, sheet->plan->slots, sheet->plan->seed, SLOW_TWEAK);
 }
 
-void slow_fini(struct slow *l)
+void paced_fini(struct paced *l)
 {
 	free(l->host);
 	free(l->last);
@@ -25,14 +25,14 @@ void slow_fini(struct slow *l)
 }
 
 /* Without memory nobody is asked on. */
-static bool slow_last(struct slow *l)
+static bool paced_last(struct paced *l)
 {
 	if (!l->last)
 		l->last = calloc((l->sheet->cells + 63) / 64, sizeof(*l->last));
 	return l->last != NULL;
 }
 
-void slow_pass(struct slow *l, uint32_t pass)
+void paced_pass(struct paced *l, uint32_t pass)
 {
 	const struct sheet *s = l->sheet;
 	const uint32_t slots = s->plan->slots;
@@ -40,7 +40,7 @@ void slow_pass(struct slow *l, uint32_t pass)
 
 	for (uint32_t slot = 0; slot < slots && !any; slot++)
 		any = !sheet_slot_udp(s, slot) && sheet_slot_limit(s, slot) == pass + 1;
-	if (!any || !slow_last(l))
+	if (!any || !paced_last(l))
 		return;
 	for (uint32_t cell = 0, slot = 0; cell < s->cells; cell++) {
 		const unsigned limit = sheet_slot_limit(s, slot);
@@ -55,17 +55,17 @@ void slow_pass(struct slow *l, uint32_t pass)
 	}
 }
 
-void slow_sent(struct slow *l, uint32_t cell)
+void paced_sent(struct paced *l, uint32_t cell)
 {
 	const struct sheet *s = l->sheet;
 
 	if (s->bulk && sheet_tries(s, cell) + 1 >= sheet_slot_limit(s, cell % s->plan->slots) &&
-	    slow_last(l))
+	    paced_last(l))
 		l->last[cell >> 6] |= UINT64_C(1) << (cell & 63);
 }
 
 /* False without memory. */
-static bool slow_add(struct slow *l, uint32_t host, uint64_t now_ns)
+static bool paced_add(struct paced *l, uint32_t host, uint64_t now_ns)
 {
 	if (l->sheet->pace[host].listed)
 		return true;
@@ -85,7 +85,7 @@ static bool slow_add(struct slow *l, uint32_t host, uint64_t now_ns)
 }
 
 /* From now on its cells of that kind are counted one by one: by what the passes have sent. */
-static void slow_count(struct sheet *s, uint32_t host, bool udp)
+static void paced_count(struct sheet *s, uint32_t host, bool udp)
 {
 	const uint32_t slots = s->plan->slots;
 
@@ -100,13 +100,13 @@ static void slow_count(struct sheet *s, uint32_t host, bool udp)
 }
 
 /* What a host's cells of one kind say. */
-struct slow_tally {
+struct paced_tally {
 	uint32_t blanks;
 	uint32_t answered; /* by the host itself */
 	uint32_t last;	   /* of these, not before the last attempt */
 };
 
-static bool slow_was_last(const struct slow *l, uint32_t cell, uint32_t slot)
+static bool paced_was_last(const struct paced *l, uint32_t cell, uint32_t slot)
 {
 	const struct sheet *s = l->sheet;
 
@@ -115,11 +115,11 @@ static bool slow_was_last(const struct slow *l, uint32_t cell, uint32_t slot)
 	return s->tries[cell] >= sheet_slot_limit(s, slot);
 }
 
-static struct slow_tally slow_tally(const struct slow *l, uint32_t host, bool udp)
+static struct paced_tally paced_tally(const struct paced *l, uint32_t host, bool udp)
 {
 	const struct sheet *s = l->sheet;
 	const uint32_t slots = s->plan->slots;
-	struct slow_tally tally = {0};
+	struct paced_tally tally = {0};
 
 	for (uint32_t slot = 0; slot < slots; slot++) {
 		const uint32_t cell = host * slots + slot;
@@ -131,12 +131,12 @@ static struct slow_tally slow_tally(const struct slow *l, uint32_t host, bool ud
 		if (reply <= REPLY_PORT_UNREACH || reply == SHEET_NOT_OURS)
 			continue;
 		tally.answered++;
-		tally.last += slow_was_last(l, cell, slot);
+		tally.last += paced_was_last(l, cell, slot);
 	}
 	return tally;
 }
 
-bool slow_take_limited(struct slow *l, uint64_t now_ns)
+bool paced_take_limited(struct paced *l, uint64_t now_ns)
 {
 	struct sheet *s = l->sheet;
 	bool any = false;
@@ -145,19 +145,19 @@ bool slow_take_limited(struct slow *l, uint64_t now_ns)
 		struct sheet_pace *host = &s->pace[h];
 		uint32_t blanks;
 
-		if (host->icmp_errors == 0 || quench_on(&host->quench))
+		if (host->icmp_errors == 0 || icmp_backoff_active(&host->icmp_backoff))
 			continue;
-		blanks = slow_tally(l, h, true).blanks;
-		if (blanks == 0 || !slow_add(l, h, now_ns))
+		blanks = paced_tally(l, h, true).blanks;
+		if (blanks == 0 || !paced_add(l, h, now_ns))
 			continue;
-		slow_count(s, h, true);
-		quench_start(&host->quench, blanks, now_ns);
+		paced_count(s, h, true);
+		icmp_backoff_start(&host->icmp_backoff, blanks, now_ns);
 		any = true;
 	}
 	return any;
 }
 
-void slow_take_persistent(struct slow *l, uint64_t timeout_ns, uint64_t now_ns)
+void paced_take_rst_retry(struct paced *l, uint64_t timeout_ns, uint64_t now_ns)
 {
 	struct sheet *s = l->sheet;
 
@@ -165,26 +165,26 @@ void slow_take_persistent(struct slow *l, uint64_t timeout_ns, uint64_t now_ns)
 		return;
 	for (uint32_t h = 0; h < s->hosts; h++) {
 		struct sheet_pace *host = &s->pace[h];
-		const struct slow_tally tally = persist_on(&host->persist)
-							? (struct slow_tally){0}
-							: slow_tally(l, h, false);
+		const struct paced_tally tally = rst_retry_active(&host->rst_retry)
+							 ? (struct paced_tally){0}
+							 : paced_tally(l, h, false);
 
-		if (tally.last == 0 || tally.blanks == 0 || !slow_add(l, h, now_ns))
+		if (tally.last == 0 || tally.blanks == 0 || !paced_add(l, h, now_ns))
 			continue;
-		slow_count(s, h, false);
-		persist_start(&host->persist, tally.last, tally.answered, now_ns + timeout_ns);
-		host->persist.silent = tally.blanks;
+		paced_count(s, h, false);
+		rst_retry_start(&host->rst_retry, tally.last, tally.answered, now_ns + timeout_ns);
+		host->rst_retry.silent = tally.blanks;
 	}
 }
 
-static void slow_later(struct slow *l, uint64_t at_ns)
+static void paced_later(struct paced *l, uint64_t at_ns)
 {
 	if (at_ns < l->soonest_ns)
 		l->soonest_ns = at_ns;
 }
 
 /* The next blank by UDP from *from on, once round. */
-static bool slow_blank(const struct slow *l, uint32_t host, uint32_t *from, uint32_t *cell)
+static bool paced_blank(const struct paced *l, uint32_t host, uint32_t *from, uint32_t *cell)
 {
 	const struct sheet *s = l->sheet;
 	const uint32_t slots = s->plan->slots;
@@ -201,41 +201,41 @@ static bool slow_blank(const struct slow *l, uint32_t host, uint32_t *from, uint
 }
 
 /* Sets *over to false if it is to be looked at again. */
-static bool slow_next_limited(struct slow *l, uint32_t number, uint64_t now_ns, uint32_t *cell,
-			      bool *over)
+static bool paced_next_limited(struct paced *l, uint32_t number, uint64_t now_ns, uint32_t *cell,
+			       bool *over)
 {
-	struct quench *q = &l->sheet->pace[number].quench;
+	struct icmp_backoff *q = &l->sheet->pace[number].icmp_backoff;
 
-	if (!quench_on(q) || quench_done(q, now_ns))
+	if (!icmp_backoff_active(q) || icmp_backoff_done(q, now_ns))
 		return false;
 	*over = false;
 	if (now_ns < q->next_ns) {
-		slow_later(l, q->next_ns);
+		paced_later(l, q->next_ns);
 		return false;
 	}
-	if (!slow_blank(l, number, &q->from, cell)) {
+	if (!paced_blank(l, number, &q->from, cell)) {
 		q->blanks = 0;
 		*over = true;
 		return false;
 	}
-	quench_sent(q, now_ns);
+	icmp_backoff_sent(q, now_ns);
 	return true;
 }
 
-static bool slow_next_persistent(struct slow *l, uint32_t number, uint64_t timeout_ns,
+static bool paced_next_rst_retry(struct paced *l, uint32_t number, uint64_t timeout_ns,
 				 uint64_t now_ns, uint32_t *cell, bool *over)
 {
 	const struct sheet *s = l->sheet;
 	const uint32_t slots = s->plan->slots;
-	struct persist *p = &s->pace[number].persist;
+	struct rst_retry *p = &s->pace[number].rst_retry;
 
-	if (p->stage == PERSIST_WAIT && now_ns >= p->over_ns) {
-		const struct slow_tally tally = slow_tally(l, number, false);
+	if (p->stage == RST_RETRY_WAIT && now_ns >= p->over_ns) {
+		const struct paced_tally tally = paced_tally(l, number, false);
 
-		persist_counted(p, tally.answered);
-		persist_turn(p, tally.blanks);
+		rst_retry_counted(p, tally.answered);
+		rst_retry_turn(p, tally.blanks);
 	}
-	for (; p->stage == PERSIST_ROUND && p->from < slots; p->from++) {
+	for (; p->stage == RST_RETRY_ROUND && p->from < slots; p->from++) {
 		const uint32_t slot = (uint32_t)permute_forward(&l->order, p->from);
 
 		*cell = number * slots + slot;
@@ -243,24 +243,24 @@ static bool slow_next_persistent(struct slow *l, uint32_t number, uint64_t timeo
 			continue;
 		*over = false;
 		if (now_ns >= p->next_ns)
-			persist_counted(p, slow_tally(l, number, false).answered);
-		if (!persist_take(p, timeout_ns, now_ns)) {
-			slow_later(l, p->next_ns);
+			rst_retry_counted(p, paced_tally(l, number, false).answered);
+		if (!rst_retry_take(p, timeout_ns, now_ns)) {
+			paced_later(l, p->next_ns);
 			return false;
 		}
 		p->from++;
 		return true;
 	}
-	if (p->stage == PERSIST_ROUND)
-		persist_asked(p, now_ns + timeout_ns);
-	if (p->stage == PERSIST_WAIT) {
+	if (p->stage == RST_RETRY_ROUND)
+		rst_retry_asked(p, now_ns + timeout_ns);
+	if (p->stage == RST_RETRY_WAIT) {
 		*over = false;
-		slow_later(l, p->over_ns);
+		paced_later(l, p->over_ns);
 	}
 	return false;
 }
 
-bool slow_next(struct slow *l, uint64_t timeout_ns, uint64_t now_ns, uint32_t *cell)
+bool paced_next(struct paced *l, uint64_t timeout_ns, uint64_t now_ns, uint32_t *cell)
 {
 	if (now_ns < l->due_ns)
 		return false;
@@ -268,8 +268,8 @@ bool slow_next(struct slow *l, uint64_t timeout_ns, uint64_t now_ns, uint32_t *c
 		const uint32_t number = l->host[l->turn];
 		bool over = true;
 
-		if (slow_next_limited(l, number, now_ns, cell, &over) ||
-		    slow_next_persistent(l, number, timeout_ns, now_ns, cell, &over))
+		if (paced_next_limited(l, number, now_ns, cell, &over) ||
+		    paced_next_rst_retry(l, number, timeout_ns, now_ns, cell, &over))
 			return true;
 		if (!over) {
 			l->turn++;
@@ -284,17 +284,17 @@ bool slow_next(struct slow *l, uint64_t timeout_ns, uint64_t now_ns, uint32_t *c
 	return false;
 }
 
-struct slow_news slow_news(const struct slow *l)
+struct paced_status paced_status(const struct paced *l)
 {
-	struct slow_news news = {.hosts = l->count};
+	struct paced_status news = {.hosts = l->count};
 
 	for (uint32_t i = 0; i < l->count; i++) {
 		const struct sheet_pace *host = &l->sheet->pace[l->host[i]];
-		const struct persist *p = &host->persist;
+		const struct rst_retry *p = &host->rst_retry;
 
-		if (quench_on(&host->quench))
-			news.blanks += host->quench.blanks;
-		if (p->stage != PERSIST_WAIT && p->stage != PERSIST_ROUND)
+		if (icmp_backoff_active(&host->icmp_backoff))
+			news.blanks += host->icmp_backoff.blanks;
+		if (p->stage != RST_RETRY_WAIT && p->stage != RST_RETRY_ROUND)
 			continue;
 		news.blanks += p->silent;
 		if (p->extra > news.round)

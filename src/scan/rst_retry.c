@@ -11,25 +11,25 @@
 /* With few ports left, an empty round may be chance. */
 #define EMPTY_MOST 2
 
-void persist_start(struct persist *p, uint32_t gained, uint32_t answered, uint64_t over_ns)
+void rst_retry_start(struct rst_retry *p, uint32_t gained, uint32_t answered, uint64_t over_ns)
 {
-	*p = (struct persist){
+	*p = (struct rst_retry){
 		.over_ns = over_ns,
 		.recent = gained,
 		.gained = gained,
 		.answered = answered,
-		.stage = PERSIST_WAIT,
+		.stage = RST_RETRY_WAIT,
 	};
 }
 
-void persist_counted(struct persist *p, uint32_t answered)
+void rst_retry_counted(struct rst_retry *p, uint32_t answered)
 {
 	p->recent += answered - p->answered;
 	p->gained += answered - p->answered;
 	p->answered = answered;
 }
 
-static uint32_t persist_allowance(const struct persist *p, uint32_t before)
+static uint32_t rst_retry_allowance(const struct rst_retry *p, uint32_t before)
 {
 	uint32_t wanted = PROBES_LEAST + PROBES_PER_ANSWER * p->recent;
 	uint32_t steady = p->recent ? before / 2 : before * 2;
@@ -39,10 +39,10 @@ static uint32_t persist_allowance(const struct persist *p, uint32_t before)
 	return wanted > steady ? wanted : steady;
 }
 
-bool persist_take(struct persist *p, uint64_t timeout_ns, uint64_t now_ns)
+bool rst_retry_take(struct rst_retry *p, uint64_t timeout_ns, uint64_t now_ns)
 {
 	if (now_ns >= p->next_ns) {
-		p->given = persist_allowance(p, p->given);
+		p->given = rst_retry_allowance(p, p->given);
 		p->allowance = p->given;
 		p->recent = 0;
 		p->next_ns = now_ns + timeout_ns;
@@ -53,22 +53,22 @@ bool persist_take(struct persist *p, uint64_t timeout_ns, uint64_t now_ns)
 	return true;
 }
 
-void persist_asked(struct persist *p, uint64_t over_ns)
+void rst_retry_asked(struct rst_retry *p, uint64_t over_ns)
 {
 	p->over_ns = over_ns;
-	p->stage = PERSIST_WAIT;
+	p->stage = RST_RETRY_WAIT;
 }
 
-void persist_turn(struct persist *p, uint32_t silent)
+void rst_retry_turn(struct rst_retry *p, uint32_t silent)
 {
 	p->silent = silent;
 	p->empty = p->gained ? 0 : (uint8_t)(p->empty + 1);
 	if (silent == 0 || p->empty == EMPTY_MOST || p->extra == ROUNDS_MOST) {
-		p->stage = PERSIST_OVER;
+		p->stage = RST_RETRY_OVER;
 		return;
 	}
 	p->extra++;
 	p->gained = 0;
 	p->from = 0;
-	p->stage = PERSIST_ROUND;
+	p->stage = RST_RETRY_ROUND;
 }

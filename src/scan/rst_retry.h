@@ -13,36 +13,36 @@
  * came in the time-out before, so that a limited host is not flooded; faster while none comes, to
  * get over ports that are filtered.
  */
-struct persist {
+struct rst_retry {
 	uint64_t next_ns;	   /* the allowance is for the time until then */
-	uint64_t over_ns;	   /* PERSIST_WAIT: when the last answers of a round are in */
+	uint64_t over_ns;	   /* RST_RETRY_WAIT: when the last answers of a round are in */
 	uint32_t given, allowance; /* probes for that time, and what is left of them */
 	uint32_t recent;	   /* answers since the allowance was given */
 	uint32_t gained;	   /* answers since this round began */
 	uint32_t answered;	   /* TCP ports with an answer of the host, when last counted */
 	uint32_t silent;	   /* TCP ports without any, at the beginning of this round */
 	uint32_t from;		   /* slots before it have had their turn in this round */
-	uint8_t stage;		   /* enum persist_stage */
+	uint8_t stage;		   /* enum rst_retry_stage */
 	uint8_t extra;		   /* rounds so far: attempts beyond the technique's own */
 	uint8_t empty;		   /* rounds in a row that brought nothing */
 };
 
-enum persist_stage { PERSIST_OFF, PERSIST_WAIT, PERSIST_ROUND, PERSIST_OVER };
+enum rst_retry_stage { RST_RETRY_OFF, RST_RETRY_WAIT, RST_RETRY_ROUND, RST_RETRY_OVER };
 
-static inline bool persist_on(const struct persist *p)
+static inline bool rst_retry_active(const struct rst_retry *p)
 {
-	return p->stage != PERSIST_OFF;
+	return p->stage != RST_RETRY_OFF;
 }
 
 /* `gained` last attempts were answered, of `answered` ports: after a time-out the first round. */
-void persist_start(struct persist *p, uint32_t gained, uint32_t answered, uint64_t over_ns);
+void rst_retry_start(struct rst_retry *p, uint32_t gained, uint32_t answered, uint64_t over_ns);
 /* So many ports have an answer by now. */
-void persist_counted(struct persist *p, uint32_t answered);
+void rst_retry_counted(struct rst_retry *p, uint32_t answered);
 /* May a probe of this round go? It counts as gone. If not, next_ns says when to ask again. */
-bool persist_take(struct persist *p, uint64_t timeout_ns, uint64_t now_ns);
+bool rst_retry_take(struct rst_retry *p, uint64_t timeout_ns, uint64_t now_ns);
 /* Each silent port was asked: answers are waited for. */
-void persist_asked(struct persist *p, uint64_t over_ns);
+void rst_retry_asked(struct rst_retry *p, uint64_t over_ns);
 /* They are in and counted: another round for the `silent` ports, or it is over. */
-void persist_turn(struct persist *p, uint32_t silent);
+void rst_retry_turn(struct rst_retry *p, uint32_t silent);
 
 #endif

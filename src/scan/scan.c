@@ -69,7 +69,7 @@ int scan_open(struct scan *s, uint64_t now_ns)
 	walk_init(&s->walk[place], s->sheet[place], s->conf.tries, rtt_timeout_ns(&s->rtt));
 	s->walk[place].silent_ns = s->conf.rtt.initial_ns;
 	s->walk[place].most_ns = s->conf.rtt.max_ns;
-	s->walk[place].persistent = s->conf.persistent;
+	s->walk[place].rst_retries = s->conf.rst_retries;
 	pacer_fresh(&s->pacer, now_ns);
 	s->window_next++;
 	return place;
@@ -351,21 +351,21 @@ uint64_t scan_cells_settled(const struct scan *s)
 			walk->done || walk->idle || passes >= all
 				? blanks
 				: (uint64_t)((double)blanks * (double)passes / (double)all);
-		const uint32_t open = walk->idle ? slow_news(&walk->slow).blanks : 0;
+		const uint32_t open = walk->idle ? paced_status(&walk->paced).blanks : 0;
 
 		settled += sheet->answered + (share > open ? share - open : 0);
 	}
 	return settled;
 }
 
-struct slow_news scan_asked_on(const struct scan *s)
+struct paced_status scan_asked_on(const struct scan *s)
 {
-	struct slow_news all = {0};
+	struct paced_status all = {0};
 
 	for (int i = 0; i < SHEETS; i++) {
 		if (!s->sheet[i] || !s->walk[i].idle)
 			continue;
-		const struct slow_news news = slow_news(&s->walk[i].slow);
+		const struct paced_status news = paced_status(&s->walk[i].paced);
 
 		all.hosts += news.hosts;
 		all.blanks += news.blanks;

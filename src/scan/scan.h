@@ -18,7 +18,7 @@ struct scan_conf {
 	struct rtt_conf rtt;
 	uint64_t first, last;	   /* index range of the plan: all of it, or a shard */
 	uint8_t tries[TECHNIQUES]; /* attempts at most, first included, 1..16 */
-	bool persistent;	   /* more where late ones bring answers (persist.h) */
+	bool rst_retries;	   /* more where late ones bring answers (rst_retry.h) */
 	uint64_t wall_offset_ns;   /* wall clock minus the scan's clock */
 };
 
@@ -95,6 +95,6 @@ bool scan_over(const struct scan *s);
 /* For progress: cells that have their answer or have used up their attempts, of all. */
 uint64_t scan_cells_settled(const struct scan *s);
 /* Who is asked on after the passes. */
-struct slow_news scan_asked_on(const struct scan *s);
+struct paced_status scan_asked_on(const struct scan *s);
 
 #endif

@@ -25,7 +25,7 @@ static void sheet_exclude(struct sheet *s, uint64_t first, uint64_t last)
 }
 
 _Static_assert(sizeof(struct sheet) % 8 == 0 && sizeof(struct sheet_pace) % 8 == 0 &&
-		       sizeof(struct evidence) % 8 == 0,
+		       sizeof(struct reply_evidence) % 8 == 0,
 	       "one after the other in a block");
 
 struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first, uint64_t last,
@@ -46,7 +46,7 @@ struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first
 	s->hosts = hosts;
 	s->cells = cells;
 	s->pace = (struct sheet_pace *)(s + 1);
-	s->evidence = (struct evidence *)(s->pace + hosts);
+	s->evidence = (struct reply_evidence *)(s->pace + hosts);
 	s->sent_us = (uint32_t *)(s->evidence + cells);
 	s->tries = (uint8_t *)(s->sent_us + cells);
 	s->heard = s->tries + cells;
@@ -84,7 +84,7 @@ void sheet_free(struct sheet *s)
 		return;
 	if (!s->bulk)
 		free(s->word);
-	kept_fini(&s->kept);
+	evidence_list_fini(&s->evidence_list);
 	if (!s->host_lent)
 		free(s->host);
 	free(s);
@@ -169,14 +169,14 @@ static uint32_t sheet_sender(struct sheet *s, struct addr from)
 	return s->senders++;
 }
 
-struct evidence sheet_evidence(const struct sheet *s, uint32_t cell, uint32_t *near)
+struct reply_evidence sheet_evidence(const struct sheet *s, uint32_t cell, uint32_t *near)
 {
-	return s->bulk ? kept_get(&s->kept, cell, near) : s->evidence[cell];
+	return s->bulk ? evidence_list_get(&s->evidence_list, cell, near) : s->evidence[cell];
 }
 
 void sheet_settle(struct sheet *s)
 {
-	kept_settle(&s->kept);
+	evidence_list_settle(&s->evidence_list);
 }
 
 static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a, uint64_t rtt_ns,
@@ -186,7 +186,7 @@ static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a
 	uint64_t rtt_us = rtt_ns / 1000 < 0xffffff ? rtt_ns / 1000 : 0xffffff;
 	uint32_t sender = a->has & ANSWER_FROM ? sheet_sender(s, a->from) : 0;
 
-	const struct evidence e = {
+	const struct reply_evidence e = {
 		.t_us_low = (uint32_t)t_us,
 		.t_us_high = (uint8_t)(t_us >> 32),
 		.rtt_sender = (uint32_t)(rtt_us << 8) | sender,
@@ -200,7 +200,7 @@ static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a
 	};
 
 	if (s->bulk)
-		kept_put(&s->kept, cell, a->reply, &e);
+		evidence_list_put(&s->evidence_list, cell, a->reply, &e);
 	else
 		s->evidence[cell] = e;
 }
@@ -260,8 +260,8 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 		struct sheet_pace *pace = &s->pace[host];
 
 		pace->icmp_errors += (answer->has & ANSWER_ICMP) != 0;
-		if (quench_on(&pace->quench) && before == REPLY_SILENCE)
-			quench_answered(&pace->quench, answer->t_ns);
+		if (icmp_backoff_active(&pace->icmp_backoff) && before == REPLY_SILENCE)
+			icmp_backoff_answered(&pace->icmp_backoff, answer->t_ns);
 	}
 	if (before == REPLY_SILENCE)
 		s->answered++;

@@ -41,11 +41,11 @@ struct sheet_host {
 /* What the answers tell of how to ask. In a window that xdp sends, nobody touches that of a host
  * but by its ICMP errors to UDP, or if it is asked at its own pace. */
 struct sheet_pace {
-	struct quench quench;
-	struct persist persist;
+	struct icmp_backoff icmp_backoff;
+	struct rst_retry rst_retry;
 	uint32_t icmp_errors; /* in answer to UDP, so far */
 	uint32_t rtt_us; /* the longest round trip so far, or a lower bound of it; 0: unknown */
-	bool listed;	 /* in the list of slow.h */
+	bool listed;	 /* in the list of paced.h */
 };
 
 #define SHEET_SENDERS 255
@@ -63,7 +63,7 @@ struct sheet {
 	uint64_t *word;	   /* see sheet_place() */
 	uint32_t *sent_us; /* low 32 bits of the clock in us, of the latest attempt */
 	uint8_t *tries;	   /* attempts sent so far */
-	struct evidence *evidence;
+	struct reply_evidence *evidence;
 	struct hop_group *host; /* see sheet_host() */
 	bool alike;		/* all hosts have the first one's entry; no others are touched */
 	bool host_lent;		/* host[] is the engine's memory */
@@ -82,7 +82,7 @@ struct sheet {
 	 * tries[] is not kept: where the walk is says what was sent, but for owed. block_us[b] is
 	 * when positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. It and word[] are the
 	 * engine's memory. Little of the evidence is kept, in a list instead of
-	 * evidence[]. Cells that are asked at their host's own pace (slow.h) are counted one by
+	 * evidence[]. Cells that are asked at their host's own pace (paced.h) are counted one by
 	 * one, in tries[] and sent_us[], from then on (sheet_counted).
 	 *
 	 * Its word[] is by positions: who sends reads it in a row, and the answers of what was just
@@ -91,7 +91,7 @@ struct sheet {
 	 */
 	bool bulk;
 	uint32_t *block_us;
-	struct kept kept;
+	struct evidence_list evidence_list;
 };
 
 #define SHEET_BLOCK_BITS 6
@@ -178,7 +178,7 @@ static inline bool sheet_is_answered(unsigned value)
 
 /* What is known of the strongest answer; all zero if nothing is. Of a bulk sheet as it was at the
  * last sheet_settle; *near is 0 at first, then as the call for a lower cell left it. */
-struct evidence sheet_evidence(const struct sheet *s, uint32_t cell, uint32_t *near);
+struct reply_evidence sheet_evidence(const struct sheet *s, uint32_t cell, uint32_t *near);
 /* For the evidence of all answers by now. Costs nothing if none came since. */
 void sheet_settle(struct sheet *s);
 
@@ -199,8 +199,9 @@ static inline bool sheet_counted(const struct sheet *s, uint32_t cell)
 {
 	const uint32_t host = cell / s->plan->slots;
 
-	return sheet_slot_udp(s, cell - host * s->plan->slots) ? quench_on(&s->pace[host].quench)
-							       : persist_on(&s->pace[host].persist);
+	return sheet_slot_udp(s, cell - host * s->plan->slots)
+		       ? icmp_backoff_active(&s->pace[host].icmp_backoff)
+		       : rst_retry_active(&s->pace[host].rst_retry);
 }
 
 /* Attempts sent so far, and when the latest one was: low 32 bits of the clock in us. */

@@ -55,7 +55,7 @@ static void rst_survey(const struct sheet *sheet, uint32_t base, const struct fi
 	memset(out, 0, sizeof(out[0]) * TECHNIQUES);
 	for (uint32_t i = 0; i < sheet->plan->slots; i++) {
 		const unsigned reply = findings[i].reply;
-		struct evidence e;
+		struct reply_evidence e;
 		const uint8_t technique = plan_slot_technique(slot[i]);
 		struct rst_summary *rst = &out[technique];
 
@@ -74,7 +74,7 @@ static void rst_survey(const struct sheet *sheet, uint32_t base, const struct fi
 }
 
 /* The reply with what the host's other RSTs tell about it. */
-static unsigned reply_compared(unsigned reply, uint8_t technique, const struct evidence *e,
+static unsigned reply_compared(unsigned reply, uint8_t technique, const struct reply_evidence *e,
 			       const struct rst_summary *rst)
 {
 	if (!technique_table[technique].compares_ttl || !reply_is_rst(reply) ||
@@ -83,7 +83,7 @@ static unsigned reply_compared(unsigned reply, uint8_t technique, const struct e
 	return e->ttl < rst->ttl_high ? REPLY_RST_TTL_LOWER : REPLY_RST_TTL_HIGHER;
 }
 
-static void finding_evidence(const struct sheet *sheet, const struct evidence *e,
+static void finding_evidence(const struct sheet *sheet, const struct reply_evidence *e,
 			     uint64_t wall_offset_ns, struct finding *f)
 {
 	uint64_t t_us = (uint64_t)e->t_us_high << 32 | e->t_us_low;
@@ -111,7 +111,7 @@ static void finding_evidence(const struct sheet *sheet, const struct evidence *e
 	}
 }
 
-static enum reason finding_reason(unsigned reply, const struct evidence *e, int family)
+static enum reason finding_reason(unsigned reply, const struct reply_evidence *e, int family)
 {
 	if (reply == REPLY_SILENCE)
 		return REASON_NO_RESPONSE;
@@ -257,7 +257,7 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 	const uint32_t base = host * plan->slots;
 	const struct sheet_host state = sheet_host(sheet, host);
 	const struct sheet_pace *pace = &sheet->pace[host];
-	static const struct evidence nothing = {0};
+	static const struct reply_evidence nothing = {0};
 	struct rst_summary rst[TECHNIQUES];
 	uint32_t near = 0;
 	size_t count = 0;
@@ -270,7 +270,7 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		memcpy(out->mac, state.mac, sizeof(out->mac));
 	out->start_ns = sheet->opened_ns + wall_offset_ns;
 	out->end_ns = out->start_ns;
-	if (pace->quench.answers || pace->persist.extra)
+	if (pace->icmp_backoff.answers || pace->rst_retry.extra)
 		out->notes |= HOST_RATE_LIMITED;
 	findings_gather(sheet, base, findings);
 	rst_survey(sheet, base, findings, rst);
@@ -278,7 +278,7 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		uint32_t cell = base + i, slot = plan_slots(plan)[i];
 		uint8_t technique = plan_slot_technique(slot);
 		unsigned reply = findings[i].reply; /* count <= i */
-		const struct evidence e =
+		const struct reply_evidence e =
 			reply == REPLY_SILENCE ? nothing : sheet_evidence(sheet, cell, &near);
 		struct finding *f = &findings[count];
 		unsigned sent;

@@ -21,12 +21,12 @@ void walk_init(struct walk *w, struct sheet *sheet, const uint8_t tries[TECHNIQU
 	for (uint32_t i = 0; i < sheet->plan->slots; i++)
 		w->techniques |= UINT32_C(1) << plan_slot_technique(plan_slots(sheet->plan)[i]);
 	memcpy(sheet->limit, tries, sizeof(sheet->limit));
-	slow_init(&w->slow, sheet);
+	paced_init(&w->paced, sheet);
 }
 
 void walk_fini(struct walk *w)
 {
-	slow_fini(&w->slow);
+	paced_fini(&w->paced);
 }
 
 /* Where it is, for the sheet of a walk that counts attempts so. */
@@ -103,7 +103,7 @@ bool walk_over(struct walk *w, uint64_t now_ns)
  * from the pass, tells without a look at each cell. */
 static bool walk_spent(const struct walk *w)
 {
-	if (!w->sheet->bulk || w->slow.count)
+	if (!w->sheet->bulk || w->paced.count)
 		return false;
 	for (unsigned t = 0; t < TECHNIQUES; t++)
 		if (w->techniques >> t & 1 && w->tries[t] > w->pass)
@@ -118,7 +118,7 @@ static bool walk_turn(struct walk *w, uint64_t now_ns)
 	uint64_t due_ns;
 
 	if (w->left > 0) {
-		w->quenching |= slow_take_limited(&w->slow, now_ns);
+		w->udp_paced |= paced_take_limited(&w->paced, now_ns);
 		w->pass++;
 		walk_at(w, walk_spent(w) ? w->end : 0);
 		w->left = 0;
@@ -128,16 +128,16 @@ static bool walk_turn(struct walk *w, uint64_t now_ns)
 		w->take_ns = settled_ns;
 	w->idle = true;
 	/* Answers to the last attempts may ask for more. */
-	if (w->persistent && now_ns >= w->take_ns) {
-		slow_take_persistent(&w->slow, w->timeout_ns, now_ns);
+	if (w->rst_retries && now_ns >= w->take_ns) {
+		paced_take_rst_retry(&w->paced, w->timeout_ns, now_ns);
 		w->take_ns = now_ns + w->timeout_ns;
 	}
-	due_ns = w->slow.due_ns;
-	if (due_ns == UINT64_MAX && (!w->persistent || now_ns >= settled_ns)) {
+	due_ns = w->paced.due_ns;
+	if (due_ns == UINT64_MAX && (!w->rst_retries || now_ns >= settled_ns)) {
 		w->done = true;
 		return false;
 	}
-	if (w->persistent && w->take_ns < due_ns)
+	if (w->rst_retries && w->take_ns < due_ns)
 		due_ns = w->take_ns;
 	w->due_ns = due_ns > now_ns + WALK_TICK_NS ? due_ns : now_ns + WALK_TICK_NS;
 	return false;
@@ -164,8 +164,8 @@ static enum walk_choice walk_choose(struct walk *w, uint32_t cell, uint8_t techn
 	if (age_ns >= w->timeout_ns)
 		return WALK_SEND;
 	w->due_ns = now_ns + (w->timeout_ns - age_ns);
-	if (w->slow.due_ns < w->due_ns)
-		w->due_ns = w->slow.due_ns;
+	if (w->paced.due_ns < w->due_ns)
+		w->due_ns = w->paced.due_ns;
 	return WALK_WAIT;
 }
 
@@ -216,7 +216,7 @@ static bool walk_find(struct walk *w, uint64_t now_ns, struct probe *out)
 	uint32_t cell;
 
 	while (!w->done) {
-		if (out && slow_next(&w->slow, w->timeout_ns, now_ns, &cell)) {
+		if (out && paced_next(&w->paced, w->timeout_ns, now_ns, &cell)) {
 			walk_offer(w, cell, out);
 			return true;
 		}
@@ -239,7 +239,7 @@ static bool walk_find(struct walk *w, uint64_t now_ns, struct probe *out)
 		if (choice == WALK_SEND && !out)
 			return true;
 		if (choice == WALK_SEND) {
-			slow_sent(&w->slow, cell);
+			paced_sent(&w->paced, cell);
 			walk_offer(w, cell, out);
 			w->left++;
 		}
@@ -261,7 +261,7 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 
 void walk_look(struct walk *w, uint64_t now_ns)
 {
-	if (now_ns >= w->due_ns && w->sheet->owed.count == 0 && w->slow.count == 0)
+	if (now_ns >= w->due_ns && w->sheet->owed.count == 0 && w->paced.count == 0)
 		(void)walk_find(w, now_ns, NULL);
 }
 
@@ -320,8 +320,8 @@ bool walk_pass_begin(struct walk *w, uint64_t now_ns)
 		w->due_ns = w->last_sent_ns + w->timeout_ns;
 		return false;
 	}
-	if (w->persistent)
-		slow_pass(&w->slow, w->pass);
+	if (w->rst_retries)
+		paced_pass(&w->paced, w->pass);
 	/* What answers while it goes on belongs to it. */
 	w->sheet->position = w->end;
 	return true;

@@ -13,7 +13,7 @@
 /*
  * A walk goes over its window in the plan's order, again and again: first everything, then what
  * is still blank, has attempts left, and was last sent at least `timeout_ns` ago. It is done when
- * a whole pass finds nothing to send and nothing to wait for, and no host is asked on (slow.h).
+ * a whole pass finds nothing to send and nothing to wait for, and no host is asked on (paced.h).
  */
 struct walk {
 	struct sheet *sheet;
@@ -22,12 +22,12 @@ struct walk {
 	uint32_t position, end;
 	uint32_t pass;
 	uint32_t left; /* sent in this pass */
-	struct slow slow;
+	struct paced paced;
 	uint64_t take_ns; /* when hosts are looked for that get further rounds */
-	bool quenching;	  /* UDP of some hosts is asked slowly: not by passes */
+	bool udp_paced;	  /* UDP of some hosts is asked slowly: not by passes */
 	bool idle;	  /* passes find nothing any more */
 	bool done;
-	bool persistent;	   /* hosts that answer late attempts get more (persist.h) */
+	bool rst_retries;	   /* hosts that answer late attempts get more (rst_retry.h) */
 	uint8_t tries[TECHNIQUES]; /* attempts at most, first included */
 	uint32_t techniques;	   /* of the plan, as bits */
 	uint64_t last_sent_ns;

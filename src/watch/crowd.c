@@ -9,7 +9,7 @@
 
 #define WAYS	       4
 
-#define SIEVE_SALT     4
+#define CUSUM_SALT     4
 #define GROUP_SALT     5
 
 #define SECOND_MS      1000
@@ -47,7 +47,7 @@ int crowd_table_init(struct crowd_table *t, size_t bytes, const struct cookie_ke
 	if (t->buckets == 0)
 		return -1;
 	t->crowd = calloc(t->buckets * WAYS, sizeof(struct crowd));
-	if (t->crowd && sieve_init(&t->sieve, bytes / 4) == 0)
+	if (t->crowd && cusum_init(&t->cusum, bytes / 4) == 0)
 		return 0;
 	crowd_table_fini(t);
 	return -1;
@@ -56,7 +56,7 @@ int crowd_table_init(struct crowd_table *t, size_t bytes, const struct cookie_ke
 void crowd_table_fini(struct crowd_table *t)
 {
 	free(t->crowd);
-	sieve_fini(&t->sieve);
+	cusum_fini(&t->cusum);
 	memset(t, 0, sizeof(*t));
 }
 
@@ -301,14 +301,14 @@ static double busy_share(const struct crowd *c, double mean_pps)
 	return share < UNEVEN_MOST ? share : UNEVEN_MOST;
 }
 
-static uint64_t sieve_hash(uint64_t source, uint64_t target)
+static uint64_t cusum_hash(uint64_t source, uint64_t target)
 {
-	return name_with(source, SIEVE_SALT, target);
+	return name_with(source, CUSUM_SALT, target);
 }
 
 void crowd_fetch(const struct crowd_table *t, uint64_t source, uint64_t target)
 {
-	sieve_fetch(&t->sieve, sieve_hash(source, target));
+	cusum_fetch(&t->cusum, cusum_hash(source, target));
 }
 
 double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct contact *contact,
@@ -317,23 +317,23 @@ double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct conta
 	/* What one sends at once is one decision. */
 	double burst = greater(c->burst, 1), mean = crowd_mean_pps(c, contact->now_ms);
 	double busy = busy_share(c, mean);
-	const struct sieve_ask ask = {
-		.hash = sieve_hash(contact->source, contact->target),
+	const struct cusum_ask ask = {
+		.hash = cusum_hash(contact->source, contact->target),
 		.t_ms = contact->over_ms,
 		.mean_pps = mean * busy,
-		.course = &c->course,
+		.arrivals = &c->arrivals,
 		.share = c->share * busy,
-		.level = sieve_level(CROWD_ADMITS) + burst,
+		.level = cusum_level(CROWD_ADMITS) + burst,
 		.count = count,
 	};
 	bool rises;
 	double above;
 
 	if (count)
-		course_add(&c->course, contact->over_ms);
-	above = sieve_above(&t->sieve, &ask, &rises);
+		arrivals_add(&c->arrivals, contact->over_ms);
+	above = cusum_above(&t->cusum, &ask, &rises);
 	c->admitted += rises;
-	return sieve_surprise(above - burst);
+	return cusum_surprise(above - burst);
 }
 
 static struct crowd_group *group_get(struct crowd *c, uint32_t fingerprint, uint64_t now_ms,

@@ -56,19 +56,19 @@ struct crowd {
 	struct {
 		double mean_pps, share;
 	} full[CROWD_FULL], held;
-	double burst;	      /* contacts of one within a tenth of a second */
-	double pps;	      /* of all sources together */
-	double uneven;	      /* so many times as busy as the average one some are; 1 to 2 */
-	double admitted;      /* sources that came to stand out, in about a second */
-	uint64_t flood_ms;    /* until then it counts as flooded */
-	struct course course; /* of those that failed while it was flooded */
+	double burst;		  /* contacts of one within a tenth of a second */
+	double pps;		  /* of all sources together */
+	double uneven;		  /* so many times as busy as the average one some are; 1 to 2 */
+	double admitted;	  /* sources that came to stand out, in about a second */
+	uint64_t flood_ms;	  /* until then it counts as flooded */
+	struct arrivals arrivals; /* of those that failed while it was flooded */
 	struct crowd_span contacts, tenth, strays; /* behind what is cleared whole, as groups are */
 	struct crowd_group group[CROWD_GROUPS];
 };
 
 struct crowd_table {
 	struct crowd *crowd, *latest; /* the one that was asked for last, or NULL */
-	struct sieve sieve;
+	struct cusum cusum;
 	uint64_t buckets;
 	struct cookie_key key;
 	uint64_t evicted;
@@ -106,7 +106,7 @@ void crowd_fetch(const struct crowd_table *t, uint64_t source, uint64_t target);
 
 /*
  * How much busier a contact's source is towards its target, which is flooded, than chance would
- * make one of the flood's, as -ln of the share of their contacts that come so far (sieve.h).
+ * make one of the flood's, as -ln of the share of their contacts that come so far (cusum.h).
  * `count`: it failed.
  */
 double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct contact *contact,

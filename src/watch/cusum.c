@@ -19,14 +19,14 @@
 /* What is told up to so late takes no time back. */
 #define LATE_MS 16384
 
-/* The root of e^x = 1 + SIEVE_FACTOR x. */
+/* The root of e^x = 1 + CUSUM_FACTOR x. */
 #define SURPRISE_EACH 0.9816
 
-int sieve_init(struct sieve *s, size_t bytes)
+int cusum_init(struct cusum *s, size_t bytes)
 {
 	uintptr_t at;
 
-	_Static_assert(WAYS * sizeof(struct sieve_place) == LINE_BYTES, "a line each");
+	_Static_assert(WAYS * sizeof(struct cusum_place) == LINE_BYTES, "a line each");
 	memset(s, 0, sizeof(*s));
 	if (bytes < 2 * LINE_BYTES)
 		return -1;
@@ -39,14 +39,14 @@ int sieve_init(struct sieve *s, size_t bytes)
 	return 0;
 }
 
-void sieve_fini(struct sieve *s)
+void cusum_fini(struct cusum *s)
 {
 	free(s->memory);
 	memset(s, 0, sizeof(*s));
 }
 
 /* Of a place that nobody came to for a quarter of an hour it may seem less. */
-static uint64_t place_age(const struct sieve_place *p, uint64_t t_ms)
+static uint64_t place_age(const struct cusum_place *p, uint64_t t_ms)
 {
 	uint64_t age = (t_ms - p->moved_ms) & TIME_MASK;
 
@@ -54,19 +54,19 @@ static uint64_t place_age(const struct sieve_place *p, uint64_t t_ms)
 }
 
 /* In contacts. */
-static double place_above(const struct sieve_place *p, const struct sieve_ask *ask)
+static double place_above(const struct cusum_place *p, const struct cusum_ask *ask)
 {
 	uint64_t age = place_age(p, ask->t_ms);
-	double leaked = ask->course
-				? ask->share * course_between(ask->course, ask->t_ms - age,
+	double leaked =
+		ask->arrivals ? ask->share * arrivals_between(ask->arrivals, ask->t_ms - age,
 							      ask->t_ms, ask->mean_pps / ask->share)
-				: ask->mean_pps * (double)age / 1000;
-	double above = (double)p->above / ONE - SIEVE_FACTOR * leaked;
+			      : ask->mean_pps * (double)age / 1000;
+	double above = (double)p->above / ONE - CUSUM_FACTOR * leaked;
 
 	return above > 0 ? above : 0;
 }
 
-static struct sieve_place *bucket_find(struct sieve_place *bucket, uint64_t tag)
+static struct cusum_place *bucket_find(struct cusum_place *bucket, uint64_t tag)
 {
 	for (int i = 0; i < WAYS; i++)
 		if (bucket[i].tag == tag && bucket[i].above)
@@ -76,7 +76,7 @@ static struct sieve_place *bucket_find(struct sieve_place *bucket, uint64_t tag)
 
 /* The one of which least is left, below nothing by how much it would be: all eight alike and
  * without a branch, as in a flood each contact comes here. */
-static struct sieve_place *bucket_victim(struct sieve_place *bucket, double leak, uint64_t t_ms)
+static struct cusum_place *bucket_victim(struct cusum_place *bucket, double leak, uint64_t t_ms)
 {
 	const double parts = leak * ONE * PARTS;
 	const int64_t leak_parts = parts < LEAK_MOST ? (int64_t)parts : (int64_t)LEAK_MOST;
@@ -93,16 +93,16 @@ static struct sieve_place *bucket_victim(struct sieve_place *bucket, double leak
 	return &bucket[victim];
 }
 
-void sieve_fetch(const struct sieve *s, uint64_t hash)
+void cusum_fetch(const struct cusum *s, uint64_t hash)
 {
 	fetch_line(&s->place[name_below(hash, s->buckets) * WAYS]);
 }
 
-double sieve_above(struct sieve *s, const struct sieve_ask *ask, bool *rises)
+double cusum_above(struct cusum *s, const struct cusum_ask *ask, bool *rises)
 {
-	struct sieve_place *bucket = &s->place[name_below(ask->hash, s->buckets) * WAYS];
-	double leak = SIEVE_FACTOR * ask->mean_pps / 1000, above = 0;
-	struct sieve_place *p = bucket_find(bucket, ask->hash & TAG_MASK);
+	struct cusum_place *bucket = &s->place[name_below(ask->hash, s->buckets) * WAYS];
+	double leak = CUSUM_FACTOR * ask->mean_pps / 1000, above = 0;
+	struct cusum_place *p = bucket_find(bucket, ask->hash & TAG_MASK);
 
 	*rises = false;
 	if (p)
@@ -125,12 +125,12 @@ double sieve_above(struct sieve *s, const struct sieve_ask *ask, bool *rises)
 	return above;
 }
 
-double sieve_surprise(double above)
+double cusum_surprise(double above)
 {
 	return above > 0 ? above * SURPRISE_EACH : 0;
 }
 
-double sieve_level(double surprise)
+double cusum_level(double surprise)
 {
 	return surprise / SURPRISE_EACH;
 }

@@ -10,14 +10,14 @@
 
 /*
  * A cumulative sum for each source and target (Page, "Continuous Inspection Schemes", Biometrika
- * 1954): one more with each contact, and SIEVE_FACTOR times as many less with time as the average
+ * 1954): one more with each contact, and CUSUM_FACTOR times as many less with time as the average
  * source makes; never below nothing. Only who is busier than that for a while gets far above.
  */
-#define SIEVE_FACTOR 1.7
+#define CUSUM_FACTOR 1.7
 
 /* Two that took each other's place for their own would be twice as busy: tag and bucket together
  * are some 40 bits. */
-struct sieve_place {
+struct cusum_place {
 	uint64_t tag : 27;
 	uint64_t risen : 1;	/* above the level since it was last at nothing */
 	uint64_t moved_ms : 20; /* low bits */
@@ -26,17 +26,17 @@ struct sieve_place {
 
 /* Buckets of eight, a cache line each; who is new pushes out the one that is least above. So
  * forged sources, however many, push out each other. */
-struct sieve {
-	struct sieve_place *place;
+struct cusum {
+	struct cusum_place *place;
 	void *memory;
 	uint64_t buckets;
 };
 
 /* Within `bytes`. 0, or -1 out of memory. */
-int sieve_init(struct sieve *s, size_t bytes);
-void sieve_fini(struct sieve *s);
+int cusum_init(struct cusum *s, size_t bytes);
+void cusum_fini(struct cusum *s);
 
-struct sieve_ask {
+struct cusum_ask {
 	uint64_t hash; /* of the one it is about */
 	uint64_t t_ms; /* a little disorder does no harm */
 	double mean_pps;
@@ -44,24 +44,24 @@ struct sieve_ask {
 	bool count; /* there is one contact more */
 	/* What a source may make follows the flood's own course, of which the average source has
 	 * this share; NULL: what mean_pps says. */
-	const struct course *course;
+	const struct arrivals *arrivals;
 	double share;
 };
 
-/* Asks the cache for what sieve_above will look at. */
-void sieve_fetch(const struct sieve *s, uint64_t hash);
+/* Asks the cache for what cusum_above will look at. */
+void cusum_fetch(const struct cusum *s, uint64_t hash);
 
 /* How many contacts it is above what it may make; *rises: to the level, for the first time since it
  * was at nothing. */
-double sieve_above(struct sieve *s, const struct sieve_ask *ask, bool *rises);
+double cusum_above(struct cusum *s, const struct cusum_ask *ask, bool *rises);
 
 /*
  * How rarely chance lets anybody come so far above, as -ln of its share of all contacts: a bound
  * for contacts that come independently of each other, from sources of which none is busier than the
  * average one (Lundberg's, of ruin theory).
  */
-double sieve_surprise(double above);
+double cusum_surprise(double above);
 /* The same the other way round. */
-double sieve_level(double surprise);
+double cusum_level(double surprise);
 
 #endif

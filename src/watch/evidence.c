@@ -44,7 +44,7 @@ int evidence_table_init(struct evidence_table *t, size_t bytes, const struct coo
 	if (t->buckets == 0)
 		return -1;
 	t->record = calloc(t->buckets * WAYS, sizeof(struct evidence));
-	if (!t->record || door_init(&t->door, bytes / 5) < 0) {
+	if (!t->record || probation_init(&t->probation, bytes / 5) < 0) {
 		evidence_table_fini(t);
 		return -1;
 	}
@@ -61,7 +61,7 @@ void evidence_set_errors(struct evidence_table *t, double alpha, double beta)
 void evidence_table_fini(struct evidence_table *t)
 {
 	free(t->record);
-	door_fini(&t->door);
+	probation_fini(&t->probation);
 	t->record = NULL;
 }
 
@@ -393,10 +393,10 @@ static struct evidence *add_host(struct evidence_table *t, const struct contact 
 }
 
 /* Brings it where it says something about the same target. */
-static void door_bring(struct evidence_table *t, const struct contact *c,
-		       const struct door_entry *earlier)
+static void probation_bring(struct evidence_table *t, const struct contact *c,
+			    const struct probation_entry *earlier)
 {
-	struct contact first = door_contact(c, earlier);
+	struct contact first = probation_contact(c, earlier);
 
 	if (earlier->target != name_host(c->target))
 		return;
@@ -408,10 +408,10 @@ static void door_bring(struct evidence_table *t, const struct contact *c,
 }
 
 /* The same for hosts: its network is not known any more, so it counts as scattered. */
-static void door_bring_host(struct evidence_table *t, struct evidence *r, const struct contact *c,
-			    const struct door_entry *earlier)
+static void probation_bring_host(struct evidence_table *t, struct evidence *r,
+				 const struct contact *c, const struct probation_entry *earlier)
 {
-	struct contact first = door_contact(c, earlier);
+	struct contact first = probation_contact(c, earlier);
 	float step = STEP_HOST_FAILED * SCATTERED * (c->home ? OUTWARDS : 1);
 
 	if (!r || earlier->port != c->dport || earlier->proto != c->proto)
@@ -430,23 +430,23 @@ static void door_bring_host(struct evidence_table *t, struct evidence *r, const 
 
 struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
 {
-	struct door_entry earlier = {0};
+	struct probation_entry earlier = {0};
 	struct evidence *ports = NULL, *hosts = NULL;
 	bool sweep = is_sweep_only(c->techniques);
-	enum door_answer door = DOOR_OPEN;
+	enum probation_answer door = PROBATION_OVER;
 
 	if (contact_is_asked(c))
-		door = door_ask(&t->door, c, name_host(c->target), &earlier);
-	if (door == DOOR_SHUT)
+		door = probation_check(&t->probation, c, name_host(c->target), &earlier);
+	if (door == PROBATION_HOLD)
 		return NULL;
-	if (door == DOOR_OPENS && !sweep)
-		door_bring(t, c, &earlier);
+	if (door == PROBATION_ENDS && !sweep)
+		probation_bring(t, c, &earlier);
 	if (!sweep)
 		ports = add_port(t, c);
 	if (c->techniques != UINT32_C(1) << SIGHT_IPPROTO) {
 		hosts = add_host(t, c, EVIDENCE_HOSTS);
-		if (door == DOOR_OPENS)
-			door_bring_host(t, hosts, c, &earlier);
+		if (door == PROBATION_ENDS)
+			probation_bring_host(t, hosts, c, &earlier);
 	}
 	if (ports)
 		return ports;

@@ -71,7 +71,7 @@ struct evidence {
 
 struct evidence_table {
 	struct evidence *record;
-	struct door_table door;
+	struct probation_table probation;
 	uint64_t buckets;
 	struct host_set *hosts; /* those beyond a record's list */
 	struct cookie_key key;

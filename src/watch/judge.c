@@ -182,33 +182,33 @@ static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
 }
 
 /* HTTP and DNS go by TCP where UDP does not get through, or the other way round: one service. */
-static struct familiar_pair service_of(uint64_t source, uint64_t target, uint16_t port,
-				       uint8_t proto)
+static struct known_service_pair service_of(uint64_t source, uint64_t target, uint16_t port,
+					    uint8_t proto)
 {
-	return (struct familiar_pair){source, target, port,
-				      proto == IPPROTO_UDP ? IPPROTO_TCP : proto};
+	return (struct known_service_pair){source, target, port,
+					   proto == IPPROTO_UDP ? IPPROTO_TCP : proto};
 }
 
 void judge_fetch(const struct watch *w, const struct flow *f)
 {
-	const struct familiar_pair pair = service_of(f->source, f->target, f->dport, f->proto);
+	const struct known_service_pair pair = service_of(f->source, f->target, f->dport, f->proto);
 
-	familiar_fetch(&w->familiar, &pair);
+	known_service_fetch(&w->known_services, &pair);
 	crowd_fetch(&w->crowds, f->source, f->target);
 }
 
 /* What was used is remembered; what was used before does not fail for the first time. */
 static bool is_familiar(struct watch *w, const struct contact *c)
 {
-	const struct familiar_pair pair = service_of(c->source, c->target, c->dport, c->proto);
+	const struct known_service_pair pair = service_of(c->source, c->target, c->dport, c->proto);
 
 	if (c->used || c->idle)
-		familiar_add(&w->familiar, &pair);
-	return c->failed && !c->half_open && familiar_has(&w->familiar, &pair);
+		known_service_add(&w->known_services, &pair);
+	return c->failed && !c->half_open && known_service_has(&w->known_services, &pair);
 }
 
 /* One contact is over, or more is known of it. */
-static void note(struct watch *w, const struct contact *c)
+static void judge_contact(struct watch *w, const struct contact *c)
 {
 	struct episode *e;
 	struct evidence *over;
@@ -249,7 +249,7 @@ void judge_failed(struct watch *w, const struct flow *f, bool open, bool half_op
 	c.failed = true;
 	c.open = open;
 	c.half_open = half_open;
-	note(w, &c);
+	judge_contact(w, &c);
 }
 
 static uint32_t heard_at(const struct watch *w, struct addr a)
@@ -340,7 +340,7 @@ void judge_silence(struct watch *w, const struct flow *f, uint64_t over_ms)
 		if (f->claims & CLAIM_ACK)
 			judge_claims(w, f);
 		else
-			note(w, &c);
+			judge_contact(w, &c);
 		return;
 	}
 	/* A port of ours that listens would have answered; only the answer was not seen. Nothing
@@ -352,7 +352,7 @@ void judge_silence(struct watch *w, const struct flow *f, uint64_t over_ms)
 	if (is_beside_stream(w, f))
 		return;
 	c.open = f->state == FLOW_HALF;
-	note(w, &c);
+	judge_contact(w, &c);
 }
 
 void judge_completed(struct watch *w, const struct flow *f)
@@ -361,7 +361,7 @@ void judge_completed(struct watch *w, const struct flow *f)
 
 	contact_init(&c, w, f);
 	c.again = true;
-	note(w, &c);
+	judge_contact(w, &c);
 }
 
 void judge_claims(struct watch *w, const struct flow *f)
@@ -380,7 +380,7 @@ void judge_idle(struct watch *w, const struct flow *f)
 	contact_init(&c, w, f);
 	c.open = true;
 	c.idle = true;
-	note(w, &c);
+	judge_contact(w, &c);
 }
 
 void judge_used(struct watch *w, const struct flow *f, bool again)
@@ -391,7 +391,7 @@ void judge_used(struct watch *w, const struct flow *f, bool again)
 	c.used = true;
 	c.open = !again;
 	c.again = again;
-	note(w, &c);
+	judge_contact(w, &c);
 }
 
 void judge_crowd(struct watch *w, const struct crowd *crowd, uint8_t action, uint64_t sources,

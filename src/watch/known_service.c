@@ -7,10 +7,10 @@
 #include "watch/fetch.h"
 #include "watch/name.h"
 
-#define WAYS	      8
-#define FAMILIAR_SALT 2
+#define WAYS		   8
+#define KNOWN_SERVICE_SALT 2
 
-int familiar_init(struct familiar *t, size_t bytes)
+int known_service_init(struct known_services *t, size_t bytes)
 {
 	memset(t, 0, sizeof(*t));
 	t->buckets = bytes / (WAYS * sizeof(*t->tag));
@@ -20,33 +20,33 @@ int familiar_init(struct familiar *t, size_t bytes)
 	return t->tag ? 0 : -1;
 }
 
-void familiar_fini(struct familiar *t)
+void known_service_fini(struct known_services *t)
 {
 	free(t->tag);
 	t->tag = NULL;
 }
 
 /* The bucket of a pair; *tag is what stands for it there. */
-static uint32_t *familiar_bucket(const struct familiar *t, const struct familiar_pair *p,
-				 uint32_t *tag)
+static uint32_t *known_service_bucket(const struct known_services *t,
+				      const struct known_service_pair *p, uint32_t *tag)
 {
-	uint64_t hash = name_with(p->source, FAMILIAR_SALT,
+	uint64_t hash = name_with(p->source, KNOWN_SERVICE_SALT,
 				  p->target + ((uint64_t)p->proto << 16 | p->port));
 
 	*tag = (uint32_t)hash | 1;
 	return &t->tag[name_below(hash, t->buckets) * WAYS];
 }
 
-void familiar_fetch(const struct familiar *t, const struct familiar_pair *pair)
+void known_service_fetch(const struct known_services *t, const struct known_service_pair *pair)
 {
 	uint32_t tag;
 
-	fetch_line(familiar_bucket(t, pair, &tag));
+	fetch_line(known_service_bucket(t, pair, &tag));
 }
 
-void familiar_add(struct familiar *t, const struct familiar_pair *pair)
+void known_service_add(struct known_services *t, const struct known_service_pair *pair)
 {
-	uint32_t tag, *bucket = familiar_bucket(t, pair, &tag);
+	uint32_t tag, *bucket = known_service_bucket(t, pair, &tag);
 	int place = 0;
 
 	while (place < WAYS - 1 && bucket[place] != tag)
@@ -55,10 +55,10 @@ void familiar_add(struct familiar *t, const struct familiar_pair *pair)
 	bucket[0] = tag;
 }
 
-bool familiar_has(const struct familiar *t, const struct familiar_pair *pair)
+bool known_service_has(const struct known_services *t, const struct known_service_pair *pair)
 {
 	uint32_t tag;
-	const uint32_t *bucket = familiar_bucket(t, pair, &tag);
+	const uint32_t *bucket = known_service_bucket(t, pair, &tag);
 	bool found = false;
 
 	/* All eight: most often it is none of them, and so no branch is guessed wrong. */

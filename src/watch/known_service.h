@@ -8,25 +8,25 @@
 
 /* 4 bytes for a source, its target and the port. Buckets of eight, latest first; a new one pushes
  * out the last. Only what was open can get in, so nobody hides a scan with it. */
-struct familiar {
+struct known_services {
 	uint32_t *tag; /* 0: free */
 	uint64_t buckets;
 };
 
-struct familiar_pair {
+struct known_service_pair {
 	uint64_t source, target; /* names (name.h) */
 	uint16_t port;
 	uint8_t proto;
 };
 
 /* Within `bytes`. 0, or -1 out of memory. */
-int familiar_init(struct familiar *t, size_t bytes);
-void familiar_fini(struct familiar *t);
+int known_service_init(struct known_services *t, size_t bytes);
+void known_service_fini(struct known_services *t);
 
 /* Asks the cache for what the others look at. */
-void familiar_fetch(const struct familiar *t, const struct familiar_pair *pair);
+void known_service_fetch(const struct known_services *t, const struct known_service_pair *pair);
 
-void familiar_add(struct familiar *t, const struct familiar_pair *pair);
-bool familiar_has(const struct familiar *t, const struct familiar_pair *pair);
+void known_service_add(struct known_services *t, const struct known_service_pair *pair);
+bool known_service_has(const struct known_services *t, const struct known_service_pair *pair);
 
 #endif

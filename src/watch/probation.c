@@ -7,10 +7,10 @@
 #include "watch/evidence.h"
 #include "watch/name.h"
 
-#define WAYS	  4
-#define DOOR_SALT 3
+#define WAYS	       4
+#define PROBATION_SALT 3
 
-int door_init(struct door_table *t, size_t bytes)
+int probation_init(struct probation_table *t, size_t bytes)
 {
 	memset(t, 0, sizeof(*t));
 	t->buckets = bytes / (WAYS * sizeof(*t->entry));
@@ -20,23 +20,24 @@ int door_init(struct door_table *t, size_t bytes)
 	return t->entry ? 0 : -1;
 }
 
-void door_fini(struct door_table *t)
+void probation_fini(struct probation_table *t)
 {
 	free(t->entry);
 	t->entry = NULL;
 }
 
-static uint8_t door_note(const struct contact *c)
+static uint8_t probation_note(const struct contact *c)
 {
-	return (uint8_t)(DOOR_NOTED | (c->failed ? DOOR_FAILED : 0) |
-			 (c->open ? DOOR_ANSWERED : 0) | (c->half_open ? DOOR_HALF_OPEN : 0) |
-			 (c->idle ? DOOR_IDLE : 0) | (c->proven ? DOOR_PROVEN : 0));
+	return (uint8_t)(PROBATION_NOTED | (c->failed ? PROBATION_FAILED : 0) |
+			 (c->open ? PROBATION_ANSWERED : 0) |
+			 (c->half_open ? PROBATION_HALF_OPEN : 0) | (c->idle ? PROBATION_IDLE : 0) |
+			 (c->proven ? PROBATION_PROVEN : 0));
 }
 
-const struct door_entry *door_peek(const struct door_table *t, uint64_t source)
+const struct probation_entry *probation_peek(const struct probation_table *t, uint64_t source)
 {
-	uint64_t hash = name_with(source, DOOR_SALT, 0);
-	const struct door_entry *bucket = &t->entry[name_below(hash, t->buckets) * WAYS];
+	uint64_t hash = name_with(source, PROBATION_SALT, 0);
+	const struct probation_entry *bucket = &t->entry[name_below(hash, t->buckets) * WAYS];
 
 	for (int i = 0; i < WAYS; i++)
 		if (bucket[i].state && bucket[i].tag == ((uint32_t)hash | 1))
@@ -44,28 +45,28 @@ const struct door_entry *door_peek(const struct door_table *t, uint64_t source)
 	return NULL;
 }
 
-enum door_answer door_ask(struct door_table *t, const struct contact *c, uint32_t target,
-			  struct door_entry *earlier)
+enum probation_answer probation_check(struct probation_table *t, const struct contact *c,
+				      uint32_t target, struct probation_entry *earlier)
 {
-	uint64_t hash = name_with(c->source, DOOR_SALT, 0);
+	uint64_t hash = name_with(c->source, PROBATION_SALT, 0);
 	uint32_t tag = (uint32_t)hash | 1;
-	struct door_entry *bucket = &t->entry[name_below(hash, t->buckets) * WAYS],
-			  *victim = bucket;
+	struct probation_entry *bucket = &t->entry[name_below(hash, t->buckets) * WAYS],
+			       *victim = bucket;
 
 	for (int i = 0; i < WAYS; i++) {
-		struct door_entry *d = &bucket[i];
+		struct probation_entry *d = &bucket[i];
 
 		if (d->state && d->tag == tag) {
 			*earlier = *d;
 			d->moved_ms = (uint32_t)c->now_ms;
-			if (d->state & DOOR_PASSED)
-				return DOOR_OPEN;
+			if (d->state & PROBATION_PASSED)
+				return PROBATION_OVER;
 			if (d->target == target && d->port == c->dport && d->proto == c->proto) {
-				d->state |= door_note(c);
-				return DOOR_SHUT;
+				d->state |= probation_note(c);
+				return PROBATION_HOLD;
 			}
-			d->state = DOOR_PASSED;
-			return DOOR_OPENS;
+			d->state = PROBATION_PASSED;
+			return PROBATION_ENDS;
 		}
 		if (!victim->state)
 			continue;
@@ -74,12 +75,12 @@ enum door_answer door_ask(struct door_table *t, const struct contact *c, uint32_
 			victim = d;
 	}
 	t->refused++;
-	*victim = (struct door_entry){tag,	(uint32_t)c->now_ms, target, c->dport,
-				      c->proto, door_note(c)};
-	return DOOR_SHUT;
+	*victim = (struct probation_entry){tag,	     (uint32_t)c->now_ms, target, c->dport,
+					   c->proto, probation_note(c)};
+	return PROBATION_HOLD;
 }
 
-struct contact door_contact(const struct contact *c, const struct door_entry *earlier)
+struct contact probation_contact(const struct contact *c, const struct probation_entry *earlier)
 {
 	uint64_t age_ns = (uint64_t)((uint32_t)c->now_ms - earlier->moved_ms) * 1000000;
 
@@ -94,11 +95,11 @@ struct contact door_contact(const struct contact *c, const struct door_entry *ea
 		.dport = earlier->port,
 		.proto = earlier->proto,
 		.tools = c->tools,
-		.failed = earlier->state & DOOR_FAILED,
-		.open = earlier->state & DOOR_ANSWERED,
-		.half_open = earlier->state & DOOR_HALF_OPEN,
-		.idle = earlier->state & DOOR_IDLE,
-		.proven = earlier->state & DOOR_PROVEN,
+		.failed = earlier->state & PROBATION_FAILED,
+		.open = earlier->state & PROBATION_ANSWERED,
+		.half_open = earlier->state & PROBATION_HALF_OPEN,
+		.idle = earlier->state & PROBATION_IDLE,
+		.proven = earlier->state & PROBATION_PROVEN,
 		.home = c->home,
 	};
 }

@@ -10,7 +10,7 @@
 struct contact;
 
 /* A flood of more sources than this has none that are busy and many: those that are busier than the
- * others stand out (sieve.h). */
+ * others stand out (cusum.h). */
 #define SUSPECTS 384
 
 /* On so many failed contacts with so many ports it is one: what the walk asks for elsewhere. */

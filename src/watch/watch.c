@@ -58,7 +58,7 @@ struct watch *watch_new(const struct watch_conf *conf)
 	w->now_ms = LEAP_MS;
 	w->name = name_of(&conf->key, w->named);
 	if (flow_table_init(&w->flows, 6 * part, &conf->key) == 0 &&
-	    familiar_init(&w->familiar, part / 4) == 0 &&
+	    known_service_init(&w->known_services, part / 4) == 0 &&
 	    host_set_init(&w->hosts, part / 2, &conf->key) == 0 &&
 	    evidence_table_init(&w->evidence, 5 * part - part / 2, &conf->key, &w->hosts) == 0 &&
 	    crowd_table_init(&w->crowds, 2 * part, &conf->key) == 0 &&
@@ -78,7 +78,7 @@ void watch_free(struct watch *w)
 	if (!w)
 		return;
 	flow_table_fini(&w->flows);
-	familiar_fini(&w->familiar);
+	known_service_fini(&w->known_services);
 	host_set_fini(&w->hosts);
 	evidence_table_fini(&w->evidence);
 	crowd_table_fini(&w->crowds);
@@ -395,7 +395,7 @@ static bool flow_begins_anew(const struct watch *w, const struct flow *f, const 
 	return f->state == FLOW_REFUSED || (f->state == FLOW_MIDDLE && p->flags == TCP_SYN);
 }
 
-void watch_look(const struct watch *w, const struct packet *p, struct sighting *s)
+void prefetch_bucket(const struct watch *w, const struct packet *p, struct sighting *s)
 {
 	sight_packet(p, s);
 	if (s->kind == SIGHT_IGNORE)
@@ -404,13 +404,13 @@ void watch_look(const struct watch *w, const struct packet *p, struct sighting *
 	flow_fetch_bucket(&w->flows, s->key.tag);
 }
 
-void watch_look_again(const struct watch *w, struct sighting *s)
+void prefetch_entry(const struct watch *w, struct sighting *s)
 {
 	if (s->kind != SIGHT_IGNORE)
 		s->place = flow_fetch(&w->flows, s->key.tag);
 }
 
-void watch_look_beyond(const struct watch *w, const struct sighting *s)
+void prefetch_victim(const struct watch *w, const struct sighting *s)
 {
 	const struct flow *f;
 
@@ -491,7 +491,7 @@ void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const s
 	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {
 		if (!fragment_join(&w->pieces, &w->conf.key, p, w->now_ms, &whole))
 			return;
-		watch_look(w, &whole, &joined);
+		prefetch_bucket(w, &whole, &joined);
 		p = &whole;
 		s = &joined;
 	}
@@ -503,7 +503,7 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 	struct sighting s;
 
 	(void)outgoing;
-	watch_look(w, p, &s);
+	prefetch_bucket(w, p, &s);
 	watch_judge(w, t_ns, p, &s);
 }
 
@@ -580,7 +580,7 @@ void watch_stats(const struct watch *w, struct watch_stats *out)
 		.flows_evicted = w->flows.evicted,
 		.evidence = w->evidence.used,
 		.evidence_evicted = w->evidence.evicted,
-		.sources_refused = w->evidence.door.refused,
+		.sources_refused = w->evidence.probation.refused,
 		.scans_open = w->episodes.open,
 		.scans_total = w->episodes.total,
 		.scans_refused = w->episodes.refused,

@@ -58,9 +58,9 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
  * judging needs, and changes nothing, so that other calls may come in between. What judges is the
  * packet that was looked at.
  */
-void watch_look(const struct watch *w, const struct packet *p, struct sighting *s);
-void watch_look_again(const struct watch *w, struct sighting *s);
-void watch_look_beyond(const struct watch *w, const struct sighting *s);
+void prefetch_bucket(const struct watch *w, const struct packet *p, struct sighting *s);
+void prefetch_entry(const struct watch *w, struct sighting *s);
+void prefetch_victim(const struct watch *w, const struct sighting *s);
 void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const struct sighting *s);
 
 /* Time passed without a packet: scans that fell silent are closed. */

@@ -105,21 +105,21 @@ static void explain_record(void *context, const struct evidence *r)
 /* A first contact has no record yet. */
 static void explain_door(struct explaining *x, struct addr source)
 {
-	const struct door_entry *d =
-		door_peek(&x->watch->evidence.door, name_of(&x->watch->conf.key, source));
+	const struct probation_entry *d =
+		probation_peek(&x->watch->evidence.probation, name_of(&x->watch->conf.key, source));
 	char text[120];
 
-	if (x->any || !d || d->state & DOOR_PASSED)
+	if (x->any || !d || d->state & PROBATION_PASSED)
 		return;
 	x->any = true;
 	if (d->proto == IPPROTO_TCP || d->proto == IPPROTO_UDP)
 		snprintf(text, sizeof(text),
 			 "one contact that %s, with %s port %u; no more is kept of one",
-			 d->state & DOOR_FAILED ? "failed" : "was answered", proto_name(d->proto),
-			 d->port);
+			 d->state & PROBATION_FAILED ? "failed" : "was answered",
+			 proto_name(d->proto), d->port);
 	else
 		snprintf(text, sizeof(text), "one contact that %s; no more is kept of one",
-			 d->state & DOOR_FAILED ? "failed" : "was answered");
+			 d->state & PROBATION_FAILED ? "failed" : "was answered");
 	x->line(x->context, text);
 }
 

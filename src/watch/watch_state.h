@@ -19,7 +19,7 @@ struct watch {
 	struct watch_conf conf;
 	struct flow_table flows;
 	struct fragment_table pieces;
-	struct familiar familiar;
+	struct known_services known_services;
 	struct host_set hosts;
 	struct evidence_table evidence;
 	struct crowd_table crowds;

@@ -189,7 +189,7 @@ struct result {
 	uint64_t findings, wrong, hosts, partial;
 	uint64_t elapsed_ns, sent;
 	double top_pps;
-	struct slow_news asked_on; /* most hosts, highest round */
+	struct paced_status asked_on; /* most hosts, highest round */
 };
 
 typedef unsigned expected_state(uint64_t rank, const struct finding *f);
@@ -220,7 +220,7 @@ static inline void read_out(struct scan *scan, int place, expected_state *expect
 /* Hosts that are asked on are not done, and others' blanks are. */
 static void look_at_progress(const struct scan *scan, struct result *r)
 {
-	const struct slow_news news = scan_asked_on(scan);
+	const struct paced_status news = scan_asked_on(scan);
 	const uint64_t settled = scan_cells_settled(scan);
 
 	assert_true(settled <= scan->cells_all);
@@ -310,7 +310,7 @@ static inline struct scan_conf conf_default(const struct plan *plan)
 		.rtt = {SECOND, 100 * MS, 10 * SECOND},
 		.first = 0,
 		.last = plan->total,
-		.persistent = true,
+		.rst_retries = true,
 	};
 
 	for (int t = 0; t < TECHNIQUES; t++)

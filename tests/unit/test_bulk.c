@@ -257,7 +257,7 @@ static void test_persistent(void **unused)
 		struct probe probe;
 
 		bench_init(&b, 3, 1u << TECH_SYN);
-		b.walk->persistent = true;
+		b.walk->rst_retries = true;
 		pass(&b, counts, b.walk->end, now_ns);
 		for (uint32_t cell = 0; cell < 3; cell++)
 			(void)sheet_raise(b.sheet, cell, REPLY_RST);
@@ -293,7 +293,7 @@ static void test_not_persistent(void **unused)
 
 	(void)unused;
 	bench_init(&b, 3, 1u << TECH_SYN);
-	b.walk->persistent = true;
+	b.walk->rst_retries = true;
 	pass(&b, counts, b.walk->end, now_ns);
 	for (uint32_t cell = 0; cell < 5; cell++)
 		(void)sheet_raise(b.sheet, cell, REPLY_RST);
@@ -350,9 +350,9 @@ static void test_evidence(void **unused)
 					 SHEET_STRONGER);
 	}
 	sheet_settle(b.sheet);
-	assert_int_equal(b.sheet->kept.count, 3000 / 4 * 3);
+	assert_int_equal(b.sheet->evidence_list.count, 3000 / 4 * 3);
 	for (uint32_t cell = 0; cell < 3000; cell++) {
-		const struct evidence e = sheet_evidence(b.sheet, cell, &near);
+		const struct reply_evidence e = sheet_evidence(b.sheet, cell, &near);
 		const bool icmp = cell % 9 == 1;
 
 		if (cell % 4 == 3) {

@@ -10,20 +10,20 @@ static uint64_t hash_of(uint64_t n)
 	return name_with(n, 77, 0);
 }
 
-static double above_of(struct sieve *s, uint64_t hash, double mean_pps, bool count, uint64_t t_ms)
+static double above_of(struct cusum *s, uint64_t hash, double mean_pps, bool count, uint64_t t_ms)
 {
-	const struct sieve_ask ask = {hash, t_ms, mean_pps, 10, count};
+	const struct cusum_ask ask = {hash, t_ms, mean_pps, 10, count};
 	bool rises;
 
-	return sieve_above(s, &ask, &rises);
+	return cusum_above(s, &ask, &rises);
 }
 
 static void sums_grow_and_leak(void **state)
 {
-	struct sieve s;
+	struct cusum s;
 
 	(void)state;
-	assert_int_equal(sieve_init(&s, 1 << 16), 0);
+	assert_int_equal(cusum_init(&s, 1 << 16), 0);
 	/* A mean of 10/s: 17/s leak. */
 	for (unsigned i = 1; i <= 20; i++)
 		assert_true(above_of(&s, 5, 10, true, 1000) == i);
@@ -41,7 +41,7 @@ static void sums_grow_and_leak(void **state)
 	for (unsigned i = 0; i < 1000; i++)
 		assert_true(above_of(&s, 8, 10, true, 5000) > i % 256);
 	assert_true(above_of(&s, 8, 10, false, 5000) > 255);
-	sieve_fini(&s);
+	cusum_fini(&s);
 }
 
 /* The share of contacts at which independent sources are so far above, and how it was foretold. */
@@ -50,10 +50,10 @@ static void surprise_is_as_rare_as_it_says(void **state)
 	static const double at[] = {3, 5, 7};
 	struct lab lab = {.random = 4};
 	uint64_t contacts = 0, so_far[3] = {0};
-	struct sieve s;
+	struct cusum s;
 
 	(void)state;
-	assert_int_equal(sieve_init(&s, 1 << 18), 0);
+	assert_int_equal(cusum_init(&s, 1 << 18), 0);
 	for (uint64_t ms = 0; ms < 20000; ms++)
 		for (unsigned i = 0; i < 100; i++, contacts++) {
 			double above =
@@ -65,52 +65,52 @@ static void surprise_is_as_rare_as_it_says(void **state)
 	for (unsigned k = 0; k < 3; k++) {
 		double share = (double)so_far[k] / (double)contacts, least = 1;
 
-		for (double left = sieve_surprise(at[k]); left > 0; left -= 0.01)
+		for (double left = cusum_surprise(at[k]); left > 0; left -= 0.01)
 			least *= 0.99004983; /* e^-0.01 */
 		print_message("# %g above: %g, bound %g\n", at[k], share, least);
 		assert_true(share <= least);
 		/* And no more cautious than by an order of magnitude. */
 		assert_true(share * 20 >= least);
 	}
-	sieve_fini(&s);
+	cusum_fini(&s);
 }
 
 /* Who hovers about the level rises to it once, until it was at nothing. */
 static void rising_is_told_once(void **state)
 {
-	struct sieve_ask ask = {
+	struct cusum_ask ask = {
 		.hash = 9, .t_ms = 1000, .mean_pps = 10, .level = 10, .count = true};
 	unsigned rose = 0;
-	struct sieve s;
+	struct cusum s;
 	bool rises;
 
 	(void)state;
-	assert_int_equal(sieve_init(&s, 1 << 16), 0);
+	assert_int_equal(cusum_init(&s, 1 << 16), 0);
 	for (unsigned i = 1; i <= 9; i++, assert_false(rises))
-		(void)sieve_above(&s, &ask, &rises);
+		(void)cusum_above(&s, &ask, &rises);
 	/* 17/s leak; so many come. */
 	for (unsigned i = 0; i < 170; i++, rose += rises) {
 		ask.t_ms = 1000 + i * 1000 / 17;
-		(void)sieve_above(&s, &ask, &rises);
+		(void)cusum_above(&s, &ask, &rises);
 	}
 	assert_int_equal(rose, 1);
 	ask.t_ms += 10000;
 	for (unsigned i = 1; i <= 12; i++, rose += rises)
-		(void)sieve_above(&s, &ask, &rises);
+		(void)cusum_above(&s, &ask, &rises);
 	assert_int_equal(rose, 2);
-	sieve_fini(&s);
+	cusum_fini(&s);
 }
 
 /* 50 a second amid 400,000 of which none comes twice: each bucket of eight has a new one each
  * 5 ms. */
 static void the_forged_push_out_each_other(void **state)
 {
-	struct sieve s;
+	struct cusum s;
 	uint64_t forged = 1000;
 	double above = 0;
 
 	(void)state;
-	assert_int_equal(sieve_init(&s, 1 << 17), 0);
+	assert_int_equal(cusum_init(&s, 1 << 17), 0);
 	for (uint64_t ms = 0; ms < 1000; ms++) {
 		for (unsigned i = 0; i < 400; i++)
 			assert_true(above_of(&s, hash_of(forged++), 1, true, ms) < 3);
@@ -119,19 +119,19 @@ static void the_forged_push_out_each_other(void **state)
 	}
 	/* 50 less 1.7. */
 	assert_true(above > 47 && above < 49);
-	sieve_fini(&s);
+	cusum_fini(&s);
 }
 
 static void too_little_memory_is_told(void **state)
 {
-	struct sieve s;
+	struct cusum s;
 
 	(void)state;
-	assert_int_equal(sieve_init(&s, 100), -1);
-	assert_int_equal(sieve_init(&s, 128), 0);
+	assert_int_equal(cusum_init(&s, 100), -1);
+	assert_int_equal(cusum_init(&s, 128), 0);
 	assert_true((uintptr_t)s.place % 64 == 0);
 	assert_true(above_of(&s, UINT64_MAX, 1, true, 1) == 1);
-	sieve_fini(&s);
+	cusum_fini(&s);
 }
 
 int main(void)

@@ -221,7 +221,7 @@ static void the_door_keeps_one_packet_sources_out(void **state)
 	}
 	assert_int_equal(t->used, 0);
 	assert_int_equal(t->evicted, 0);
-	assert_int_equal(t->door.refused, 100000);
+	assert_int_equal(t->probation.refused, 100000);
 	for (unsigned again = 0; again < 50; again++) {
 		struct contact c = contact_with(source(7000000), TARGET, 80, 1000 + again);
 

@@ -25,9 +25,9 @@ static uint64_t next(void)
 }
 
 struct model {
-	struct kept kept;
+	struct evidence_list evidence_list;
 	uint32_t cells;
-	struct evidence *evidence;
+	struct reply_evidence *evidence;
 	uint8_t *reply;
 };
 
@@ -41,17 +41,17 @@ static void model_init(struct model *m, uint32_t cells)
 
 static void model_fini(struct model *m)
 {
-	kept_fini(&m->kept);
+	evidence_list_fini(&m->evidence_list);
 	free(m->evidence);
 	free(m->reply);
 }
 
-static struct evidence some_evidence(void)
+static struct reply_evidence some_evidence(void)
 {
 	const bool icmp = next() % 3 == 0, from = icmp && next() % 2, timed = next() % 2;
 	const uint32_t rtt_us = timed ? (uint32_t)next() & 0xffffff : 0;
 
-	return (struct evidence){
+	return (struct reply_evidence){
 		.t_us_low = (uint32_t)next(),
 		.t_us_high = (uint8_t)(next() & 0x3f),
 		.rtt_sender = rtt_us << 8 | (from ? 1 + (uint32_t)(next() % 255) : 0),
@@ -69,14 +69,14 @@ static struct evidence some_evidence(void)
 /* A stronger answer to a cell, as sheet_note lets through. */
 static void model_put(struct model *m, uint32_t cell)
 {
-	struct evidence e = some_evidence();
+	struct reply_evidence e = some_evidence();
 
 	if (m->reply[cell] == 14)
 		return;
 	m->reply[cell] = (uint8_t)(m->reply[cell] + 1 + next() % (14u - m->reply[cell]));
 	m->evidence[cell] = e;
 	e.has |= next() & ANSWER_ATTEMPT; /* which is forgotten */
-	kept_put(&m->kept, cell, m->reply[cell], &e);
+	evidence_list_put(&m->evidence_list, cell, m->reply[cell], &e);
 }
 
 /* Some of all cells, in ascending order or in any; once all of them. */
@@ -84,18 +84,19 @@ static void model_check(struct model *m, uint32_t step)
 {
 	uint32_t near = 0, count = 0;
 
-	kept_settle(&m->kept);
+	evidence_list_settle(&m->evidence_list);
 	for (uint32_t cell = 0; cell < m->cells; cell += step) {
-		const struct evidence got = kept_get(&m->kept, cell, &near);
+		const struct reply_evidence got = evidence_list_get(&m->evidence_list, cell, &near);
 
 		assert_memory_equal(&got, &m->evidence[cell], sizeof(got));
 		count += m->reply[cell] != 0;
 	}
 	if (step == 1)
-		assert_int_equal(m->kept.count, count);
+		assert_int_equal(m->evidence_list.count, count);
 	for (int i = 0; i < 1000; i++) {
 		const uint32_t cell = (uint32_t)(next() % m->cells);
-		const struct evidence got = kept_get(&m->kept, cell, &(uint32_t){0});
+		const struct reply_evidence got =
+			evidence_list_get(&m->evidence_list, cell, &(uint32_t){0});
 
 		assert_memory_equal(&got, &m->evidence[cell], sizeof(got));
 	}
@@ -138,7 +139,7 @@ static void test_many(void **unused)
 	for (unsigned turn = 0; turn < 14; turn++)
 		for (uint32_t i = 0; i < m.cells; i++)
 			model_put(&m, i * 7919 % m.cells);
-	assert_in_range(m.kept.room, m.cells, m.cells * 2);
+	assert_in_range(m.evidence_list.room, m.cells, m.cells * 2);
 	model_check(&m, 1);
 	model_fini(&m);
 }
@@ -146,16 +147,16 @@ static void test_many(void **unused)
 /* A gap nowhere: what is held is what was put. */
 static void test_dense(void **unused)
 {
-	struct kept k = {0};
-	const struct evidence e = {.has = ANSWER_TTL, .ttl = 64};
+	struct evidence_list k = {0};
+	const struct reply_evidence e = {.has = ANSWER_TTL, .ttl = 64};
 
 	(void)unused;
 	for (uint32_t i = 0; i < 20000; i++) {
-		kept_put(&k, i * UINT64_C(7919) % CELLS, 1, &e);
+		evidence_list_put(&k, i * UINT64_C(7919) % CELLS, 1, &e);
 		assert_int_equal(k.count, i + 1);
 		assert_int_equal(k.at[i].ttl, 64);
 	}
-	kept_fini(&k);
+	evidence_list_fini(&k);
 	assert_null(k.at);
 }
 

@@ -83,46 +83,47 @@ static void a_sweep_keeps_what_is_alive(void **state)
 	host_set_fini(&t);
 }
 
-static struct familiar_pair pair(uint32_t n)
+static struct known_service_pair pair(uint32_t n)
 {
-	return (struct familiar_pair){name_of(&key, addr_from_v4(n)),
-				      name_of(&key, addr_from_v4(~n)), (uint16_t)n, IPPROTO_TCP};
+	return (struct known_service_pair){name_of(&key, addr_from_v4(n)),
+					   name_of(&key, addr_from_v4(~n)), (uint16_t)n,
+					   IPPROTO_TCP};
 }
 
 static void the_latest_are_remembered(void **state)
 {
-	struct familiar t;
+	struct known_services t;
 	unsigned kept = 0;
 
 	(void)state;
-	assert_int_equal(familiar_init(&t, 1 << 16), 0);
+	assert_int_equal(known_service_init(&t, 1 << 16), 0);
 	for (uint32_t n = 0; n < 4000; n++) {
-		struct familiar_pair p = pair(n);
+		struct known_service_pair p = pair(n);
 
-		familiar_add(&t, &p);
+		known_service_add(&t, &p);
 	}
 	for (uint32_t n = 0; n < 4000; n++) {
-		struct familiar_pair p = pair(n);
+		struct known_service_pair p = pair(n);
 
-		kept += familiar_has(&t, &p);
+		kept += known_service_has(&t, &p);
 		p.proto = IPPROTO_UDP;
-		assert_false(familiar_has(&t, &p));
+		assert_false(known_service_has(&t, &p));
 	}
 	assert_true(kept > 3990);
 	/* What is used over and over stays, whatever comes along. */
 	for (uint32_t n = 0; n < 1000000; n++) {
-		struct familiar_pair other = pair(10000 + n), p = pair(n % 100);
+		struct known_service_pair other = pair(10000 + n), p = pair(n % 100);
 
-		familiar_add(&t, &other);
-		familiar_add(&t, &p);
-		assert_true(familiar_has(&t, &p));
+		known_service_add(&t, &other);
+		known_service_add(&t, &p);
+		assert_true(known_service_has(&t, &p));
 	}
 	for (uint32_t n = 0; n < 100; n++) {
-		struct familiar_pair p = pair(n);
+		struct known_service_pair p = pair(n);
 
-		assert_true(familiar_has(&t, &p));
+		assert_true(known_service_has(&t, &p));
 	}
-	familiar_fini(&t);
+	known_service_fini(&t);
 }
 
 int main(void)

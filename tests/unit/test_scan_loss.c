@@ -128,7 +128,7 @@ static void rate_limited_resets_are_waited_for(void **state)
 	assert_true(r.sent < 12000);
 	/* As many attempts as were asked for, if they were. */
 	net = (struct network){.nature = one_limits_resets, .rtt_ns = MS};
-	conf.persistent = false;
+	conf.rst_retries = false;
 	r = run(plan, &net, &conf, expect_normal, 0);
 	assert_true(r.wrong > 500);
 	assert_int_equal(r.asked_on.hosts, 0);

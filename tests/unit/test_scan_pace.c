@@ -236,7 +236,7 @@ static void the_next_window_is_not_waited_for(void **state)
 
 	(void)state;
 	conf.pace = (struct pacer_conf){0, 1e6, 1e6};
-	conf.persistent = false;
+	conf.rst_retries = false;
 	conf.tries[TECH_FIN] = 1;
 	struct result r = run(plan, &net, &conf, expect_silent, 0);
 
@@ -255,7 +255,7 @@ static void the_end_is_not_paced(void **state)
 
 	(void)state;
 	conf.pace = (struct pacer_conf){0, 0.01, 0.01};
-	conf.persistent = false;
+	conf.rst_retries = false;
 	conf.tries[TECH_SYN] = 1;
 	struct result r = run(plan, &net, &conf, expect_silent, 0);
 

@@ -202,7 +202,8 @@ static unsigned reply_of(const struct bench *b, unsigned technique, uint16_t por
 	return sheet_get(b->sheet, slot);
 }
 
-static const struct evidence *evidence_of(const struct bench *b, unsigned technique, uint16_t port)
+static const struct reply_evidence *evidence_of(const struct bench *b, unsigned technique,
+						uint16_t port)
 {
 	uint32_t slot = 0;
 
@@ -228,7 +229,7 @@ static void tcp(bool v6)
 	assert_int_equal(b.sent, 500);
 	for (uint16_t port = 1; port <= 500; port++) {
 		bool open = port == OPEN_A || port == OPEN_B;
-		const struct evidence *e = evidence_of(&b, TECH_CONNECT, port);
+		const struct reply_evidence *e = evidence_of(&b, TECH_CONNECT, port);
 
 		assert_int_equal(reply_of(&b, TECH_CONNECT, port),
 				 open ? REPLY_SYN_ACK : REPLY_RST);
@@ -256,7 +257,7 @@ static void udp(bool v6)
 	bench_open(&b, &conf, 1, 300 * MS);
 	bench_run(&b, 500);
 	for (uint16_t port = OPEN_A - 10; port <= OPEN_B + 10; port++) {
-		const struct evidence *e = evidence_of(&b, TECH_UDP, port);
+		const struct reply_evidence *e = evidence_of(&b, TECH_UDP, port);
 
 		if (port == OPEN_A) {
 			assert_int_equal(reply_of(&b, TECH_UDP, port), REPLY_SILENCE);

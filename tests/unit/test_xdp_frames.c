@@ -7,10 +7,10 @@
 
 static bool sendable(const struct round *r, uint32_t cell)
 {
-	const bool quenched = cell / r->plan->slots % 5 == 4;
+	const bool rate_limited = cell / r->plan->slots % 5 == 4;
 
 	return (r->fresh || sheet_get(r->sheet, cell) == 0) && r->sends[cell / r->plan->slots] &&
-	       !(quenched && sheet_probe(r->sheet, cell).technique == TECH_UDP);
+	       !(rate_limited && sheet_probe(r->sheet, cell).technique == TECH_UDP);
 }
 
 /* A pass over [begin, end) whose frames come back. */

@@ -193,7 +193,7 @@ static inline bool round_init(struct round *r, const struct shape *shape)
 			(void)sheet_raise(r->sheet, cell, 1 + (unsigned)(next() % 15));
 	xdp_window_fill(&r->kernel.memory, 0, r->sheet);
 	for (uint32_t host = 4; host < r->sheet->hosts; host += 5)
-		r->kernel.memory.quenched[host / 64] |= UINT64_C(1) << host % 64;
+		r->kernel.memory.rate_limited[host / 64] |= UINT64_C(1) << host % 64;
 	return true;
 }
 

@@ -27,9 +27,9 @@ struct xdp_memory {
 	struct xdp_receive *receiving;
 	uint64_t *words;	/* XDP_WINDOWS places each */
 	struct hop_group *hops; /* NULL until xdp_kernel_hops */
-	uint64_t *quenched;
+	uint64_t *rate_limited;
 	uint32_t *blocks;
-	size_t words_bytes, hops_bytes, quenched_bytes, blocks_bytes;
+	size_t words_bytes, hops_bytes, rate_limited_bytes, blocks_bytes;
 };
 
 /* The kernel's half: loaded, attached, mapped (xdp_load.c). */

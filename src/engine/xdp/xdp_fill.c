@@ -170,7 +170,8 @@ void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *s
 	struct xdp_window *window = &m->window[place];
 
 	sheet_by_position(sheet, m->words + (size_t)place * setting->words);
-	memset(m->quenched + (size_t)place * setting->quenched, 0, setting->quenched * 8);
+	memset(m->rate_limited + (size_t)place * setting->rate_limited, 0,
+	       setting->rate_limited * 8);
 	memset(m->blocks + (size_t)place * setting->blocks * 2, 0, setting->blocks * 8);
 	window->order = sheet->order;
 	permute_table_init(&window->table, &window->order);

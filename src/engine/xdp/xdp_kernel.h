@@ -46,8 +46,9 @@ extern struct xdp_pass pass;
 extern struct xdp_sender sender[XDP_SENDERS];
 extern struct xdp_receive receiving;
 /* Of each place: the sheet; when each 64 positions were sent, in us, two a word; a bit a host, for
- * TCP only (UDP is asked in an order of its own, see quench.h); where the hosts are sent to. */
-extern struct xdp_words words SEC(".maps"), blocks SEC(".maps"), quenched SEC(".maps");
+ * TCP only (UDP is asked in an order of its own, see icmp_backoff.h); where the hosts are sent to.
+ */
+extern struct xdp_words words SEC(".maps"), blocks SEC(".maps"), rate_limited SEC(".maps");
 extern struct xdp_hops hops SEC(".maps");
 extern struct xdp_ring opened SEC(".maps"); /* struct xdp_opened */
 
@@ -69,10 +70,10 @@ static inline __u64 kernel_host_word(__u32 place, __u32 host)
 	return group ? hop_word(group, host) : 0;
 }
 
-static inline int kernel_quenched(__u32 place, __u32 host)
+static inline int kernel_rate_limited(__u32 place, __u32 host)
 {
-	const __u32 index = place * setting.quenched + (host >> 6);
-	const __u64 *word = bpf_map_lookup_elem(&quenched, &index);
+	const __u32 index = place * setting.rate_limited + (host >> 6);
+	const __u64 *word = bpf_map_lookup_elem(&rate_limited, &index);
 
 	return word && *word >> (host & 63) & 1;
 }

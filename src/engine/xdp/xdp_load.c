@@ -73,12 +73,12 @@ static int load_maps(struct xdp_kernel *k)
 	m->sender = p->bss->sender;
 	m->receiving = &p->bss->receiving;
 	m->words = load_map(p->maps.words, &m->words_bytes);
-	m->quenched = load_map(p->maps.quenched, &m->quenched_bytes);
+	m->rate_limited = load_map(p->maps.rate_limited, &m->rate_limited_bytes);
 	m->blocks = load_map(p->maps.blocks, &m->blocks_bytes);
 	k->opened = ring_buffer__new(bpf_map__fd(p->maps.opened), load_taken, k, NULL);
 	if (!k->opened)
 		return -errno;
-	return m->words && m->quenched && m->blocks ? 0 : -errno;
+	return m->words && m->rate_limited && m->blocks ? 0 : -errno;
 }
 
 unsigned xdp_kernel_opened(struct xdp_kernel *k, struct xdp_opened *out, unsigned max)
@@ -155,7 +155,7 @@ static int load_error(int error, struct failure *f)
 int xdp_kernel_load(struct xdp_kernel *k, const struct xdp_room *room, struct failure *f)
 {
 	const uint32_t words = (room->cells + 15) / 16, blocks = (room->cells + 127) / 128;
-	const uint32_t quenched = room->udp ? (room->hosts + 63) / 64 : 1;
+	const uint32_t rate_limited = room->udp ? (room->hosts + 63) / 64 : 1;
 	const uint32_t hops = sheet_host_groups(room->alike ? 1 : room->hosts);
 	int error;
 
@@ -168,7 +168,7 @@ int xdp_kernel_load(struct xdp_kernel *k, const struct xdp_room *room, struct fa
 	/* Cannot fail before loading. */
 	(void)bpf_map__set_max_entries(k->programs->maps.words, words * XDP_WINDOWS);
 	(void)bpf_map__set_max_entries(k->programs->maps.hops, hops * XDP_WINDOWS);
-	(void)bpf_map__set_max_entries(k->programs->maps.quenched, quenched * XDP_WINDOWS);
+	(void)bpf_map__set_max_entries(k->programs->maps.rate_limited, rate_limited * XDP_WINDOWS);
 	(void)bpf_map__set_max_entries(k->programs->maps.blocks, blocks * XDP_WINDOWS);
 	error = xdp_programs__load(k->programs);
 	if (error == 0)
@@ -179,7 +179,7 @@ int xdp_kernel_load(struct xdp_kernel *k, const struct xdp_room *room, struct fa
 	}
 	k->memory.setting->words = words;
 	k->memory.setting->hops = hops;
-	k->memory.setting->quenched = quenched;
+	k->memory.setting->rate_limited = rate_limited;
 	k->memory.setting->blocks = blocks;
 	k->probe_fd = bpf_program__fd(k->programs->progs.probe);
 	return 0;
@@ -349,7 +349,7 @@ void xdp_kernel_unload(struct xdp_kernel *k)
 	k->hook_fd = -1;
 	unmap(k->memory.words, k->memory.words_bytes);
 	unmap(k->memory.hops, k->memory.hops_bytes);
-	unmap(k->memory.quenched, k->memory.quenched_bytes);
+	unmap(k->memory.rate_limited, k->memory.rate_limited_bytes);
 	unmap(k->memory.blocks, k->memory.blocks_bytes);
 	ring_buffer__free(k->opened);
 	k->opened = NULL;

@@ -74,11 +74,11 @@ static uint32_t pass_techniques(const struct xdp *x, const struct walk *walk, ui
 /* UDP of a host that limits its errors is left to frames, which asks slowly. */
 static void pass_quenched(struct xdp *x, unsigned place, const struct sheet *sheet)
 {
-	uint64_t *out =
-		x->kernel.memory.quenched + (size_t)place * x->kernel.memory.setting->quenched;
+	uint64_t *out = x->kernel.memory.rate_limited +
+			(size_t)place * x->kernel.memory.setting->rate_limited;
 
 	for (uint32_t i = 0; i < sheet->hosts; i++)
-		if (quench_on(&sheet->pace[i].quench))
+		if (icmp_backoff_active(&sheet->pace[i].icmp_backoff))
 			out[i >> 6] |= UINT64_C(1) << (i & 63);
 }
 
@@ -152,7 +152,7 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 		return PASS_LATER;
 	while (x->conf.sheets[place] != walk->sheet)
 		place++;
-	if (walk->quenching)
+	if (walk->udp_paced)
 		pass_quenched(x, place, walk->sheet);
 	memset((void *)pass, 0, sizeof(*pass));
 	memset((void *)x->kernel.memory.sender, 0, XDP_SENDERS * sizeof(struct xdp_sender));

@@ -106,7 +106,7 @@ struct xdp_setting {
 	__u64 key_v4[4];       /* of cookie_v4_begin */
 	__u64 slot_reciprocal; /* for plan_cell_host */
 	__u32 range_count, slot_count;
-	__u32 words, hops, blocks, quenched; /* of one place, in the maps */
+	__u32 words, hops, blocks, rate_limited; /* of one place, in the maps */
 	__u32 technique_count;
 	__u8 technique[XDP_TECHNIQUES]; /* of the plan */
 	__u8 acked[XDP_TECHNIQUES];	/* its probes carry ACK */

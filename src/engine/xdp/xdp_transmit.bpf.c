@@ -17,7 +17,7 @@ struct xdp_pass pass;
 struct xdp_sender sender[XDP_SENDERS];
 struct xdp_receive receiving;
 
-struct xdp_words words SEC(".maps"), blocks SEC(".maps"), quenched SEC(".maps");
+struct xdp_words words SEC(".maps"), blocks SEC(".maps"), rate_limited SEC(".maps");
 struct xdp_hops hops SEC(".maps");
 struct xdp_ring opened SEC(".maps");
 /* The interface: by a map, as its number would have to be looked up for each frame. */
@@ -138,7 +138,7 @@ __attribute__((noinline)) __u32 transmit_wants(__u32 place, __u32 cell)
 
 	place &= XDP_WINDOWS - 1;
 	return kernel_host_word(place, host) & XDP_HOST_SEND && pass.technique_mask & technique &&
-	       !(setting.udp_mask & technique && kernel_quenched(place, host));
+	       !(setting.udp_mask & technique && kernel_rate_limited(place, host));
 }
 
 /* Of these cells, those that this pass sends. */
