@@ -90,7 +90,7 @@ static int open_transmit(struct floor *b, unsigned link_index, bool attach)
 							 .source = addr_from_v4(0xc6120001),
 							 .ttl = 64});
 	memcpy(b->frame, template.bytes, 58);
-	xdp_template_fill(&b->kernel.memory.way[0].template[TECH_SYN], &template);
+	xdp_template_fill(&b->kernel.memory.egress[0].template[TECH_SYN], &template);
 	/* As the engine has hosts behind one gateway. */
 	b->kernel.memory.window[0].host_word = XDP_HOST_SEND | 0x090000000002;
 	return 0;

@@ -13,9 +13,9 @@ struct hop_group {
 	__u16 mac[HOP_GROUP][3]; /* as in memory */
 };
 
-#define HOP_WAY	 3u /* number of the way, for the engine that set HOP_SEND */
-#define HOP_SEND 4u /* frames go to the MAC address */
-#define HOP_OWN	 8u /* the MAC address is the host's own */
+#define HOP_EGRESS 3u /* number of the egress, for the engine that set HOP_SEND */
+#define HOP_SEND   4u /* frames go to the MAC address */
+#define HOP_OWN	   8u /* the MAC address is the host's own */
 /* Neither: the first byte is of its notes (enum host_note). */
 
 /* The hop of host `at` of a group, as one word: the MAC address as in memory, and above the rest

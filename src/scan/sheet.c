@@ -102,7 +102,7 @@ struct sheet_host sheet_host_at(const struct hop_group *groups, uint32_t index)
 {
 	const struct hop_group *g = &groups[index / HOP_GROUP];
 	const uint32_t kind = HOP_WORD_KIND(hop_word(g, index % HOP_GROUP));
-	struct sheet_host host = {.engine = kind & (HOP_WAY | HOP_SEND)};
+	struct sheet_host host = {.engine = kind & (HOP_EGRESS | HOP_SEND)};
 
 	memcpy(host.mac, g->mac[index % HOP_GROUP], sizeof(host.mac));
 	if (kind & HOP_OWN) {

@@ -35,7 +35,7 @@ struct sheet_host {
 	uint8_t mac[6]; /* with HOST_MAC or HOP_SEND */
 	uint8_t notes; /* enum host_note, of HOST_NO_NEIGHBOUR to HOST_MAC; with HOST_MAC no others,
 			  with HOP_SEND none but it */
-	uint8_t engine; /* for it to use: HOP_WAY and HOP_SEND */
+	uint8_t engine; /* for it to use: HOP_EGRESS and HOP_SEND */
 };
 
 /* What the answers tell of how to ask. In a window that xdp sends, nobody touches that of a host
@@ -157,7 +157,7 @@ static inline struct sheet_host sheet_host(const struct sheet *s, uint32_t host)
 	return sheet_host_at(s->host, s->alike ? 0 : host);
 }
 
-/* Nobody is there to be asked, or no way leads to it. */
+/* No neighbour answers for it, or there is no route to it. */
 static inline bool sheet_host_absent(const struct sheet *s, uint32_t host)
 {
 	return (sheet_host(s, host).notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE)) != 0;

@@ -24,7 +24,7 @@ enum { TCP_PORTS = 2200, UDP_PORTS = 300, V4_HOSTS = 60, HOSTS = V4_HOSTS + 1 + 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct frames fr;
-static struct frames_way way[2], *ways[2] = {&way[0], &way[1]};
+static struct frames_egress egress[2], *egresses[2] = {&egress[0], &egress[1]};
 static struct sheet *sheets[SHEETS];
 static struct trace *trace;
 
@@ -182,10 +182,10 @@ static void open_sheet(unsigned i)
 		sheet->tries[cell] = tries_of(cell);
 	fr.windows[i].window = i;
 	fr.windows[i].used = true;
-	fr.windows[i].way = calloc(sheet->hosts, sizeof(uint16_t));
-	check(fr.windows[i].way != NULL);
+	fr.windows[i].egress = calloc(sheet->hosts, sizeof(uint16_t));
+	check(fr.windows[i].egress != NULL);
 	for (uint32_t host = 0; host < sheet->hosts; host++)
-		fr.windows[i].way[host] =
+		fr.windows[i].egress[host] =
 			!addr_is_v4(host_of(sheet->window * fr.conf.plan->window_hosts + host));
 	sheets[i] = sheet;
 }
@@ -229,11 +229,11 @@ static void open_fixture(void)
 	memcpy(fr.conf.key.k, key_word, sizeof(key_word));
 	fr.conf.sheets = sheets;
 	fr.techniques = TECHNIQUES_USED;
-	fr.ways = ways;
-	fr.way_count = 2;
+	fr.egresses = egresses;
+	fr.egress_count = 2;
 	for (unsigned i = 0; i < 2; i++) {
-		way[i].source = source_of(host_of(i ? V4_HOSTS + 1 : 0));
-		way[i].link = &lo;
+		egress[i].source = source_of(host_of(i ? V4_HOSTS + 1 : 0));
+		egress[i].link = &lo;
 	}
 	for (unsigned i = 0; i < WINDOWS; i++) {
 		open_sheet(i);
@@ -274,7 +274,7 @@ static size_t make_probe(const struct sent *s, enum packet_link link, uint8_t *f
 	};
 
 	if (row->proto == IPPROTO_UDP) {
-		frames_payload(&way[!addr_is_v4(s->to)], s->port, s->attempt, &payload, &length);
+		frames_payload(&egress[!addr_is_v4(s->to)], s->port, s->attempt, &payload, &length);
 	} else {
 		p.seq = our_number(s);
 		p.ack = row->flags & TCP_ACK ? our_number(s) : 0;

@@ -30,7 +30,7 @@ struct fixture {
 	struct frames fr;
 	struct plan *plan;
 	struct sheet *sheets[SHEETS];
-	struct frames_way way;
+	struct frames_egress egress;
 };
 
 static struct fixture fixture;
@@ -61,16 +61,16 @@ static int open_fixture(void **unused)
 	fr->techniques = (1u << TECHNIQUES) - 1;
 	fr->port = BASE;
 	fr->port_mask = 0xf000;
-	fixture.way.source = addr_from_v4(0xc0000201);
-	static struct frames_way *ways[1];
-	ways[0] = &fixture.way;
-	fr->ways = ways;
-	fr->way_count = 1;
+	fixture.egress.source = addr_from_v4(0xc0000201);
+	static struct frames_egress *egresses[1];
+	egresses[0] = &fixture.egress;
+	fr->egresses = egresses;
+	fr->egress_count = 1;
 	for (unsigned i = 0; i < SHEETS; i++) {
 		fixture.sheets[i] = sheet_new(fixture.plan, i + 1, 0, fixture.plan->total, 0);
 		assert_non_null(fixture.sheets[i]);
 		fr->windows[i].window = i + 1;
-		fr->windows[i].way = calloc(fixture.sheets[i]->hosts, sizeof(uint16_t));
+		fr->windows[i].egress = calloc(fixture.sheets[i]->hosts, sizeof(uint16_t));
 		fr->windows[i].used = true;
 	}
 	return 0;
@@ -80,7 +80,7 @@ static int close_fixture(void **unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < SHEETS; i++) {
-		free(fixture.fr.windows[i].way);
+		free(fixture.fr.windows[i].egress);
 		sheet_free(fixture.sheets[i]);
 	}
 	plan_free(fixture.plan);
@@ -115,7 +115,7 @@ static struct frames_claim claim_of(const struct sent *s, uint32_t ack, uint32_t
 		.target = s->probe.to,
 		.port = s->probe.port,
 		.ours = s->ours,
-		.source = fixture.way.source,
+		.source = fixture.egress.source,
 		.plain = {ack - 1, ack},
 		.plain_count = 2,
 		.acked = {seq, seq - 1},

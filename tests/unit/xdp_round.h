@@ -47,7 +47,7 @@ struct round {
 	struct sheet *sheet;
 	struct engine_conf conf;
 	struct xdp_kernel kernel;
-	struct frames_way way[2]; /* IPv4, IPv6 */
+	struct frames_egress egress[2]; /* IPv4, IPv6 */
 	uint8_t mac[CELLS * 2][6];
 	bool sends[CELLS * 2]; /* to that host */
 	struct link link;
@@ -96,28 +96,28 @@ static inline void round_plan(struct round *r, const struct shape *shape)
 	ranges_fini(&targets);
 }
 
-static inline void round_way(struct round *r, unsigned number, uint32_t techniques)
+static inline void round_egress(struct round *r, unsigned number, uint32_t techniques)
 {
-	struct frames_way *way = &r->way[number];
+	struct frames_egress *egress = &r->egress[number];
 	struct template_conf conf = {
 		.link = PACKET_LINK_ETHERNET,
 		.source = some_addr(number == 0),
 		.ttl = (uint8_t)(next() | 1),
 		.bad_sum = r->conf.bad_sum,
 	};
-	struct xdp_way *out = &r->kernel.memory.way[number];
+	struct xdp_egress *out = &r->kernel.memory.egress[number];
 
-	way->source = conf.source;
-	way->link = &r->link;
+	egress->source = conf.source;
+	egress->link = &r->link;
 	memcpy(conf.mac_src, &state, 6);
-	out->source_hi = way->source.hi;
-	out->source_lo = way->source.lo;
+	out->source_hi = egress->source.hi;
+	out->source_lo = egress->source.lo;
 	for (unsigned t = 0; t < TECHNIQUES; t++) {
 		if (!(techniques >> t & 1))
 			continue;
 		conf.technique = &technique_table[t];
-		template_init(&way->template[t], &conf);
-		xdp_template_fill(&out->template[t], &way -> template[t]);
+		template_init(&egress->template[t], &conf);
+		xdp_template_fill(&out->template[t], &egress -> template[t]);
 	}
 }
 
@@ -182,8 +182,8 @@ static inline bool round_init(struct round *r, const struct shape *shape)
 	r->kernel.memory.setting->port = r->port;
 	r->kernel.memory.setting->port_mask = r->conf.has_source_port ? 0xffff : 0xf000;
 	r->kernel.memory.setting->port_fixed = r->conf.has_source_port;
-	round_way(r, 0, shape->techniques);
-	round_way(r, 1, shape->techniques);
+	round_egress(r, 0, shape->techniques);
+	round_egress(r, 1, shape->techniques);
 	/* Of one family, so that all can go one way. */
 	round_hosts(r, shape->alike ||
 			       (shape->v4 && !shape->v6 && shape->ranges > 1 && next() % 2 == 0));
@@ -211,7 +211,7 @@ static inline size_t expected(const struct round *r, uint32_t cell, uint8_t atte
 	const struct plan_probe p = sheet_probe(r->sheet, cell);
 	const struct cookie cookie = cookie_make(&r->conf.key, p.to.hi, p.to.lo, p.port,
 						 p.technique, sheet_tag(r->sheet, cell));
-	const struct frames_way *way = &r->way[!addr_is_v4(p.to)];
+	const struct frames_egress *egress = &r->egress[!addr_is_v4(p.to)];
 	struct template_fields fields = {
 		.to = p.to,
 		.mac_dst = r->mac[cell / r->plan->slots],
@@ -223,8 +223,8 @@ static inline size_t expected(const struct round *r, uint32_t cell, uint8_t atte
 	};
 
 	if (p.technique == TECH_UDP)
-		frames_payload(way, p.port, attempt, &fields.payload, &fields.payload_bytes);
-	return template_write(&way->template[p.technique], &fields, out);
+		frames_payload(egress, p.port, attempt, &fields.payload, &fields.payload_bytes);
+	return template_write(&egress->template[p.technique], &fields, out);
 }
 
 static const struct shape shapes[] = {

@@ -44,13 +44,13 @@ static void frames_close(struct engine *e)
 	crew_free(fr->crew);
 	for (unsigned i = 0; i < fr->in_count; i++)
 		ring_close(fr->ins[i].ring);
-	for (int i = 0; i < fr->way_count; i++)
-		free(fr->ways[i]);
+	for (int i = 0; i < fr->egress_count; i++)
+		free(fr->egresses[i]);
 	for (unsigned i = 0; i < SHEETS; i++)
-		free(fr->windows[i].way);
+		free(fr->windows[i].egress);
 	free(fr->outs);
 	free(fr->ins);
-	free(fr->ways);
+	free(fr->egresses);
 	frames_forget(fr, UINT64_MAX);
 	route_close(fr->routes);
 	own_list_fini(&fr->owns);

@@ -30,7 +30,7 @@
 
 #define FRAMES_TTL	 64
 
-/* Where packets go out: an interface, or the way to ourselves of one family. */
+/* Where packets go out: an interface, or loopback of one family. */
 struct frames_out {
 	const struct link *link;
 	struct transmit *transmit;
@@ -43,16 +43,16 @@ struct frames_in {
 	struct ring *ring;
 };
 
-enum frames_way_kind {
-	WAY_DIRECT,	  /* no link addresses: to ourselves, tun and the like */
-	WAY_NEIGHBOUR,	  /* on-link: each host has its MAC address in its sheet */
-	WAY_GATEWAY,	  /* all go to the gateway's MAC address */
-	WAY_NO_NEIGHBOUR, /* broadcast: nobody's address */
-	WAY_NO_ROUTE,
+enum frames_egress_kind {
+	EGRESS_DIRECT,	     /* no link addresses: to ourselves, tun and the like */
+	EGRESS_NEIGHBOUR,    /* on-link: each host has its MAC address in its sheet */
+	EGRESS_GATEWAY,	     /* all go to the gateway's MAC address */
+	EGRESS_NO_NEIGHBOUR, /* broadcast: nobody's address */
+	EGRESS_NO_ROUTE,
 };
 
 /* What a route means for sending; one for each distinct answer of the route map. */
-struct frames_way {
+struct frames_egress {
 	const struct link *link;
 	struct addr source;
 	struct addr gateway, gateway_source; /* who asks for its MAC address */
@@ -64,10 +64,10 @@ struct frames_way {
 	struct template template[TECHNIQUES];
 };
 
-/* Which way each host of a live window goes. */
+/* The egress of each host of a live window. */
 struct frames_window {
 	uint64_t window;
-	uint16_t *way; /* NULL: all go the same way */
+	uint16_t *egress; /* NULL: one for all */
 	uint16_t first;
 	bool used;
 };
@@ -95,8 +95,8 @@ struct frames {
 	unsigned out_count;
 	struct frames_in *ins;
 	unsigned in_count, in_turn;
-	struct frames_way **ways; /* by number of the route */
-	int way_count;
+	struct frames_egress **egresses; /* by number of the route */
+	int egress_count;
 	struct frames_window windows[SHEETS];
 
 	/* Neighbours, HOST_MAC where known: of the hosts [ask_first, ask_first + ask_count). In
@@ -113,14 +113,14 @@ struct frames {
 
 uint64_t frames_now_ns(void);
 
-/* The way of a host of a live sheet; NULL if its window was never prepared. */
-const struct frames_way *frames_way_of(const struct frames *fr, const struct sheet *sheet,
-				       uint32_t host);
+/* The egress of a host of a live sheet; NULL if its window was never prepared. */
+const struct frames_egress *frames_egress_of(const struct frames *fr, const struct sheet *sheet,
+					     uint32_t host);
 
-/* Number of the way to an address, or -1 with *f. */
-int frames_way_to(struct frames *fr, struct addr to, struct failure *f);
-/* What goes out that way, to its MAC address as known by now. */
-void frames_way_templates(const struct frames *fr, struct frames_way *way);
+/* Number of the egress of an address, or -1 with *f. */
+int frames_egress_to(struct frames *fr, struct addr to, struct failure *f);
+/* Makes the templates of frames for that egress, with its MAC address as known by now. */
+void frames_egress_templates(const struct frames *fr, struct frames_egress *egress);
 
 /* Makes sure that the neighbour of rank `rank`, of the sheet's window, has been asked for, and
  * gateways: together with the others of the window and more. 0, or -1 with *f. */
@@ -141,7 +141,7 @@ int frames_receive(struct engine *e, struct answer *answers, unsigned max, uint6
 		   struct failure *f);
 
 /* What a UDP probe carries there: one too long for the link says nothing, but still asks. */
-void frames_payload(const struct frames_way *way, uint16_t port, unsigned attempt,
+void frames_payload(const struct frames_egress *egress, uint16_t port, unsigned attempt,
 		    const uint8_t **bytes, size_t *length);
 
 /* Both clocks at one moment. */

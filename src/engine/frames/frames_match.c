@@ -20,9 +20,10 @@ static bool match_port_cookie(const struct frames *fr, uint16_t ours, uint64_t h
 static bool match_sent(const struct frames *fr, const struct frames_claim *claim,
 		       struct frames_match *m)
 {
-	const struct frames_way *way = frames_way_of(fr, m->sheet, m->cell / m->sheet->plan->slots);
+	const struct frames_egress *egress =
+		frames_egress_of(fr, m->sheet, m->cell / m->sheet->plan->slots);
 
-	if (!way || !addr_equal(way->source, claim->source))
+	if (!egress || !addr_equal(egress->source, claim->source))
 		return false;
 	m->has_attempt = !fr->conf.has_source_port;
 	m->attempt = m->has_attempt ? claim->ours >> 8 & 15 : 0;
@@ -135,7 +136,8 @@ bool frames_match_ports(const struct frames *fr, const struct frames_claim *clai
 static bool match_payload(const struct frames *fr, const struct frames_match *m,
 			  const struct packet *p, const uint8_t *payload)
 {
-	const struct frames_way *way = frames_way_of(fr, m->sheet, m->cell / m->sheet->plan->slots);
+	const struct frames_egress *egress =
+		frames_egress_of(fr, m->sheet, m->cell / m->sheet->plan->slots);
 	unsigned first = m->has_attempt ? m->attempt : 0;
 	unsigned last = m->has_attempt ? m->attempt : sheet_tries(m->sheet, m->cell) - 1;
 	const uint32_t headers = addr_is_v4(p->src) ? 28 : 48;
@@ -144,7 +146,7 @@ static bool match_payload(const struct frames *fr, const struct frames_match *m,
 		const uint8_t *bytes;
 		size_t length;
 
-		frames_payload(way, p->dport, attempt, &bytes, &length);
+		frames_payload(egress, p->dport, attempt, &bytes, &length);
 		if (p->ip_bytes == headers + length && p->payload_bytes <= length &&
 		    (p->payload_bytes == 0 || memcmp(payload, bytes, p->payload_bytes) == 0))
 			return true;

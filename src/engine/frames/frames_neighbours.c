@@ -5,17 +5,18 @@
 #include "engine/frames/frames.h"
 #include "result/finding.h"
 
-static bool learn_open(const struct frames_way *way)
+static bool learn_open(const struct frames_egress *egress)
 {
-	return way && way->kind == WAY_GATEWAY && way->gateway_asked && !way->gateway_known;
+	return egress && egress->kind == EGRESS_GATEWAY && egress->gateway_asked &&
+	       !egress->gateway_known;
 }
 
 /* A gateway's MAC address goes into its way and the templates. */
-static void learn_gateway(struct frames *fr, struct frames_way *way, const uint8_t mac[6])
+static void learn_gateway(struct frames *fr, struct frames_egress *egress, const uint8_t mac[6])
 {
-	memcpy(way->mac, mac, sizeof(way->mac));
-	way->gateway_known = true;
-	frames_way_templates(fr, way);
+	memcpy(egress->mac, mac, sizeof(egress->mac));
+	egress->gateway_known = true;
+	frames_egress_templates(fr, egress);
 }
 
 static void learn_known(struct frames *fr, uint64_t number, const uint8_t mac[6])
@@ -26,39 +27,40 @@ static void learn_known(struct frames *fr, uint64_t number, const uint8_t mac[6]
 	sheet_host_put(fr->asked, fr->asked_at + (uint32_t)number, &host);
 }
 
-/* First the hosts [ask_first, ask_first + ask_count), then the ways. */
+/* First the hosts [ask_first, ask_first + ask_count), then the egresses. */
 static bool learn_ask(void *context, size_t number, struct solicit_ask *out)
 {
 	const struct frames *fr = context;
-	const struct frames_way *way;
+	const struct frames_egress *egress;
 
 	if (number >= fr->ask_count) {
-		way = fr->ways[number - fr->ask_count];
-		if (!learn_open(way))
+		egress = fr->egresses[number - fr->ask_count];
+		if (!learn_open(egress))
 			return false;
-		*out = (struct solicit_ask){way->gateway, way->gateway_source, way->link};
+		*out = (struct solicit_ask){egress->gateway, egress->gateway_source, egress->link};
 		return true;
 	}
 	out->who = plan_host(fr->conf.plan, fr->ask_first + number);
-	way = fr->ways[route_find(fr->routes, out->who)]; /* found before, by learn_host */
-	if (way->kind != WAY_NEIGHBOUR || frames_asked(fr, fr->ask_first + number).notes & HOST_MAC)
+	egress = fr->egresses[route_find(fr->routes, out->who)]; /* found before, by learn_host */
+	if (egress->kind != EGRESS_NEIGHBOUR ||
+	    frames_asked(fr, fr->ask_first + number).notes & HOST_MAC)
 		return false;
-	out->source = way->source;
-	out->link = way->link;
+	out->source = egress->source;
+	out->link = egress->link;
 	return true;
 }
 
 static bool learn_told_host(struct frames *fr, struct addr who, unsigned link_index,
 			    const uint8_t mac[6])
 {
-	const struct frames_way *way;
+	const struct frames_egress *egress;
 	uint64_t rank;
 
 	if (!plan_find_host(fr->conf.plan, who, &rank) || rank < fr->ask_first ||
 	    rank - fr->ask_first >= fr->ask_count)
 		return false;
-	way = fr->ways[route_find(fr->routes, who)];
-	if (way->kind != WAY_NEIGHBOUR || way->link->index != link_index ||
+	egress = fr->egresses[route_find(fr->routes, who)];
+	if (egress->kind != EGRESS_NEIGHBOUR || egress->link->index != link_index ||
 	    frames_asked(fr, rank).notes & HOST_MAC)
 		return false;
 	learn_known(fr, rank - fr->ask_first, mac);
@@ -70,79 +72,80 @@ static size_t learn_told(void *context, struct addr who, unsigned link_index, co
 	struct frames *fr = context;
 	size_t found = learn_told_host(fr, who, link_index, mac);
 
-	for (int i = 0; fr->gateways_open > 0 && i < fr->way_count; i++) {
-		struct frames_way *way = fr->ways[i];
+	for (int i = 0; fr->gateways_open > 0 && i < fr->egress_count; i++) {
+		struct frames_egress *egress = fr->egresses[i];
 
-		if (!learn_open(way) || !addr_equal(way->gateway, who) ||
-		    way->link->index != link_index)
+		if (!learn_open(egress) || !addr_equal(egress->gateway, who) ||
+		    egress->link->index != link_index)
 			continue;
-		learn_gateway(fr, way, mac);
+		learn_gateway(fr, egress, mac);
 		fr->gateways_open--;
 		found++;
 	}
 	return found;
 }
 
-/* The way of a host, and its MAC address if the administrator has fixed it. */
+/* The egress of a host, and its MAC address if the administrator has fixed it. */
 static int learn_host(struct frames *fr, size_t number, struct failure *f)
 {
 	const struct addr to = plan_host(fr->conf.plan, fr->ask_first + number);
-	const int way = frames_way_to(fr, to, f);
+	const int egress = frames_egress_to(fr, to, f);
 	const struct neighbour *fixed;
 
-	if (way < 0)
+	if (egress < 0)
 		return -1;
-	if (fr->ways[way]->kind != WAY_NEIGHBOUR)
+	if (fr->egresses[egress]->kind != EGRESS_NEIGHBOUR)
 		return 0;
-	fixed = neighbour_find(&fr->neighbours, to, fr->ways[way]->link->index);
+	fixed = neighbour_find(&fr->neighbours, to, fr->egresses[egress]->link->index);
 	if (fixed)
 		learn_known(fr, number, fixed->mac);
 	return 0;
 }
 
 /* A gateway of the other family (RFC 8950) is asked for from an address of that family. */
-static int learn_source(struct frames *fr, struct frames_way *way, struct failure *f)
+static int learn_source(struct frames *fr, struct frames_egress *egress, struct failure *f)
 {
 	const struct route_conf conf = {
-		.first = way->gateway,
-		.last = way->gateway,
-		.out_index = way->link->index,
-		.zone = way->link->index,
+		.first = egress->gateway,
+		.last = egress->gateway,
+		.out_index = egress->link->index,
+		.zone = egress->link->index,
 	};
 	struct route_map *map;
 	int number;
 
-	way->gateway_source = way->source;
-	if (addr_is_v4(way->gateway) == addr_is_v4(way->source))
+	egress->gateway_source = egress->source;
+	if (addr_is_v4(egress->gateway) == addr_is_v4(egress->source))
 		return 0;
 	map = route_open(fr->netlink, &conf, f);
 	if (!map)
 		return -1;
-	number = route_find(map, way->gateway);
+	number = route_find(map, egress->gateway);
 	if (number >= 0 && route_at(map, number)->has_source)
-		way->gateway_source = route_at(map, number)->source;
+		egress->gateway_source = route_at(map, number)->source;
 	route_close(map);
 	return 0;
 }
 
-static int learn_ways(struct frames *fr, struct failure *f)
+static int learn_egresses(struct frames *fr, struct failure *f)
 {
 	fr->gateways_open = 0;
-	for (int i = 0; i < fr->way_count; i++) {
-		struct frames_way *way = fr->ways[i];
+	for (int i = 0; i < fr->egress_count; i++) {
+		struct frames_egress *egress = fr->egresses[i];
 		const struct neighbour *fixed;
 
-		if (!way || way->kind != WAY_GATEWAY || way->gateway_known)
+		if (!egress || egress->kind != EGRESS_GATEWAY || egress->gateway_known)
 			continue;
-		if (learn_source(fr, way, f) < 0)
+		if (learn_source(fr, egress, f) < 0)
 			return -1;
 		/* Without an address of ours of that family it stays unknown. */
-		way->gateway_asked = addr_is_v4(way->gateway) == addr_is_v4(way->gateway_source);
-		if (!way->gateway_asked)
+		egress->gateway_asked =
+			addr_is_v4(egress->gateway) == addr_is_v4(egress->gateway_source);
+		if (!egress->gateway_asked)
 			continue;
-		fixed = neighbour_find(&fr->neighbours, way->gateway, way->link->index);
+		fixed = neighbour_find(&fr->neighbours, egress->gateway, egress->link->index);
 		if (fixed)
-			learn_gateway(fr, way, fixed->mac);
+			learn_gateway(fr, egress, fixed->mac);
 		else
 			fr->gateways_open++;
 	}
@@ -157,9 +160,9 @@ static int learn(struct frames *fr, struct failure *f)
 	for (size_t i = 0; i < fr->ask_count; i++)
 		if (learn_host(fr, i, f) < 0)
 			return -1;
-	if (learn_ways(fr, f) < 0)
+	if (learn_egresses(fr, f) < 0)
 		return -1;
-	conf.count = fr->ask_count + (size_t)fr->way_count;
+	conf.count = fr->ask_count + (size_t)fr->egress_count;
 	return solicit_run(&conf, f);
 }
 

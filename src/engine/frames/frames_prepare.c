@@ -1,4 +1,4 @@
-/* frames_prepare: which way the hosts of a window go, and to which link address. */
+/* frames_prepare: egress (interface and next hop) of the hosts of a window. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,119 +100,119 @@ static int prepare_source(struct frames *fr, struct addr source, struct failure 
 	return 0;
 }
 
-static uint8_t way_kind(const struct route *route, const struct link *link)
+static uint8_t egress_kind(const struct route *route, const struct link *link)
 {
 	switch (route->kind) {
 	case ROUTE_LOCAL:
-		return WAY_DIRECT;
+		return EGRESS_DIRECT;
 	case ROUTE_UNICAST:
 		break;
 	case ROUTE_BROADCAST:
-		return WAY_NO_NEIGHBOUR;
+		return EGRESS_NO_NEIGHBOUR;
 	default:
-		return WAY_NO_ROUTE;
+		return EGRESS_NO_ROUTE;
 	}
 	if (link->kind != LINK_ETHERNET || link->has & LINK_NO_ARP)
-		return WAY_DIRECT;
-	return route->has_gateway ? WAY_GATEWAY : WAY_NEIGHBOUR;
+		return EGRESS_DIRECT;
+	return route->has_gateway ? EGRESS_GATEWAY : EGRESS_NEIGHBOUR;
 }
 
-void frames_way_templates(const struct frames *fr, struct frames_way *way)
+void frames_egress_templates(const struct frames *fr, struct frames_egress *egress)
 {
 	struct template_conf conf = {
-		.link = transmit_link(fr->outs[way->out].transmit),
-		.source = way->source,
+		.link = transmit_link(fr->outs[egress->out].transmit),
+		.source = egress->source,
 		.ttl = fr->conf.ttl ? fr->conf.ttl : FRAMES_TTL,
 		.bad_sum = fr->conf.bad_sum,
 	};
 
-	memcpy(conf.mac_src, way->link->mac, sizeof(conf.mac_src));
-	memcpy(conf.mac_dst, way->mac, sizeof(conf.mac_dst));
+	memcpy(conf.mac_src, egress->link->mac, sizeof(conf.mac_src));
+	memcpy(conf.mac_dst, egress->mac, sizeof(conf.mac_dst));
 	for (unsigned t = 0; t < TECHNIQUES; t++) {
 		if (!(fr->techniques >> t & 1))
 			continue;
 		conf.technique = &technique_table[t];
-		template_init(&way->template[t], &conf);
+		template_init(&egress->template[t], &conf);
 	}
 }
 
-static int way_init(struct frames *fr, struct frames_way *way, const struct route *route,
-		    struct failure *f)
+static int egress_init(struct frames *fr, struct frames_egress *egress, const struct route *route,
+		       struct failure *f)
 {
 	const struct link *link = route->kind == ROUTE_LOCAL
 					  ? link_loopback(&fr->links)
 					  : link_by_index(&fr->links, route->link_index);
 	int out;
 
-	way->kind = WAY_NO_ROUTE;
+	egress->kind = EGRESS_NO_ROUTE;
 	/* Without a source we have no address of that family there: nobody could answer. */
 	if (!link || !route->has_source)
 		return 0;
-	way->kind = way_kind(route, link);
-	if (way->kind == WAY_NO_ROUTE || way->kind == WAY_NO_NEIGHBOUR)
+	egress->kind = egress_kind(route, link);
+	if (egress->kind == EGRESS_NO_ROUTE || egress->kind == EGRESS_NO_NEIGHBOUR)
 		return 0;
-	way->link = link;
-	way->source = route->source;
-	way->gateway = route->gateway;
-	way->local = route->kind == ROUTE_LOCAL;
+	egress->link = link;
+	egress->source = route->source;
+	egress->gateway = route->gateway;
+	egress->local = route->kind == ROUTE_LOCAL;
 	/* Where neighbours are not asked for, frames go to our own address, as the kernel's do. */
-	memcpy(way->mac, link->mac, sizeof(way->mac));
-	out = prepare_out(fr, link, !way->local ? 0 : addr_is_v4(way->source) ? 4 : 6, f);
-	if (out < 0 || (!way->local && prepare_source(fr, way->source, f) < 0))
+	memcpy(egress->mac, link->mac, sizeof(egress->mac));
+	out = prepare_out(fr, link, !egress->local ? 0 : addr_is_v4(egress->source) ? 4 : 6, f);
+	if (out < 0 || (!egress->local && prepare_source(fr, egress->source, f) < 0))
 		return -1;
-	way->out = (unsigned)out;
-	frames_way_templates(fr, way);
+	egress->out = (unsigned)out;
+	frames_egress_templates(fr, egress);
 	return 0;
 }
 
-int frames_way_to(struct frames *fr, struct addr to, struct failure *f)
+int frames_egress_to(struct frames *fr, struct addr to, struct failure *f)
 {
 	int number = route_find(fr->routes, to);
-	struct frames_way **grown;
+	struct frames_egress **grown;
 
 	if (number < 0)
 		return failure_set(f, EXIT_SOFTWARE, "cannot ask the kernel for a route: %s",
 				   strerror(-number));
 	if (number > UINT16_MAX)
 		return failure_set(f, EXIT_SOFTWARE, "more than 65536 distinct routes");
-	if (number >= fr->way_count) {
-		grown = reallocarray(fr->ways, (size_t)number + 1, sizeof(*grown));
+	if (number >= fr->egress_count) {
+		grown = reallocarray(fr->egresses, (size_t)number + 1, sizeof(*grown));
 		if (!grown)
 			return prepare_memory(f);
-		fr->ways = grown;
-		while (fr->way_count <= number)
-			fr->ways[fr->way_count++] = NULL;
+		fr->egresses = grown;
+		while (fr->egress_count <= number)
+			fr->egresses[fr->egress_count++] = NULL;
 	}
-	if (!fr->ways[number]) {
-		fr->ways[number] = calloc(1, sizeof(*fr->ways[number]));
-		if (!fr->ways[number])
+	if (!fr->egresses[number]) {
+		fr->egresses[number] = calloc(1, sizeof(*fr->egresses[number]));
+		if (!fr->egresses[number])
 			return prepare_memory(f);
-		if (way_init(fr, fr->ways[number], route_at(fr->routes, number), f) < 0)
+		if (egress_init(fr, fr->egresses[number], route_at(fr->routes, number), f) < 0)
 			return -1;
 	}
 	return number;
 }
 
-static void note(const struct frames *fr, const struct frames_way *way, uint64_t rank,
+static void note(const struct frames *fr, const struct frames_egress *egress, uint64_t rank,
 		 struct sheet *sheet)
 {
 	const bool stopped = fr->conf.stop && *fr->conf.stop;
-	struct sheet_host host = {.notes = way->local ? HOST_LOCAL : 0};
+	struct sheet_host host = {.notes = egress->local ? HOST_LOCAL : 0};
 
-	switch (way->kind) {
-	case WAY_NEIGHBOUR:
+	switch (egress->kind) {
+	case EGRESS_NEIGHBOUR:
 		host = frames_asked(fr, rank);
 		if (!(host.notes & HOST_MAC))
 			host.notes |= stopped ? 0 : HOST_NO_NEIGHBOUR;
 		break;
-	case WAY_GATEWAY:
-		if (!way->gateway_known && !stopped)
+	case EGRESS_GATEWAY:
+		if (!egress->gateway_known && !stopped)
 			host.notes |= HOST_NO_NEIGHBOUR;
 		break;
-	case WAY_NO_NEIGHBOUR:
+	case EGRESS_NO_NEIGHBOUR:
 		host.notes |= HOST_NO_NEIGHBOUR;
 		break;
-	case WAY_NO_ROUTE:
+	case EGRESS_NO_ROUTE:
 		host.notes |= HOST_NO_ROUTE;
 		break;
 	default:
@@ -252,27 +252,27 @@ static struct frames_window *window_place(struct frames *fr, const struct sheet 
 		failure_set(f, EXIT_SOFTWARE, "more than %d windows are open", SHEETS);
 		return NULL;
 	}
-	free(place->way);
+	free(place->egress);
 	*place = (struct frames_window){.window = sheet->window};
 	return place;
 }
 
-/* Notes the way of the next host; an array of them begins with the first that goes another way. */
-static int window_way(struct frames_window *w, uint32_t host, uint32_t hosts, uint16_t number,
-		      struct failure *f)
+/* Notes the egress of the next host; the array is allocated at the first host that differs. */
+static int window_egress(struct frames_window *w, uint32_t host, uint32_t hosts, uint16_t number,
+			 struct failure *f)
 {
 	if (host == 0)
 		w->first = number;
-	if (!w->way && number == w->first)
+	if (!w->egress && number == w->first)
 		return 0;
-	if (!w->way) {
-		w->way = reallocarray(NULL, hosts, sizeof(*w->way));
-		if (!w->way)
+	if (!w->egress) {
+		w->egress = reallocarray(NULL, hosts, sizeof(*w->egress));
+		if (!w->egress)
 			return prepare_memory(f);
 		for (uint32_t i = 0; i < host; i++)
-			w->way[i] = w->first;
+			w->egress[i] = w->first;
 	}
-	w->way[host] = number;
+	w->egress[host] = number;
 	return 0;
 }
 
@@ -291,26 +291,26 @@ int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 
 		if (frames_learn(fr, sheet, rank, f) < 0)
 			return -EIO;
-		number = frames_way_to(fr, to, f);
+		number = frames_egress_to(fr, to, f);
 		if (number < 0)
 			return -EIO;
-		if (window_way(window, host, sheet->hosts, (uint16_t)number, f) < 0)
+		if (window_egress(window, host, sheet->hosts, (uint16_t)number, f) < 0)
 			return -ENOMEM;
-		note(fr, fr->ways[number], rank, sheet);
+		note(fr, fr->egresses[number], rank, sheet);
 	}
 	frames_forget(fr, end);
 	window->used = true;
 	return 0;
 }
 
-const struct frames_way *frames_way_of(const struct frames *fr, const struct sheet *sheet,
-				       uint32_t host)
+const struct frames_egress *frames_egress_of(const struct frames *fr, const struct sheet *sheet,
+					     uint32_t host)
 {
 	for (unsigned i = 0; i < SHEETS; i++) {
 		const struct frames_window *w = &fr->windows[i];
 
 		if (w->used && w->window == sheet->window)
-			return fr->ways[w->way ? w->way[host] : w->first];
+			return fr->egresses[w->egress ? w->egress[host] : w->first];
 	}
 	return NULL;
 }

@@ -16,35 +16,35 @@ struct send_batch {
 	unsigned count;
 };
 
-void frames_payload(const struct frames_way *way, uint16_t port, unsigned attempt,
+void frames_payload(const struct frames_egress *egress, uint16_t port, unsigned attempt,
 		    const uint8_t **bytes, size_t *length)
 {
 	payload_for_attempt(port, attempt, bytes, length);
-	if (*length + 48 > way->link->mtu)
+	if (*length + 48 > egress->link->mtu)
 		*length = 0;
 }
 
-/* Writes the probe's frame into its way's batch. False if that host has no way. */
+/* Writes the probe's frame into the batch of its egress. False if that host has none. */
 static bool send_build(struct frames *fr, const struct sheet *sheet, struct frames_probe *p)
 {
 	const struct probe *probe = &p->probe;
 	const uint32_t cell = probe->cell & (PLAN_WINDOW_CELLS - 1);
 	const uint32_t host = cell / sheet->plan->slots;
-	const struct frames_way *way = frames_way_of(fr, sheet, host);
+	const struct frames_egress *egress = frames_egress_of(fr, sheet, host);
 	const struct template *template;
 	struct template_fields fields;
 	struct transmit *transmit;
 	struct sheet_host neighbour;
 	struct cookie cookie;
 
-	if (!way || way->kind >= WAY_NO_NEIGHBOUR)
+	if (!egress || egress->kind >= EGRESS_NO_NEIGHBOUR)
 		return false;
 	cookie = cookie_make(&fr->conf.key, probe->to.hi, probe->to.lo, probe->port,
 			     probe->technique, probe->cell);
-	template = &way->template[probe->technique];
+	template = &egress->template[probe->technique];
 	fields.to = probe->to;
 	fields.mac_dst = NULL;
-	if (way->kind == WAY_NEIGHBOUR) {
+	if (egress->kind == EGRESS_NEIGHBOUR) {
 		neighbour = sheet_host(sheet, host);
 		fields.mac_dst = neighbour.mac;
 	}
@@ -56,10 +56,10 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 			       ? fr->conf.source_port
 			       : cookie_port(fr->port, probe->attempt, cookie.sport);
 	if (!template->tcp)
-		frames_payload(way, probe->port, probe->attempt, &fields.payload,
+		frames_payload(egress, probe->port, probe->attempt, &fields.payload,
 			       &fields.payload_bytes);
-	p->out = way->out;
-	transmit = fr->outs[way->out].transmit;
+	p->out = egress->out;
+	transmit = fr->outs[egress->out].transmit;
 	transmit_commit(transmit, template_write(template, &fields, transmit_reserve(transmit)),
 			probe->to);
 	return true;

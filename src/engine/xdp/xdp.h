@@ -20,7 +20,7 @@ struct xdp_memory {
 	struct xdp_setting *setting;
 	struct xdp_window *window; /* XDP_WINDOWS */
 	struct xdp_tally (*tally)[XDP_TALLIES];
-	struct xdp_way *way;	     /* XDP_WAYS */
+	struct xdp_egress *egress;   /* XDP_WAYS */
 	struct xdp_payload *payload; /* XDP_PAYLOADS */
 	volatile struct xdp_pass *pass;
 	volatile struct xdp_sender *sender; /* XDP_SENDERS */
@@ -108,8 +108,8 @@ struct xdp {
 	struct engine_conf conf;
 	const struct link *link;
 	struct xdp_kernel kernel;
-	const struct frames_way *ways[XDP_WAYS];
-	unsigned way_count;
+	const struct frames_egress *egresses[XDP_EGRESSES];
+	unsigned egress_count;
 	unsigned senders;  /* threads that a pass may have */
 	atomic_bool alone; /* but the interface does not take what more than one send */
 	struct xdp_sending sending;

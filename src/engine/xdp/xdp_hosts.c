@@ -48,43 +48,43 @@ void xdp_hosts_place(struct xdp *x, unsigned place, struct sheet *sheet)
 	memset(sheet->host, 0, groups * sizeof(*sheet->host));
 }
 
-/* Number of the way in the programs' table; -1 if it has no place there. */
-static int hosts_way(struct xdp *x, const struct frames_way *way)
+/* Number of the egress in the table of the BPF programs; -1 if it has no place there. */
+static int hosts_egress(struct xdp *x, const struct frames_egress *egress)
 {
-	struct xdp_way *out;
+	struct xdp_egress *out;
 
-	for (unsigned i = 0; i < x->way_count; i++)
-		if (x->ways[i] == way)
+	for (unsigned i = 0; i < x->egress_count; i++)
+		if (x->egresses[i] == egress)
 			return (int)i;
-	if (x->way_count == XDP_WAYS || way->link != x->link)
+	if (x->egress_count == XDP_EGRESSES || egress->link != x->link)
 		return -1;
-	out = &x->kernel.memory.way[x->way_count];
-	out->source_hi = way->source.hi;
-	out->source_lo = way->source.lo;
+	out = &x->kernel.memory.egress[x->egress_count];
+	out->source_hi = egress->source.hi;
+	out->source_lo = egress->source.lo;
 	for (unsigned t = 0; t < TECHNIQUES; t++)
 		if (x->frames->techniques >> t & 1)
-			xdp_template_fill(&out->template[t], &way -> template[t]);
-	x->ways[x->way_count] = way;
-	return (int)x->way_count++;
+			xdp_template_fill(&out->template[t], &egress -> template[t]);
+	x->egresses[x->egress_count] = egress;
+	return (int)x->egress_count++;
 }
 
 /* Adds to a host's entry what the programs need; false if it cannot be sent to by them. */
 static bool hosts_hop(struct xdp *x, struct sheet *sheet, uint32_t host)
 {
-	const struct frames_way *way = frames_way_of(x->frames, sheet, host);
+	const struct frames_egress *egress = frames_egress_of(x->frames, sheet, host);
 	struct sheet_host hop = sheet_host(sheet, host);
 	int number;
 
 	/* Nothing is sent to those who are absent, by nobody. */
-	if (!way || sheet_host_absent(sheet, host))
+	if (!egress || sheet_host_absent(sheet, host))
 		return true;
-	if (way->kind != WAY_NEIGHBOUR && way->kind != WAY_GATEWAY)
+	if (egress->kind != EGRESS_NEIGHBOUR && egress->kind != EGRESS_GATEWAY)
 		return false;
-	number = hosts_way(x, way);
+	number = hosts_egress(x, egress);
 	if (number < 0)
 		return false;
-	if (way->kind == WAY_GATEWAY)
-		memcpy(hop.mac, way->mac, sizeof(hop.mac));
+	if (egress->kind == EGRESS_GATEWAY)
+		memcpy(hop.mac, egress->mac, sizeof(hop.mac));
 	hop.engine = (uint8_t)((unsigned)number | HOP_SEND);
 	sheet_host_put(sheet->host, host, &hop);
 	return true;

@@ -39,7 +39,7 @@ struct xdp_ring {
 
 extern struct xdp_setting setting;
 extern struct xdp_window window[XDP_WINDOWS];
-extern struct xdp_way way[XDP_WAYS];
+extern struct xdp_egress egress[XDP_EGRESSES];
 extern struct xdp_payload payload[XDP_PAYLOADS];
 extern struct xdp_tally tally[XDP_WINDOWS][XDP_TALLIES];
 extern struct xdp_pass pass;

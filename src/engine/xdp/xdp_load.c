@@ -66,7 +66,7 @@ static int load_maps(struct xdp_kernel *k)
 
 	m->setting = &p->bss->setting;
 	m->window = p->bss->window;
-	m->way = p->bss->way;
+	m->egress = p->bss->egress;
 	m->payload = p->bss->payload;
 	m->tally = p->bss->tally;
 	m->pass = &p->bss->pass;

@@ -80,7 +80,7 @@ __attribute__((noinline)) __u64 receive_match(const struct receive_segment *s, _
 					      __u32 technique)
 {
 	const struct xdp_window *w = &window[0];
-	const struct xdp_way *from;
+	const struct xdp_egress *from;
 	__u32 cell = plan_tag_cell(tag), place = 0, host, slot, attempt;
 	__u64 hi, lo;
 
@@ -102,7 +102,7 @@ __attribute__((noinline)) __u64 receive_match(const struct receive_segment *s, _
 	kernel_host(place, host, &hi, &lo);
 	if (hi != s->from_hi || lo != s->from_lo)
 		return 0;
-	from = &way[XDP_HOST_WAY(kernel_host_word(place, host))];
+	from = &egress[XDP_HOST_EGRESS(kernel_host_word(place, host))];
 	return from->source_hi == s->to_hi && from->source_lo == s->to_lo
 		       ? RECEIVE_FOUND | (__u64)place << 32 | cell
 		       : 0;

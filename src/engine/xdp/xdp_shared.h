@@ -13,7 +13,7 @@
 #define XDP_RANGES     1024
 #define XDP_SLOTS      65536
 #define XDP_WINDOWS    2
-#define XDP_WAYS       4
+#define XDP_EGRESSES   4
 #define XDP_TECHNIQUES 16
 #define XDP_PAYLOADS   128
 #define XDP_SENDERS    8
@@ -65,7 +65,7 @@ struct xdp_payload {
 };
 
 /* A source address, and the frames that go out with it. */
-struct xdp_way {
+struct xdp_egress {
 	__u64 source_hi, source_lo;
 	struct xdp_template template[XDP_TECHNIQUES];
 };
@@ -91,9 +91,9 @@ struct xdp_tally {
 } __attribute__((aligned(XDP_LINE)));
 
 /* Of a hop_word. */
-#define XDP_HOST_WAY(word) (HOP_WORD_KIND(word) & HOP_WAY)
-#define XDP_HOST_SEND	   ((__u64)HOP_SEND << 56)
-_Static_assert(XDP_WAYS == HOP_WAY + 1, "of the numbers that a hop has room for");
+#define XDP_HOST_EGRESS(word) (HOP_WORD_KIND(word) & HOP_EGRESS)
+#define XDP_HOST_SEND	      ((__u64)HOP_SEND << 56)
+_Static_assert(XDP_EGRESSES == HOP_EGRESS + 1, "of the numbers that a hop has room for");
 #define XDP_HOST_MAC 0xffffffffffffULL /* the first six bytes */
 
 /* Number of a slot's first payload plus one, above what plan_walk.h has in it; 0: empty. */

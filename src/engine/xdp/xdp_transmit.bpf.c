@@ -10,7 +10,7 @@
 
 struct xdp_setting setting;
 struct xdp_window window[XDP_WINDOWS];
-struct xdp_way way[XDP_WAYS];
+struct xdp_egress egress[XDP_EGRESSES];
 struct xdp_payload payload[XDP_PAYLOADS];
 struct xdp_tally tally[XDP_WINDOWS][XDP_TALLIES];
 struct xdp_pass pass;
@@ -218,7 +218,7 @@ static inline __u32 transmit_payload(__u32 slot)
 static inline const struct xdp_template *transmit_template(const struct xdp_probe *probe)
 {
 	const __u32 technique = plan_slot_technique(probe->slot) & (XDP_TECHNIQUES - 1);
-	const struct xdp_template *t = &way[XDP_HOST_WAY(probe->host)].template[technique];
+	const struct xdp_template *t = &egress[XDP_HOST_EGRESS(probe->host)].template[technique];
 
 	IMAGE_KEEP(t);
 	return t;
@@ -319,7 +319,7 @@ __attribute__((noinline)) int transmit_any(__u32 number, __u32 count)
 	return 0;
 }
 
-/* What most windows are: IPv4 hosts in a row, TCP, and one way to all of them. */
+/* What most windows are: consecutive IPv4 hosts, TCP, and one egress for all of them. */
 static inline int transmit_is_plain(const struct xdp_window *w)
 {
 	return w->joined && w->host_word && !setting.udp_mask && cookie_is_v4(w->hi, w->lo);
@@ -333,7 +333,7 @@ __attribute__((noinline)) int transmit_plain(__u32 number, __u32 count)
 	const struct xdp_window *w = &window[c.place];
 	const __u32 first = (__u32)w->lo, tail = s->tail;
 	const __u64 mac = w->host_word & XDP_HOST_MAC;
-	const struct xdp_template *templates = way[XDP_HOST_WAY(w->host_word)].template;
+	const struct xdp_template *templates = egress[XDP_HOST_EGRESS(w->host_word)].template;
 
 	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
 		struct xdp_image *image = &s->image[(tail + i) & (XDP_IMAGES - 1)];
