@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/cookie.h"
 #include "base/failure.h"
+#include "base/siphash.h"
 #include "plan/plan.h"
 #include "result/trace.h"
 #include "scan/probe.h"
@@ -19,7 +19,7 @@ struct engine;
 
 struct engine_conf {
 	const struct plan *plan;
-	struct cookie_key key;	     /* drawn fresh per process; never leaves it */
+	struct siphash_key key;	     /* drawn fresh per process; never leaves it */
 	struct sheet *const *sheets; /* SHEETS of them, NULL where none is open: a frames engine
 					validates a reply against the plan of a live sheet */
 	struct trace *trace;	     /* NULL unless packets are to be kept */

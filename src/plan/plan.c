@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cookie.h"
+#include "base/siphash.h"
 #include "technique/technique.h"
 
 static const struct port_set *technique_ports(const struct ports *ports, int technique)
@@ -182,7 +182,7 @@ void plan_shard(const struct plan *p, uint64_t number, uint64_t count, uint64_t 
 
 uint64_t plan_hash(const struct plan *p)
 {
-	const struct cookie_key fixed = {
+	const struct siphash_key fixed = {
 		{UINT64_C(0x706f72746c696768), UINT64_C(0x7420706c616e2031)}};
 	uint64_t hash = p->bytes;
 
@@ -192,7 +192,7 @@ uint64_t plan_hash(const struct plan *p)
 		size_t left = p->bytes - at;
 
 		memcpy(&words[1], (const char *)p + at, left < 8 ? left : 8);
-		hash = cookie_siphash(&fixed, words, 2, 2, 4);
+		hash = siphash_words(&fixed, words, 2, 2, 4);
 	}
 	return hash;
 }

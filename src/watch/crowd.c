@@ -39,7 +39,7 @@
 /* Slower together than one contact in so long are strangers whose packets look alike. */
 #define GROUP_PACE_MS 2000
 
-int crowd_table_init(struct crowd_table *t, size_t bytes, const struct cookie_key *key)
+int crowd_table_init(struct crowd_table *t, size_t bytes, const struct siphash_key *key)
 {
 	memset(t, 0, sizeof(*t));
 	t->key = *key;
@@ -363,7 +363,7 @@ uint32_t crowd_fingerprint(const struct crowd_table *t, const struct contact *co
 {
 	const __u64 words[2] = {contact->techniques, (__u64)contact->window << 16 | contact->mss};
 
-	return (uint32_t)cookie_siphash(&t->key, words, 2, 1, 3) | 1;
+	return (uint32_t)siphash_words(&t->key, words, 2, 1, 3) | 1;
 }
 
 static uint32_t crowd_network(const struct crowd_table *t, const struct contact *contact)

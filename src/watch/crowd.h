@@ -70,11 +70,11 @@ struct crowd_table {
 	struct crowd *crowd, *latest; /* the one that was asked for last, or NULL */
 	struct cusum cusum;
 	uint64_t buckets;
-	struct cookie_key key;
+	struct siphash_key key;
 	uint64_t evicted;
 };
 
-int crowd_table_init(struct crowd_table *t, size_t bytes, const struct cookie_key *key);
+int crowd_table_init(struct crowd_table *t, size_t bytes, const struct siphash_key *key);
 void crowd_table_fini(struct crowd_table *t);
 
 /* A target's crowd, by address and name (name.h); made where there is none, the longest idle of its

@@ -21,7 +21,7 @@
 /* Told again at this size at the earliest. */
 #define TOLD_LEAST 10
 
-int episode_table_init(struct episode_table *t, size_t bytes, const struct cookie_key *key,
+int episode_table_init(struct episode_table *t, size_t bytes, const struct siphash_key *key,
 		       struct host_set *hosts)
 {
 	_Static_assert(SUSPECTS * sizeof(struct suspect) ==
@@ -288,7 +288,7 @@ static struct episode *episode_new(struct episode_table *t, struct addr key, boo
 	*e = (struct episode){
 		.id = id,
 		.tag = episode_tag(name_of(&t->key, key), crowd),
-		.owner = cookie_siphash(&t->key, &id, 1, 1, 3),
+		.owner = siphash_words(&t->key, &id, 1, 1, 3),
 		.began_ms = now_ms,
 		.moved_ms = now_ms,
 		.sources = 1,

@@ -55,7 +55,7 @@ struct episode_table {
 	uint32_t count;
 	uint32_t bucket[EPISODE_BUCKETS]; /* first of the chain, by index + 1 */
 	struct host_set *hosts;		  /* exact numbers of hosts */
-	struct cookie_key key;
+	struct siphash_key key;
 	uint64_t next_id, open, total, refused, suppressed, told[EVENT_ACTIONS];
 	unsigned per_minute;
 	uint64_t minute_ms; /* when the present minute of the limit began */
@@ -69,7 +69,7 @@ struct episode_table {
 };
 
 /* *hosts is lent, and outlives the table. 0, or -1 out of memory. */
-int episode_table_init(struct episode_table *t, size_t bytes, const struct cookie_key *key,
+int episode_table_init(struct episode_table *t, size_t bytes, const struct siphash_key *key,
 		       struct host_set *hosts);
 void episode_table_fini(struct episode_table *t);
 

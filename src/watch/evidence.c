@@ -36,7 +36,7 @@
 #define LEAK_MS	     1800000.0f
 #define LEAK_SLOW_MS 43200000.0f
 
-int evidence_table_init(struct evidence_table *t, size_t bytes, const struct cookie_key *key,
+int evidence_table_init(struct evidence_table *t, size_t bytes, const struct siphash_key *key,
 			struct host_set *hosts)
 {
 	memset(t, 0, sizeof(*t));

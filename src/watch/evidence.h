@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "address/addr.h"
-#include "base/cookie.h"
+#include "base/siphash.h"
 #include "watch/event.h"
 #include "watch/host_set.h"
 #include "watch/probation.h"
@@ -74,7 +74,7 @@ struct evidence_table {
 	struct probation_table probation;
 	uint64_t buckets;
 	struct host_set *hosts; /* those beyond a record's list */
-	struct cookie_key key;
+	struct siphash_key key;
 	double threshold;
 	uint64_t used, evicted, made;
 };
@@ -103,7 +103,7 @@ struct contact {
 };
 
 /* *hosts is lent, and outlives the table. 0, or -1 out of memory. */
-int evidence_table_init(struct evidence_table *t, size_t bytes, const struct cookie_key *key,
+int evidence_table_init(struct evidence_table *t, size_t bytes, const struct siphash_key *key,
 			struct host_set *hosts);
 /* A scan is called at ln(beta / alpha). */
 void evidence_set_errors(struct evidence_table *t, double alpha, double beta);

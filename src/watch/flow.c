@@ -16,7 +16,7 @@
 
 #define ENTRY_BYTES	  (sizeof(struct flow) + sizeof(struct flow_way) + sizeof(struct flow_link))
 
-int flow_table_init(struct flow_table *t, size_t bytes, const struct cookie_key *key)
+int flow_table_init(struct flow_table *t, size_t bytes, const struct siphash_key *key)
 {
 	size_t buckets = bytes / (FLOW_WAYS * ENTRY_BYTES);
 
@@ -59,11 +59,11 @@ uint64_t flow_tag(const struct flow_table *t, const struct flow_key *k)
 	if (addr_is_v4(a) && addr_is_v4(b)) {
 		const __u64 words[2] = {(__u64)addr_v4(a) << 32 | addr_v4(b), rest ^ FLOW_SALT};
 
-		return cookie_siphash(&t->key, words, 2, 1, 3) | 1;
+		return siphash_words(&t->key, words, 2, 1, 3) | 1;
 	}
 	const __u64 words[5] = {a.hi ^ FLOW_SALT, a.lo, b.hi, b.lo, rest};
 
-	return cookie_siphash(&t->key, words, 5, 1, 3) | 1;
+	return siphash_words(&t->key, words, 5, 1, 3) | 1;
 }
 
 static uint64_t key_tag(const struct flow_table *t, const struct flow_key *k)

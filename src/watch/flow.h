@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "address/addr.h"
-#include "base/cookie.h"
+#include "base/siphash.h"
 
 enum flow_state {
 	FLOW_FREE,
@@ -79,12 +79,12 @@ struct flow_table {
 	struct flow_link *link;
 	uint32_t buckets;
 	uint32_t head, tail; /* of those that wait, oldest first */
-	struct cookie_key key;
+	struct siphash_key key;
 	uint64_t used, evicted;
 };
 
 /* Within `bytes`. 0, or -1 out of memory. */
-int flow_table_init(struct flow_table *t, size_t bytes, const struct cookie_key *key);
+int flow_table_init(struct flow_table *t, size_t bytes, const struct siphash_key *key);
 void flow_table_fini(struct flow_table *t);
 
 /* A five-tuple as it stands in a packet. For ICMP and ARP the ports are 0 and the type; for other

@@ -6,11 +6,11 @@
 /* RFC 791, 3.2: a receiver waits some 15 s for the rest. */
 #define WAIT_MS 15000
 
-bool fragment_join(struct fragment_table *t, const struct cookie_key *key, const struct packet *p,
+bool fragment_join(struct fragment_table *t, const struct siphash_key *key, const struct packet *p,
 		   uint64_t now_ms, struct packet *whole)
 {
 	const __u64 words[5] = {p->src.hi, p->src.lo, p->dst.hi, p->dst.lo, p->ip_id};
-	uint64_t tag = cookie_siphash(key, words, 5, 1, 3) | 1;
+	uint64_t tag = siphash_words(key, words, 5, 1, 3) | 1;
 	struct fragment *f = &t->place[tag >> 32 & (FRAGMENT_PLACES - 1)];
 
 	if (f->tag != tag || now_ms - f->came_ms > WAIT_MS) {

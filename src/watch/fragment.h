@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/cookie.h"
+#include "base/siphash.h"
 #include "packet/packet.h"
 
 /*
@@ -29,7 +29,7 @@ struct fragment_table {
  * A piece of a TCP header (PACKET_TCP_START, PACKET_TCP_FLAGS). True, and *whole the packet as it
  * was before it was cut, once ports and flags are known; else false.
  */
-bool fragment_join(struct fragment_table *t, const struct cookie_key *key, const struct packet *p,
+bool fragment_join(struct fragment_table *t, const struct siphash_key *key, const struct packet *p,
 		   uint64_t now_ms, struct packet *whole);
 
 #endif

@@ -7,7 +7,7 @@
 #define MARK_BITS 16
 #define PROBES	  512
 
-int host_set_init(struct host_set *t, size_t bytes, const struct cookie_key *key)
+int host_set_init(struct host_set *t, size_t bytes, const struct siphash_key *key)
 {
 	uint64_t slots = 1024;
 
@@ -60,7 +60,7 @@ static enum host_set_answer slot_put(struct host_set *t, uint64_t hash)
 enum host_set_answer host_set_add(struct host_set *t, uint64_t owner, uint32_t host)
 {
 	const __u64 words[2] = {owner, host};
-	uint64_t hash = cookie_siphash(&t->key, words, 2, 1, 3);
+	uint64_t hash = siphash_words(&t->key, words, 2, 1, 3);
 
 	/* Its highest bit keeps a pair from looking free. */
 	hash = (hash | UINT64_C(1) << 63) & ~(uint64_t)UINT16_MAX;

@@ -6,13 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/cookie.h"
+#include "base/siphash.h"
 
 /* Pairs of owner and host, 8 bytes each. Three quarters of the slots are used at most. */
 struct host_set {
 	uint64_t *slot; /* 48 bits of a keyed hash, 16 of the owner; 0: free */
 	uint64_t mask, used;
-	struct cookie_key key;
+	struct siphash_key key;
 };
 
 enum host_set_answer {
@@ -22,7 +22,7 @@ enum host_set_answer {
 };
 
 /* Within `bytes`, at least 8 KiB. 0, or -1 out of memory. */
-int host_set_init(struct host_set *t, size_t bytes, const struct cookie_key *key);
+int host_set_init(struct host_set *t, size_t bytes, const struct siphash_key *key);
 void host_set_fini(struct host_set *t);
 
 /* Adds a pair. `host` is a hash of an address. */

@@ -5,18 +5,18 @@
 #include <stdint.h>
 
 #include "address/addr.h"
-#include "base/cookie.h"
+#include "base/siphash.h"
 
 /*
  * A keyed hash, made once for all tables: none but us can tell which addresses fall together. The
  * tables derive their own from it by mixing, which needs no key, for its argument is as secret as
  * one.
  */
-static inline uint64_t name_of(const struct cookie_key *key, struct addr a)
+static inline uint64_t name_of(const struct siphash_key *key, struct addr a)
 {
 	const __u64 words[3] = {11, a.hi, a.lo};
 
-	return cookie_siphash(key, words, 3, 1, 3);
+	return siphash_words(key, words, 3, 1, 3);
 }
 
 /* A bijection in which each bit depends on each (Stafford's variant 13 of MurmurHash3's). */

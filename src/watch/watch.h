@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "address/ranges.h"
-#include "base/cookie.h"
+#include "base/siphash.h"
 #include "packet/packet.h"
 #include "watch/event.h"
 #include "watch/sight.h"
@@ -15,11 +15,11 @@
 struct watch;
 
 struct watch_conf {
-	size_t memory_bytes;   /* of all tables together; default WATCH_MEMORY */
-	struct cookie_key key; /* keys every table; fixed for a replay that is to be repeatable */
-	double false_positive; /* alpha of the sequential test; default 1e-6 */
-	double detection;      /* beta: 0.99 */
-	uint64_t idle_ns;      /* a scan that was silent so long is closed; default 5 min */
+	size_t memory_bytes;	/* of all tables together; default WATCH_MEMORY */
+	struct siphash_key key; /* keys every table; fixed for a replay that is to be repeatable */
+	double false_positive;	/* alpha of the sequential test; default 1e-6 */
+	double detection;	/* beta: 0.99 */
+	uint64_t idle_ns;	/* a scan that was silent so long is closed; default 5 min */
 	unsigned events_per_minute; /* beyond, they are counted and told as one; default 60 */
 	const struct ranges *home;  /* our networks: contacts from there outwards need ten times the
 				       evidence; NULL: not known */

@@ -345,7 +345,7 @@ static uint64_t run(const uint8_t *data, size_t size)
 	memset(&r, 0, sizeof(r));
 	watch_conf_init(&conf);
 	conf.memory_bytes = GRANTED;
-	conf.key = (struct cookie_key){{take(&in, 1), 2}};
+	conf.key = (struct siphash_key){{take(&in, 1), 2}};
 	conf.event = on_event;
 	conf.event_context = &r;
 	conf.false_positive = choice & 2 ? 1e-6 : 0.01;

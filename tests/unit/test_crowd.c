@@ -6,7 +6,7 @@
 #include "watch/crowd.h"
 #include "watch/name.h"
 
-static const struct cookie_key key = {{7, 8}};
+static const struct siphash_key key = {{7, 8}};
 
 #define TARGET addr_from_v4(0x0a000001)
 

@@ -6,7 +6,7 @@
 #include "watch/episode.h"
 #include "watch/name.h"
 
-static const struct cookie_key key = {{11, 12}};
+static const struct siphash_key key = {{11, 12}};
 
 #define TARGET addr_from_v4(0x0a000001)
 

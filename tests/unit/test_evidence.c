@@ -8,7 +8,7 @@
 #include "watch/logarithm.h"
 #include "watch/name.h"
 
-static const struct cookie_key key = {{5, 6}};
+static const struct siphash_key key = {{5, 6}};
 
 #define TARGET addr_from_v4(0x0a000001)
 

@@ -5,7 +5,7 @@
 
 #include "watch/flow.h"
 
-static const struct cookie_key key = {{3, 4}};
+static const struct siphash_key key = {{3, 4}};
 
 static struct flow_key key_of(uint32_t n)
 {

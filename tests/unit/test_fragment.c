@@ -9,7 +9,7 @@
 
 #include "watch/fragment.h"
 
-static const struct cookie_key key = {{1, 2}};
+static const struct siphash_key key = {{1, 2}};
 static struct fragment_table table;
 
 static int empty_table(void **state)

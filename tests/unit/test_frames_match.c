@@ -12,6 +12,7 @@
 #include "address/ranges.h"
 #include "engine/frames/frames.h"
 #include "net/ephemeral.h"
+#include "scan/cookie.h"
 
 #define BASE 0xf000
 
@@ -56,7 +57,7 @@ static int open_fixture(void **unused)
 	assert_non_null(fixture.plan);
 	assert_true(fixture.plan->windows > 2);
 	fr->conf.plan = fixture.plan;
-	fr->conf.key = (struct cookie_key){{0x0123456789abcdef, 0xfedcba9876543210}};
+	fr->conf.key = (struct siphash_key){{0x0123456789abcdef, 0xfedcba9876543210}};
 	fr->conf.sheets = fixture.sheets;
 	fr->techniques = (1u << TECHNIQUES) - 1;
 	fr->port = BASE;

@@ -7,7 +7,7 @@
 #include "watch/known_service.h"
 #include "watch/name.h"
 
-static const struct cookie_key key = {{9, 10}};
+static const struct siphash_key key = {{9, 10}};
 
 /* A number that is different for each owner and looks random, as owners are. */
 static uint64_t owner(uint64_t n)

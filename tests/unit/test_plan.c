@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "base/cookie.h"
 #include "plan/permute.h"
 #include "plan/plan.h"
+#include "scan/cookie.h"
 #include "technique/technique.h"
 
 static uint64_t random_state;
@@ -341,19 +341,19 @@ static void plans_have_names(void **state)
 /* Appendix A of the SipHash paper: key 00..0f; message 00..07 gives 93f5f5799a932462. */
 static void siphash_gives_the_published_values(void **state)
 {
-	const struct cookie_key key = {
+	const struct siphash_key key = {
 		{UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)}};
 	const __u64 words[2] = {UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)};
 
 	(void)state;
-	assert_true(cookie_siphash(&key, words, 0, 2, 4) == UINT64_C(0x726fdb47dd0e0e31));
-	assert_true(cookie_siphash(&key, words, 1, 2, 4) == UINT64_C(0x93f5f5799a932462));
-	assert_true(cookie_siphash(&key, words, 2, 2, 4) == UINT64_C(0x3f2acc7f57c29bdb));
+	assert_true(siphash_words(&key, words, 0, 2, 4) == UINT64_C(0x726fdb47dd0e0e31));
+	assert_true(siphash_words(&key, words, 1, 2, 4) == UINT64_C(0x93f5f5799a932462));
+	assert_true(siphash_words(&key, words, 2, 2, 4) == UINT64_C(0x3f2acc7f57c29bdb));
 }
 
 /* SipHash-c-d byte by byte, from the paper: of any length, and by none of the code under test but
  * its round. */
-static uint64_t siphash(const struct cookie_key *key, const uint8_t *bytes, size_t length, int c,
+static uint64_t siphash(const struct siphash_key *key, const uint8_t *bytes, size_t length, int c,
 			int d)
 {
 	__u64 v[4] = {
@@ -369,18 +369,18 @@ static uint64_t siphash(const struct cookie_key *key, const uint8_t *bytes, size
 		if (i % 8 != 7 && i < length)
 			continue;
 		v[3] ^= word;
-		cookie_sip_rounds(v, c);
+		siphash_rounds(v, c);
 		v[0] ^= word;
 		word = 0;
 	}
 	v[2] ^= 0xff;
-	cookie_sip_rounds(v, d);
+	siphash_rounds(v, d);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 static void cookies_are_siphash_of_address_port_and_technique(void **state)
 {
-	const struct cookie_key published = {
+	const struct siphash_key published = {
 		{UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)}};
 	uint8_t bytes[19];
 
@@ -390,7 +390,7 @@ static void cookies_are_siphash_of_address_port_and_technique(void **state)
 	assert_true(siphash(&published, bytes, 7, 2, 4) == UINT64_C(0xab0200f58b01d137));
 	assert_true(siphash(&published, bytes, 15, 2, 4) == UINT64_C(0xa129ca6149be45e5));
 	for (int i = 0; i < 1000; i++) {
-		const struct cookie_key key = {{random_next(), random_next()}};
+		const struct siphash_key key = {{random_next(), random_next()}};
 		const uint64_t hi = i % 8 ? random_next() : 0, lo = random_next();
 		const uint32_t v4 = (uint32_t)random_next();
 		const uint16_t port = (uint16_t)random_next();
@@ -415,7 +415,7 @@ static void cookies_are_siphash_of_address_port_and_technique(void **state)
 
 static void cookies_carry_the_cell_and_bind_all_fields(void **state)
 {
-	const struct cookie_key key = {{random_next(), random_next()}};
+	const struct siphash_key key = {{random_next(), random_next()}};
 
 	(void)state;
 	for (int i = 0; i < 1000; i++) {

@@ -6,7 +6,7 @@
 #include "watch/name.h"
 #include "watch/suspects.h"
 
-static const struct cookie_key key = {{3, 4}};
+static const struct siphash_key key = {{3, 4}};
 
 static struct contact contact_of(uint32_t source, uint16_t port)
 {

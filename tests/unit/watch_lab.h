@@ -191,7 +191,7 @@ static inline void lab_init(struct lab *l)
 
 	memset(l, 0, sizeof(*l));
 	watch_conf_init(&l->conf);
-	l->conf.key = (struct cookie_key){{1, 2}};
+	l->conf.key = (struct siphash_key){{1, 2}};
 	l->conf.event = lab_event;
 	l->conf.event_context = l;
 	l->t_ns = LAB_START;

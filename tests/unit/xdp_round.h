@@ -158,7 +158,7 @@ static inline bool round_init(struct round *r, const struct shape *shape)
 	struct walk walk;
 
 	memset(r, 0, sizeof(*r));
-	r->conf.key = (struct cookie_key){{next(), next()}};
+	r->conf.key = (struct siphash_key){{next(), next()}};
 	r->conf.bad_sum = next() % 4 == 0;
 	r->conf.has_source_port = next() % 4 == 0;
 	r->fresh = next() % 4 == 0;

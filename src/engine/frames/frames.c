@@ -11,6 +11,7 @@
 
 #include "base/quote.h"
 #include "net/ephemeral.h"
+#include "scan/cookie.h"
 #include "system/crew.h"
 
 uint64_t frames_now_ns(void)

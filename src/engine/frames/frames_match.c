@@ -2,8 +2,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "base/cookie.h"
 #include "engine/frames/frames.h"
+#include "scan/cookie.h"
 
 static bool match_port_ours(const struct frames *fr, uint16_t ours)
 {

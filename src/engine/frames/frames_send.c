@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/cookie.h"
 #include "engine/frames/frames.h"
+#include "scan/cookie.h"
 #include "technique/payloads.h"
 
 /* A queue that is full empties in less; without carrier it never does. */

@@ -4,9 +4,9 @@
 
 #include <linux/types.h>
 
-#include "base/cookie.h"
 #include "plan/permute.h"
 #include "plan/plan_walk.h"
+#include "scan/cookie.h"
 #include "scan/hop.h"
 
 /* What a plan may have at most to be walked in the kernel; powers of two, as masks prove them. */
@@ -102,7 +102,7 @@ _Static_assert(XDP_EGRESSES == HOP_EGRESS + 1, "of the numbers that a hop has ro
 /* What does not change while the programs run. The arrays last: what is before them is reached by
  * an instruction's offset. */
 struct xdp_setting {
-	struct cookie_key key;
+	struct siphash_key key;
 	__u64 key_v4[4];       /* of cookie_v4_begin */
 	__u64 slot_reciprocal; /* for plan_cell_host */
 	__u32 range_count, slot_count;
