@@ -9,7 +9,7 @@
 #include "address/ranges.h"
 #include "blocker/blocker.h"
 #include "net/listeners.h"
-#include "watch/event.h"
+#include "result/event.h"
 
 /* Verdicts remembered, so that each is said once a scan. */
 #define WATCH_RESPONSE_RECENT 512

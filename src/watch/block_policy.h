@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "address/ranges.h"
-#include "watch/event.h"
+#include "result/event.h"
 
 enum block_verdict {
 	BLOCK_YES,

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "watch/event.h"
+#include "result/event.h"
 #include "watch/evidence.h"
 #include "watch/suspects.h"
 

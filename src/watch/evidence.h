@@ -8,7 +8,7 @@
 
 #include "address/addr.h"
 #include "base/siphash.h"
-#include "watch/event.h"
+#include "result/event.h"
 #include "watch/host_set.h"
 #include "watch/probation.h"
 

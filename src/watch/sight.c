@@ -4,8 +4,8 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
+#include "result/event.h"
 #include "technique/technique.h"
-#include "watch/event.h"
 
 /* Ethertype of ARP, in the port fields of a flow key, so that it is no IP protocol. */
 #define ARP_PORT 0x0806

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "watch/event.h"
+#include "result/event.h"
 
 struct contact;
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "packet/packet.h"
-#include "watch/event.h"
+#include "result/event.h"
 
 /* Relations between the fields of one first packet that hold for a tool: bits 1 << enum
  * event_tool. They are counted over a scan; one packet proves nothing. */

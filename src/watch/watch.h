@@ -9,7 +9,7 @@
 #include "address/ranges.h"
 #include "base/siphash.h"
 #include "packet/packet.h"
-#include "watch/event.h"
+#include "result/event.h"
 #include "watch/sight.h"
 
 struct watch;

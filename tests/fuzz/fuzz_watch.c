@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "packet/packet.h"
-#include "watch/event.h"
+#include "result/event.h"
 #include "watch/watch.h"
 
 /*

@@ -1,5 +1,5 @@
 /* test_event: the detector's fixed words, and technique sets as text. */
-#include "watch/event.h"
+#include "result/event.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "packet/packet.h"
-#include "watch/event.h"
+#include "result/event.h"
 #include "watch/watch.h"
 
 #define LAB_EVENTS 4096

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "address/ranges.h"
-#include "watch/event.h"
+#include "result/event.h"
 
 #define EVENT_PHRASE_DECIMAL 32
 #define EVENT_PHRASE_SETS    128 /* room for event_techniques_text of any bit set */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "address/ranges.h"
-#include "watch/event.h"
+#include "result/event.h"
 
 struct event_sink_conf {
 	FILE *out;	  /* streams: written to, never closed */

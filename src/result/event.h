@@ -1,6 +1,6 @@
 /* event: what the detector says, as plain numbers and words of a fixed list. */
-#ifndef PORTLIGHT_WATCH_EVENT_H
-#define PORTLIGHT_WATCH_EVENT_H
+#ifndef PORTLIGHT_RESULT_EVENT_H
+#define PORTLIGHT_RESULT_EVENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* event: the fixed words of the detector's statements. */
-#include "watch/event.h"
+#include "result/event.h"
 
 #include <string.h>
 
