@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "result/finding.h"
+#include "result/record.h"
 
 #define PHRASE_TIME	40 /* room for phrase_time */
 #define PHRASE_SECONDS	24

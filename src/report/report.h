@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "result/finding.h"
+#include "result/record.h"
 #include "result/trace.h"
 
 struct report_conf {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "result/finding.h"
+#include "result/record.h"
 
 /* Marks what is not in [first, last), by position in the window's order. */
 static void sheet_exclude(struct sheet *s, uint64_t first, uint64_t last)

@@ -8,7 +8,7 @@
 
 #include "address/addr.h"
 #include "plan/plan.h"
-#include "result/finding.h"
+#include "result/record.h"
 #include "scan/evidence_list.h"
 #include "scan/hop.h"
 #include "scan/icmp_backoff.h"

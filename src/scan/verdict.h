@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "result/finding.h"
+#include "result/record.h"
 #include "scan/sheet.h"
 
 /*

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "result/finding.h"
+#include "result/record.h"
 #include "technique/technique.h"
 
 /* Hosts with a pace of their own are looked at in ticks of this length, many of them in one. */

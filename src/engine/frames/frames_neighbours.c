@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "engine/frames/frames.h"
-#include "result/finding.h"
+#include "result/record.h"
 
 static bool learn_open(const struct frames_egress *egress)
 {

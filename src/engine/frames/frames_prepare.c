@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/frames/frames.h"
-#include "result/finding.h"
+#include "result/record.h"
 
 static int prepare_memory(struct failure *f)
 {
