@@ -216,7 +216,7 @@ def main():
              f"{os.cpu_count()} cores, Linux {platform.release().split('-')[0]}, "
              f"nmap {nmap.split()[2]}, two namespaces joined by a veth pair. Absolute figures drift "
              "from machine to machine; the ratios carry over.", "",
-             "| what | portlight | beside it | ratio | aim | |", "|---|---|---|---|---|---|"]
+             "| what | portlight | peer | ratio | aim | |", "|---|---|---|---|---|---|"]
     for name in chosen:
         for what, ours, theirs, ratio, aim, note in benches[name](options.runs):
             shown = "" if ratio is None else f"{ratio:.2f}"

@@ -559,7 +559,7 @@ def main():
              f"{version_of('scanlogd')}, tcpdump {version_of('tcpdump')}. --memory is its default, "
              f"{MEMORY_MIB} MiB. Absolute figures drift from machine to machine; the ratios carry "
              "over.", "",
-             "| | what | portlight | beside it | aim | |", "|---|---|---|---|---|---|"]
+             "| | what | portlight | peer | aim | |", "|---|---|---|---|---|---|"]
     rows = kept_rows()
     for name in chosen:
         if name == "matrix" and not FOLDER.is_dir():

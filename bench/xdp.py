@@ -199,7 +199,7 @@ def pace(rounds):
 
 def loop_table(scans, speed):
     lines = [f"## The whole loop: {PROBES:,} probes, 1 % open, 79 % closed, 20 % silent", "",
-             "| who | seconds, whole command | rate of sending, M/s | recall | false open | "
+             "| program | seconds, whole command | rate of sending, M/s | recall | false open | "
              "CPU s per million probes |", "|---|---|---|---|---|---|"]
     texts = {"xdp": "portlight xdp, one retry pass", "half": "portlight xdp, a /18 of which half is "
              "open", "frames": "portlight frames, one retry pass, "

@@ -72,8 +72,8 @@ def row(who, rate, probes, rounds):
 
 def pace_table(rounds, whom=("frames", "xdp", "masscan")):
     """Over v0, whose far end routes 198.19.0.0/16: takes the XDP hooks of both."""
-    lines = ["| who | asked for, packets/s | mean, by the far end | standard deviation | "
-             "most in 1 ms | of a processor | said by -vv |", "|---|---|---|---|---|---|---|"]
+    lines = ["| program | requested, packets/s | mean, by the far end | standard deviation | "
+             "most in 1 ms | of a processor | reported by -vv |", "|---|---|---|---|---|---|---|"]
     for who in whom:
         for rate, probes in {"masscan": MASSCAN}.get(who, [*RATES, UNLIMITED]):
             # Below 1,000 a second xdp leaves it to frames.
