@@ -1,4 +1,4 @@
-"""bench: the figures of README and RESULTS.md, each beside its counterpart in the same run.
+"""bench: the figures of README and RESULTS.md, each next to its counterpart in the same run.
 
 Runs in a private network (run.sh). The programs that are compared take turns, so that a slow moment
 of the machine meets both; what is shown is the median of the runs and the ratio of the medians.

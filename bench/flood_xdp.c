@@ -27,8 +27,8 @@
 
 #define FRAME	     54 /* Ethernet, IPv4, TCP */
 #define SECONDS_MOST 30
-/* A call costs some 30 ms beside what it sends, so there is one: more than it could ever send, and
- * an alarm ends it. */
+/* A call costs some 30 ms in addition to what it sends, so there is one: more than it could ever
+ * send, and an alarm ends it. */
 #define A_CALL INT32_MAX
 
 /* As xdp_flood.bpf.c has it. */

@@ -5,7 +5,7 @@
  *
  * The counterpart of floor_sendmmsg: a plan of COUNT hosts from TARGET on with all ports, SYN, no
  * pacer, nothing received. Neighbours must be permanent entries of the kernel's table, so that
- * nobody has to answer. Prints packets per second. For a network of your own only.
+ * no host has to answer. Prints packets per second. For a network of your own only.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
-/* floor_xdp: how fast the transmit program is beside one that sends a constant frame.
+/* floor_xdp: how fast the transmit program is compared with one that sends a constant frame.
  *
  * usage: floor_xdp CONSTANT.o INTERFACE ROUNDS THREADS [constant]
  * Takes turns: a window of 2^20 probes by xdp_transmit, as many constant frames by xdp_constant, by
  * one thread, then by two and so on, on a processor each. A line each: program, threads, frames a
  * second by the wall, and by the processor time of the threads, which is what a shared machine
  * leaves comparable, and how many the device refused. The far end should drop in XDP. With
- * `constant` that program alone takes them, and the interface's own hook is left to whom has it. */
+ * `constant` that program alone takes them, and the interface's own XDP program stays. */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

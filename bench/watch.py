@@ -1,9 +1,9 @@
-"""watch: the figures of RESULTS-watch.md and detection-matrix.md, each beside its counterpart.
+"""watch: the figures of RESULTS-watch.md and detection-matrix.md, each next to its counterpart.
 
 Runs in a private network (watch.sh). scanlogd is the installed program: over captures with
 scanlogd_feed.c, which answers its read(2) and times(2) from the file; live on a link as it is.
 psad reads a log made from the capture (psad_log.py). All forged packets stay between two namespaces
-that know no way out.
+that have no route out.
 """
 
 import argparse
@@ -153,11 +153,11 @@ def bench_matrix(options):
         "alert stands in brackets.",
         "- scanlogd: the packaged program, its raw socket and clocks fed from the file by "
         "bench/scanlogd_feed.c. The column is the number of lines it logs about the scanner (about "
-        "anybody, where there is none). It is given all IPv4 TCP of the capture in both "
+        "any source, where there is none). It is given all IPv4 TCP of the capture in both "
         "directions; on a live host it sees what the firewall lets in.",
         "- psad: `psad -A` on a log in iptables' format, made from the capture by "
         "bench/psad_log.py as a firewall would write it that logs the first packet of each flow. "
-        "The column is the highest danger level of the scanner (of anybody). A firewall that logs "
+        "The column is the highest danger level of the scanner (of any source). A firewall that logs "
         "only what it drops gives psad fewer false alarms; this is the upper bound.",
         "- A row that is `optional` is at the edge of what a port scan is; none is counted.", "",
         "| capture | holds | expected | portlight | scanlogd, lines | psad |",
@@ -177,7 +177,7 @@ def json_version():
 # Speed and memory of replays.
 
 def records(data, begun_ns):
-    """A nanosecond pcap's packets as (times, frames) with their times told anew from begun_ns on:
+    """A nanosecond pcap's packets as (times, frames) with times that start at begun_ns:
     pauses of more than a second, as between captures, and steps back become a second."""
     at, last, now, times, frames = 24, None, begun_ns, [], []
     while at + 16 <= len(data):
@@ -345,7 +345,7 @@ def named_at(lines, source):
 
 
 def listed_at(lines, source):
-    """When that source was first told of as a suspect of a flood, or None."""
+    """When that source was first reported as a suspect of a flood, or None."""
     for at, line in lines:
         if source in json.loads(line).get("related", {}).get("ip", []):
             return at
@@ -404,11 +404,11 @@ def check_flood(mac, folder):
     return len({row[3] for row in rows}), len({row[4] for row in rows})
 
 
-def flood_run(mac, sources, beside=True):
-    """The scan while forged SYNs come from so many sources (0: none), seen by portlight and, where
-    it is to run beside, by scanlogd."""
+def flood_run(mac, sources, with_peer=True):
+    """The scan while forged SYNs come from that many sources (0: none), seen by portlight and, where
+    with_peer is true, by scanlogd."""
     ours = Live([PORTLIGHT, "watch", "-i", "eth0", "--json"])
-    theirs = Live(["/usr/sbin/scanlogd"] if beside else ["true"], {"LD_PRELOAD": str(FEED)})
+    theirs = Live(["/usr/sbin/scanlogd"] if with_peer else ["true"], {"LD_PRELOAD": str(FEED)})
     time.sleep(1.5)
     before = datagrams_seen()
     flood = send_flood(mac, sources, 6) if sources else None
@@ -450,15 +450,15 @@ def bench_flood(_options):
     run = flood_run(mac, 0)
     yield (f"{scan}, no flood", when(run["ours"], run), f"scanlogd {when(run['theirs'], run)}",
            "both named", "so both can")
-    for beside in (True, False):
-        if not beside:
+    for with_peer in (True, False):
+        if not with_peer:
             drop_forged()
         for sources in (1 << 16, 1 << 24):
-            run = flood_run(mac, sources, beside)
+            run = flood_run(mac, sources, with_peer)
             yield (f"{scan} under SYNs from {sources:,} forged sources, "
                    f"{run['flood'] / 1e6:.2f} M/s reach the target, {run['flood'] / sources:.2g}/s of "
                    "each", when(run["ours"], run, run["listed"]),
-                   f"scanlogd {when(run['theirs'], run)}, {run['lines']} lines" if beside else
+                   f"scanlogd {when(run['theirs'], run)}, {run['lines']} lines" if with_peer else
                    "alone; the target drops what is forged at its ingress", "named before its end",
                    f"peak memory {run['peak']:.1f} MiB, of it private {run['private']:.1f} MiB; "
                    f"{run['lost']:,} packets lost; told: {', '.join(run['others'])}")
@@ -492,7 +492,7 @@ def cheapest(folder, sources):
 
 
 def syn_frame(source, port):
-    """Ethernet, IPv4 and TCP; nobody checks the sums of a capture."""
+    """Ethernet, IPv4 and TCP; checksums of a capture are not verified."""
     ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, 1, 0, 64, 6, 0, source,
                      bytes(map(int, VICTIM.split("."))))
     return b"\2\0\0\0\0\1\2\0\0\0\0\2\x08\0" + ip + struct.pack("!HHIIBBHHH", 4000, port, 7, 0, 0x50,
@@ -534,7 +534,7 @@ def bench_blind(_options):
 
 
 def kept_rows():
-    """{part: rows} of the last time: a part that is measured anew takes the place of its own."""
+    """{part: rows} of the last time: a part that is measured again replaces its rows."""
     rows = {}
     for line in RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []:
         part = re.match(r"\| (\w+) \| ", line)

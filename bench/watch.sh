@@ -1,5 +1,5 @@
 #!/bin/sh
-# watch: measures `portlight watch` beside scanlogd, psad and tcpdump, in a private network.
+# watch: measures `portlight watch` next to scanlogd, psad and tcpdump, in a private network.
 #
 # usage: bench/watch.sh [--write] [--only matrix,speed,memory,flood,blind] [--runs N]  (see watch.py)
 # Builds build/ first. --write keeps the figures in bench/RESULTS-watch.md and the verdicts on

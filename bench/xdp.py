@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""xdp: the xdp engine beside the frames engine, a constant-frame program, masscan and zmap.
+"""xdp: the xdp engine next to the frames engine, a constant-frame program, masscan and zmap.
 
 usage: xdp.py [--write] [--rounds N] [--memory | --peers]      run by bench/xdp.sh in a network of its own
 
@@ -221,10 +221,10 @@ def loop_table(scans, speed):
                      f"thread{'s' * (threads > 1)} | {PROBES / wall / 1e6:.2f} | {wall:.3g} | - | - | "
                      f"{1 / cpu:.2f} |")
     most = max(median([f[0] for f in speed[FLOOR + str(n + 1)]]) for n in range(THREADS))
-    return "\n".join(lines + ["", beside(scans, most)])
+    return "\n".join(lines + ["", comparison(scans, most)])
 
 
-def beside(scans, floor):
+def comparison(scans, floor):
     """xdp's rate of sending over that of each of the others which have the same plan; and what the
     floor's would be, which no scanner can pass."""
     def middle(name, what):
@@ -288,7 +288,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--memory", action="store_true", help="that alone")
-    parser.add_argument("--peers", action="store_true", help="masscan and zmap beside xdp, alone")
+    parser.add_argument("--peers", action="store_true", help="only masscan and zmap next to xdp")
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     queues = f"numtxqueues {THREADS} numrxqueues {THREADS}"

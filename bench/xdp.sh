@@ -1,5 +1,5 @@
 #!/bin/sh
-# xdp: measures the xdp engine beside a constant-frame program, the other engines, masscan, zmap.
+# xdp: measures the xdp engine next to a constant-frame program, the other engines, masscan, zmap.
 #
 # usage: bench/xdp.sh [--write] [--rounds N] [--memory | --peers]      (see xdp.py)
 # Builds build/ first, unless BUILD names another. --write keeps bench/RESULTS-xdp.md. ZMAP names

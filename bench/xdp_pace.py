@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """xdp_pace: rates asked for and what came of them, by a clock at the far end of a veth pair.
 
-usage: xdp_pace.py [--rounds N] [--who frames,xdp,masscan]   run by tests/net/private.sh; BUILD names the build directory
+usage: xdp_pace.py [--rounds N] [--engine frames,xdp,masscan]   run by tests/net/private.sh; BUILD names the build directory
 
 Prints rows of markdown: the mean that the far end saw, the standard deviation about it of intervals
 of 20 ms, the most that came within 1 ms, and the processor's share that the command took: 100 % is
@@ -31,13 +31,13 @@ def plan(probes):
     return f"1-{probes // hosts}", f"198.19.0.1-198.19.0.{hosts}"
 
 
-def command(who, rate, probes):
+def command(engine, rate, probes):
     ports, hosts = plan(probes)
-    if who == "masscan":
+    if engine == "masscan":
         return ["timeout", "60", "masscan", "--retries", "0", "--rate", rate, "-p", ports, hosts,
                 "--wait", "1", "--router-mac", far_mac(), "-e", "v0", "--source-ip", "198.18.0.1",
                 "-oG", "/dev/null"]
-    return ["timeout", "60", os.environ["BUILD"] + "/portlight", "scan", "--engine", who, "-sS",
+    return ["timeout", "60", os.environ["BUILD"] + "/portlight", "scan", "--engine", engine, "-sS",
             "-p", ports, "--max-rate", rate, "--max-retries", "0", "-vv", "-oD", "/dev/null",
             hosts]
 
@@ -46,14 +46,14 @@ def number(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def row(who, rate, probes, rounds):
+def row(engine, rate, probes, rounds):
     seen = []
     for _ in range(rounds):
-        figures, said = measure("p0", "drop", command(who, rate, probes))
+        figures, said = measure("p0", "drop", command(engine, rate, probes))
         if figures["status"] or figures["probes"] < 0.9 * probes:
-            if who == "masscan":
-                return f"| {who} | {number(float(rate))} | did not end | - | - | - | - |"
-            raise SystemExit(f"{who} at {rate}/s: {figures}\n{said}")
+            if engine == "masscan":
+                return f"| {engine} | {number(float(rate))} | did not end | - | - | - | - |"
+            raise SystemExit(f"{engine} at {rate}/s: {figures}\n{said}")
         seen.append(figures)
 
     def middle(what):
@@ -65,20 +65,20 @@ def row(who, rate, probes, rounds):
     if own:
         said = " ± ".join(number(statistics.median(float(f[name]) for f in own))
                           for name in ("said_mean", "said_deviation"))
-    return (f"| {who} | {asked} | {number(middle(lambda f: f['mean']))} | "
+    return (f"| {engine} | {asked} | {number(middle(lambda f: f['mean']))} | "
             f"{number(middle(lambda f: f['deviation']))} | {number(middle(lambda f: f['most_1']))} | "
             f"{100 * middle(lambda f: f['cpu'] / f['wall']):.0f} % | {said} |")
 
 
-def pace_table(rounds, whom=("frames", "xdp", "masscan")):
+def pace_table(rounds, engines=("frames", "xdp", "masscan")):
     """Over v0, whose far end routes 198.19.0.0/16: takes the XDP hooks of both."""
     lines = ["| program | requested, packets/s | mean, by the far end | standard deviation | "
              "most in 1 ms | of a processor | reported by -vv |", "|---|---|---|---|---|---|---|"]
-    for who in whom:
-        for rate, probes in {"masscan": MASSCAN}.get(who, [*RATES, UNLIMITED]):
+    for engine in engines:
+        for rate, probes in {"masscan": MASSCAN}.get(engine, [*RATES, UNLIMITED]):
             # Below 1,000 a second xdp leaves it to frames.
-            if who != "xdp" or float(rate) >= 1000:
-                lines.append(row(who, rate, probes if float(rate) < 1e6 or who == "xdp"
+            if engine != "xdp" or float(rate) >= 1000:
+                lines.append(row(engine, rate, probes if float(rate) < 1e6 or engine == "xdp"
                                  else probes // 2, rounds))
                 print(lines[-1], file=sys.stderr, flush=True)
     return "\n".join(lines)
@@ -87,7 +87,7 @@ def pace_table(rounds, whom=("frames", "xdp", "masscan")):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--who", default="frames,xdp,masscan")
+    parser.add_argument("--engine", default="frames,xdp,masscan")
     args = parser.parse_args()
     queues = "numtxqueues 2 numrxqueues 2"
     for line in (f"ip netns add target; ip link add v0 {queues} type veth peer name p0 netns target "
@@ -96,7 +96,7 @@ def main():
                  "ip route add 198.19.0.0/16 via 198.18.0.2; sleep 0.5"):
         if os.system(line):
             raise SystemExit("no network of its own")
-    print(pace_table(args.rounds, args.who.split(",")))
+    print(pace_table(args.rounds, args.engine.split(",")))
 
 
 if __name__ == "__main__":

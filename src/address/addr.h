@@ -71,7 +71,7 @@ static inline bool addr_is_link_local6(struct addr a)
 /* The 4 network-order bytes of an IPv4 address, the 16 of an IPv6 one. */
 struct addr addr_from_bytes4(const uint8_t bytes[static 4]);
 struct addr addr_from_bytes16(const uint8_t bytes[static 16]);
-/* Either, told apart by their length; of any other false, and *out is left alone. */
+/* Either, by `length`: 4 or 16. False for any other length; *out is then unchanged. */
 bool addr_from_bytes(const uint8_t *bytes, size_t length, struct addr *out);
 void addr_to_bytes4(struct addr a, uint8_t bytes[static 4]);
 void addr_to_bytes16(struct addr a, uint8_t bytes[static 16]);
@@ -79,7 +79,7 @@ void addr_to_bytes16(struct addr a, uint8_t bytes[static 16]);
 /*
  * Text to address: strict dotted quad (four decimal numbers, no leading zeros, so that 010 is
  * never read as 8) or RFC 4291 2.2 text. `length` bytes, no NUL needed. Returns 0, or -1 and
- * leaves *out alone.
+ * leaves *out unchanged.
  */
 int addr_parse(const char *text, size_t length, struct addr *out);
 

@@ -14,7 +14,7 @@ struct range {
 
 /*
  * Caller's storage; zero-initialised is the empty set. Between ranges_add and ranges_normalise
- * the array is an unsorted bag; all other functions want it normalised. 32 bytes a range.
+ * the array is unsorted; all other functions require a normalised set. 32 bytes a range.
  */
 struct ranges {
 	struct range *range;
@@ -26,8 +26,8 @@ struct ranges {
 int ranges_add(struct ranges *set, struct addr first, struct addr last);
 /* Sorts, merges what overlaps or touches (IPv4 never merges with IPv6). */
 void ranges_normalise(struct ranges *set);
-/* Takes `out` out of `set`; both normalised, and not the same. O(n + m). 0, or -1 out of memory
- * (set is unchanged). */
+/* Removes the addresses of `out` from `set`; both normalised, and not the same. O(n + m). 0, or -1
+ * out of memory (set is unchanged). */
 int ranges_subtract(struct ranges *set, const struct ranges *out);
 bool ranges_contain(const struct ranges *set, struct addr a);
 /* How many addresses; UINT64_MAX if that many or more. */

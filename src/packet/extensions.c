@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 
-/* Deeper than this goes only who wants to hide something or to wear us out. */
+/* A longer chain is an attempt to hide something or to exhaust the parser. */
 #define EXTENSIONS_MAX 8
 
 /* Extension headers that <netinet/in.h> lacks (RFC 7045, 4). */

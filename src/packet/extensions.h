@@ -17,9 +17,10 @@ struct extensions {
 };
 
 enum extensions_end {
-	EXTENSIONS_DONE,     /* `next` is a transport header, or one that nobody can look into */
-	EXTENSIONS_SHORT,    /* the bytes end before the header at `at` does */
-	EXTENSIONS_BAD,	     /* more than 8 headers, or in forbidden order */
+	EXTENSIONS_DONE,  /* `next` is a transport header, or one that cannot be parsed (encrypted)
+			   */
+	EXTENSIONS_SHORT, /* the bytes end before the header at `at` does */
+	EXTENSIONS_BAD,	  /* more than 8 headers, or in forbidden order */
 	EXTENSIONS_FRAGMENT, /* behind `at` is the middle of something */
 };
 

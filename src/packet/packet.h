@@ -11,7 +11,7 @@
 enum packet_link {
 	PACKET_LINK_ETHERNET, /* 14-byte Ethernet header (also loopback devices), VLAN tags behind
 			       */
-	PACKET_LINK_RAW_IP,   /* IPv4 or IPv6 header, told apart by the version nibble: tun, ppp */
+	PACKET_LINK_RAW_IP,   /* IPv4 or IPv6 header, by the version nibble: tun, ppp */
 	PACKET_LINK_COOKED,   /* Linux cooked v1, 16 bytes (LINKTYPE_LINUX_SLL) */
 	PACKET_LINK_COOKED2,  /* Linux cooked v2, 20 bytes (LINKTYPE_LINUX_SLL2) */
 	PACKET_LINK_FAMILY,   /* BSD loopback: 4 bytes of address family (LINKTYPE_NULL, _LOOP) */
@@ -22,7 +22,7 @@ enum packet_link {
  * Which parts were there, whole and well-formed. Presence is a flag, never a magic value. TCP is
  * there if its 20 fixed bytes are: its options may be cut, or bad with PACKET_MALFORMED. A quote
  * that cannot be read is merely absent. A header that a first fragment leaves to the next one is
- * absent too, and nobody's fault.
+ * absent too, and the packet is not malformed.
  */
 enum packet_has {
 	PACKET_ETHERNET = 1 << 0,

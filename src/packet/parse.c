@@ -59,7 +59,7 @@ static size_t smaller(size_t a, size_t b)
 }
 
 /*
- * Something is longer than the layer around it: in a first fragment it may go on in the next
+ * Something is longer than the layer around it: in a first fragment it may continue in the next
  * one (true), elsewhere it cannot.
  */
 static bool reader_goes_on(struct reader *r)
