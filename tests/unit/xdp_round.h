@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "address/ranges.h"
-#include "engine/frames/frames.h"
+#include "engine/frames/frames_egress.h"
 #include "engine/xdp/xdp.h"
 #include "packet/packet.h"
 #include "technique/payloads.h"
@@ -223,7 +223,7 @@ static inline size_t expected(const struct round *r, uint32_t cell, uint8_t atte
 	};
 
 	if (p.technique == TECH_UDP)
-		frames_payload(egress, p.port, attempt, &fields.payload, &fields.payload_bytes);
+		frames_egress_payload(egress, p.port, attempt, &fields.payload, &fields.payload_bytes);
 	return template_write(&egress->template[p.technique], &fields, out);
 }
 

@@ -9,7 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/frames/frames.h"
+#include "engine/frames/frames_egress.h"
+#include "engine/frames/frames_prepare.h"
+#include "engine/frames/frames_receive.h"
+#include "engine/frames/frames_send.h"
+#include "engine/frames/frames_state.h"
 #include "engine/xdp/xdp_shared.h"
 
 struct xdp_programs;

@@ -79,7 +79,7 @@ static unsigned fill_payloads(struct xdp_payload *payload, unsigned first, uint1
 		size_t length;
 
 		payload_for_attempt(port, d, &bytes, &length);
-		/* As frames_payload has it. */
+		/* As frames_egress_payload has it. */
 		if (length + 48 > mtu)
 			length = 0;
 		memcpy(out->bytes, bytes, length);
