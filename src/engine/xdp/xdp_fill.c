@@ -1,4 +1,6 @@
 /* xdp_fill: plan, window and templates in the form that the kernel's programs read. */
+#include "engine/xdp/xdp_fill.h"
+
 #include <arpa/inet.h>
 #include <assert.h>
 #include <netinet/in.h>
@@ -6,7 +8,8 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "engine/xdp/xdp.h"
+#include "engine/engine.h"
+#include "engine/frames/template.h"
 #include "packet/checksum.h"
 #include "packet/packet.h"
 #include "technique/payloads.h"
@@ -17,7 +20,7 @@ static uint32_t fill_sum(uint64_t sum)
 	return htons(checksum_fold(sum));
 }
 
-void xdp_template_fill(struct xdp_template *out, const struct template *in)
+void xdp_fill_template(struct xdp_template *out, const struct template *in)
 {
 	const uint16_t transport = in->tcp ? (uint16_t)(in->length - in->transport) : 0;
 	const uint16_t total = (uint16_t)(transport + (in->v4 ? 20 : 0));
@@ -108,7 +111,7 @@ static void fill_slots(struct xdp_setting *out, struct xdp_payload *payload,
 	}
 }
 
-void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struct engine_conf *conf,
+void xdp_fill_setting(struct xdp_memory *m, const struct plan *plan, const struct engine_conf *conf,
 		      uint32_t mtu)
 {
 	struct xdp_setting *out = m->setting;
@@ -164,7 +167,7 @@ static void fill_addresses(struct xdp_window *window, const struct sheet *sheet)
 		sheet->first_host + sheet->hosts <= ranges[range].first_host + ranges[range].hosts;
 }
 
-void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *sheet)
+void xdp_fill_window(struct xdp_memory *m, unsigned place, const struct sheet *sheet)
 {
 	const struct xdp_setting *setting = m->setting;
 	struct xdp_window *window = &m->window[place];
