@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include "engine/xdp/xdp_quirks.h"
 #include "xdp_round.h"
 
 static bool sendable(const struct round *r, uint32_t cell)
@@ -100,8 +101,8 @@ static void *crew_send(void *argument)
 	struct packet p;
 
 	while (!sender_over(r, m->number)) {
-		const int length =
-			xdp_programs_test(&r->programs, m->number, crew->times, frame, sizeof(frame));
+		const int length = xdp_programs_test(&r->programs, m->number, crew->times, frame,
+						     sizeof(frame));
 		uint32_t cell;
 
 		if (length < 0 || crew->times > 1)
@@ -245,23 +246,29 @@ static void test_frames(void **unused)
 	}
 }
 
-static void test_spare(void **unused)
+static void test_quirks(void **unused)
 {
 	(void)unused;
-	assert_int_equal(xdp_spare_bytes("5.18.0"), 1);
-	assert_int_equal(xdp_spare_bytes("6.1.0-57-amd64"), 1);
-	assert_int_equal(xdp_spare_bytes("6.3.13"), 1);
-	assert_int_equal(xdp_spare_bytes("6.4.0-rc1"), 0);
-	assert_int_equal(xdp_spare_bytes("6.12.117+deb13-amd64"), 0);
-	assert_int_equal(xdp_spare_bytes("7.0"), 0);
-	assert_int_equal(xdp_spare_bytes(""), 1);
-	assert_int_equal(xdp_spare_bytes("next"), 1);
+	assert_int_equal(xdp_quirks_spare_bytes("5.18.0"), 1);
+	assert_int_equal(xdp_quirks_spare_bytes("6.1.0-57-amd64"), 1);
+	assert_int_equal(xdp_quirks_spare_bytes("6.3.13"), 1);
+	assert_int_equal(xdp_quirks_spare_bytes("6.4.0-rc1"), 0);
+	assert_int_equal(xdp_quirks_spare_bytes("6.12.117+deb13-amd64"), 0);
+	assert_int_equal(xdp_quirks_spare_bytes("7.0"), 0);
+	assert_int_equal(xdp_quirks_spare_bytes(""), 1);
+	assert_int_equal(xdp_quirks_spare_bytes("next"), 1);
+	assert_true(xdp_quirks_too_old("5.10.0-30-amd64"));
+	assert_true(xdp_quirks_too_old("4.19"));
+	assert_false(xdp_quirks_too_old("5.18.0"));
+	assert_false(xdp_quirks_too_old("6.1.0-57-amd64"));
+	assert_false(xdp_quirks_too_old(""));
+	assert_false(xdp_quirks_too_old("next"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_spare),
+		cmocka_unit_test(test_quirks),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_senders),
 		cmocka_unit_test(test_senders_fast),

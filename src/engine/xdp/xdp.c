@@ -17,6 +17,7 @@
 #include "engine/xdp/xdp_hosts.h"
 #include "engine/xdp/xdp_pass.h"
 #include "engine/xdp/xdp_programs.h"
+#include "engine/xdp/xdp_quirks.h"
 #include "engine/xdp/xdp_state.h"
 #include "net/settle.h"
 
@@ -313,7 +314,7 @@ static int xdp_open(struct xdp *x, struct failure *f)
 	x->senders = xdp_senders(x->link);
 	setting = x->programs.memory.setting;
 	xdp_fill_setting(&x->programs.memory, plan, &x->conf, x->link->mtu);
-	setting->frame_bytes += xdp_spare_bytes(uname(&kernel) == 0 ? kernel.release : "");
+	setting->frame_bytes += xdp_quirks_spare_bytes(uname(&kernel) == 0 ? kernel.release : "");
 	setting->port = x->frames->port;
 	setting->port_mask = x->frames->port_mask;
 	setting->port_fixed = x->conf.has_source_port;

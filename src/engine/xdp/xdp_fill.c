@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -137,20 +136,6 @@ void xdp_fill_setting(struct xdp_memory *m, const struct plan *plan, const struc
 		out->udp_mask |= technique_table[t].proto == IPPROTO_UDP ? 1u << t : 0;
 	}
 	out->frame_bytes = fill_frame_bytes(plan, out, m->payload);
-}
-
-unsigned xdp_release(const char *release)
-{
-	unsigned major, minor;
-
-	if (sscanf(release, "%u.%u", &major, &minor) != 2 || major > 999 || minor > 999)
-		return 0;
-	return XDP_RELEASE(major, minor);
-}
-
-uint32_t xdp_spare_bytes(const char *release)
-{
-	return xdp_release(release) < XDP_RELEASE(6, 4);
 }
 
 /* The addresses of a window, if they follow from the first. */

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/failure.h"
-#include "engine/xdp/xdp_fill.h"
+#include "engine/xdp/xdp_quirks.h"
 #include "net/link.h"
 #include "scan/sheet.h"
 
@@ -115,8 +115,7 @@ static int load_refused(const char *what, int error, struct failure *f)
 {
 	struct utsname kernel;
 
-	if (uname(&kernel) == 0 && xdp_release(kernel.release) > 0 &&
-	    xdp_release(kernel.release) < XDP_RELEASE(5, 18))
+	if (uname(&kernel) == 0 && xdp_quirks_too_old(kernel.release))
 		return failure_set(f, EXIT_UNAVAILABLE,
 				   "Linux %s is too old: sending from BPF programs came with 5.18 "
 				   "(%s)",
