@@ -228,9 +228,9 @@ int xdp_programs_attach(struct xdp_programs *p, const struct link *link, bool ge
 					     "(--xdp-mode generic needs none that does)",
 				   link_quote(link, quoted), strerror(error));
 	}
-	s->links.transmit_dropped = bpf_program__attach(s->progs.transmit_dropped);
-	s->links.transmit_refused = bpf_program__attach(s->progs.transmit_refused);
-	if (s->links.transmit_dropped && s->links.transmit_refused)
+	s->links.count_dropped = bpf_program__attach(s->progs.count_dropped);
+	s->links.count_refused = bpf_program__attach(s->progs.count_refused);
+	if (s->links.count_dropped && s->links.count_refused)
 		return 0;
 	error = errno;
 	if (load_short(-error, f))

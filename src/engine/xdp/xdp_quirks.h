@@ -22,9 +22,9 @@
  *   reports it only when the queue is flushed. Here: the check of xdp_programs_trial() passes, the
  *   first pass counts the refusals, and the engine goes on with frames (xdp_pass.c).
  *
- * Linux 6.1 verifier, seen on Debian's 6.1; not on 6.18. It wants a lower bound for the length
+ * Linux 6.1 verifier, seen on Debian's 6.1. It wants a lower bound for the length
  * given to bpf_xdp_store_bytes() that it does not learn from a comparison with 0, and every byte of
- * a structure initialised whose address is passed to a function. Here: transmit_says() and the
+ * a structure initialised whose address is passed to a function. Here: program_says() and the
  *   padding of struct receive_segment satisfy both, on every kernel.
  *
  * Linux 5.19, c8644cd0efe7 (kernel/bpf/syscall.c). With kernel.unprivileged_bpf_disabled set, Linux
