@@ -13,7 +13,7 @@
 
 #include "address/ranges.h"
 #include "engine/engine.h"
-#include "engine/frames/frames.h"
+#include "engine/frames/frames_state.h"
 
 /* As many at once as the scan's loop offers. */
 #define BUDGET 1024

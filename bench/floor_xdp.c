@@ -20,7 +20,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine/xdp/xdp.h"
+#include "address/ranges.h"
+#include "engine/engine.h"
+#include "engine/frames/template.h"
+#include "engine/xdp/xdp_fill.h"
+#include "engine/xdp/xdp_programs.h"
+#include "net/link.h"
 
 #define CALL_RUNS 65536
 
@@ -35,7 +40,7 @@ static double now(clockid_t clock)
 struct floor {
 	struct plan *plan;
 	struct sheet *sheet;
-	struct xdp_kernel kernel;
+	struct xdp_programs programs;
 	struct bpf_object *constant;
 	int constant_fd;
 	uint8_t frame[64];
@@ -70,16 +75,16 @@ static int open_transmit(struct floor *b, unsigned link_index, bool attach)
 	b->sheet = b->plan ? sheet_new(b->plan, 0, 0, b->plan->total, 1) : NULL;
 	if (b->sheet)
 		room = (struct xdp_room){b->sheet->cells, b->sheet->hosts, true, false};
-	if (!b->sheet || xdp_kernel_load(&b->kernel, &room, &f) < 0) {
+	if (!b->sheet || xdp_programs_load(&b->programs, &room, &f) < 0) {
 		fprintf(stderr, "floor_xdp: %s\n", f.text);
 		return 1;
 	}
 	walk_init(&walk, b->sheet, tries, 1);
-	xdp_setting_fill(&b->kernel.memory, b->plan, &conf, 1500);
-	b->kernel.memory.setting->port = 0xf000;
-	b->kernel.memory.setting->link_index = link_index;
+	xdp_fill_setting(&b->programs.memory, b->plan, &conf, 1500);
+	b->programs.memory.setting->port = 0xf000;
+	b->programs.memory.setting->link_index = link_index;
 	if (attach &&
-	    xdp_kernel_attach(&b->kernel, &(struct link){.index = link_index}, false, &f) < 0) {
+	    xdp_programs_attach(&b->programs, &(struct link){.index = link_index}, false, &f) < 0) {
 		fprintf(stderr, "floor_xdp: %s\n", f.text);
 		return 1;
 	}
@@ -90,9 +95,9 @@ static int open_transmit(struct floor *b, unsigned link_index, bool attach)
 							 .source = addr_from_v4(0xc6120001),
 							 .ttl = 64});
 	memcpy(b->frame, template.bytes, 58);
-	xdp_template_fill(&b->kernel.memory.egress[0].template[TECH_SYN], &template);
+	xdp_fill_template(&b->programs.memory.egress[0].template[TECH_SYN], &template);
 	/* As the engine has hosts behind one gateway. */
-	b->kernel.memory.window[0].host_word = XDP_HOST_SEND | 0x090000000002;
+	b->programs.memory.window[0].host_word = XDP_HOST_SEND | 0x090000000002;
 	return 0;
 }
 
@@ -146,15 +151,15 @@ static int part_constant(const struct part *p)
 
 static int part_transmit(const struct part *p)
 {
-	const volatile struct xdp_pass *pass = p->b->kernel.memory.pass;
-	const volatile struct xdp_sender *s = &p->b->kernel.memory.sender[p->number];
+	const volatile struct xdp_pass *pass = p->b->programs.memory.pass;
+	const volatile struct xdp_sender *s = &p->b->programs.memory.sender[p->number];
 	int error = 0;
 
 	while ((pass->next < pass->end || !xdp_sender_idle(s)) && !error) {
 		const uint32_t left = pass->end - (pass->next < pass->end ? pass->next : pass->end);
 
-		error = xdp_kernel_run(&p->b->kernel, p->number, 58,
-				       left < CALL_RUNS ? left / 2 + XDP_TAKE : CALL_RUNS);
+		error = xdp_programs_run(&p->b->programs, p->number, 58,
+					 left < CALL_RUNS ? left / 2 + XDP_TAKE : CALL_RUNS);
 	}
 	return error;
 }
@@ -207,11 +212,11 @@ static int turn(struct floor *b, bool constant, unsigned threads)
 
 static int round_transmit(struct floor *b, unsigned threads)
 {
-	volatile struct xdp_pass *pass = b->kernel.memory.pass;
-	volatile struct xdp_sender *sender = b->kernel.memory.sender;
+	volatile struct xdp_pass *pass = b->programs.memory.pass;
+	volatile struct xdp_sender *sender = b->programs.memory.sender;
 	uint64_t sent = 0, refused = 0;
 
-	xdp_window_fill(&b->kernel.memory, 0, b->sheet);
+	xdp_fill_window(&b->programs.memory, 0, b->sheet);
 	memset((void *)pass, 0, sizeof(*pass));
 	memset((void *)sender, 0, XDP_SENDERS * sizeof(*sender));
 	pass->end = b->sheet->cells;
@@ -260,8 +265,8 @@ int main(int argc, char **argv)
 			result = (!alone && round_transmit(&b, threads)) ||
 				 round_constant(&b, threads);
 	bpf_object__close(b.constant);
-	if (b.kernel.programs)
-		xdp_kernel_unload(&b.kernel);
+	if (b.programs.skeleton)
+		xdp_programs_unload(&b.programs);
 	sheet_free(b.sheet);
 	plan_free(b.plan);
 	return result;

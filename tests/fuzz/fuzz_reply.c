@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "address/ranges.h"
-#include "engine/frames/frames.h"
+#include "capture/ring.h"
+#include "engine/frames/frames_egress.h"
+#include "engine/frames/frames_receive.h"
+#include "engine/frames/frames_state.h"
 
 /*
  * The first byte chooses: any frame at all, or one made from the next bytes (the answer to a probe,
@@ -274,7 +277,7 @@ static size_t make_probe(const struct sent *s, enum packet_link link, uint8_t *f
 	};
 
 	if (row->proto == IPPROTO_UDP) {
-		frames_payload(&egress[!addr_is_v4(s->to)], s->port, s->attempt, &payload, &length);
+		frames_egress_payload(&egress[!addr_is_v4(s->to)], s->port, s->attempt, &payload, &length);
 	} else {
 		p.seq = our_number(s);
 		p.ack = row->flags & TCP_ACK ? our_number(s) : 0;

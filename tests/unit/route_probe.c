@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/frames/frames.h"
+#include "engine/frames/frames_state.h"
 #include "engine/frames/solicit.h"
 #include "net/link.h"
 #include "net/route.h"

@@ -12,7 +12,9 @@
 
 #include "capture/ring.h"
 #include "cli/scan_loop.h"
-#include "engine/frames/frames.h"
+#include "capture/ring.h"
+#include "engine/frames/frames_receive.h"
+#include "engine/frames/frames_state.h"
 
 #define SECOND UINT64_C(1000000000)
 /* Where the flood ends after all, so that a failure is one. */

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "address/ranges.h"
-#include "engine/frames/frames.h"
+#include "engine/frames/frames_egress.h"
+#include "engine/frames/frames_match.h"
+#include "engine/frames/frames_state.h"
 #include "net/ephemeral.h"
 #include "scan/cookie.h"
 

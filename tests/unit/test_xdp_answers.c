@@ -56,7 +56,7 @@ static unsigned kernel_get(const struct round *r, uint32_t cell)
 {
 	const uint32_t position = (uint32_t)permute_backward(&r->sheet->order, cell);
 
-	return (unsigned)(r->kernel.memory.words[position >> 4] >> (position & 15) * 4 & 15);
+	return (unsigned)(r->programs.memory.words[position >> 4] >> (position & 15) * 4 & 15);
 }
 
 static uint64_t kernel_marked(const struct round *r)
@@ -64,7 +64,7 @@ static uint64_t kernel_marked(const struct round *r)
 	uint64_t marked = 0;
 
 	for (unsigned i = 0; i < XDP_TALLIES; i++)
-		marked += r->kernel.memory.tally[0][i].marked;
+		marked += r->programs.memory.tally[0][i].marked;
 	return marked;
 }
 
@@ -72,8 +72,8 @@ static void judge_all(struct round *r)
 {
 	uint64_t marked = 0;
 
-	r->kernel.memory.receiving->own_mask = UINT32_MAX & ~(1u << TECH_UDP);
-	r->kernel.memory.receiving->sample_mask = 0x80000000;
+	r->programs.memory.receiving->own_mask = UINT32_MAX & ~(1u << TECH_UDP);
+	r->programs.memory.receiving->sample_mask = 0x80000000;
 	for (uint32_t cell = 0; cell < r->sheet->cells; cell++) {
 		if (sheet_probe(r->sheet, cell).technique == TECH_UDP)
 			continue;
@@ -89,38 +89,38 @@ static void judge_all(struct round *r)
 		const size_t offset = length - 20; /* of TCP */
 
 		packet_parse(PACKET_LINK_ETHERNET, frame, length, &seen);
-		r->kernel.memory.window[0].attempts = 1;
+		r->programs.memory.window[0].attempts = 1;
 		if (!r->conf.has_source_port)
-			assert_int_equal(xdp_kernel_judge(&r->kernel, frame, length), XDP_PASS);
-		r->kernel.memory.window[0].attempts = 2;
+			assert_int_equal(xdp_programs_judge(&r->programs, frame, length), XDP_PASS);
+		r->programs.memory.window[0].attempts = 2;
 		/* Cookies that nobody else can make, for what is not in the plan so. */
 		(void)reset(r, cell, window, &other_window, forged);
-		assert_int_equal(xdp_kernel_judge(&r->kernel, forged, length), XDP_PASS);
+		assert_int_equal(xdp_programs_judge(&r->programs, forged, length), XDP_PASS);
 		(void)reset(r, cell, window, &other_cell, forged);
-		assert_int_equal(xdp_kernel_judge(&r->kernel, forged, length), XDP_PASS);
+		assert_int_equal(xdp_programs_judge(&r->programs, forged, length), XDP_PASS);
 		(void)reset(r, cell, window, &other_host, forged);
-		assert_int_equal(xdp_kernel_judge(&r->kernel, forged, length), XDP_PASS);
+		assert_int_equal(xdp_programs_judge(&r->programs, forged, length), XDP_PASS);
 		assert_int_equal(kernel_get(r, cell), before);
 		/* One bit of addresses, ports or numbers, and it is not ours. */
 		memcpy(forged, frame, length);
 		forged[offset - 1 - next() % 8] ^= (uint8_t)(1 << next() % 8);
-		assert_int_equal(xdp_kernel_judge(&r->kernel, forged, length), XDP_PASS);
+		assert_int_equal(xdp_programs_judge(&r->programs, forged, length), XDP_PASS);
 		memcpy(forged, frame, length);
 		forged[offset + next() % 2] ^= (uint8_t)(1 << next() % 8);
-		assert_int_equal(xdp_kernel_judge(&r->kernel, forged, length), XDP_PASS);
+		assert_int_equal(xdp_programs_judge(&r->programs, forged, length), XDP_PASS);
 		assert_int_equal(kernel_get(r, cell), before);
 		/* Sampled ones go up to the packet ring, unmarked. */
 		if (((seen.seq + seen.ack) & 0x80000000) == 0) {
-			assert_int_equal(xdp_kernel_judge(&r->kernel, frame, length), XDP_PASS);
+			assert_int_equal(xdp_programs_judge(&r->programs, frame, length), XDP_PASS);
 			assert_int_equal(kernel_get(r, cell), before);
 			continue;
 		}
-		assert_int_equal(xdp_kernel_judge(&r->kernel, frame, length), XDP_DROP);
+		assert_int_equal(xdp_programs_judge(&r->programs, frame, length), XDP_DROP);
 		assert_int_equal(kernel_get(r, cell), before > reply ? before : reply);
 		marked += before == 0;
 		assert_int_equal(kernel_marked(r), marked);
 		/* Once more changes nothing. */
-		assert_int_equal(xdp_kernel_judge(&r->kernel, frame, length), XDP_DROP);
+		assert_int_equal(xdp_programs_judge(&r->programs, frame, length), XDP_DROP);
 		assert_int_equal(kernel_marked(r), marked);
 	}
 	assert_true(marked > 0);
@@ -187,9 +187,9 @@ static void reset_check(const uint8_t *got, size_t length, const struct packet *
 
 static void open_all(struct round *r)
 {
-	struct xdp_receive *receiving = r->kernel.memory.receiving;
+	struct xdp_receive *receiving = r->programs.memory.receiving;
 
-	r->kernel.memory.window[0].attempts = 2;
+	r->programs.memory.window[0].attempts = 2;
 	for (uint32_t cell = 0; cell < r->sheet->cells; cell++) {
 		if (sheet_probe(r->sheet, cell).technique != TECH_SYN)
 			continue;
@@ -201,23 +201,23 @@ static void open_all(struct round *r)
 
 		packet_parse(PACKET_LINK_ETHERNET, frame, length, &seen);
 		receiving->reset_mask = 0;
-		assert_int_equal(xdp_kernel_judge(&r->kernel, frame, length), XDP_PASS);
+		assert_int_equal(xdp_programs_judge(&r->programs, frame, length), XDP_PASS);
 		receiving->reset_mask = 1u << TECH_SYN;
 		/* Another's: by its acknowledgement, a port, or more flags. */
 		memcpy(forged, frame, length);
 		forged[offset + 8 + next() % 3] ^= (uint8_t)(1 << next() % 8);
-		assert_int_equal(xdp_kernel_judge(&r->kernel, forged, length), XDP_PASS);
+		assert_int_equal(xdp_programs_judge(&r->programs, forged, length), XDP_PASS);
 		memcpy(forged, frame, length);
 		forged[offset + next() % 2] ^= (uint8_t)(1 << next() % 8);
-		assert_int_equal(xdp_kernel_judge(&r->kernel, forged, length), XDP_PASS);
+		assert_int_equal(xdp_programs_judge(&r->programs, forged, length), XDP_PASS);
 		memcpy(forged, frame, length);
 		forged[offset + 13] |= TCP_FIN;
-		assert_int_equal(xdp_kernel_judge(&r->kernel, forged, length), XDP_PASS);
-		assert_int_equal(xdp_kernel_opened(&r->kernel, &told, 1), 0);
-		assert_int_equal(xdp_kernel_answer(&r->kernel, frame, &length), XDP_TX);
+		assert_int_equal(xdp_programs_judge(&r->programs, forged, length), XDP_PASS);
+		assert_int_equal(xdp_programs_opened(&r->programs, &told, 1), 0);
+		assert_int_equal(xdp_programs_answer(&r->programs, frame, &length), XDP_TX);
 		reset_check(frame, length, &seen, before);
-		assert_int_equal(xdp_kernel_opened(&r->kernel, &told, 1), 1);
-		assert_int_equal(xdp_kernel_opened(&r->kernel, &told, 1), 0);
+		assert_int_equal(xdp_programs_opened(&r->programs, &told, 1), 1);
+		assert_int_equal(xdp_programs_opened(&r->programs, &told, 1), 0);
 		assert_int_equal(told.tag, sheet_tag(r->sheet, cell));
 		assert_int_equal(told.window, 64240);
 		assert_int_equal(told.ttl, 57);
@@ -239,13 +239,13 @@ static void open_too_many(struct round *r)
 	while (sheet_probe(r->sheet, cell).technique != TECH_SYN)
 		cell++;
 	length = opening(r, cell, 1, frame);
-	while (xdp_kernel_judge(&r->kernel, frame, length) == XDP_TX)
+	while (xdp_programs_judge(&r->programs, frame, length) == XDP_TX)
 		assert_true(++answered <= XDP_OPENED_BYTES / 32);
-	assert_int_equal(xdp_kernel_judge(&r->kernel, frame, length), XDP_PASS);
-	while ((count = xdp_kernel_opened(&r->kernel, told, 64)) > 0)
+	assert_int_equal(xdp_programs_judge(&r->programs, frame, length), XDP_PASS);
+	while ((count = xdp_programs_opened(&r->programs, told, 64)) > 0)
 		answered -= count;
 	assert_int_equal(answered, 0);
-	assert_int_equal(xdp_kernel_judge(&r->kernel, frame, length), XDP_TX);
+	assert_int_equal(xdp_programs_judge(&r->programs, frame, length), XDP_TX);
 }
 
 static void test_openings(void **unused)

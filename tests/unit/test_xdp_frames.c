@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include "engine/xdp/xdp_quirks.h"
 #include "xdp_round.h"
 
 static bool sendable(const struct round *r, uint32_t cell)
@@ -16,10 +17,10 @@ static bool sendable(const struct round *r, uint32_t cell)
 /* A pass over [begin, end) whose frames come back. */
 static void pass_init(struct round *r, uint8_t attempt, uint32_t begin, uint32_t end)
 {
-	volatile struct xdp_pass *pass = r->kernel.memory.pass;
+	volatile struct xdp_pass *pass = r->programs.memory.pass;
 
 	memset((void *)pass, 0, sizeof(*pass));
-	memset((void *)r->kernel.memory.sender, 0, XDP_SENDERS * sizeof(struct xdp_sender));
+	memset((void *)r->programs.memory.sender, 0, XDP_SENDERS * sizeof(struct xdp_sender));
 	pass->attempt = attempt;
 	pass->fresh = r->fresh;
 	pass->begin = begin;
@@ -34,14 +35,14 @@ static void pass_init(struct round *r, uint8_t attempt, uint32_t begin, uint32_t
 /* The next frame of a sender, or -ENODATA. */
 static int sender_next(const struct round *r, unsigned sender, uint8_t *out, size_t room)
 {
-	return xdp_kernel_test(&r->kernel, sender, 1, out, room);
+	return xdp_programs_test(&r->programs, sender, 1, out, room);
 }
 
 /* Nothing in hand and nothing to take. */
 static bool sender_over(const struct round *r, unsigned sender)
 {
-	const volatile struct xdp_pass *pass = r->kernel.memory.pass;
-	const volatile struct xdp_sender *s = &r->kernel.memory.sender[sender];
+	const volatile struct xdp_pass *pass = r->programs.memory.pass;
+	const volatile struct xdp_sender *s = &r->programs.memory.sender[sender];
 
 	return xdp_sender_idle(s) && (pass->next >= pass->end || pass->stop);
 }
@@ -50,7 +51,7 @@ static void compare_all(struct round *r)
 {
 	const uint8_t attempt = (uint8_t)(next() % 16);
 	const unsigned who = (unsigned)(next() % XDP_SENDERS);
-	const volatile struct xdp_sender *sender = &r->kernel.memory.sender[who];
+	const volatile struct xdp_sender *sender = &r->programs.memory.sender[who];
 	uint8_t want[TEMPLATE_BYTES + PAYLOAD_MOST], got[2048];
 	uint64_t sent = 0;
 
@@ -100,8 +101,8 @@ static void *crew_send(void *argument)
 	struct packet p;
 
 	while (!sender_over(r, m->number)) {
-		const int length =
-			xdp_kernel_test(&r->kernel, m->number, crew->times, frame, sizeof(frame));
+		const int length = xdp_programs_test(&r->programs, m->number, crew->times, frame,
+						     sizeof(frame));
 		uint32_t cell;
 
 		if (length < 0 || crew->times > 1)
@@ -112,7 +113,7 @@ static void *crew_send(void *argument)
 		if (cell < r->sheet->cells)
 			__atomic_fetch_add(&crew->seen[cell], 1, __ATOMIC_RELAXED);
 		if (__atomic_add_fetch(&crew->sent, 1, __ATOMIC_RELAXED) >= crew->stop)
-			r->kernel.memory.pass->stop = 1;
+			r->programs.memory.pass->stop = 1;
 	}
 	return NULL;
 }
@@ -122,7 +123,7 @@ static void *crew_send(void *argument)
 static uint32_t crew_pass(struct crew *crew, uint32_t begin, uint32_t stop)
 {
 	const uint32_t end = crew->r->sheet->cells;
-	volatile struct xdp_pass *pass = crew->r->kernel.memory.pass;
+	volatile struct xdp_pass *pass = crew->r->programs.memory.pass;
 	const uint64_t due_ns = frames_now_ns();
 	uint64_t allowed = 0;
 
@@ -147,8 +148,8 @@ static uint32_t crew_pass(struct crew *crew, uint32_t begin, uint32_t stop)
 	for (unsigned i = 0; i < 4; i++)
 		assert_int_equal(pthread_join(crew->member[i].thread, NULL), 0);
 	for (unsigned i = 0; i < XDP_SENDERS; i++)
-		allowed += crew->r->kernel.memory.sender[i].limit +
-			   crew->r->kernel.memory.sender[i].credit;
+		allowed += crew->r->programs.memory.sender[i].limit +
+			   crew->r->programs.memory.sender[i].credit;
 	assert_int_equal((pass->due_ns - due_ns) / pass->gap_ns * pass->batch, allowed);
 	return pass->next < end ? pass->next : end;
 }
@@ -164,7 +165,7 @@ static void crew_check(const struct crew *crew, uint32_t begin, uint32_t end)
 
 		assert_int_equal(crew->seen[cell], in && sendable(r, cell));
 		if (in)
-			assert_int_not_equal(r->kernel.memory.blocks[position / XDP_BLOCK], 0);
+			assert_int_not_equal(r->programs.memory.blocks[position / XDP_BLOCK], 0);
 	}
 }
 
@@ -187,7 +188,7 @@ static void test_senders(void **unused)
 
 		crew.seen = calloc(r.sheet->cells, 1);
 		assert_non_null(crew.seen);
-		memset(r.kernel.memory.blocks, 0, r.kernel.memory.setting->blocks * 8);
+		memset(r.programs.memory.blocks, 0, r.programs.memory.setting->blocks * 8);
 		middle = crew_pass(&crew, begin, (uint32_t)(1 + next() % (r.sheet->cells / 4)));
 		crew_check(&crew, begin, middle);
 		/* Some threads may have stopped in the last block. */
@@ -217,7 +218,7 @@ static void test_senders_fast(void **unused)
 			wanted +=
 				sendable(&r, (uint32_t)permute_forward(&r.sheet->order, position));
 		for (unsigned s = 0; s < XDP_SENDERS; s++)
-			sent += r.kernel.memory.sender[s].queued;
+			sent += r.programs.memory.sender[s].queued;
 		assert_int_equal(sent, wanted);
 		assert_true(i % 3 == 0 || middle == r.sheet->cells);
 	}
@@ -239,29 +240,35 @@ static void test_frames(void **unused)
 			skip();
 		}
 		/* As under an older kernel: the same frames. */
-		r.kernel.memory.setting->frame_bytes += (uint32_t)(next() % 2);
+		r.programs.memory.setting->frame_bytes += (uint32_t)(next() % 2);
 		compare_all(&r);
 		round_fini(&r);
 	}
 }
 
-static void test_spare(void **unused)
+static void test_quirks(void **unused)
 {
 	(void)unused;
-	assert_int_equal(xdp_spare_bytes("5.18.0"), 1);
-	assert_int_equal(xdp_spare_bytes("6.1.0-57-amd64"), 1);
-	assert_int_equal(xdp_spare_bytes("6.3.13"), 1);
-	assert_int_equal(xdp_spare_bytes("6.4.0-rc1"), 0);
-	assert_int_equal(xdp_spare_bytes("6.12.117+deb13-amd64"), 0);
-	assert_int_equal(xdp_spare_bytes("7.0"), 0);
-	assert_int_equal(xdp_spare_bytes(""), 1);
-	assert_int_equal(xdp_spare_bytes("next"), 1);
+	assert_int_equal(xdp_quirks_spare_bytes("5.18.0"), 1);
+	assert_int_equal(xdp_quirks_spare_bytes("6.1.0-57-amd64"), 1);
+	assert_int_equal(xdp_quirks_spare_bytes("6.3.13"), 1);
+	assert_int_equal(xdp_quirks_spare_bytes("6.4.0-rc1"), 0);
+	assert_int_equal(xdp_quirks_spare_bytes("6.12.117+deb13-amd64"), 0);
+	assert_int_equal(xdp_quirks_spare_bytes("7.0"), 0);
+	assert_int_equal(xdp_quirks_spare_bytes(""), 1);
+	assert_int_equal(xdp_quirks_spare_bytes("next"), 1);
+	assert_true(xdp_quirks_too_old("5.10.0-30-amd64"));
+	assert_true(xdp_quirks_too_old("4.19"));
+	assert_false(xdp_quirks_too_old("5.18.0"));
+	assert_false(xdp_quirks_too_old("6.1.0-57-amd64"));
+	assert_false(xdp_quirks_too_old(""));
+	assert_false(xdp_quirks_too_old("next"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_spare),
+		cmocka_unit_test(test_quirks),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_senders),
 		cmocka_unit_test(test_senders_fast),

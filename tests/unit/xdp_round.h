@@ -14,8 +14,10 @@
 #include <string.h>
 
 #include "address/ranges.h"
-#include "engine/frames/frames.h"
-#include "engine/xdp/xdp.h"
+#include "engine/frames/frames_egress.h"
+#include "engine/frames/frames_state.h"
+#include "engine/xdp/xdp_fill.h"
+#include "engine/xdp/xdp_programs.h"
 #include "packet/packet.h"
 #include "technique/payloads.h"
 
@@ -46,7 +48,7 @@ struct round {
 	struct plan *plan;
 	struct sheet *sheet;
 	struct engine_conf conf;
-	struct xdp_kernel kernel;
+	struct xdp_programs programs;
 	struct frames_egress egress[2]; /* IPv4, IPv6 */
 	uint8_t mac[CELLS * 2][6];
 	bool sends[CELLS * 2]; /* to that host */
@@ -105,7 +107,7 @@ static inline void round_egress(struct round *r, unsigned number, uint32_t techn
 		.ttl = (uint8_t)(next() | 1),
 		.bad_sum = r->conf.bad_sum,
 	};
-	struct xdp_egress *out = &r->kernel.memory.egress[number];
+	struct xdp_egress *out = &r->programs.memory.egress[number];
 
 	egress->source = conf.source;
 	egress->link = &r->link;
@@ -117,13 +119,13 @@ static inline void round_egress(struct round *r, unsigned number, uint32_t techn
 			continue;
 		conf.technique = &technique_table[t];
 		template_init(&egress->template[t], &conf);
-		xdp_template_fill(&out->template[t], &egress -> template[t]);
+		xdp_fill_template(&out->template[t], &egress -> template[t]);
 	}
 }
 
 static inline void round_hosts(struct round *r, bool alike)
 {
-	struct hop_group *hops = xdp_kernel_hops(&r->kernel);
+	struct hop_group *hops = xdp_programs_hops(&r->programs);
 
 	assert_non_null(hops);
 	for (uint32_t host = 0; host < r->sheet->hosts; host++) {
@@ -142,7 +144,7 @@ static inline void round_hosts(struct round *r, bool alike)
 		r->sends[host] = send;
 		sheet_host_put(hops, host, &hop);
 		if (alike && host == 0) {
-			r->kernel.memory.window[0].host_word = hop_word(hops, 0);
+			r->programs.memory.window[0].host_word = hop_word(hops, 0);
 			/* What the map says does not count. */
 			memset(hops, 0, sizeof(*hops));
 		}
@@ -170,7 +172,7 @@ static inline bool round_init(struct round *r, const struct shape *shape)
 	room.cells = r->sheet->cells;
 	room.hosts = r->sheet->hosts;
 	room.udp = true;
-	if (xdp_kernel_load(&r->kernel, &room, &f) < 0) {
+	if (xdp_programs_load(&r->programs, &room, &f) < 0) {
 		assert_int_equal(f.exit_code, EXIT_NO_PERMISSION);
 		print_message("# %s\n", f.text);
 		return false;
@@ -178,10 +180,10 @@ static inline bool round_init(struct round *r, const struct shape *shape)
 	walk_init(&walk, r->sheet, tries, 1);
 	/* Of a tunnel's, now and then, on which the longest payload does not fit. */
 	r->link.mtu = next() % 4 == 0 ? 1240 : 1500;
-	xdp_setting_fill(&r->kernel.memory, r->plan, &r->conf, r->link.mtu);
-	r->kernel.memory.setting->port = r->port;
-	r->kernel.memory.setting->port_mask = r->conf.has_source_port ? 0xffff : 0xf000;
-	r->kernel.memory.setting->port_fixed = r->conf.has_source_port;
+	xdp_fill_setting(&r->programs.memory, r->plan, &r->conf, r->link.mtu);
+	r->programs.memory.setting->port = r->port;
+	r->programs.memory.setting->port_mask = r->conf.has_source_port ? 0xffff : 0xf000;
+	r->programs.memory.setting->port_fixed = r->conf.has_source_port;
 	round_egress(r, 0, shape->techniques);
 	round_egress(r, 1, shape->techniques);
 	/* Of one family, so that all can go one way. */
@@ -191,16 +193,16 @@ static inline bool round_init(struct round *r, const struct shape *shape)
 	for (uint32_t cell = 0; cell < r->sheet->cells; cell++)
 		if (next() % 4 == 0)
 			(void)sheet_raise(r->sheet, cell, 1 + (unsigned)(next() % 15));
-	xdp_window_fill(&r->kernel.memory, 0, r->sheet);
+	xdp_fill_window(&r->programs.memory, 0, r->sheet);
 	for (uint32_t host = 4; host < r->sheet->hosts; host += 5)
-		r->kernel.memory.rate_limited[host / 64] |= UINT64_C(1) << host % 64;
+		r->programs.memory.rate_limited[host / 64] |= UINT64_C(1) << host % 64;
 	return true;
 }
 
 static inline void round_fini(struct round *r)
 {
-	if (r->kernel.programs)
-		xdp_kernel_unload(&r->kernel);
+	if (r->programs.skeleton)
+		xdp_programs_unload(&r->programs);
 	sheet_free(r->sheet);
 	plan_free(r->plan);
 }
@@ -223,7 +225,8 @@ static inline size_t expected(const struct round *r, uint32_t cell, uint8_t atte
 	};
 
 	if (p.technique == TECH_UDP)
-		frames_payload(egress, p.port, attempt, &fields.payload, &fields.payload_bytes);
+		frames_egress_payload(egress, p.port, attempt, &fields.payload,
+				      &fields.payload_bytes);
 	return template_write(&egress->template[p.technique], &fields, out);
 }
 

@@ -1,6 +1,4 @@
 /* frames: the engine of hand-made frames; opened and closed here. */
-#include "engine/frames/frames.h"
-
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -10,6 +8,13 @@
 #include <unistd.h>
 
 #include "base/quote.h"
+#include "capture/ring.h"
+#include "capture/transmit.h"
+#include "engine/frames/frames_neighbours.h"
+#include "engine/frames/frames_prepare.h"
+#include "engine/frames/frames_receive.h"
+#include "engine/frames/frames_send.h"
+#include "engine/frames/frames_state.h"
 #include "net/ephemeral.h"
 #include "scan/cookie.h"
 #include "system/crew.h"
@@ -52,7 +57,7 @@ static void frames_close(struct engine *e)
 	free(fr->outs);
 	free(fr->ins);
 	free(fr->egresses);
-	frames_forget(fr, UINT64_MAX);
+	frames_neighbours_forget(fr, UINT64_MAX);
 	route_close(fr->routes);
 	own_list_fini(&fr->owns);
 	neighbour_list_fini(&fr->neighbours);

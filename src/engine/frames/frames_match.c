@@ -1,8 +1,12 @@
 /* frames_match: which probe a packet answers, quotes or is; believed only if all of it fits. */
+#include "engine/frames/frames_match.h"
+
 #include <netinet/in.h>
 #include <string.h>
 
-#include "engine/frames/frames.h"
+#include "engine/frames/frames_egress.h"
+#include "engine/frames/frames_state.h"
+#include "packet/packet.h"
 #include "scan/cookie.h"
 
 static bool match_port_ours(const struct frames *fr, uint16_t ours)
@@ -146,7 +150,7 @@ static bool match_payload(const struct frames *fr, const struct frames_match *m,
 		const uint8_t *bytes;
 		size_t length;
 
-		frames_payload(egress, p->dport, attempt, &bytes, &length);
+		frames_egress_payload(egress, p->dport, attempt, &bytes, &length);
 		if (p->ip_bytes == headers + length && p->payload_bytes <= length &&
 		    (p->payload_bytes == 0 || memcmp(payload, bytes, p->payload_bytes) == 0))
 			return true;

@@ -1,9 +1,17 @@
 /* frames_neighbours: MAC addresses of on-link hosts and of gateways, asked for windows ahead. */
+#include "engine/frames/frames_neighbours.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/frames/frames.h"
+#include "engine/frames/frames_egress.h"
+#include "engine/frames/solicit.h"
 #include "result/record.h"
+
+/* Neighbours are asked for so many at once, windows ahead: asking takes a second whether for one
+ * or for thousands. Those of windows to come have 6.5 bytes each until then. */
+#define FRAMES_ASK_AHEAD 16384u
+#define FRAMES_ASK_MOST	 65536u
 
 static bool learn_open(const struct frames_egress *egress)
 {
@@ -43,7 +51,7 @@ static bool learn_ask(void *context, size_t number, struct solicit_ask *out)
 	out->who = plan_host(fr->conf.plan, fr->ask_first + number);
 	egress = fr->egresses[route_find(fr->routes, out->who)]; /* found before, by learn_host */
 	if (egress->kind != EGRESS_NEIGHBOUR ||
-	    frames_asked(fr, fr->ask_first + number).notes & HOST_MAC)
+	    frames_neighbours_at(fr, fr->ask_first + number).notes & HOST_MAC)
 		return false;
 	out->source = egress->source;
 	out->link = egress->link;
@@ -61,7 +69,7 @@ static bool learn_told_host(struct frames *fr, struct addr who, unsigned link_in
 		return false;
 	egress = fr->egresses[route_find(fr->routes, who)];
 	if (egress->kind != EGRESS_NEIGHBOUR || egress->link->index != link_index ||
-	    frames_asked(fr, rank).notes & HOST_MAC)
+	    frames_neighbours_at(fr, rank).notes & HOST_MAC)
 		return false;
 	learn_known(fr, rank - fr->ask_first, mac);
 	return true;
@@ -178,13 +186,14 @@ static uint64_t learn_count(const struct frames *fr, uint64_t rank, uint64_t end
 	return count < left ? count : left;
 }
 
-int frames_learn(struct frames *fr, const struct sheet *sheet, uint64_t rank, struct failure *f)
+int frames_neighbours_learn(struct frames *fr, const struct sheet *sheet, uint64_t rank,
+			    struct failure *f)
 {
 	const uint64_t end = sheet->first_host + sheet->hosts;
 
 	if (rank >= fr->ask_first && rank - fr->ask_first < fr->ask_count)
 		return 0;
-	frames_forget(fr, UINT64_MAX);
+	frames_neighbours_forget(fr, UINT64_MAX);
 	fr->ask_first = rank;
 	fr->ask_count = (size_t)learn_count(fr, rank, end);
 	/* Where all hosts have one entry they have no neighbours: nothing is written then. */
@@ -198,13 +207,13 @@ int frames_learn(struct frames *fr, const struct sheet *sheet, uint64_t rank, st
 		return failure_set(f, EXIT_SOFTWARE, "out of memory");
 	}
 	if (learn(fr, f) < 0) {
-		frames_forget(fr, UINT64_MAX);
+		frames_neighbours_forget(fr, UINT64_MAX);
 		return -1;
 	}
 	return 0;
 }
 
-void frames_forget(struct frames *fr, uint64_t rank)
+void frames_neighbours_forget(struct frames *fr, uint64_t rank)
 {
 	if (rank <= fr->ask_first || rank - fr->ask_first < fr->ask_count)
 		return;

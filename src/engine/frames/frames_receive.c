@@ -1,11 +1,15 @@
 /* frames_receive: frames from the rings, judged, to answers. */
+#include "engine/frames/frames_receive.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <time.h>
 
-#include "engine/frames/frames.h"
+#include "capture/ring.h"
+#include "engine/frames/frames_match.h"
+#include "engine/frames/frames_state.h"
 
 /* More interfaces than this in one scan are looked at in turns. */
 #define RECEIVE_POLLED 64

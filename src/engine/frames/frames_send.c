@@ -1,13 +1,22 @@
 /* frames_send: probes from the walk into batches of frames, and those to the kernel. */
+#include "engine/frames/frames_send.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "engine/frames/frames.h"
+#include "capture/transmit.h"
+#include "engine/frames/frames_egress.h"
+#include "engine/frames/frames_state.h"
 #include "scan/cookie.h"
-#include "technique/payloads.h"
 
 /* A queue that is full empties in less; without carrier it never does. */
 #define SEND_STUCK_NS UINT64_C(10000000000)
+
+/* A probe that stands in the batch. */
+struct frames_probe {
+	struct probe probe;
+	unsigned out;
+};
 
 /* Probes of one turn through the batches, in the order they were taken. */
 _Static_assert(TRANSMIT_BATCH <= SHEET_OWED, "all of them may be refused");
@@ -15,14 +24,6 @@ struct send_batch {
 	struct frames_probe probe[TRANSMIT_BATCH];
 	unsigned count;
 };
-
-void frames_payload(const struct frames_egress *egress, uint16_t port, unsigned attempt,
-		    const uint8_t **bytes, size_t *length)
-{
-	payload_for_attempt(port, attempt, bytes, length);
-	if (*length + 48 > egress->link->mtu)
-		*length = 0;
-}
 
 /* Writes the probe's frame into the batch of its egress. False if that host has none. */
 static bool send_build(struct frames *fr, const struct sheet *sheet, struct frames_probe *p)
@@ -56,8 +57,8 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 			       ? fr->conf.source_port
 			       : cookie_port(fr->port, probe->attempt, cookie.sport);
 	if (!template->tcp)
-		frames_payload(egress, probe->port, probe->attempt, &fields.payload,
-			       &fields.payload_bytes);
+		frames_egress_payload(egress, probe->port, probe->attempt, &fields.payload,
+				      &fields.payload_bytes);
 	p->out = egress->out;
 	transmit = fr->outs[egress->out].transmit;
 	transmit_commit(transmit, template_write(template, &fields, transmit_reserve(transmit)),

@@ -1,6 +1,4 @@
 /* xdp: the engine whose probes are born and judged in the kernel; opened and closed here. */
-#include "engine/xdp/xdp.h"
-
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -11,6 +9,16 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "engine/frames/frames_prepare.h"
+#include "engine/frames/frames_receive.h"
+#include "engine/frames/frames_send.h"
+#include "engine/frames/frames_state.h"
+#include "engine/xdp/xdp_fill.h"
+#include "engine/xdp/xdp_hosts.h"
+#include "engine/xdp/xdp_pass.h"
+#include "engine/xdp/xdp_programs.h"
+#include "engine/xdp/xdp_quirks.h"
+#include "engine/xdp/xdp_state.h"
 #include "net/settle.h"
 
 _Static_assert(XDP_REPLY_RST == (int)REPLY_RST && XDP_REPLY_RST_WINDOW == (int)REPLY_RST_WINDOW,
@@ -66,8 +74,8 @@ static void xdp_close(struct engine *e)
 			(void)clock_nanosleep(CLOCK_MONOTONIC, 0,
 					      &(struct timespec){.tv_nsec = 1000000}, NULL);
 	}
-	if (x->kernel.programs)
-		xdp_kernel_unload(&x->kernel);
+	if (x->programs.skeleton)
+		xdp_programs_unload(&x->programs);
 	if (x->frames)
 		x->frames->engine.ops->close(&x->frames->engine);
 	free(x);
@@ -77,8 +85,8 @@ static void xdp_close(struct engine *e)
 static void xdp_fold(struct xdp *x)
 {
 	for (unsigned i = 0; i < XDP_WINDOWS; i++) {
-		const volatile struct xdp_window *window = &x->kernel.memory.window[i];
-		const volatile struct xdp_tally *tally = x->kernel.memory.tally[i];
+		const volatile struct xdp_window *window = &x->programs.memory.window[i];
+		const volatile struct xdp_tally *tally = x->programs.memory.tally[i];
 		struct sheet *sheet = x->conf.sheets[i];
 		uint64_t marked = 0, duplicate = 0;
 
@@ -96,10 +104,10 @@ static void xdp_fold(struct xdp *x)
 	}
 }
 
-int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
+static int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 {
 	struct xdp *x = (struct xdp *)e;
-	struct xdp_memory *m = &x->kernel.memory;
+	struct xdp_memory *m = &x->programs.memory;
 	const struct timespec moment = {.tv_nsec = 1000000};
 	unsigned place = 0;
 	int error;
@@ -118,7 +126,7 @@ int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	if (!xdp_hosts_fill(x, place, sheet))
 		return 0;
 	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL); /* early is late enough */
-	xdp_window_fill(m, place, sheet);
+	xdp_fill_window(m, place, sheet);
 	x->marked[place] = x->duplicate[place] = 0;
 	free(sheet->word);
 	sheet->word = m->words + (size_t)place * m->setting->words;
@@ -134,10 +142,10 @@ static int xdp_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsign
 
 	for (unsigned i = 0; i < SHEETS; i++)
 		if (x->conf.sheets[i] == walk->sheet && walk->sheet->bulk)
-			x->kernel.memory.window[i].attempts = walk->pass + 1;
+			x->programs.memory.window[i].attempts = walk->pass + 1;
 	/* These are few enough for the evidence of all their answers. */
-	x->kernel.memory.receiving->sample_mask = 0;
-	x->kernel.memory.receiving->reset_mask = 0;
+	x->programs.memory.receiving->sample_mask = 0;
+	x->programs.memory.receiving->reset_mask = 0;
 	return frames_send(&x->frames->engine, walk, now_ns, budget, f);
 }
 
@@ -145,7 +153,7 @@ static int xdp_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsign
 static unsigned xdp_opened(struct xdp *x, struct answer *answers, unsigned max)
 {
 	struct xdp_opened told[64];
-	const unsigned count = xdp_kernel_opened(&x->kernel, told, max < 64 ? max : 64);
+	const unsigned count = xdp_programs_opened(&x->programs, told, max < 64 ? max : 64);
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < count; i++) {
@@ -301,21 +309,22 @@ static int xdp_open(struct xdp *x, struct failure *f)
 		return -1;
 	room.alike = xdp_hosts_alike(x, 0, plan->hosts);
 	room.udp = x->frames->techniques >> TECH_UDP & 1;
-	if (xdp_kernel_load(&x->kernel, &room, f) < 0)
+	if (xdp_programs_load(&x->programs, &room, f) < 0)
 		return -1;
 	x->senders = xdp_senders(x->link);
-	setting = x->kernel.memory.setting;
-	xdp_setting_fill(&x->kernel.memory, plan, &x->conf, x->link->mtu);
-	setting->frame_bytes += xdp_spare_bytes(uname(&kernel) == 0 ? kernel.release : "");
+	setting = x->programs.memory.setting;
+	xdp_fill_setting(&x->programs.memory, plan, &x->conf, x->link->mtu);
+	setting->frame_bytes += xdp_quirks_spare_bytes(uname(&kernel) == 0 ? kernel.release : "");
 	setting->port = x->frames->port;
 	setting->port_mask = x->frames->port_mask;
 	setting->port_fixed = x->conf.has_source_port;
 	setting->link_index = x->link->index;
-	x->kernel.memory.receiving->own_mask = xdp_own_mask(x->frames->techniques);
-	x->kernel.memory.receiving->sample_mask = 0;
-	if (xdp_kernel_attach(&x->kernel, x->link, x->conf.generic, f) < 0 || xdp_settle(x, f) < 0)
+	x->programs.memory.receiving->own_mask = xdp_own_mask(x->frames->techniques);
+	x->programs.memory.receiving->sample_mask = 0;
+	if (xdp_programs_attach(&x->programs, x->link, x->conf.generic, f) < 0 ||
+	    xdp_settle(x, f) < 0)
 		return -1;
-	return xdp_kernel_trial(&x->kernel, x->link, f);
+	return xdp_programs_trial(&x->programs, x->link, f);
 }
 
 struct engine *engine_xdp_open(const struct engine_conf *conf, struct failure *f)
@@ -328,12 +337,12 @@ struct engine *engine_xdp_open(const struct engine_conf *conf, struct failure *f
 	}
 	x->engine.ops = &xdp_ops;
 	x->conf = *conf;
-	x->kernel.hook_fd = -1;
+	x->programs.hook_fd = -1;
 	if (xdp_open(x, f) < 0) {
 		struct failure ignored = {0};
 		struct link link = {0};
 
-		if (x->kernel.hook_fd >= 0)
+		if (x->programs.hook_fd >= 0)
 			link = *x->link;
 		xdp_close(&x->engine);
 		/* Whoever goes on without us needs it as much. */

@@ -1,12 +1,14 @@
 /* xdp_fill: plan, window and templates in the form that the kernel's programs read. */
+#include "engine/xdp/xdp_fill.h"
+
 #include <arpa/inet.h>
 #include <assert.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "engine/xdp/xdp.h"
+#include "engine/engine.h"
+#include "engine/frames/template.h"
 #include "packet/checksum.h"
 #include "packet/packet.h"
 #include "technique/payloads.h"
@@ -17,7 +19,7 @@ static uint32_t fill_sum(uint64_t sum)
 	return htons(checksum_fold(sum));
 }
 
-void xdp_template_fill(struct xdp_template *out, const struct template *in)
+void xdp_fill_template(struct xdp_template *out, const struct template *in)
 {
 	const uint16_t transport = in->tcp ? (uint16_t)(in->length - in->transport) : 0;
 	const uint16_t total = (uint16_t)(transport + (in->v4 ? 20 : 0));
@@ -79,7 +81,7 @@ static unsigned fill_payloads(struct xdp_payload *payload, unsigned first, uint1
 		size_t length;
 
 		payload_for_attempt(port, d, &bytes, &length);
-		/* As frames_payload has it. */
+		/* As frames_egress_payload has it. */
 		if (length + 48 > mtu)
 			length = 0;
 		memcpy(out->bytes, bytes, length);
@@ -108,7 +110,7 @@ static void fill_slots(struct xdp_setting *out, struct xdp_payload *payload,
 	}
 }
 
-void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struct engine_conf *conf,
+void xdp_fill_setting(struct xdp_memory *m, const struct plan *plan, const struct engine_conf *conf,
 		      uint32_t mtu)
 {
 	struct xdp_setting *out = m->setting;
@@ -136,20 +138,6 @@ void xdp_setting_fill(struct xdp_memory *m, const struct plan *plan, const struc
 	out->frame_bytes = fill_frame_bytes(plan, out, m->payload);
 }
 
-unsigned xdp_release(const char *release)
-{
-	unsigned major, minor;
-
-	if (sscanf(release, "%u.%u", &major, &minor) != 2 || major > 999 || minor > 999)
-		return 0;
-	return XDP_RELEASE(major, minor);
-}
-
-uint32_t xdp_spare_bytes(const char *release)
-{
-	return xdp_release(release) < XDP_RELEASE(6, 4);
-}
-
 /* The addresses of a window, if they follow from the first. */
 static void fill_addresses(struct xdp_window *window, const struct sheet *sheet)
 {
@@ -164,7 +152,7 @@ static void fill_addresses(struct xdp_window *window, const struct sheet *sheet)
 		sheet->first_host + sheet->hosts <= ranges[range].first_host + ranges[range].hosts;
 }
 
-void xdp_window_fill(struct xdp_memory *m, unsigned place, const struct sheet *sheet)
+void xdp_fill_window(struct xdp_memory *m, unsigned place, const struct sheet *sheet)
 {
 	const struct xdp_setting *setting = m->setting;
 	struct xdp_window *window = &m->window[place];

@@ -1,9 +1,14 @@
 /* xdp_hosts: where the hosts of a window are sent to, in the form that the kernel's programs read.
  */
+#include "engine/xdp/xdp_hosts.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/xdp/xdp.h"
+#include "engine/frames/frames_egress.h"
+#include "engine/frames/frames_state.h"
+#include "engine/xdp/xdp_fill.h"
+#include "engine/xdp/xdp_state.h"
 
 bool xdp_hosts_alike(const struct xdp *x, uint64_t rank, uint64_t end)
 {
@@ -33,13 +38,13 @@ bool xdp_hosts_alike(const struct xdp *x, uint64_t rank, uint64_t end)
 
 void xdp_hosts_place(struct xdp *x, unsigned place, struct sheet *sheet)
 {
-	const uint32_t groups = x->kernel.memory.setting->hops;
+	const uint32_t groups = x->programs.memory.setting->hops;
 	struct hop_group *hops;
 
 	sheet->alike = xdp_hosts_alike(x, sheet->first_host, sheet->first_host + sheet->hosts);
 	if (sheet->alike || sheet_host_groups(sheet->hosts) > groups)
 		return;
-	hops = xdp_kernel_hops(&x->kernel);
+	hops = xdp_programs_hops(&x->programs);
 	if (!hops)
 		return;
 	free(sheet->host);
@@ -58,12 +63,12 @@ static int hosts_egress(struct xdp *x, const struct frames_egress *egress)
 			return (int)i;
 	if (x->egress_count == XDP_EGRESSES || egress->link != x->link)
 		return -1;
-	out = &x->kernel.memory.egress[x->egress_count];
+	out = &x->programs.memory.egress[x->egress_count];
 	out->source_hi = egress->source.hi;
 	out->source_lo = egress->source.lo;
 	for (unsigned t = 0; t < TECHNIQUES; t++)
 		if (x->frames->techniques >> t & 1)
-			xdp_template_fill(&out->template[t], &egress -> template[t]);
+			xdp_fill_template(&out->template[t], &egress -> template[t]);
 	x->egresses[x->egress_count] = egress;
 	return (int)x->egress_count++;
 }
@@ -107,6 +112,6 @@ bool xdp_hosts_fill(struct xdp *x, unsigned place, struct sheet *sheet)
 		alike &= hosts_word(sheet, host) == hosts_word(sheet, 0);
 	}
 	/* A word that sends to nobody is not 0 either: those who are absent are noted to be. */
-	x->kernel.memory.window[place].host_word = alike ? hosts_word(sheet, 0) : 0;
+	x->programs.memory.window[place].host_word = alike ? hosts_word(sheet, 0) : 0;
 	return true;
 }

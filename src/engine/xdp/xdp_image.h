@@ -3,7 +3,7 @@
 #ifndef PORTLIGHT_ENGINE_XDP_XDP_IMAGE_H
 #define PORTLIGHT_ENGINE_XDP_XDP_IMAGE_H
 
-#include "engine/xdp/xdp_kernel.h"
+#include "engine/xdp/xdp_shared.h"
 
 /*
  * All numbers here are as they lie in the frame, read as little-endian ones, and so are the partial

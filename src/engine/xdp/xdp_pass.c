@@ -1,4 +1,6 @@
 /* xdp_pass: one pass over a window: begun, paced, counted and ended. Its threads: xdp_senders.c. */
+#include "engine/xdp/xdp_pass.h"
+
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
@@ -6,7 +8,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine/xdp/xdp.h"
+#include "engine/frames/frames_state.h"
+#include "engine/xdp/xdp_senders.h"
+#include "engine/xdp/xdp_state.h"
 
 /* For less than this the set-up of a pass is not worth it: frames does it as well. */
 #define PASS_RATE_LEAST	  200000
@@ -46,13 +50,13 @@ static uint32_t pass_sample_mask(double rate_pps)
 
 static void pass_rate(struct xdp *x, double rate_pps)
 {
-	volatile struct xdp_pass *pass = x->kernel.memory.pass;
+	volatile struct xdp_pass *pass = x->programs.memory.pass;
 	const uint32_t batch = rate_pps > PASS_FAST_PPS	   ? PASS_FAST
 			       : rate_pps > PASS_CLOCK_PPS ? PASS_BATCH
 							   : 1;
 
-	x->kernel.memory.receiving->sample_mask = pass_sample_mask(rate_pps);
-	x->kernel.memory.receiving->reset_mask =
+	x->programs.memory.receiving->sample_mask = pass_sample_mask(rate_pps);
+	x->programs.memory.receiving->reset_mask =
 		rate_pps > PASS_EVIDENCE_PPS ? x->frames->techniques & 1u << TECH_SYN : 0;
 	pass->batch = batch;
 	/* After a stop, what is in hand still goes. */
@@ -74,8 +78,8 @@ static uint32_t pass_techniques(const struct xdp *x, const struct walk *walk, ui
 /* UDP of a host that limits its errors is left to frames, which asks slowly. */
 static void pass_quenched(struct xdp *x, unsigned place, const struct sheet *sheet)
 {
-	uint64_t *out = x->kernel.memory.rate_limited +
-			(size_t)place * x->kernel.memory.setting->rate_limited;
+	uint64_t *out = x->programs.memory.rate_limited +
+			(size_t)place * x->programs.memory.setting->rate_limited;
 
 	for (uint32_t i = 0; i < sheet->hosts; i++)
 		if (icmp_backoff_active(&sheet->pace[i].icmp_backoff))
@@ -107,13 +111,13 @@ _Static_assert(XDP_SENDERS *(XDP_AGAIN + XDP_IMAGES + XDP_TAKE) <= SHEET_OWED, "
  * hands: refused, looked at, or not even that. */
 static void pass_end(struct xdp *x)
 {
-	const volatile struct xdp_pass *pass = x->kernel.memory.pass;
+	const volatile struct xdp_pass *pass = x->programs.memory.pass;
 	struct walk *walk = x->sending.walk;
 	const uint32_t next = pass->next > pass->begin ? pass->next : pass->begin;
 
 	walk_pass_end(walk, next < pass->end ? next : pass->end);
 	for (unsigned i = 0; i < x->senders; i++) {
-		const volatile struct xdp_sender *s = &x->kernel.memory.sender[i];
+		const volatile struct xdp_sender *s = &x->programs.memory.sender[i];
 
 		for (uint32_t a = s->again_head; a != s->again_tail; a++)
 			walk_pass_owe(walk, s->again[a % XDP_AGAIN]);
@@ -141,7 +145,7 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 		   struct failure *f)
 {
 	struct xdp *x = (struct xdp *)e;
-	volatile struct xdp_pass *pass = x->kernel.memory.pass;
+	volatile struct xdp_pass *pass = x->programs.memory.pass;
 	unsigned place = 0;
 	int error;
 
@@ -155,7 +159,7 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	if (walk->udp_paced)
 		pass_quenched(x, place, walk->sheet);
 	memset((void *)pass, 0, sizeof(*pass));
-	memset((void *)x->kernel.memory.sender, 0, XDP_SENDERS * sizeof(struct xdp_sender));
+	memset((void *)x->programs.memory.sender, 0, XDP_SENDERS * sizeof(struct xdp_sender));
 	pass->place = place;
 	pass->attempt = walk->pass;
 	pass->technique_mask = pass_techniques(x, walk, walk->pass);
@@ -166,7 +170,7 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	pass->slack_ns = PASS_SLACK_NS;
 	pass->due_ns = now_ns;
 	pass_rate(x, rate_pps);
-	x->kernel.memory.window[place].attempts = walk->pass + 1;
+	x->programs.memory.window[place].attempts = walk->pass + 1;
 	x->sending.walk = walk;
 	x->sending.sent = x->sending.refused = x->sending.errors = x->sending.drops = 0;
 	x->sending.taken_ns = now_ns;
@@ -191,7 +195,7 @@ static struct pass_total pass_total(const struct xdp *x)
 	struct pass_total total = {0};
 
 	for (unsigned i = 0; i < x->senders; i++) {
-		const volatile struct xdp_sender *s = &x->kernel.memory.sender[i];
+		const volatile struct xdp_sender *s = &x->programs.memory.sender[i];
 
 		total.errors += s->errors;
 		total.drops += s->drops;
@@ -205,7 +209,7 @@ static struct pass_total pass_total(const struct xdp *x)
 static void pass_count(struct xdp *x, const struct pass_total *total, uint64_t now_ns)
 {
 	const uint64_t refused = total->drops + total->errors;
-	const uint32_t next = x->kernel.memory.pass->next;
+	const uint32_t next = x->programs.memory.pass->next;
 
 	/* What is in hand, a few blocks of thousands, counts as passed while the pass goes on. */
 	walk_passed(x->sending.walk,
@@ -229,7 +233,7 @@ static int pass_over(struct xdp *x)
 	xdp_senders_end(x);
 	x->sending.begun = false;
 	/* Of what comes now, each answer may be waited for. */
-	x->kernel.memory.receiving->reset_mask = 0;
+	x->programs.memory.receiving->reset_mask = 0;
 	if (error < 0 && !x->broken)
 		pass_break(x, "", -error);
 	pass_end(x);
@@ -239,7 +243,7 @@ static int pass_over(struct xdp *x)
 int xdp_pass_poll(struct engine *e, uint64_t now_ns, double rate_pps, struct failure *f)
 {
 	struct xdp *x = (struct xdp *)e;
-	volatile struct xdp_pass *pass = x->kernel.memory.pass;
+	volatile struct xdp_pass *pass = x->programs.memory.pass;
 	const bool over = xdp_senders_over(x);
 	const uint64_t sent = x->sending.sent;
 	struct pass_total total;
@@ -275,5 +279,5 @@ void xdp_pass_stop(struct engine *e)
 	struct xdp *x = (struct xdp *)e;
 
 	if (x->sending.begun)
-		x->kernel.memory.pass->stop = 1;
+		x->programs.memory.pass->stop = 1;
 }

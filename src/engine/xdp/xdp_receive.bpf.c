@@ -1,6 +1,8 @@
 /* xdp_receive: judges RSTs, and answers SYN+ACKs, where they come in; all else passes untouched.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "engine/xdp/xdp_kernel.h"
+#include "engine/xdp/xdp_receive.bpf.h"
+
+#include "engine/xdp/xdp_bpf.h"
 
 /*
  * A RST that proves itself is marked in the sheet and ends here: the kernel behind has no socket
@@ -99,10 +101,10 @@ __attribute__((noinline)) __u64 receive_match(const struct receive_segment *s, _
 	slot = setting.slot[(cell - host * setting.slot_count) & (XDP_SLOTS - 1)];
 	if (plan_slot_port(slot) != s->sport || plan_slot_technique(slot) != technique)
 		return 0;
-	kernel_host(place, host, &hi, &lo);
+	xdp_bpf_host(place, host, &hi, &lo);
 	if (hi != s->from_hi || lo != s->from_lo)
 		return 0;
-	from = &egress[XDP_HOST_EGRESS(kernel_host_word(place, host))];
+	from = &egress[XDP_HOST_EGRESS(xdp_bpf_host_word(place, host))];
 	return from->source_hi == s->to_hi && from->source_lo == s->to_lo
 		       ? RECEIVE_FOUND | (__u64)place << 32 | cell
 		       : 0;
@@ -112,7 +114,7 @@ __attribute__((noinline)) __u64 receive_match(const struct receive_segment *s, _
 static inline __u64 receive_find(const struct receive_segment *s, __u32 number)
 {
 	const __u8 technique = setting.technique[number & (XDP_TECHNIQUES - 1)];
-	const __u64 hash = kernel_hash(s->from_hi, s->from_lo, s->sport, technique);
+	const __u64 hash = xdp_bpf_hash(s->from_hi, s->from_lo, s->sport, technique);
 	const __u32 mask = (__u32)hash;
 	__u64 found;
 

@@ -1,10 +1,13 @@
 /* xdp_senders: the threads of a pass, as many of them awake as its rate needs. */
+#include "engine/xdp/xdp_senders.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
 
-#include "engine/xdp/xdp.h"
+#include "engine/frames/frames_state.h"
+#include "engine/xdp/xdp_state.h"
 
 /* A thread makes a call each slice while the rate leaves time: probes go in bursts of that length.
  * What is owed is made up for by bursts of twice that length, where the line would let all of it go
@@ -21,7 +24,7 @@
 /* How long probes are gathered for, until there is a slice's worth to send. */
 static uint64_t senders_gather_ns(const struct xdp *x)
 {
-	const uint64_t gap_ns = x->kernel.memory.pass->gap_ns;
+	const uint64_t gap_ns = x->programs.memory.pass->gap_ns;
 
 	return gap_ns < SENDERS_SLICE_NS ? SENDERS_SLICE_NS - gap_ns : 0;
 }
@@ -30,8 +33,8 @@ static uint64_t senders_gather_ns(const struct xdp *x)
 static uint32_t sender_runs(const struct xdp_thread *t, uint64_t behind_ns)
 {
 	const struct xdp *x = t->x;
-	const volatile struct xdp_pass *pass = x->kernel.memory.pass;
-	const volatile struct xdp_sender *s = &x->kernel.memory.sender[t->number];
+	const volatile struct xdp_pass *pass = x->programs.memory.pass;
+	const volatile struct xdp_sender *s = &x->programs.memory.sender[t->number];
 	const uint32_t next = pass->next, awake = atomic_load(&x->sending.awake);
 	const uint64_t gap_ns = pass->gap_ns ? pass->gap_ns : 1;
 	const uint64_t left =
@@ -46,8 +49,8 @@ static uint32_t sender_runs(const struct xdp_thread *t, uint64_t behind_ns)
 
 static int sender_run(const struct xdp_thread *t, uint32_t runs)
 {
-	const struct xdp_kernel *k = &t->x->kernel;
-	const int error = xdp_kernel_run(k, t->number, k->memory.setting->frame_bytes, runs);
+	const struct xdp_programs *p = &t->x->programs;
+	const int error = xdp_programs_run(p, t->number, p->memory.setting->frame_bytes, runs);
 
 	return error == -EINTR || error == -EAGAIN ? 0 : error;
 }
@@ -55,11 +58,11 @@ static int sender_run(const struct xdp_thread *t, uint32_t runs)
 /* Whether, after a stop, the device has refused what is left for longer than it is waited for. */
 static bool sender_stuck(struct xdp_thread *t)
 {
-	const volatile struct xdp_sender *s = &t->x->kernel.memory.sender[t->number];
+	const volatile struct xdp_sender *s = &t->x->programs.memory.sender[t->number];
 	const uint64_t now_ns = frames_now_ns();
 
 	if (s->taken != t->taken || s->again_head == s->again_tail ||
-	    !t->x->kernel.memory.pass->stop) {
+	    !t->x->programs.memory.pass->stop) {
 		t->taken = s->taken;
 		t->taken_ns = now_ns;
 	}
@@ -72,8 +75,8 @@ static bool sender_stuck(struct xdp_thread *t)
  */
 static int sender_finish(struct xdp_thread *t)
 {
-	volatile struct xdp_sender *s = &t->x->kernel.memory.sender[t->number];
-	volatile struct xdp_pass *pass = t->x->kernel.memory.pass;
+	volatile struct xdp_sender *s = &t->x->programs.memory.sender[t->number];
+	volatile struct xdp_pass *pass = t->x->programs.memory.pass;
 	int error = 0;
 
 	s->rest = 1;
@@ -134,7 +137,7 @@ static int sender_pause(uint64_t until_ns)
 static int sender_turn(struct xdp_thread *t)
 {
 	struct xdp *x = t->x;
-	const uint64_t now_ns = frames_now_ns(), due_ns = x->kernel.memory.pass->due_ns;
+	const uint64_t now_ns = frames_now_ns(), due_ns = x->programs.memory.pass->due_ns;
 	const uint64_t behind_ns = now_ns > due_ns ? now_ns - due_ns : 0;
 	const uint64_t go_ns = due_ns + senders_gather_ns(x);
 	const bool alone = atomic_load(&x->alone);
@@ -151,7 +154,7 @@ static int sender_turn(struct xdp_thread *t)
 		return sender_pause(go_ns < now_ns + SENDERS_SLICE_NS ? go_ns
 								      : now_ns + SENDERS_SLICE_NS);
 	/* Where each probe has its own time, one thread is more than enough. */
-	if (behind_ns >= SENDERS_BEHIND_NS && x->kernel.memory.pass->batch > 1 && !alone)
+	if (behind_ns >= SENDERS_BEHIND_NS && x->programs.memory.pass->batch > 1 && !alone)
 		sender_wake(x, t->number + 1);
 	if (now_ns < t->next_ns)
 		return sender_pause(t->next_ns);
@@ -163,8 +166,8 @@ static int sender_turn(struct xdp_thread *t)
 /* Nothing in hand and nothing to take. */
 static bool sender_over(const struct xdp_thread *t)
 {
-	const volatile struct xdp_sender *s = &t->x->kernel.memory.sender[t->number];
-	const volatile struct xdp_pass *pass = t->x->kernel.memory.pass;
+	const volatile struct xdp_sender *s = &t->x->programs.memory.sender[t->number];
+	const volatile struct xdp_pass *pass = t->x->programs.memory.pass;
 
 	return xdp_sender_idle(s) && (pass->stop || pass->next >= pass->end);
 }
@@ -181,7 +184,7 @@ static void *sender_thread(void *argument)
 		error = sender_turn(t);
 	if (error < 0) {
 		atomic_store(&x->sending.error, error);
-		x->kernel.memory.pass->stop = 1;
+		x->programs.memory.pass->stop = 1;
 	}
 	senders_wake_all(x);
 	atomic_fetch_sub(&x->sending.going, 1);
@@ -227,7 +230,7 @@ int xdp_senders_begin(struct xdp *x)
 		error = sender_begin(x, i);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error < 0) {
-		x->kernel.memory.pass->stop = 1;
+		x->programs.memory.pass->stop = 1;
 		senders_wake_all(x);
 		xdp_senders_end(x);
 	}

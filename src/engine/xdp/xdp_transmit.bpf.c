@@ -1,37 +1,14 @@
-/* xdp_transmit: sends one pass over a window's blanks, frame by frame, as live frames.
+/* xdp_transmit: the next frames of a pass: which probes, when, and their headers.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "engine/xdp/xdp_transmit.bpf.h"
+
+#include "engine/xdp/xdp_bpf.h"
 #include "engine/xdp/xdp_image.h"
 
 /* Looks at the next positions that one run takes at most. */
 #define TRANSMIT_STEPS 12
 /* After the device refused frames, this long nothing is sent. */
 #define TRANSMIT_PAUSE_NS 200000
-#define TRANSMIT_ENODEV	  19
-
-struct xdp_setting setting;
-struct xdp_window window[XDP_WINDOWS];
-struct xdp_egress egress[XDP_EGRESSES];
-struct xdp_payload payload[XDP_PAYLOADS];
-struct xdp_tally tally[XDP_WINDOWS][XDP_TALLIES];
-struct xdp_pass pass;
-struct xdp_sender sender[XDP_SENDERS];
-struct xdp_receive receiving;
-
-struct xdp_words words SEC(".maps"), blocks SEC(".maps"), rate_limited SEC(".maps");
-struct xdp_hops hops SEC(".maps");
-struct xdp_ring opened SEC(".maps");
-/* The interface: by a map, as its number would have to be looked up for each frame. */
-struct {
-	__uint(type, BPF_MAP_TYPE_DEVMAP);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} out SEC(".maps");
-
-__attribute__((noinline)) __u32 kernel_range(__u64 rank)
-{
-	return plan_range_of(setting.ranges, setting.range_count, rank);
-}
 
 /* One step of the permutation. It, and other functions here that are not inline, are so for the
  * verifier, which goes through each once, and not at each turn of the loop that calls it. */
@@ -137,8 +114,8 @@ __attribute__((noinline)) __u32 transmit_wants(__u32 place, __u32 cell)
 	const __u32 technique = 1u << (plan_slot_technique(slot) & 31);
 
 	place &= XDP_WINDOWS - 1;
-	return kernel_host_word(place, host) & XDP_HOST_SEND && pass.technique_mask & technique &&
-	       !(setting.udp_mask & technique && kernel_rate_limited(place, host));
+	return xdp_bpf_host_word(place, host) & XDP_HOST_SEND && pass.technique_mask & technique &&
+	       !(setting.udp_mask & technique && xdp_bpf_rate_limited(place, host));
 }
 
 /* Of these cells, those that this pass sends. */
@@ -301,10 +278,10 @@ __attribute__((noinline)) int transmit_any(__u32 number, __u32 count)
 		IMAGE_KEEP(p);
 		p->cell = s->cell[i];
 		host = transmit_host(p->cell, &p->slot);
-		p->host = kernel_host_word(c.place, host);
-		kernel_host(c.place, host, &p->hi, &p->lo);
-		p->hash = kernel_hash(p->hi, p->lo, plan_slot_port(p->slot),
-				      plan_slot_technique(p->slot));
+		p->host = xdp_bpf_host_word(c.place, host);
+		xdp_bpf_host(c.place, host, &p->hi, &p->lo);
+		p->hash = xdp_bpf_hash(p->hi, p->lo, plan_slot_port(p->slot),
+				       plan_slot_technique(p->slot));
 	}
 	/* For the verifier, as above. */
 	count = *(volatile __u32 *)&s->count;
@@ -419,177 +396,3 @@ __attribute__((noinline)) int transmit_ready(__u32 number)
 	}
 	return 0;
 }
-
-/* The last frame got no further than here: it goes again, and those that are on their way before it
- * move up. */
-__attribute__((noinline)) int transmit_lost(__u32 number)
-{
-	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
-	__u32 at = s->queued - 1;
-
-	s->again[s->again_tail & (XDP_AGAIN - 1)] = s->image[at & (XDP_IMAGES - 1)].cell;
-	s->again_tail++;
-	for (int i = 0; i < XDP_BULK && at != s->flushed; i++, at--)
-		s->image[at & (XDP_IMAGES - 1)].cell = s->image[(at - 1) & (XDP_IMAGES - 1)].cell;
-	s->flushed++;
-	s->errors++;
-	return 0;
-}
-
-static inline int transmit_redirect(__u32 number)
-{
-	const int action = (int)bpf_redirect_map(&out, 0, XDP_DROP);
-
-	if (action != XDP_REDIRECT) {
-		transmit_lost(number); /* the interface is gone */
-		sender[number].error = TRANSMIT_ENODEV;
-	}
-	return action;
-}
-
-/* The frame as it is, to see what becomes of it. */
-static inline int transmit_trial(__u32 number)
-{
-	struct xdp_sender *s = &sender[number];
-
-	s->task = bpf_get_current_task();
-	s->queued++;
-	s->limit = s->tail = s->queued;
-	return transmit_redirect(number);
-}
-
-/* Writes the payload; nothing else may be in registers that points into the frame. */
-static inline int transmit_says(struct xdp_md *ctx, __u32 offset, const struct xdp_payload *says)
-{
-	__u32 last = says->length - 1u;
-
-	if (says->length == 0)
-		return 1; /* too long for the link: it asks all the same */
-	/* Linux 6.1 wants a lower bound and learns none from "not 0": as the last byte's number,
-	 * which the compiler must not see through. */
-	__asm__ volatile("" : "+r"(last));
-	if (last >= XDP_PAYLOAD_BYTES)
-		return 0;
-	return bpf_xdp_store_bytes(ctx, offset, (void *)says->bytes, last + 1) == 0;
-}
-
-/* Gives the frame its length, and its payload. */
-static inline int transmit_fit(struct xdp_md *ctx, const struct xdp_image *image)
-{
-	const __u32 says = XDP_UNLIKE_PAYLOAD(image->unlike);
-	const int longer = XDP_UNLIKE_LONGER(image->unlike);
-
-	if (longer && bpf_xdp_adjust_tail(ctx, longer) != 0)
-		return 0;
-	return !says ||
-	       transmit_says(ctx, image->length, &payload[(says - 1) & (XDP_PAYLOADS - 1)]);
-}
-
-/* Number of the thread that runs it. */
-static inline __u32 transmit_sender(const struct xdp_md *ctx)
-{
-	const void *data = (void *)(long)ctx->data, *meta = (void *)(long)ctx->data_meta;
-
-	return (__u32)((__u64)(data - meta) / 4) & (XDP_SENDERS - 1);
-}
-
-static inline int transmit_frame(struct xdp_md *ctx)
-{
-	const __u32 number = transmit_sender(ctx);
-	struct xdp_sender *s = &sender[number];
-	const struct xdp_image *image;
-
-	if (s->queued == s->limit) {
-		if (pass.test == 2)
-			return transmit_trial(number);
-		if (!transmit_ready(number))
-			return XDP_DROP;
-	}
-	image = &s->image[s->queued & (XDP_IMAGES - 1)];
-	IMAGE_KEEP(image);
-	/* Whatever comes, it is dealt with. */
-	s->queued++;
-	/* A frame of the pool has been anywhere: all of it is written, each time. */
-	if ((image->unlike && !transmit_fit(ctx, image)) ||
-	    !image_write(image, (void *)(long)ctx->data, (void *)(long)ctx->data_end)) {
-		transmit_lost(number);
-		return XDP_DROP;
-	}
-	if (pass.test)
-		return XDP_PASS;
-	return transmit_redirect(number);
-}
-
-/*
- * Both programs are one: on the interface it judges what comes in, run by BPF_PROG_RUN (which says
- * that its frames come from the loopback device) it sends. Being on an interface keeps it in the
- * kernel's XDP dispatcher. A program that is not has to be put there and taken out by each call of
- * BPF_PROG_RUN, with a grace period each time: 20 to 35 ms.
- */
-SEC("xdp")
-int probe(struct xdp_md *ctx)
-{
-	return ctx->ingress_ifindex == setting.link_index ? receive_frame(ctx)
-							  : transmit_frame(ctx);
-}
-
-/* The number of the sender whose frames a trace point tells of: they are sent by its own thread,
- * whatever processor that is on. XDP_SENDERS: they are somebody else's. */
-static inline __u32 transmit_whose(void)
-{
-	const __u64 task = bpf_get_current_task();
-
-	for (__u32 i = 0; i < XDP_SENDERS; i++)
-		if (sender[i].running && sender[i].task == task)
-			return i;
-	return XDP_SENDERS;
-}
-
-/* (from device, to device, sent, dropped, error): the first so many frames of the queue have gone,
- * those behind them are lost, and go again. */
-SEC("raw_tp/xdp_devmap_xmit")
-int transmit_dropped(struct bpf_raw_tracepoint_args *ctx)
-{
-	const __u32 sent = (__u32)ctx->args[2], drops = (__u32)ctx->args[3];
-	const int error = (int)ctx->args[4];
-	const __u32 number = transmit_whose();
-	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
-
-	/* More than are in there are somebody else's, as of a router that the thread was
-	 * interrupted for: that is between two batches, when there are none. */
-	if (number >= XDP_SENDERS || sent + drops > s->queued - s->flushed)
-		return 0;
-	s->taken += sent;
-	s->flushed += sent;
-	for (__u32 i = 0; i < XDP_BULK && i < drops; i++) {
-		s->again[s->again_tail & (XDP_AGAIN - 1)] =
-			s->image[s->flushed & (XDP_IMAGES - 1)].cell;
-		s->again_tail++;
-		s->flushed++;
-	}
-	if (drops == 0)
-		return 0;
-	/* A full queue takes the first few and is no error; a driver that says one took none. */
-	if (error < 0) {
-		s->errors += (__u64)drops;
-		s->error = (__u32)-error;
-	} else {
-		s->drops += (__u64)drops;
-	}
-	return 0;
-}
-
-/* (device, program, target, error, ...) */
-SEC("raw_tp/xdp_redirect_err")
-int transmit_refused(struct bpf_raw_tracepoint_args *ctx)
-{
-	const __u32 number = transmit_whose();
-
-	if (number >= XDP_SENDERS)
-		return 0;
-	transmit_lost(number);
-	sender[number].error = (__u32) - (int)ctx->args[3];
-	return 0;
-}
-
-char transmit_license[] SEC("license") = "Dual BSD/GPL";

@@ -1,7 +1,7 @@
-/* xdp_kernel: what both kernel programs of the xdp engine are made with.
+/* xdp_bpf: the memory of the kernel programs, and what all of them read of it.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#ifndef PORTLIGHT_ENGINE_XDP_XDP_KERNEL_H
-#define PORTLIGHT_ENGINE_XDP_XDP_KERNEL_H
+#ifndef PORTLIGHT_ENGINE_XDP_XDP_BPF_H
+#define PORTLIGHT_ENGINE_XDP_XDP_BPF_H
 
 #include <linux/bpf.h>
 #include <linux/types.h>
@@ -53,13 +53,10 @@ extern struct xdp_hops hops SEC(".maps");
 extern struct xdp_ring opened SEC(".maps"); /* struct xdp_opened */
 
 /* plan_range_of, as a function of its own: the verifier goes through its loop once. */
-__u32 kernel_range(__u64 rank);
-
-/* Judges a frame that came in: XDP_DROP, XDP_TX or XDP_PASS. */
-int receive_frame(struct xdp_md *ctx);
+__u32 xdp_bpf_range(__u64 rank);
 
 /* The word of a host of a live window; 0 if there is none. */
-static inline __u64 kernel_host_word(__u32 place, __u32 host)
+static inline __u64 xdp_bpf_host_word(__u32 place, __u32 host)
 {
 	const __u32 index = place * setting.hops + host / HOP_GROUP;
 	const struct hop_group *group;
@@ -70,7 +67,7 @@ static inline __u64 kernel_host_word(__u32 place, __u32 host)
 	return group ? hop_word(group, host) : 0;
 }
 
-static inline int kernel_rate_limited(__u32 place, __u32 host)
+static inline int xdp_bpf_rate_limited(__u32 place, __u32 host)
 {
 	const __u32 index = place * setting.rate_limited + (host >> 6);
 	const __u64 *word = bpf_map_lookup_elem(&rate_limited, &index);
@@ -78,14 +75,14 @@ static inline int kernel_rate_limited(__u32 place, __u32 host)
 	return word && *word >> (host & 63) & 1;
 }
 
-static inline __u64 kernel_hash(__u64 hi, __u64 lo, __u16 port, __u8 technique)
+static inline __u64 xdp_bpf_hash(__u64 hi, __u64 lo, __u16 port, __u8 technique)
 {
 	return cookie_is_v4(hi, lo) ? cookie_v4_hash(setting.key_v4, (__u32)lo, port, technique)
 				    : cookie_v6_hash(&setting.key, hi, lo, port, technique);
 }
 
 /* Address of a host of a live window by its number there. */
-static inline void kernel_host(__u32 place, __u32 host, __u64 *hi, __u64 *lo)
+static inline void xdp_bpf_host(__u32 place, __u32 host, __u64 *hi, __u64 *lo)
 {
 	const struct xdp_window *w = &window[place & (XDP_WINDOWS - 1)];
 
@@ -95,7 +92,7 @@ static inline void kernel_host(__u32 place, __u32 host, __u64 *hi, __u64 *lo)
 	} else {
 		const __u64 rank = w->first_host + host;
 
-		plan_range_host(setting.ranges, kernel_range(rank), rank, hi, lo);
+		plan_range_host(setting.ranges, xdp_bpf_range(rank), rank, hi, lo);
 	}
 }
 

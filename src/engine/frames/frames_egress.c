@@ -1,0 +1,223 @@
+/* frames_egress: where frames for a host go: interface, next hop and templates. */
+#include "engine/frames/frames_egress.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/filter.h"
+#include "capture/ring.h"
+#include "capture/transmit.h"
+#include "engine/frames/frames_state.h"
+#include "technique/payloads.h"
+
+/* Of each slot of a receive ring, and of each frame in it. */
+#define EGRESS_SLOT_BYTES 256
+#define EGRESS_SNAP_BYTES 176
+#define EGRESS_TTL	  64
+
+static int egress_memory(struct failure *f)
+{
+	return failure_set(f, EXIT_SOFTWARE, "out of memory");
+}
+
+/* The receive ring of the interface, opened if it has none yet; NULL with *f on failure. */
+static struct ring *egress_in(struct frames *fr, const struct link *link, struct failure *f)
+{
+	struct filter filter;
+	const struct filter_conf answers = {
+		.network_offset = link->kind == LINK_RAW_IP ? 0 : 14,
+		.snap_bytes = EGRESS_SNAP_BYTES,
+		.port = fr->port,
+		.port_mask = fr->port_mask,
+		.both_ways = fr->conf.trace != NULL,
+	};
+	const struct ring_conf conf = {
+		.link = link,
+		.filter = &filter,
+		.outgoing = fr->conf.trace != NULL,
+		.slot_bytes = EGRESS_SLOT_BYTES,
+		.slots = FRAMES_SLOTS,
+	};
+	struct frames_in *grown;
+	struct ring *ring;
+
+	for (unsigned i = 0; i < fr->in_count; i++)
+		if (fr->ins[i].link == link)
+			return fr->ins[i].ring;
+	grown = reallocarray(fr->ins, fr->in_count + 1, sizeof(*grown));
+	if (!grown) {
+		(void)egress_memory(f);
+		return NULL;
+	}
+	fr->ins = grown;
+	filter_answers(&filter, &answers);
+	ring = ring_open(&conf, f);
+	if (ring)
+		grown[fr->in_count++] = (struct frames_in){link, ring};
+	return ring;
+}
+
+/* A transmitter on the interface, and its ring. Number of the frames_out, or -1 with *f. */
+static int egress_out(struct frames *fr, const struct link *link, int local_family,
+		      struct failure *f)
+{
+	struct transmit_conf conf = {
+		.link = link,
+		.bypass = fr->conf.trace == NULL,
+		.local_family = local_family,
+		.zone = fr->conf.zone,
+		/* A trace has to see what goes out, which a socket's own frames are not. */
+		.shared = local_family == 0 && fr->conf.trace == NULL,
+		.crew = fr->crew,
+	};
+	struct frames_out *grown;
+	struct ring *ring;
+
+	for (unsigned i = 0; i < fr->out_count; i++)
+		if (fr->outs[i].link == link && fr->outs[i].local_family == local_family)
+			return (int)i;
+	if (link_usable(link, f) < 0)
+		return -1;
+	ring = egress_in(fr, link, f);
+	if (!ring)
+		return -1;
+	grown = reallocarray(fr->outs, fr->out_count + 1, sizeof(*grown));
+	if (!grown)
+		return egress_memory(f);
+	fr->outs = grown;
+	conf.shared_fd = ring_fd(ring);
+	grown[fr->out_count] = (struct frames_out){link, transmit_open(&conf, f), local_family};
+	if (!grown[fr->out_count].transmit)
+		return -1;
+	return (int)fr->out_count++;
+}
+
+/* Answers go to the source address, and so come in where that is, too: with -S or a route's own
+ * source that may be another interface than the one they went out of. */
+static int egress_source(struct frames *fr, struct addr source, struct failure *f)
+{
+	unsigned index;
+
+	for (unsigned n = 0; (index = own_link(&fr->owns, source, n)) != 0; n++) {
+		const struct link *link = link_by_index(&fr->links, index);
+		struct failure unusable = {0};
+
+		if (link && link->kind != LINK_LOOPBACK && link_usable(link, &unusable) == 0 &&
+		    !egress_in(fr, link, f))
+			return -1;
+	}
+	return 0;
+}
+
+static uint8_t egress_kind(const struct route *route, const struct link *link)
+{
+	switch (route->kind) {
+	case ROUTE_LOCAL:
+		return EGRESS_DIRECT;
+	case ROUTE_UNICAST:
+		break;
+	case ROUTE_BROADCAST:
+		return EGRESS_NO_NEIGHBOUR;
+	default:
+		return EGRESS_NO_ROUTE;
+	}
+	if (link->kind != LINK_ETHERNET || link->has & LINK_NO_ARP)
+		return EGRESS_DIRECT;
+	return route->has_gateway ? EGRESS_GATEWAY : EGRESS_NEIGHBOUR;
+}
+
+void frames_egress_templates(const struct frames *fr, struct frames_egress *egress)
+{
+	struct template_conf conf = {
+		.link = transmit_link(fr->outs[egress->out].transmit),
+		.source = egress->source,
+		.ttl = fr->conf.ttl ? fr->conf.ttl : EGRESS_TTL,
+		.bad_sum = fr->conf.bad_sum,
+	};
+
+	memcpy(conf.mac_src, egress->link->mac, sizeof(conf.mac_src));
+	memcpy(conf.mac_dst, egress->mac, sizeof(conf.mac_dst));
+	for (unsigned t = 0; t < TECHNIQUES; t++) {
+		if (!(fr->techniques >> t & 1))
+			continue;
+		conf.technique = &technique_table[t];
+		template_init(&egress->template[t], &conf);
+	}
+}
+
+static int egress_init(struct frames *fr, struct frames_egress *egress, const struct route *route,
+		       struct failure *f)
+{
+	const struct link *link = route->kind == ROUTE_LOCAL
+					  ? link_loopback(&fr->links)
+					  : link_by_index(&fr->links, route->link_index);
+	int out;
+
+	egress->kind = EGRESS_NO_ROUTE;
+	/* Without a source we have no address of that family there: nobody could answer. */
+	if (!link || !route->has_source)
+		return 0;
+	egress->kind = egress_kind(route, link);
+	if (egress->kind == EGRESS_NO_ROUTE || egress->kind == EGRESS_NO_NEIGHBOUR)
+		return 0;
+	egress->link = link;
+	egress->source = route->source;
+	egress->gateway = route->gateway;
+	egress->local = route->kind == ROUTE_LOCAL;
+	/* Where neighbours are not asked for, frames go to our own address, as the kernel's do. */
+	memcpy(egress->mac, link->mac, sizeof(egress->mac));
+	out = egress_out(fr, link, !egress->local ? 0 : addr_is_v4(egress->source) ? 4 : 6, f);
+	if (out < 0 || (!egress->local && egress_source(fr, egress->source, f) < 0))
+		return -1;
+	egress->out = (unsigned)out;
+	frames_egress_templates(fr, egress);
+	return 0;
+}
+
+int frames_egress_to(struct frames *fr, struct addr to, struct failure *f)
+{
+	int number = route_find(fr->routes, to);
+	struct frames_egress **grown;
+
+	if (number < 0)
+		return failure_set(f, EXIT_SOFTWARE, "cannot ask the kernel for a route: %s",
+				   strerror(-number));
+	if (number > UINT16_MAX)
+		return failure_set(f, EXIT_SOFTWARE, "more than 65536 distinct routes");
+	if (number >= fr->egress_count) {
+		grown = reallocarray(fr->egresses, (size_t)number + 1, sizeof(*grown));
+		if (!grown)
+			return egress_memory(f);
+		fr->egresses = grown;
+		while (fr->egress_count <= number)
+			fr->egresses[fr->egress_count++] = NULL;
+	}
+	if (!fr->egresses[number]) {
+		fr->egresses[number] = calloc(1, sizeof(*fr->egresses[number]));
+		if (!fr->egresses[number])
+			return egress_memory(f);
+		if (egress_init(fr, fr->egresses[number], route_at(fr->routes, number), f) < 0)
+			return -1;
+	}
+	return number;
+}
+
+const struct frames_egress *frames_egress_of(const struct frames *fr, const struct sheet *sheet,
+					     uint32_t host)
+{
+	for (unsigned i = 0; i < SHEETS; i++) {
+		const struct frames_window *w = &fr->windows[i];
+
+		if (w->used && w->window == sheet->window)
+			return fr->egresses[w->egress ? w->egress[host] : w->first];
+	}
+	return NULL;
+}
+
+void frames_egress_payload(const struct frames_egress *egress, uint16_t port, unsigned attempt,
+			   const uint8_t **bytes, size_t *length)
+{
+	payload_for_attempt(port, attempt, bytes, length);
+	if (*length + 48 > egress->link->mtu)
+		*length = 0;
+}
