@@ -2,11 +2,9 @@
 PREFIX ?= /usr/local
 BUILD ?= build
 
-all: $(BUILD)/build.ninja
+all:
+	tests/configure.sh $(BUILD)
 	meson compile -C $(BUILD)
-
-$(BUILD)/build.ninja:
-	meson setup $(BUILD) --prefix=$(PREFIX)
 
 demo:
 	./demo
@@ -14,12 +12,15 @@ demo:
 check:
 	./check
 
+quick:
+	./check quick
+
 bench: all
 	bench/run.sh
 
 # Longer than the short fixed count of `make check`: make fuzz RUNS=1000000
 fuzz:
-	test -f build-clang/build.ninja || CC=clang meson setup build-clang -Dfuzz=true \
+	CC=clang tests/configure.sh build-clang -Dfuzz=true \
 		-Db_sanitize=address,undefined -Dbuildtype=debugoptimized -Db_lundef=false
 	meson compile -C build-clang
 	RUNS=$(RUNS) tests/fuzz/run.sh build-clang
@@ -31,4 +32,4 @@ install: all
 clean:
 	rm -rf build build-check build-clang
 
-.PHONY: all demo check bench fuzz install clean
+.PHONY: all demo check quick bench fuzz install clean
