@@ -207,8 +207,8 @@ static int scan_run(struct scan_loop *loop, const struct scan_setup *setup,
 		.verbose = (int)o->verbose,
 	};
 
-	outputs_begin(loop->outputs, &run);
-	int result = outputs_check(loop->outputs, &loop->closed_pipe, f);
+	loop->sink_error = sink_begin(loop->sink, &run);
+	int result = scan_loop_check_sink(loop, f);
 
 	if (result == 0) {
 		result = scan_loop_run(loop, f);
@@ -217,9 +217,9 @@ static int scan_run(struct scan_loop *loop, const struct scan_setup *setup,
 		loop->summary.stopped_why = "failed";
 		loop->summary.end_ns = wall_now();
 	}
-	outputs_end(loop->outputs, &loop->summary);
+	loop->sink_error = sink_end(loop->sink, &loop->summary);
 	if (result == 0)
-		result = outputs_check(loop->outputs, &loop->closed_pipe, f);
+		result = scan_loop_check_sink(loop, f);
 	return result;
 }
 
@@ -232,7 +232,7 @@ static int scan_start(struct scan_setup *setup, const struct scan_options *o, co
 	struct scan_loop loop = {
 		.setup = setup,
 		.scan = &scan,
-		.outputs = &outputs,
+		.sink = &outputs.sink,
 		.progress = &progress,
 		.notes = stderr,
 		.verbose = o->verbose,

@@ -101,10 +101,80 @@ static int output_add(struct outputs *out, const struct report_ops *ops, const c
 	return 0;
 }
 
+static const char *output_name(const struct output *output)
+{
+	return output->path ? output->path : "standard output";
+}
+
+/* What the outputs together return: see outputs.h. */
+static int outputs_error(struct outputs *out)
+{
+	char quoted[300];
+	int error = 0;
+
+	for (size_t i = 0; i < out->count && (error == 0 || error == EPIPE); i++) {
+		const struct output *output = &out->output[i];
+		const char *name = output_name(output);
+
+		if (output->report.error == 0 || (error && output->report.error == EPIPE))
+			continue;
+		error = output->report.error;
+		(void)snprintf(out->failed, sizeof(out->failed), "\"%s\"",
+			       text_quote(name, strlen(name), quoted, sizeof(quoted)));
+	}
+	return error;
+}
+
+static int outputs_begin(struct sink *s, const struct run_info *run)
+{
+	struct outputs *out = (struct outputs *)s;
+
+	for (size_t i = 0; i < out->count; i++)
+		(void)sink_begin(&out->output[i].report.sink, run);
+	return outputs_error(out);
+}
+
+static int outputs_record(struct sink *s, const struct record *record)
+{
+	struct outputs *out = (struct outputs *)s;
+	int error = 0;
+
+	for (size_t i = 0; i < out->count; i++)
+		error |= sink_record(&out->output[i].report.sink, record);
+	return error ? outputs_error(out) : 0;
+}
+
+static int outputs_end(struct sink *s, const struct run_summary *summary)
+{
+	struct outputs *out = (struct outputs *)s;
+
+	for (size_t i = 0; i < out->count; i++)
+		(void)sink_end(&out->output[i].report.sink, summary);
+	return outputs_error(out);
+}
+
+static const char *outputs_destination(const struct sink *s)
+{
+	return ((const struct outputs *)s)->failed;
+}
+
+static const struct sink_ops outputs_sink = {"outputs", outputs_begin, outputs_record, outputs_end,
+					     outputs_destination};
+
+static int write_failed(const struct output *output, int error, struct failure *f)
+{
+	const char *name = output_name(output);
+	char quoted[300];
+
+	return failure_set(f, EXIT_IO, "cannot write to \"%s\": %s",
+			   text_quote(name, strlen(name), quoted, sizeof(quoted)), strerror(error));
+}
+
 int outputs_open(const struct scan_options *o, const struct report_conf *conf, struct outputs *out,
 		 struct failure *f)
 {
 	memset(out, 0, sizeof(*out));
+	out->sink.ops = &outputs_sink;
 	for (int i = 0; i < OUTPUT_FORMATS; i++) {
 		if (o->output[i] && output_add(out, formats[i].ops, o->output[i], "", f) < 0)
 			goto err;
@@ -124,7 +194,7 @@ int outputs_open(const struct scan_options *o, const struct report_conf *conf, s
 	for (size_t i = 0; i < out->count; i++) {
 		struct report *report = &out->output[i].report;
 
-		report->conf = *conf;
+		report_init(report, report->ops, report->out, conf);
 		/* Not a plain file (a device, a pipe): nothing to empty. */
 		if (out->output[i].path)
 			(void)!ftruncate(fileno(report->out), 0);
@@ -137,46 +207,6 @@ int outputs_open(const struct scan_options *o, const struct report_conf *conf, s
 err:
 	(void)outputs_close(out, false, f);
 	return -1;
-}
-
-void outputs_begin(struct outputs *out, const struct run_info *run)
-{
-	for (size_t i = 0; i < out->count; i++)
-		report_begin(&out->output[i].report, run);
-}
-
-void outputs_host(struct outputs *out, const struct host_report *host)
-{
-	for (size_t i = 0; i < out->count; i++)
-		report_host(&out->output[i].report, host);
-}
-
-void outputs_end(struct outputs *out, const struct run_summary *summary)
-{
-	for (size_t i = 0; i < out->count; i++)
-		report_end(&out->output[i].report, summary);
-}
-
-static int write_failed(const struct output *output, int error, struct failure *f)
-{
-	char quoted[300];
-	const char *path = output->path ? output->path : "standard output";
-
-	return failure_set(f, EXIT_IO, "cannot write to \"%s\": %s",
-			   text_quote(path, strlen(path), quoted, sizeof(quoted)), strerror(error));
-}
-
-int outputs_check(struct outputs *out, bool *closed_pipe, struct failure *f)
-{
-	for (size_t i = 0; i < out->count; i++) {
-		int error = out->output[i].report.error;
-
-		if (error == EPIPE)
-			*closed_pipe = true;
-		else if (error)
-			return write_failed(&out->output[i], error, f);
-	}
-	return 0;
 }
 
 int outputs_close(struct outputs *out, bool keep, struct failure *f)

@@ -1,4 +1,4 @@
-/* outputs: the files a scan writes to, and the reports that go there. */
+/* outputs: the files a scan writes to: one sink that passes each record on to all of them. */
 #ifndef PORTLIGHT_CLI_OUTPUTS_H
 #define PORTLIGHT_CLI_OUTPUTS_H
 
@@ -18,24 +18,20 @@ struct output {
 };
 
 struct outputs {
+	struct sink sink; /* what feeds them all */
 	struct output output[OUTPUTS_MOST];
 	size_t count;
+	char failed[304]; /* the file that could not be written to, in quotation marks */
 };
 
 /*
  * Opens all that *o asks for (the table to standard output if nothing else goes there). Existing
  * files are emptied only once all could be opened. 0, or -1 with *f (EXIT_CANNOT_CREATE) and
- * nothing left behind.
+ * nothing left behind. The sink's error is that of the first output that failed, a closed pipe
+ * (EPIPE) only where no other did; the other outputs get the rest all the same.
  */
 int outputs_open(const struct scan_options *o, const struct report_conf *conf, struct outputs *out,
 		 struct failure *f);
-
-void outputs_begin(struct outputs *out, const struct run_info *run);
-void outputs_host(struct outputs *out, const struct host_report *host);
-void outputs_end(struct outputs *out, const struct run_summary *summary);
-
-/* The first failed write so far: -1 with *f (EXIT_IO); a closed pipe sets only *closed_pipe. */
-int outputs_check(struct outputs *out, bool *closed_pipe, struct failure *f);
 
 /* Closes the files. `keep` false takes files that outputs_open created away again. 0, or -1 with
  * *f if the last bytes could not be written. */

@@ -171,7 +171,7 @@ static void loop_report_host(struct scan_loop *loop, struct sheet *sheet, uint32
 	else
 		sum->hosts_silent++;
 	sum->hosts_total++;
-	outputs_host(loop->outputs, &report);
+	loop->sink_error = sink_host(loop->sink, &report);
 }
 
 /* A read-out of a million probes takes longer than to send the next: passes go on beside it. */
@@ -182,6 +182,18 @@ static int loop_beside(struct scan_loop *loop, struct failure *f)
 	if (!loop->engine->ops->pass_begin || loop->scan->stopping)
 		return 0;
 	return loop_send(loop, &full, f) < 0 || loop_receive(loop, 0, f) < 0 ? -1 : 0;
+}
+
+int scan_loop_check_sink(struct scan_loop *loop, struct failure *f)
+{
+	if (loop->sink_error == 0)
+		return 0;
+	if (loop->sink_error == EPIPE) {
+		loop->closed_pipe = true;
+		return 0;
+	}
+	return failure_set(f, EXIT_IO, "cannot write to %s: %s",
+			   loop->sink->ops->destination(loop->sink), strerror(loop->sink_error));
 }
 
 /* Reads out and closes windows that are through. 0, or -1 with *f if a write failed. */
@@ -202,7 +214,7 @@ static int loop_close_windows(struct scan_loop *loop, struct failure *f)
 				return -1;
 		}
 		scan_close(loop->scan, place);
-		if (outputs_check(loop->outputs, &loop->closed_pipe, f) < 0)
+		if (scan_loop_check_sink(loop, f) < 0)
 			return -1;
 	}
 	return 0;

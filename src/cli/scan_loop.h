@@ -1,21 +1,21 @@
-/* scan_loop: engine, scan and outputs turned round until the plan is through or we are stopped. */
+/* scan_loop: engine, scan and sink turned round until the plan is through or we are stopped. */
 #ifndef PORTLIGHT_CLI_SCAN_LOOP_H
 #define PORTLIGHT_CLI_SCAN_LOOP_H
 
 #include <signal.h>
 
-#include "cli/outputs.h"
 #include "cli/scan_setup.h"
 #include "engine/engine.h"
 #include "report/progress.h"
+#include "result/sink.h"
 #include "result/trace.h"
 #include "scan/scan.h"
 
 struct scan_loop {
 	const struct scan_setup *setup;
 	struct engine *engine;
-	struct scan *scan; /* initialised; its clock is CLOCK_MONOTONIC */
-	struct outputs *outputs;
+	struct scan *scan;   /* initialised; its clock is CLOCK_MONOTONIC */
+	struct sink *sink;   /* takes the hosts */
 	struct trace *trace; /* or NULL */
 	struct progress *progress;
 	FILE *notes; /* stderr */
@@ -25,6 +25,7 @@ struct scan_loop {
 	struct run_summary summary;   /* filled by the run */
 	struct finding *findings;     /* of one host */
 	uint64_t ring_drops, refused; /* seen so far */
+	int sink_error;		      /* errno of the sink, or 0 */
 	bool closed_pipe;
 	bool dropped; /* privileges that are not needed any more */
 };
@@ -32,9 +33,13 @@ struct scan_loop {
 /* CLOCK_MONOTONIC in ns. */
 uint64_t scan_loop_now(void);
 
+/* What the sink returned last, loop->sink_error: of a closed pipe only loop->closed_pipe is set,
+ * and the result is 0; of any other error -1 with *f (EXIT_IO). */
+int scan_loop_check_sink(struct scan_loop *loop, struct failure *f);
+
 /*
  * Runs to the end or until stopped. 0; or -1 with *f, with everything found so far written and
- * loop->summary.partial set. Between: hosts go to the outputs as their windows close.
+ * loop->summary.partial set. Between: hosts go to the sink as their windows close.
  */
 int scan_loop_run(struct scan_loop *loop, struct failure *f);
 

@@ -54,8 +54,9 @@ static void page_close(struct report *r, FILE *real)
 		report_fini(r);
 }
 
-void report_begin(struct report *r, const struct run_info *run)
+static int report_begin(struct sink *s, const struct run_info *run)
 {
+	struct report *r = (struct report *)s;
 	FILE *real;
 
 	r->run = run;
@@ -63,9 +64,10 @@ void report_begin(struct report *r, const struct run_info *run)
 	if (fileno(r->out) >= 0)
 		(void)setvbuf(r->out, NULL, _IONBF, 0);
 	if (page_open(r, &real) != 0)
-		return;
+		return r->error;
 	r->ops->begin(r, run);
 	page_close(r, real);
+	return r->error;
 }
 
 static bool is_shown(struct report *r, const struct host_report *host)
@@ -83,25 +85,43 @@ static bool is_shown(struct report *r, const struct host_report *host)
 	return true;
 }
 
-void report_host(struct report *r, const struct host_report *host)
+static int report_record(struct sink *s, const struct record *record)
 {
+	struct report *r = (struct report *)s;
 	FILE *real;
 
-	if (!is_shown(r, host) || page_open(r, &real) != 0)
-		return;
-	r->ops->host(r, host);
+	if (record->kind != RECORD_HOST || !is_shown(r, record->host) || page_open(r, &real) != 0)
+		return r->error;
+	r->ops->host(r, record->host);
 	page_close(r, real);
+	return r->error;
 }
 
-void report_end(struct report *r, const struct run_summary *summary)
+static int report_end(struct sink *s, const struct run_summary *summary)
 {
+	struct report *r = (struct report *)s;
 	FILE *real;
 
 	if (page_open(r, &real) != 0)
-		return;
+		return r->error;
 	r->ops->end(r, summary);
 	page_close(r, real);
 	report_fini(r);
+	return r->error;
+}
+
+static const char *report_destination(const struct sink *s)
+{
+	return ((const struct report *)s)->ops->name;
+}
+
+static const struct sink_ops report_sink = {"report", report_begin, report_record, report_end,
+					    report_destination};
+
+void report_init(struct report *r, const struct report_ops *ops, FILE *out,
+		 const struct report_conf *conf)
+{
+	*r = (struct report){.sink = {&report_sink}, .ops = ops, .out = out, .conf = *conf};
 }
 
 static bool is_summed_up(unsigned state, uint32_t count, const struct report_conf *conf)

@@ -1,11 +1,11 @@
-/* report: results out. One struct report a chosen format; all are fed the same hosts. */
+/* report: a run's records as text: the sink that writes one of the file formats. */
 #ifndef PORTLIGHT_REPORT_REPORT_H
 #define PORTLIGHT_REPORT_REPORT_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "result/record.h"
+#include "result/sink.h"
 #include "result/trace.h"
 
 struct report_conf {
@@ -32,10 +32,11 @@ struct report_ops {
 };
 
 struct report {
+	struct sink sink; /* what feeds it */
 	const struct report_ops *ops;
 	FILE *out;
 	struct report_conf conf;
-	const struct run_info *run; /* set by report_begin; outlives the report */
+	const struct run_info *run; /* set by begin; outlives the report */
 	uint64_t hidden_hosts;	    /* hosts not shown because nothing answered */
 	uint64_t shut_hosts;	    /* open_only: hosts not shown because no port is open */
 	int error;		    /* first errno of a failed write, or 0 */
@@ -49,16 +50,16 @@ extern const struct report_ops report_table, report_normal, report_xml, report_g
 	report_ndjson, report_explain;
 
 /*
- * Drive a report. After each of these r->error tells whether all was written (after an error
- * nothing more is written); each host is made in memory and leaves in one write, so that a killed
- * run leaves whole hosts. Hosts that answered nothing, and with open_only those without an open
- * port, are counted instead of shown, in every format alike; all_hosts shows all, HOST_NAMED those
- * that answered nothing.
+ * Makes *r a sink that writes the format `ops` to `out`, which stays the caller's to close. Each
+ * call of the sink is made in memory and leaves in one write, so that a killed run leaves whole
+ * hosts; after an error nothing more is written, and r->error holds it. Hosts that answered
+ * nothing, and with open_only those without an open port, are counted instead of shown, in every
+ * format alike; all_hosts shows all, HOST_NAMED those that answered nothing. Events are no part of
+ * these formats. The sink's destination is the format's name: who opened the file knows a better.
  */
-void report_begin(struct report *r, const struct run_info *run);
-void report_host(struct report *r, const struct host_report *host);
-void report_end(struct report *r, const struct run_summary *summary);
-/* Of one that may not have got to its end; its FILE stays open. */
+void report_init(struct report *r, const struct report_ops *ops, FILE *out,
+		 const struct report_conf *conf);
+/* Of one that may not have got to its end. */
 void report_fini(struct report *r);
 
 /*

@@ -332,13 +332,13 @@ static inline struct sample *sample_open_only(void)
 /* Feeds the sample to a report on `out`; returns the report's error. */
 static inline int sample_write(const struct sample *s, const struct report_ops *ops, FILE *out)
 {
-	struct report r = {.ops = ops, .out = out, .conf = s->conf};
+	struct report r;
 
-	report_begin(&r, &s->run);
+	report_init(&r, ops, out, &s->conf);
+	(void)sink_begin(&r.sink, &s->run);
 	for (size_t i = 0; i < s->hosts; i++)
-		report_host(&r, &s->host[i]);
-	report_end(&r, &s->summary);
-	return r.error;
+		(void)sink_host(&r.sink, &s->host[i]);
+	return sink_end(&r.sink, &s->summary);
 }
 
 #endif

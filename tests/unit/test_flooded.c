@@ -12,9 +12,9 @@
 
 #include "capture/ring.h"
 #include "cli/scan_loop.h"
-#include "capture/ring.h"
 #include "engine/frames/frames_receive.h"
 #include "engine/frames/frames_state.h"
+#include "recording_sink.h"
 
 #define SECOND UINT64_C(1000000000)
 /* Where the flood ends after all, so that a failure is one. */
@@ -161,7 +161,7 @@ static void test_loop(void **unused)
 		.last = setup.plan->total,
 		.tries = {[TECH_SYN] = 2},
 	};
-	struct outputs outputs = {.count = 0};
+	struct recording_sink sink = {{&recording_ops}};
 	const struct progress_conf silent = {0};
 	struct progress progress;
 	struct failure f = {0};
@@ -170,7 +170,7 @@ static void test_loop(void **unused)
 		.setup = &setup,
 		.engine = &flooded.engine,
 		.scan = &scan,
-		.outputs = &outputs,
+		.sink = &sink.sink,
 		.progress = &progress,
 		.notes = stderr,
 		.interrupts = &flooded.interrupts,
@@ -179,11 +179,16 @@ static void test_loop(void **unused)
 	(void)unused;
 	progress_init(&progress, &silent, scan_loop_now());
 	scan_init(&scan, setup.plan, &conf, scan_loop_now());
+	assert_int_equal(sink_begin(&sink.sink, &(struct run_info){0}), 0);
 	assert_int_equal(scan_loop_run(&loop, &f), 0);
 	/* It heeds them within a turn. */
 	assert_in_range(flooded.taken, 100000, 200000);
 	assert_true(loop.summary.partial);
 	assert_string_equal(loop.summary.stopped_why, "interrupted");
+	/* What was found by then is passed on. */
+	assert_int_equal(sink.hosts, 1);
+	assert_true(sink.host[0].notes & HOST_PARTIAL);
+	recording_sink_fini(&sink);
 	scan_fini(&scan);
 	plan_free(setup.plan);
 }
