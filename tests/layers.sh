@@ -40,6 +40,13 @@ for file in $(find . -name '*.[ch]' | sed 's|^\./||' | sort); do
 		*) bad="$bad $below" ;;
 		esac
 	done
+	# To pure code time is an argument.
+	case " $pure watch " in
+	*" $folder "*)
+		[ "$file" = base/clock.c ] || ! grep -q '^#include "base/clock.h"' "$file" ||
+			bad="$bad base/clock.h"
+		;;
+	esac
 	if [ -n "$bad" ]; then
 		failed=$((failed + 1))
 		echo "not ok $file includes$bad"

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "sandbox/privilege.h"
 #include "scan/verdict.h"
 
@@ -20,14 +20,6 @@
 #define READ_OUT 256
 /* Sleep when the pace allows more but the engine takes no more (sockets: all in use). */
 #define ENGINE_FULL_NS UINT64_C(1000000)
-
-uint64_t scan_loop_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail on Linux */
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* Lines on answers that came together: they leave in one write. */
 struct lines {
@@ -119,7 +111,7 @@ static int loop_passing(struct scan_loop *loop, uint64_t now_ns, struct failure 
 /* Sends what may go now. Returns how many went, *full if the engine took fewer than offered. */
 static int loop_send(struct scan_loop *loop, bool *full, struct failure *f)
 {
-	uint64_t now_ns = scan_loop_now();
+	uint64_t now_ns = clock_monotonic_ns();
 	unsigned budget;
 	struct walk *walk = scan_turn(loop->scan, now_ns, &budget);
 	struct engine_stats stats;
@@ -145,7 +137,7 @@ static int loop_send(struct scan_loop *loop, bool *full, struct failure *f)
 		return -1;
 	*full = (unsigned)sent < budget && !walk->done && walk->due_ns <= now_ns;
 	/* When they have gone: by when they might, any rate would look even. */
-	scan_sent(loop->scan, walk, (unsigned)sent, stats.refused_burst, scan_loop_now());
+	scan_sent(loop->scan, walk, (unsigned)sent, stats.refused_burst, clock_monotonic_ns());
 	loop_ring(loop, &stats, now_ns);
 	return sent;
 }
@@ -189,7 +181,7 @@ static int loop_close_windows(struct scan_loop *loop, struct failure *f)
 {
 	int place;
 
-	while ((place = scan_ready(loop->scan, scan_loop_now())) >= 0) {
+	while ((place = scan_ready(loop->scan, clock_monotonic_ns())) >= 0) {
 		struct sheet *sheet = loop->scan->sheet[place];
 
 		loop->summary.partial |= loop->scan->stopping && sheet->answered != sheet->ours;
@@ -226,7 +218,7 @@ static int loop_open_windows(struct scan_loop *loop, struct failure *f)
 {
 	int place;
 
-	while ((place = scan_open(loop->scan, scan_loop_now())) >= 0)
+	while ((place = scan_open(loop->scan, clock_monotonic_ns())) >= 0)
 		if (loop->engine->ops->prepare(loop->engine, loop->scan->sheet[place], f) < 0 ||
 		    loop_drop(loop, f) < 0)
 			return -1;
@@ -240,7 +232,7 @@ static void loop_progress(struct scan_loop *loop)
 	const struct scan *scan = loop->scan;
 
 	/* All is told by then. */
-	if (scan_over(scan) || !progress_due(loop->progress, scan_loop_now()))
+	if (scan_over(scan) || !progress_due(loop->progress, clock_monotonic_ns()))
 		return;
 	const struct paced_status news = scan_asked_on(scan);
 	struct progress_state state = {
@@ -254,7 +246,7 @@ static void loop_progress(struct scan_loop *loop)
 		.stopping = scan->stopping,
 	};
 
-	progress_show(loop->progress, &state, scan_loop_now());
+	progress_show(loop->progress, &state, clock_monotonic_ns());
 }
 
 static void loop_news(struct scan_loop *loop)
@@ -274,7 +266,7 @@ static int loop_turn(struct scan_loop *loop, struct failure *f)
 
 	if (sent < 0)
 		return -1;
-	uint64_t wait_ns = scan_wait_ns(loop->scan, scan_loop_now());
+	uint64_t wait_ns = scan_wait_ns(loop->scan, clock_monotonic_ns());
 
 	if (full && wait_ns < ENGINE_FULL_NS)
 		wait_ns = ENGINE_FULL_NS;
@@ -305,7 +297,7 @@ static void loop_give_up(struct scan_loop *loop)
 static void loop_summary(struct scan_loop *loop, uint64_t start_ns)
 {
 	struct run_summary *sum = &loop->summary;
-	uint64_t now_ns = scan_loop_now();
+	uint64_t now_ns = clock_monotonic_ns();
 	struct engine_stats stats;
 
 	loop->engine->ops->stats(loop->engine, &stats);
@@ -328,14 +320,14 @@ static bool loop_heed(struct scan_loop *loop)
 		if (!loop->scan->stopping)
 			loop->summary.stopped_why = "interrupted";
 		loop->summary.partial = true;
-		scan_stop(loop->scan, scan_loop_now());
+		scan_stop(loop->scan, clock_monotonic_ns());
 	}
 	return *loop->interrupts >= 2 || loop->closed_pipe;
 }
 
 int scan_loop_run(struct scan_loop *loop, struct failure *f)
 {
-	uint64_t start_ns = scan_loop_now();
+	uint64_t start_ns = clock_monotonic_ns();
 	int result = 0;
 
 	loop->findings = calloc(loop->setup->plan->slots, sizeof(*loop->findings));

@@ -29,9 +29,6 @@ struct scan_loop {
 	bool dropped; /* privileges that are not needed any more */
 };
 
-/* CLOCK_MONOTONIC in ns. */
-uint64_t scan_loop_now(void);
-
 /*
  * Runs to the end or until stopped. 0; or -1 with *f, with everything found so far written and
  * loop->summary.partial set. Between: hosts go to the outputs as their windows close.

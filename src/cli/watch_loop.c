@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "capture/link_type.h"
 
 #define NS UINT64_C(1000000000)
@@ -23,14 +23,6 @@
 #define LAST_TURNS 32
 /* Lines about interfaces that come and go. */
 #define NEWS_A_MINUTE 20
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	(void)clock_gettime(clock, &now); /* cannot fail on Linux */
-	return (uint64_t)now.tv_sec * NS + (uint64_t)now.tv_nsec;
-}
 
 /* Live: the name of the interface where its packets come from, if that is known. */
 static void event_locate(struct watch_loop *loop, struct event *event)
@@ -208,7 +200,7 @@ static void loop_news(struct watch_loop *loop, uint64_t now_ns)
 static void loop_due(struct watch_loop *loop)
 {
 	struct watch_setup *setup = loop->setup;
-	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	uint64_t now_ns = clock_monotonic_ns();
 
 	if (comes_due(&loop->second_ns, NS, now_ns)) {
 		loop_lost(loop, live_drops(setup->live));
@@ -275,7 +267,7 @@ static unsigned live_turn(struct watch_loop *loop)
  * came, or -errno. */
 static int loop_wait(struct watch_loop *loop, bool stopping)
 {
-	uint64_t now_ns = clock_ns(CLOCK_REALTIME) - LIVE_LATE_MS * (NS / 1000);
+	uint64_t now_ns = clock_wall_ns() - LIVE_LATE_MS * (NS / 1000);
 
 	if (stopping)
 		return live_wait(loop->setup->live, LIVE_LATE_MS);
@@ -361,7 +353,7 @@ static int run_replay(struct watch_loop *loop, struct failure *f)
 
 int watch_loop_run(struct watch_loop *loop, struct failure *f)
 {
-	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	uint64_t now_ns = clock_monotonic_ns();
 	int result;
 
 	loop->metrics_ns = now_ns + METRICS_EVERY_NS;

@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "capture/ring.h"
 #include "cli/scan_loop.h"
 #include "engine/frames/frames.h"
@@ -175,8 +176,8 @@ static void test_loop(void **unused)
 	};
 
 	(void)unused;
-	progress_init(&progress, &silent, scan_loop_now());
-	scan_init(&scan, setup.plan, &conf, scan_loop_now());
+	progress_init(&progress, &silent, clock_monotonic_ns());
+	scan_init(&scan, setup.plan, &conf, clock_monotonic_ns());
 	assert_int_equal(scan_loop_run(&loop, &f), 0);
 	/* It heeds them within a turn. */
 	assert_in_range(flooded.taken, 100000, 200000);

@@ -111,8 +111,6 @@ struct frames {
 	struct engine_stats stats;
 };
 
-uint64_t frames_now_ns(void);
-
 /* The egress of a host of a live sheet; NULL if its window was never prepared. */
 const struct frames_egress *frames_egress_of(const struct frames *fr, const struct sheet *sheet,
 					     uint32_t host);
