@@ -25,7 +25,8 @@ may_include() { # folder: the folders it stands on
 	capture) echo $pure system net sandbox capture ;;
 	engine) echo $pure system net sandbox capture engine ;;
 	report) echo $pure watch report ;;
-	cli) echo $pure watch system net sandbox blocker capture engine report cli ;;
+	run) echo $pure watch system net sandbox blocker capture engine report run cli ;;
+	cli) echo $pure watch system net sandbox blocker capture engine report run cli ;;
 	esac
 }
 

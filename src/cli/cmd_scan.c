@@ -14,11 +14,11 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
-#include "cli/scan_loop.h"
-#include "cli/scan_setup.h"
-#include "cli/timing.h"
 #include "report/progress.h"
 #include "report/terminal.h"
+#include "run/scan_driver.h"
+#include "run/scan_setup.h"
+#include "run/timing.h"
 #include "sandbox/privilege.h"
 
 /* Packets kept for --explain: some 45 MB at most. */
@@ -182,7 +182,7 @@ static void say_pace(const struct scan *scan, FILE *notes)
 }
 
 /* Everything is open: scan, and report. */
-static int scan_run(struct scan_loop *loop, const struct scan_setup *setup,
+static int scan_run(struct scan_driver *loop, const struct scan_setup *setup,
 		    const struct scan_options *o, const char *args, struct failure *f)
 {
 	struct run_info run = {
@@ -203,7 +203,7 @@ static int scan_run(struct scan_loop *loop, const struct scan_setup *setup,
 	int result = outputs_check(loop->outputs, &loop->closed_pipe, f);
 
 	if (result == 0) {
-		result = scan_loop_run(loop, f);
+		result = scan_driver_run(loop, f);
 	} else {
 		loop->summary.partial = true;
 		loop->summary.stopped_why = "failed";
@@ -221,7 +221,7 @@ static int scan_start(struct scan_setup *setup, const struct scan_options *o, co
 	struct scan scan;
 	struct outputs outputs = {.count = 0};
 	struct progress progress;
-	struct scan_loop loop = {
+	struct scan_driver loop = {
 		.setup = setup,
 		.scan = &scan,
 		.outputs = &outputs,

@@ -1,5 +1,5 @@
-/* scan_loop: the turns of a scan. */
-#include "cli/scan_loop.h"
+/* scan_driver: the turns of a scan. */
+#include "run/scan_driver.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ struct lines {
 	char text[8192];
 };
 
-static void loop_say(struct scan_loop *loop, struct lines *lines)
+static void loop_say(struct scan_driver *loop, struct lines *lines)
 {
 	if (lines->used == 0)
 		return;
@@ -37,7 +37,7 @@ static void loop_say(struct scan_loop *loop, struct lines *lines)
 }
 
 /* -v: an open port, as soon as it is known. */
-static void loop_discovered(struct scan_loop *loop, const struct sheet *sheet, uint32_t cell,
+static void loop_discovered(struct scan_driver *loop, const struct sheet *sheet, uint32_t cell,
 			    struct lines *lines)
 {
 	struct plan_probe probe = sheet_probe(sheet, cell);
@@ -54,7 +54,7 @@ static void loop_discovered(struct scan_loop *loop, const struct sheet *sheet, u
 					addr_format(probe.to, text));
 }
 
-static int loop_receive(struct scan_loop *loop, uint64_t wait_ns, struct failure *f)
+static int loop_receive(struct scan_driver *loop, uint64_t wait_ns, struct failure *f)
 {
 	struct answer answers[ANSWERS];
 	struct lines lines;
@@ -80,7 +80,7 @@ static int loop_receive(struct scan_loop *loop, uint64_t wait_ns, struct failure
 	return 0;
 }
 
-static void loop_ring(struct scan_loop *loop, const struct engine_stats *stats, uint64_t now_ns)
+static void loop_ring(struct scan_driver *loop, const struct engine_stats *stats, uint64_t now_ns)
 {
 	if (stats->ring_drops <= loop->ring_drops)
 		return;
@@ -89,7 +89,7 @@ static void loop_ring(struct scan_loop *loop, const struct engine_stats *stats, 
 }
 
 /* While an engine sends by itself. */
-static int loop_passing(struct scan_loop *loop, uint64_t now_ns, struct failure *f)
+static int loop_passing(struct scan_driver *loop, uint64_t now_ns, struct failure *f)
 {
 	struct engine_stats stats;
 	int going;
@@ -109,7 +109,7 @@ static int loop_passing(struct scan_loop *loop, uint64_t now_ns, struct failure 
 }
 
 /* Sends what may go now. Returns how many went, *full if the engine took fewer than offered. */
-static int loop_send(struct scan_loop *loop, bool *full, struct failure *f)
+static int loop_send(struct scan_driver *loop, bool *full, struct failure *f)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 	unsigned budget;
@@ -142,7 +142,7 @@ static int loop_send(struct scan_loop *loop, bool *full, struct failure *f)
 	return sent;
 }
 
-static void loop_report_host(struct scan_loop *loop, struct sheet *sheet, uint32_t host)
+static void loop_report_host(struct scan_driver *loop, struct sheet *sheet, uint32_t host)
 {
 	struct host_report report;
 	const struct named_target *named;
@@ -167,7 +167,7 @@ static void loop_report_host(struct scan_loop *loop, struct sheet *sheet, uint32
 }
 
 /* A read-out of a million probes takes longer than to send the next: passes go on beside it. */
-static int loop_beside(struct scan_loop *loop, struct failure *f)
+static int loop_beside(struct scan_driver *loop, struct failure *f)
 {
 	bool full;
 
@@ -177,7 +177,7 @@ static int loop_beside(struct scan_loop *loop, struct failure *f)
 }
 
 /* Reads out and closes windows that are through. 0, or -1 with *f if a write failed. */
-static int loop_close_windows(struct scan_loop *loop, struct failure *f)
+static int loop_close_windows(struct scan_driver *loop, struct failure *f)
 {
 	int place;
 
@@ -204,7 +204,7 @@ static int loop_close_windows(struct scan_loop *loop, struct failure *f)
  * Programs, sockets and files are open, threads there are none yet. Only the windows to come may
  * need more packet sockets, to ask for neighbours and for interfaces not used so far.
  */
-static int loop_drop(struct scan_loop *loop, struct failure *f)
+static int loop_drop(struct scan_driver *loop, struct failure *f)
 {
 	const bool more = loop->scan->window_next < loop->scan->window_last;
 
@@ -214,7 +214,7 @@ static int loop_drop(struct scan_loop *loop, struct failure *f)
 	return privilege_drop(more ? PRIVILEGE_RAW_FRAMES : 0, f);
 }
 
-static int loop_open_windows(struct scan_loop *loop, struct failure *f)
+static int loop_open_windows(struct scan_driver *loop, struct failure *f)
 {
 	int place;
 
@@ -227,7 +227,7 @@ static int loop_open_windows(struct scan_loop *loop, struct failure *f)
 	return 0;
 }
 
-static void loop_progress(struct scan_loop *loop)
+static void loop_progress(struct scan_driver *loop)
 {
 	const struct scan *scan = loop->scan;
 
@@ -249,7 +249,7 @@ static void loop_progress(struct scan_loop *loop)
 	progress_show(loop->progress, &state, clock_monotonic_ns());
 }
 
-static void loop_news(struct scan_loop *loop)
+static void loop_news(struct scan_driver *loop)
 {
 	const char *news = loop->engine->ops->news ? loop->engine->ops->news(loop->engine) : NULL;
 
@@ -259,7 +259,7 @@ static void loop_news(struct scan_loop *loop)
 	fprintf(loop->notes, "portlight: %s\n", news);
 }
 
-static int loop_turn(struct scan_loop *loop, struct failure *f)
+static int loop_turn(struct scan_driver *loop, struct failure *f)
 {
 	bool full;
 	int sent = loop_send(loop, &full, f);
@@ -278,7 +278,7 @@ static int loop_turn(struct scan_loop *loop, struct failure *f)
 }
 
 /* After a failure or a second Ctrl-C: what is known is written, nothing is waited for. */
-static void loop_give_up(struct scan_loop *loop)
+static void loop_give_up(struct scan_driver *loop)
 {
 	struct failure ignored = {0};
 	bool full;
@@ -294,7 +294,7 @@ static void loop_give_up(struct scan_loop *loop)
 	loop->summary.partial = true;
 }
 
-static void loop_summary(struct scan_loop *loop, uint64_t start_ns)
+static void loop_summary(struct scan_driver *loop, uint64_t start_ns)
 {
 	struct run_summary *sum = &loop->summary;
 	uint64_t now_ns = clock_monotonic_ns();
@@ -314,7 +314,7 @@ static void loop_summary(struct scan_loop *loop, uint64_t start_ns)
 }
 
 /* Whether nothing more is waited for. The first interruption only ends the sending. */
-static bool loop_heed(struct scan_loop *loop)
+static bool loop_heed(struct scan_driver *loop)
 {
 	if (*loop->interrupts >= 1 || loop->closed_pipe) {
 		if (!loop->scan->stopping)
@@ -325,7 +325,7 @@ static bool loop_heed(struct scan_loop *loop)
 	return *loop->interrupts >= 2 || loop->closed_pipe;
 }
 
-int scan_loop_run(struct scan_loop *loop, struct failure *f)
+int scan_driver_run(struct scan_driver *loop, struct failure *f)
 {
 	uint64_t start_ns = clock_monotonic_ns();
 	int result = 0;

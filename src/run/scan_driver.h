@@ -1,17 +1,18 @@
-/* scan_loop: engine, scan and outputs turned round until the plan is through or we are stopped. */
-#ifndef PORTLIGHT_CLI_SCAN_LOOP_H
-#define PORTLIGHT_CLI_SCAN_LOOP_H
+/* scan_driver: engine, scan and outputs turned round until the plan is through or we are stopped.
+ */
+#ifndef PORTLIGHT_RUN_SCAN_DRIVER_H
+#define PORTLIGHT_RUN_SCAN_DRIVER_H
 
 #include <signal.h>
 
 #include "cli/outputs.h"
-#include "cli/scan_setup.h"
 #include "engine/engine.h"
 #include "report/progress.h"
 #include "result/trace.h"
+#include "run/scan_setup.h"
 #include "scan/scan.h"
 
-struct scan_loop {
+struct scan_driver {
 	const struct scan_setup *setup;
 	struct engine *engine;
 	struct scan *scan; /* initialised; its clock is CLOCK_MONOTONIC */
@@ -33,6 +34,6 @@ struct scan_loop {
  * Runs to the end or until stopped. 0; or -1 with *f, with everything found so far written and
  * loop->summary.partial set. Between: hosts go to the outputs as their windows close.
  */
-int scan_loop_run(struct scan_loop *loop, struct failure *f);
+int scan_driver_run(struct scan_driver *loop, struct failure *f);
 
 #endif
