@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "address/ranges.h"
+#include "base/clock.h"
 #include "engine/engine.h"
 #include "engine/frames/frames_state.h"
 
@@ -26,12 +27,12 @@ static int run_window(struct engine *engine, struct sheet *sheet, uint64_t *sent
 	memset(tries, 1, sizeof(tries));
 	walk_init(&walk, sheet, tries, UINT64_C(1000000000));
 	for (;;) {
-		int took = engine->ops->send(engine, &walk, frames_now_ns(), BUDGET, f);
+		int took = engine->ops->send(engine, &walk, clock_monotonic_ns(), BUDGET, f);
 
 		if (took < 0)
 			return -1;
 		*sent += (unsigned)took;
-		if (took == 0 && (walk.done || walk.due_ns > frames_now_ns()))
+		if (took == 0 && (walk.done || walk.due_ns > clock_monotonic_ns()))
 			return 0;
 	}
 }
@@ -68,13 +69,13 @@ int main(int argc, char **argv)
 	for (uint64_t w = 0; w < plan->windows; w++) {
 		uint64_t begin_ns;
 
-		sheets[0] = sheet_new(plan, w, 0, plan->total, frames_now_ns());
+		sheets[0] = sheet_new(plan, w, 0, plan->total, clock_monotonic_ns());
 		if (!sheets[0] || engine->ops->prepare(engine, sheets[0], &f) < 0)
 			break;
-		begin_ns = frames_now_ns();
+		begin_ns = clock_monotonic_ns();
 		if (run_window(engine, sheets[0], &sent, &f) < 0)
 			break;
-		spent_ns += frames_now_ns() - begin_ns;
+		spent_ns += clock_monotonic_ns() - begin_ns;
 		sheet_free(sheets[0]);
 		sheets[0] = NULL;
 	}

@@ -25,7 +25,8 @@ may_include() { # folder: the folders it stands on
 	capture) echo $pure system net sandbox capture ;;
 	engine) echo $pure system net sandbox capture engine ;;
 	report) echo $pure watch report ;;
-	cli) echo $pure watch system net sandbox blocker capture engine report cli ;;
+	run) echo $pure watch system net sandbox blocker capture engine report run cli ;;
+	cli) echo $pure watch system net sandbox blocker capture engine report run cli ;;
 	esac
 }
 
@@ -40,6 +41,13 @@ for file in $(find . -name '*.[ch]' | sed 's|^\./||' | sort); do
 		*) bad="$bad $below" ;;
 		esac
 	done
+	# To pure code time is an argument.
+	case " $pure watch " in
+	*" $folder "*)
+		[ "$file" = base/clock.c ] || ! grep -q '^#include "base/clock.h"' "$file" ||
+			bad="$bad base/clock.h"
+		;;
+	esac
 	if [ -n "$bad" ]; then
 		failed=$((failed + 1))
 		echo "not ok $file includes$bad"

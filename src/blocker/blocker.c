@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "blocker/blocker_helper.h"
 
 /* The helper answers in 100 us; a machine out of breath gets this long. */
@@ -47,11 +47,7 @@ static int blocker_check(const struct blocker_conf *conf, struct failure *f)
 
 static int64_t blocker_clock_ms(void)
 {
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-		return 0; /* cannot fail for that clock */
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)(clock_monotonic_ns() / 1000000);
 }
 
 /* A message of exactly `size` bytes until then: 0, -ETIMEDOUT, or -EPIPE at the helper's end. */

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "blocker/blocker_table.h"
 #include "sandbox/cage_layers.h"
 
@@ -27,15 +27,6 @@ struct helper {
 	uint32_t count;
 	int fd;
 };
-
-static uint64_t helper_now(void)
-{
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-		return 0; /* cannot fail for that clock */
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* Keeps 0..2, on /dev/null so that no pipe of ours is held open, and the two given. */
 static void helper_close_others(int a, int b)
@@ -77,7 +68,7 @@ static void helper_expire(struct helper *h, uint64_t now_ns)
 
 static int helper_add(struct helper *h, struct addr source)
 {
-	uint64_t now_ns = helper_now();
+	uint64_t now_ns = clock_monotonic_ns();
 	uint64_t until_ns = now_ns + (uint64_t)h->conf->timeout_s * 1000000000;
 	int result;
 

@@ -10,8 +10,8 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "blocker/blocker.h"
 
 #define BLOCKER_CHAIN "drop"
@@ -293,8 +293,6 @@ static void put_element(struct batch *b, uint16_t type, const struct blocker_fam
 
 int blocker_table_open(struct blocker_table *t)
 {
-	struct timespec now;
-
 	*t = (struct blocker_table){0};
 	t->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 	if (!t->socket)
@@ -305,8 +303,7 @@ int blocker_table_open(struct blocker_table *t)
 		blocker_table_close(t);
 		return error;
 	}
-	if (clock_gettime(CLOCK_MONOTONIC, &now) == 0)
-		t->sequence = (uint32_t)now.tv_nsec;
+	t->sequence = (uint32_t)(clock_monotonic_ns() % 1000000000);
 	return 0;
 }
 

@@ -7,18 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/quote.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
-#include "cli/scan_loop.h"
-#include "cli/scan_setup.h"
-#include "cli/timing.h"
 #include "report/progress.h"
 #include "report/terminal.h"
+#include "run/scan_driver.h"
+#include "run/scan_setup.h"
+#include "run/timing.h"
 #include "sandbox/privilege.h"
 
 /* Packets kept for --explain: some 45 MB at most. */
@@ -37,8 +37,8 @@ static void on_signal(int number)
 
 	if (interrupts < 2) {
 		interrupts++;
-		second_ns = scan_loop_now();
-	} else if (scan_loop_now() - second_ns >= IMPATIENCE_NS) {
+		second_ns = clock_monotonic_ns();
+	} else if (clock_monotonic_ns() - second_ns >= IMPATIENCE_NS) {
 		(void)signal(number, SIG_DFL);
 		(void)raise(number); /* when this returns */
 	}
@@ -76,14 +76,6 @@ static int failed(const struct failure *f)
 {
 	fprintf(stderr, "portlight: %s\n", f->text);
 	return f->exit_code;
-}
-
-static uint64_t wall_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 /* The command line as one safe line. */
@@ -152,7 +144,7 @@ static void progress_open(struct progress *progress, const struct scan_options *
 		.every_ns = o->stats_every_ns,
 	};
 
-	progress_init(progress, &conf, scan_loop_now());
+	progress_init(progress, &conf, clock_monotonic_ns());
 }
 
 /* As many digits as say something, of packets a second. */
@@ -190,14 +182,14 @@ static void say_pace(const struct scan *scan, FILE *notes)
 }
 
 /* Everything is open: scan, and report. */
-static int scan_run(struct scan_loop *loop, const struct scan_setup *setup,
+static int scan_run(struct scan_driver *loop, const struct scan_setup *setup,
 		    const struct scan_options *o, const char *args, struct failure *f)
 {
 	struct run_info run = {
 		.version = PORTLIGHT_VERSION,
 		.args = args,
 		.engine = loop->engine->ops->name,
-		.start_ns = wall_now(),
+		.start_ns = clock_wall_ns(),
 		.techniques = setup->technique,
 		.technique_count = setup->technique_count,
 		.port_lists = (const char *const *)setup->port_list,
@@ -208,18 +200,18 @@ static int scan_run(struct scan_loop *loop, const struct scan_setup *setup,
 	};
 
 	loop->sink_error = sink_begin(loop->sink, &run);
-	int result = scan_loop_check_sink(loop, f);
+	int result = scan_driver_check_sink(loop, f);
 
 	if (result == 0) {
-		result = scan_loop_run(loop, f);
+		result = scan_driver_run(loop, f);
 	} else {
 		loop->summary.partial = true;
 		loop->summary.stopped_why = "failed";
-		loop->summary.end_ns = wall_now();
+		loop->summary.end_ns = clock_wall_ns();
 	}
 	loop->sink_error = sink_end(loop->sink, &loop->summary);
 	if (result == 0)
-		result = scan_loop_check_sink(loop, f);
+		result = scan_driver_check_sink(loop, f);
 	return result;
 }
 
@@ -229,7 +221,7 @@ static int scan_start(struct scan_setup *setup, const struct scan_options *o, co
 	struct scan scan;
 	struct outputs outputs = {.count = 0};
 	struct progress progress;
-	struct scan_loop loop = {
+	struct scan_driver loop = {
 		.setup = setup,
 		.scan = &scan,
 		.sink = &outputs.sink,
@@ -251,8 +243,8 @@ static int scan_start(struct scan_setup *setup, const struct scan_options *o, co
 	int result = -1;
 
 	setup->interrupts = &interrupts;
-	setup->conf.wall_offset_ns = wall_now() - scan_loop_now();
-	scan_init(&scan, setup->plan, &setup->conf, scan_loop_now());
+	setup->conf.wall_offset_ns = clock_wall_ns() - clock_monotonic_ns();
+	scan_init(&scan, setup->plan, &setup->conf, clock_monotonic_ns());
 	if (o->explain) {
 		loop.trace = trace_new(TRACE_EVENTS);
 		if (!loop.trace) {

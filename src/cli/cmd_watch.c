@@ -7,9 +7,9 @@
 
 #include "base/quote.h"
 #include "cli/commands.h"
-#include "cli/watch_loop.h"
 #include "cli/watch_options.h"
-#include "cli/watch_setup.h"
+#include "run/watch_driver.h"
+#include "run/watch_setup.h"
 
 /* So many interfaces are named at the start. */
 #define START_NAMES 16
@@ -65,7 +65,7 @@ static void say_start(const struct watch_setup *setup, FILE *notes)
 	fprintf(notes, "; %s\n", cage_describe(&setup->cage, text, sizeof(text)));
 }
 
-static void say_summary(const struct watch_loop *loop, FILE *notes)
+static void say_summary(const struct watch_driver *loop, FILE *notes)
 {
 	const struct watch_setup *setup = loop->setup;
 	struct watch_stats stats;
@@ -96,7 +96,7 @@ static void say_summary(const struct watch_loop *loop, FILE *notes)
 }
 
 /* In the cage. */
-static int watch_caged(struct watch_loop *loop, FILE *notes, struct failure *f)
+static int watch_caged(struct watch_driver *loop, FILE *notes, struct failure *f)
 {
 	const struct watch_options *o = loop->setup->options;
 	struct watch_stats stats;
@@ -109,12 +109,12 @@ static int watch_caged(struct watch_loop *loop, FILE *notes, struct failure *f)
 	if (loop->setup->live && !o->quiet)
 		say_start(loop->setup, notes);
 	(void)notify_send(&loop->setup->notify, "READY=1"); /* the manager's loss */
-	result = watch_loop_run(loop, f);
+	result = watch_driver_run(loop, f);
 	(void)notify_send(&loop->setup->notify, "STOPPING=1");
 	if (o->explain.count)
-		watch_loop_explain(loop, o->json || o->quiet ? stderr : stdout);
+		watch_driver_explain(loop, o->json || o->quiet ? stderr : stdout);
 	if (o->verbose)
-		watch_loop_stats(loop, notes);
+		watch_driver_stats(loop, notes);
 	/* Of a file that is none, why is all there is to say. */
 	if (!o->quiet && (result >= 0 || loop->packets))
 		say_summary(loop, notes);
@@ -124,14 +124,14 @@ static int watch_caged(struct watch_loop *loop, FILE *notes, struct failure *f)
 
 static int watch_start(struct watch_setup *setup, FILE *notes, struct failure *f)
 {
-	struct watch_loop *loop = calloc(1, sizeof(*loop));
+	struct watch_driver *loop = calloc(1, sizeof(*loop));
 	struct watch_conf conf;
 	struct failure closing = {0};
 	int result = -1;
 
 	if (!loop)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory");
-	*loop = (struct watch_loop){
+	*loop = (struct watch_driver){
 		.setup = setup,
 		.notes = notes,
 		.stop = &stop_signal,
@@ -139,7 +139,7 @@ static int watch_start(struct watch_setup *setup, FILE *notes, struct failure *f
 	};
 	if (watch_setup_conf(setup, &conf, f) < 0)
 		goto out;
-	conf.event = watch_loop_event;
+	conf.event = watch_driver_event;
 	conf.event_context = loop;
 	loop->watch = watch_new(&conf);
 	if (!loop->watch) {

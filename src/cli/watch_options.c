@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "blocker/blocker.h"
-#include "cli/watch_memory.h"
+#include "run/watch_memory.h"
 #include "watch/watch.h"
 
 #define NS UINT64_C(1000000000)

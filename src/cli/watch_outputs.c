@@ -6,19 +6,11 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/quote.h"
 #include "report/terminal.h"
-
-static uint64_t wall_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail on Linux */
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static int sink_add(struct watch_outputs *out, const struct event_sink_ops *ops,
 		    const struct event_sink_conf *conf, const char *name, struct failure *f)
@@ -91,7 +83,7 @@ int watch_outputs_open(struct watch_outputs *out, const struct watch_options *o,
 
 	*out = (struct watch_outputs){
 		.metrics.folder = -1,
-		.start_ns = wall_now(),
+		.start_ns = clock_wall_ns(),
 		.complaints = complaints,
 	};
 	if (o->ndjson && !to_stdout && file_add(out, o, conf, f) < 0)
@@ -121,7 +113,7 @@ void watch_outputs_event(struct watch_outputs *out, const struct event *event)
 {
 	char quoted[200];
 
-	out->last_event_ns = wall_now();
+	out->last_event_ns = clock_wall_ns();
 	for (size_t i = 0; i < out->count; i++) {
 		int error;
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/options.h"
-#include "cli/timing.h"
+#include "run/timing.h"
 #include "technique/technique.h"
 
 #define MOST_ARGUMENTS 64

@@ -277,7 +277,8 @@ static size_t make_probe(const struct sent *s, enum packet_link link, uint8_t *f
 	};
 
 	if (row->proto == IPPROTO_UDP) {
-		frames_egress_payload(&egress[!addr_is_v4(s->to)], s->port, s->attempt, &payload, &length);
+		frames_egress_payload(&egress[!addr_is_v4(s->to)], s->port, s->attempt, &payload,
+				      &length);
 	} else {
 		p.seq = our_number(s);
 		p.ack = row->flags & TCP_ACK ? our_number(s) : 0;

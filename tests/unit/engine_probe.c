@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "engine/engine.h"
 #include "plan/targets.h"
 #include "sandbox/privilege.h"
@@ -32,14 +32,6 @@ struct tally {
 	unsigned long reply[REPLIES];
 	unsigned long answers;
 };
-
-static uint64_t clock_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static int fail(const struct failure *f)
 {
@@ -185,7 +177,7 @@ static int turn(struct scan *scan, struct engine *engine, const struct options *
 {
 	struct answer answers[256];
 	struct engine_stats stats;
-	uint64_t now_ns = clock_ns();
+	uint64_t now_ns = clock_monotonic_ns();
 	unsigned budget;
 	int place, count;
 
@@ -201,7 +193,8 @@ static int turn(struct scan *scan, struct engine *engine, const struct options *
 		engine->ops->stats(engine, &stats);
 		scan_sent(scan, walk, (unsigned)count, stats.refused_burst, now_ns);
 	}
-	count = engine->ops->receive(engine, answers, 256, scan_wait_ns(scan, clock_ns()), f);
+	count = engine->ops->receive(engine, answers, 256, scan_wait_ns(scan, clock_monotonic_ns()),
+				     f);
 	if (count < 0)
 		return -1;
 	for (int i = 0; i < count; i++) {
@@ -212,7 +205,7 @@ static int turn(struct scan *scan, struct engine *engine, const struct options *
 		if (sheet && !o->quiet)
 			answer_print(sheet, cell, &answers[i]);
 	}
-	while ((place = scan_ready(scan, clock_ns())) >= 0) {
+	while ((place = scan_ready(scan, clock_monotonic_ns())) >= 0) {
 		sheet_print(scan->sheet[place], o, tally);
 		scan_close(scan, place);
 	}
@@ -259,7 +252,7 @@ static int run(struct plan *plan, const struct options *o, const char *name, str
 		.max_open = o->open,
 	};
 	struct engine *engine;
-	uint64_t start_ns = clock_ns();
+	uint64_t start_ns = clock_monotonic_ns();
 	int result = 0;
 
 	if (o->source && addr_parse(o->source, strlen(o->source), &conf.source) != 0)
@@ -274,7 +267,7 @@ static int run(struct plan *plan, const struct options *o, const char *name, str
 		result = turn(&scan, engine, o, &tally, f);
 	if (engine) {
 		engine->ops->stats(engine, &stats);
-		sum_print(&scan, &tally, &stats, clock_ns() - start_ns);
+		sum_print(&scan, &tally, &stats, clock_monotonic_ns() - start_ns);
 		engine->ops->close(engine);
 	}
 	if (conf.trace)

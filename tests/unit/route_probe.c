@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/frames/frames_state.h"
 #include "engine/frames/solicit.h"
 #include "net/link.h"
@@ -167,9 +168,10 @@ static int ask(int argc, char **argv, struct failure *f)
 		a.ask[i] = (struct solicit_ask){.who = parse(argv[4 + i]),
 						.source = parse(argv[3]),
 						.link = interface(argv[2])};
-	begin_ns = frames_now_ns();
+	begin_ns = clock_monotonic_ns();
 	result = solicit_run(&conf, f);
-	fprintf(stderr, "%llu ms\n", (unsigned long long)(frames_now_ns() - begin_ns) / 1000000);
+	fprintf(stderr, "%llu ms\n",
+		(unsigned long long)(clock_monotonic_ns() - begin_ns) / 1000000);
 	print_asked(&a);
 	free(a.ask);
 	free(a.mac);

@@ -10,11 +10,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "capture/ring.h"
-#include "cli/scan_loop.h"
 #include "engine/frames/frames_receive.h"
 #include "engine/frames/frames_state.h"
 #include "recording_sink.h"
+#include "run/scan_driver.h"
 
 #define SECOND UINT64_C(1000000000)
 /* Where the flood ends after all, so that a failure is one. */
@@ -166,7 +167,7 @@ static void test_loop(void **unused)
 	struct progress progress;
 	struct failure f = {0};
 	struct scan scan;
-	struct scan_loop loop = {
+	struct scan_driver loop = {
 		.setup = &setup,
 		.engine = &flooded.engine,
 		.scan = &scan,
@@ -177,10 +178,10 @@ static void test_loop(void **unused)
 	};
 
 	(void)unused;
-	progress_init(&progress, &silent, scan_loop_now());
-	scan_init(&scan, setup.plan, &conf, scan_loop_now());
+	progress_init(&progress, &silent, clock_monotonic_ns());
+	scan_init(&scan, setup.plan, &conf, clock_monotonic_ns());
 	assert_int_equal(sink_begin(&sink.sink, &(struct run_info){0}), 0);
-	assert_int_equal(scan_loop_run(&loop, &f), 0);
+	assert_int_equal(scan_driver_run(&loop, &f), 0);
 	/* It heeds them within a turn. */
 	assert_in_range(flooded.taken, 100000, 200000);
 	assert_true(loop.summary.partial);

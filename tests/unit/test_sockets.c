@@ -15,9 +15,9 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "engine/engine.h"
 
 #define MS UINT64_C(1000000)
@@ -27,14 +27,6 @@
 
 static bool ready; /* the namespace is there */
 static int tcp_fd[4], silent_fd[2], echo_fd[2];
-
-static uint64_t clock_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static int server(int family, int type, uint16_t port)
 {
@@ -138,7 +130,7 @@ static void bench_open(struct bench *b, struct engine_conf *conf, unsigned tries
 	uint8_t all[TECHNIQUES];
 
 	memset(all, (int)tries, sizeof(all));
-	b->sheet = sheet_new(b->plan, 0, 0, b->plan->total, clock_ns());
+	b->sheet = sheet_new(b->plan, 0, 0, b->plan->total, clock_monotonic_ns());
 	assert_non_null(b->sheet);
 	b->sheets[0] = b->sheet;
 	walk_init(&b->walk, b->sheet, all, timeout_ns);
@@ -154,7 +146,7 @@ static void bench_turn(struct bench *b, unsigned budget)
 	struct answer answers[64];
 	uint64_t rtt_ns, before = b->walk.sent;
 	bool has_rtt;
-	int count = b->engine->ops->send(b->engine, &b->walk, clock_ns(), budget, &b->f);
+	int count = b->engine->ops->send(b->engine, &b->walk, clock_monotonic_ns(), budget, &b->f);
 
 	assert_true(count >= 0 && (unsigned)count <= budget);
 	assert_int_equal(b->walk.sent - before, count);
@@ -174,12 +166,12 @@ static void bench_turn(struct bench *b, unsigned budget)
 
 static void bench_run(struct bench *b, unsigned budget)
 {
-	uint64_t end_ns = clock_ns() + 20000 * MS, timeout_ns = b->walk.timeout_ns;
+	uint64_t end_ns = clock_monotonic_ns() + 20000 * MS, timeout_ns = b->walk.timeout_ns;
 
 	while (b->sheet->answered < b->sheet->ours &&
-	       !(b->walk.done && clock_ns() > b->walk.last_sent_ns + timeout_ns)) {
+	       !(b->walk.done && clock_monotonic_ns() > b->walk.last_sent_ns + timeout_ns)) {
 		bench_turn(b, budget);
-		assert_true(clock_ns() < end_ns);
+		assert_true(clock_monotonic_ns() < end_ns);
 	}
 	b->engine->ops->stats(b->engine, &b->stats);
 	assert_int_equal(b->stats.sent, b->sent);
@@ -296,12 +288,12 @@ static void silence_frees_sockets(void **state)
 	need_namespace();
 	bench_plan(&b, false, 1u << TECH_UDP, OPEN_A, OPEN_A);
 	bench_open(&b, &conf, 4, 20 * MS);
-	start_ns = clock_ns();
+	start_ns = clock_monotonic_ns();
 	bench_run(&b, 10);
 	assert_int_equal(b.sent, 4);
 	assert_int_equal(b.answers, 0);
 	assert_int_equal(b.sheet->tries[0], 4);
-	assert_true(clock_ns() - start_ns >= 4 * 20 * MS);
+	assert_true(clock_monotonic_ns() - start_ns >= 4 * 20 * MS);
 	bench_fini(&b);
 }
 

@@ -3,7 +3,7 @@
 
 #include "watch_lab.h"
 
-#include "cli/watch_memory.h"
+#include "run/watch_memory.h"
 #include "watch/watch.h"
 
 #define SCAN_PORTS 100

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "capture/live.h"
-#include "cli/watch_memory.h"
+#include "run/watch_memory.h"
 #include "watch/watch.h"
 
 static void the_parts_are_the_whole(void **state)

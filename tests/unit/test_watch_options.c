@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "cli/networks.h"
 #include "cli/watch_options.h"
+#include "run/networks.h"
 #include "watch/watch.h"
 #include "words.h"
 

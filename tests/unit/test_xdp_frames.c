@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include "base/clock.h"
 #include "engine/xdp/xdp_quirks.h"
 #include "xdp_round.h"
 
@@ -124,7 +125,7 @@ static uint32_t crew_pass(struct crew *crew, uint32_t begin, uint32_t stop)
 {
 	const uint32_t end = crew->r->sheet->cells;
 	volatile struct xdp_pass *pass = crew->r->programs.memory.pass;
-	const uint64_t due_ns = frames_now_ns();
+	const uint64_t due_ns = clock_monotonic_ns();
 	uint64_t allowed = 0;
 
 	pass_init(crew->r, 0, begin, end);

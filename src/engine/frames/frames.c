@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/quote.h"
@@ -18,15 +17,6 @@
 #include "net/ephemeral.h"
 #include "scan/cookie.h"
 #include "system/crew.h"
-
-uint64_t frames_now_ns(void)
-{
-	struct timespec now;
-
-	/* CLOCK_MONOTONIC is always there and `now` is ours: cannot fail. */
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void frames_stats(struct engine *e, struct engine_stats *out)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "capture/ring.h"
 #include "engine/frames/frames_match.h"
 #include "engine/frames/frames_state.h"
@@ -24,12 +25,8 @@ struct receive {
 
 static void receive_clocks(struct receive *r)
 {
-	struct timespec wall;
-
-	(void)clock_gettime(CLOCK_REALTIME, &wall); /* always there */
-	r->clock.now_ns = frames_now_ns();
-	r->clock.wall_offset_ns =
-		(uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec - r->clock.now_ns;
+	r->clock.now_ns = clock_monotonic_ns();
+	r->clock.wall_offset_ns = clock_wall_ns() - r->clock.now_ns;
 }
 
 /* A frame's time on the scan's clock; never later than now, whatever the wall clock does. */
@@ -293,7 +290,7 @@ static int receive_wait(const struct frames *fr, uint64_t until_ns, struct failu
 {
 	struct pollfd polls[RECEIVE_POLLED];
 	unsigned count = fr->in_count < RECEIVE_POLLED ? fr->in_count : RECEIVE_POLLED;
-	uint64_t now_ns = frames_now_ns();
+	uint64_t now_ns = clock_monotonic_ns();
 	uint64_t left_ns = now_ns < until_ns ? until_ns - now_ns : 0;
 	struct timespec left = {(time_t)(left_ns / 1000000000u), (long)(left_ns % 1000000000u)};
 	int ready;
@@ -322,7 +319,7 @@ int frames_receive(struct engine *e, struct answer *answers, unsigned max, uint6
 		   struct failure *f)
 {
 	struct receive r = {.fr = (struct frames *)e, .answers = answers, .max = max};
-	uint64_t until_ns = frames_now_ns();
+	uint64_t until_ns = clock_monotonic_ns();
 
 	/* "For ever" must not wrap. */
 	until_ns = timeout_ns < UINT64_MAX - until_ns ? until_ns + timeout_ns : UINT64_MAX;
@@ -334,7 +331,7 @@ int frames_receive(struct engine *e, struct answer *answers, unsigned max, uint6
 			return (int)r.count;
 		ready = receive_wait(r.fr, until_ns, f);
 		/* What is there after the time need be no answer, nor the last one that is none. */
-		if (ready <= 0 || frames_now_ns() >= until_ns)
+		if (ready <= 0 || clock_monotonic_ns() >= until_ns)
 			return ready < 0 ? ready : 0;
 	}
 }

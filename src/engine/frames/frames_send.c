@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "capture/transmit.h"
 #include "engine/frames/frames_egress.h"
 #include "engine/frames/frames_state.h"
@@ -233,7 +234,7 @@ int frames_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned b
 			return taken;
 		sent += (unsigned)taken;
 		/* A long turn: round trips are measured from when each batch went. */
-		now_ns = frames_now_ns();
+		now_ns = clock_monotonic_ns();
 	}
 	return (int)sent;
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "capture/filter.h"
 #include "capture/transmit.h"
 #include "packet/packet.h"
@@ -41,15 +42,6 @@ struct solicit {
 static bool solicit_stopped(const struct solicit *s)
 {
 	return s->conf->stop && *s->conf->stop;
-}
-
-static uint64_t solicit_now_ns(void)
-{
-	struct timespec now;
-
-	/* CLOCK_MONOTONIC is always there and *now ours: cannot fail. */
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 /* RFC 826: who has `who`, tell `source`. To everybody. */
@@ -194,7 +186,7 @@ static void solicit_wait(struct solicit *s, uint64_t until_ns)
 {
 	solicit_drain(s);
 	while (s->open > 0 && !solicit_stopped(s)) {
-		uint64_t now_ns = solicit_now_ns();
+		uint64_t now_ns = clock_monotonic_ns();
 		struct timespec left;
 
 		if (now_ns >= until_ns)
@@ -211,7 +203,7 @@ static void solicit_wait(struct solicit *s, uint64_t until_ns)
 /* One try: all that are open, in batches, at SOLICIT_PER_SECOND. */
 static int solicit_try(struct solicit *s, struct failure *f)
 {
-	const uint64_t begun_ns = solicit_now_ns();
+	const uint64_t begun_ns = clock_monotonic_ns();
 	struct solicit_ask ask;
 	uint64_t sent = 0;
 
@@ -226,7 +218,7 @@ static int solicit_try(struct solicit *s, struct failure *f)
 	for (size_t i = 0; i < s->link_count; i++)
 		if (solicit_flush(&s->links[i], f) < 0)
 			return -1;
-	solicit_wait(s, solicit_now_ns() + SOLICIT_SPACING_MS * UINT64_C(1000000));
+	solicit_wait(s, clock_monotonic_ns() + SOLICIT_SPACING_MS * UINT64_C(1000000));
 	return 0;
 }
 

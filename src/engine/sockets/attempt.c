@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "engine/sockets/complaint.h"
 #include "engine/sockets/endpoint.h"
 #include "technique/payloads.h"
@@ -25,14 +25,6 @@
 /* The kernel sends a SYN again after this (RFC 6298, 2.1): which of them was answered later than
  * that is not known, so no round trip is taken from it. A tenth less, for its clock's ticks. */
 #define RESENT_NS UINT64_C(900000000)
-
-static uint64_t clock_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static bool kind_is_v6(unsigned kind)
 {
@@ -173,7 +165,7 @@ void attempt_abandon(struct attempt *a)
 
 static void attempt_answer(struct attempt *a, enum reply reply, unsigned has)
 {
-	uint64_t t_ns = clock_ns();
+	uint64_t t_ns = clock_monotonic_ns();
 
 	if (t_ns - a->sent_ns < RESENT_NS || kind_is_udp(a->kind))
 		has |= ANSWER_ATTEMPT;
@@ -405,7 +397,7 @@ static void attempt_launch(struct attempt *a, const struct attempt_conf *conf)
 	memset(&a->answer, 0, sizeof(a->answer));
 	a->result = 0;
 	a->state = ATTEMPT_PENDING;
-	a->sent_ns = clock_ns();
+	a->sent_ns = clock_monotonic_ns();
 	a->deadline_ns = a->sent_ns + a->probe.timeout_ns;
 	error = connect(a->fd, &to.any, length) == 0 ? 0 : errno;
 	a->error = error == EINPROGRESS ? 0 : error;
@@ -452,7 +444,7 @@ void attempt_start(struct attempt *a, const struct attempt_conf *conf, bool ask)
 	a->selves = a->invalid = a->other = 0;
 	if (a->fd < 0) {
 		memset(&a->answer, 0, sizeof(a->answer));
-		a->sent_ns = clock_ns();
+		a->sent_ns = clock_monotonic_ns();
 		attempt_judge_call(a, EAFNOSUPPORT);
 		return;
 	}

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "engine/sockets/sockets.h"
 
 /* Timed-out attempts given up in one call: about a millisecond. */
@@ -11,14 +12,6 @@
 #define LATE_NS UINT64_C(4000000000)
 /* With no socket to spare there is no use in sending again at once. */
 #define PAUSE_NS UINT64_C(500000)
-
-static uint64_t clock_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 void sockets_drop_late(struct sockets *s, uint64_t before_ns)
 {
@@ -116,7 +109,7 @@ static void sockets_ask(struct sockets *s, unsigned events)
 static uint64_t sockets_wait_ns(struct sockets *s, uint64_t timeout_ns)
 {
 	const struct attempt *oldest = pool_first(&s->pool, &s->pending);
-	uint64_t now_ns = clock_ns();
+	uint64_t now_ns = clock_monotonic_ns();
 
 	if ((s->short_of || now_ns < s->resume_ns) && timeout_ns < PAUSE_NS)
 		timeout_ns = PAUSE_NS;
@@ -166,6 +159,6 @@ int sockets_receive(struct engine *e, struct answer *answers, unsigned max, uint
 	sockets_ask(s, (unsigned)events);
 	/* Only once all that came is looked at: an answer may wait behind the last event. */
 	if ((unsigned)events < most)
-		sockets_expire(s, clock_ns());
+		sockets_expire(s, clock_monotonic_ns());
 	return (int)(told + sockets_tell(s, answers + told, max - told));
 }

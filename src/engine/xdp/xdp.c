@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "engine/frames/frames_prepare.h"
 #include "engine/frames/frames_receive.h"
 #include "engine/frames/frames_send.h"
@@ -70,7 +71,7 @@ static void xdp_close(struct engine *e)
 
 		/* Its error, if any, has been told or does not matter any more. */
 		xdp_pass_stop(e);
-		while (xdp_pass_poll(e, frames_now_ns(), 0, &ignored) > 0)
+		while (xdp_pass_poll(e, clock_monotonic_ns(), 0, &ignored) > 0)
 			(void)clock_nanosleep(CLOCK_MONOTONIC, 0,
 					      &(struct timespec){.tv_nsec = 1000000}, NULL);
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "engine/frames/frames_state.h"
 #include "engine/xdp/xdp_state.h"
 
@@ -59,7 +60,7 @@ static int sender_run(const struct xdp_thread *t, uint32_t runs)
 static bool sender_stuck(struct xdp_thread *t)
 {
 	const volatile struct xdp_sender *s = &t->x->programs.memory.sender[t->number];
-	const uint64_t now_ns = frames_now_ns();
+	const uint64_t now_ns = clock_monotonic_ns();
 
 	if (s->taken != t->taken || s->again_head == s->again_tail ||
 	    !t->x->programs.memory.pass->stop) {
@@ -137,7 +138,7 @@ static int sender_pause(uint64_t until_ns)
 static int sender_turn(struct xdp_thread *t)
 {
 	struct xdp *x = t->x;
-	const uint64_t now_ns = frames_now_ns(), due_ns = x->programs.memory.pass->due_ns;
+	const uint64_t now_ns = clock_monotonic_ns(), due_ns = x->programs.memory.pass->due_ns;
 	const uint64_t behind_ns = now_ns > due_ns ? now_ns - due_ns : 0;
 	const uint64_t go_ns = due_ns + senders_gather_ns(x);
 	const bool alone = atomic_load(&x->alone);
@@ -200,7 +201,7 @@ static int sender_begin(struct xdp *x, unsigned number)
 	t->number = number;
 	t->taken = 0;
 	t->next_ns = 0;
-	t->taken_ns = frames_now_ns();
+	t->taken_ns = clock_monotonic_ns();
 	atomic_store(&t->awake, true);
 	(void)sem_init(&t->wake, 0, 0); /* cannot fail so */
 	atomic_fetch_add(&x->sending.going, 1);

@@ -1,11 +1,11 @@
-/* scan_loop: the turns of a scan. */
-#include "cli/scan_loop.h"
+/* scan_driver: the turns of a scan. */
+#include "run/scan_driver.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "sandbox/privilege.h"
 #include "scan/verdict.h"
 
@@ -21,21 +21,13 @@
 /* Sleep when the pace allows more but the engine takes no more (sockets: all in use). */
 #define ENGINE_FULL_NS UINT64_C(1000000)
 
-uint64_t scan_loop_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail on Linux */
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* Lines on answers that came together: they leave in one write. */
 struct lines {
 	size_t used;
 	char text[8192];
 };
 
-static void loop_say(struct scan_loop *loop, struct lines *lines)
+static void loop_say(struct scan_driver *loop, struct lines *lines)
 {
 	if (lines->used == 0)
 		return;
@@ -45,7 +37,7 @@ static void loop_say(struct scan_loop *loop, struct lines *lines)
 }
 
 /* -v: an open port, as soon as it is known. */
-static void loop_discovered(struct scan_loop *loop, const struct sheet *sheet, uint32_t cell,
+static void loop_discovered(struct scan_driver *loop, const struct sheet *sheet, uint32_t cell,
 			    struct lines *lines)
 {
 	struct plan_probe probe = sheet_probe(sheet, cell);
@@ -62,7 +54,7 @@ static void loop_discovered(struct scan_loop *loop, const struct sheet *sheet, u
 					addr_format(probe.to, text));
 }
 
-static int loop_receive(struct scan_loop *loop, uint64_t wait_ns, struct failure *f)
+static int loop_receive(struct scan_driver *loop, uint64_t wait_ns, struct failure *f)
 {
 	struct answer answers[ANSWERS];
 	struct lines lines;
@@ -88,7 +80,7 @@ static int loop_receive(struct scan_loop *loop, uint64_t wait_ns, struct failure
 	return 0;
 }
 
-static void loop_ring(struct scan_loop *loop, const struct engine_stats *stats, uint64_t now_ns)
+static void loop_ring(struct scan_driver *loop, const struct engine_stats *stats, uint64_t now_ns)
 {
 	if (stats->ring_drops <= loop->ring_drops)
 		return;
@@ -97,7 +89,7 @@ static void loop_ring(struct scan_loop *loop, const struct engine_stats *stats, 
 }
 
 /* While an engine sends by itself. */
-static int loop_passing(struct scan_loop *loop, uint64_t now_ns, struct failure *f)
+static int loop_passing(struct scan_driver *loop, uint64_t now_ns, struct failure *f)
 {
 	struct engine_stats stats;
 	int going;
@@ -117,9 +109,9 @@ static int loop_passing(struct scan_loop *loop, uint64_t now_ns, struct failure 
 }
 
 /* Sends what may go now. Returns how many went, *full if the engine took fewer than offered. */
-static int loop_send(struct scan_loop *loop, bool *full, struct failure *f)
+static int loop_send(struct scan_driver *loop, bool *full, struct failure *f)
 {
-	uint64_t now_ns = scan_loop_now();
+	uint64_t now_ns = clock_monotonic_ns();
 	unsigned budget;
 	struct walk *walk = scan_turn(loop->scan, now_ns, &budget);
 	struct engine_stats stats;
@@ -145,12 +137,12 @@ static int loop_send(struct scan_loop *loop, bool *full, struct failure *f)
 		return -1;
 	*full = (unsigned)sent < budget && !walk->done && walk->due_ns <= now_ns;
 	/* When they have gone: by when they might, any rate would look even. */
-	scan_sent(loop->scan, walk, (unsigned)sent, stats.refused_burst, scan_loop_now());
+	scan_sent(loop->scan, walk, (unsigned)sent, stats.refused_burst, clock_monotonic_ns());
 	loop_ring(loop, &stats, now_ns);
 	return sent;
 }
 
-static void loop_report_host(struct scan_loop *loop, struct sheet *sheet, uint32_t host)
+static void loop_report_host(struct scan_driver *loop, struct sheet *sheet, uint32_t host)
 {
 	struct host_report report;
 	const struct named_target *named;
@@ -175,7 +167,7 @@ static void loop_report_host(struct scan_loop *loop, struct sheet *sheet, uint32
 }
 
 /* A read-out of a million probes takes longer than to send the next: passes go on beside it. */
-static int loop_beside(struct scan_loop *loop, struct failure *f)
+static int loop_beside(struct scan_driver *loop, struct failure *f)
 {
 	bool full;
 
@@ -184,7 +176,7 @@ static int loop_beside(struct scan_loop *loop, struct failure *f)
 	return loop_send(loop, &full, f) < 0 || loop_receive(loop, 0, f) < 0 ? -1 : 0;
 }
 
-int scan_loop_check_sink(struct scan_loop *loop, struct failure *f)
+int scan_driver_check_sink(struct scan_driver *loop, struct failure *f)
 {
 	if (loop->sink_error == 0)
 		return 0;
@@ -197,11 +189,11 @@ int scan_loop_check_sink(struct scan_loop *loop, struct failure *f)
 }
 
 /* Reads out and closes windows that are through. 0, or -1 with *f if a write failed. */
-static int loop_close_windows(struct scan_loop *loop, struct failure *f)
+static int loop_close_windows(struct scan_driver *loop, struct failure *f)
 {
 	int place;
 
-	while ((place = scan_ready(loop->scan, scan_loop_now())) >= 0) {
+	while ((place = scan_ready(loop->scan, clock_monotonic_ns())) >= 0) {
 		struct sheet *sheet = loop->scan->sheet[place];
 
 		loop->summary.partial |= loop->scan->stopping && sheet->answered != sheet->ours;
@@ -214,7 +206,7 @@ static int loop_close_windows(struct scan_loop *loop, struct failure *f)
 				return -1;
 		}
 		scan_close(loop->scan, place);
-		if (scan_loop_check_sink(loop, f) < 0)
+		if (scan_driver_check_sink(loop, f) < 0)
 			return -1;
 	}
 	return 0;
@@ -224,7 +216,7 @@ static int loop_close_windows(struct scan_loop *loop, struct failure *f)
  * Programs, sockets and files are open, threads there are none yet. Only the windows to come may
  * need more packet sockets, to ask for neighbours and for interfaces not used so far.
  */
-static int loop_drop(struct scan_loop *loop, struct failure *f)
+static int loop_drop(struct scan_driver *loop, struct failure *f)
 {
 	const bool more = loop->scan->window_next < loop->scan->window_last;
 
@@ -234,11 +226,11 @@ static int loop_drop(struct scan_loop *loop, struct failure *f)
 	return privilege_drop(more ? PRIVILEGE_RAW_FRAMES : 0, f);
 }
 
-static int loop_open_windows(struct scan_loop *loop, struct failure *f)
+static int loop_open_windows(struct scan_driver *loop, struct failure *f)
 {
 	int place;
 
-	while ((place = scan_open(loop->scan, scan_loop_now())) >= 0)
+	while ((place = scan_open(loop->scan, clock_monotonic_ns())) >= 0)
 		if (loop->engine->ops->prepare(loop->engine, loop->scan->sheet[place], f) < 0 ||
 		    loop_drop(loop, f) < 0)
 			return -1;
@@ -247,12 +239,12 @@ static int loop_open_windows(struct scan_loop *loop, struct failure *f)
 	return 0;
 }
 
-static void loop_progress(struct scan_loop *loop)
+static void loop_progress(struct scan_driver *loop)
 {
 	const struct scan *scan = loop->scan;
 
 	/* All is told by then. */
-	if (scan_over(scan) || !progress_due(loop->progress, scan_loop_now()))
+	if (scan_over(scan) || !progress_due(loop->progress, clock_monotonic_ns()))
 		return;
 	const struct paced_status news = scan_asked_on(scan);
 	struct progress_state state = {
@@ -266,10 +258,10 @@ static void loop_progress(struct scan_loop *loop)
 		.stopping = scan->stopping,
 	};
 
-	progress_show(loop->progress, &state, scan_loop_now());
+	progress_show(loop->progress, &state, clock_monotonic_ns());
 }
 
-static void loop_news(struct scan_loop *loop)
+static void loop_news(struct scan_driver *loop)
 {
 	const char *news = loop->engine->ops->news ? loop->engine->ops->news(loop->engine) : NULL;
 
@@ -279,14 +271,14 @@ static void loop_news(struct scan_loop *loop)
 	fprintf(loop->notes, "portlight: %s\n", news);
 }
 
-static int loop_turn(struct scan_loop *loop, struct failure *f)
+static int loop_turn(struct scan_driver *loop, struct failure *f)
 {
 	bool full;
 	int sent = loop_send(loop, &full, f);
 
 	if (sent < 0)
 		return -1;
-	uint64_t wait_ns = scan_wait_ns(loop->scan, scan_loop_now());
+	uint64_t wait_ns = scan_wait_ns(loop->scan, clock_monotonic_ns());
 
 	if (full && wait_ns < ENGINE_FULL_NS)
 		wait_ns = ENGINE_FULL_NS;
@@ -298,7 +290,7 @@ static int loop_turn(struct scan_loop *loop, struct failure *f)
 }
 
 /* After a failure or a second Ctrl-C: what is known is written, nothing is waited for. */
-static void loop_give_up(struct scan_loop *loop)
+static void loop_give_up(struct scan_driver *loop)
 {
 	struct failure ignored = {0};
 	bool full;
@@ -314,10 +306,10 @@ static void loop_give_up(struct scan_loop *loop)
 	loop->summary.partial = true;
 }
 
-static void loop_summary(struct scan_loop *loop, uint64_t start_ns)
+static void loop_summary(struct scan_driver *loop, uint64_t start_ns)
 {
 	struct run_summary *sum = &loop->summary;
-	uint64_t now_ns = scan_loop_now();
+	uint64_t now_ns = clock_monotonic_ns();
 	struct engine_stats stats;
 
 	loop->engine->ops->stats(loop->engine, &stats);
@@ -334,20 +326,20 @@ static void loop_summary(struct scan_loop *loop, uint64_t start_ns)
 }
 
 /* Whether nothing more is waited for. The first interruption only ends the sending. */
-static bool loop_heed(struct scan_loop *loop)
+static bool loop_heed(struct scan_driver *loop)
 {
 	if (*loop->interrupts >= 1 || loop->closed_pipe) {
 		if (!loop->scan->stopping)
 			loop->summary.stopped_why = "interrupted";
 		loop->summary.partial = true;
-		scan_stop(loop->scan, scan_loop_now());
+		scan_stop(loop->scan, clock_monotonic_ns());
 	}
 	return *loop->interrupts >= 2 || loop->closed_pipe;
 }
 
-int scan_loop_run(struct scan_loop *loop, struct failure *f)
+int scan_driver_run(struct scan_driver *loop, struct failure *f)
 {
-	uint64_t start_ns = scan_loop_now();
+	uint64_t start_ns = clock_monotonic_ns();
 	int result = 0;
 
 	loop->findings = calloc(loop->setup->plan->slots, sizeof(*loop->findings));

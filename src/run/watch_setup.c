@@ -1,5 +1,5 @@
 /* watch_setup: everything a detector needs, opened before it goes into its cage. */
-#include "cli/watch_setup.h"
+#include "run/watch_setup.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,9 +7,9 @@
 #include <sys/random.h>
 
 #include "base/quote.h"
-#include "cli/networks.h"
-#include "cli/watch_memory.h"
 #include "net/netlink.h"
+#include "run/networks.h"
+#include "run/watch_memory.h"
 #include "watch/block_policy.h"
 
 #define NS UINT64_C(1000000000)

@@ -1,6 +1,6 @@
 /* networks: options and files that list networks, made one set of addresses. */
-#ifndef PORTLIGHT_CLI_NETWORKS_H
-#define PORTLIGHT_CLI_NETWORKS_H
+#ifndef PORTLIGHT_RUN_NETWORKS_H
+#define PORTLIGHT_RUN_NETWORKS_H
 
 #include "address/ranges.h"
 #include "base/failure.h"

@@ -1,6 +1,6 @@
 /* timing: what -T0 to -T5 mean, as plain numbers. */
-#ifndef PORTLIGHT_CLI_TIMING_H
-#define PORTLIGHT_CLI_TIMING_H
+#ifndef PORTLIGHT_RUN_TIMING_H
+#define PORTLIGHT_RUN_TIMING_H
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
-/* watch_loop: packets into the detector, its events out, and what comes due in between. */
-#include "cli/watch_loop.h"
+/* watch_driver: packets into the detector, its events out, and what comes due in between. */
+#include "run/watch_driver.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "capture/link_type.h"
 
 #define NS UINT64_C(1000000000)
@@ -24,16 +24,8 @@
 /* Lines about interfaces that come and go. */
 #define NEWS_A_MINUTE 20
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	(void)clock_gettime(clock, &now); /* cannot fail on Linux */
-	return (uint64_t)now.tv_sec * NS + (uint64_t)now.tv_nsec;
-}
-
 /* Live: the name of the interface where its packets come from, if that is known. */
-static void event_locate(struct watch_loop *loop, struct event *event)
+static void event_locate(struct watch_driver *loop, struct event *event)
 {
 	struct live *live = loop->setup->live;
 	char quoted[LINK_QUOTED];
@@ -48,7 +40,7 @@ static void event_locate(struct watch_loop *loop, struct event *event)
 		memcpy(event->interface, name, strnlen(name, sizeof(event->interface) - 1));
 }
 
-static void note_explained(struct watch_loop *loop, const struct event *event)
+static void note_explained(struct watch_driver *loop, const struct event *event)
 {
 	for (size_t i = 0; i < loop->setup->explain_count && i < WATCH_EXPLAINED; i++) {
 		if (!(event->has & EVENT_HAS_SOURCE) ||
@@ -61,9 +53,9 @@ static void note_explained(struct watch_loop *loop, const struct event *event)
 	}
 }
 
-void watch_loop_event(void *context, const struct event *event)
+void watch_driver_event(void *context, const struct event *event)
 {
-	struct watch_loop *loop = context;
+	struct watch_driver *loop = context;
 	struct event located = *event;
 
 	event_locate(loop, &located);
@@ -73,7 +65,7 @@ void watch_loop_event(void *context, const struct event *event)
 }
 
 /* The capture's clock is at t_ns. */
-static void loop_clock(struct watch_loop *loop, uint64_t t_ns)
+static void loop_clock(struct watch_driver *loop, uint64_t t_ns)
 {
 	uint64_t seconds, step;
 
@@ -96,14 +88,14 @@ static void loop_clock(struct watch_loop *loop, uint64_t t_ns)
 }
 
 /* Live, a signal does not end it before what the ring holds was looked at: see run_live. */
-static bool loop_over(const struct watch_loop *loop)
+static bool loop_over(const struct watch_driver *loop)
 {
 	return (*loop->stop && !loop->setup->live) ||
 	       (loop->setup->options->count && loop->packets >= loop->setup->options->count) ||
 	       watch_outputs_closed_pipe(&loop->setup->outputs);
 }
 
-static void loop_lost(struct watch_loop *loop, uint64_t lost)
+static void loop_lost(struct watch_driver *loop, uint64_t lost)
 {
 	if (lost == loop->lost)
 		return;
@@ -121,19 +113,19 @@ static bool comes_due(uint64_t *due_ns, uint64_t every_ns, uint64_t now_ns)
 }
 
 /* --stats-every, by the clock of the capture in a replay. */
-static void loop_due_stats(struct watch_loop *loop, uint64_t now_ns)
+static void loop_due_stats(struct watch_driver *loop, uint64_t now_ns)
 {
 	if (comes_due(&loop->stats_ns, loop->setup->options->stats_every_ns, now_ns))
-		watch_loop_stats(loop, loop->notes);
+		watch_driver_stats(loop, loop->notes);
 }
 
 /* Where the next packet is read to; its time is to be filled in. */
-static struct watch_ahead *loop_next(struct watch_loop *loop)
+static struct watch_ahead *loop_next(struct watch_driver *loop)
 {
 	return &loop->ahead[loop->ahead_count];
 }
 
-static void loop_look(struct watch_loop *loop)
+static void loop_look(struct watch_driver *loop)
 {
 	struct watch_ahead *a = &loop->ahead[loop->ahead_count++];
 
@@ -141,7 +133,7 @@ static void loop_look(struct watch_loop *loop)
 }
 
 /* Judges what was read, unless the end comes first. */
-static void loop_judge(struct watch_loop *loop)
+static void loop_judge(struct watch_driver *loop)
 {
 	for (unsigned i = 0; i < loop->ahead_count; i++)
 		prefetch_entry(loop->watch, &loop->ahead[i].sighting);
@@ -160,16 +152,16 @@ static void loop_judge(struct watch_loop *loop)
 	loop->ahead_count = 0;
 }
 
-static void loop_report(struct watch_loop *loop)
+static void loop_report(struct watch_driver *loop)
 {
 	if (!*loop->report)
 		return;
 	*loop->report = 0;
-	watch_loop_stats(loop, loop->notes);
-	watch_loop_explain(loop, loop->notes);
+	watch_driver_stats(loop, loop->notes);
+	watch_driver_explain(loop, loop->notes);
 }
 
-static void loop_metrics(struct watch_loop *loop)
+static void loop_metrics(struct watch_driver *loop)
 {
 	struct watch_stats stats;
 	struct failure f = {0};
@@ -188,7 +180,7 @@ static void loop_metrics(struct watch_loop *loop)
  * Interfaces that came or went. Where containers come and go by the hundred only their number is
  * told. Without -i that is no complaint.
  */
-static void loop_news(struct watch_loop *loop, uint64_t now_ns)
+static void loop_news(struct watch_driver *loop, uint64_t now_ns)
 {
 	bool silent = loop->setup->options->quiet && !loop->setup->options->interfaces.count;
 	char line[LIVE_LINE];
@@ -205,10 +197,10 @@ static void loop_news(struct watch_loop *loop, uint64_t now_ns)
 }
 
 /* What a live run does every now and then. */
-static void loop_due(struct watch_loop *loop)
+static void loop_due(struct watch_driver *loop)
 {
 	struct watch_setup *setup = loop->setup;
-	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	uint64_t now_ns = clock_monotonic_ns();
 
 	if (comes_due(&loop->second_ns, NS, now_ns)) {
 		loop_lost(loop, live_drops(setup->live));
@@ -226,7 +218,8 @@ static void loop_due(struct watch_loop *loop)
 }
 
 /* Who sent it came in by there. What is forwarded goes out elsewhere, which tells less. */
-static void loop_origin(struct watch_loop *loop, const struct live_frame *f, const struct packet *p)
+static void loop_origin(struct watch_driver *loop, const struct live_frame *f,
+			const struct packet *p)
 {
 	bool out = f->frame.flags & RING_OUTGOING;
 
@@ -236,7 +229,7 @@ static void loop_origin(struct watch_loop *loop, const struct live_frame *f, con
 		watch_origin_note(&loop->origin, p->arp_sender, f->frame.interface, out);
 }
 
-static void loop_frame(struct watch_loop *loop, const struct live_frame *f)
+static void loop_frame(struct watch_driver *loop, const struct live_frame *f)
 {
 	struct watch_ahead *a = loop_next(loop);
 	struct packet *p = &a->packet;
@@ -253,7 +246,7 @@ static void loop_frame(struct watch_loop *loop, const struct live_frame *f)
 }
 
 /* What the ring holds, up to so much: how many frames that were. */
-static unsigned live_turn(struct watch_loop *loop)
+static unsigned live_turn(struct watch_driver *loop)
 {
 	struct live *live = loop->setup->live;
 	struct live_frame frame;
@@ -273,9 +266,9 @@ static unsigned live_turn(struct watch_loop *loop)
 /* Nothing is there. Until something is, or the next second begins, when the detector wants its
  * tick, all of the second before having come to light; at the end only for that. 1, or 0 if nothing
  * came, or -errno. */
-static int loop_wait(struct watch_loop *loop, bool stopping)
+static int loop_wait(struct watch_driver *loop, bool stopping)
 {
-	uint64_t now_ns = clock_ns(CLOCK_REALTIME) - LIVE_LATE_MS * (NS / 1000);
+	uint64_t now_ns = clock_wall_ns() - LIVE_LATE_MS * (NS / 1000);
 
 	if (stopping)
 		return live_wait(loop->setup->live, LIVE_LATE_MS);
@@ -283,7 +276,7 @@ static int loop_wait(struct watch_loop *loop, bool stopping)
 	return live_wait(loop->setup->live, (int)((NS - now_ns % NS) / 1000000 + 1));
 }
 
-static int run_live(struct watch_loop *loop, struct failure *f)
+static int run_live(struct watch_driver *loop, struct failure *f)
 {
 	unsigned last_turns = 0;
 
@@ -308,7 +301,8 @@ static int run_live(struct watch_loop *loop, struct failure *f)
 	return 0;
 }
 
-static int replay_frame(struct watch_loop *loop, const struct file_frame *frame, struct failure *f)
+static int replay_frame(struct watch_driver *loop, const struct file_frame *frame,
+			struct failure *f)
 {
 	const struct expression *expression = loop->setup->expression;
 	struct watch_ahead *a = loop_next(loop);
@@ -327,7 +321,7 @@ static int replay_frame(struct watch_loop *loop, const struct file_frame *frame,
 }
 
 /* The next frame; of those before, none is left waiting for it. */
-static int replay_next(struct watch_loop *loop, struct failure *f)
+static int replay_next(struct watch_driver *loop, struct failure *f)
 {
 	struct file *file = loop->setup->file;
 	struct file_frame frame;
@@ -348,7 +342,7 @@ static int replay_next(struct watch_loop *loop, struct failure *f)
 	return result;
 }
 
-static int run_replay(struct watch_loop *loop, struct failure *f)
+static int run_replay(struct watch_driver *loop, struct failure *f)
 {
 	int result;
 
@@ -359,9 +353,9 @@ static int run_replay(struct watch_loop *loop, struct failure *f)
 	return result == FILE_FAILED ? -1 : 0;
 }
 
-int watch_loop_run(struct watch_loop *loop, struct failure *f)
+int watch_driver_run(struct watch_driver *loop, struct failure *f)
 {
-	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	uint64_t now_ns = clock_monotonic_ns();
 	int result;
 
 	loop->metrics_ns = now_ns + METRICS_EVERY_NS;
@@ -376,7 +370,7 @@ int watch_loop_run(struct watch_loop *loop, struct failure *f)
 	return result;
 }
 
-void watch_loop_stats(struct watch_loop *loop, FILE *out)
+void watch_driver_stats(struct watch_driver *loop, FILE *out)
 {
 	struct watch_stats s;
 
@@ -395,7 +389,7 @@ static void explain_line(void *context, const char *text)
 	fprintf(context, "  %s\n", text);
 }
 
-void watch_loop_explain(struct watch_loop *loop, FILE *out)
+void watch_driver_explain(struct watch_driver *loop, FILE *out)
 {
 	char text[ADDR_TEXT];
 

@@ -1,6 +1,6 @@
 /* watch_origin: through which interface packets of a source came last. */
-#ifndef PORTLIGHT_CLI_WATCH_ORIGIN_H
-#define PORTLIGHT_CLI_WATCH_ORIGIN_H
+#ifndef PORTLIGHT_RUN_WATCH_ORIGIN_H
+#define PORTLIGHT_RUN_WATCH_ORIGIN_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,17 +1,17 @@
-/* scan_loop: engine, scan and sink turned round until the plan is through or we are stopped. */
-#ifndef PORTLIGHT_CLI_SCAN_LOOP_H
-#define PORTLIGHT_CLI_SCAN_LOOP_H
+/* scan_driver: engine, scan and sink turned round until the plan is through or we are stopped. */
+#ifndef PORTLIGHT_RUN_SCAN_DRIVER_H
+#define PORTLIGHT_RUN_SCAN_DRIVER_H
 
 #include <signal.h>
 
-#include "cli/scan_setup.h"
 #include "engine/engine.h"
 #include "report/progress.h"
 #include "result/sink.h"
 #include "result/trace.h"
+#include "run/scan_setup.h"
 #include "scan/scan.h"
 
-struct scan_loop {
+struct scan_driver {
 	const struct scan_setup *setup;
 	struct engine *engine;
 	struct scan *scan;   /* initialised; its clock is CLOCK_MONOTONIC */
@@ -30,17 +30,14 @@ struct scan_loop {
 	bool dropped; /* privileges that are not needed any more */
 };
 
-/* CLOCK_MONOTONIC in ns. */
-uint64_t scan_loop_now(void);
-
 /* What the sink returned last, loop->sink_error: of a closed pipe only loop->closed_pipe is set,
  * and the result is 0; of any other error -1 with *f (EXIT_IO). */
-int scan_loop_check_sink(struct scan_loop *loop, struct failure *f);
+int scan_driver_check_sink(struct scan_driver *loop, struct failure *f);
 
 /*
  * Runs to the end or until stopped. 0; or -1 with *f, with everything found so far written and
  * loop->summary.partial set. Between: hosts go to the sink as their windows close.
  */
-int scan_loop_run(struct scan_loop *loop, struct failure *f);
+int scan_driver_run(struct scan_driver *loop, struct failure *f);
 
 #endif

@@ -1,6 +1,6 @@
 /* target_list: all targets of a command line: words, files, names, minus excludes. */
-#ifndef PORTLIGHT_CLI_TARGET_LIST_H
-#define PORTLIGHT_CLI_TARGET_LIST_H
+#ifndef PORTLIGHT_RUN_TARGET_LIST_H
+#define PORTLIGHT_RUN_TARGET_LIST_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* scan_setup: options made into the plan and the engine of a scan. */
-#include "cli/scan_setup.h"
+#include "run/scan_setup.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,10 +10,10 @@
 #include <sys/random.h>
 
 #include "base/quote.h"
-#include "cli/timing.h"
 #include "net/link.h"
 #include "net/settle.h"
 #include "plan/ports.h"
+#include "run/timing.h"
 #include "sandbox/privilege.h"
 
 #define PORTS_DEFAULT 1000

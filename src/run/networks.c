@@ -1,5 +1,5 @@
 /* networks: options and files that list networks, made one set of addresses. */
-#include "cli/networks.h"
+#include "run/networks.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* watch_loop: packets into the detector, its events out, and what comes due in between. */
-#ifndef PORTLIGHT_CLI_WATCH_LOOP_H
-#define PORTLIGHT_CLI_WATCH_LOOP_H
+/* watch_driver: packets into the detector, its events out, and what comes due in between. */
+#ifndef PORTLIGHT_RUN_WATCH_DRIVER_H
+#define PORTLIGHT_RUN_WATCH_DRIVER_H
 
 #include <signal.h>
 #include <stdbool.h>
@@ -8,9 +8,9 @@
 #include <stdio.h>
 
 #include "base/failure.h"
-#include "cli/watch_origin.h"
-#include "cli/watch_setup.h"
 #include "packet/packet.h"
+#include "run/watch_origin.h"
+#include "run/watch_setup.h"
 #include "watch/watch.h"
 
 /* Addresses of --explain beyond these are explained without their events. */
@@ -26,7 +26,7 @@ struct watch_ahead {
 	uint64_t lost; /* by the capture, so far */
 };
 
-struct watch_loop {
+struct watch_driver {
 	struct watch_setup *setup;
 	struct watch *watch;
 	FILE *notes;
@@ -36,7 +36,7 @@ struct watch_loop {
 	uint64_t tick_ns;		   /* of the capture's clock, last told to the detector */
 	bool started;
 	uint64_t lost;
-	/* On the monotonic clock: when each comes due; see watch_loop.c. */
+	/* On the monotonic clock: when each comes due; see watch_driver.c. */
 	uint64_t second_ns, metrics_ns, stats_ns, watchdog_ns, news_ns;
 	unsigned news;			       /* in this minute */
 	struct watch_ahead ahead[WATCH_AHEAD]; /* read, and not yet judged */
@@ -50,16 +50,16 @@ struct watch_loop {
 };
 
 /* watch_conf.event, with the loop as its context. */
-void watch_loop_event(void *context, const struct event *event);
+void watch_driver_event(void *context, const struct event *event);
 
 /*
  * Until the file ends, --count is reached, a signal asks for the end, or nobody reads standard
  * output any more; then watch_finish. 0, or -1 with *f: also then all events are told.
  */
-int watch_loop_run(struct watch_loop *loop, struct failure *f);
+int watch_driver_run(struct watch_driver *loop, struct failure *f);
 
 /* The line of counters, and what --explain asks for, to `out`. */
-void watch_loop_stats(struct watch_loop *loop, FILE *out);
-void watch_loop_explain(struct watch_loop *loop, FILE *out);
+void watch_driver_stats(struct watch_driver *loop, FILE *out);
+void watch_driver_explain(struct watch_driver *loop, FILE *out);
 
 #endif

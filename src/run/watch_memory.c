@@ -1,5 +1,5 @@
 /* watch_memory: what --memory is divided into. */
-#include "cli/watch_memory.h"
+#include "run/watch_memory.h"
 
 #include "capture/live.h"
 

@@ -1,5 +1,5 @@
 /* target_list: words of the command line and of list files, made one set of addresses. */
-#include "cli/target_list.h"
+#include "run/target_list.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* watch_response: shuts proven scanners out, or says whom it would shut out. */
-#ifndef PORTLIGHT_CLI_WATCH_RESPONSE_H
-#define PORTLIGHT_CLI_WATCH_RESPONSE_H
+#ifndef PORTLIGHT_RUN_WATCH_RESPONSE_H
+#define PORTLIGHT_RUN_WATCH_RESPONSE_H
 
 #include <stdbool.h>
 #include <stdint.h>

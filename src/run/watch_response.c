@@ -1,5 +1,5 @@
 /* watch_response: shuts proven scanners out, or says whom it would shut out. */
-#include "cli/watch_response.h"
+#include "run/watch_response.h"
 
 #include <errno.h>
 #include <inttypes.h>

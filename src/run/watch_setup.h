@@ -1,6 +1,6 @@
 /* watch_setup: everything a detector needs, opened before it goes into its cage. */
-#ifndef PORTLIGHT_CLI_WATCH_SETUP_H
-#define PORTLIGHT_CLI_WATCH_SETUP_H
+#ifndef PORTLIGHT_RUN_WATCH_SETUP_H
+#define PORTLIGHT_RUN_WATCH_SETUP_H
 
 #include <stddef.h>
 #include <stdio.h>
@@ -12,9 +12,9 @@
 #include "capture/live.h"
 #include "cli/watch_options.h"
 #include "cli/watch_outputs.h"
-#include "cli/watch_response.h"
 #include "net/listeners.h"
 #include "net/local.h"
+#include "run/watch_response.h"
 #include "sandbox/cage.h"
 #include "system/notify.h"
 #include "watch/watch.h"

@@ -1,6 +1,6 @@
 /* watch_memory: what --memory is divided into. */
-#ifndef PORTLIGHT_CLI_WATCH_MEMORY_H
-#define PORTLIGHT_CLI_WATCH_MEMORY_H
+#ifndef PORTLIGHT_RUN_WATCH_MEMORY_H
+#define PORTLIGHT_RUN_WATCH_MEMORY_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,12 +1,12 @@
 /* scan_setup: from options to a plan, a pace and an open engine. */
-#ifndef PORTLIGHT_CLI_SCAN_SETUP_H
-#define PORTLIGHT_CLI_SCAN_SETUP_H
+#ifndef PORTLIGHT_RUN_SCAN_SETUP_H
+#define PORTLIGHT_RUN_SCAN_SETUP_H
 
 #include "base/failure.h"
 #include "cli/options.h"
-#include "cli/target_list.h"
 #include "engine/engine.h"
 #include "result/finding.h"
+#include "run/target_list.h"
 #include "scan/scan.h"
 #include "system/services.h"
 

@@ -1,5 +1,5 @@
 /* timing: the table of -T, and the options that override it. */
-#include "cli/timing.h"
+#include "run/timing.h"
 
 #include "technique/technique.h"
 
