@@ -77,6 +77,5 @@ struct frames {
 	struct engine_stats stats;
 };
 
-uint64_t frames_now_ns(void);
 
 #endif
