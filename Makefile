@@ -15,7 +15,7 @@ check:
 quick:
 	./check quick
 
-bench: all
+bench:
 	bench/run.sh
 
 # Longer than the short fixed count of `make check`: make fuzz RUNS=1000000
@@ -29,7 +29,10 @@ install: all
 	meson configure $(BUILD) --prefix=$(PREFIX)
 	meson install -C $(BUILD) $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
 
+uninstall:
+	ninja -C $(BUILD) uninstall
+
 clean:
 	rm -rf build build-check build-clang
 
-.PHONY: all demo check quick bench fuzz install clean
+.PHONY: all demo check quick bench fuzz install uninstall clean

@@ -9,7 +9,7 @@ PATH=$PATH:/usr/sbin:/sbin
 export PATH
 tests/packages.sh gcc clang libc6-dev linux-libc-dev meson ninja-build pkg-config libmnl-dev \
 	libcap-ng-dev libcmocka-dev iproute2 nftables util-linux procps nmap python3
-[ -f build/build.ninja ] || meson setup build >/dev/null
+tests/configure.sh build -Dtests=lab -Dbench=true >/dev/null
 meson compile -C build >/dev/null
 # The far end's program. Without a BPF compiler the far end drops in nftables, and the table says so.
 clang -O2 -target bpf "-I/usr/include/$(gcc -print-multiarch)" -Wall \

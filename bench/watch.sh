@@ -11,7 +11,7 @@ export PATH LC_ALL=C
 tests/packages.sh gcc clang libc6-dev linux-libc-dev meson ninja-build pkg-config libmnl-dev \
 	libcap-ng-dev libpcap-dev zlib1g-dev libseccomp-dev libbpf-dev bpftool libcmocka-dev iproute2 nftables util-linux procps tcpdump tshark \
 	wireshark-common time scanlogd psad python3 python3-jsonschema
-[ -f build/build.ninja ] || meson setup build >/dev/null
+tests/configure.sh build -Dtests=lab -Dbench=true >/dev/null
 meson compile -C build >/dev/null
 for library in scanlogd_feed count_allocations; do
 	gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -fPIC -shared "bench/$library.c" \

@@ -13,7 +13,7 @@ if [ -z "${BUILD-}" ]; then
 	tests/packages.sh gcc clang libc6-dev linux-libc-dev meson ninja-build pkg-config \
 		libmnl-dev libcap-ng-dev libpcap-dev zlib1g-dev libseccomp-dev libbpf-dev bpftool \
 		libcmocka-dev iproute2 util-linux procps python3 masscan $([ "${ZMAP-}" ] || echo zmap)
-	[ -f build/build.ninja ] || meson setup build >/dev/null
+	tests/configure.sh build -Dtests=lab -Dbench=true >/dev/null
 	meson compile -C build >/dev/null
 fi
 exec tests/net/private.sh /usr/bin/python3 bench/xdp.py "$@"

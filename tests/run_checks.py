@@ -27,12 +27,13 @@ PROCESSORS = len(os.sched_getaffinity(0))
 GRACE_SECONDS = 10
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+TESTS = ["-Dtests=all", "-Dbench=true"]
 SANITIZE = ["-Db_sanitize=address,undefined", "-Dbuildtype=debugoptimized", "-Db_lundef=false"]
 # name -> directory, compiler, options of meson
 BUILDS = {
-    "build-release": ("build", "gcc", []),
-    "build-sanitized": ("build-check", "gcc", SANITIZE),
-    "build-clang": ("build-clang", "clang", ["-Dfuzz=true", *SANITIZE]),
+    "build-release": ("build", "gcc", TESTS),
+    "build-sanitized": ("build-check", "gcc", [*TESTS, *SANITIZE]),
+    "build-clang": ("build-clang", "clang", ["-Dfuzz=true", *TESTS, *SANITIZE]),
 }
 BUILD_SECONDS = 1800
 
@@ -60,6 +61,8 @@ SUITES = [
     Suite("block", 240, SANITIZED, False, "tests/net/block_check.sh"),
     Suite("service", 120, RELEASE, False, "tests/service_check.sh"),
     Suite("route", 60, SANITIZED, False, "tests/net/route_check.sh"),
+    # Debootstrap and apt take their time.
+    Suite("readme", 1200, None, False, "tests/readme_check.sh"),
     Suite("format", 60, None, False, "tests/format.sh", False),
     Suite("words", 60, None, False, "tests/words.sh"),
     Suite("layers", 60, None, False, "tests/layers.sh"),
