@@ -1,8 +1,10 @@
-"""captures: what `portlight watch -r` says of real captures, against what is known of them.
+"""captures: what `portlight watch -r` reports about captures, against what is known of them.
 
-One check a row of TRUTH.tsv: the right source, technique, shape and numbers, no other alert; or no
-alert at all. Then, for each capture: the same bytes on a second run and from a gzip copy, and the
-same events from the other file format. Rows marked optional are shown and not judged.
+First the captures of our own making, as TESTLIST says (testlist.py). Then, where they are, public
+ones: one check a row of TRUTH.tsv: the right source, technique, shape and numbers, no other alert;
+or no alert at all. For each capture also: events by the schema; the same bytes on a second run,
+and whether the file is compressed by gzip or not. For each public one: the same events from the
+other file format. Rows marked optional are shown and not judged.
 """
 
 import collections
@@ -21,6 +23,8 @@ import tempfile
 
 import jsonschema
 
+import testlist
+
 PORTLIGHT = os.environ["PORTLIGHT"]
 FOLDER = pathlib.Path(os.environ["PORTLIGHT_PCAPS"])
 SCHEMA = pathlib.Path(__file__).parent.parent.parent / "docs/portlight-watch.schema.json"
@@ -36,6 +40,8 @@ ACTIONS = {"vertical": "port_scan", "horizontal": "network_sweep", "block": "blo
 # Counts of more hosts than this may be off by one in a hundred: before it is an alert a sweep is
 # held in a filter.
 EXACT_HOSTS = 1000
+# No capture of so few bytes holds a packet: nothing in it is no proof of silence.
+EMPTY_BYTES = 64
 
 # Whose packets they are, where the name of the capture says it and a tool has a mark.
 TOOLS = {"nmap-s[SFNXWR]-*": "nmap", "cloud-nmap-s[SF]-*": "nmap", "nmap-PA80-*": "nmap",
@@ -223,24 +229,61 @@ def check_capture(row, validator, folder):
     return results
 
 
-def guarded(row, validator, folder):
+def check_own(row, validator, folder):
+    """The same of a capture of TESTLIST."""
+    path = testlist.FOLDER / row.file
+    output = watch(path)
+    errors = [e.message for event in events_of(output) for e in validator.iter_errors(event)]
+    unpacked = folder / row.file.removesuffix(".gz")
+    unpacked.write_bytes(gzip.decompress(path.read_bytes()))
+    checks = [("" if unpacked.stat().st_size > EMPTY_BYTES else "it holds no packet", None),
+              ("; ".join(testlist.judge(row, output)), None),
+              (errors[:1], "an event is not by the schema"),
+              (watch(path) != output, "a second run reports something else"),
+              (watch(unpacked) != output, "the file without gzip gives something else")]
+    unpacked.unlink()
+    return [("failed" if wrong else "passed", f"{row.file}: {what or wrong}")
+            for wrong, what in checks]
+
+
+def guarded(check, file, *arguments):
     try:
-        return check_capture(row, validator, folder)
+        return check(*arguments)
     except (RuntimeError, ValueError, KeyError, OSError, subprocess.SubprocessError) as error:
-        return [("failed", f"{row['file']}: {error}")]
+        return [("failed", f"{file}: {error}")]
+
+
+def rows_of_truth():
+    with open(FOLDER / "TRUTH.tsv", encoding="ascii") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
 
 
 def main():
-    with open(FOLDER / "TRUTH.tsv", encoding="ascii") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
     patterns = sys.argv[1:] or ["*"]
-    rows = [r for r in rows if any(fnmatch.fnmatch(r["file"], p) for p in patterns)]
+
+    def wanted(file):
+        return any(fnmatch.fnmatch(file, p) for p in patterns)
+
     with open(SCHEMA, encoding="utf-8") as file:
-        validator = jsonschema.Draft202012Validator(json.load(file))
+        schema = json.load(file)
+    validator = jsonschema.Draft202012Validator(schema)
+    kinds = set(schema["$defs"]["event"]["properties"]["action"]["enum"])
+    own = testlist.rows()
     count = collections.Counter()
+    wrong = list(testlist.check_list(own, kinds))
+    for what in wrong:
+        print(f"not ok TESTLIST: {what}", flush=True)
+    count["failed" if wrong else "passed"] += len(wrong) or 1
+    jobs = [(check_own, row.file, row) for row in own if wanted(row.file)]
+    if (FOLDER / "TRUTH.tsv").exists():
+        jobs += [(check_capture, row["file"], row) for row in rows_of_truth()
+                 if wanted(row["file"])]
+    else:
+        print(f"skipped: the public captures are not here ({FOLDER}/TRUTH.tsv)", flush=True)
+        count["skipped"] += 1
     with tempfile.TemporaryDirectory() as folder, \
             concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = [pool.submit(guarded, row, validator, pathlib.Path(folder)) for row in rows]
+        jobs = [pool.submit(guarded, *job, validator, pathlib.Path(folder)) for job in jobs]
         for job in jobs:
             for status, what in job.result():
                 count[status] += 1
