@@ -146,7 +146,7 @@ helper_cage() {
 	same 'helper: permitted' 0000000000001000 "$(status_of "$helper" CapPrm)"
 	same 'helper: NoNewPrivs' 1 "$(status_of "$helper" NoNewPrivs)"
 	same 'helper: Seccomp' 2 "$(status_of "$helper" Seccomp)"
-	same 'helper: descriptors' 5 "$(ls "/proc/$helper/fd" | wc -l)"
+	same 'helper: descriptors' 5 "$(find "/proc/$helper/fd" -mindepth 1 | wc -l)"
 	[ "$real" != 0 ] || same 'helper: user' "$(id -u portlight 2>/dev/null || echo 65534)" \
 		"$(status_of "$helper" Uid)"
 	# What ends the main process by its handlers must not end the helper before it.

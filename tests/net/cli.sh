@@ -102,7 +102,7 @@ is_refused() { # code, text, packets before
 	[ "$status" = "$1" ] || { echo "exit status $status, not $1"; return 1; }
 	[ ! -s "$out" ] || { echo 'standard output is not empty'; return 1; }
 	lines 1 "$err" || { echo 'not one line on standard error'; return 1; }
-	grep -q '^portlight: ' "$err" && says "$2" "$err" || { echo "does not say $2"; return 1; }
+	{ grep -q '^portlight: ' "$err" && says "$2" "$err"; } || { echo "does not say $2"; return 1; }
 	[ "$(left)" = "$3" ] || { echo "$(($(left) - $3)) packets left"; return 1; }
 }
 
@@ -174,7 +174,7 @@ check_lists() {
 	refused 74 /nosuch/list -p 22 -iL /nosuch/list
 	refused 74 "$work" -p 22 -iL "$work"
 	# An exclude that cannot be understood: nothing is scanned, least of all what it meant.
-	for exclude in 198.18.0.300 198.18.0.0/40 'fe80::zz' , '198.18.0.11 198.18.0.12' nosuch.test; do
+	for exclude in 198.18.0.300 198.18.0.0/40 'fe80::zz' ',' '198.18.0.11 198.18.0.12' nosuch.test; do
 		refused 64 "$exclude" -p 22 --exclude "$exclude" $linux
 		refused 64 "$exclude" -sT -p 22 --exclude "198.18.0.12,$exclude" $linux 127.0.0.1
 	done

@@ -167,6 +167,7 @@ check_macs() {
 	dump p0 -s 128 -e 'tcp[tcpflags] == tcp-syn and dst net 198.18.0.0/24'
 	scan xdp -sS -p 1-40 --all-hosts --max-rate 20000 --max-retries 0 198.18.0.30-99
 	same 'MAC addresses: exit status' 0 $?
+	# shellcheck disable=SC2016 # for eval to expand
 	soon 'MAC addresses: the probes' eval '[ "$(wc -l <"$work/dump")" -ge 2560 ]'
 	undump
 	same 'MAC addresses: each port of each host, to its own' '64 x 40' "$(sed -n \
