@@ -6,7 +6,7 @@
 # fail2ban and prometheus are fetched but not installed, see unpack.sh; UNPACKED names the folder.
 # Their server and journald run in namespaces of their own. Last line: "N passed, M failed", with
 # ", K skipped" where one of these programs is not to be had.
-set -u
+. "$(dirname "$0")/harness.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 emit=$(realpath "${1:?usage: event_oracles.sh PATH/emit_events}") || exit 1
 : "${UNPACKED:=$here/../build-check/unpacked}"
@@ -14,52 +14,8 @@ schema=$here/../docs/portlight-watch.schema.json
 python=/usr/bin/python3
 # Both sides of a log line read the same clock; a zone of its own shows who forgets it.
 TZ=Asia/Kolkata
-export TZ LC_ALL=C
-
-finish()
-{
-	if [ "$skipped" -gt 0 ]; then
-		echo "$passed passed, $failed failed, $skipped skipped"
-	else
-		echo "$passed passed, $failed failed"
-	fi
-	[ "$failed" -eq 0 ]
-	exit
-}
-
-skip() # WHY
-{
-	echo "skipped: $1"
-	skipped=$((skipped + 1))
-}
-
-# expect NAME STATUS COMMAND...: the command must exit so.
-expect()
-{
-	check=$1
-	code=$2
-	shift 2
-	"$@" >"$folder/said" 2>&1
-	if [ $? -eq "$code" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $check"
-		sed 's/^/    /' "$folder/said" | tail -n 20
-	fi
-}
-
-# await SECONDS COMMAND...: tries ten times a second until the command succeeds.
-await()
-{
-	tries=$(($1 * 10))
-	shift
-	while ! "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
+export TZ
+show=why
 
 fail2ban() # PROGRAM ARGS...: of the unpacked package, or the system's
 {
@@ -103,8 +59,8 @@ collect()
 	rm -f "$folder/log.socket"
 	$python "$folder/receiver.py" "$folder/log.socket" "$2" &
 	receiver=$!
-	await 10 test -S "$folder/log.socket"
-	count=$("$emit" "$1" "$folder/log.socket") && await 10 has_lines "$2" "$count"
+	wait_until test -S "$folder/log.socket"
+	count=$("$emit" "$1" "$folder/log.socket") && wait_until has_lines "$2" "$count"
 	status=$?
 	kill $receiver
 	wait $receiver 2>/dev/null
@@ -160,15 +116,19 @@ END
 	fail2ban fail2ban-server -c "$conf" -s "$folder/fail2ban.socket" \
 		-p "$folder/fail2ban.pid" -xf start >"$folder/server.out" 2>&1 &
 	server=$!
-	await 20 fail2ban fail2ban-client -c "$conf" -s "$folder/fail2ban.socket" status scanlogd ||
+	wait_until fail2ban fail2ban-client -c "$conf" -s "$folder/fail2ban.socket" status scanlogd ||
 		{
 			cat "$folder/server.out" "$folder/fail2ban.log"
 			return 1
 		}
 	collect syslog "$log"
-	await 30 has_lines "$bans" "$(expected_bans | wc -l)"
-	# Whoever else would be banned by the same lines is by now.
-	sleep 2
+	wait_until has_lines "$bans" "$(expected_bans | wc -l)"
+	# Lines are judged in their order: whoever else they would ban is banned before the last.
+	sed -n '$s/]: [^ ]* to /]: 192.0.2.250 to /p' "$log" >"$folder/last.log"
+	grep -q 192.0.2.250 "$folder/last.log" || return
+	cat "$folder/last.log" >>"$log"
+	wait_until grep -qx 192.0.2.250 "$bans" || return
+	sed -i /^192.0.2.250$/d "$bans"
 	fail2ban fail2ban-client -c "$conf" -s "$folder/fail2ban.socket" stop
 	wait $server
 	sort "$bans" >"$folder/bans.sorted"
@@ -185,7 +145,7 @@ serve_journald()
 	mount -t tmpfs tmpfs /var/log && mkdir -p /run/systemd/journal /run/log/journal || return
 	"$journald" >"$folder/journald.out" 2>&1 &
 	server=$!
-	await 10 test -S /run/systemd/journal/socket || return
+	wait_until test -S /run/systemd/journal/socket || return
 	"$emit" journal /run/systemd/journal/socket >"$folder/journal.count" || return
 	wanted=$(cat "$folder/journal.count")
 	journal_whole() {
@@ -193,7 +153,7 @@ serve_journald()
 			--directory /run/log/journal >"$folder/journal.json"
 		has_lines "$folder/journal.json" "$wanted"
 	}
-	await 10 journal_whole
+	wait_until journal_whole
 	status=$?
 	kill $server
 	return $status
@@ -205,9 +165,8 @@ if [ "${2-}" = inside ]; then
 	exit
 fi
 
-passed=0 failed=0 skipped=0
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
+need jq
+folder=$work
 cat_receiver >"$folder/receiver.py"
 private=$here/net/private.sh
 fail2ban_tree='' promtool='' journald=''
@@ -220,8 +179,8 @@ for name in /lib/systemd/systemd-journald /usr/lib/systemd/systemd-journald; do
 	[ -x $name ] && journald=$name
 done
 
-expect "emit_events writes every sample" 0 "$emit" "$folder"
-[ "$failed" -eq 0 ] || finish
+exits "emit_events writes every sample" 0 "$emit" "$folder"
+[ "$failed" -eq 0 ] || conclude
 
 # ---- NDJSON ------------------------------------------------------------------------------------
 
@@ -288,9 +247,9 @@ lines=$folder/events.ndjson
 # says WHAT FILTER: jq finds it true of all lines as one array.
 says()
 {
-	expect "jq: $1" 0 jq -e -s "$2" "$lines"
+	exits "jq: $1" 0 jq -e -s "$2" "$lines"
 }
-expect "events.ndjson fits portlight-watch.schema.json" 0 \
+exits "events.ndjson fits portlight-watch.schema.json" 0 \
 	$python "$folder/schema_fits.py" "$schema" "$lines"
 says "every action there is" '[.[].event.action] | unique == (["port_scan", "network_sweep",
 	"block_scan", "distributed_scan", "syn_flood", "backscatter", "reflection", "blind",
@@ -320,19 +279,19 @@ says "the hostile interface is read back as it went in" '[.[] |
 
 # ---- text --------------------------------------------------------------------------------------
 
-expect "events.text is plain ASCII" 1 grep -n '[^ -~]' "$folder/events.text"
-expect "events.text has a line an event" 0 has_lines "$folder/events.text" 17
-expect "events.colour differs by its colours only" 0 sh -c \
+exits "events.text is plain ASCII" 1 grep -n '[^ -~]' "$folder/events.text"
+exits "events.text has a line an event" 0 has_lines "$folder/events.text" 17
+exits "events.colour differs by its colours only" 0 sh -c \
 	"sed 's/\\x1b\\[[0-9;]*m//g' '$folder/events.colour' | cmp - '$folder/events.text' &&
 	grep -q '\\x1b' '$folder/events.colour'"
 
 # ---- Prometheus --------------------------------------------------------------------------------
 
 if [ -x "$promtool" ] || promtool=$(command -v promtool); then
-	expect "promtool finds nothing wrong with the metrics" 0 sh -c \
+	exits "promtool finds nothing wrong with the metrics" 0 sh -c \
 		"'$promtool' check metrics <'$folder/portlight.prom' >'$folder/promtool' 2>&1 &&
 		! grep . '$folder/promtool'"
-	expect "promtool notices a file in which every line is there twice" 1 sh -c \
+	exits "promtool notices a file in which every line is there twice" 1 sh -c \
 		"sed 'p' '$folder/portlight.prom' | '$promtool' check metrics"
 else
 	skip "promtool is not to be had: $(tail -n 1 "$folder/unpack.log")"
@@ -345,23 +304,23 @@ if [ -n "$fail2ban_tree" ] || command -v fail2ban-server >/dev/null; then
 	regex() {
 		fail2ban fail2ban-regex -c "$fail2ban_tree/etc/fail2ban" "$@"
 	}
-	expect "syslog lines are collected" 0 collect syslog "$folder/scan.log"
-	expect "each scan gave one line, and each update one" 0 \
+	exits "syslog lines are collected" 0 collect syslog "$folder/scan.log"
+	exits "each scan gave one line, and each update one" 0 \
 		[ "$(wc -l <"$folder/scan.log")" -eq 10 ]
 	regex "$folder/scan.log" "$filter" >"$folder/regex"
-	expect "fail2ban's filter matches every line" 0 \
+	exits "fail2ban's filter matches every line" 0 \
 		grep -q '^Lines: 10 lines, 0 ignored, 10 matched, 0 missed' "$folder/regex"
 	regex -o ip "$folder/scan.log" "$filter" | sort -u >"$folder/regex.ips"
 	expected_bans | sort >"$folder/regex.wanted"
-	expect "it reads exactly the sources of the scans" 0 \
+	exits "it reads exactly the sources of the scans" 0 \
 		diff "$folder/regex.wanted" "$folder/regex.ips"
-	expect "with proven_only lines are collected" 0 collect syslog-proven "$folder/proven.log"
+	exits "with proven_only lines are collected" 0 collect syslog-proven "$folder/proven.log"
 	regex -o ip "$folder/proven.log" "$filter" | sort -u >"$folder/proven.ips"
 	printf '%s\n' 192.0.2.7 2001:db8::ffff:ffff:ffff:ffff 203.0.113.200 >"$folder/proven.wanted"
-	expect "with proven_only, it reads only proven sources" 0 \
+	exits "with proven_only, it reads only proven sources" 0 \
 		diff "$folder/proven.wanted" "$folder/proven.ips"
 	if "$private" --possible 2>"$folder/private"; then
-		expect "a fail2ban server bans the sources of the scans and nobody else" 0 \
+		exits "a fail2ban server bans the sources of the scans and nobody else" 0 \
 			timeout -s KILL 120 "$private" "$here/event_oracles.sh" "$emit" inside fail2ban
 	else
 		skip "fail2ban server: $(cat "$folder/private")"
@@ -377,7 +336,7 @@ if [ -z "$journald" ] || ! command -v journalctl >/dev/null; then
 elif ! [ -s /etc/machine-id ] || [ "$(id -u)" != 0 ] || ! "$private" --possible 2>/dev/null; then
 	skip "a journald of our own needs root, a machine ID and namespaces"
 else
-	expect "journald takes every event" 0 timeout -s KILL 60 "$private" \
+	exits "journald takes every event" 0 timeout -s KILL 60 "$private" \
 		"$here/event_oracles.sh" "$emit" inside journald
 	lines=$folder/journal.json
 	says "journald: all events, each with its fields" 'length == 17 and
@@ -398,4 +357,4 @@ else
 		select(.PORTLIGHT_ID == "18446744073709551615") | .PORTLIGHT_INTERFACE] ==
 		["\"\\\\x1b[2J\\x0a<&>\\xff=%s\\x0d'"'"'"]'
 fi
-finish
+conclude

@@ -1,50 +1,18 @@
 #!/bin/sh
 # report_oracles: what other people's programs say about our reports: xmllint, ndiff, libnmap, jq,
-# jsonschema. Usage: report_oracles.sh PATH/emit_reports. Last line: "N passed, M failed".
-set -u
-
-emit=$1
+# jsonschema.
+#
+# usage: report_oracles.sh PATH/emit_reports      last line: "N passed, M failed"
+. "$(dirname "$0")/harness.sh"
+emit=${1:?usage: report_oracles.sh PATH/emit_reports}
 schema=$(dirname "$0")/../docs/portlight.schema.json
 dtd=/usr/share/nmap/nmap.dtd
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
-passed=0
-failed=0
+folder=$work/reports show=why
+need xmllint ndiff jq
+mkdir "$folder" || exit 1
 
-# verdict NAME STATUS: counts one check.
-verdict()
-{
-	if [ "$2" -eq 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $1"
-	fi
-}
-
-# expect NAME STATUS COMMAND...: the command must exit so.
-expect()
-{
-	check=$1
-	code=$2
-	shift 2
-	"$@" >"$folder/said" 2>&1
-	[ $? -eq "$code" ]
-	differs=$?
-	[ "$differs" -eq 0 ] || sed 's/^/    /' "$folder/said" | head -n 20
-	verdict "$check" "$differs"
-}
-
-finish()
-{
-	echo "$passed passed, $failed failed"
-	[ "$failed" -eq 0 ]
-	exit
-}
-
-"$emit" "$folder"
-verdict "emit_reports writes every sample" $?
-[ "$failed" -eq 0 ] || finish
+exits 'emit_reports writes every sample' 0 "$emit" "$folder"
+[ "$failed" -eq 0 ] || conclude
 
 cat >"$folder/libnmap_reads.py" <<'PYTHON'
 """libnmap reads the XML and finds exactly the ports and states that are expected."""
@@ -105,35 +73,35 @@ PYTHON
 
 for xml in "$folder"/*.xml; do
 	name=$(basename "$xml" .xml)
-	expect "$name.xml is well-formed and valid against nmap.dtd" 0 \
+	exits "$name.xml is well-formed and valid against nmap.dtd" 0 \
 		xmllint --noout --dtdvalid "$dtd" "$xml"
-	expect "$name.xml: ndiff finds no difference to itself" 0 ndiff "$xml" "$xml"
+	exits "$name.xml: ndiff finds no difference to itself" 0 ndiff "$xml" "$xml"
 	want=$folder/$name.expect
 	[ -e "$want" ] || want=1000
-	expect "$name.xml: libnmap reads the expected ports and states" 0 \
+	exits "$name.xml: libnmap reads the expected ports and states" 0 \
 		/usr/bin/python3 "$folder/libnmap_reads.py" "$xml" "$want"
 done
-expect "ndiff sees a port that closed" 1 ndiff "$folder/basic.xml" "$folder/changed.xml"
-expect "closed bulk is summed up in basic.xml" 0 \
+exits "ndiff sees a port that closed" 1 ndiff "$folder/basic.xml" "$folder/changed.xml"
+exits "closed bulk is summed up in basic.xml" 0 \
 	grep -q '<extraports state="closed" count="997">' "$folder/basic.xml"
-expect "nothing is summed up in all_ports.xml" 1 grep -q '<extraports' "$folder/all_ports.xml"
-expect "a damaged file is noticed by xmllint" 1 \
+exits "nothing is summed up in all_ports.xml" 1 grep -q '<extraports' "$folder/all_ports.xml"
+exits "a damaged file is noticed by xmllint" 1 \
 	sh -c "head -n 10 '$folder/basic.xml' | xmllint --noout -"
 
 for lines in "$folder"/*.ndjson; do
 	name=$(basename "$lines" .ndjson)
-	expect "$name.ndjson fits the schema and adds up" 0 \
+	exits "$name.ndjson fits the schema and adds up" 0 \
 		/usr/bin/python3 "$folder/schema_fits.py" "$schema" "$lines"
-	expect "$name.ndjson: jq reads every line" 0 \
+	exits "$name.ndjson: jq reads every line" 0 \
 		jq -e -s 'length >= 2 and all(.[]; type == "object" and has("type"))' "$lines"
 done
-expect "jq finds the open ports" 0 \
+exits "jq finds the open ports" 0 \
 	jq -e -s '[.[] | select(.type == "port" and .state == "open") | .port] == [22, 80]' \
 	"$folder/basic.ndjson"
-expect "jq reads hostile bytes back as they went in" 0 \
+exits "jq reads hostile bytes back as they went in" 0 \
 	jq -e -s '[.[] | select(.type == "host").name] == ["v6\u001b]0;x\u0007\"<]]>--.example"]' \
 	"$folder/hostile.ndjson"
-expect "techniques.json: jq reads the ten techniques" 0 \
+exits "techniques.json: jq reads the ten techniques" 0 \
 	jq -e 'length == 10 and all(.[]; (.answers | length) >= 3 and .sends != "")' \
 	"$folder/techniques.json"
 
@@ -142,9 +110,9 @@ expect "techniques.json: jq reads the ten techniques" 0 \
 tab=$(printf '\t')
 for file in "$folder"/*.table "$folder"/*.nmap "$folder"/*.xml "$folder"/*.gnmap \
 	"$folder"/*.ndjson "$folder"/*.explain "$folder"/techniques.*; do
-	expect "$(basename "$file") is plain ASCII" 1 env LC_ALL=C grep -n "[^ -~$tab]" "$file"
+	exits "$(basename "$file") is plain ASCII" 1 env LC_ALL=C grep -n "[^ -~$tab]" "$file"
 done
 for file in "$folder"/*.explain "$folder"/techniques.text; do
-	expect "$(basename "$file") keeps to 100 columns" 1 env LC_ALL=C grep -nE '^.{101}' "$file"
+	exits "$(basename "$file") keeps to 100 columns" 1 env LC_ALL=C grep -nE '^.{101}' "$file"
 done
-finish
+conclude

@@ -63,6 +63,9 @@ SUITES = [
     Suite("route", 60, SANITIZED, False, "tests/net/route_check.sh"),
     # Debootstrap and apt take their time.
     Suite("readme", 1200, None, False, "tests/readme_check.sh"),
+    Suite("lint-shell", 120, None, False, "tests/lint.sh shell"),
+    Suite("lint-tidy", 300, CLANG, False, "tests/lint.sh tidy build-clang"),
+    Suite("lint-analyzer", 300, None, False, "tests/lint.sh analyzer"),
     Suite("format", 60, None, False, "tests/format.sh", False),
     Suite("words", 60, None, False, "tests/words.sh"),
     Suite("layers", 60, None, False, "tests/layers.sh"),

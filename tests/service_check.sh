@@ -3,31 +3,15 @@
 #
 # usage: tests/service_check.sh     BUILD names the build directory (default: build)
 # Exits 77 where there is no systemd-analyze. Last line: "N passed, M failed".
-set -u
+. "$(dirname "$0")/harness.sh"
 root=$(cd "$(dirname "$0")/.." && pwd)
 : "${BUILD:=$root/build}"
 unit=$(realpath "$BUILD/packaging/portlight-watch.service") || exit 1
 program=$(realpath "$BUILD/portlight") || exit 1
-passed=0 failed=0
 if ! command -v systemd-analyze >/dev/null; then
 	echo 'no systemd-analyze here'
 	exit 77
 fi
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-
-good() { # what command...
-	what=$1
-	shift
-	if "$@" >"$work/log" 2>&1 </dev/null; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "not ok $what (exit status $?)"
-		tail -n 40 "$work/log"
-	fi
-}
-
 score() { # most, in tenths
 	systemd-analyze security --no-pager --offline=yes --threshold="$1" "$unit"
 }
@@ -81,13 +65,16 @@ sysusers.d/portlight.conf' ] || return
 	[ -x "$work/dest$command" ]
 }
 
-good 'exposure of 2.0 or less' score 20
-good 'a threshold that it cannot meet is told' eval '! score 1'
-good 'well formed' verified
-good 'its command line' started
-good 'its manual page' documented
-good 'no new start after a wrong option' not_again
-[ "$(id -u)" = 0 ] && good 'its user' user_made
-good 'installed where systemd looks' installed
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+ok 'exposure of 2.0 or less' score 20
+ok 'a threshold that it cannot meet is told' eval '! score 1'
+ok 'well formed' verified
+ok 'its command line' started
+ok 'its manual page' documented
+ok 'no new start after a wrong option' not_again
+if [ "$(id -u)" = 0 ]; then
+	ok 'its user' user_made
+else
+	skip 'its user: only root can make one'
+fi
+ok 'installed where systemd looks' installed
+conclude

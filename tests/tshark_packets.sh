@@ -1,12 +1,11 @@
 #!/bin/sh
-# Frames that packet_build wrote, read by tshark with every checksum verified.
-# usage: tshark_packets.sh PATH/TO/emit_frames
-set -eu
-
-emit=$1
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT TERM
+# tshark_packets: frames that packet_build wrote, read by tshark with every checksum verified.
+#
+# usage: tshark_packets.sh PATH/TO/emit_frames      last line: "N passed, M failed"
+. "$(dirname "$0")/harness.sh"
+emit=${1:?usage: tshark_packets.sh PATH/TO/emit_frames}
+dir=$work show='why errors differences'
+need tshark
 
 # Only the protocols under test, so that no random payload passes for something else; and no
 # preferences of whoever runs this.
@@ -46,33 +45,22 @@ read_fields() {
 	read_pcap "$file" -T fields -E occurrence=f -E separator=/t "$@"
 }
 
-"$emit" "$dir/frames.pcap" >"$dir/expected"
+"$emit" "$dir/frames.pcap" >"$dir/expected" || exit 1
 read_fields "$dir/frames.pcap" >"$dir/seen"
-total=$(grep -c . "$dir/expected") || true
-seen=$(grep -c . "$dir/seen") || true
+diff "$dir/expected" "$dir/seen" >"$dir/differences"
 
 # Both are in order of frame number; a frame passes if its lines are equal.
-failed=$(paste -d '\n' "$dir/expected" "$dir/seen" |
-	awk 'NR % 2 { want = $0; next } want != $0 { n++ } END { print n + 0 }')
-if [ "$total" -eq 0 ] || [ "$seen" -ne "$total" ]; then
-	echo "tshark read $seen frames of $total" >&2
-	failed=$((failed + 1))
-fi
-if [ "$failed" -ne 0 ]; then
-	diff "$dir/expected" "$dir/seen" | head -n 20 >&2 || true
-fi
+ok 'there are frames' test -s "$dir/expected"
+same 'tshark reads every frame' "$(wc -l <"$dir/expected")" "$(wc -l <"$dir/seen")"
+while IFS= read -r wanted <&3 && IFS= read -r seen <&4; do
+	same "frame ${wanted%%	*}" "$wanted" "$seen"
+done 3<"$dir/expected" 4<"$dir/seen"
 
 # Were tshark blind, all would have passed: of spoilt frames it must blame every IP packet.
-"$emit" "$dir/spoilt.pcap" spoil >"$dir/spoilt"
-packets=$(read_pcap "$dir/spoilt.pcap" -Y 'ip or ipv6' | grep -c .) || true
+"$emit" "$dir/spoilt.pcap" spoil >"$dir/spoilt" || exit 1
+packets=$(read_pcap "$dir/spoilt.pcap" -Y 'ip or ipv6' | grep -c .)
 blamed=$(read_pcap "$dir/spoilt.pcap" -Y 'tcp.checksum.status == 0 or udp.checksum.status == 0
-	or icmp.checksum.status == 0 or icmpv6.checksum.status == 0' | grep -c .) || true
-if [ "$packets" -eq 0 ] || [ "$blamed" -ne "$packets" ]; then
-	echo "tshark blamed $blamed spoilt packets of $packets" >&2
-	failed=$((failed + 1))
-fi
-
-passed=$((total + 1 - failed))
-[ "$passed" -ge 0 ] || passed=0
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+	or icmp.checksum.status == 0 or icmpv6.checksum.status == 0' | grep -c .)
+ok 'there are spoilt packets' [ "$packets" -gt 0 ]
+same 'tshark blames every spoilt packet' "$packets" "$blamed"
+conclude

@@ -3,12 +3,9 @@
 #
 # usage: [RUNS=N] tests/fuzz/run.sh BUILD-DIRECTORY      (configured with -Dfuzz=true, by clang)
 # A target that was not built counts as failed. Last line: "N passed, M failed".
-set -u
+. "$(dirname "$0")/../harness.sh"
 build=${1:?usage: tests/fuzz/run.sh BUILD-DIRECTORY}
 here=$(dirname "$0")
-passed=0 failed=0
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
 
 for source in "$here"/fuzz_*.c; do
 	[ -e "$source" ] || continue
@@ -22,13 +19,11 @@ for source in "$here"/fuzz_*.c; do
 	if "$build/tests/fuzz/$name" -runs="$runs" -seed=1 -timeout=10 -max_len=2048 \
 		-rss_limit_mb=1024 -artifact_prefix="$build/$name-" "$work/$name" \
 		>"$work/$name.log" 2>&1 </dev/null; then
-		passed=$((passed + 1))
+		ok "$name" 0
 		echo "ok $name: $(grep -o 'Done [0-9]* runs in.*' "$work/$name.log")"
 	else
-		failed=$((failed + 1))
-		echo "not ok $name"
+		ok "$name" 1
 		tail -n 40 "$work/$name.log"
 	fi
 done
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+conclude

@@ -1,6 +1,8 @@
 # caged: starts tests/unit/caged_probe and talks with it; for cage_check.sh and block_check.sh.
 #
-# Wants $PROBE, a copy that any user may run, and $work, a directory. Not a program.
+# Wants $PROBE, a copy that any user may run, and the harness. Not a program. Sets $said, $main and
+# $status, and what a failure shows.
+# shellcheck disable=SC2034,SC2154
 
 # serve NAME COMMAND...: starts the command with its words from us; $said is its first line, $main
 # its process.

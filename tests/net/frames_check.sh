@@ -277,10 +277,11 @@ check_failures() {
 
 # An interface that goes down while the scan runs ends it, with what is known written.
 check_loss_of_link() {
+	before=$(frames_out v0)
 	timeout 60 "$PORTLIGHT" scan --engine frames --json -sS -p 1-60000 --max-rate 5000 198.18.0.2 \
 		>"$work/json" 2>"$work/stderr" &
 	scanner=$!
-	sleep 1.5
+	soon 'the link goes down: in the middle' has_left v0 $((before + 2000))
 	ip link set v0 down
 	wait $scanner
 	status=$?
@@ -293,10 +294,11 @@ check_loss_of_link() {
 	ok 'the link goes down: what is known is written, marked partial' $?
 	# Its cable is pulled: each frame is refused as if the queue were full.
 	wait_until sh -c 'ip link show v0 | grep -q LOWER_UP'
+	before=$(frames_out v0)
 	timeout 60 "$PORTLIGHT" scan --engine frames --json -sS -p 1-60000 --max-rate 5000 198.18.0.2 \
 		>"$work/json" 2>"$work/stderr" &
 	scanner=$!
-	sleep 1.5
+	soon 'the far end goes down: in the middle' has_left v0 $((before + 2000))
 	ip -n target link set p0 down
 	wait $scanner
 	same 'the far end goes down: exit status' 69 $?
@@ -308,6 +310,7 @@ check_loss_of_link() {
 
 build
 ok 'the network is built' $?
-sleep 0.2
+soon 'our links are up' has_settled
+soon 'the links of the target are up' has_settled target
 sections ethernet absent fresh_link self tun half_open source ports failures loss_of_link
 conclude

@@ -56,6 +56,7 @@ filters='
 '
 
 address() { # host family: its address
+	# shellcheck disable=SC2046 # two words
 	set -- "$2" $(printf '%s' "$hosts" | awk -v name="$1" '$1 == name { print $2, $3 }')
 	case $1$2 in
 	4onlink) echo "198.18.0.$3" ;;

@@ -1,16 +1,18 @@
 #!/usr/bin/python3
 """pace: runs a scan at whose far end a clock notes when each probe came, and sums both up.
 
-usage: pace.py INTERFACE pass|drop [--stall] COMMAND...
+usage: pace.py INTERFACE pass|drop [--stall N] COMMAND...
 
-The far end is INTERFACE of the namespace target (see pace_clock.c); BUILD names the build
-directory. --stall stops the command three times for 150 ms. Prints NAME=VALUE lines: what the clock
+The far end is INTERFACE of the namespace target (see pace_clock.c), pN, and vN is ours; BUILD names
+the build directory. --stall stops the command for 150 ms when N frames have left, and when twice
+and three times as many have. Prints NAME=VALUE lines: what the clock
 says (probes, mean, deviation, most_1, most_5, most_100, most_1000, span), what the scan itself says
 (said_mean, said_deviation; nothing if it says none), and what it cost (status, wall, cpu,
 switches). Rates are a second, times in seconds, most_N is the most that came in any N ms; switches
 are the voluntary ones of all threads.
 """
 import array
+import json
 import math
 import os
 import re
@@ -73,15 +75,29 @@ class Clock:
         return times
 
 
-def measure(interface, mode, command, stall=False):
-    clock = Clock(interface, mode)
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    scan = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    for _ in range(3 if stall else 0):
-        time.sleep(0.7)
+def frames_out(interface):
+    text = subprocess.run(["ip", "-s", "-j", "link", "show", interface], check=True,
+                          capture_output=True, text=True).stdout
+    return json.loads(text)[0]["stats64"]["tx"]["packets"]
+
+
+def stop_thrice(scan, interface, frames):
+    near = "v" + interface[1:]
+    begun = frames_out(near)
+    for times in 1, 2, 3:
+        while scan.poll() is None and frames_out(near) < begun + times * frames:
+            pass
         scan.send_signal(signal.SIGSTOP)
         time.sleep(0.15)
         scan.send_signal(signal.SIGCONT)
+
+
+def measure(interface, mode, command, stall=0):
+    clock = Clock(interface, mode)
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    scan = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if stall:
+        stop_thrice(scan, interface, stall)
     _, said = scan.communicate()
     wall = time.monotonic() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -102,8 +118,10 @@ def measure(interface, mode, command, stall=False):
 
 def main():
     interface, mode, *command = sys.argv[1:]
-    stall = command[0] == "--stall"
-    figures, said = measure(interface, mode, command[stall:], stall)
+    stall = 0
+    if command[0] == "--stall":
+        stall, command = int(command[1]), command[2:]
+    figures, said = measure(interface, mode, command, stall)
     sys.stderr.write(said)
     for name, value in figures.items():
         print(f"{name}={value:.6f}" if isinstance(value, float) else f"{name}={value}")

@@ -36,6 +36,24 @@ dump() { # interface, options of tcpdump...
 	soon 'tcpdump is there' grep -q 'listening on' "$work/dumping"
 }
 
+# Interfaces that are up, here or in a namespace, have their carrier and their IPv6 addresses.
+has_settled() { # [NAMESPACE]
+	! ip ${1:+-n "$1"} -o link show up | grep -e NO-CARRIER -e 'state DOWN' \
+		-e 'state LOWERLAYERDOWN' && ! ip ${1:+-n "$1"} -o -6 addr show tentative | grep .
+}
+
+frames_out() { # interface: how many frames have left by it
+	ip -s -j link show "$1" | sed 's/.*"tx":{[^}]*"packets":\([0-9]*\).*/\1/'
+}
+
+has_left() { # interface, more frames than that
+	[ "$(frames_out "$1")" -gt "$2" ]
+}
+
+dumped() { # file, filter: tcpdump has written such a packet to it
+	tcpdump -nn -r "$1" "$2" 2>/dev/null | grep .
+}
+
 undump() {
 	kill $dumper
 	wait $dumper

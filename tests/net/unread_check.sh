@@ -25,27 +25,39 @@ unread() {
 	wait_until grep -q pipe_write "/proc/$scanner/wchan"
 }
 
-interrupt() { # times
-	for _ in $(seq "$1"); do
-		kill -INT $scanner
-		sleep 0.02
+# Together, while it is stopped: so the third is not a second later than the others.
+interrupt() { # signals...
+	kill -STOP $scanner
+	for signal; do
+		kill "-$signal" $scanner
 	done
+	kill -CONT $scanner
 }
 
-for times in 1 2 5; do
+gone() {
+	! kill -0 $scanner 2>/dev/null || grep -q '^State:.Z' "/proc/$scanner/status"
+}
+
+# A signal a second after the others ends it; as often as it takes, since it may handle those late.
+interrupted_later() {
+	kill -INT $scanner
+	gone
+}
+
+for signals in INT 'INT TERM' 'INT TERM HUP'; do
 	unread
-	interrupt $times
+	# shellcheck disable=SC2086
+	interrupt $signals
 	touch "$work/read"
 	wait $scanner
-	same "unread, interrupted $times times: exit status" 75 $?
+	same "unread, interrupted by $signals: exit status" 75 $?
 	wait $reader
-	same "unread, interrupted $times times: all is written" '3000 summary' \
+	same "unread, interrupted by $signals: all is written" '3000 summary' \
 		"$(grep -c '"type":"port"' "$work/json") $(tail -1 "$work/json" | jq -r .type)"
 done
 unread
-interrupt 2
-sleep 1.1
-interrupt 1
+interrupt INT TERM
+soon 'unread, interrupted again, later: it ends' interrupted_later
 wait $scanner
 same 'unread, interrupted again, later: exit status' 130 $?
 touch "$work/read"

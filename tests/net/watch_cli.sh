@@ -239,11 +239,13 @@ check_outputs() {
 	ok 'a pipe that nobody reads' sh -c "[ $status = 141 ] || [ $status = 0 ]"
 	# A reader that is surely gone.
 	mkfifo "$work/fifo"
-	head -c 1 <"$work/fifo" >/dev/null &
+	(
+		: <"$work/fifo"
+		touch "$work/unread"
+	) &
 	{
-		head -c 24 "$work/scan.pcap"
-		sleep 0.2
-		tail -c +25 "$work/scan.pcap"
+		wait_until test -e "$work/unread"
+		cat "$work/scan.pcap"
 	} | timeout 60 "$PORTLIGHT" watch -r - --explain 192.0.2.1 >"$work/fifo" 2>"$err"
 	ok 'events into a pipe do not hang it' test $? -le 141
 	# Signals while a pipe has no more.
@@ -270,6 +272,11 @@ until_in() { # text, file: waits for it
 
 counted() { # packets: asks until it has seen them all
 	wait_until counts "$1"
+}
+
+has_counted() { # packets, or more: it asks
+	kill -USR1 $watcher
+	[ "$(sed -n 's/^portlight: \([0-9]*\) packets.*/\1/p' "$err" | tail -n 1)" -ge "$1" ]
 }
 
 counts() {
@@ -348,7 +355,11 @@ check_same() {
 	peer nmap -n -Pn -sS -p 1-60 198.51.100.1
 	peer nmap -n -Pn -sX -p 100-160 198.51.100.1
 	peer nmap -n -Pn -sT -p 200-260 -6 2001:db8:51::1
-	sleep 1
+	# What comes last shows that all before it is written, and the detector has counted as many.
+	peer ping -n -c 1 -p 706f72746c696768742d656e64 198.51.100.1
+	ok 'the capture is whole' wait_until grep -qa portlight-end "$work/live.pcapng"
+	ok 'the detector has seen as much' wait_until has_counted \
+		"$(tcpdump -nn -r "$work/live.pcapng" 2>/dev/null | wc -l)"
 	stop INT
 	kill -INT $dump
 	wait $dump
@@ -404,7 +415,7 @@ check_interfaces() {
 	ok 'an interface that goes down is told of' until_in 'near went down' "$err"
 	ip link set near up
 	ip -6 addr add 2001:db8:51::1/64 dev near nodad
-	sleep 0.5
+	ok 'one that comes up is told of' until_in 'near is up, and watched' "$err"
 	peer nmap -n -Pn -sS -p 1-60 198.51.100.1
 	ok 'and watched again once it is up' until_in '"port_scan"' "$out"
 	stop INT
@@ -502,6 +513,31 @@ check_later() {
 	ok 'in no more lines than 20 a minute' test "$(grep -c 'interface m' "$err")" -le 20
 }
 
+# A scan that nothing answers, by another source, and waits until it is told of: the contacts before
+# it, which are judged by the same silence, are judged as well by then.
+later() { # target, namespace
+	nft -f - <<-'END'
+		table inet silent {
+			chain in {
+				type filter hook input priority -300
+				tcp dport 2001-2060 drop
+			}
+		}
+	END
+	ip -n "$2" addr add "${1%.*}.200/24" dev far
+	ip netns exec "$2" python3 - "$1" <<-'END'
+		import socket, sys
+		for port in range(2001, 2061):
+		    s = socket.socket()
+		    s.bind((sys.argv[1].rpartition(".")[0] + ".200", 0))
+		    s.setblocking(False)
+		    s.connect_ex((sys.argv[1], port))
+	END
+	ok 'a later silent scan is told of' until_in "\"ip\":\"${1%.*}.200\"" "$out"
+	ip -n "$2" addr del "${1%.*}.200/24" dev far
+	nft delete table inet silent
+}
+
 # A packet that passes several interfaces is one packet.
 check_copies() {
 	wire || return
@@ -518,11 +554,12 @@ for port in [port for port in range(1, 61) for _ in range(5)]:
 		start --json -i $which
 		behind nmap -n -Pn -sS -p 1-60 198.51.101.1
 		behind python3 -c "$udp"
-		sleep 4
+		later 198.51.101.1 behind
 		ok "behind a bridge a scan is told of: -i $which" told_of 198.51.101.7 bridged
 		stop INT
 		jq -c 'select(.portlight.phase == "close") | [.event.action, .source.ip,
-			.portlight.ports, .portlight.packets]' "$out" >"$work/$which"
+			.portlight.ports, .portlight.packets]' "$out" |
+			grep 198.51.101.7 >"$work/$which"
 	done
 	ok 'the bridge and its port together hold against it what one does' \
 		diff "$work/bridged" "$work/any"
@@ -536,7 +573,7 @@ for port in [port for port in range(1, 61) for _ in range(5)]:
 	ip -n peer neigh replace 198.51.100.99 lladdr 02:00:00:00:00:99 dev far
 	start --json
 	peer nmap -n -Pn --disable-arp-ping --send-ip --max-retries 0 -sS -p 1-20 198.51.100.99
-	sleep 4
+	later 198.51.100.1 peer
 	stop INT
 	ok 'packets for others are not ours' test "$(events '.destination.ip == "198.51.100.99"')" = 0
 	start --json -p
@@ -596,7 +633,7 @@ import socket
 s = socket.create_server(("198.51.100.1", 30))
 while True: s.accept()' &
 	server=$!
-	sleep 0.5
+	ok 'a server listens' wait_until sh -c 'ss -Htln | grep -q 198.51.100.1:30'
 	start -i near --dry-run
 	peer nmap -n -Pn -sT -p 1-60 198.51.100.1
 	ok '--dry-run: would block whom a handshake proves' until_in 'would block 198.51.100.7' "$err"
@@ -624,11 +661,20 @@ for port in range(1, 61):
 	stop INT
 	ok 'all is undone at the end' sh -c '! nft list table inet portlight'
 	ok 'and the source gets through again' peer ping -n -c 1 -W 2 198.51.100.1
-	start -i near --block --never-block 198.51.100.0/24
+	ip -n peer addr add 198.51.100.9/24 dev far
+	start -i near --block --never-block 198.51.100.0/29
 	peer nmap -n -Pn -sT -p 1-60 198.51.100.1
-	sleep 1
+	peer python3 -c '
+import socket
+for port in range(1, 61):
+    s = socket.socket()
+    s.bind(("198.51.100.9", 0))
+    s.connect_ex(("198.51.100.1", port))
+    s.close()'
+	ok '--never-block: another source, later, is blocked' until_in ': blocked 198.51.100.9' "$err"
 	stop INT
-	ok '--never-block holds' sh -c "! grep -q blocked '$err'"
+	ip -n peer addr del 198.51.100.9/24 dev far
+	ok '--never-block holds' sh -c "! grep -q 'blocked 198.51.100.7' '$err'"
 	kill $server
 }
 

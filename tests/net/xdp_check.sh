@@ -106,7 +106,7 @@ hook() { # the XDP program on v0, or nothing
 }
 
 left() { # frames that have left v0
-	ip -s -j link show v0 | sed 's/.*"tx":{[^}]*"packets":\([0-9]*\).*/\1/'
+	frames_out v0
 }
 
 hooked() {
@@ -118,7 +118,7 @@ unhooked() {
 }
 
 probing() { # so many frames have left before it began
-	[ "$(left)" -gt $(($1 + 100)) ]
+	has_left v0 $(($1 + 100))
 }
 
 check_agreement() {
@@ -167,6 +167,7 @@ check_macs() {
 	dump p0 -s 128 -e 'tcp[tcpflags] == tcp-syn and dst net 198.18.0.0/24'
 	scan xdp -sS -p 1-40 --all-hosts --max-rate 20000 --max-retries 0 198.18.0.30-99
 	same 'MAC addresses: exit status' 0 $?
+	# shellcheck disable=SC2016 # for eval to expand
 	soon 'MAC addresses: the probes' eval '[ "$(wc -l <"$work/dump")" -ge 2560 ]'
 	undump
 	same 'MAC addresses: each port of each host, to its own' '64 x 40' "$(sed -n \
@@ -219,7 +220,9 @@ check_resets() {
 		same "RSTs in place, $mode mode: open ports" 15 \
 			"$(grep -c ' open syn-ack' "$work/xdp")"
 	done
-	sleep 0.2
+	# What comes last shows that all before it is written.
+	"$PORTLIGHT" scan --engine frames -sS -g 4242 -p 1990 198.18.0.2 >/dev/null 2>&1
+	soon 'RSTs in place: the dump is whole' dumped "$work/resets.pcap" 'tcp src port 4242'
 	undump
 	fields='-e ip.src -e ipv6.src -e tcp.srcport -e ip.dst -e ipv6.dst -e tcp.dstport'
 	# shellcheck disable=SC2086
@@ -233,7 +236,7 @@ check_resets() {
 		tcp.window_size_value == 0 and (ip.ttl == 64 or ipv6.hlim == 64)' \
 		2>"$work/stderr" | sort >"$work/reset"
 	same 'RSTs in place: SYNs, and none to an open port among the last' '12000 0' "$(tshark \
-		-r "$work/resets.pcap" -T fields -e tcp.dstport -Y 'tcp.flags == 2' \
+		-r "$work/resets.pcap" -T fields -e tcp.dstport -Y 'tcp.flags == 2 and tcp.srcport != 4242' \
 		2>"$work/stderr" | awk '/^(22|80|443|1500|1999)$/ && (NR - 1) % 6000 >= 5000 { n++ }
 			END { print NR, n + 0 }')"
 	same 'RSTs in place: SYN+ACKs' 30 "$(wc -l <"$work/opened")"
@@ -600,7 +603,8 @@ build
 ok 'the network is built' $?
 cable on
 ok 'the far end takes frames from XDP' $?
-sleep 0.3
+soon 'our links are up' has_settled
+soon 'the links of the target are up' has_settled target
 if ! scan xdp -sS -p 22 198.18.0.2 && grep -q 'lets this process load no BPF' "$work/stderr"; then
 	cat "$work/stderr"
 	exit 77
