@@ -1,10 +1,12 @@
 """tap_host: hosts behind a tap device: what the device takes lies in its queue until this reads it.
 
-usage: tap_host.py NAME [QUEUES]
+usage: tap_host.py NAME [QUEUES [HOLD...]]
     makes the device NAME and says "ready" on standard error. It speaks for 198.18.3.2 and above:
-    answers address resolution, and each SYN with a RST. While it is stopped (SIGSTOP) nothing is
-    read, and the queues fill up. At SIGTERM, or after 120 s, it reads what is left in them, and
-    writes each probe (SYN) that ever came to standard output: "address port times".
+    answers address resolution, and each SYN with a RST. Once it has read HOLD probes, it stops
+    itself (SIGSTOP) until SIGCONT, so that the sender is met in the middle of its work however fast
+    either is. While it is stopped nothing is read, and the queues fill up. At SIGTERM, or after
+    120 s, it reads what is left in them without a stop, and writes each probe (SYN) that ever came
+    to standard output: "address port times".
 """
 import collections
 import fcntl
@@ -20,6 +22,7 @@ TUNSETIFF = 0x400454CA
 IFF_TAP, IFF_NO_PI, IFF_MULTI_QUEUE = 2, 0x1000, 0x100
 MAC = bytes.fromhex("020000000003")
 seen = collections.Counter()
+taken = []  # one entry a probe
 
 
 def tap(name, flags):
@@ -59,7 +62,15 @@ def take(frame):
     if frame[12:14] != b"\x08\0" or frame[23] != 6 or frame[47] != 2:
         return None
     seen[frame[30:34] + frame[36:38]] += 1
+    taken.append(None)
     return reset(frame)
+
+
+def hold():
+    """Stops this process if it has read as many probes as the next HOLD says."""
+    if holds and not over and len(taken) >= holds[0]:
+        del holds[0]
+        os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def drain(fd):
@@ -68,6 +79,7 @@ def drain(fd):
             answer = take(os.read(fd, 2048))
             if answer:
                 os.write(fd, answer)
+                hold()
         except OSError as error:  # empty; or down, which takes no answer
             if isinstance(error, BlockingIOError):
                 return
@@ -75,6 +87,7 @@ def drain(fd):
 
 queues = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 fds = [tap(sys.argv[1], IFF_MULTI_QUEUE if queues > 1 else 0) for _ in range(queues)]
+holds = [int(word) for word in sys.argv[3:]]
 over = []
 signal.signal(signal.SIGTERM, lambda *_: over.append(True))
 print("ready", file=sys.stderr, flush=True)

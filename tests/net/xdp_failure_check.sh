@@ -10,10 +10,11 @@ if [ ! -e "$BUILD/tests/net/xdp_pass.o" ]; then
 	exit 77
 fi
 
-# The device t0 with us as 198.18.3.1, and tap_host.py at its other end.
-cable() { # queues
+# The device t0 with us as 198.18.3.1, and tap_host.py at its other end, which stops itself once it
+# has read so many probes.
+cable() { # queues, number of probes...
 	rm -f "$work/cable"
-	python3 "$here/tap_host.py" t0 "$1" >"$work/seen" 2>"$work/cable" &
+	python3 "$here/tap_host.py" t0 "$@" >"$work/seen" 2>"$work/cable" &
 	host=$!
 	children="$children $host"
 	wait_until grep -q ready "$work/cable"
@@ -21,8 +22,14 @@ cable() { # queues
 	ip link set t0 up
 }
 
+gone() { # whether the far end has ended; it may just have stopped itself
+	kill -CONT $host
+	grep -q '^State:	Z' /proc/$host/status
+}
+
 cut_cable() {
 	kill $host
+	wait_until gone
 	wait $host
 	same 'the far end has nothing to complain of' '' "$(sed 1d "$work/cable")"
 }
@@ -35,20 +42,24 @@ reached() { # counter, more than that
 	[ "$(counter "$1")" -gt "$2" ]
 }
 
-# In the middle: two thousand probes have gone.
+held() { # whether the far end has stopped itself
+	grep -q '^State:	T' /proc/$host/status
+}
+
+# In the middle: the far end has read two thousand probes and reads no more. Those left are more than
+# its queues take, so the scan is not over before the far end goes on, however fast the machine is.
 begin() { # rate, options...
 	rate=$1
 	shift
 	timeout 60 "$PORTLIGHT" scan --engine xdp --json --all-ports --all-hosts -sS -p 1-4000 \
 		--max-rate "$rate" "$@" 198.18.3.2-4 >"$work/json" 2>"$work/stderr" &
 	scanner=$!
-	wait_until reached packets 2000
+	wait_until held
 }
 
-# So that the device's queue is full, and frames are refused.
+# Until the device's queue is full, and frames are refused.
 stall() {
 	refused=$(counter dropped)
-	kill -STOP $host
 	wait_until reached dropped "$refused"
 	ok "$1: the queue is full" $?
 }
@@ -86,7 +97,7 @@ check_stuck() {
 		# A queue that takes nothing for two seconds is left to frames, which goes on when it
 		# takes something again.
 		what="stuck, $how"
-		cable "${how% *}"
+		cable "${how% *}" 2000
 		begin "${how#* }" --max-retries 0
 		stall "$what"
 		soon "$what: it gives up" grep -q 'gives up on interface t0 (No buffer space available); going on with engine frames' "$work/stderr"
@@ -98,7 +109,7 @@ check_stuck() {
 		same "$what: closed ports" 12000 "$(grep -c '"state":"closed"' "$work/json")"
 		# The same, stopped when frames has it: what it was refused was not asked.
 		what="stuck, $how, and stopped"
-		cable "${how% *}"
+		cable "${how% *}" 2000
 		begin "${how#* }" --max-retries 0
 		stall "$what"
 		soon "$what: it gives up" grep -q 'gives up on interface t0' "$work/stderr"
@@ -115,7 +126,7 @@ check_stuck() {
 check_stopped() {
 	for how in '1 20000' '2 20000000' '1 20000000'; do
 		what="stopped at a full queue, $how"
-		cable "${how% *}"
+		cable "${how% *}" 2000
 		begin "${how#* }" --max-retries 0
 		stall "$what"
 		kill -INT $scanner
@@ -133,13 +144,15 @@ check_stopped() {
 check_down() {
 	for how in '1 20000' '2 20000000'; do
 		what="down, $how"
-		cable "${how% *}"
+		cable "${how% *}" 2000 6000
 		begin "${how#* }" --max-retries 0
+		kill -CONT $host
 		ip link set t0 down
 		ended "$what" 69
 		grep -q 't0' "$work/stderr"
 		ok "$what: named" $?
 		ip link set t0 up
+		kill -CONT $host
 		cut_cable
 		agree "$what"
 	done
@@ -254,13 +267,14 @@ check_killed() {
 # are judged by frames from then on, and nothing is lost.
 check_detached() {
 	for rate in 20000 200000; do
-		cable 1
+		cable 1 2000
 		begin $rate --max-retries 0
 		ours=$(hook)
 		bpftool link detach id "$(bpftool -j link list |
 			jq ".[] | select(.type == \"xdp\" and .prog_id == $ours) | .id")" >"$work/why" 2>&1
 		ok "detached at $rate/s" $?
 		ip link set t0 xdp obj "$BUILD/tests/net/xdp_pass.o" sec xdp
+		kill -CONT $host
 		wait $scanner
 		same "detached at $rate/s: exit status" 0 $?
 		same "detached at $rate/s: the other program stays" 1 "$(hook | wc -l)"
