@@ -167,15 +167,15 @@ static void say_tempo(const char *what, const struct tempo *tempo, FILE *notes)
 /* -vv: what the pace came to. */
 static void say_pace(const struct scan *scan, FILE *notes)
 {
-	const double rate_pps = scan->pacer.rate_pps;
+	const struct scan_pace pace = scan_pace(scan);
 
 	fprintf(notes,
 		"portlight: last rate %.*f packets/s, lowered %" PRIu64 " times; round trip "
 		"%.3f ms, timeout %.3f ms\n",
-		pace_digits(rate_pps), rate_pps, scan->pacer.backoffs,
-		(double)scan->rtt.smoothed_ns / 1e6, (double)rtt_timeout_ns(&scan->rtt) / 1e6);
-	say_tempo("passes", &scan->pass_tempo, notes);
-	say_tempo(scan->pass_tempo.intervals ? "beside passes" : "rate", &scan->tempo, notes);
+		pace_digits(pace.rate_pps), pace.rate_pps, pace.backoffs,
+		(double)pace.smoothed_ns / 1e6, (double)pace.timeout_ns / 1e6);
+	say_tempo("passes", &pace.pass_tempo, notes);
+	say_tempo(pace.pass_tempo.intervals ? "beside passes" : "rate", &pace.tempo, notes);
 }
 
 static int random_fill(void *at, size_t bytes, struct failure *f)

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "sandbox/privilege.h"
-#include "scan/verdict.h"
 
 /* Answers taken at once. */
 #define ANSWERS 256
@@ -65,7 +64,7 @@ static void drive_ring(struct scan_driver *d, const struct engine_stats *stats, 
 	if (stats->ring_drops <= d->ring_drops)
 		return;
 	d->ring_drops = stats->ring_drops;
-	pacer_dropped(&d->scan.pacer, now_ns);
+	scan_dropped(&d->scan, now_ns);
 }
 
 /* While an engine sends by itself. */
@@ -74,9 +73,9 @@ static int drive_passing(struct scan_driver *d, uint64_t now_ns, struct failure 
 	struct engine_stats stats;
 	int going;
 
-	if (d->scan.stopping)
+	if (scan_stopping(&d->scan))
 		d->engine->ops->pass_stop(d->engine);
-	going = d->engine->ops->pass_poll(d->engine, now_ns, d->scan.pacer.rate_pps, f);
+	going = d->engine->ops->pass_poll(d->engine, now_ns, scan_rate_pps(&d->scan), f);
 	d->engine->ops->stats(d->engine, &stats);
 	if (going < 0)
 		return -1;
@@ -97,13 +96,13 @@ static int drive_send(struct scan_driver *d, bool *full, struct failure *f)
 	struct engine_stats stats;
 
 	*full = false;
-	if (d->scan.passing)
+	if (scan_in_pass(&d->scan))
 		return drive_passing(d, now_ns, f);
 	if (!walk)
 		return 0;
 	if (d->engine->ops->pass_begin) {
 		int begun = d->engine->ops->pass_begin(d->engine, walk, now_ns,
-						       d->scan.pacer.rate_pps, f);
+						       scan_rate_pps(&d->scan), f);
 
 		if (begun == PASS_BEGUN)
 			scan_pass_begun(&d->scan, walk, now_ns);
@@ -115,7 +114,7 @@ static int drive_send(struct scan_driver *d, bool *full, struct failure *f)
 	d->engine->ops->stats(d->engine, &stats);
 	if (sent < 0)
 		return -1;
-	*full = (unsigned)sent < budget && !walk->done && walk->due_ns <= now_ns;
+	*full = (unsigned)sent < budget && walk_is_due(walk, now_ns);
 	/* When they have gone: by when they might, any rate would look even. */
 	scan_sent(&d->scan, walk, (unsigned)sent, stats.refused_burst, d->run->now_ns());
 	drive_ring(d, &stats, now_ns);
@@ -140,15 +139,13 @@ static int drive_sink_check(const struct scan_driver *d, struct failure *f)
 			   strerror(d->sink_error));
 }
 
-static void drive_report_host(struct scan_driver *d, struct sheet *sheet, uint32_t host)
+static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
 {
 	struct host_report report;
 	const struct named_target *named;
 	struct run_summary *sum = &d->summary;
-	bool complete = !d->summary.partial;
 
-	verdict_host(sheet, host, complete, d->scan.conf.tries, d->scan.conf.wall_offset_ns,
-		     d->findings, &report);
+	scan_read(&d->scan, place, host, !d->summary.partial, d->findings, &report);
 	named = target_list_find(&d->setup->targets, report.addr);
 	if (named) {
 		report.notes |= HOST_NAMED;
@@ -169,7 +166,7 @@ static int drive_beside(struct scan_driver *d, struct failure *f)
 {
 	bool full;
 
-	if (!d->engine->ops->pass_begin || d->scan.stopping)
+	if (!d->engine->ops->pass_begin || scan_stopping(&d->scan))
 		return 0;
 	return drive_send(d, &full, f) < 0 || drive_receive(d, 0, f) < 0 ? -1 : 0;
 }
@@ -180,12 +177,10 @@ static int drive_close_windows(struct scan_driver *d, struct failure *f)
 	int place;
 
 	while ((place = scan_ready(&d->scan, d->run->now_ns())) >= 0) {
-		struct sheet *sheet = d->scan.sheet[place];
-
-		d->summary.partial |= d->scan.stopping && sheet->answered != sheet->ours;
+		d->summary.partial |= scan_stopping(&d->scan) && !scan_answered(&d->scan, place);
 		trace_sort(d->run->trace);
-		for (uint32_t host = 0; host < sheet->hosts; host++) {
-			drive_report_host(d, sheet, host);
+		for (uint32_t host = 0; host < scan_hosts(&d->scan, place); host++) {
+			drive_report_host(d, place, host);
 			if (host % READ_OUT == READ_OUT - 1 && drive_beside(d, f) < 0)
 				return -1;
 		}
@@ -202,7 +197,7 @@ static int drive_close_windows(struct scan_driver *d, struct failure *f)
  */
 static int drive_drop(struct scan_driver *d, struct failure *f)
 {
-	const bool more = d->scan.window_next < d->scan.window_last;
+	const bool more = scan_has_windows(&d->scan);
 
 	if (d->dropped || !(d->setup->engine->traits & ENGINE_RAW))
 		return 0;
@@ -215,7 +210,7 @@ static int drive_open_windows(struct scan_driver *d, struct failure *f)
 	int place;
 
 	while ((place = scan_open(&d->scan, d->run->now_ns())) >= 0)
-		if (d->engine->ops->prepare(d->engine, d->scan.sheet[place], f) < 0 ||
+		if (d->engine->ops->prepare(d->engine, scan_sheet(&d->scan, place), f) < 0 ||
 		    drive_drop(d, f) < 0)
 			return -1;
 	if (place == -2)
@@ -235,13 +230,13 @@ static void drive_progress(struct scan_driver *d)
 	const struct paced_status paced = scan_asked_on(scan);
 	const struct scan_progress progress = {
 		.settled = scan_cells_settled(scan),
-		.total = scan->cells_all,
+		.total = scan_cells(scan),
 		.hosts_done = d->summary.hosts_total,
 		.hosts = d->setup->plan->hosts,
-		.sent = scan->sent,
+		.sent = scan_counts(scan).sent,
 		.paced_hosts = paced.hosts,
 		.paced_round = paced.round,
-		.stopping = scan->stopping,
+		.stopping = scan_stopping(scan),
 	};
 
 	observer->progress(observer->context, &progress, d->run->now_ns());
@@ -282,11 +277,9 @@ static void drive_give_up(struct scan_driver *d)
 
 	/* A pass ends within milliseconds; only then is it known what it has sent. */
 	scan_stop(&d->scan, 0);
-	while (d->scan.passing && drive_send(d, &full, &ignored) >= 0)
+	while (scan_in_pass(&d->scan) && drive_send(d, &full, &ignored) >= 0)
 		(void)drive_receive(d, scan_wait_ns(&d->scan, 0), &ignored);
-	d->scan.passing = NULL;
-	scan_stop(&d->scan, 0);
-	d->scan.stop_ns = 0;
+	scan_abandon(&d->scan);
 	(void)drive_close_windows(d, &ignored); /* the first failure is the one to tell */
 	d->summary.partial = true;
 }
@@ -295,17 +288,18 @@ static void drive_summary(struct scan_driver *d, uint64_t start_ns)
 {
 	struct run_summary *sum = &d->summary;
 	uint64_t now_ns = d->run->now_ns();
+	const struct scan_counts counts = scan_counts(&d->scan);
 	struct engine_stats stats;
 
 	d->engine->ops->stats(d->engine, &stats);
-	sum->end_ns = now_ns + d->scan.conf.wall_offset_ns;
+	sum->end_ns = now_ns + d->run->wall_offset_ns;
 	sum->elapsed_ns = now_ns - start_ns;
-	sum->probes_sent = d->scan.sent;
-	sum->probes_retried = d->scan.resent;
-	sum->replies_valid = d->scan.valid + stats.judged;
-	sum->replies_duplicate = d->scan.duplicate + stats.duplicate;
+	sum->probes_sent = counts.sent;
+	sum->probes_retried = counts.resent;
+	sum->replies_valid = counts.valid + stats.judged;
+	sum->replies_duplicate = counts.duplicate + stats.duplicate;
 	sum->replies_invalid = stats.invalid;
-	sum->replies_other = stats.other + d->scan.stray;
+	sum->replies_other = stats.other + counts.stray;
 	sum->send_errors = stats.send_errors;
 	sum->ring_drops = stats.ring_drops;
 }
@@ -324,7 +318,7 @@ static bool drive_heed(struct scan_driver *d)
 	const struct observer *observer = d->run->observer;
 
 	if (drive_interrupts(d) >= 1) {
-		if (!d->scan.stopping) {
+		if (!scan_stopping(&d->scan)) {
 			d->summary.stopped_why = "interrupted";
 			if (observer->stopping)
 				observer->stopping(observer->context);
