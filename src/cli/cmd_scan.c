@@ -7,19 +7,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/quote.h"
 #include "cli/commands.h"
+#include "cli/console.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
+#include "cli/timing_help.h"
 #include "report/progress.h"
 #include "report/terminal.h"
 #include "run/scan_driver.h"
 #include "run/scan_setup.h"
-#include "run/timing.h"
-#include "sandbox/privilege.h"
 
 /* Packets kept for --explain: some 45 MB at most. */
 #define TRACE_EVENTS 131072
@@ -120,10 +120,7 @@ static void say_engine(const struct scan_setup *setup, FILE *notes)
 			"portlight: waited %u.%u s for IPv6 addresses of this machine, which are "
 			"new\n",
 			setup->settled_ms / 1000, setup->settled_ms / 100 % 10);
-	fprintf(notes, "portlight: engine %s (%s), technique%s",
-		setup->xdp	? "xdp"
-		: setup->frames ? "frames"
-				: "sockets",
+	fprintf(notes, "portlight: engine %s (%s), technique%s", setup->engine->name,
 		setup->engine_why, setup->technique_count > 1 ? "s" : "");
 	for (size_t i = 0; i < setup->technique_count; i++)
 		fprintf(notes, "%s %s", i ? "," : "", technique_table[setup->technique[i]].name);
@@ -133,7 +130,7 @@ static void say_engine(const struct scan_setup *setup, FILE *notes)
 		setup->conf.last - setup->conf.first == 1 ? "" : "s");
 }
 
-static void progress_open(struct progress *progress, const struct scan_options *o)
+static void progress_open(struct console *console, const struct scan_options *o)
 {
 	bool terminal = terminal_is(stderr);
 	struct progress_conf conf = {
@@ -144,7 +141,7 @@ static void progress_open(struct progress *progress, const struct scan_options *
 		.every_ns = o->stats_every_ns,
 	};
 
-	progress_init(progress, &conf, clock_monotonic_ns());
+	console_progress(console, &conf, clock_monotonic_ns());
 }
 
 /* As many digits as say something, of packets a second. */
@@ -170,125 +167,116 @@ static void say_tempo(const char *what, const struct tempo *tempo, FILE *notes)
 /* -vv: what the pace came to. */
 static void say_pace(const struct scan *scan, FILE *notes)
 {
-	const double rate_pps = scan->pacer.rate_pps;
+	const struct scan_pace pace = scan_pace(scan);
 
 	fprintf(notes,
 		"portlight: last rate %.*f packets/s, lowered %" PRIu64 " times; round trip "
 		"%.3f ms, timeout %.3f ms\n",
-		pace_digits(rate_pps), rate_pps, scan->pacer.backoffs,
-		(double)scan->rtt.smoothed_ns / 1e6, (double)rtt_timeout_ns(&scan->rtt) / 1e6);
-	say_tempo("passes", &scan->pass_tempo, notes);
-	say_tempo(scan->pass_tempo.intervals ? "beside passes" : "rate", &scan->tempo, notes);
+		pace_digits(pace.rate_pps), pace.rate_pps, pace.backoffs,
+		(double)pace.smoothed_ns / 1e6, (double)pace.timeout_ns / 1e6);
+	say_tempo("passes", &pace.pass_tempo, notes);
+	say_tempo(pace.pass_tempo.intervals ? "beside passes" : "rate", &pace.tempo, notes);
 }
 
-/* Everything is open: scan, and report. */
-static int scan_run(struct scan_driver *loop, const struct scan_setup *setup,
-		    const struct scan_options *o, const char *args, struct failure *f)
+static int random_fill(void *at, size_t bytes, struct failure *f)
 {
-	struct run_info run = {
-		.version = PORTLIGHT_VERSION,
-		.args = args,
-		.engine = loop->engine->ops->name,
-		.start_ns = clock_wall_ns(),
-		.techniques = setup->technique,
-		.technique_count = setup->technique_count,
-		.port_lists = (const char *const *)setup->port_list,
-		.port_counts = setup->port_count,
-		.hosts = setup->plan->hosts,
-		.probes = setup->conf.last - setup->conf.first,
-		.verbose = (int)o->verbose,
-	};
-
-	loop->sink_error = sink_begin(loop->sink, &run);
-	int result = scan_driver_check_sink(loop, f);
-
-	if (result == 0) {
-		result = scan_driver_run(loop, f);
-	} else {
-		loop->summary.partial = true;
-		loop->summary.stopped_why = "failed";
-		loop->summary.end_ns = clock_wall_ns();
-	}
-	loop->sink_error = sink_end(loop->sink, &loop->summary);
-	if (result == 0)
-		result = scan_driver_check_sink(loop, f);
-	return result;
+	if (getrandom(at, bytes, 0) != (ssize_t)bytes)
+		return failure_set(f, EXIT_SOFTWARE, "the kernel gave no random numbers: %s",
+				   strerror(errno));
+	return 0;
 }
 
-static int scan_start(struct scan_setup *setup, const struct scan_options *o, const char *args,
-		      struct failure *f)
+static struct report_conf report_conf(const struct scan_setup *setup, const struct scan_options *o,
+				      const struct trace *trace)
 {
-	struct scan scan;
-	struct outputs outputs = {.count = 0};
-	struct progress progress;
-	struct scan_driver loop = {
-		.setup = setup,
-		.scan = &scan,
-		.sink = &outputs.sink,
-		.progress = &progress,
-		.notes = stderr,
-		.verbose = o->verbose,
-		.interrupts = &interrupts,
-	};
-	struct report_conf report = {
+	return (struct report_conf){
 		.all_ports = o->all_ports,
 		.open_only = o->open_only,
 		.reasons = o->reason,
 		.colour = !o->no_colour && terminal_has_colour(stdout),
 		.verbose = (int)o->verbose,
 		.all_hosts = o->all_hosts,
+		.trace = trace,
 		.service = services_name_of,
 		.service_context = setup->services,
 	};
+}
+
+/* The engine is open: outputs, the scan, and what its end means for the exit code. */
+static int scan_opened(struct scan_driver *driver, struct console *console,
+		       const struct scan_options *o, struct failure *f)
+{
+	struct outputs *outputs = console->outputs;
+	const struct report_conf report = report_conf(driver->setup, o, driver->run->trace);
+	struct failure closing = {0};
+	int result;
+
+	if (outputs_open(o, &report, outputs, f) < 0)
+		return -1;
+	catch_signals();
+	say_engine(driver->setup, stderr);
+	progress_open(console, o);
+	result = scan_driver_run(driver, f);
+	if (o->verbose >= 2)
+		say_pace(&driver->scan, stderr);
+	if (outputs_close(outputs, true, &closing) < 0 && result == 0)
+		result = failure_set(f, closing.exit_code, "%s", closing.text);
+	if (result == 0 && driver->sink_error == EPIPE)
+		return 128 + SIGPIPE;
+	return result == 0 && driver->summary.partial ? EXIT_PARTIAL : result;
+}
+
+static int scan_start(struct scan_setup *setup, struct console *console,
+		      const struct scan_options *o, struct run_context *run, struct failure *f)
+{
+	struct scan_driver driver;
 	int result = -1;
 
-	setup->interrupts = &interrupts;
-	setup->conf.wall_offset_ns = clock_wall_ns() - clock_monotonic_ns();
-	scan_init(&scan, setup->plan, &setup->conf, clock_monotonic_ns());
-	if (o->explain) {
-		loop.trace = trace_new(TRACE_EVENTS);
-		if (!loop.trace) {
-			failure_set(f, EXIT_SOFTWARE, "out of memory for --explain");
-			goto out;
-		}
-		report.trace = loop.trace;
-	}
-	loop.engine = scan_setup_engine(setup, o, scan.sheet, loop.trace, f);
-	if (!loop.engine)
-		goto out;
-	if (outputs_open(o, &report, &outputs, f) < 0)
-		goto out;
-	catch_signals();
-	say_engine(setup, stderr);
-	progress_open(&progress, o);
-	result = scan_run(&loop, setup, o, args, f);
-	if (o->verbose >= 2)
-		say_pace(&scan, stderr);
-	struct failure closing = {0};
+	if (o->explain && !(run->trace = trace_new(TRACE_EVENTS)))
+		return failure_set(f, EXIT_SOFTWARE, "out of memory for --explain");
+	if (scan_driver_open(&driver, setup, run, f) == 0)
+		result = scan_opened(&driver, console, o, f);
+	scan_driver_close(&driver);
+	trace_free(run->trace);
+	return result;
+}
 
-	if (outputs_close(&outputs, true, &closing) < 0 && result == 0)
-		result = failure_set(f, closing.exit_code, "%s", closing.text);
-	if (result == 0 && loop.closed_pipe)
-		result = 128 + SIGPIPE;
-	else if (result == 0 && loop.summary.partial)
-		result = EXIT_PARTIAL;
-out:
-	if (loop.engine)
-		loop.engine->ops->close(loop.engine);
-	trace_free(loop.trace);
-	scan_fini(&scan);
+static int scan_command(const struct scan_options *o, const char *args, struct failure *f)
+{
+	struct outputs outputs = {.count = 0};
+	const struct console_conf conf = {&outputs, stderr, o->verbose > 0};
+	struct scan_setup setup;
+	struct console console;
+	struct run_context run = {
+		.observer = &console.observer,
+		.sink = &console.sink,
+		.interrupts = &interrupts,
+		.now_ns = clock_monotonic_ns,
+		.wall_offset_ns = clock_wall_ns() - clock_monotonic_ns(),
+		.version = PORTLIGHT_VERSION,
+		.args = args,
+		.verbose = (int)o->verbose,
+	};
+	int result = -1;
+
+	console_init(&console, &conf);
+	if (random_fill(run.seed, sizeof(run.seed), f) < 0 ||
+	    random_fill(&run.key, sizeof(run.key), f) < 0)
+		return -1;
+	if (scan_setup_init(&setup, &o->request, run.seed, run.observer, f) == 0)
+		result = o->list_only ? list_targets(&setup, f)
+				      : scan_start(&setup, &console, o, &run, f);
+	scan_setup_fini(&setup);
 	return result;
 }
 
 int cmd_scan(int argc, char **argv)
 {
 	struct scan_options o;
-	struct scan_setup setup;
 	struct failure f = {0};
 	char *args = args_text(argc, argv);
 	int result;
 
-	memset(&setup, 0, sizeof(setup));
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES); /* refused, it costs memory only */
 	if (!args) {
 		failure_set(&f, EXIT_SOFTWARE, "out of memory");
@@ -301,12 +289,8 @@ int cmd_scan(int argc, char **argv)
 	} else if (result == 0 && o.version) {
 		puts("portlight " PORTLIGHT_VERSION);
 	} else if (result == 0) {
-		result = scan_setup_init(&setup, &o, stderr, &f);
-		if (result == 0)
-			result = o.list_only ? list_targets(&setup, &f)
-					     : scan_start(&setup, &o, args, &f);
+		result = scan_command(&o, args, &f);
 	}
-	scan_setup_fini(&setup);
 	scan_options_fini(&o);
 	free(args);
 	return result < 0 ? failed(&f) : result;

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "cli/timing_help.h"
 #include "cli/watch_options.h"
-#include "run/timing.h"
 #include "technique/technique.h"
 
 static void print_techniques(void)

@@ -9,21 +9,12 @@
 #include "base/quote.h"
 #include "cli/option_hint.h"
 
-static int words_add(struct words *w, const char *word, struct failure *f)
-{
-	const char **grown = realloc(w->word, (w->count + 1) * sizeof(*grown));
+/* Longest help that is made from a table. */
+#define HELP_TEXT 1024
 
-	if (!grown)
-		return failure_set(f, EXIT_SOFTWARE, "out of memory");
-	w->word = grown;
-	w->word[w->count++] = word;
-	return 0;
-}
-
-void words_fini(struct words *w)
+static int option_word(struct words *w, const char *word, struct failure *f)
 {
-	free(w->word);
-	*w = (struct words){NULL, 0};
+	return words_add(w, word) == 0 ? 0 : failure_set(f, EXIT_SOFTWARE, "out of memory");
 }
 
 struct option_quoted option_quote(const char *text)
@@ -90,13 +81,21 @@ static int parse_number(const struct option_row *row, const char *text, uint64_t
 	return 0;
 }
 
+static int option_twice(const struct option_row *row, struct failure *f)
+{
+	return failure_set(f, EXIT_USAGE, "%s is given twice", row->name);
+}
+
 static int option_apply(const struct option_row *row, void *options, const char *value,
 			struct failure *f)
 {
 	void *at = (char *)options + row->at;
+	bool *has = row->has ? (bool *)((char *)options + row->has) : NULL;
 
-	if (row->has)
-		*(bool *)((char *)options + row->has) = true;
+	if (row->once && *has)
+		return option_twice(row, f);
+	if (has)
+		*has = true;
 	switch ((enum option_kind)row->kind) {
 	case OPTION_FLAG:
 		*(bool *)at = true;
@@ -107,14 +106,14 @@ static int option_apply(const struct option_row *row, void *options, const char 
 	case OPTION_TEXT:
 		/* The first would be lost without a word. */
 		if (*(const char **)at)
-			return failure_set(f, EXIT_USAGE, "%s is given twice", row->name);
+			return option_twice(row, f);
 		*(const char **)at = value;
 		return 0;
 	case OPTION_OPTIONAL:
 		*(const char **)at = value;
 		return 0;
 	case OPTION_WORD:
-		return words_add(at, value, f);
+		return option_word(at, value, f);
 	case OPTION_NUMBER:
 		return parse_number(row, value, at, f);
 	case OPTION_TIME:
@@ -208,7 +207,7 @@ static int option_argument(const struct option_table *table, const char *argumen
 			   struct failure *f)
 {
 	if (table->arguments >= 0)
-		return words_add((void *)((char *)options + table->arguments), argument, f);
+		return option_word((void *)((char *)options + table->arguments), argument, f);
 	return failure_set(f, EXIT_USAGE,
 			   "%s takes options only, not \"%s\"; see portlight %s --help",
 			   table->command, option_quote(argument).text, table->command);
@@ -287,7 +286,8 @@ static void help_row(FILE *out, const struct option_row *row)
 	int width = snprintf(names, sizeof(names), "%s%s%s%s%s%s", row->name,
 			     row->alias ? ", " : "", row->alias ? row->alias : "", separator(row),
 			     row->value ? row->value : "", row->kind == OPTION_OPTIONAL ? "]" : "");
-	const char *text = row->help;
+	char made[HELP_TEXT];
+	const char *text = row->help_text ? row->help_text(made, sizeof(made)) : row->help;
 
 	fprintf(out, "  %-28s", names);
 	if (width > 27)
@@ -336,6 +336,7 @@ static void man_text(FILE *out, const char *text)
 
 void option_table_man(const struct option_table *table, FILE *out)
 {
+	char made[HELP_TEXT];
 	bool open = false;
 
 	for (size_t i = 0; i < table->count; i++) {
@@ -358,7 +359,7 @@ void option_table_man(const struct option_table *table, FILE *out)
 		else if (row->value)
 			fprintf(out, " Ar %s", row->value);
 		fputs("\n", out);
-		man_text(out, row->help);
+		man_text(out, row->help_text ? row->help_text(made, sizeof(made)) : row->help);
 		fputs("\n", out);
 	}
 	if (open)

@@ -2,26 +2,20 @@
 #ifndef PORTLIGHT_CLI_OPTION_TABLE_H
 #define PORTLIGHT_CLI_OPTION_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "base/failure.h"
-
-/* Words in the order given; they point into argv. */
-struct words {
-	const char **word;
-	size_t count;
-};
-
-void words_fini(struct words *w);
+#include "base/words.h"
 
 enum option_kind {
 	OPTION_FLAG,	 /* bool */
 	OPTION_COUNT,	 /* unsigned, one more each time; -vv is two */
 	OPTION_TEXT,	 /* const char * */
 	OPTION_OPTIONAL, /* const char *, only as --name=VALUE; stays NULL without */
-	OPTION_WORD,	 /* struct words, one more */
+	OPTION_WORD,	 /* struct words, one more; it points into argv */
 	OPTION_NUMBER,	 /* uint64_t within low..high */
 	OPTION_TIME,	 /* uint64_t ns: 500ms, 2s, 3m, 1h, 2d; plain numbers are seconds */
 	OPTION_PARSED,	 /* what row->parse makes of it */
@@ -36,10 +30,14 @@ struct option_row {
 	uint16_t at;  /* offset in the options' struct */
 	uint16_t has; /* offset of a bool that says it was given, or 0 */
 	uint64_t low, high;
-	const char *help;
+	const char *help; /* NULL where there is help_text */
 	/* OPTION_PARSED: reads `text` into *options. 0, or -1 with *f naming the option. */
 	int (*parse)(const struct option_row *row, const char *text, void *options,
 		     struct failure *f);
+	/* Given twice is refused: the first value would be lost without a word. Needs `has`. */
+	bool once;
+	/* Help in place of `help`, made from a table. Returns `text`. */
+	const char *(*help_text)(char *text, size_t size);
 };
 
 /* A row that only heads those behind it, in help. */

@@ -1,9 +1,14 @@
 /* options: rows of what `scan` understands, and their reader. */
 #include "cli/options.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "address/addr.h"
 #include "technique/technique.h"
+
+#define PORTS_FAST 100
 
 /* Packets per second: 100, 0.5, 10K, 3M. */
 static int parse_rate(const struct option_row *row, const char *text, void *options,
@@ -67,7 +72,7 @@ static int parse_letters(const struct option_row *row, const char *text, void *o
 					   "-s%s: no technique has the letter \"%.1s\"; there are "
 					   "T S F N X A W M U",
 					   option_quote(text).text, option_quote(at).text);
-		o->techniques |= 1u << technique;
+		o->request.techniques |= 1u << technique;
 	}
 	return 0;
 }
@@ -89,11 +94,79 @@ static int parse_techniques(const struct option_row *row, const char *text, void
 					   "techniques` lists what there is",
 					   (int)(length < 100 ? length : 100),
 					   option_quote(at).text);
-		o->techniques |= 1u << technique;
+		o->request.techniques |= 1u << technique;
 		if (!at[length])
 			return 0;
 		at += length + 1;
 	}
+}
+
+static int parse_engine(const struct option_row *row, const char *text, void *options,
+			struct failure *f)
+{
+	struct scan_options *o = options;
+	char names[64];
+
+	o->request.engine = engine_by_name(text);
+	if (o->request.engine)
+		return 0;
+	return failure_set(f, EXIT_USAGE, "%s wants %s, not \"%s\"", row->name,
+			   engine_names(names, sizeof(names)), option_quote(text).text);
+}
+
+static int parse_mode(const struct option_row *row, const char *text, void *options,
+		      struct failure *f)
+{
+	struct scan_options *o = options;
+
+	o->request.xdp_generic = strcmp(text, "generic") == 0;
+	if (o->request.xdp_generic || strcmp(text, "native") == 0)
+		return 0;
+	return failure_set(f, EXIT_USAGE, "%s wants native or generic, not \"%s\"", row->name,
+			   option_quote(text).text);
+}
+
+static int parse_address(const struct option_row *row, const char *text, void *options,
+			 struct failure *f)
+{
+	struct scan_options *o = options;
+
+	if (addr_parse(text, strlen(text), &o->request.source) == 0)
+		return 0;
+	return failure_set(f, EXIT_USAGE, "%s wants an address, not \"%s\"", row->name,
+			   option_quote(text).text);
+}
+
+/* All 64 bits: decimal, 0x or octal. */
+static int parse_seed(const struct option_row *row, const char *text, void *options,
+		      struct failure *f)
+{
+	struct scan_options *o = options;
+	char *end;
+
+	errno = 0;
+	o->request.seed = strtoull(text, &end, 0);
+	if (errno || *end || *text < '0' || *text > '9')
+		return failure_set(f, EXIT_USAGE, "%s wants a number, not \"%s\"", row->name,
+				   option_quote(text).text);
+	return 0;
+}
+
+static int parse_shard(const struct option_row *row, const char *text, void *options,
+		       struct failure *f)
+{
+	struct scan_options *o = options;
+	unsigned long long number, count;
+	char *end;
+
+	number = strtoull(text, &end, 10);
+	count = end[0] == '/' && end[1] >= '0' && end[1] <= '9' ? strtoull(end + 1, &end, 10) : 0;
+	if (*end || *text < '0' || *text > '9' || number < 1 || number > count || count > 1000000)
+		return failure_set(f, EXIT_USAGE, "%s wants I/N with 1 <= I <= N, not \"%s\"",
+				   row->name, option_quote(text).text);
+	o->request.shard = number;
+	o->request.shards = count;
+	return 0;
 }
 
 #define AT(member) offsetof(struct scan_options, member)
@@ -101,68 +174,66 @@ static int parse_techniques(const struct option_row *row, const char *text, void
 // clang-format off
 static const struct option_row option_rows[] = {
 HEADING("Targets: 192.0.2.5 192.0.2.0/28 192.0.0-3.1,5,9 2001:db8::/126 a-b host.example"),
-{"-iL", "--targets-file", "FILE", OPTION_WORD, AT(lists), 0, 0, 0,
+{"-iL", "--targets-file", "FILE", OPTION_WORD, AT(request.lists), 0, 0, 0,
  "targets from FILE, separated by white space, # starts a comment; - is standard input"},
-{"--exclude", NULL, "LIST", OPTION_WORD, AT(excludes), 0, 0, 0,
+{"--exclude", NULL, "LIST", OPTION_WORD, AT(request.excludes), 0, 0, 0,
  "never scan these; a comma-separated list of targets"},
-{"--exclude-file", "--excludefile", "FILE", OPTION_WORD, AT(exclude_lists), 0, 0, 0,
+{"--exclude-file", "--excludefile", "FILE", OPTION_WORD, AT(request.exclude_lists), 0, 0, 0,
  "never scan what is listed in FILE"},
-{"-4", NULL, NULL, OPTION_FLAG, AT(ipv4), 0, 0, 0, "names: IPv4 addresses only"},
-{"-6", NULL, NULL, OPTION_FLAG, AT(ipv6), 0, 0, 0, "names: IPv6 addresses only; both: -4 -6"},
+{"-4", NULL, NULL, OPTION_FLAG, AT(request.ipv4), 0, 0, 0, "names: IPv4 addresses only"},
+{"-6", NULL, NULL, OPTION_FLAG, AT(request.ipv6), 0, 0, 0, "names: IPv6 addresses only; both: -4 -6"},
 HEADING("Techniques (default: -sS where privileged, -sT where not)"),
-{"-s", NULL, "LETTERS", OPTION_PARSED, AT(techniques), 0, 0, 0,
+{"-s", NULL, "LETTERS", OPTION_PARSED, AT(request.techniques), 0, 0, 0,
  "T connect, S SYN, F FIN, N NULL, X Xmas, A ACK, W window, M Maimon, U UDP; several may be "
  "given, as -sS -sU or -sSU. -sL lists the targets and sends nothing", parse_letters},
-{"--technique", NULL, "NAMES", OPTION_PARSED, AT(techniques), 0, 0, 0,
+{"--technique", NULL, "NAMES", OPTION_PARSED, AT(request.techniques), 0, 0, 0,
  "the same by name (also ttl, which has no letter); `portlight techniques` explains them", parse_techniques},
 HEADING("Ports (default: the 1000 that most often answer)"),
-{"-p", "--ports", "LIST", OPTION_TEXT, AT(ports), 0, 0, 0,
+{"-p", "--ports", "LIST", OPTION_TEXT, AT(request.ports), 0, 0, 0,
  "22,80-90, - for all, U:53,T:1-5, names of /etc/services, http*, [1-1024]"},
 {"-F", NULL, NULL, OPTION_FLAG, AT(fast), 0, 0, 0, "the 100 that most often answer"},
-{"--top-ports", NULL, "N", OPTION_TEXT, AT(top_ports), 0, 0, 0,
- "the N that most often answer, by a ranking of our own"},
-{"--exclude-ports", NULL, "LIST", OPTION_TEXT, AT(exclude_ports), 0, 0, 0,
+{"--top-ports", NULL, "N", OPTION_NUMBER, AT(request.top_ports), AT(has_top_ports), 1, 65535,
+ "the N that most often answer, by a ranking of our own", NULL, true},
+{"--exclude-ports", NULL, "LIST", OPTION_TEXT, AT(request.exclude_ports), 0, 0, 0,
  "all but these of them"},
 HEADING("Pace"),
-{"-T", NULL, "0-5", OPTION_PARSED, AT(timing), 0, 0, 5,
+{"-T", NULL, "0-5", OPTION_PARSED, AT(request.timing), 0, 0, 5,
  "see the table below; default 3", parse_timing},
-{"--max-rate", "--rate", "N", OPTION_PARSED, AT(max_rate_pps), 0, 0, 0,
+{"--max-rate", "--rate", "N", OPTION_PARSED, AT(request.max_rate_pps), 0, 0, 0,
  "at most N packets a second, and start there; 0.5, 10K, 3M", parse_rate},
-{"--min-rate", NULL, "N", OPTION_PARSED, AT(min_rate_pps), 0, 0, 0,
+{"--min-rate", NULL, "N", OPTION_PARSED, AT(request.min_rate_pps), 0, 0, 0,
  "never fewer, whatever is lost", parse_rate},
-{"--max-retries", NULL, "N", OPTION_NUMBER, AT(max_retries), AT(has_max_retries), 0, 15,
+{"--max-retries", NULL, "N", OPTION_NUMBER, AT(request.max_retries), AT(request.has_max_retries), 0, 15,
  "later attempts for a silent port, never more, but for UDP of a host that limits its ICMP errors; "
  "default 3, and 4 where silence is a verdict, and more while a host still answers the last ones"},
-{"--initial-rtt-timeout", NULL, "TIME", OPTION_TIME, AT(initial_rtt_ns), 0, 0, 0,
+{"--initial-rtt-timeout", NULL, "TIME", OPTION_TIME, AT(request.initial_rtt_ns), 0, 0, 0,
  "wait so long for answers before the round trip was measured"},
-{"--min-rtt-timeout", NULL, "TIME", OPTION_TIME, AT(min_rtt_ns), 0, 0, 0, "never wait less"},
-{"--max-rtt-timeout", NULL, "TIME", OPTION_TIME, AT(max_rtt_ns), 0, 0, 0, "never wait longer"},
+{"--min-rtt-timeout", NULL, "TIME", OPTION_TIME, AT(request.min_rtt_ns), 0, 0, 0, "never wait less"},
+{"--max-rtt-timeout", NULL, "TIME", OPTION_TIME, AT(request.max_rtt_ns), 0, 0, 0, "never wait longer"},
 HEADING("Packets"),
-{"--engine", NULL, "NAME", OPTION_TEXT, AT(engine), 0, 0, 0,
- "xdp (sent and judged inside the kernel; by itself for fast scans of 262,144 probes or more, "
- "where root and the interface allow it), frames (hand-made packets, needs CAP_NET_RAW) or sockets "
- "(no privilege: connect and UDP)"},
-{"--xdp-mode", NULL, "MODE", OPTION_TEXT, AT(xdp_mode), 0, 0, 0,
+{"--engine", NULL, "NAME", OPTION_PARSED, AT(request.engine), AT(has_engine), 0, 0, NULL,
+ parse_engine, true, engine_help},
+{"--xdp-mode", NULL, "MODE", OPTION_PARSED, AT(request.xdp_generic), AT(has_mode), 0, 0,
  "engine xdp: native (answers are judged in the driver; the default) or generic (in the kernel's "
- "stack: slower, for drivers that run no XDP programs but transmit for them)"},
+ "stack: slower, for drivers that run no XDP programs but transmit for them)", parse_mode, true},
 {"--privileged", NULL, NULL, OPTION_FLAG, AT(privileged), 0, 0, 0, "the same as --engine frames"},
 {"--unprivileged", NULL, NULL, OPTION_FLAG, AT(unprivileged), 0, 0, 0,
  "the same as --engine sockets"},
-{"-e", "--interface", "NAME", OPTION_TEXT, AT(interface), 0, 0, 0, "only through this interface"},
-{"-S", "--source", "ADDRESS", OPTION_TEXT, AT(source), 0, 0, 0,
- "from this one of our own addresses"},
-{"-g", "--source-port", "PORT", OPTION_NUMBER, AT(source_port), AT(has_source_port), 1, 65535,
+{"-e", "--interface", "NAME", OPTION_TEXT, AT(request.interface), 0, 0, 0, "only through this interface"},
+{"-S", "--source", "ADDRESS", OPTION_PARSED, AT(request.source), AT(request.has_source), 0, 0,
+ "from this one of our own addresses", parse_address, true},
+{"-g", "--source-port", "PORT", OPTION_NUMBER, AT(request.source_port), AT(request.has_source_port), 1, 65535,
  "from this port; then a round trip is known of first attempts only"},
-{"--ttl", NULL, "N", OPTION_NUMBER, AT(ttl), AT(has_ttl), 1, 255, "time to live; default 64"},
-{"--badsum", NULL, NULL, OPTION_FLAG, AT(bad_sum), 0, 0, 0,
+{"--ttl", NULL, "N", OPTION_NUMBER, AT(request.ttl), 0, 1, 255, "time to live; default 64"},
+{"--badsum", NULL, NULL, OPTION_FLAG, AT(request.bad_sum), 0, 0, 0,
  "wrong checksums: only a careless packet filter answers them"},
-{"--max-sockets", NULL, "N", OPTION_NUMBER, AT(max_sockets), 0, 1, 1000000,
+{"--max-sockets", NULL, "N", OPTION_NUMBER, AT(request.max_sockets), 0, 1, 1000000,
  "engine sockets: open at once at most; default what the file limit allows"},
 HEADING("Parts of a scan"),
-{"--seed", NULL, "N", OPTION_TEXT, AT(seed), 0, 0, 0,
- "order of the probes; the same seed gives the same order. Not a secret"},
-{"--shard", "--shards", "I/N", OPTION_TEXT, AT(shard), 0, 0, 0,
- "only the I-th of N parts; needs --seed, and the same one for all parts"},
+{"--seed", NULL, "N", OPTION_PARSED, AT(request.seed), AT(request.has_seed), 0, 0,
+ "order of the probes; the same seed gives the same order. Not a secret", parse_seed, true},
+{"--shard", "--shards", "I/N", OPTION_PARSED, AT(request.shard), AT(has_shard), 0, 0,
+ "only the I-th of N parts; needs --seed, and the same one for all parts", parse_shard, true},
 HEADING("Output (FILE may be -, standard output; several at once)"),
 {"-oN", NULL, "FILE", OPTION_TEXT, AT(output[OUTPUT_NORMAL]), 0, 0, 0, "the table"},
 {"-oX", NULL, "FILE", OPTION_TEXT, AT(output[OUTPUT_XML]), 0, 0, 0, "XML, valid by nmap.dtd"},
@@ -301,7 +372,7 @@ static const struct option_table table = {
 	.usage = "usage: portlight [scan] [options] target...",
 	.row = option_rows,
 	.count = sizeof(option_rows) / sizeof(option_rows[0]),
-	.arguments = AT(targets),
+	.arguments = AT(request.targets),
 };
 
 static bool options_want_output(const struct scan_options *o)
@@ -315,35 +386,53 @@ static bool options_want_output(const struct scan_options *o)
 /* A cap is a promise: what asks for more than it allows is refused, whichever came last. */
 static int options_agree(const struct scan_options *o, struct failure *f)
 {
-	if (o->max_rate_pps > 0 && o->min_rate_pps > o->max_rate_pps)
+	if (o->request.max_rate_pps > 0 && o->request.min_rate_pps > o->request.max_rate_pps)
 		return failure_set(f, EXIT_USAGE, "--min-rate %g is above --max-rate %g",
-				   o->min_rate_pps, o->max_rate_pps);
+				   o->request.min_rate_pps, o->request.max_rate_pps);
 	if (o->list_only && options_want_output(o))
 		return failure_set(f, EXIT_USAGE,
 				   "-sL writes addresses to standard output, and nothing to -oN, "
 				   "-oX, -oG, -oD, -oA or --json");
-	if (o->max_rtt_ns && o->min_rtt_ns > o->max_rtt_ns)
+	if (o->request.max_rtt_ns && o->request.min_rtt_ns > o->request.max_rtt_ns)
+		return failure_set(
+			f, EXIT_USAGE, "--min-rtt-timeout %g ms is above --max-rtt-timeout %g ms",
+			(double)o->request.min_rtt_ns / 1e6, (double)o->request.max_rtt_ns / 1e6);
+	if (o->help || o->version)
+		return 0;
+	if ((o->request.ports != NULL) + o->fast + o->has_top_ports > 1)
+		return failure_set(f, EXIT_USAGE, "-p, -F and --top-ports exclude one another");
+	if (o->has_shard && !o->request.has_seed)
 		return failure_set(f, EXIT_USAGE,
-				   "--min-rtt-timeout %g ms is above --max-rtt-timeout %g ms",
-				   (double)o->min_rtt_ns / 1e6, (double)o->max_rtt_ns / 1e6);
+				   "--shard needs --seed, the same for all shards: otherwise each "
+				   "would cut another order");
 	return 0;
+}
+
+/* Options that are short for others. */
+static void options_short(struct scan_options *o)
+{
+	if (o->fast)
+		o->request.top_ports = PORTS_FAST;
+	if (!o->has_engine && (o->privileged || o->unprivileged))
+		o->request.engine = engine_by_name(o->privileged ? "frames" : "sockets");
 }
 
 int scan_options_parse(int argc, char **argv, struct scan_options *o, struct failure *f)
 {
 	memset(o, 0, sizeof(*o));
-	o->timing = 3;
+	o->request.timing = 3;
 	if (option_table_parse(&table, argc, argv, o, f) < 0)
 		return -1;
+	options_short(o);
 	return options_agree(o, f);
 }
 
 void scan_options_fini(struct scan_options *o)
 {
-	words_fini(&o->targets);
-	words_fini(&o->excludes);
-	words_fini(&o->lists);
-	words_fini(&o->exclude_lists);
+	words_fini(&o->request.targets);
+	words_fini(&o->request.excludes);
+	words_fini(&o->request.lists);
+	words_fini(&o->request.exclude_lists);
 }
 
 void scan_options_help(FILE *out)

@@ -9,6 +9,7 @@
 
 #include "base/failure.h"
 #include "cli/option_table.h"
+#include "run/request.h"
 
 enum output_format {
 	OUTPUT_NORMAL,
@@ -20,27 +21,13 @@ enum output_format {
 
 /* What was asked for; 0, NULL or false where nothing was. Text points into argv. */
 struct scan_options {
-	unsigned techniques; /* bit set of enum technique_id */
-	struct words targets;
-	struct words excludes;		   /* --exclude: comma-separated lists */
-	struct words lists, exclude_lists; /* -iL, --exclude-file */
-	const char *ports, *exclude_ports, *top_ports;
-	bool fast;
-	bool ipv4, ipv6;
-	unsigned timing; /* 0..5 */
-	double min_rate_pps, max_rate_pps;
-	bool has_max_retries;
-	uint64_t max_retries;
-	uint64_t initial_rtt_ns, min_rtt_ns, max_rtt_ns;
-	const char *engine, *xdp_mode, *interface, *source;
-	uint64_t source_port, ttl, max_sockets;
-	bool has_source_port, has_ttl;
-	bool bad_sum;
-	const char *seed, *shard;
+	struct scan_request request;
+	bool has_engine, has_mode, has_top_ports, has_shard; /* given */
+	bool fast, privileged, unprivileged;		     /* what they mean is in the request */
 	const char *output[OUTPUT_FORMATS], *output_all;
 	bool json;
 	bool reason, open_only, all_ports, all_hosts, explain, list_only;
-	bool no_colour, privileged, unprivileged;
+	bool no_colour;
 	unsigned verbose;
 	uint64_t stats_every_ns;
 	bool help, version;

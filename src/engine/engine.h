@@ -1,4 +1,4 @@
-/* engine: who walks the plan's range and brings answers back: sockets, frames, xdp. */
+/* engine: sends the probes of a walk and returns the answers; sockets, frames, xdp. */
 #ifndef PORTLIGHT_ENGINE_ENGINE_H
 #define PORTLIGHT_ENGINE_ENGINE_H
 
@@ -17,14 +17,16 @@
 
 struct engine;
 
+/* What an engine is opened with. */
 struct engine_conf {
 	const struct plan *plan;
-	struct siphash_key key;	     /* drawn fresh per process; never leaves it */
-	struct sheet *const *sheets; /* SHEETS of them, NULL where none is open: a frames engine
-					validates a reply against the plan of a live sheet */
-	struct trace *trace;	     /* NULL unless packets are to be kept */
-	const char *interface;	     /* -e: only this one; NULL: by route */
-	bool has_source;	     /* -S: source address (one of ours) */
+	struct siphash_key key; /* secret of this run, for cookies (scan/cookie.h) */
+	/* SHEETS entries, NULL where no window is open. They change between two calls, as windows
+	 * open and close; a sheet stays during a call, and while a pass of its walk goes on. */
+	struct sheet *const *sheets;
+	struct trace *trace;   /* NULL, or takes each packet sent and received (trace_add) */
+	const char *interface; /* -e: only this one; NULL: by route */
+	bool has_source;       /* -S: source address (one of ours) */
 	struct addr source;
 	bool has_source_port; /* -g: fixed source port */
 	uint16_t source_port;
@@ -32,70 +34,100 @@ struct engine_conf {
 	uint8_t ttl;	   /* --ttl; 0 for the default of 64 */
 	unsigned max_open; /* sockets: how many at once at most; 0 for what the limit allows */
 	bool bad_sum;	   /* --badsum: wrong checksums on purpose (finds firewalls) */
-	bool forced;	   /* xdp: also where frames would be the better tool */
+	bool forced;	   /* asked for by name: used also where another would be better */
 	bool generic;	   /* xdp: its hook is in the kernel's stack, not in the driver */
-	/* Not 0 once nothing is to be sent any more: then prepare need not find neighbours, and who
-	 * was not found is not said to be missing. NULL: never. */
+	/* Not 0 once the user asked for the end: prepare then returns early, and leaves hosts that
+	 * it has not found yet unmarked. NULL: never. */
 	const volatile sig_atomic_t *stop;
 };
 
+/* Counters since the engine was opened, but for refused_burst. */
 struct engine_stats {
-	uint64_t sent;		/* handed to the kernel and taken by it */
-	uint64_t send_errors;	/* refused by it; such probes stay blank and are sent again */
-	uint64_t refused_burst; /* ENOBUFS and like since last asked: the pacer's sign to slow down
-				 */
+	uint64_t sent;		/* probes that the kernel took */
+	uint64_t send_errors;	/* refused by it; such probes are sent again */
+	uint64_t refused_burst; /* ENOBUFS and the like since stats was called last: the pacer's
+				   sign to slow down */
 	uint64_t received;	/* frames or socket events looked at */
 	uint64_t invalid;	/* cookie, address, port or checksum did not fit */
 	uint64_t other;		/* well-formed, but no answer to any technique in use */
 	uint64_t ring_drops;	/* lost in our own receive ring, as the kernel counts them */
 	uint64_t judged;	/* answers that the engine has marked in the sheets by itself */
-	uint64_t duplicate;	/* answers to those once more */
+	uint64_t duplicate;	/* repeated answers to those */
 };
 
 /*
- * An engine. The clock of every `now_ns` and t_ns is CLOCK_MONOTONIC; time is passed in only so
- * that one loop turn has one time.
+ * An engine is called from one thread, by the driver of a scan (run/scan_driver.h):
+ *
+ *   1. Its row of the registry opens it (registry.h).
+ *   2. prepare, once for each window, before its walk sends.
+ *   3. Turns: send (or pass_begin, or while a pass goes on pass_poll), stats, news, then receive
+ *      until it returns less than `max` answers. prepare of the next windows comes between turns.
+ *   4. close.
+ *
+ * A turn may be without send: where the rate allows no probe, nothing is due, or the scan was
+ * stopped. After a call that failed only pass_stop, pass_poll, receive, stats and close follow.
+ *
+ * Every now_ns and t_ns is CLOCK_MONOTONIC in ns (a simulated engine: the caller's clock); now_ns
+ * is passed in so that one turn has one time. Failures are -errno with *f filled, and end the
+ * scan. prepare, send, receive, stats and close must be there; the others may be NULL.
  */
 struct engine_ops {
-	const char *name;
+	const char *name; /* as in its row */
 	/*
-	 * Called once when a window opens, before its first probe: resolve on-link neighbours and
-	 * routes of the sheet's hosts. Marks sheet->host[] (no neighbour, no route, local, mac).
-	 * Bounded in time (about a second). 0 or -errno with *f.
+	 * A window opens: finds routes and on-link neighbours of the sheet's hosts, and records in
+	 * the sheet what is known of a host (enum host_note of result/record.h: no neighbour, no
+	 * route, local; the MAC). Nothing is sent to hosts without neighbour or route. Takes about
+	 * a second at most. An engine that needs none of this returns 0.
 	 */
 	int (*prepare)(struct engine *e, struct sheet *sheet, struct failure *f);
 	/*
-	 * Sends up to `budget` probes from the walk, taking them with walk_next and confirming
-	 * those that the kernel took with walk_sent, no others. Returns how many were sent;
-	 * fewer than budget if the walk has none due or the kernel pushes back (see stats), or
-	 * -errno with *f if sending is over (link down, no permission).
+	 * Sends up to `budget` probes: takes each by walk_next(walk, now_ns), and calls walk_sent
+	 * with the time at which the kernel took it. A probe taken from the walk and not sent is
+	 * given back as unsent (walk.h says how), so that it comes again; it does not count. No
+	 * other fields or functions of the walk are needed. Returns how many were sent: fewer than
+	 * `budget` if walk_next had no more or the kernel pushes back, which stats then reports as
+	 * refused_burst. Does not wait.
 	 */
 	int (*send)(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned budget,
 		    struct failure *f);
 	/*
-	 * Waits up to timeout_ns for answers and returns up to `max` of them. A signal ends the
-	 * wait early with 0. -errno with *f if receiving is over.
+	 * Waits up to timeout_ns for answers and returns up to `max` of them, as soon as there is
+	 * one; 0 if none came or a signal ended the wait. `max` answers mean that there may be
+	 * more. Of each answer:
+	 *   - it is validated: by the cookie, or by the kernel's own state;
+	 *   - cell is that of the probe (with the tag of its window; the caller drops answers to
+	 *     windows that are closed), reply the enum reply by technique.h, t_ns its arrival;
+	 *   - has says which of the other fields are set. ANSWER_ATTEMPT only where it is certain
+	 *     which attempt was answered: the round trip is measured by it.
+	 * Repeated and weaker answers may be returned: the sheet keeps the strongest. Silence is
+	 * not reported.
 	 */
 	int (*receive)(struct engine *e, struct answer *answers, unsigned max, uint64_t timeout_ns,
 		       struct failure *f);
+	/* Fills *out; refused_burst begins anew. */
 	void (*stats)(struct engine *e, struct engine_stats *out);
 	/*
-	 * The next three are NULL where an engine has no way to send a whole pass by itself, beside
-	 * the caller's loop. pass_begin: PASS_BEGUN, and until pass_poll says that it is over
-	 * nothing else may be sent and the walk's sheet stays open; PASS_SEND: send() is the
-	 * better tool for what comes next; PASS_LATER: nothing is due (the walk knows when). Or
-	 * -errno with *f.
+	 * The next three are NULL unless the engine can send the rest of a pass by itself, beside
+	 * the caller's turns. The functions of the walk for it are walk_pass_begin, walk_passed and
+	 * walk_pass_end (walk.h).
+	 *
+	 * pass_begin is called in place of send. PASS_BEGUN: the pass goes on until pass_poll
+	 * returns 0, and until then neither send nor pass_begin is called and the sheet stays open.
+	 * PASS_SEND: send is the better tool for what comes next, and is called at once.
+	 * PASS_LATER: nothing is due before walk->due_ns.
 	 */
 	int (*pass_begin)(struct engine *e, struct walk *walk, uint64_t now_ns, double rate_pps,
 			  struct failure *f);
-	/* Tells the walk what was sent by now, and sets the rate. 1 while it goes on, 0 when over
-	 * (walk_pass_end was called), -errno with *f. */
+	/* Reports to the walk what was sent since, and sets the rate. 1 while the pass goes on; 0
+	 * when it is over: walk_pass_end was called, unsent probes were given back. */
 	int (*pass_poll)(struct engine *e, uint64_t now_ns, double rate_pps, struct failure *f);
-	/* Ends it early; pass_poll says when. */
+	/* Asks for its end, early; may be called again. pass_poll returns 0 soon after. */
 	void (*pass_stop)(struct engine *e);
-	/* A line for people that has not been told yet, or NULL; may itself be NULL. */
+	/* A line for the user, not reported before, safe for a terminal and valid until the next
+	 * call of the engine; or NULL. */
 	const char *(*news)(struct engine *e);
-	/* Gives everything back; NULL is fine. */
+	/* Gives everything back, also in the middle of a pass; answers not fetched are lost. NULL
+	 * is fine. */
 	void (*close)(struct engine *e);
 };
 
@@ -106,8 +138,8 @@ struct engine {
 	const struct engine_ops *ops;
 };
 
-/* Each opens its engine: NULL with *f on failure. *conf is copied; what it points to outlives
- * the engine. */
+/* Each opens its engine: NULL with *f on failure. *conf is copied; what it points to outlives the
+ * engine. */
 struct engine *engine_sockets_open(const struct engine_conf *conf, struct failure *f);
 struct engine *engine_frames_open(const struct engine_conf *conf, struct failure *f);
 /* Sends and judges inside the kernel what it can, and all else as frames does. It needs root and a

@@ -5,74 +5,53 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "sandbox/privilege.h"
-#include "scan/verdict.h"
 
 /* Answers taken at once. */
 #define ANSWERS 256
 /* And so often in a turn, at most: more than any ring holds, but who sends them without end must
  * not keep us from the rest. */
 #define ANSWERS_TIMES 96
-/* What a line of loop_discovered takes at most. */
-#define DISCOVERED (40 + ADDR_TEXT)
 /* Hosts read out at once, if an engine wants to be looked after. */
 #define READ_OUT 256
 /* Sleep when the pace allows more but the engine takes no more (sockets: all in use). */
 #define ENGINE_FULL_NS UINT64_C(1000000)
 
-/* Lines on answers that came together: they leave in one write. */
-struct lines {
-	size_t used;
-	char text[8192];
+/* Open ports of one batch of answers. */
+struct found {
+	unsigned count;
+	struct plan_probe port[ANSWERS];
 };
 
-static void loop_say(struct scan_driver *loop, struct lines *lines)
+static void drive_found(struct found *found, const struct sheet *sheet, uint32_t cell)
 {
-	if (lines->used == 0)
-		return;
-	progress_clear(loop->progress);
-	(void)fwrite(lines->text, 1, lines->used, loop->notes); /* a note */
-	lines->used = 0;
+	const struct plan_probe probe = sheet_probe(sheet, cell);
+
+	if (technique_rule(probe.technique, sheet_get(sheet, cell))->state == PORT_OPEN)
+		found->port[found->count++] = probe;
 }
 
-/* -v: an open port, as soon as it is known. */
-static void loop_discovered(struct scan_driver *loop, const struct sheet *sheet, uint32_t cell,
-			    struct lines *lines)
+static int drive_receive(struct scan_driver *d, uint64_t wait_ns, struct failure *f)
 {
-	struct plan_probe probe = sheet_probe(sheet, cell);
-	const struct technique *technique = &technique_table[probe.technique];
-	char text[ADDR_TEXT];
-
-	if (technique_rule(probe.technique, sheet_get(sheet, cell))->state != PORT_OPEN)
-		return;
-	if (sizeof(lines->text) - lines->used < DISCOVERED)
-		loop_say(loop, lines);
-	lines->used += (size_t)snprintf(lines->text + lines->used, DISCOVERED,
-					"Discovered open port %u/%s on %s\n", probe.port,
-					technique->cookie == COOKIE_PORT ? "udp" : "tcp",
-					addr_format(probe.to, text));
-}
-
-static int loop_receive(struct scan_driver *loop, uint64_t wait_ns, struct failure *f)
-{
+	const struct observer *observer = d->run->observer;
 	struct answer answers[ANSWERS];
-	struct lines lines;
+	struct found found;
 	uint32_t cell;
 
-	lines.used = 0;
 	for (unsigned times = 0; times < ANSWERS_TIMES; times++) {
-		int count = loop->engine->ops->receive(loop->engine, answers, ANSWERS, wait_ns, f);
+		int count = d->engine->ops->receive(d->engine, answers, ANSWERS, wait_ns, f);
 
 		if (count < 0)
 			return -1;
+		found.count = 0;
 		for (int i = 0; i < count; i++) {
-			struct sheet *sheet = scan_answer(loop->scan, &answers[i], &cell);
+			struct sheet *sheet = scan_answer(&d->scan, &answers[i], &cell);
 
-			if (sheet && loop->verbose)
-				loop_discovered(loop, sheet, cell, &lines);
+			if (sheet && observer->discovered)
+				drive_found(&found, sheet, cell);
 		}
-		loop_say(loop, &lines);
+		if (found.count)
+			observer->discovered(observer->context, found.port, found.count);
 		if (count < ANSWERS)
 			return 0;
 		wait_ns = 0;
@@ -80,78 +59,94 @@ static int loop_receive(struct scan_driver *loop, uint64_t wait_ns, struct failu
 	return 0;
 }
 
-static void loop_ring(struct scan_driver *loop, const struct engine_stats *stats, uint64_t now_ns)
+static void drive_ring(struct scan_driver *d, const struct engine_stats *stats, uint64_t now_ns)
 {
-	if (stats->ring_drops <= loop->ring_drops)
+	if (stats->ring_drops <= d->ring_drops)
 		return;
-	loop->ring_drops = stats->ring_drops;
-	pacer_dropped(&loop->scan->pacer, now_ns);
+	d->ring_drops = stats->ring_drops;
+	scan_dropped(&d->scan, now_ns);
 }
 
 /* While an engine sends by itself. */
-static int loop_passing(struct scan_driver *loop, uint64_t now_ns, struct failure *f)
+static int drive_passing(struct scan_driver *d, uint64_t now_ns, struct failure *f)
 {
 	struct engine_stats stats;
 	int going;
 
-	if (loop->scan->stopping)
-		loop->engine->ops->pass_stop(loop->engine);
-	going = loop->engine->ops->pass_poll(loop->engine, now_ns, loop->scan->pacer.rate_pps, f);
-	loop->engine->ops->stats(loop->engine, &stats);
+	if (scan_stopping(&d->scan))
+		d->engine->ops->pass_stop(d->engine);
+	going = d->engine->ops->pass_poll(d->engine, now_ns, scan_rate_pps(&d->scan), f);
+	d->engine->ops->stats(d->engine, &stats);
 	if (going < 0)
 		return -1;
 	if (going)
-		scan_passing(loop->scan, stats.refused_burst, now_ns);
+		scan_passing(&d->scan, stats.refused_burst, now_ns);
 	else
-		scan_pass_over(loop->scan, stats.refused_burst, now_ns);
-	loop_ring(loop, &stats, now_ns);
+		scan_pass_over(&d->scan, stats.refused_burst, now_ns);
+	drive_ring(d, &stats, now_ns);
 	return 0;
 }
 
 /* Sends what may go now. Returns how many went, *full if the engine took fewer than offered. */
-static int loop_send(struct scan_driver *loop, bool *full, struct failure *f)
+static int drive_send(struct scan_driver *d, bool *full, struct failure *f)
 {
-	uint64_t now_ns = clock_monotonic_ns();
+	uint64_t now_ns = d->run->now_ns();
 	unsigned budget;
-	struct walk *walk = scan_turn(loop->scan, now_ns, &budget);
+	struct walk *walk = scan_turn(&d->scan, now_ns, &budget);
 	struct engine_stats stats;
 
 	*full = false;
-	if (loop->scan->passing)
-		return loop_passing(loop, now_ns, f);
+	if (scan_in_pass(&d->scan))
+		return drive_passing(d, now_ns, f);
 	if (!walk)
 		return 0;
-	if (loop->engine->ops->pass_begin) {
-		int begun = loop->engine->ops->pass_begin(loop->engine, walk, now_ns,
-							  loop->scan->pacer.rate_pps, f);
+	if (d->engine->ops->pass_begin) {
+		int begun = d->engine->ops->pass_begin(d->engine, walk, now_ns,
+						       scan_rate_pps(&d->scan), f);
 
 		if (begun == PASS_BEGUN)
-			scan_pass_begun(loop->scan, walk, now_ns);
+			scan_pass_begun(&d->scan, walk, now_ns);
 		if (begun != PASS_SEND)
 			return begun < 0 ? -1 : 0;
 	}
-	int sent = loop->engine->ops->send(loop->engine, walk, now_ns, budget, f);
+	int sent = d->engine->ops->send(d->engine, walk, now_ns, budget, f);
 
-	loop->engine->ops->stats(loop->engine, &stats);
+	d->engine->ops->stats(d->engine, &stats);
 	if (sent < 0)
 		return -1;
-	*full = (unsigned)sent < budget && !walk->done && walk->due_ns <= now_ns;
+	*full = (unsigned)sent < budget && walk_is_due(walk, now_ns);
 	/* When they have gone: by when they might, any rate would look even. */
-	scan_sent(loop->scan, walk, (unsigned)sent, stats.refused_burst, clock_monotonic_ns());
-	loop_ring(loop, &stats, now_ns);
+	scan_sent(&d->scan, walk, (unsigned)sent, stats.refused_burst, d->run->now_ns());
+	drive_ring(d, &stats, now_ns);
 	return sent;
 }
 
-static void loop_report_host(struct scan_driver *loop, struct sheet *sheet, uint32_t host)
+/* The first error of the sink is the one to report. */
+static void drive_sink(struct scan_driver *d, int error)
+{
+	if (error && (d->sink_error == 0 || d->sink_error == EPIPE))
+		d->sink_error = error;
+}
+
+/* 0, or -1 with *f if the sink has failed. A closed pipe is an interruption. */
+static int drive_sink_check(const struct scan_driver *d, struct failure *f)
+{
+	const struct sink *sink = d->run->sink;
+
+	if (d->sink_error == 0 || d->sink_error == EPIPE)
+		return 0;
+	return failure_set(f, EXIT_IO, "cannot write to %s: %s", sink->ops->destination(sink),
+			   strerror(d->sink_error));
+}
+
+static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
 {
 	struct host_report report;
 	const struct named_target *named;
-	struct run_summary *sum = &loop->summary;
-	bool complete = !loop->summary.partial;
+	struct run_summary *sum = &d->summary;
 
-	verdict_host(sheet, host, complete, loop->scan->conf.tries, loop->scan->conf.wall_offset_ns,
-		     loop->findings, &report);
-	named = target_list_find(&loop->setup->targets, report.addr);
+	scan_read(&d->scan, place, host, !d->summary.partial, d->findings, &report);
+	named = target_list_find(&d->setup->targets, report.addr);
 	if (named) {
 		report.notes |= HOST_NAMED;
 		report.name = named->name;
@@ -163,50 +158,34 @@ static void loop_report_host(struct scan_driver *loop, struct sheet *sheet, uint
 	else
 		sum->hosts_silent++;
 	sum->hosts_total++;
-	loop->sink_error = sink_host(loop->sink, &report);
+	drive_sink(d, sink_host(d->run->sink, &report));
 }
 
 /* A read-out of a million probes takes longer than to send the next: passes go on beside it. */
-static int loop_beside(struct scan_driver *loop, struct failure *f)
+static int drive_beside(struct scan_driver *d, struct failure *f)
 {
 	bool full;
 
-	if (!loop->engine->ops->pass_begin || loop->scan->stopping)
+	if (!d->engine->ops->pass_begin || scan_stopping(&d->scan))
 		return 0;
-	return loop_send(loop, &full, f) < 0 || loop_receive(loop, 0, f) < 0 ? -1 : 0;
-}
-
-int scan_driver_check_sink(struct scan_driver *loop, struct failure *f)
-{
-	if (loop->sink_error == 0)
-		return 0;
-	if (loop->sink_error == EPIPE) {
-		loop->closed_pipe = true;
-		return 0;
-	}
-	return failure_set(f, EXIT_IO, "cannot write to %s: %s",
-			   loop->sink->ops->destination(loop->sink), strerror(loop->sink_error));
+	return drive_send(d, &full, f) < 0 || drive_receive(d, 0, f) < 0 ? -1 : 0;
 }
 
 /* Reads out and closes windows that are through. 0, or -1 with *f if a write failed. */
-static int loop_close_windows(struct scan_driver *loop, struct failure *f)
+static int drive_close_windows(struct scan_driver *d, struct failure *f)
 {
 	int place;
 
-	while ((place = scan_ready(loop->scan, clock_monotonic_ns())) >= 0) {
-		struct sheet *sheet = loop->scan->sheet[place];
-
-		loop->summary.partial |= loop->scan->stopping && sheet->answered != sheet->ours;
-		progress_clear(loop->progress);
-		if (loop->trace)
-			trace_sort(loop->trace);
-		for (uint32_t host = 0; host < sheet->hosts; host++) {
-			loop_report_host(loop, sheet, host);
-			if (host % READ_OUT == READ_OUT - 1 && loop_beside(loop, f) < 0)
+	while ((place = scan_ready(&d->scan, d->run->now_ns())) >= 0) {
+		d->summary.partial |= scan_stopping(&d->scan) && !scan_answered(&d->scan, place);
+		trace_sort(d->run->trace);
+		for (uint32_t host = 0; host < scan_hosts(&d->scan, place); host++) {
+			drive_report_host(d, place, host);
+			if (host % READ_OUT == READ_OUT - 1 && drive_beside(d, f) < 0)
 				return -1;
 		}
-		scan_close(loop->scan, place);
-		if (scan_driver_check_sink(loop, f) < 0)
+		scan_close(&d->scan, place);
+		if (drive_sink_check(d, f) < 0)
 			return -1;
 	}
 	return 0;
@@ -216,152 +195,214 @@ static int loop_close_windows(struct scan_driver *loop, struct failure *f)
  * Programs, sockets and files are open, threads there are none yet. Only the windows to come may
  * need more packet sockets, to ask for neighbours and for interfaces not used so far.
  */
-static int loop_drop(struct scan_driver *loop, struct failure *f)
+static int drive_drop(struct scan_driver *d, struct failure *f)
 {
-	const bool more = loop->scan->window_next < loop->scan->window_last;
+	const bool more = scan_has_windows(&d->scan);
 
-	if (loop->dropped || !loop->setup->frames)
+	if (d->dropped || !(d->setup->engine->traits & ENGINE_RAW))
 		return 0;
-	loop->dropped = true;
+	d->dropped = true;
 	return privilege_drop(more ? PRIVILEGE_RAW_FRAMES : 0, f);
 }
 
-static int loop_open_windows(struct scan_driver *loop, struct failure *f)
+static int drive_open_windows(struct scan_driver *d, struct failure *f)
 {
 	int place;
 
-	while ((place = scan_open(loop->scan, clock_monotonic_ns())) >= 0)
-		if (loop->engine->ops->prepare(loop->engine, loop->scan->sheet[place], f) < 0 ||
-		    loop_drop(loop, f) < 0)
+	while ((place = scan_open(&d->scan, d->run->now_ns())) >= 0)
+		if (d->engine->ops->prepare(d->engine, scan_sheet(&d->scan, place), f) < 0 ||
+		    drive_drop(d, f) < 0)
 			return -1;
 	if (place == -2)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for a window of the scan");
 	return 0;
 }
 
-static void loop_progress(struct scan_driver *loop)
+static void drive_progress(struct scan_driver *d)
 {
-	const struct scan *scan = loop->scan;
+	const struct observer *observer = d->run->observer;
+	const struct scan *scan = &d->scan;
 
-	/* All is told by then. */
-	if (scan_over(scan) || !progress_due(loop->progress, clock_monotonic_ns()))
+	/* After the last host there is nothing to report. */
+	if (!observer->progress_due || !observer->progress || scan_over(scan) ||
+	    !observer->progress_due(observer->context, d->run->now_ns()))
 		return;
-	const struct paced_status news = scan_asked_on(scan);
-	struct progress_state state = {
+	const struct paced_status paced = scan_asked_on(scan);
+	const struct scan_progress progress = {
 		.settled = scan_cells_settled(scan),
-		.total = scan->cells_all,
-		.hosts_done = loop->summary.hosts_total,
-		.hosts = loop->setup->plan->hosts,
-		.sent = scan->sent,
-		.asked_hosts = news.hosts,
-		.asked_round = news.round,
-		.stopping = scan->stopping,
+		.total = scan_cells(scan),
+		.hosts_done = d->summary.hosts_total,
+		.hosts = d->setup->plan->hosts,
+		.sent = scan_counts(scan).sent,
+		.paced_hosts = paced.hosts,
+		.paced_round = paced.round,
+		.stopping = scan_stopping(scan),
 	};
 
-	progress_show(loop->progress, &state, clock_monotonic_ns());
+	observer->progress(observer->context, &progress, d->run->now_ns());
 }
 
-static void loop_news(struct scan_driver *loop)
+static void drive_news(struct scan_driver *d)
 {
-	const char *news = loop->engine->ops->news ? loop->engine->ops->news(loop->engine) : NULL;
+	const struct observer *observer = d->run->observer;
+	const char *news = d->engine->ops->news ? d->engine->ops->news(d->engine) : NULL;
 
-	if (!news)
-		return;
-	progress_clear(loop->progress);
-	fprintf(loop->notes, "portlight: %s\n", news);
+	if (news && observer->news)
+		observer->news(observer->context, news);
 }
 
-static int loop_turn(struct scan_driver *loop, struct failure *f)
+static int drive_turn(struct scan_driver *d, struct failure *f)
 {
 	bool full;
-	int sent = loop_send(loop, &full, f);
+	int sent = drive_send(d, &full, f);
 
 	if (sent < 0)
 		return -1;
-	uint64_t wait_ns = scan_wait_ns(loop->scan, clock_monotonic_ns());
+	uint64_t wait_ns = scan_wait_ns(&d->scan, d->run->now_ns());
 
 	if (full && wait_ns < ENGINE_FULL_NS)
 		wait_ns = ENGINE_FULL_NS;
-	loop_news(loop);
-	if (loop_receive(loop, wait_ns, f) < 0 || loop_close_windows(loop, f) < 0)
+	drive_news(d);
+	if (drive_receive(d, wait_ns, f) < 0 || drive_close_windows(d, f) < 0)
 		return -1;
-	loop_progress(loop);
+	drive_progress(d);
 	return 0;
 }
 
 /* After a failure or a second Ctrl-C: what is known is written, nothing is waited for. */
-static void loop_give_up(struct scan_driver *loop)
+static void drive_give_up(struct scan_driver *d)
 {
 	struct failure ignored = {0};
 	bool full;
 
 	/* A pass ends within milliseconds; only then is it known what it has sent. */
-	scan_stop(loop->scan, 0);
-	while (loop->scan->passing && loop_send(loop, &full, &ignored) >= 0)
-		(void)loop_receive(loop, scan_wait_ns(loop->scan, 0), &ignored);
-	loop->scan->passing = NULL;
-	scan_stop(loop->scan, 0);
-	loop->scan->stop_ns = 0;
-	(void)loop_close_windows(loop, &ignored); /* the first failure is the one to tell */
-	loop->summary.partial = true;
+	scan_stop(&d->scan, 0);
+	while (scan_in_pass(&d->scan) && drive_send(d, &full, &ignored) >= 0)
+		(void)drive_receive(d, scan_wait_ns(&d->scan, 0), &ignored);
+	scan_abandon(&d->scan);
+	(void)drive_close_windows(d, &ignored); /* the first failure is the one to tell */
+	d->summary.partial = true;
 }
 
-static void loop_summary(struct scan_driver *loop, uint64_t start_ns)
+static void drive_summary(struct scan_driver *d, uint64_t start_ns)
 {
-	struct run_summary *sum = &loop->summary;
-	uint64_t now_ns = clock_monotonic_ns();
+	struct run_summary *sum = &d->summary;
+	uint64_t now_ns = d->run->now_ns();
+	const struct scan_counts counts = scan_counts(&d->scan);
 	struct engine_stats stats;
 
-	loop->engine->ops->stats(loop->engine, &stats);
-	sum->end_ns = now_ns + loop->scan->conf.wall_offset_ns;
+	d->engine->ops->stats(d->engine, &stats);
+	sum->end_ns = now_ns + d->run->wall_offset_ns;
 	sum->elapsed_ns = now_ns - start_ns;
-	sum->probes_sent = loop->scan->sent;
-	sum->probes_retried = loop->scan->resent;
-	sum->replies_valid = loop->scan->valid + stats.judged;
-	sum->replies_duplicate = loop->scan->duplicate + stats.duplicate;
+	sum->probes_sent = counts.sent;
+	sum->probes_retried = counts.resent;
+	sum->replies_valid = counts.valid + stats.judged;
+	sum->replies_duplicate = counts.duplicate + stats.duplicate;
 	sum->replies_invalid = stats.invalid;
-	sum->replies_other = stats.other + loop->scan->stray;
+	sum->replies_other = stats.other + counts.stray;
 	sum->send_errors = stats.send_errors;
 	sum->ring_drops = stats.ring_drops;
 }
 
-/* Whether nothing more is waited for. The first interruption only ends the sending. */
-static bool loop_heed(struct scan_driver *loop)
+/* How often the end was asked for. */
+static int drive_interrupts(const struct scan_driver *d)
 {
-	if (*loop->interrupts >= 1 || loop->closed_pipe) {
-		if (!loop->scan->stopping)
-			loop->summary.stopped_why = "interrupted";
-		loop->summary.partial = true;
-		scan_stop(loop->scan, clock_monotonic_ns());
-	}
-	return *loop->interrupts >= 2 || loop->closed_pipe;
+	if (d->sink_error == EPIPE)
+		return 2;
+	return d->run->interrupts ? (int)*d->run->interrupts : 0;
 }
 
-int scan_driver_run(struct scan_driver *loop, struct failure *f)
+/* Whether nothing more is waited for. The first interruption only ends the sending. */
+static bool drive_heed(struct scan_driver *d)
 {
-	uint64_t start_ns = clock_monotonic_ns();
-	int result = 0;
+	const struct observer *observer = d->run->observer;
 
-	loop->findings = calloc(loop->setup->plan->slots, sizeof(*loop->findings));
-	if (!loop->findings)
+	if (drive_interrupts(d) >= 1) {
+		if (!scan_stopping(&d->scan)) {
+			d->summary.stopped_why = "interrupted";
+			if (observer->stopping)
+				observer->stopping(observer->context);
+		}
+		d->summary.partial = true;
+		scan_stop(&d->scan, d->run->now_ns());
+	}
+	return drive_interrupts(d) >= 2;
+}
+
+static int drive_begin(struct scan_driver *d, struct failure *f)
+{
+	const struct scan_setup *setup = d->setup;
+	struct sink *sink = d->run->sink;
+
+	d->info = (struct run_info){
+		.version = d->run->version,
+		.args = d->run->args,
+		.engine = d->engine->ops->name,
+		.start_ns = d->run->now_ns() + d->run->wall_offset_ns,
+		.techniques = setup->technique,
+		.technique_count = setup->technique_count,
+		.port_lists = (const char *const *)setup->port_list,
+		.port_counts = setup->port_count,
+		.hosts = setup->plan->hosts,
+		.probes = setup->conf.last - setup->conf.first,
+		.verbose = d->run->verbose,
+	};
+	drive_sink(d, sink_begin(sink, &d->info));
+	d->findings = calloc(setup->plan->slots, sizeof(*d->findings));
+	if (!d->findings)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for the findings of a host");
-	while (result == 0 && !loop_heed(loop)) {
-		result = loop_open_windows(loop, f);
+	return drive_sink_check(d, f);
+}
+
+static int drive_end(struct scan_driver *d, uint64_t start_ns, int result, struct failure *f)
+{
+	struct sink *sink = d->run->sink;
+
+	if (result < 0) {
+		d->summary.partial = true;
+		d->summary.stopped_why = "failed";
+	}
+	drive_summary(d, start_ns);
+	drive_sink(d, sink_end(sink, &d->summary));
+	free(d->findings);
+	d->findings = NULL;
+	return result < 0 ? result : drive_sink_check(d, f);
+}
+
+int scan_driver_run(struct scan_driver *d, struct failure *f)
+{
+	uint64_t start_ns = d->run->now_ns();
+	int result = drive_begin(d, f);
+
+	if (result < 0)
+		return drive_end(d, start_ns, result, f);
+	while (result == 0 && !drive_heed(d)) {
+		result = drive_open_windows(d, f);
 		/* Once more: neighbours are asked for in there, and may not have been found. */
-		if (loop_heed(loop) || scan_over(loop->scan))
+		if (drive_heed(d) || scan_over(&d->scan))
 			break;
 		if (result == 0)
-			result = loop_turn(loop, f);
+			result = drive_turn(d, f);
 	}
-	if (!scan_over(loop->scan))
-		loop_give_up(loop);
-	if (result < 0) {
-		loop->summary.partial = true;
-		loop->summary.stopped_why = "failed";
-	}
-	progress_clear(loop->progress);
-	loop_summary(loop, start_ns);
-	free(loop->findings);
-	loop->findings = NULL;
-	return result;
+	if (!scan_over(&d->scan))
+		drive_give_up(d);
+	return drive_end(d, start_ns, result, f);
+}
+
+int scan_driver_open(struct scan_driver *driver, struct scan_setup *setup,
+		     const struct run_context *run, struct failure *f)
+{
+	*driver = (struct scan_driver){.setup = setup, .run = run};
+	setup->conf.wall_offset_ns = run->wall_offset_ns;
+	scan_init(&driver->scan, setup->plan, &setup->conf, run->now_ns());
+	driver->engine = scan_setup_engine(setup, run, driver->scan.sheet, f);
+	return driver->engine ? 0 : -1;
+}
+
+void scan_driver_close(struct scan_driver *driver)
+{
+	if (driver->engine)
+		driver->engine->ops->close(driver->engine);
+	driver->engine = NULL;
+	scan_fini(&driver->scan);
 }

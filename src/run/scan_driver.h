@@ -1,43 +1,45 @@
-/* scan_driver: engine, scan and sink turned round until the plan is through or we are stopped. */
+/* scan_driver: engine, plan and sink turned round until the plan is through or we are stopped. */
 #ifndef PORTLIGHT_RUN_SCAN_DRIVER_H
 #define PORTLIGHT_RUN_SCAN_DRIVER_H
 
-#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 
+#include "base/failure.h"
 #include "engine/engine.h"
-#include "report/progress.h"
-#include "result/sink.h"
-#include "result/trace.h"
+#include "run/observer.h"
 #include "run/scan_setup.h"
 #include "scan/scan.h"
 
 struct scan_driver {
-	const struct scan_setup *setup;
+	struct scan_setup *setup;
+	const struct run_context *run;
 	struct engine *engine;
-	struct scan *scan;   /* initialised; its clock is CLOCK_MONOTONIC */
-	struct sink *sink;   /* takes the hosts */
-	struct trace *trace; /* or NULL */
-	struct progress *progress;
-	FILE *notes; /* stderr */
-	unsigned verbose;
-	const volatile sig_atomic_t *interrupts; /* how often we were told to stop */
+	struct scan scan;
+	struct run_summary summary; /* filled by the run */
+	/* What the sink could not take, as an errno; 0: it took everything. EPIPE ends the run as
+	 * an interruption does, any other as a failure. */
+	int sink_error;
 
-	struct run_summary summary;   /* filled by the run */
-	struct finding *findings;     /* of one host */
-	uint64_t ring_drops, refused; /* seen so far */
-	int sink_error;		      /* errno of the sink, or 0 */
-	bool closed_pipe;
-	bool dropped; /* privileges that are not needed any more */
+	struct run_info info;
+	struct finding *findings; /* of one host */
+	uint64_t ring_drops;	  /* seen so far */
+	bool dropped;		  /* privileges that are not needed any more */
 };
 
-/* What the sink returned last, loop->sink_error: of a closed pipe only loop->closed_pipe is set,
- * and the result is 0; of any other error -1 with *f (EXIT_IO). */
-int scan_driver_check_sink(struct scan_driver *loop, struct failure *f);
+/* Opens the engine. *setup (after scan_setup_init) and *run outlive the driver. 0, or -1 with *f;
+ * scan_driver_close in either case. */
+int scan_driver_open(struct scan_driver *driver, struct scan_setup *setup,
+		     const struct run_context *run, struct failure *f);
 
 /*
- * Runs to the end or until stopped. 0; or -1 with *f, with everything found so far written and
- * loop->summary.partial set. Between: hosts go to the sink as their windows close.
+ * Runs to the end or until stopped; once. The sink gets begin, a record for each host as its window
+ * closes, and end. 0; or -1 with *f, with everything found so far in the sink and
+ * driver->summary.partial set. Where privileges were needed to open the engine, the process has
+ * given up those that the run does not need any more (privilege_drop).
  */
-int scan_driver_run(struct scan_driver *loop, struct failure *f);
+int scan_driver_run(struct scan_driver *driver, struct failure *f);
+
+void scan_driver_close(struct scan_driver *driver);
 
 #endif

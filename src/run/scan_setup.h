@@ -1,29 +1,28 @@
-/* scan_setup: from options to a plan, a pace and an open engine. */
+/* scan_setup: from a request to a plan, a pace and an open engine. */
 #ifndef PORTLIGHT_RUN_SCAN_SETUP_H
 #define PORTLIGHT_RUN_SCAN_SETUP_H
 
 #include "base/failure.h"
-#include "cli/options.h"
 #include "engine/engine.h"
-#include "result/finding.h"
+#include "engine/registry.h"
+#include "run/observer.h"
+#include "run/request.h"
 #include "run/target_list.h"
 #include "scan/scan.h"
 #include "system/services.h"
 
 struct scan_setup {
+	const struct scan_request *request;
 	struct target_list targets;
 	struct services *services;
 	struct ports ports;
-	unsigned techniques;  /* bit set of enum technique_id */
-	bool frames;	      /* engine: frames, or sockets */
-	bool xdp;	      /* rather xdp than frames, */
-	bool xdp_forced;      /* and nothing else */
-	char engine_why[640]; /* why that one, for people */
-	unsigned settled_ms;  /* so long IPv6 addresses of ours were waited for */
+	unsigned techniques;		 /* bit set of enum technique_id */
+	enum privilege_raw raw;		 /* whether hand-made frames can be sent */
+	const struct engine_row *engine; /* as far as chosen yet */
+	char engine_why[640];		 /* why that one, for people */
+	unsigned settled_ms;		 /* so long IPv6 addresses of ours were waited for */
 	struct plan *plan;
 	struct scan_conf conf;
-	const volatile sig_atomic_t
-		*interrupts; /* set after init: ends what the engine waits for */
 	/* What run_info wants. */
 	uint8_t technique[TECHNIQUES];
 	char *port_list[TECHNIQUES];
@@ -31,16 +30,19 @@ struct scan_setup {
 	size_t technique_count;
 };
 
-/* All that can be settled before a packet is sent. 0, or -1 with *f. Freed with scan_setup_fini
- * in either case. */
-int scan_setup_init(struct scan_setup *setup, const struct scan_options *o, FILE *notes,
+/*
+ * All that can be settled before a packet is sent: engine, names, plan, pace. *request outlives
+ * *setup; random_seed orders the probes where the request has no seed. 0, or -1 with *f. Freed
+ * with scan_setup_fini in either case.
+ */
+int scan_setup_init(struct scan_setup *setup, const struct scan_request *request,
+		    const uint64_t random_seed[2], const struct observer *observer,
 		    struct failure *f);
 void scan_setup_fini(struct scan_setup *setup);
 
-/* Opens the engine, and may say more in setup->engine_why. *sheets and *trace outlive it. NULL
- * with *f. */
-struct engine *scan_setup_engine(struct scan_setup *setup, const struct scan_options *o,
-				 struct sheet *const *sheets, struct trace *trace,
-				 struct failure *f);
+/* Opens the engine, and may change setup->engine and say more in setup->engine_why. *sheets and
+ * *run outlive it. NULL with *f. */
+struct engine *scan_setup_engine(struct scan_setup *setup, const struct run_context *run,
+				 struct sheet *const *sheets, struct failure *f);
 
 #endif

@@ -1,6 +1,7 @@
-/* target_list: words of the command line and of list files, made one set of addresses. */
+/* target_list: words of a request and of its list files, made one set of addresses. */
 #include "run/target_list.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,12 +13,15 @@
 /* Singly given addresses beyond this are scanned like all others, but not remembered as such. */
 #define NAMED_MOST 65536
 
+/* A name of a host and all its addresses, in a sentence. */
+#define OTHERS_TEXT (sizeof(((struct target *)NULL)->name) + 64 + RESOLVE_MOST * (ADDR_TEXT + 1))
+
 /* Where words go: targets or excludes. */
 struct word_sink {
-	const struct scan_options *options;
+	const struct scan_request *request;
 	struct target_list *list;
 	struct ranges *ranges;
-	FILE *notes;
+	const struct observer *observer;
 	bool exclude;
 	const char *where; /* list file, or NULL */
 };
@@ -42,12 +46,28 @@ static int named_add(struct target_list *list, struct addr a, const char *name, 
 	return 0;
 }
 
+/* The addresses of a name that are not scanned. */
+static void others_warn(const struct observer *observer, const char *name, const struct addr *other,
+			int count)
+{
+	char text[OTHERS_TEXT], addr[ADDR_TEXT];
+	size_t at;
+
+	if (!observer->warning)
+		return;
+	at = (size_t)snprintf(text, sizeof(text), "%s has other addresses, not scanned:", name);
+	for (int i = 0; i < count && at < sizeof(text); i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, " %s",
+				       addr_format(other[i], addr));
+	observer->warning(observer->context, text);
+}
+
 static int name_resolve(struct word_sink *sink, const struct target *target, struct failure *f)
 {
-	const struct scan_options *o = sink->options;
+	const struct scan_request *r = sink->request;
 	struct resolve_conf conf = {
-		.family = o->ipv4 == o->ipv6 ? RESOLVE_ANY
-			  : o->ipv4	     ? RESOLVE_V4
+		.family = r->ipv4 == r->ipv6 ? RESOLVE_ANY
+			  : r->ipv4	     ? RESOLVE_V4
 					     : RESOLVE_V6,
 		.all = true,
 	};
@@ -60,7 +80,7 @@ static int name_resolve(struct word_sink *sink, const struct target *target, str
 	count = resolve_name(target->name, &conf, found, f);
 	if (count < 0)
 		return -1;
-	if (sink->exclude || (o->ipv4 && o->ipv6))
+	if (sink->exclude || (r->ipv4 && r->ipv6))
 		wanted = count;
 	for (int i = 0; i < wanted; i++) {
 		unsigned whole = addr_is_v4(found[i]) ? 32 : 128;
@@ -72,15 +92,8 @@ static int name_resolve(struct word_sink *sink, const struct target *target, str
 		    named_add(sink->list, found[i], target->name, f) < 0)
 			return -1;
 	}
-	if (wanted < count) {
-		char text[ADDR_TEXT];
-
-		fprintf(sink->notes,
-			"portlight: %s has other addresses, not scanned:", target->name);
-		for (int i = wanted; i < count; i++)
-			fprintf(sink->notes, " %s", addr_format(found[i], text));
-		fputs("\n", sink->notes);
-	}
+	if (wanted < count)
+		others_warn(sink->observer, target->name, found + wanted, count - wanted);
 	return 0;
 }
 
@@ -132,7 +145,7 @@ static int word_add(struct word_sink *sink, const char *word, size_t length, str
 		return 0;
 	const struct range *added = &sink->ranges->range[before];
 
-	if (addr_is_link_local6(added->first) && !target.zone[0] && !sink->options->interface)
+	if (addr_is_link_local6(added->first) && !target.zone[0] && !sink->request->interface)
 		return failure_set(
 			f, EXIT_USAGE,
 			"link-local target %s: which interface? Say %s%%eth0, or -e eth0",
@@ -235,17 +248,17 @@ static int named_compare(const void *left, const void *right)
 	return order ? order : (a->name == NULL) - (b->name == NULL);
 }
 
-int target_list_build(const struct scan_options *o, FILE *notes, struct target_list *list,
-		      struct failure *f)
+int target_list_build(const struct scan_request *r, const struct observer *observer,
+		      struct target_list *list, struct failure *f)
 {
 	struct ranges excludes = {0};
-	struct word_sink targets = {o, list, &list->ranges, notes, false, NULL};
-	struct word_sink out = {o, list, &excludes, notes, true, NULL};
+	struct word_sink targets = {r, list, &list->ranges, observer, false, NULL};
+	struct word_sink out = {r, list, &excludes, observer, true, NULL};
 	int result = -1;
 
 	memset(list, 0, sizeof(*list));
-	if (words_read(&targets, &o->targets, &o->lists, f) < 0 ||
-	    words_read(&out, &o->excludes, &o->exclude_lists, f) < 0 ||
+	if (words_read(&targets, &r->targets, &r->lists, f) < 0 ||
+	    words_read(&out, &r->excludes, &r->exclude_lists, f) < 0 ||
 	    nobody_exclude(&excludes, f) < 0)
 		goto out;
 	uint64_t before = ranges_size(&list->ranges);

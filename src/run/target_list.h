@@ -1,4 +1,4 @@
-/* target_list: all targets of a command line: words, files, names, minus excludes. */
+/* target_list: all targets of a request: words, files, names, minus excludes. */
 #ifndef PORTLIGHT_RUN_TARGET_LIST_H
 #define PORTLIGHT_RUN_TARGET_LIST_H
 
@@ -8,7 +8,8 @@
 #include "address/addr.h"
 #include "address/ranges.h"
 #include "base/failure.h"
-#include "cli/options.h"
+#include "run/observer.h"
+#include "run/request.h"
 
 /* An address that was given singly, and by which name if it was a name. */
 struct named_target {
@@ -25,12 +26,12 @@ struct target_list {
 };
 
 /*
- * Reads and resolves everything that *o names. Notes for the user (other addresses of a name) go
- * to `notes`. 0, or -1 with *f: nothing may be scanned then, least of all if an exclude failed.
- * Freed with target_list_fini in either case.
+ * Reads and resolves all targets of *r. What the user should know (other addresses of a name) goes
+ * to observer->warning. 0, or -1 with *f: nothing may be scanned then, least of all if an exclude
+ * failed. Freed with target_list_fini in either case.
  */
-int target_list_build(const struct scan_options *o, FILE *notes, struct target_list *list,
-		      struct failure *f);
+int target_list_build(const struct scan_request *r, const struct observer *observer,
+		      struct target_list *list, struct failure *f);
 void target_list_fini(struct target_list *list);
 
 /* The entry of an address, or NULL. */

@@ -3,15 +3,20 @@
 #define PORTLIGHT_RUN_TIMING_H
 
 #include <stdint.h>
-#include <stdio.h>
 
-#include "cli/options.h"
+#include "run/request.h"
 #include "scan/scan.h"
 
-/* Fills pace, round-trip bounds and attempts of *conf. */
-void timing_apply(const struct scan_options *o, struct scan_conf *conf);
+struct timing {
+	double start_pps, most_pps;
+	uint64_t initial_rtt_ns, min_rtt_ns, max_rtt_ns;
+	int retries_less; /* than the technique's row says */
+};
 
-/* The table for --help. */
-void timing_help(FILE *out);
+#define TIMINGS 6
+extern const struct timing timing_table[TIMINGS];
+
+/* Fills pace, round-trip bounds and attempts of *conf. */
+void timing_apply(const struct scan_request *r, struct scan_conf *conf);
 
 #endif

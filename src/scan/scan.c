@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "scan/verdict.h"
 #include "technique/technique.h"
 
 /* Most probes of one turn, so that answers are looked at in between. */
@@ -373,4 +374,80 @@ struct paced_status scan_asked_on(const struct scan *s)
 			all.round = news.round;
 	}
 	return all;
+}
+
+void scan_abandon(struct scan *s)
+{
+	s->passing = NULL;
+	scan_stop(s, 0);
+	s->stop_ns = 0;
+}
+
+bool scan_stopping(const struct scan *s)
+{
+	return s->stopping;
+}
+
+bool scan_in_pass(const struct scan *s)
+{
+	return s->passing != NULL;
+}
+
+bool scan_has_windows(const struct scan *s)
+{
+	return s->window_next < s->window_last;
+}
+
+double scan_rate_pps(const struct scan *s)
+{
+	return s->pacer.rate_pps;
+}
+
+void scan_dropped(struct scan *s, uint64_t now_ns)
+{
+	pacer_dropped(&s->pacer, now_ns);
+}
+
+struct sheet *scan_sheet(const struct scan *s, int place)
+{
+	return s->sheet[place];
+}
+
+uint32_t scan_hosts(const struct scan *s, int place)
+{
+	return s->sheet[place]->hosts;
+}
+
+bool scan_answered(const struct scan *s, int place)
+{
+	return s->sheet[place]->answered == s->sheet[place]->ours;
+}
+
+void scan_read(struct scan *s, int place, uint32_t host, bool complete, struct finding *findings,
+	       struct host_report *out)
+{
+	verdict_host(s->sheet[place], host, complete, s->conf.tries, s->conf.wall_offset_ns,
+		     findings, out);
+}
+
+struct scan_counts scan_counts(const struct scan *s)
+{
+	return (struct scan_counts){s->sent, s->resent, s->valid, s->duplicate, s->stray};
+}
+
+struct scan_pace scan_pace(const struct scan *s)
+{
+	return (struct scan_pace){
+		.rate_pps = s->pacer.rate_pps,
+		.backoffs = s->pacer.backoffs,
+		.smoothed_ns = s->rtt.smoothed_ns,
+		.timeout_ns = rtt_timeout_ns(&s->rtt),
+		.tempo = s->tempo,
+		.pass_tempo = s->pass_tempo,
+	};
+}
+
+uint64_t scan_cells(const struct scan *s)
+{
+	return s->cells_all;
 }

@@ -7,6 +7,7 @@
 
 #include "plan/plan.h"
 #include "result/finding.h"
+#include "result/record.h"
 #include "scan/pacer.h"
 #include "scan/rtt.h"
 #include "scan/sheet.h"
@@ -92,6 +93,46 @@ void scan_close(struct scan *s, int place);
 void scan_stop(struct scan *s, uint64_t now_ns);
 bool scan_over(const struct scan *s);
 
+/* The second Ctrl-C, after the end of a pass of the engine's own: nothing is waited for either, and
+ * each open window is ready. */
+void scan_abandon(struct scan *s);
+
+/* No more is sent; an engine sends a pass by itself; windows are still to be opened. */
+bool scan_stopping(const struct scan *s);
+bool scan_in_pass(const struct scan *s);
+bool scan_has_windows(const struct scan *s);
+
+/* Packets a second that may be sent now. */
+double scan_rate_pps(const struct scan *s);
+/* The engine's own receive ring has lost answers: the rate is lowered. */
+void scan_dropped(struct scan *s, uint64_t now_ns);
+
+/* The window at a place that scan_open or scan_ready gave: what the engine prepares, its hosts, and
+ * whether every probe of it is answered. */
+struct sheet *scan_sheet(const struct scan *s, int place);
+uint32_t scan_hosts(const struct scan *s, int place);
+bool scan_answered(const struct scan *s, int place);
+/* Reads out one host of it: verdict_host. `complete`: the scan was not stopped. */
+void scan_read(struct scan *s, int place, uint32_t host, bool complete, struct finding *findings,
+	       struct host_report *out);
+
+/* What happened so far. */
+struct scan_counts {
+	uint64_t sent, resent; /* the second are part of the first */
+	uint64_t valid, duplicate, stray;
+};
+struct scan_counts scan_counts(const struct scan *s);
+
+struct scan_pace {
+	double rate_pps;
+	uint64_t backoffs;		  /* how often the rate was lowered */
+	uint64_t smoothed_ns, timeout_ns; /* of the round trip */
+	struct tempo tempo, pass_tempo;	  /* of turns, and of passes */
+};
+struct scan_pace scan_pace(const struct scan *s);
+
+/* Probes of the whole run. */
+uint64_t scan_cells(const struct scan *s);
 /* For progress: cells that have their answer or have used up their attempts, of all. */
 uint64_t scan_cells_settled(const struct scan *s);
 /* Who is asked on after the passes. */

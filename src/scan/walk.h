@@ -51,6 +51,12 @@ void walk_set_timeout(struct walk *w, uint64_t timeout_ns);
  */
 bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out);
 
+/* Whether there may be a probe to take: neither done, nor due later. */
+static inline bool walk_is_due(const struct walk *w, uint64_t now_ns)
+{
+	return !w->done && w->due_ns <= now_ns;
+}
+
 /* While none may go: whether there will be one is seen by then, or that it is done, or due_ns. */
 void walk_look(struct walk *w, uint64_t now_ns);
 

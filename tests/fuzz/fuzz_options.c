@@ -46,35 +46,35 @@ static void check_words(const struct words *w, const char *from, const char *to)
 /* What the rows promise; a number out of its range would be undefined further on. */
 static void check_options(const struct scan_options *o, const char *from, const char *to)
 {
-	const char *texts[] = {o->ports,  o->exclude_ports, o->top_ports,
-			       o->engine, o->interface,	    o->source,
-			       o->seed,	  o->shard,	    o->output_all};
+	const struct scan_request *r = &o->request;
+	const char *texts[] = {r->ports, r->exclude_ports, r->interface, o->output_all};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		check_text(texts[i], from, to);
 	for (int i = 0; i < OUTPUT_FORMATS; i++)
 		check_text(o->output[i], from, to);
-	check_words(&o->targets, from, to);
-	check_words(&o->lists, from, to);
-	check_words(&o->excludes, from, to);
-	check_words(&o->exclude_lists, from, to);
-	check(o->techniques >> TECHNIQUES == 0);
-	check(o->timing <= 5);
-	check(o->max_retries <= 15 && o->source_port <= 65535 && o->ttl <= 255);
-	check(!o->has_ttl || o->ttl >= 1);
-	check(o->max_rate_pps >= 0 && o->max_rate_pps <= 1e9);
-	check(o->min_rate_pps >= 0 && o->min_rate_pps <= 1e9);
+	check_words(&r->targets, from, to);
+	check_words(&r->lists, from, to);
+	check_words(&r->excludes, from, to);
+	check_words(&r->exclude_lists, from, to);
+	check(r->techniques >> TECHNIQUES == 0);
+	check(r->timing <= 5);
+	check(r->max_retries <= 15 && r->source_port <= 65535 && r->ttl <= 255);
+	check(r->top_ports <= 65535 && r->max_sockets <= 1000000);
+	check(r->shard <= r->shards && (!r->shards || r->has_seed || o->help || o->version));
+	check(r->max_rate_pps >= 0 && r->max_rate_pps <= 1e9);
+	check(r->min_rate_pps >= 0 && r->min_rate_pps <= 1e9);
 }
 
 /* Whatever was typed: a pace and attempts that the scan can work with, and never above the cap. */
-static void check_timing(const struct scan_options *o)
+static void check_timing(const struct scan_request *r)
 {
 	struct scan_conf conf = {0};
 
-	timing_apply(o, &conf);
+	timing_apply(r, &conf);
 	check(conf.pace.start_pps > 0 && conf.pace.start_pps <= conf.pace.ceiling_pps);
 	check(conf.pace.floor_pps >= 0 && conf.pace.floor_pps <= conf.pace.start_pps);
-	check(o->max_rate_pps <= 0 || conf.pace.ceiling_pps <= o->max_rate_pps);
+	check(r->max_rate_pps <= 0 || conf.pace.ceiling_pps <= r->max_rate_pps);
 	check(conf.rtt.min_ns > 0 && conf.rtt.min_ns <= conf.rtt.max_ns);
 	for (int i = 0; i < TECHNIQUES; i++)
 		check(conf.tries[i] >= 1 && conf.tries[i] <= 16);
@@ -101,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (result == 0) {
 		/* The terminating NUL of a last, empty argument belongs to it. */
 		check_options(&options, text, text + size + 1);
-		check_timing(&options);
+		check_timing(&options.request);
 	}
 	scan_options_fini(&options);
 	free(text);

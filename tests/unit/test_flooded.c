@@ -154,43 +154,38 @@ static void test_loop(void **unused)
 		.receive = flooded_receive,
 		.stats = flooded_stats,
 	};
+	const struct engine_row row = {.name = "flooded"};
+	const struct observer silent = {0};
+	struct recording_sink sink = {{&recording_ops}};
 	struct flooded flooded = {.engine = {&ops}};
-	struct scan_setup setup = {.plan = plan_of_one()};
+	struct scan_setup setup = {.plan = plan_of_one(), .engine = &row};
+	const struct run_context run = {
+		.observer = &silent,
+		.sink = &sink.sink,
+		.interrupts = &flooded.interrupts,
+		.now_ns = clock_monotonic_ns,
+	};
 	const struct scan_conf conf = {
 		.pace = {1000, 1000, 1000},
 		.rtt = {SECOND, SECOND, SECOND},
 		.last = setup.plan->total,
 		.tries = {[TECH_SYN] = 2},
 	};
-	struct recording_sink sink = {{&recording_ops}};
-	const struct progress_conf silent = {0};
-	struct progress progress;
+	struct scan_driver driver = {.setup = &setup, .run = &run, .engine = &flooded.engine};
 	struct failure f = {0};
-	struct scan scan;
-	struct scan_driver loop = {
-		.setup = &setup,
-		.engine = &flooded.engine,
-		.scan = &scan,
-		.sink = &sink.sink,
-		.progress = &progress,
-		.notes = stderr,
-		.interrupts = &flooded.interrupts,
-	};
 
 	(void)unused;
-	progress_init(&progress, &silent, clock_monotonic_ns());
-	scan_init(&scan, setup.plan, &conf, clock_monotonic_ns());
-	assert_int_equal(sink_begin(&sink.sink, &(struct run_info){0}), 0);
-	assert_int_equal(scan_driver_run(&loop, &f), 0);
+	scan_init(&driver.scan, setup.plan, &conf, clock_monotonic_ns());
+	assert_int_equal(scan_driver_run(&driver, &f), 0);
 	/* It heeds them within a turn. */
 	assert_in_range(flooded.taken, 100000, 200000);
-	assert_true(loop.summary.partial);
-	assert_string_equal(loop.summary.stopped_why, "interrupted");
+	assert_true(driver.summary.partial);
+	assert_string_equal(driver.summary.stopped_why, "interrupted");
 	/* What was found by then is passed on. */
 	assert_int_equal(sink.hosts, 1);
 	assert_true(sink.host[0].notes & HOST_PARTIAL);
 	recording_sink_fini(&sink);
-	scan_fini(&scan);
+	scan_fini(&driver.scan);
 	plan_free(setup.plan);
 }
 

@@ -36,48 +36,46 @@ static void nmap_letters_and_habits_work(void **state)
 		      "-T4 -Pn -n -oX out.xml -oG - -v -v 192.0.2.5",
 		      storage, &o, &f),
 		0);
-	assert_int_equal(o.techniques, 1u << TECH_SYN | 1u << TECH_UDP);
-	assert_string_equal(o.ports, "T:1-1000,U:53");
-	assert_int_equal(o.lists.count, 1);
-	assert_string_equal(o.lists.word[0], "hosts.txt");
-	assert_int_equal(o.excludes.count, 1);
-	assert_string_equal(o.excludes.word[0], "192.0.2.9,192.0.2.10");
-	assert_int_equal(o.timing, 4);
+	assert_int_equal(o.request.techniques, 1u << TECH_SYN | 1u << TECH_UDP);
+	assert_string_equal(o.request.ports, "T:1-1000,U:53");
+	assert_int_equal(o.request.lists.count, 1);
+	assert_string_equal(o.request.lists.word[0], "hosts.txt");
+	assert_int_equal(o.request.excludes.count, 1);
+	assert_string_equal(o.request.excludes.word[0], "192.0.2.9,192.0.2.10");
+	assert_int_equal(o.request.timing, 4);
 	assert_string_equal(o.output[OUTPUT_XML], "out.xml");
 	assert_string_equal(o.output[OUTPUT_GREPABLE], "-");
 	assert_int_equal(o.verbose, 2);
-	assert_int_equal(o.targets.count, 1);
+	assert_int_equal(o.request.targets.count, 1);
 	scan_options_fini(&o);
 
-	assert_int_equal(parse("-sSU -p22 -vvv --max-rate=3M -g53 -e eth0 -F --top-ports 10 host",
-			       storage, &o, &f),
+	assert_int_equal(parse("-sSU -p22 -vvv --max-rate=3M -g53 -e eth0 host", storage, &o, &f),
 			 0);
-	assert_int_equal(o.techniques, 1u << TECH_SYN | 1u << TECH_UDP);
-	assert_string_equal(o.ports, "22");
+	assert_int_equal(o.request.techniques, 1u << TECH_SYN | 1u << TECH_UDP);
+	assert_string_equal(o.request.ports, "22");
 	assert_int_equal(o.verbose, 3);
-	assert_true(o.max_rate_pps == 3e6);
-	assert_true(o.has_source_port && o.source_port == 53);
-	assert_string_equal(o.interface, "eth0");
-	assert_true(o.fast);
+	assert_true(o.request.max_rate_pps == 3e6);
+	assert_true(o.request.has_source_port && o.request.source_port == 53);
+	assert_string_equal(o.request.interface, "eth0");
 	scan_options_fini(&o);
 
 	assert_int_equal(parse("-v2 -vv --unique --seed 1 --shards 1/2 h", storage, &o, &f), 0);
 	assert_int_equal(o.verbose, 4);
-	assert_string_equal(o.shard, "1/2");
+	assert_true(o.request.shard == 1 && o.request.shards == 2);
 	scan_options_fini(&o);
 
 	assert_int_equal(parse("-p- -T polite --rate 0.5 --technique ttl,fin --max-retries 0 "
 			       "--min-rtt-timeout 50ms --stats-every 2m -oA base -- -sT",
 			       storage, &o, &f),
 			 0);
-	assert_string_equal(o.ports, "-");
-	assert_int_equal(o.timing, 2);
-	assert_true(o.max_rate_pps == 0.5);
-	assert_int_equal(o.techniques, 1u << TECH_TTL | 1u << TECH_FIN);
-	assert_true(o.has_max_retries && o.max_retries == 0);
-	assert_true(o.min_rtt_ns == 50000000);
+	assert_string_equal(o.request.ports, "-");
+	assert_int_equal(o.request.timing, 2);
+	assert_true(o.request.max_rate_pps == 0.5);
+	assert_int_equal(o.request.techniques, 1u << TECH_TTL | 1u << TECH_FIN);
+	assert_true(o.request.has_max_retries && o.request.max_retries == 0);
+	assert_true(o.request.min_rtt_ns == 50000000);
 	assert_true(o.stats_every_ns == 120 * UINT64_C(1000000000));
-	assert_string_equal(o.targets.word[0], "-sT"); /* behind -- */
+	assert_string_equal(o.request.targets.word[0], "-sT"); /* behind -- */
 	scan_options_fini(&o);
 }
 
@@ -92,12 +90,12 @@ static void every_technique_letter_is_an_option(void **state)
 		if (technique_table[t].letter) {
 			snprintf(line, sizeof(line), "-s%c h", technique_table[t].letter);
 			assert_int_equal(parse(line, storage, &o, &f), 0);
-			assert_int_equal(o.techniques, 1u << t);
+			assert_int_equal(o.request.techniques, 1u << t);
 			scan_options_fini(&o);
 		}
 		snprintf(line, sizeof(line), "--technique %s h", technique_table[t].name);
 		assert_int_equal(parse(line, storage, &o, &f), 0);
-		assert_int_equal(o.techniques, 1u << t);
+		assert_int_equal(o.request.techniques, 1u << t);
 		scan_options_fini(&o);
 	}
 }

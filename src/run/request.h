@@ -1,0 +1,52 @@
+/* request: what a scan or a watch is to do, as plain values; how they were typed is forgotten. */
+#ifndef PORTLIGHT_RUN_REQUEST_H
+#define PORTLIGHT_RUN_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address/addr.h"
+#include "base/words.h"
+#include "engine/registry.h"
+
+/*
+ * All zero is a scan of no target with default ports, pace and engine; timing 0 is -T0, the
+ * default of the command line is 3. Texts and lists belong to the caller and outlive the scan.
+ * Targets, ports and files are resolved when the scan is set up, since names of hosts and services
+ * may need it.
+ */
+struct scan_request {
+	struct words targets;	    /* one target each, in the grammar of plan/targets.h */
+	struct words excludes;	    /* comma-separated lists of targets */
+	struct words lists;	    /* files of targets; "-" is standard input */
+	struct words exclude_lists; /* files of excluded targets */
+	bool ipv4, ipv6;	    /* names: addresses of these families; neither: the first */
+	unsigned techniques;	    /* bit set of enum technique_id; 0: the engine's default */
+	const char *ports;	    /* in the grammar of plan/ports.h; NULL: the most common */
+	const char *exclude_ports;
+	uint64_t top_ports; /* without `ports`: how many of the most common; 0: 1000 */
+
+	unsigned timing;				 /* 0..5: the row of run/timing.h */
+	double min_rate_pps, max_rate_pps;		 /* 0: that row's */
+	bool has_max_retries;				 /* retransmissions per probe: */
+	uint64_t max_retries;				 /* 0..15 */
+	uint64_t initial_rtt_ns, min_rtt_ns, max_rtt_ns; /* 0: that row's */
+
+	const struct engine_row *engine; /* NULL: the most preferred that can do the scan */
+	bool xdp_generic;		 /* engine_conf.generic */
+	const char *interface;		 /* only this one; NULL: by route */
+	bool has_source;
+	struct addr source; /* one of ours */
+	bool has_source_port;
+	uint64_t source_port; /* 1..65535 */
+	uint64_t ttl;	      /* 1..255; 0: the default of 64 */
+	uint64_t max_sockets; /* 0: what the file limit allows */
+	bool bad_sum;
+
+	bool has_seed; /* the order of the probes; else it is random */
+	uint64_t seed;
+	uint64_t shard, shards; /* part `shard` of `shards`, 1-based, with a seed; 0/0: all */
+};
+
+#endif
