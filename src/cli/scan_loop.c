@@ -49,7 +49,6 @@ static void loop_discovered(struct scan_loop *loop, const struct sheet *sheet, u
 			    struct lines *lines)
 {
 	struct plan_probe probe = sheet_probe(sheet, cell);
-	const struct technique *technique = &technique_table[probe.technique];
 	char text[ADDR_TEXT];
 
 	if (technique_rule(probe.technique, sheet_get(sheet, cell))->state != PORT_OPEN)
@@ -58,7 +57,7 @@ static void loop_discovered(struct scan_loop *loop, const struct sheet *sheet, u
 		loop_say(loop, lines);
 	lines->used += (size_t)snprintf(lines->text + lines->used, DISCOVERED,
 					"Discovered open port %u/%s on %s\n", probe.port,
-					technique->cookie == COOKIE_PORT ? "udp" : "tcp",
+					technique_is_udp(probe.technique) ? "udp" : "tcp",
 					addr_format(probe.to, text));
 }
 
