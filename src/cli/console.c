@@ -47,15 +47,13 @@ static void console_discovered(void *context, const struct plan_probe *ports, un
 
 	progress_clear(&c->progress);
 	for (unsigned i = 0; i < count; i++) {
-		const struct technique *technique = &technique_table[ports[i].technique];
-
 		if (sizeof(lines) - used < DISCOVERED) {
 			(void)fwrite(lines, 1, used, c->notes); /* a note */
 			used = 0;
 		}
 		used += (size_t)snprintf(lines + used, DISCOVERED,
 					 "Discovered open port %u/%s on %s\n", ports[i].port,
-					 technique->cookie == COOKIE_PORT ? "udp" : "tcp",
+					 technique_is_udp(ports[i].technique) ? "udp" : "tcp",
 					 addr_format(ports[i].to, text));
 	}
 	(void)fwrite(lines, 1, used, c->notes); /* a note */

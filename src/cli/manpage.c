@@ -1,10 +1,12 @@
 /* manpage: fills a manual page's template from the program's own tables, at build time. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/options.h"
 #include "cli/timing_help.h"
 #include "cli/watch_options.h"
+#include "result/event.h"
 #include "technique/technique.h"
 
 static void print_techniques(void)
@@ -22,6 +24,16 @@ static void print_techniques(void)
 	puts(".El");
 }
 
+static void print_events(bool alerts)
+{
+	puts(".Bl -tag -width distributed_scan -compact");
+	for (unsigned action = 0; action < EVENT_ACTIONS; action++)
+		if (event_is_alert(action) == alerts)
+			printf(".It %s\n%s\n", event_kind(action)->name,
+			       event_kind(action)->meaning);
+	puts(".El");
+}
+
 int main(void)
 {
 	char line[512];
@@ -35,6 +47,10 @@ int main(void)
 			timing_help(stdout);
 		else if (strcmp(line, "@TECHNIQUES@\n") == 0)
 			print_techniques();
+		else if (strcmp(line, "@EVENT_ALERTS@\n") == 0)
+			print_events(true);
+		else if (strcmp(line, "@EVENT_OTHERS@\n") == 0)
+			print_events(false);
 		else
 			fputs(line, stdout);
 	}

@@ -53,6 +53,7 @@ static int parse_letters(const struct option_row *row, const char *text, void *o
 			 struct failure *f)
 {
 	struct scan_options *o = options;
+	char letters[TECHNIQUE_LETTERS];
 
 	(void)row;
 	for (const char *at = text; *at; at++) {
@@ -68,10 +69,11 @@ static int parse_letters(const struct option_row *row, const char *text, void *o
 							"PORTS asks the open ones"
 						      : "runs no scripts");
 		if (technique < 0)
-			return failure_set(f, EXIT_USAGE,
-					   "-s%s: no technique has the letter \"%.1s\"; there are "
-					   "T S F N X A W M U",
-					   option_quote(text).text, option_quote(at).text);
+			return failure_set(
+				f, EXIT_USAGE,
+				"-s%s: no technique has the letter \"%.1s\"; there are %s",
+				option_quote(text).text, option_quote(at).text,
+				technique_letters(letters));
 		o->request.techniques |= 1u << technique;
 	}
 	return 0;

@@ -4,6 +4,8 @@
 
 #include <linux/types.h>
 
+#include "base/mix.h"
+
 /*
  * A Feistel network on a x b >= n with a, b near sqrt(n) (Black and Rogaway, "Ciphers with
  * Arbitrary Finite Domains", CT-RSA 2002, 3.3), cycle-walked over the a x b - n < a values too
@@ -28,14 +30,6 @@ struct permute {
 	__u64 key[PERMUTE_ROUNDS];
 };
 
-/* splitmix64's finaliser (Stafford's Mix13). */
-static inline __u64 permute_mix(__u64 x)
-{
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-	return x ^ (x >> 31);
-}
-
 /* n in 1..2^63. */
 static inline void permute_init(struct permute *p, __u64 n, const __u64 seed[2], __u64 tweak)
 {
@@ -46,8 +40,8 @@ static inline void permute_init(struct permute *p, __u64 n, const __u64 seed[2],
 	p->a = 1ULL << p->bits;
 	p->b = (n + p->a - 1) >> p->bits;
 	for (int round = 0; round < PERMUTE_ROUNDS; round++)
-		p->key[round] = permute_mix(seed[round & 1] ^
-					    permute_mix(tweak * PERMUTE_ROUNDS + (__u64)round + 1));
+		p->key[round] =
+			mix64(seed[round & 1] ^ mix64(tweak * PERMUTE_ROUNDS + (__u64)round + 1));
 }
 
 /* A pseudo-random number below `bound` <= 2^32. */

@@ -1,7 +1,6 @@
 /* plan: made once from targets, ports and techniques; looked up by index, address and port. */
 #include "plan/plan.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +9,7 @@
 
 static const struct port_set *technique_ports(const struct ports *ports, int technique)
 {
-	return technique_table[technique].proto == IPPROTO_UDP ? &ports->udp : &ports->tcp;
+	return technique_is_udp((unsigned)technique) ? &ports->udp : &ports->tcp;
 }
 
 static uint32_t slots_count(const struct ports *ports, unsigned techniques)

@@ -80,8 +80,7 @@ const char *phrase_mac(const uint8_t mac[6], char text[static 18])
 
 const char *phrase_proto(unsigned technique)
 {
-	return technique < TECHNIQUES && technique_table[technique].proto == IPPROTO_UDP ? "udp"
-											 : "tcp";
+	return technique_is_udp(technique) ? "udp" : "tcp";
 }
 
 const char *phrase_evidence(const struct finding *finding, char text[static PHRASE_EVIDENCE])

@@ -22,21 +22,13 @@ static unsigned first_of_proto(const struct run_info *run, unsigned technique, u
 	return first;
 }
 
-static bool is_rst(unsigned reply)
-{
-	return reply >= REPLY_RST && reply <= REPLY_RST_TTL_LOWER;
-}
-
 bool view_is_mute(const struct finding *f, uint32_t notes)
 {
-	if (f->technique >= TECHNIQUES || !is_rst(f->reply))
+	if (f->technique >= TECHNIQUES || !reply_is_rst(f->reply))
 		return false;
 
-	bool inverse = technique_rule(f->technique, REPLY_SILENCE)->state == PORT_OPEN_FILTERED;
-	bool by_window = technique_rule(f->technique, REPLY_RST)->state !=
-			 technique_rule(f->technique, REPLY_RST_WINDOW)->state;
-
-	return (inverse && notes & HOST_RST_TO_ALL) || (by_window && notes & HOST_WINDOW_MUTE) ||
+	return (technique_is_inverse(f->technique) && notes & HOST_RST_TO_ALL) ||
+	       (technique_window_decides(f->technique) && notes & HOST_WINDOW_MUTE) ||
 	       (technique_table[f->technique].compares_ttl && notes & HOST_TTL_MUTE);
 }
 
@@ -49,7 +41,7 @@ static unsigned definiteness(const struct finding *f, uint32_t notes)
 {
 	switch (f->state) {
 	case PORT_OPEN:
-		return is_rst(f->reply) ? 5 : 7;
+		return reply_is_rst(f->reply) ? 5 : 7;
 	case PORT_CLOSED:
 		return view_is_mute(f, notes) ? 1 : 6;
 	case PORT_UNFILTERED:

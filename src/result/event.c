@@ -1,19 +1,92 @@
-/* event: the fixed words of the detector's statements. */
+/* event: the table of event kinds, and the fixed words of the detector's events. */
 #include "result/event.h"
 
 #include <string.h>
 
 // clang-format off
-static const char *const action_names[EVENT_ACTIONS] = {
-	[EVENT_PORT_SCAN]	 = "port_scan",
-	[EVENT_NETWORK_SWEEP]	 = "network_sweep",
-	[EVENT_BLOCK_SCAN]	 = "block_scan",
-	[EVENT_DISTRIBUTED_SCAN] = "distributed_scan",
-	[EVENT_SYN_FLOOD]	 = "syn_flood",
-	[EVENT_BACKSCATTER]	 = "backscatter",
-	[EVENT_REFLECTION]	 = "reflection",
-	[EVENT_BLIND]		 = "blind",
-	[EVENT_SUPPRESSED]	 = "suppressed",
+#define SCAN_ATTACKS                                                                               \
+	(1 << ATTACK_SERVICE_DISCOVERY | 1 << ATTACK_SYSTEM_DISCOVERY | 1 << ATTACK_SCANNING_BLOCKS)
+
+/* What the four kinds of scan have in common. */
+#define KIND_SCAN                                                                                  \
+	.reason = "%F first contacts failed, %A were answered; confidence %C",                     \
+	.ecs_kind = "alert", .ecs_category = {"network", "intrusion_detection"},                   \
+	.ecs_type = "info", .severity = SEVERITY_MEDIUM, .severity_open = SEVERITY_HIGH,           \
+	.priority = PRIORITY_WARNING, .attacks = SCAN_ATTACKS, .is_alert = true,                   \
+	.in_scanlogd = true
+
+#define KIND_OTHER .ecs_kind = "event", .ecs_category = {"network"}, .ecs_type = "info"
+#define KIND_LOW                                                                                   \
+	.severity = SEVERITY_LOW, .severity_open = SEVERITY_LOW, .priority = PRIORITY_NOTICE
+#define KIND_HIGH                                                                                  \
+	.severity = SEVERITY_HIGH, .severity_open = SEVERITY_HIGH, .priority = PRIORITY_WARNING
+
+const struct event_kind event_kinds[EVENT_ACTIONS] = {
+[EVENT_PORT_SCAN] = {
+	KIND_SCAN, .name = "port_scan", .title = "Port scan", .actor = ACTOR_SOURCE,
+	.phrase = "Port scan of %T by %S",
+	.meaning = "many ports of one host or a few",
+	.message_id = "2c8c96a49fd6469d8131c5f317181db9",
+},
+[EVENT_NETWORK_SWEEP] = {
+	KIND_SCAN, .name = "network_sweep", .title = "Network sweep", .actor = ACTOR_SOURCE,
+	.phrase = "Network sweep of %T by %S",
+	.meaning = "one port, or pings or ARP requests, of many hosts",
+	.message_id = "b57e32f208154094970add2711ab2f31",
+},
+[EVENT_BLOCK_SCAN] = {
+	KIND_SCAN, .name = "block_scan", .title = "Block scan", .actor = ACTOR_SOURCE,
+	.phrase = "Block scan of %T by %S",
+	.meaning = "many ports of many hosts",
+	.message_id = "d54089994bae4f66936492c112af1dbe",
+},
+[EVENT_DISTRIBUTED_SCAN] = {
+	KIND_SCAN, .name = "distributed_scan", .title = "Distributed scan", .actor = ACTOR_CROWD,
+	.phrase = "Distributed scan of %T by %S",
+	.meaning = "the ports of one host shared out among many sources whose packets are alike",
+	.message_id = "bf6674f60df0442eaf213113abe24d3a",
+},
+[EVENT_SYN_FLOOD] = {
+	KIND_OTHER, KIND_HIGH, .name = "syn_flood", .title = "SYN flood",
+	.phrase = "SYN flood on %T by %S",
+	.reason = "many sources open connections to few ports and finish none",
+	.meaning = "many sources, few ports",
+	.message_id = "817a52535dca4f8aa2dbbd713f58dcbc",
+},
+[EVENT_BACKSCATTER] = {
+	KIND_OTHER, KIND_LOW, .name = "backscatter", .title = "Backscatter",
+	.phrase = "Backscatter from %S to %T",
+	.reason = "answers to packets that were not sent from here",
+	.meaning = "answers to packets that somebody sent elsewhere with addresses of ours",
+	.message_id = "968ad4cd0f6d4bc6a57912bb9cb8d056",
+},
+[EVENT_REFLECTION] = {
+	KIND_OTHER, KIND_LOW, .name = "reflection", .title = "Reflection",
+	.phrase = "Reflection on %T by %S",
+	.reason = "answers of many servers to requests that were not sent from here",
+	.meaning = "many servers made to send their answers to one of us",
+	.message_id = "588f5e78907a44bfa0eea8b0756dce0c",
+},
+[EVENT_BLIND] = {
+	KIND_OTHER, KIND_HIGH, .name = "blind", .title = "Blind spot", .is_notice = true,
+	.phrase = "Blind spot: the capture lost %L packets, %E records of evidence were pushed out",
+	.reason = "packets or evidence are lost, so scans may be missed",
+	.meaning = "the capture lost packets, or the tables evidence",
+	.message_id = "495872b6d66d486e86b9ee2de51b7458",
+},
+[EVENT_SUPPRESSED] = {
+	KIND_OTHER, KIND_LOW, .name = "suppressed", .title = "Events not told", .is_notice = true,
+	.phrase = "%N not told, to keep their number bounded",
+	.reason = "more events than may be told in a minute",
+	.meaning = "how many events --events-per-minute kept back",
+	.message_id = "3d3477d87e15410d900341e239808211",
+},
+};
+
+const struct attack event_attacks[ATTACKS] = {
+	[ATTACK_SERVICE_DISCOVERY] = {"T1046", "Network Service Discovery", "TA0007", "Discovery"},
+	[ATTACK_SYSTEM_DISCOVERY] = {"T1018", "Remote System Discovery", "TA0007", "Discovery"},
+	[ATTACK_SCANNING_BLOCKS] = {"T1595.001", "Scanning IP Blocks", "TA0043", "Reconnaissance"},
 };
 
 static const char *const phase_names[EVENT_PHASES] = {
@@ -56,9 +129,19 @@ static const char *name_of(const char *const *names, unsigned count, unsigned in
 	return index < count && names[index] ? names[index] : "unknown";
 }
 
+const struct event_kind *event_kind(unsigned action)
+{
+	static const struct event_kind unknown = {
+		KIND_OTHER,   KIND_LOW,	    .name = "unknown", .title = "Unknown",
+		.phrase = "", .reason = "", .meaning = "",     .message_id = NULL,
+	};
+
+	return action < EVENT_ACTIONS ? &event_kinds[action] : &unknown;
+}
+
 const char *event_action_name(unsigned action)
 {
-	return name_of(action_names, EVENT_ACTIONS, action);
+	return event_kind(action)->name;
 }
 
 const char *event_phase_name(unsigned phase)
@@ -85,7 +168,7 @@ const char *event_technique_name(unsigned bit)
 
 bool event_is_alert(unsigned action)
 {
-	return action <= EVENT_DISTRIBUTED_SCAN;
+	return event_kind(action)->is_alert;
 }
 
 /* The members of `techniques` that put the same on the wire as `bit`, itself included. */

@@ -1,4 +1,4 @@
-/* event: what the detector says, as plain numbers and words of a fixed list. */
+/* event: what the detector reports, as plain numbers and words of a fixed list. */
 #ifndef PORTLIGHT_RESULT_EVENT_H
 #define PORTLIGHT_RESULT_EVENT_H
 
@@ -9,19 +9,84 @@
 #include "address/addr.h"
 #include "technique/technique.h"
 
-/* What happened. The first four are scans (alerts); the others are told, but are none. */
+/* What happened. Each has a row in event_kinds[]. */
 enum event_action {
-	EVENT_PORT_SCAN,	/* many ports of one or a few hosts */
-	EVENT_NETWORK_SWEEP,	/* one or a few ports, or pings, of many hosts */
-	EVENT_BLOCK_SCAN,	/* many ports of many hosts */
-	EVENT_DISTRIBUTED_SCAN, /* many sources share the ports of one host */
-	EVENT_SYN_FLOOD,	/* many sources, few ports: a flood, not a scan */
-	EVENT_BACKSCATTER,	/* answers to what somebody forged our addresses for */
-	EVENT_REFLECTION,	/* many servers made to send answers to one of us */
-	EVENT_BLIND,		/* we ourselves lose packets or evidence */
-	EVENT_SUPPRESSED,	/* so many events were not told, to keep their number bounded */
+	EVENT_PORT_SCAN,
+	EVENT_NETWORK_SWEEP,
+	EVENT_BLOCK_SCAN,
+	EVENT_DISTRIBUTED_SCAN,
+	EVENT_SYN_FLOOD,
+	EVENT_BACKSCATTER,
+	EVENT_REFLECTION,
+	EVENT_BLIND,
+	EVENT_SUPPRESSED,
 	EVENT_ACTIONS,
 };
+
+/* Whether the source of an event is to blame for it, so that it may be blocked. */
+enum event_actor {
+	ACTOR_NONE,   /* nobody, or a sender that spoofed the source address */
+	ACTOR_SOURCE, /* the one source */
+	ACTOR_CROWD,  /* many sources together */
+};
+
+/* MITRE ATT&CK techniques (threat.technique.id). */
+enum attack_id {
+	ATTACK_SERVICE_DISCOVERY, /* T1046 */
+	ATTACK_SYSTEM_DISCOVERY,  /* T1018 */
+	ATTACK_SCANNING_BLOCKS,	  /* T1595.001 */
+	ATTACKS,
+};
+
+/* ECS event.severity: the steps of Elastic's detection rules. */
+enum event_severity {
+	SEVERITY_LOW = 21,
+	SEVERITY_MEDIUM = 47,
+	SEVERITY_HIGH = 73,
+};
+
+/* syslog(3) priorities that journald gets. */
+enum event_priority {
+	PRIORITY_WARNING = 4,
+	PRIORITY_NOTICE = 5,
+};
+
+/*
+ * THE table of event kinds: all that the formats, the metrics, the block policy and the manual page
+ * know about a kind. A phrase is text in which these stand for what the event says:
+ *   %T  the target's address, or "17 hosts"	%F  failed first contacts
+ *   %S  the source's address, or "17 sources"	%A  answered first contacts
+ *   %L  packets that the capture lost		%C  the confidence, 0..1
+ *   %E  evicted evidence records		%N  "17 events" that were suppressed
+ */
+struct event_kind {
+	const char *name;	     /* "port_scan": ECS event.action, metrics label */
+	const char *title;	     /* "Port scan": ECS rule.name */
+	const char *phrase;	     /* begin of the message, a phrase */
+	const char *reason;	     /* ECS event.reason: the evidence, a phrase */
+	const char *meaning;	     /* for the manual page */
+	const char *ecs_kind;	     /* ECS event.kind */
+	const char *ecs_category[2]; /* ECS event.category; the second may be NULL */
+	const char *ecs_type;	     /* ECS event.type */
+	const char *message_id;	     /* journald MESSAGE_ID; random once, never changed */
+	uint8_t severity;	     /* enum event_severity */
+	uint8_t severity_open;	     /* the same where a port answered as open */
+	uint8_t priority; /* enum event_priority of the first report; later ones: notice */
+	uint8_t actor;	  /* enum event_actor */
+	uint8_t attacks;  /* bit set of enum attack_id that may apply; 0: no threat */
+	bool is_alert;	  /* a scan */
+	bool is_notice;	  /* about the detector: no source, target, ports or times */
+	bool in_scanlogd; /* has a line in scanlogd's format */
+};
+
+extern const struct event_kind event_kinds[EVENT_ACTIONS];
+
+/* A MITRE ATT&CK technique, by enum attack_id. */
+struct attack {
+	const char *id, *name, *tactic_id, *tactic;
+};
+
+extern const struct attack event_attacks[ATTACKS];
 
 enum event_phase {
 	EVENT_OPEN,   /* first told */
@@ -118,6 +183,9 @@ struct event {
 	uint16_t has;	    /* enum event_has */
 	char interface[16]; /* where it was seen; "" offline */
 };
+
+/* The row of an action; never NULL: a row named "unknown" where there is no such action. */
+const struct event_kind *event_kind(unsigned action);
 
 /* "port_scan", "open", "vertical", "nmap", "syn"; never NULL. */
 const char *event_action_name(unsigned action);

@@ -113,9 +113,8 @@ static int setup_lists(struct scan_setup *setup, struct failure *f)
 {
 	for (unsigned t = 0; t < TECHNIQUES; t++) {
 		size_t i = setup->technique_count;
-		const struct port_set *set = technique_table[t].proto == IPPROTO_UDP
-						     ? &setup->ports.udp
-						     : &setup->ports.tcp;
+		const struct port_set *set =
+			technique_is_udp(t) ? &setup->ports.udp : &setup->ports.tcp;
 
 		if (!(setup->techniques >> t & 1))
 			continue;

@@ -256,7 +256,7 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 	if (answer->reply <= before)
 		return SHEET_DUPLICATE;
 	evidence_note(s, cell, answer, *has_rtt ? *rtt_ns : 0, *has_rtt);
-	if (technique_table[technique].cookie == COOKIE_PORT) {
+	if (technique_is_udp(technique)) {
 		struct sheet_pace *pace = &s->pace[host];
 
 		pace->icmp_errors += (answer->has & ANSWER_ICMP) != 0;

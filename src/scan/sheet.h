@@ -185,8 +185,7 @@ void sheet_settle(struct sheet *s);
 /* Of a slot's technique: whether it sends UDP, and its attempts by passes. */
 static inline bool sheet_slot_udp(const struct sheet *s, uint32_t slot)
 {
-	return technique_table[plan_slot_technique(plan_slots(s->plan)[slot])].cookie ==
-	       COOKIE_PORT;
+	return technique_is_udp(plan_slot_technique(plan_slots(s->plan)[slot]));
 }
 
 static inline unsigned sheet_slot_limit(const struct sheet *s, uint32_t slot)

@@ -14,18 +14,6 @@ struct rst_summary {
 	uint8_t ttl_low, ttl_high;
 };
 
-static bool reply_is_rst(unsigned reply)
-{
-	return reply == REPLY_RST || reply == REPLY_RST_WINDOW;
-}
-
-/* Whether RSTs of a technique are compared with one another, or summed up. */
-static bool rst_matters(const struct technique *row)
-{
-	return row->compares_ttl ||
-	       row->rules[REPLY_RST].state != row->rules[REPLY_RST_WINDOW].state;
-}
-
 /* The replies to all of a host's probes, before anything is made of them: they lie apart, and so
  * the processor waits for the memory of many at once. */
 static void findings_gather(const struct sheet *sheet, uint32_t base, struct finding *findings)
@@ -45,7 +33,7 @@ static void findings_gather(const struct sheet *sheet, uint32_t base, struct fin
 	}
 }
 
-/* Of techniques whose RSTs say all by themselves nothing. */
+/* Skips techniques whose RST needs no comparison with others. */
 static void rst_survey(const struct sheet *sheet, uint32_t base, const struct finding *findings,
 		       struct rst_summary out[TECHNIQUES])
 {
@@ -59,7 +47,7 @@ static void rst_survey(const struct sheet *sheet, uint32_t base, const struct fi
 		const uint8_t technique = plan_slot_technique(slot[i]);
 		struct rst_summary *rst = &out[technique];
 
-		if (!reply_is_rst(reply) || !rst_matters(&technique_table[technique]))
+		if (!reply_is_rst(reply) || !technique_compares_rsts(technique))
 			continue;
 		e = sheet_evidence(sheet, base + i, &near);
 		if (!(e.has & ANSWER_TTL))
@@ -144,13 +132,6 @@ static void findings_sort(struct finding *findings, size_t count)
 		}
 }
 
-/* Silence is a verdict for one, and without an ACK flag RFC 9293 allows no RST from open ports. */
-static bool technique_is_inverse(const struct technique *t)
-{
-	return t->proto == IPPROTO_TCP && !(t->flags & 0x10) &&
-	       t->rules[REPLY_SILENCE].state == PORT_OPEN_FILTERED;
-}
-
 /* A RST to FIN, NULL or Xmas from a port that answered a SYN with SYN+ACK. Needs sorted findings.
  */
 static bool host_resets_all(const struct finding *findings, size_t count)
@@ -165,7 +146,7 @@ static bool host_resets_all(const struct finding *findings, size_t count)
 		for (size_t j = run; j <= i; j++) {
 			accepted |= findings[j].reply == REPLY_SYN_ACK;
 			reset |= reply_is_rst(findings[j].reply) &&
-				 technique_is_inverse(&technique_table[findings[j].technique]);
+				 technique_open_is_silent(findings[j].technique);
 		}
 		if (accepted && reset)
 			return true;
@@ -184,8 +165,7 @@ static uint32_t host_mute_notes(const struct rst_summary rst[TECHNIQUES])
 			continue;
 		if (row->compares_ttl && rst[t].ttl_low == rst[t].ttl_high)
 			notes |= HOST_TTL_MUTE;
-		if (row->rules[REPLY_RST].state != row->rules[REPLY_RST_WINDOW].state &&
-		    rst[t].with_window == 0)
+		if (technique_window_decides((unsigned)t) && rst[t].with_window == 0)
 			notes |= HOST_WINDOW_MUTE;
 	}
 	return notes;

@@ -323,6 +323,44 @@ int technique_by_letter(char letter)
 	return -1;
 }
 
+bool technique_is_inverse(unsigned technique)
+{
+	return technique < TECHNIQUES && !technique_is_udp(technique) &&
+	       technique_table[technique].rules[REPLY_SILENCE].state == PORT_OPEN_FILTERED;
+}
+
+bool technique_open_is_silent(unsigned technique)
+{
+	return technique_is_inverse(technique) && !(technique_table[technique].flags & TCP_ACK);
+}
+
+bool technique_window_decides(unsigned technique)
+{
+	return technique_rule(technique, REPLY_RST)->state !=
+	       technique_rule(technique, REPLY_RST_WINDOW)->state;
+}
+
+bool technique_compares_rsts(unsigned technique)
+{
+	return technique < TECHNIQUES && (technique_table[technique].compares_ttl ||
+					  technique_window_decides(technique));
+}
+
+const char *technique_letters(char text[static TECHNIQUE_LETTERS])
+{
+	size_t length = 0;
+
+	for (unsigned t = 0; t < TECHNIQUES; t++) {
+		if (technique_table[t].letter == 0)
+			continue;
+		if (length > 0)
+			text[length++] = ' ';
+		text[length++] = technique_table[t].letter;
+	}
+	text[length] = '\0';
+	return text;
+}
+
 uint32_t technique_by_sight(uint8_t proto, uint8_t flags)
 {
 	uint32_t rows = 0;

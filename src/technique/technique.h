@@ -2,6 +2,7 @@
 #ifndef PORTLIGHT_TECHNIQUE_TECHNIQUE_H
 #define PORTLIGHT_TECHNIQUE_TECHNIQUE_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -77,7 +78,7 @@ enum reason {
 enum cookie_place {
 	COOKIE_ACK,  /* reply.ack is our sequence number, or that + 1 (SYN and FIN count as one) */
 	COOKIE_SEQ,  /* reply.seq is our acknowledgement number (RST to a segment that had ACK) */
-	COOKIE_PORT, /* only in the ports: UDP */
+	COOKIE_PORT, /* nowhere: the ports must match. UDP */
 };
 
 /* Who can send it. */
@@ -117,6 +118,39 @@ int technique_by_letter(char letter);
 /* The table read backwards: bit set of the rows that put just these flags on the wire (ECE and
  * CWR aside, which any SYN may carry: RFC 3168, 6.1.1). 0 if there are none. */
 uint32_t technique_by_sight(uint8_t proto, uint8_t flags);
+
+/* Whether it sends UDP; all others send TCP. False for TECHNIQUES and above. */
+static inline bool technique_is_udp(unsigned technique)
+{
+	return technique < TECHNIQUES && technique_table[technique].proto == IPPROTO_UDP;
+}
+
+/* Whether an open port is recognised by silence, a closed one by a RST: FIN, NULL, Xmas, Maimon. */
+bool technique_is_inverse(unsigned technique);
+
+/*
+ * Whether RFC 9293, 3.10.7.2 obliges a listening port to drop the probe, so that a RST from an open
+ * port proves a host that answers RST to everything: the inverse techniques without the ACK flag.
+ * Maimon's FIN+ACK is an acknowledgement, to which a listening port must send a RST: from an
+ * open port it is the rule, and proves nothing about the host.
+ */
+bool technique_open_is_silent(unsigned technique);
+
+/* Whether a RST means another state when it carries a window than when it has none. */
+bool technique_window_decides(unsigned technique);
+
+/* Whether one RST says nothing until it is compared with the host's others: by window or TTL. */
+bool technique_compares_rsts(unsigned technique);
+
+/* Writes nmap's letters, "T S F", in the table's order. Returns `text`. */
+#define TECHNIQUE_LETTERS (2 * TECHNIQUES + 1)
+const char *technique_letters(char text[static TECHNIQUE_LETTERS]);
+
+/* Whether a reply is a RST, of whatever window and TTL. */
+static inline bool reply_is_rst(unsigned reply)
+{
+	return reply >= REPLY_RST && reply <= REPLY_RST_TTL_LOWER;
+}
 
 /* The rule for a reply; its state is STATE_NONE where the reply is no answer. */
 const struct rule *technique_rule(unsigned technique, unsigned reply);

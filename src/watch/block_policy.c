@@ -39,12 +39,10 @@ err0:
 
 enum block_verdict block_policy(const struct event *event, const struct ranges *never)
 {
-	switch (event->action) {
-	case EVENT_PORT_SCAN:
-	case EVENT_NETWORK_SWEEP:
-	case EVENT_BLOCK_SCAN:
+	switch (event_kind(event->action)->actor) {
+	case ACTOR_SOURCE:
 		break;
-	case EVENT_DISTRIBUTED_SCAN:
+	case ACTOR_CROWD:
 		return BLOCK_NO_SOURCE;
 	default:
 		return BLOCK_NO_SCAN;

@@ -9,9 +9,6 @@
 
 #define WAYS	       4
 
-#define CUSUM_SALT     4
-#define GROUP_SALT     5
-
 #define SECOND_MS      1000
 #define TENTH_MS       100
 #define FLOOD_CONTACTS 100
@@ -303,7 +300,7 @@ static double busy_share(const struct crowd *c, double mean_pps)
 
 static uint64_t cusum_hash(uint64_t source, uint64_t target)
 {
-	return name_with(source, CUSUM_SALT, target);
+	return name_with(source, SALT_CUSUM, target);
 }
 
 void crowd_fetch(const struct crowd_table *t, uint64_t source, uint64_t target)
@@ -376,7 +373,7 @@ static uint32_t crowd_network(const struct crowd_table *t, const struct contact 
 
 uint32_t crowd_source(const struct contact *contact)
 {
-	return (uint32_t)name_with(contact->source, GROUP_SALT, 0);
+	return (uint32_t)name_with(contact->source, SALT_CROWD_GROUP, 0);
 }
 
 struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,

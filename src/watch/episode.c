@@ -8,10 +8,8 @@
 #include "watch/name.h"
 #include "watch/tool.h"
 
-#define EPISODE_SALT 7
-
-#define BITMAPS	     3 /* TCP, UDP, answered open */
-#define MINUTE_MS    60000
+#define BITMAPS	  3 /* TCP, UDP, answered open */
+#define MINUTE_MS 60000
 /* Between the first two times that a flood's suspects are told; then twice as long, and so on. */
 #define SUSPECTS_WAIT_MS 1000
 #define RANGES_MOST	 32768 /* no 65,536 ports have more ranges */
@@ -62,7 +60,7 @@ void episode_table_fini(struct episode_table *t)
 
 static uint64_t episode_tag(uint64_t name, bool crowd)
 {
-	return name_with(name, EPISODE_SALT, crowd);
+	return name_with(name, SALT_EPISODE, crowd);
 }
 
 struct episode *episode_find(struct episode_table *t, uint64_t name, bool crowd)

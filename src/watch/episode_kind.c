@@ -60,5 +60,5 @@ uint8_t episode_action(const struct episode *e)
 		[SHAPE_DISTRIBUTED] = EVENT_DISTRIBUTED_SCAN,
 	};
 
-	return e->crowd || e->action >= EVENT_SYN_FLOOD ? e->action : actions[episode_shape(e)];
+	return e->crowd || !event_is_alert(e->action) ? e->action : actions[episode_shape(e)];
 }

@@ -9,9 +9,7 @@
 #include "watch/name.h"
 #include "watch/tool.h"
 
-#define WAYS	    8
-
-#define RECORD_SALT 6
+#define WAYS 8
 
 /*
  * Steps. A benign source's first contacts succeed in 4 of 5 cases, a scanner's in 1 of 5 (Jung et
@@ -85,7 +83,7 @@ static uint64_t record_tag(uint64_t source, const struct subject *about)
 {
 	uint64_t what = (uint64_t)about->kind << 24 | (uint64_t)about->proto << 16 | about->port;
 
-	return name_with(source, RECORD_SALT, (uint64_t)about->host << 32 | what) | 1;
+	return name_with(source, SALT_EVIDENCE, (uint64_t)about->host << 32 | what) | 1;
 }
 
 /* How suspicious a record still is: the slow walk as of now. */

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/salts.h"
 #include "technique/technique.h"
 #include "watch/fetch.h"
 #include "watch/name.h"
 
 /* Private number for keys of tables, so that a probe's cookie is never a flow's tag. */
-#define FLOW_SALT UINT64_C(0x666c6f77)
 
 /* The queue numbers flows in 32 bits. */
 #define FLOW_BUCKETS_MOST ((size_t)1 << 24)
@@ -57,11 +57,11 @@ uint64_t flow_tag(const struct flow_table *t, const struct flow_key *k)
 	__u64 rest = (__u64)k->proto << 32 | (__u64)a_port << 16 | b_port;
 
 	if (addr_is_v4(a) && addr_is_v4(b)) {
-		const __u64 words[2] = {(__u64)addr_v4(a) << 32 | addr_v4(b), rest ^ FLOW_SALT};
+		const __u64 words[2] = {(__u64)addr_v4(a) << 32 | addr_v4(b), rest ^ SALT_FLOW};
 
 		return siphash_words(&t->key, words, 2, 1, 3) | 1;
 	}
-	const __u64 words[5] = {a.hi ^ FLOW_SALT, a.lo, b.hi, b.lo, rest};
+	const __u64 words[5] = {a.hi ^ SALT_FLOW, a.lo, b.hi, b.lo, rest};
 
 	return siphash_words(&t->key, words, 5, 1, 3) | 1;
 }

@@ -7,8 +7,7 @@
 #include "watch/fetch.h"
 #include "watch/name.h"
 
-#define WAYS		   8
-#define KNOWN_SERVICE_SALT 2
+#define WAYS 8
 
 int known_service_init(struct known_services *t, size_t bytes)
 {
@@ -30,7 +29,7 @@ void known_service_fini(struct known_services *t)
 static uint32_t *known_service_bucket(const struct known_services *t,
 				      const struct known_service_pair *p, uint32_t *tag)
 {
-	uint64_t hash = name_with(p->source, KNOWN_SERVICE_SALT,
+	uint64_t hash = name_with(p->source, SALT_KNOWN_SERVICE,
 				  p->target + ((uint64_t)p->proto << 16 | p->port));
 
 	*tag = (uint32_t)hash | 1;

@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #include "address/addr.h"
+#include "base/mix.h"
+#include "base/salts.h"
 #include "base/siphash.h"
 
 /*
@@ -14,29 +16,21 @@
  */
 static inline uint64_t name_of(const struct siphash_key *key, struct addr a)
 {
-	const __u64 words[3] = {11, a.hi, a.lo};
+	const __u64 words[3] = {SALT_NAME, a.hi, a.lo};
 
 	return siphash_words(key, words, 3, 1, 3);
 }
 
-/* A bijection in which each bit depends on each (Stafford's variant 13 of MurmurHash3's). */
-static inline uint64_t name_mix(uint64_t x)
+/* A name together with something else about it. */
+static inline uint64_t name_with(uint64_t name, enum salt salt, uint64_t about)
 {
-	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return x ^ (x >> 31);
-}
-
-/* A name together with something else about it; `salt` is another one in each table. */
-static inline uint64_t name_with(uint64_t name, uint64_t salt, uint64_t about)
-{
-	return name_mix(name_mix(about ^ salt * UINT64_C(0x9e3779b97f4a7c15)) + name);
+	return mix64(mix64(about ^ (uint64_t)salt * UINT64_C(0x9e3779b97f4a7c15)) + name);
 }
 
 /* 32 bits that stand for a host in lists and in the host set. */
 static inline uint32_t name_host(uint64_t name)
 {
-	return (uint32_t)name_mix(name ^ 1);
+	return (uint32_t)mix64(name ^ 1);
 }
 
 /* A number below n from the high bits of a hash. */

@@ -7,8 +7,7 @@
 #include "watch/evidence.h"
 #include "watch/name.h"
 
-#define WAYS	       4
-#define PROBATION_SALT 3
+#define WAYS 4
 
 int probation_init(struct probation_table *t, size_t bytes)
 {
@@ -36,7 +35,7 @@ static uint8_t probation_note(const struct contact *c)
 
 const struct probation_entry *probation_peek(const struct probation_table *t, uint64_t source)
 {
-	uint64_t hash = name_with(source, PROBATION_SALT, 0);
+	uint64_t hash = name_with(source, SALT_PROBATION, 0);
 	const struct probation_entry *bucket = &t->entry[name_below(hash, t->buckets) * WAYS];
 
 	for (int i = 0; i < WAYS; i++)
@@ -48,7 +47,7 @@ const struct probation_entry *probation_peek(const struct probation_table *t, ui
 enum probation_answer probation_check(struct probation_table *t, const struct contact *c,
 				      uint32_t target, struct probation_entry *earlier)
 {
-	uint64_t hash = name_with(c->source, PROBATION_SALT, 0);
+	uint64_t hash = name_with(c->source, SALT_PROBATION, 0);
 	uint32_t tag = (uint32_t)hash | 1;
 	struct probation_entry *bucket = &t->entry[name_below(hash, t->buckets) * WAYS],
 			       *victim = bucket;

@@ -7,9 +7,7 @@
 #include "watch/logarithm.h"
 #include "watch/name.h"
 
-#define PLACE_SALT 8
-#define PORT_SALT  9
-#define BITS	   256
+#define BITS 256
 /* So many places are looked at: where two thirds are taken, one of them is free. */
 #define WINDOW 32
 
@@ -41,7 +39,7 @@ static bool suspect_is_one(const struct suspect *s)
 /* The source's place, maybe taken from another; NULL if there is none. */
 static struct suspect *place_of(struct suspect *suspects, uint64_t name)
 {
-	uint64_t first = name_below(name_with(name, PLACE_SALT, 0), SUSPECTS);
+	uint64_t first = name_below(name_with(name, SALT_SUSPECT_PLACE, 0), SUSPECTS);
 	struct suspect *weakest = NULL;
 
 	for (unsigned i = 0; i < WINDOW; i++) {
@@ -61,7 +59,8 @@ static struct suspect *place_of(struct suspect *suspects, uint64_t name)
 bool suspects_add(struct suspect suspects[static SUSPECTS], const struct contact *c)
 {
 	struct suspect *s = place_of(suspects, c->source);
-	uint64_t bit = name_with(c->source, PORT_SALT, (uint64_t)c->proto << 16 | c->dport) % BITS;
+	uint64_t bit =
+		name_with(c->source, SALT_SUSPECT_PORT, (uint64_t)c->proto << 16 | c->dport) % BITS;
 	bool was;
 
 	if (!s)

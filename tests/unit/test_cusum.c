@@ -7,7 +7,7 @@
 
 static uint64_t hash_of(uint64_t n)
 {
-	return name_with(n, 77, 0);
+	return name_with(n, SALT_CUSUM, 0);
 }
 
 static double above_of(struct cusum *s, uint64_t hash, double mean_pps, bool count, uint64_t t_ms)

@@ -48,6 +48,82 @@ static void test_words(void **state)
 	check_words(event_technique_name, SIGHTS, techniques);
 }
 
+/* Typed from the documentation of ECS, ATT&CK and syslog(3), not from the table. A message id must
+ * stay what it was in version 1.0, since users search their journals for it. */
+static void test_kinds(void **state)
+{
+	static const struct {
+		const char *name, *title, *kind, *categories, *attacks, *message_id;
+		unsigned severity, severity_open, priority;
+		bool in_scanlogd;
+	} golden[EVENT_ACTIONS] = {
+		{"port_scan", "Port scan", "alert", "network intrusion_detection",
+		 "T1046 T1018 T1595.001", "2c8c96a49fd6469d8131c5f317181db9", 47, 73, 4, true},
+		{"network_sweep", "Network sweep", "alert", "network intrusion_detection",
+		 "T1046 T1018 T1595.001", "b57e32f208154094970add2711ab2f31", 47, 73, 4, true},
+		{"block_scan", "Block scan", "alert", "network intrusion_detection",
+		 "T1046 T1018 T1595.001", "d54089994bae4f66936492c112af1dbe", 47, 73, 4, true},
+		{"distributed_scan", "Distributed scan", "alert", "network intrusion_detection",
+		 "T1046 T1018 T1595.001", "bf6674f60df0442eaf213113abe24d3a", 47, 73, 4, true},
+		{"syn_flood", "SYN flood", "event", "network", "",
+		 "817a52535dca4f8aa2dbbd713f58dcbc", 73, 73, 4, false},
+		{"backscatter", "Backscatter", "event", "network", "",
+		 "968ad4cd0f6d4bc6a57912bb9cb8d056", 21, 21, 5, false},
+		{"reflection", "Reflection", "event", "network", "",
+		 "588f5e78907a44bfa0eea8b0756dce0c", 21, 21, 5, false},
+		{"blind", "Blind spot", "event", "network", "", "495872b6d66d486e86b9ee2de51b7458",
+		 73, 73, 4, false},
+		{"suppressed", "Events not told", "event", "network", "",
+		 "3d3477d87e15410d900341e239808211", 21, 21, 5, false},
+	};
+
+	(void)state;
+	for (unsigned action = 0; action < EVENT_ACTIONS; action++) {
+		const struct event_kind *kind = event_kind(action);
+		char categories[64] = "", attacks[64] = "";
+
+		for (size_t i = 0; i < 2 && kind->ecs_category[i]; i++) {
+			strcat(categories, i ? " " : "");
+			strcat(categories, kind->ecs_category[i]);
+		}
+		for (unsigned i = 0; i < ATTACKS; i++) {
+			if (!(kind->attacks >> i & 1))
+				continue;
+			strcat(attacks, attacks[0] ? " " : "");
+			strcat(attacks, event_attacks[i].id);
+		}
+		assert_string_equal(kind->name, golden[action].name);
+		assert_string_equal(kind->title, golden[action].title);
+		assert_string_equal(kind->ecs_kind, golden[action].kind);
+		assert_string_equal(kind->ecs_type, "info");
+		assert_string_equal(categories, golden[action].categories);
+		assert_string_equal(attacks, golden[action].attacks);
+		assert_string_equal(kind->message_id, golden[action].message_id);
+		assert_int_equal(kind->severity, golden[action].severity);
+		assert_int_equal(kind->severity_open, golden[action].severity_open);
+		assert_int_equal(kind->priority, golden[action].priority);
+		assert_int_equal(kind->in_scanlogd, golden[action].in_scanlogd);
+		assert_true(strlen(kind->meaning) > 0);
+	}
+	assert_string_equal(event_kind(EVENT_ACTIONS)->name, "unknown");
+}
+
+/* Letters that are values, by the contract of struct event_kind; no other '%'. */
+static void test_phrases(void **state)
+{
+	(void)state;
+	for (unsigned action = 0; action < EVENT_ACTIONS; action++) {
+		const char *const phrases[] = {event_kind(action)->phrase,
+					       event_kind(action)->reason};
+
+		for (size_t i = 0; i < 2; i++) {
+			assert_true(strlen(phrases[i]) > 0);
+			for (const char *at = phrases[i]; (at = strchr(at, '%')); at++)
+				assert_true(at[1] && strchr("TSLENFAC", at[1]));
+		}
+	}
+}
+
 static void test_alerts(void **state)
 {
 	(void)state;
@@ -118,10 +194,9 @@ static void test_sets_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words),
-		cmocka_unit_test(test_alerts),
-		cmocka_unit_test(test_sets),
-		cmocka_unit_test(test_sets_cut),
+		cmocka_unit_test(test_words),	cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_phrases), cmocka_unit_test(test_alerts),
+		cmocka_unit_test(test_sets),	cmocka_unit_test(test_sets_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

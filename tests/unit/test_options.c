@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <cmocka.h>
 
@@ -98,6 +99,35 @@ static void every_technique_letter_is_an_option(void **state)
 		assert_int_equal(o.request.techniques, 1u << t);
 		scan_options_fini(&o);
 	}
+}
+
+/* The help of -s names each technique of the table that has a letter, and in its order. */
+static void the_help_lists_the_letters_of_the_table(void **state)
+{
+	char *help = NULL, expected[256] = "", *list, *to;
+	size_t size = 0;
+	FILE *out = open_memstream(&help, &size);
+
+	(void)state;
+	assert_non_null(out);
+	scan_options_help(out);
+	assert_int_equal(fclose(out), 0);
+	for (unsigned t = 0; t < TECHNIQUES; t++)
+		if (technique_table[t].letter)
+			(void)snprintf(expected + strlen(expected), 32, "%s%c %s",
+				       expected[0] ? ", " : "", technique_table[t].letter,
+				       technique_table[t].name);
+	list = strstr(help, "T connect");
+	assert_non_null(list);
+	to = list;
+	for (const char *from = list; *from; from += strspn(from, " \n")) {
+		while (*from && !strchr(" \n", *from))
+			*to++ = *from++;
+		*to++ = ' ';
+	}
+	if (strncasecmp(list, expected, strlen(expected)) != 0 || list[strlen(expected)] != ';')
+		fail_msg("\"%.80s\", not \"%s\"", list, expected);
+	free(help);
 }
 
 static void refusals_name_the_text(void **state)
@@ -218,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nmap_letters_and_habits_work),
 		cmocka_unit_test(every_technique_letter_is_an_option),
+		cmocka_unit_test(the_help_lists_the_letters_of_the_table),
 		cmocka_unit_test(refusals_name_the_text),
 		cmocka_unit_test(what_was_meant_is_named),
 		cmocka_unit_test(hostile_text_is_shown_harmless),

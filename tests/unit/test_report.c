@@ -450,6 +450,40 @@ static void test_status(void **state)
 	sample_free(s);
 }
 
+/*
+ * A closed that says nothing. A host that answers RST to a FIN at an open port answers so to any
+ * segment there, hence to Maimon's FIN+ACK too; but Maimon's own RST is what RFC 9293, 3.10.7.2
+ * wants of an open port, so without that proof it is taken at its word.
+ */
+static void test_mute(void **state)
+{
+	static const struct {
+		uint8_t technique, reply;
+		uint32_t notes;
+		bool mute;
+	} golden[] = {
+		{TECH_FIN, REPLY_RST, HOST_RST_TO_ALL, true},
+		{TECH_XMAS, REPLY_RST_WINDOW, HOST_RST_TO_ALL, true},
+		{TECH_MAIMON, REPLY_RST, HOST_RST_TO_ALL, true},
+		{TECH_MAIMON, REPLY_RST, 0, false},
+		{TECH_MAIMON, REPLY_SILENCE, HOST_RST_TO_ALL, false},
+		{TECH_SYN, REPLY_RST, HOST_RST_TO_ALL, false},
+		{TECH_UDP, REPLY_PORT_UNREACH, HOST_RST_TO_ALL, false},
+		{TECH_WINDOW, REPLY_RST, HOST_WINDOW_MUTE, true},
+		{TECH_WINDOW, REPLY_RST, HOST_TTL_MUTE | HOST_RST_TO_ALL, false},
+		{TECH_TTL, REPLY_RST, HOST_TTL_MUTE, true},
+		{TECH_ACK, REPLY_RST, HOST_TTL_MUTE | HOST_WINDOW_MUTE, false},
+		{TECHNIQUES, REPLY_RST, HOST_RST_TO_ALL, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(golden) / sizeof(golden[0]); i++) {
+		struct finding f = {.technique = golden[i].technique, .reply = golden[i].reply};
+
+		assert_int_equal(view_is_mute(&f, golden[i].notes), golden[i].mute);
+	}
+}
+
 static void test_trace(void **state)
 {
 	struct trace *trace = trace_new(5);
@@ -597,6 +631,7 @@ int main(void)
 		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_one_write_a_host),
 		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_mute),
 		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_progress_in_a_pipe),

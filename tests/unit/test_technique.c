@@ -86,6 +86,48 @@ static void each_technique_has_its_golden_row(void **state)
 	}
 }
 
+/*
+ * What RFC 9293, 3.10.7.2 makes of each row. A listening port drops a segment that has neither
+ * SYN, ACK nor RST (step "other data or control"); one with an ACK gets a RST (step "check for an
+ * ACK"). Maimon's FIN+ACK therefore is read like FIN, NULL and Xmas (silence can be an open port,
+ * on old BSD), but a RST to it from an open port proves nothing about the host.
+ */
+static void helpers_agree_with_the_rfc(void **state)
+{
+	static const struct {
+		const char *name;
+		bool inverse, open_is_silent, window_decides, compares_rsts, is_udp;
+	} rows[] = {
+		{"connect", false, false, false, false, false},
+		{"syn", false, false, false, false, false},
+		{"fin", true, true, false, false, false},
+		{"null", true, true, false, false, false},
+		{"xmas", true, true, false, false, false},
+		{"ack", false, false, false, false, false},
+		{"window", false, false, true, true, false},
+		{"ttl", false, false, false, true, false},
+		{"maimon", true, false, false, false, false},
+		{"udp", false, false, false, false, true},
+	};
+	char letters[TECHNIQUE_LETTERS];
+
+	(void)state;
+	assert_int_equal(COUNT(rows), TECHNIQUES);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		unsigned t = (unsigned)technique_by_name(rows[i].name, strlen(rows[i].name));
+
+		assert_int_equal(technique_is_inverse(t), rows[i].inverse);
+		assert_int_equal(technique_open_is_silent(t), rows[i].open_is_silent);
+		assert_int_equal(technique_window_decides(t), rows[i].window_decides);
+		assert_int_equal(technique_compares_rsts(t), rows[i].compares_rsts);
+		assert_int_equal(technique_is_udp(t), rows[i].is_udp);
+	}
+	assert_false(technique_is_inverse(TECHNIQUES) || technique_open_is_silent(TECHNIQUES) ||
+		     technique_window_decides(TECHNIQUES) || technique_compares_rsts(TECHNIQUES) ||
+		     technique_is_udp(TECHNIQUES));
+	assert_string_equal(technique_letters(letters), "T S F N X A W M U");
+}
+
 static void icmp_errors_have_their_words(void **state)
 {
 	(void)state;
@@ -172,6 +214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_technique_has_its_golden_row),
+		cmocka_unit_test(helpers_agree_with_the_rfc),
 		cmocka_unit_test(icmp_errors_have_their_words),
 		cmocka_unit_test(segments_are_told_apart),
 		cmocka_unit_test(only_kernel_techniques_need_no_privilege),

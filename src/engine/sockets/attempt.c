@@ -38,7 +38,7 @@ static bool kind_is_udp(unsigned kind)
 
 enum attempt_kind attempt_kind_of(const struct probe *probe)
 {
-	bool udp = technique_table[probe->technique].proto == IPPROTO_UDP;
+	bool udp = technique_is_udp(probe->technique);
 
 	if (addr_is_v4(probe->to))
 		return udp ? ATTEMPT_UDP4 : ATTEMPT_TCP4;

@@ -158,7 +158,7 @@ static int sockets_try(struct sockets *s, struct failure *f)
 
 	for (uint32_t i = 0; i < plan->slots; i++) {
 		uint8_t technique = plan_slot_technique(plan_slots(plan)[i]);
-		bool udp = technique_table[technique].proto == IPPROTO_UDP;
+		bool udp = technique_is_udp(technique);
 		struct attempt *a;
 
 		if (i > 0 && technique == plan_slot_technique(plan_slots(plan)[i - 1]))

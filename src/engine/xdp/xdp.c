@@ -252,11 +252,8 @@ static uint32_t xdp_own_mask(unsigned techniques)
 	uint32_t mask = 0;
 
 	for (unsigned t = 0; t < TECHNIQUES; t++) {
-		const struct technique *row = &technique_table[t];
-
 		/* The others compare the RSTs of a host with one another. */
-		if (techniques >> t & 1 && row->proto == IPPROTO_TCP && !row->compares_ttl &&
-		    row->rules[REPLY_RST].state == row->rules[REPLY_RST_WINDOW].state)
+		if (techniques >> t & 1 && !technique_is_udp(t) && !technique_compares_rsts(t))
 			mask |= 1u << t;
 	}
 	return mask;

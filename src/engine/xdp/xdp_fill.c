@@ -102,7 +102,7 @@ static void fill_slots(struct xdp_setting *out, struct xdp_payload *payload,
 		unsigned dialects = 0;
 
 		out->slot[i] = slot;
-		if (technique_table[plan_slot_technique(slot)].proto == IPPROTO_UDP)
+		if (technique_is_udp(plan_slot_technique(slot)))
 			dialects = fill_payloads(payload, next, plan_slot_port(slot), mtu);
 		if (dialects)
 			out->slot[i] |= (next + 1) << XDP_SLOT_PAYLOAD_SHIFT;
@@ -133,7 +133,7 @@ void xdp_fill_setting(struct xdp_memory *m, const struct plan *plan, const struc
 		out->technique[out->technique_count] = t;
 		out->acked[out->technique_count] = (technique_table[t].flags & TCP_ACK) != 0;
 		out->technique_count++;
-		out->udp_mask |= technique_table[t].proto == IPPROTO_UDP ? 1u << t : 0;
+		out->udp_mask |= technique_is_udp(t) ? 1u << t : 0;
 	}
 	out->frame_bytes = fill_frame_bytes(plan, out, m->payload);
 }

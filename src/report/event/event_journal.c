@@ -13,32 +13,7 @@
  */
 #define JOURNAL_PORTS_BYTES ((size_t)16 << 10)
 
-/* syslog(3). */
-#define PRIORITY_WARNING 4
-#define PRIORITY_NOTICE	 5
-#define FACILITY_DAEMON	 3
-
-/* MESSAGE_ID: what `journalctl MESSAGE_ID=` finds; random once, the same for ever. */
-static const char *const message_ids[EVENT_ACTIONS] = {
-	[EVENT_PORT_SCAN] = "2c8c96a49fd6469d8131c5f317181db9",
-	[EVENT_NETWORK_SWEEP] = "b57e32f208154094970add2711ab2f31",
-	[EVENT_BLOCK_SCAN] = "d54089994bae4f66936492c112af1dbe",
-	[EVENT_DISTRIBUTED_SCAN] = "bf6674f60df0442eaf213113abe24d3a",
-	[EVENT_SYN_FLOOD] = "817a52535dca4f8aa2dbbd713f58dcbc",
-	[EVENT_BACKSCATTER] = "968ad4cd0f6d4bc6a57912bb9cb8d056",
-	[EVENT_REFLECTION] = "588f5e78907a44bfa0eea8b0756dce0c",
-	[EVENT_BLIND] = "495872b6d66d486e86b9ee2de51b7458",
-	[EVENT_SUPPRESSED] = "3d3477d87e15410d900341e239808211",
-};
-
-/* Warnings are what somebody should look at now: the first word about a scan, a flood or blindness.
- */
-static int priority(const struct event *e)
-{
-	if (e->phase == EVENT_OPEN && event_phrase_severity(e) >= 47)
-		return PRIORITY_WARNING;
-	return PRIORITY_NOTICE;
-}
+#define FACILITY_DAEMON	    3 /* syslog(3) */
 
 static void write_number(FILE *out, const char *name, uint64_t value)
 {
@@ -68,12 +43,15 @@ static void write_decimal(FILE *out, const char *name, double value, unsigned de
 
 static void write_head(FILE *out, const struct event *e)
 {
+	const struct event_kind *kind = event_kind(e->action);
+	unsigned priority = e->phase == EVENT_OPEN ? kind->priority : PRIORITY_NOTICE;
+
 	(void)fputs("MESSAGE=", out);
 	event_phrase_message(out, e);
-	(void)fprintf(out, "\nPRIORITY=%d\nSYSLOG_FACILITY=%d\nSYSLOG_IDENTIFIER=portlight\n",
-		      priority(e), FACILITY_DAEMON);
-	if (e->action < EVENT_ACTIONS)
-		(void)fprintf(out, "MESSAGE_ID=%s\n", message_ids[e->action]);
+	(void)fprintf(out, "\nPRIORITY=%u\nSYSLOG_FACILITY=%d\nSYSLOG_IDENTIFIER=portlight\n",
+		      priority, FACILITY_DAEMON);
+	if (kind->message_id)
+		(void)fprintf(out, "MESSAGE_ID=%s\n", kind->message_id);
 }
 
 static void write_who(FILE *out, const struct event *e)
@@ -109,7 +87,7 @@ static void write_what(FILE *out, const struct event *e)
 	char sets[EVENT_PHRASE_SETS], time[PHRASE_TIME];
 
 	write_word(out, "ACTION", event_action_name(e->action));
-	write_word(out, "KIND", event_is_alert(e->action) ? "alert" : "event");
+	write_word(out, "KIND", event_kind(e->action)->ecs_kind);
 	write_word(out, "PHASE", event_phase_name(e->phase));
 	write_word(out, "SHAPE", event_shape_name(e->shape));
 	write_word(out, "TECHNIQUES", event_techniques_text(e->techniques, sets, sizeof(sets)));

@@ -12,22 +12,6 @@
 
 #define PINGS	    (UINT32_C(1) << SIGHT_ICMP | UINT32_C(1) << SIGHT_ARP)
 
-/* MITRE ATT&CK: what a scan is called there. */
-enum attack_id {
-	ATTACK_SERVICE_DISCOVERY,
-	ATTACK_SYSTEM_DISCOVERY,
-	ATTACK_SCANNING_BLOCKS,
-	ATTACKS,
-};
-
-static const struct attack {
-	const char *id, *name, *tactic_id, *tactic;
-} attacks[ATTACKS] = {
-	[ATTACK_SERVICE_DISCOVERY] = {"T1046", "Network Service Discovery", "TA0007", "Discovery"},
-	[ATTACK_SYSTEM_DISCOVERY] = {"T1018", "Remote System Discovery", "TA0007", "Discovery"},
-	[ATTACK_SCANNING_BLOCKS] = {"T1595.001", "Scanning IP Blocks", "TA0043", "Reconnaissance"},
-};
-
 static void write_time(struct json *j, const char *name, uint64_t ns)
 {
 	char time[PHRASE_TIME];
@@ -51,20 +35,20 @@ static void write_ports(struct json *j, const char *name, struct event_ports por
 
 static void write_event(struct json *j, const struct event *e)
 {
+	const struct event_kind *kind = event_kind(e->action);
 	char id[24];
 
 	(void)snprintf(id, sizeof(id), "%" PRIu64, e->id);
 	json_open(j, "event", '{');
-	json_string(j, "kind", event_is_alert(e->action) ? "alert" : "event");
+	json_string(j, "kind", kind->ecs_kind);
 	json_open(j, "category", '[');
-	json_string(j, NULL, "network");
-	if (event_is_alert(e->action))
-		json_string(j, NULL, "intrusion_detection");
+	for (size_t i = 0; i < 2 && kind->ecs_category[i]; i++)
+		json_string(j, NULL, kind->ecs_category[i]);
 	json_close(j, ']');
 	json_open(j, "type", '[');
-	json_string(j, NULL, "info");
+	json_string(j, NULL, kind->ecs_type);
 	json_close(j, ']');
-	json_string(j, "action", event_action_name(e->action));
+	json_string(j, "action", kind->name);
 	json_string(j, "id", id);
 	write_time(j, "start", e->first_ns);
 	write_time(j, "end", e->last_ns);
@@ -148,7 +132,7 @@ static unsigned find_attacks(const struct event *e, const struct ranges *home)
 		found |= 1U << ATTACK_SERVICE_DISCOVERY;
 	if (event_phrase_is_external(e, home))
 		found |= 1U << ATTACK_SCANNING_BLOCKS;
-	return found;
+	return found & event_kind(e->action)->attacks;
 }
 
 /* One member of each attack found, in an array; said twice in a row it is said once. */
@@ -159,9 +143,9 @@ static void write_attacks(struct json *j, const char *name, unsigned found,
 
 	json_open(j, name, '[');
 	for (unsigned i = 0; i < ATTACKS; i++) {
-		if (!(found >> i & 1) || strcmp(member(&attacks[i]), before) == 0)
+		if (!(found >> i & 1) || strcmp(member(&event_attacks[i]), before) == 0)
 			continue;
-		before = member(&attacks[i]);
+		before = member(&event_attacks[i]);
 		json_string(j, NULL, before);
 	}
 	json_close(j, ']');
@@ -325,9 +309,9 @@ static void ndjson_event(const struct event_sink *s, FILE *out, const struct eve
 	write_related(&j, e);
 	write_network(&j, e);
 	json_open(&j, "rule", '{');
-	json_string(&j, "name", event_phrase_title(e->action));
+	json_string(&j, "name", event_kind(e->action)->title);
 	json_close(&j, '}');
-	if (event_is_alert(e->action))
+	if (event_kind(e->action)->attacks)
 		write_threat(&j, e, s->conf.home);
 	write_observer(&j, e);
 	write_portlight(&j, e);

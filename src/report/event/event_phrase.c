@@ -11,18 +11,6 @@
 #define NS_PER_HUNDREDTH UINT64_C(10000000)
 
 // clang-format off
-static const char *const titles[EVENT_ACTIONS] = {
-	[EVENT_PORT_SCAN]	 = "Port scan",
-	[EVENT_NETWORK_SWEEP]	 = "Network sweep",
-	[EVENT_BLOCK_SCAN]	 = "Block scan",
-	[EVENT_DISTRIBUTED_SCAN] = "Distributed scan",
-	[EVENT_SYN_FLOOD]	 = "SYN flood",
-	[EVENT_BACKSCATTER]	 = "Backscatter",
-	[EVENT_REFLECTION]	 = "Reflection",
-	[EVENT_BLIND]		 = "Blind spot",
-	[EVENT_SUPPRESSED]	 = "Events not told",
-};
-
 /* Addresses that never come from the internet at large. */
 static const struct {
 	struct addr first;
@@ -40,11 +28,6 @@ static const struct {
 	{{UINT64_C(0xfc00000000000000), 0},  7},     /* unique local, RFC 4193 */
 };
 // clang-format on
-
-const char *event_phrase_title(unsigned action)
-{
-	return action < EVENT_ACTIONS ? titles[action] : "Unknown";
-}
 
 size_t event_phrase_interface(const struct event *e)
 {
@@ -73,9 +56,9 @@ bool event_phrase_is_external(const struct event *e, const struct ranges *home)
 
 unsigned event_phrase_severity(const struct event *e)
 {
-	if (event_is_alert(e->action))
-		return e->open.count > 0 ? 73 : 47;
-	return e->action == EVENT_SYN_FLOOD || e->action == EVENT_BLIND ? 73 : 21;
+	const struct event_kind *kind = event_kind(e->action);
+
+	return e->open.count > 0 ? kind->severity_open : kind->severity;
 }
 
 const char *event_phrase_decimal(double value, unsigned decimals,
@@ -149,30 +132,53 @@ static void write_target(FILE *out, const struct event *e)
 		write_count(out, e->hosts, e->has & EVENT_HOSTS_AT_LEAST, "host");
 }
 
-/* "Port scan of 198.51.100.1 by 192.0.2.7". */
+/* One of the letters that struct event_kind explains. */
+static void write_value(FILE *out, const struct event *e, char letter)
+{
+	char decimal[EVENT_PHRASE_DECIMAL];
+
+	switch (letter) {
+	case 'T':
+		write_target(out, e);
+		break;
+	case 'S':
+		write_source(out, e);
+		break;
+	case 'L':
+		(void)fprintf(out, "%" PRIu64, e->lost);
+		break;
+	case 'E':
+		(void)fprintf(out, "%" PRIu64, e->suppressed);
+		break;
+	case 'N':
+		write_count(out, e->suppressed, false, "event");
+		break;
+	case 'F':
+		(void)fprintf(out, "%" PRIu64, e->failed);
+		break;
+	case 'A':
+		(void)fprintf(out, "%" PRIu64, e->answered);
+		break;
+	case 'C':
+		(void)fputs(event_phrase_decimal(e->confidence, 9, decimal), out);
+		break;
+	}
+}
+
+/* A phrase of struct event_kind, with the event's values in it. */
+static void write_phrase(FILE *out, const struct event *e, const char *phrase)
+{
+	for (; *phrase; phrase++) {
+		if (phrase[0] == '%' && phrase[1])
+			write_value(out, e, *++phrase);
+		else
+			(void)putc(*phrase, out);
+	}
+}
+
 static void write_subject(FILE *out, const struct event *e)
 {
-	(void)fputs(event_phrase_title(e->action), out);
-	switch (e->action) {
-	case EVENT_BACKSCATTER:
-		(void)fputs(" from ", out);
-		write_source(out, e);
-		(void)fputs(" to ", out);
-		write_target(out, e);
-		break;
-	case EVENT_SYN_FLOOD:
-	case EVENT_REFLECTION:
-		(void)fputs(" on ", out);
-		write_target(out, e);
-		(void)fputs(" by ", out);
-		write_source(out, e);
-		break;
-	default:
-		(void)fputs(" of ", out);
-		write_target(out, e);
-		(void)fputs(" by ", out);
-		write_source(out, e);
-	}
+	write_phrase(out, e, event_kind(e->action)->phrase);
 	if (e->phase == EVENT_UPDATE)
 		(void)fputs(" goes on", out);
 	else if (e->phase == EVENT_CLOSE)
@@ -277,16 +283,8 @@ void event_phrase_message(FILE *out, const struct event *e)
 {
 	char sets[EVENT_PHRASE_SETS];
 
-	if (e->action == EVENT_BLIND) {
-		(void)fprintf(out,
-			      "Blind spot: the capture lost %" PRIu64 " packets, %" PRIu64
-			      " records of evidence were pushed out",
-			      e->lost, e->suppressed);
-		return;
-	}
-	if (e->action == EVENT_SUPPRESSED) {
-		write_count(out, e->suppressed, false, "event");
-		(void)fputs(" not told, to keep their number bounded", out);
+	if (event_kind(e->action)->is_notice) {
+		write_phrase(out, e, event_kind(e->action)->phrase);
 		return;
 	}
 	write_subject(out, e);
@@ -310,30 +308,5 @@ void event_phrase_message(FILE *out, const struct event *e)
 
 void event_phrase_reason(FILE *out, const struct event *e)
 {
-	char decimal[EVENT_PHRASE_DECIMAL];
-
-	switch (e->action) {
-	case EVENT_BLIND:
-		(void)fputs("packets or evidence are lost, so scans may be missed", out);
-		return;
-	case EVENT_SUPPRESSED:
-		(void)fputs("more events than may be told in a minute", out);
-		return;
-	case EVENT_BACKSCATTER:
-		(void)fputs("answers to packets that were not sent from here", out);
-		return;
-	case EVENT_REFLECTION:
-		(void)fputs("answers of many servers to requests that were not sent from here",
-			    out);
-		return;
-	case EVENT_SYN_FLOOD:
-		(void)fputs("many sources open connections to few ports and finish none", out);
-		return;
-	default:
-		(void)fprintf(out,
-			      "%" PRIu64 " first contacts failed, %" PRIu64
-			      " were answered; confidence %s",
-			      e->failed, e->answered,
-			      event_phrase_decimal(e->confidence, 9, decimal));
-	}
+	write_phrase(out, e, event_kind(e->action)->reason);
 }

@@ -13,9 +13,6 @@
 #define EVENT_PHRASE_DECIMAL 32
 #define EVENT_PHRASE_SETS    128 /* room for event_techniques_text of any bit set */
 
-/* "Port scan": the action's title for people. */
-const char *event_phrase_title(unsigned action);
-
 /* "1-1000,8080". What would go beyond `most` bytes is cut before a comma and told as ",...". */
 void event_phrase_ports(FILE *out, struct event_ports ports, size_t most);
 
@@ -40,10 +37,7 @@ const char *event_phrase_decimal(double value, unsigned decimals,
  * loopback, link-local or shared address (RFC 6890). */
 bool event_phrase_is_external(const struct event *e, const struct ranges *home);
 
-/*
- * event.severity, 0..100: 21 told for the record, 47 a scan, 73 a scan that found something open,
- * or a flood, or that we are blind. Elastic's own steps.
- */
+/* ECS event.severity, enum event_severity: by the kind, and by whether a port answered as open. */
 unsigned event_phrase_severity(const struct event *e);
 
 /* Length of e->interface, which need not end with a NUL. */

@@ -119,7 +119,8 @@ static void syslog_event(const struct event_sink *s, FILE *out, const struct eve
 	unsigned listed;
 	struct tm tm;
 
-	if (!event_is_alert(e->action) || e->phase == EVENT_CLOSE || !(e->has & EVENT_HAS_SOURCE))
+	if (!event_kind(e->action)->in_scanlogd || e->phase == EVENT_CLOSE ||
+	    !(e->has & EVENT_HAS_SOURCE))
 		return;
 	if (s->conf.proven_only && !(e->has & EVENT_HANDSHAKE))
 		return;
