@@ -186,6 +186,7 @@ static int scan_run(struct scan_driver *loop, const struct scan_setup *setup,
 		    const struct scan_options *o, const char *args, struct failure *f)
 {
 	struct run_info run = {
+		.program = "portlight",
 		.version = PORTLIGHT_VERSION,
 		.args = args,
 		.engine = loop->engine->ops->name,

@@ -162,7 +162,7 @@ void phrase_begin(FILE *out, const struct run_info *run)
 {
 	char time[PHRASE_TIME];
 
-	(void)fputs("# portlight ", out);
+	(void)fprintf(out, "# %s ", run->program);
 	escape_text(out, run->version, strlen(run->version));
 	(void)fprintf(out, " scan started %s as: ", phrase_time_short(run->start_ns, time));
 	escape_text(out, run->args, strlen(run->args));

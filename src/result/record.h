@@ -39,7 +39,8 @@ struct host_report {
 
 /* Fixed facts of one run, for headers. */
 struct run_info {
-	const char *version;	   /* "0.1.0" */
+	const char *program;	   /* that sent the probes: "portlight", "nmap" */
+	const char *version;	   /* of the program: "0.1.0" */
 	const char *args;	   /* the command line, quoted with text_quote */
 	const char *engine;	   /* "frames" */
 	uint64_t start_ns;	   /* wall clock */

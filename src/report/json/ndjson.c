@@ -49,7 +49,8 @@ static void ndjson_begin(struct report *r, const struct run_info *run)
 	FILE *out = r->out;
 	char time[PHRASE_TIME];
 
-	(void)fputs("{\"type\":\"run\",\"schema\":\"" SCHEMA "\",\"program\":\"portlight\"", out);
+	(void)fputs("{\"type\":\"run\",\"schema\":\"" SCHEMA "\"", out);
+	write_string(out, ",", "program", run->program);
 	write_string(out, ",", "version", run->version);
 	write_string(out, ",", "args", run->args);
 	write_string(out, ",", "engine", run->engine);
