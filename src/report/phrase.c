@@ -100,7 +100,9 @@ const char *phrase_evidence(const struct finding *finding, char text[static PHRA
 bool phrase_chosen(const struct phrase_choice *choice, const struct finding *finding)
 {
 	return finding->technique == choice->technique && finding->state == choice->state &&
-	       (!choice->only_reason || finding->reason == choice->reason);
+	       (!choice->only_summarised || finding->has & FINDING_SUMMARISED) &&
+	       (!choice->only_reason || finding->reason == choice->reason ||
+		finding->has & FINDING_REASON_SHARED);
 }
 
 void phrase_ports(FILE *out, const struct host_report *host, const struct phrase_choice *choice,
