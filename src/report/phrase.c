@@ -99,7 +99,9 @@ const char *phrase_evidence(const struct finding *finding, char text[static PHRA
 bool phrase_chosen(const struct phrase_choice *choice, const struct finding *finding)
 {
 	return finding->technique == choice->technique && finding->state == choice->state &&
-	       (!choice->only_reason || finding->reason == choice->reason);
+	       (!choice->only_summarised || finding->has & FINDING_SUMMARISED) &&
+	       (!choice->only_reason || finding->reason == choice->reason ||
+		finding->has & FINDING_REASON_SHARED);
 }
 
 void phrase_ports(FILE *out, const struct host_report *host, const struct phrase_choice *choice,
@@ -161,7 +163,7 @@ void phrase_begin(FILE *out, const struct run_info *run)
 {
 	char time[PHRASE_TIME];
 
-	(void)fputs("# portlight ", out);
+	(void)fprintf(out, "# %s ", run->program);
 	escape_text(out, run->version, strlen(run->version));
 	(void)fprintf(out, " scan started %s as: ", phrase_time_short(run->start_ns, time));
 	escape_text(out, run->args, strlen(run->args));

@@ -29,8 +29,9 @@ const char *phrase_evidence(const struct finding *finding, char text[static PHRA
 /* Which findings phrase_ports lists. */
 struct phrase_choice {
 	uint8_t technique, state;
-	bool only_reason; /* those with `reason`; otherwise any */
+	bool only_reason; /* those with `reason`, or with a shared one; otherwise any */
 	uint8_t reason;
+	bool only_summarised; /* those marked FINDING_SUMMARISED; otherwise any */
 };
 bool phrase_chosen(const struct phrase_choice *choice, const struct finding *finding);
 /* Their ports as "1-21,23,25-80", with `comma` between. */

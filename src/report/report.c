@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/view.h"
+#include "result/host.h"
 
 /* A page that became larger than this is not kept for the next. */
 #define PAGE_KEPT 65536
@@ -74,11 +74,11 @@ static bool is_shown(struct report *r, const struct host_report *host)
 {
 	if (r->conf.all_hosts)
 		return true;
-	if (!(host->notes & HOST_NAMED) && !view_answered(host)) {
+	if (!(host->notes & HOST_NAMED) && !host_answered(host)) {
 		r->hidden_hosts++;
 		return false;
 	}
-	if (r->conf.open_only && !view_has_open(host)) {
+	if (r->conf.open_only && !host_has_open(host)) {
 		r->shut_hosts++;
 		return false;
 	}
@@ -122,77 +122,4 @@ void report_init(struct report *r, const struct report_ops *ops, FILE *out,
 		 const struct report_conf *conf)
 {
 	*r = (struct report){.sink = {&report_sink}, .ops = ops, .out = out, .conf = *conf};
-}
-
-static bool is_summed_up(unsigned state, uint32_t count, const struct report_conf *conf)
-{
-	unsigned listed = BULK_LISTED;
-
-	if (state == STATE_NONE || state == PORT_OPEN || count == 0)
-		return false;
-	if (conf->open_only && state != PORT_OPEN_FILTERED)
-		return true;
-	if (conf->verbose > 0)
-		listed += BULK_LISTED * (unsigned)(conf->verbose < 100 ? conf->verbose : 100);
-	return !conf->all_ports && count > listed;
-}
-
-static int group_compare(const void *a, const void *b)
-{
-	const struct bulk_group *x = a, *y = b;
-
-	if (x->count != y->count)
-		return x->count > y->count ? -1 : 1;
-	if (x->technique != y->technique)
-		return x->technique < y->technique ? -1 : 1;
-	return x->state < y->state ? -1 : x->state > y->state;
-}
-
-void bulk_count(struct bulk *bulk, const struct host_report *host, const struct report_conf *conf)
-{
-	struct bulk_group all[TECHNIQUES * PORT_STATES];
-	unsigned groups = 0;
-
-	memset(all, 0, sizeof(all));
-	for (size_t i = 0; i < host->count; i++) {
-		const struct finding *f = &host->findings[i];
-
-		if (f->technique >= TECHNIQUES || f->state >= PORT_STATES || f->reason >= REASONS)
-			continue;
-		struct bulk_group *group = &all[f->technique * PORT_STATES + f->state];
-
-		group->technique = f->technique;
-		group->state = f->state;
-		group->count++;
-		group->reasons[f->reason]++;
-	}
-	for (unsigned i = 0; i < TECHNIQUES * PORT_STATES; i++)
-		if (is_summed_up(all[i].state, all[i].count, conf))
-			all[groups++] = all[i];
-	qsort(all, groups, sizeof(all[0]), group_compare);
-	bulk->groups = groups < BULK_GROUPS ? groups : BULK_GROUPS;
-	memcpy(bulk->group, all, bulk->groups * sizeof(all[0]));
-}
-
-bool bulk_has(const struct bulk *bulk, const struct finding *finding)
-{
-	for (unsigned i = 0; i < bulk->groups; i++)
-		if (bulk->group[i].technique == finding->technique &&
-		    bulk->group[i].state == finding->state)
-			return true;
-	return false;
-}
-
-uint64_t bulk_in_state(const struct bulk *bulk, unsigned i)
-{
-	uint64_t count = 0;
-
-	for (unsigned j = 0; j < bulk->groups; j++) {
-		if (bulk->group[j].state != bulk->group[i].state)
-			continue;
-		if (j < i)
-			return 0;
-		count += bulk->group[j].count;
-	}
-	return count;
 }

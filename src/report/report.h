@@ -9,7 +9,7 @@
 #include "result/trace.h"
 
 struct report_conf {
-	bool all_ports; /* list each port: no summing up of bulk states */
+	bool all_ports; /* list each port: no summarising (result/extraports.h) */
 	bool open_only; /* --open: only open and open|filtered ports and hosts that have one */
 	bool reasons;	/* --reason column */
 	bool colour;
@@ -61,28 +61,5 @@ void report_init(struct report *r, const struct report_ops *ops, FILE *out,
 		 const struct report_conf *conf);
 /* Of one that may not have got to its end. */
 void report_fini(struct report *r);
-
-/*
- * The bulk of a host: which (technique, state) groups are summed up rather than listed, by nmap's
- * habit. Same rule for every format: a state other than open that more than BULK_LISTED ports
- * have (for each -v as many more); with open_only any state but open and open|filtered, however
- * few; with all_ports none, unless open_only says so.
- */
-#define BULK_LISTED 25
-struct bulk_group {
-	uint8_t technique, state;
-	uint32_t count;
-	uint32_t reasons[REASONS]; /* how many of each */
-};
-#define BULK_GROUPS 32
-struct bulk {
-	struct bulk_group group[BULK_GROUPS]; /* most frequent first */
-	unsigned groups;
-};
-void bulk_count(struct bulk *bulk, const struct host_report *host, const struct report_conf *conf);
-bool bulk_has(const struct bulk *bulk, const struct finding *finding);
-/* Findings in the state of group `i`, whatever their technique; 0 where a group before it has told
- * this state. */
-uint64_t bulk_in_state(const struct bulk *bulk, unsigned i);
 
 #endif

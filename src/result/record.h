@@ -27,19 +27,35 @@ enum host_note {
 	HOST_NAMED = 1 << 10, /* given singly on the command line, not by a range: always shown */
 };
 
+enum host_state {
+	STATUS_UNKNOWN,
+	STATUS_UP,
+	STATUS_DOWN,
+	HOST_STATES,
+};
+
+/* Whether a host is up, and why. */
+struct host_status {
+	const char *reason; /* in nmap's words: "reset", "arp-response", "echo-reply" */
+	uint8_t state;	    /* enum host_state */
+	uint8_t ttl;	    /* of the packet that showed it; 0 where none is known */
+};
+
 struct host_report {
 	struct addr addr;
 	const char *name; /* as the user typed it, or NULL; already RFC 1123 clean */
 	uint32_t notes;	  /* enum host_note */
 	uint8_t mac[6];
-	uint64_t start_ns, end_ns;	/* wall clock of its first probe and last event */
-	const struct finding *findings; /* sorted by protocol (TCP first), port, technique */
-	size_t count;			/* blank probes of a partial host are not among them */
+	const struct host_status *status; /* as a source has it; NULL: host_status() finds it */
+	uint64_t start_ns, end_ns;	  /* wall clock of its first probe and last event */
+	const struct finding *findings;	  /* in finding_compare's order */
+	size_t count;			  /* blank probes of a partial host are not among them */
 };
 
 /* Fixed facts of one run, for headers. */
 struct run_info {
-	const char *version;	   /* "0.1.0" */
+	const char *program;	   /* that sent the probes: "portlight", "nmap" */
+	const char *version;	   /* of the program: "0.1.0" */
 	const char *args;	   /* the command line, quoted with text_quote */
 	const char *engine;	   /* "frames" */
 	uint64_t start_ns;	   /* wall clock */

@@ -335,6 +335,7 @@ static int drive_begin(struct scan_driver *d, struct failure *f)
 	struct sink *sink = d->run->sink;
 
 	d->info = (struct run_info){
+		.program = "portlight",
 		.version = d->run->version,
 		.args = d->run->args,
 		.engine = d->engine->ops->name,

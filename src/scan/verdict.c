@@ -110,28 +110,6 @@ static enum reason finding_reason(unsigned reply, const struct reply_evidence *e
 	return technique_reason(reply);
 }
 
-static int finding_compare(const void *left, const void *right)
-{
-	const struct finding *a = left, *b = right;
-	uint8_t a_proto = technique_table[a->technique].proto;
-	uint8_t b_proto = technique_table[b->technique].proto;
-
-	if (a_proto != b_proto)
-		return a_proto == IPPROTO_TCP ? -1 : 1;
-	if (a->port != b->port)
-		return a->port < b->port ? -1 : 1;
-	return (a->technique > b->technique) - (a->technique < b->technique);
-}
-
-static void findings_sort(struct finding *findings, size_t count)
-{
-	for (size_t i = 1; i < count; i++)
-		if (finding_compare(&findings[i - 1], &findings[i]) > 0) {
-			qsort(findings, count, sizeof(findings[0]), finding_compare);
-			return;
-		}
-}
-
 /* A RST to FIN, NULL or Xmas from a port that answered a SYN with SYN+ACK. Needs sorted findings.
  */
 static bool host_resets_all(const struct finding *findings, size_t count)

@@ -135,7 +135,8 @@ static inline struct sample *sample_new(const char *name, const uint8_t *techniq
 	if (!s || !(s->trace = trace_new(64)))
 		abort();
 	s->name = name;
-	s->run = (struct run_info){.version = "0.1.0",
+	s->run = (struct run_info){.program = "portlight",
+				   .version = "0.1.0",
 				   .args = "portlight scan -sS 192.0.2.5",
 				   .engine = "frames",
 				   .start_ns = SAMPLE_START,

@@ -1,4 +1,4 @@
-/* test_report: goldens of the text formats, bulk, merging, escaping, full disks, progress. */
+/* test_report: goldens of the text formats, escaping, full disks, progress. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +15,7 @@
 #include "report/text/techniques.h"
 #include "report/view.h"
 #include "report_samples.h"
+#include "result/host.h"
 
 /* The sample in that format, freed by the caller. */
 static char *render(const struct sample *s, const struct report_ops *ops)
@@ -273,61 +274,6 @@ static void test_explain_widest(void **state)
 	free(text);
 }
 
-static void test_bulk(void **state)
-{
-	struct finding findings[60];
-	struct host_report host = {.findings = findings};
-	struct report_conf conf = {0};
-	struct bulk bulk;
-
-	(void)state;
-	memset(findings, 0, sizeof(findings));
-	for (unsigned i = 0; i < 60; i++) {
-		findings[i].port = (uint16_t)(i + 1);
-		findings[i].technique = TECH_SYN;
-		findings[i].state = i < 26 ? PORT_CLOSED : PORT_OPEN;
-		findings[i].reason = i < 20 ? REASON_RESET : REASON_CONN_REFUSED;
-	}
-	host.count = 25; /* as many as are listed */
-	bulk_count(&bulk, &host, &conf);
-	assert_int_equal(bulk.groups, 0);
-	host.count = 60; /* one more than is listed; open ports are, however many */
-	bulk_count(&bulk, &host, &conf);
-	assert_int_equal(bulk.groups, 1);
-	assert_int_equal(bulk.group[0].count, 26);
-	assert_int_equal(bulk.group[0].reasons[REASON_RESET], 20);
-	assert_int_equal(bulk.group[0].reasons[REASON_CONN_REFUSED], 6);
-	assert_true(bulk_has(&bulk, &findings[0]));
-	assert_false(bulk_has(&bulk, &findings[59]));
-	conf.verbose = 1;
-	bulk_count(&bulk, &host, &conf);
-	assert_int_equal(bulk.groups, 0);
-	conf = (struct report_conf){.all_ports = true};
-	bulk_count(&bulk, &host, &conf);
-	assert_int_equal(bulk.groups, 0);
-	conf = (struct report_conf){.open_only = true};
-	host.count = 1;
-	bulk_count(&bulk, &host, &conf);
-	assert_int_equal(bulk.groups, 1);
-	/* The greater group comes first; each technique has its own. */
-	conf = (struct report_conf){0};
-	host.count = 60;
-	for (unsigned i = 26; i < 60; i++) {
-		findings[i].technique = TECH_FIN;
-		findings[i].state = PORT_OPEN_FILTERED;
-	}
-	bulk_count(&bulk, &host, &conf);
-	assert_int_equal(bulk.groups, 2);
-	assert_int_equal(bulk.group[0].technique, TECH_FIN);
-	assert_int_equal(bulk.group[0].count, 34);
-	/* What is no state or technique at all is listed, not summed up. */
-	findings[0].state = 200;
-	findings[1].technique = 200;
-	findings[2].reason = 200;
-	bulk_count(&bulk, &host, &conf);
-	assert_int_equal(bulk.groups, 1);
-}
-
 static void test_open_only_hosts(void **state)
 {
 	struct sample *s = sample_basic(false);
@@ -424,64 +370,6 @@ static void test_one_write_a_host(void **state)
 	assert_ptr_equal(r.out, out);
 	(void)fclose(out);
 	sample_free(s);
-}
-
-static void test_status(void **state)
-{
-	struct sample *s = sample_basic(false);
-	struct host_report *host = &s->host[0];
-
-	(void)state;
-	assert_string_equal(view_status(host).reason, "reset");
-	assert_int_equal(view_status(host).ttl, 64);
-	host->findings += 442; /* the router's word is no answer of the host */
-	host->count = 1;
-	host->notes = 0;
-	assert_string_equal(view_status(host).state, "unknown");
-	assert_true(view_answered(host)); /* but worth a look */
-	s->findings[442].reason = REASON_HOST_UNREACH;
-	assert_false(view_answered(host));
-	host->notes = HOST_MAC;
-	assert_string_equal(view_status(host).reason, "arp-response");
-	host->addr = SAMPLE_V6;
-	assert_string_equal(view_status(host).reason, "nd-response");
-	host->notes = HOST_NO_NEIGHBOUR;
-	assert_string_equal(view_status(host).state, "down");
-	sample_free(s);
-}
-
-/*
- * A closed that says nothing. A host that answers RST to a FIN at an open port answers so to any
- * segment there, hence to Maimon's FIN+ACK too; but Maimon's own RST is what RFC 9293, 3.10.7.2
- * wants of an open port, so without that proof it is taken at its word.
- */
-static void test_mute(void **state)
-{
-	static const struct {
-		uint8_t technique, reply;
-		uint32_t notes;
-		bool mute;
-	} golden[] = {
-		{TECH_FIN, REPLY_RST, HOST_RST_TO_ALL, true},
-		{TECH_XMAS, REPLY_RST_WINDOW, HOST_RST_TO_ALL, true},
-		{TECH_MAIMON, REPLY_RST, HOST_RST_TO_ALL, true},
-		{TECH_MAIMON, REPLY_RST, 0, false},
-		{TECH_MAIMON, REPLY_SILENCE, HOST_RST_TO_ALL, false},
-		{TECH_SYN, REPLY_RST, HOST_RST_TO_ALL, false},
-		{TECH_UDP, REPLY_PORT_UNREACH, HOST_RST_TO_ALL, false},
-		{TECH_WINDOW, REPLY_RST, HOST_WINDOW_MUTE, true},
-		{TECH_WINDOW, REPLY_RST, HOST_TTL_MUTE | HOST_RST_TO_ALL, false},
-		{TECH_TTL, REPLY_RST, HOST_TTL_MUTE, true},
-		{TECH_ACK, REPLY_RST, HOST_TTL_MUTE | HOST_WINDOW_MUTE, false},
-		{TECHNIQUES, REPLY_RST, HOST_RST_TO_ALL, false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(golden) / sizeof(golden[0]); i++) {
-		struct finding f = {.technique = golden[i].technique, .reply = golden[i].reply};
-
-		assert_int_equal(view_is_mute(&f, golden[i].notes), golden[i].mute);
-	}
 }
 
 static void test_trace(void **state)
@@ -625,13 +513,10 @@ int main(void)
 		cmocka_unit_test(test_explain),
 		cmocka_unit_test(test_explain_calls),
 		cmocka_unit_test(test_explain_widest),
-		cmocka_unit_test(test_bulk),
 		cmocka_unit_test(test_open_only_hosts),
 		cmocka_unit_test(test_escape),
 		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_one_write_a_host),
-		cmocka_unit_test(test_status),
-		cmocka_unit_test(test_mute),
 		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_progress_in_a_pipe),

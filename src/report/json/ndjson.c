@@ -5,6 +5,7 @@
 #include "report/escape.h"
 #include "report/phrase.h"
 #include "report/view.h"
+#include "result/host.h"
 
 #define SCHEMA "portlight/1"
 
@@ -49,7 +50,8 @@ static void ndjson_begin(struct report *r, const struct run_info *run)
 	FILE *out = r->out;
 	char time[PHRASE_TIME];
 
-	(void)fputs("{\"type\":\"run\",\"schema\":\"" SCHEMA "\",\"program\":\"portlight\"", out);
+	(void)fputs("{\"type\":\"run\",\"schema\":\"" SCHEMA "\"", out);
+	write_string(out, ",", "program", run->program);
 	write_string(out, ",", "version", run->version);
 	write_string(out, ",", "args", run->args);
 	write_string(out, ",", "engine", run->engine);
@@ -95,11 +97,13 @@ static void write_port(struct report *r, const char *address, const struct findi
 	(void)fputs("}\n", out);
 }
 
-/* A group of ports that are summed up; which ones they are is told all the same. */
+/* A group of summarised ports, with the list of them. */
 static void write_group(FILE *out, const char *address, const struct view *view,
-			const struct bulk_group *group)
+			const struct extraports_group *group)
 {
-	const struct phrase_choice choice = {group->technique, group->state, false, 0};
+	const struct phrase_choice choice = {.technique = group->technique,
+					     .state = group->state,
+					     .only_summarised = !group->whole};
 	const char *comma = "";
 
 	write_string(out, "{\"type\":\"ports\",", "ip", address);
@@ -139,13 +143,13 @@ static void write_states(FILE *out, const struct host_report *host)
 
 static void write_host_line(FILE *out, const char *address, const struct host_report *host)
 {
-	struct view_status status = view_status(host);
+	const struct host_status status = host_status(host);
 	char time[PHRASE_TIME], mac[18];
 	const char *comma = "";
 
 	write_string(out, "{\"type\":\"host\",", "ip", address);
 	write_string(out, ",", "name", host->name);
-	write_string(out, ",", "status", status.state);
+	write_string(out, ",", "status", host_state_name(status.state));
 	write_string(out, ",", "reason", status.reason);
 	write_string(out, ",", "mac", host->notes & HOST_MAC ? phrase_mac(host->mac, mac) : NULL);
 	write_string(out, ",", "start", phrase_time(host->start_ns, time));
@@ -175,8 +179,8 @@ static void ndjson_host(struct report *r, const struct host_report *host)
 	for (size_t i = 0; i < host->count; i++)
 		if (view_lists(&view, &host->findings[i]))
 			write_port(r, address, &host->findings[i]);
-	for (unsigned i = 0; i < view.bulk.groups; i++)
-		write_group(r->out, address, &view, &view.bulk.group[i]);
+	for (unsigned i = 0; i < view.extra.groups; i++)
+		write_group(r->out, address, &view, &view.extra.group[i]);
 	write_host_line(r->out, address, host);
 	view_close(&view);
 }

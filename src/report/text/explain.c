@@ -9,6 +9,7 @@
 #include "report/text/sequence.h"
 #include "report/text/table.h"
 #include "report/view.h"
+#include "result/host.h"
 
 #define INDENT	   10
 #define PORTS_TEXT 300 /* a longer list of ports is cut: the other formats have it whole */
@@ -57,7 +58,7 @@ static void explain_port(struct report *r, const struct host_report *host, const
 	(void)snprintf(verdict, sizeof(verdict), "%u/%s is %s (%s)", (unsigned)f->port, proto,
 		       port_state_name(f->state), phrase_evidence(f, evidence));
 	phrase_wrap(r->out, "  State", verdict, INDENT);
-	if (view_is_mute(f, host->notes))
+	if (host_is_mute(host->notes, f))
 		phrase_wrap(r->out, "  But", technique_table[f->technique].caveat, INDENT);
 	(void)putc('\n', r->out);
 }
@@ -149,15 +150,19 @@ static void explain_host(struct report *r, const struct host_report *host)
 	for (size_t i = 0; i < host->count; i++)
 		if (view_lists(&view, &host->findings[i]))
 			explain_port(r, host, &host->findings[i]);
-	for (unsigned i = 0; i < view.bulk.groups; i++) {
-		const struct bulk_group *group = &view.bulk.group[i];
+	for (unsigned i = 0; i < view.extra.groups; i++) {
+		const struct extraports_group *group = &view.extra.group[i];
 
 		for (unsigned reason = 0; reason < REASONS; reason++)
 			for (unsigned reply = 0; group->reasons[reason] && reply < REPLIES; reply++)
-				explain_kind(r, host,
-					     &(struct phrase_choice){group->technique, group->state,
-								     true, (uint8_t)reason},
-					     reply);
+				explain_kind(
+					r, host,
+					&(struct phrase_choice){.technique = group->technique,
+								.state = group->state,
+								.only_reason = true,
+								.reason = (uint8_t)reason,
+								.only_summarised = !group->whole},
+					reply);
 	}
 	for (size_t i = 0; i < phrase_note_count; i++)
 		if (host->notes & phrase_notes[i].bit && phrase_notes[i].sentence)

@@ -5,6 +5,7 @@
 #include "report/escape.h"
 #include "report/phrase.h"
 #include "report/view.h"
+#include "result/host.h"
 
 static void grepable_begin(struct report *r, const struct run_info *run)
 {
@@ -40,17 +41,17 @@ static void write_ports(struct report *r, const struct view *view)
 }
 
 /* "Ignored State: closed (997), filtered (3)": per state, most frequent group first. */
-static void write_ignored(FILE *out, const struct bulk *bulk)
+static void write_ignored(FILE *out, const struct extraports *extra)
 {
 	const char *before = "\tIgnored State: ";
 
-	for (unsigned i = 0; i < bulk->groups; i++) {
-		const uint64_t count = bulk_in_state(bulk, i);
+	for (unsigned i = 0; i < extra->groups; i++) {
+		const uint64_t count = extraports_in_state(extra, i);
 
 		if (count == 0)
 			continue;
 		(void)fprintf(out, "%s%s (%" PRIu64 ")", before,
-			      port_state_name(bulk->group[i].state), count);
+			      port_state_name(extra->group[i].state), count);
 		before = ", ";
 	}
 }
@@ -67,23 +68,17 @@ static void write_host_name(struct report *r, const struct host_report *host)
 
 static void grepable_host(struct report *r, const struct host_report *host)
 {
-	static const struct {
-		const char *state, *text;
-	} texts[] = {{"up", "Up"}, {"down", "Down"}};
-	const char *state = view_status(host).state, *text = "Unknown";
+	static const char *const texts[HOST_STATES] = {"Unknown", "Up", "Down"};
 	struct view view;
 
 	if (view_open(&view, r, host, true) != 0)
 		return;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (strcmp(state, texts[i].state) == 0)
-			text = texts[i].text;
 	write_host_name(r, host);
-	(void)fprintf(r->out, "\tStatus: %s\n", text);
+	(void)fprintf(r->out, "\tStatus: %s\n", texts[host_status(host).state]);
 	if (view.host.count) {
 		write_host_name(r, host);
 		write_ports(r, &view);
-		write_ignored(r->out, &view.bulk);
+		write_ignored(r->out, &view.extra);
 		(void)fputs(host->notes & HOST_PARTIAL ? "\tPartial: yes\n" : "\n", r->out);
 	}
 	view_close(&view);

@@ -1,4 +1,5 @@
-/* table: the human table on stdout: a block a host, aligned, bulk summed up, notes in words. */
+/* table: the human table on stdout: a block a host, aligned, extraports summarised, notes in words.
+ */
 #include "report/text/table.h"
 
 #include <inttypes.h>
@@ -7,6 +8,7 @@
 #include "report/escape.h"
 #include "report/phrase.h"
 #include "report/view.h"
+#include "result/host.h"
 
 enum column { COLUMN_PORT, COLUMN_STATE, COLUMN_SERVICE, COLUMN_REASON, COLUMN_TECHNIQUE, COLUMNS };
 
@@ -102,7 +104,7 @@ static void write_ports(struct report *r, const struct view *view)
 }
 
 /* "(reset)", or "(990 reset, 7 admin-prohibited)" where the group has several reasons. */
-static void write_reasons(FILE *out, const struct bulk_group *group)
+static void write_reasons(FILE *out, const struct extraports_group *group)
 {
 	const char *comma = "";
 
@@ -119,10 +121,10 @@ static void write_reasons(FILE *out, const struct bulk_group *group)
 	(void)putc(')', out);
 }
 
-static void write_bulk(FILE *out, const struct view *view)
+static void write_extraports(FILE *out, const struct view *view)
 {
-	for (unsigned i = 0; i < view->bulk.groups; i++) {
-		const struct bulk_group *group = &view->bulk.group[i];
+	for (unsigned i = 0; i < view->extra.groups; i++) {
+		const struct extraports_group *group = &view->extra.group[i];
 
 		if (group->count == view->host.count && group->count > 1)
 			(void)fprintf(out, "All %" PRIu32 " scanned %s ports are %s", group->count,
@@ -158,17 +160,18 @@ static bool shortest_rtt(const struct host_report *host, uint32_t *rtt_us)
 
 static void write_status(FILE *out, const struct host_report *host)
 {
-	struct view_status status = view_status(host);
+	const struct host_status status = host_status(host);
 	uint32_t rtt_us = 0;
 	char mac[18];
 
-	if (strcmp(status.state, "unknown") == 0) {
+	if (status.state == STATUS_UNKNOWN) {
 		(void)fputs("Host did not answer: it is behind a packet filter, or not there.\n",
 			    out);
-	} else if (strcmp(status.state, "up") == 0) {
-		(void)fprintf(out, "Host is up (%s", status.reason);
+	} else if (status.state == STATUS_UP) {
+		(void)fputs("Host is up (", out);
+		escape_text(out, status.reason, strlen(status.reason));
 		if (status.ttl)
-			(void)fprintf(out, " ttl %u", status.ttl);
+			(void)fprintf(out, " ttl %u", (unsigned)status.ttl);
 		if (shortest_rtt(host, &rtt_us))
 			(void)fprintf(out, ", round trip %" PRIu32 ".%03" PRIu32 " ms",
 				      rtt_us / 1000, rtt_us % 1000);
@@ -190,7 +193,7 @@ void table_write_host(struct report *r, const struct host_report *host, bool mer
 		escape_text(r->out, host->name, strlen(host->name));
 	(void)fprintf(r->out, host->name ? " (%s)\n" : "%s\n", addr_format(host->addr, address));
 	write_status(r->out, host);
-	write_bulk(r->out, &view);
+	write_extraports(r->out, &view);
 	write_ports(r, &view);
 	for (size_t i = 0; i < phrase_note_count; i++)
 		if (host->notes & phrase_notes[i].bit && phrase_notes[i].sentence)

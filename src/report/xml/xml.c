@@ -6,6 +6,7 @@
 #include "report/escape.h"
 #include "report/phrase.h"
 #include "report/view.h"
+#include "result/host.h"
 
 #define XML_OUTPUT_VERSION "1.05"
 
@@ -71,15 +72,16 @@ static void xml_begin(struct report *r, const struct run_info *run)
 
 static void write_host_head(FILE *out, const struct host_report *host)
 {
-	struct view_status status = view_status(host);
+	const struct host_status status = host_status(host);
 	char address[ADDR_TEXT];
 
 	(void)fprintf(out, "<host starttime=\"%" PRIu64 "\" endtime=\"%" PRIu64 "\"",
 		      host->start_ns / 1000000000, host->end_ns / 1000000000);
 	if (host->notes & HOST_PARTIAL)
 		(void)fputs(" comment=\"partial\"", out);
-	(void)fprintf(out, "><status state=\"%s\" reason=\"%s\" reason_ttl=\"%u\"/>\n",
-		      status.state, status.reason, status.ttl);
+	(void)fprintf(out, "><status state=\"%s\"", host_state_name(status.state));
+	write_attribute(out, "reason", status.reason);
+	(void)fprintf(out, " reason_ttl=\"%u\"/>\n", (unsigned)status.ttl);
 	(void)fprintf(out, "<address addr=\"%s\" addrtype=\"%s\"/>\n",
 		      addr_format(host->addr, address), addr_is_v4(host->addr) ? "ipv4" : "ipv6");
 	if (host->notes & HOST_MAC)
@@ -97,11 +99,15 @@ static void write_host_head(FILE *out, const struct host_report *host)
 	(void)fputs("</hostnames>\n", out);
 }
 
-static void write_extrareasons(FILE *out, const struct view *view, const struct bulk_group *group)
+static void write_extrareasons(FILE *out, const struct view *view,
+			       const struct extraports_group *group)
 {
 	for (unsigned reason = 0; reason < REASONS; reason++) {
-		const struct phrase_choice choice = {group->technique, group->state, true,
-						     (uint8_t)reason};
+		const struct phrase_choice choice = {.technique = group->technique,
+						     .state = group->state,
+						     .only_reason = true,
+						     .reason = (uint8_t)reason,
+						     .only_summarised = !group->whole};
 
 		if (group->reasons[reason] == 0)
 			continue;
@@ -118,19 +124,19 @@ static void write_extrareasons(FILE *out, const struct view *view, const struct 
 /* One extraports a state: readers key them by it. */
 static void write_extraports(FILE *out, const struct view *view)
 {
-	const struct bulk *bulk = &view->bulk;
+	const struct extraports *extra = &view->extra;
 
-	for (unsigned i = 0; i < bulk->groups; i++) {
-		const uint8_t state = bulk->group[i].state;
-		const uint64_t count = bulk_in_state(bulk, i);
+	for (unsigned i = 0; i < extra->groups; i++) {
+		const uint8_t state = extra->group[i].state;
+		const uint64_t count = extraports_in_state(extra, i);
 
 		if (count == 0)
 			continue;
 		(void)fprintf(out, "<extraports state=\"%s\" count=\"%" PRIu64 "\">\n",
 			      port_state_name(state), count);
-		for (unsigned j = i; j < bulk->groups; j++)
-			if (bulk->group[j].state == state)
-				write_extrareasons(out, view, &bulk->group[j]);
+		for (unsigned j = i; j < extra->groups; j++)
+			if (extra->group[j].state == state)
+				write_extrareasons(out, view, &extra->group[j]);
 		(void)fputs("</extraports>\n", out);
 	}
 }

@@ -1,0 +1,77 @@
+/* host: what a host's record says as a whole: its status and why, and whether it is worth a look.
+ */
+#include "result/host.h"
+
+static const char *const state_names[HOST_STATES] = {
+	[STATUS_UNKNOWN] = "unknown",
+	[STATUS_UP] = "up",
+	[STATUS_DOWN] = "down",
+};
+
+const char *host_state_name(unsigned state)
+{
+	return state_names[state < HOST_STATES ? state : STATUS_UNKNOWN];
+}
+
+bool host_is_mute(uint32_t notes, const struct finding *f)
+{
+	if (f->technique >= TECHNIQUES || !reply_is_rst(f->reply))
+		return false;
+
+	return (technique_is_inverse(f->technique) && notes & HOST_RST_TO_ALL) ||
+	       (technique_window_decides(f->technique) && notes & HOST_WINDOW_MUTE) ||
+	       (technique_table[f->technique].compares_ttl && notes & HOST_TTL_MUTE);
+}
+
+/* A router's error that it has no route to the host, or our own kernel's, is no sign of one. */
+static bool is_sign_of_host(const struct finding *f)
+{
+	if (f->reply == REPLY_SILENCE || f->has & FINDING_LOCAL)
+		return false;
+	return f->reason != REASON_HOST_UNREACH && f->reason != REASON_NET_UNREACH &&
+	       f->reason != REASON_NO_ROUTE;
+}
+
+bool host_answered(const struct host_report *host)
+{
+	if (host->notes & HOST_ANSWERED)
+		return true;
+	for (size_t i = 0; i < host->count; i++)
+		if (is_sign_of_host(&host->findings[i]))
+			return true;
+	return false;
+}
+
+bool host_has_open(const struct host_report *host)
+{
+	for (size_t i = 0; i < host->count; i++)
+		if (host->findings[i].state == PORT_OPEN ||
+		    host->findings[i].state == PORT_OPEN_FILTERED)
+			return true;
+	return false;
+}
+
+struct host_status host_status(const struct host_report *host)
+{
+	if (host->status)
+		return *host->status;
+	if (host->notes & HOST_LOCAL)
+		return (struct host_status){"localhost-response", STATUS_UP, 0};
+	if (host->notes & HOST_NO_NEIGHBOUR)
+		return (struct host_status){"host-unreach", STATUS_DOWN, 0};
+	if (host->notes & HOST_NO_ROUTE)
+		return (struct host_status){"no-route", STATUS_DOWN, 0};
+	for (size_t i = 0; i < host->count && host->notes & HOST_ANSWERED; i++) {
+		const struct finding *f = &host->findings[i];
+
+		if (f->reply != REPLY_SILENCE && !(f->has & (FINDING_FROM | FINDING_LOCAL)))
+			return (struct host_status){reason_name(f->reason), STATUS_UP,
+						    f->has & FINDING_TTL ? f->ttl : 0};
+	}
+	if (host->notes & HOST_MAC)
+		return (struct host_status){addr_is_v4(host->addr) ? "arp-response" : "nd-response",
+					    STATUS_UP, 0};
+	if (host->notes & HOST_ANSWERED)
+		return (struct host_status){"response", STATUS_UP, 0};
+	return (struct host_status){"no-response", STATUS_UNKNOWN, 0};
+}

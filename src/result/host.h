@@ -1,0 +1,25 @@
+/* host: what a host's record says as a whole: its status and why, and whether it is worth a look.
+ */
+#ifndef PORTLIGHT_RESULT_HOST_H
+#define PORTLIGHT_RESULT_HOST_H
+
+#include "result/record.h"
+
+/* "up", "down", "unknown"; never NULL. */
+const char *host_state_name(unsigned state);
+
+/* The status that the record brings along, or else the one that its notes and its findings prove.
+ */
+struct host_status host_status(const struct host_report *host);
+
+/* Some answer, of the host or of a router or filter before it, says that there is such a host. */
+bool host_answered(const struct host_report *host);
+
+/* Has a port that is open or open|filtered. */
+bool host_has_open(const struct host_report *host);
+
+/* The RST of `finding` proves nothing: the host, by its notes (enum host_note), breaks what the
+ * technique relies on. */
+bool host_is_mute(uint32_t notes, const struct finding *finding);
+
+#endif
