@@ -1,9 +1,12 @@
 /* sockets_receive: what the sockets have heard, and which have waited long enough. */
+#include "engine/sockets/sockets_receive.h"
+
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
-#include "engine/sockets/sockets.h"
+#include "engine/sockets/sockets_state.h"
+#include "engine/sockets/sockets_take.h"
 
 /* Timed-out attempts given up in one call: about a millisecond. */
 #define EXPIRE_MOST 512u
@@ -18,20 +21,6 @@ static uint64_t clock_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-void sockets_drop_late(struct sockets *s, uint64_t before_ns)
-{
-	for (unsigned i = 0; i < EXPIRE_MOST; i++) {
-		struct attempt *a = pool_first(&s->pool, &s->late);
-
-		if (!a || a->deadline_ns >= before_ns)
-			break;
-		pool_remove(&s->pool, &s->late, a);
-		a->late = false;
-		attempt_abandon(a);
-		pool_release(&s->pool, a);
-	}
 }
 
 /* Gives up what has waited long enough. */

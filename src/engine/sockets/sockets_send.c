@@ -1,9 +1,12 @@
 /* sockets_send: probes from a walk into sockets, a batch at a time; and what the kernel refuses. */
+#include "engine/sockets/sockets_send.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "engine/sockets/endpoint.h"
-#include "engine/sockets/sockets.h"
+#include "engine/sockets/sockets_state.h"
+#include "engine/sockets/sockets_take.h"
 
 /* After a refusal there is no use in asking again at once. */
 #define REFUSED_PAUSE_NS UINT64_C(1000000)

@@ -1,6 +1,6 @@
-/* sockets: what the files of the sockets engine share. Not for others. */
-#ifndef PORTLIGHT_ENGINE_SOCKETS_SOCKETS_H
-#define PORTLIGHT_ENGINE_SOCKETS_SOCKETS_H
+/* sockets_state: the data of the sockets engine, shared by its files. */
+#ifndef PORTLIGHT_ENGINE_SOCKETS_SOCKETS_STATE_H
+#define PORTLIGHT_ENGINE_SOCKETS_SOCKETS_STATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,18 +46,5 @@ struct sockets {
 	uint64_t stuck_ns;  /* when it began */
 	uint64_t resume_ns; /* no send before this */
 };
-
-/* As pool_take; and *f is set where it is of no use to try again. */
-struct attempt *sockets_take(struct sockets *s, enum attempt_kind kind, int *error,
-			     struct failure *f);
-
-/* Gives up UDP sockets past their deadline, those first whose deadline was before `before_ns`. */
-void sockets_drop_late(struct sockets *s, uint64_t before_ns);
-
-/* The engine's operations: see struct engine_ops. */
-int sockets_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned budget,
-		 struct failure *f);
-int sockets_receive(struct engine *e, struct answer *answers, unsigned max, uint64_t timeout_ns,
-		    struct failure *f);
 
 #endif
