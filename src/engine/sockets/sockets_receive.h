@@ -1,4 +1,4 @@
-/* sockets_receive: reads answers from sockets, and gives up probes whose time is over. */
+/* sockets_receive: reads answers from sockets, and ends probes whose deadline has passed. */
 #ifndef PORTLIGHT_ENGINE_SOCKETS_SOCKETS_RECEIVE_H
 #define PORTLIGHT_ENGINE_SOCKETS_SOCKETS_RECEIVE_H
 

@@ -11,13 +11,14 @@
 #include "engine/sockets/pool.h"
 #include "system/crew.h"
 
-/* Started together: answers are looked at in between, so a round trip is measured this finely. */
+/* Probes started together, and events read together. Answers are read between two batches, so a
+ * batch bounds the error of a measured round-trip time. */
 #define SOCKETS_BATCH  128u
 #define SOCKETS_EVENTS 256u
-/* Share of a batch that was answered at once, in 1/256. */
+/* The unit of sockets.early: all of a batch. */
 #define SOCKETS_EARLY_ALL 256u
 
-/* Probes taken from a walk and not yet taken by the kernel: offered again before others. */
+/* Probes taken from a walk that the kernel has not accepted: they are sent before others. */
 struct held {
 	const struct walk *walk;
 	unsigned count;
@@ -31,20 +32,20 @@ struct sockets {
 	struct engine_stats stats;
 	struct crew *crew;
 	struct pool pool;
-	struct pool_list pending; /* oldest first: deadlines are nearly in this order */
+	struct pool_list pending; /* oldest first: nearly in the order of their deadlines */
 	struct pool_list late;	  /* UDP past its deadline, oldest first */
-	struct pool_list ready;	  /* answered, not yet told */
-	struct held held[SHEETS];
+	struct pool_list ready;	  /* answered, not reported yet */
+	struct held held[SHEETS]; /* one for each open walk */
 	struct attempt *batch[SOCKETS_BATCH];
 	struct attempt *asked[SOCKETS_EVENTS];
 	struct epoll_event event[SOCKETS_EVENTS];
-	bool ask;	/* this batch is asked at once */
-	unsigned early; /* share that was answered at once, of SOCKETS_EARLY_ALL */
+	bool ask;	/* check for answers as soon as a batch is sent */
+	unsigned early; /* moving average of the share that is answered by then */
 	unsigned batches;
-	bool short_of;	    /* the last send ended for want of sockets */
-	int refusal;	    /* errno of the last shortage, 0 if none since the last success */
-	uint64_t stuck_ns;  /* when it began */
-	uint64_t resume_ns; /* no send before this */
+	bool short_of;	    /* the last send ended since no socket was free */
+	int refusal;	    /* errno of the last shortage; 0: none since a probe was sent */
+	uint64_t stuck_ns;  /* when no probe could be sent any more; 0: probes are sent */
+	uint64_t resume_ns; /* nothing is sent before this time */
 };
 
 #endif

@@ -1,4 +1,4 @@
-/* sockets_take: sockets for probes, also those of UDP probes past their deadline. */
+/* sockets_take: finds a free socket for a probe. */
 #include "engine/sockets/sockets_take.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "base/quote.h"
 #include "engine/sockets/sockets_state.h"
 
-/* Late attempts given up in one call: about a millisecond. */
+/* Most sockets freed in one call: it takes about a millisecond. */
 #define DROP_MOST 512u
 
 void sockets_drop_late(struct sockets *s, uint64_t before_ns)
@@ -25,6 +25,7 @@ void sockets_drop_late(struct sockets *s, uint64_t before_ns)
 	}
 }
 
+/* Fills *f for a socket that could not be opened; -error. */
 static int open_failure(const struct sockets *s, int error, const char *step, struct failure *f)
 {
 	char text[ADDR_TEXT], quoted[TEXT_QUOTED(64)];

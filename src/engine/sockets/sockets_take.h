@@ -1,4 +1,4 @@
-/* sockets_take: sockets for probes, also those of UDP probes past their deadline. */
+/* sockets_take: finds a free socket for a probe. */
 #ifndef PORTLIGHT_ENGINE_SOCKETS_SOCKETS_TAKE_H
 #define PORTLIGHT_ENGINE_SOCKETS_SOCKETS_TAKE_H
 
@@ -9,11 +9,12 @@
 
 struct sockets;
 
-/* As pool_take; and *f is set where it is of no use to try again. */
+/* As pool_take(), and reuses sockets of UDP probes past their deadline if no other is free. Also
+ * sets *f if an error will not pass. */
 struct attempt *sockets_take(struct sockets *s, enum attempt_kind kind, int *error,
 			     struct failure *f);
 
-/* Gives up UDP sockets past their deadline, those first whose deadline was before `before_ns`. */
+/* Frees sockets of late UDP probes whose deadline was before `before_ns`, oldest first. */
 void sockets_drop_late(struct sockets *s, uint64_t before_ns);
 
 #endif
