@@ -303,7 +303,7 @@ check_loss_of_link() {
 	wait $scanner
 	same 'the far end goes down: exit status' 69 $?
 	ip -n target link set p0 up
-	ok 'the far end goes down: said' grep -q 'v0 has taken no frame for 10 s' "$work/stderr"
+	ok 'the far end goes down: said' grep -q 'v0 has accepted no frame for 10 s' "$work/stderr"
 	tail -1 "$work/json" | grep -q '"partial":true'
 	ok 'the far end goes down: what is known is written, marked partial' $?
 }

@@ -462,7 +462,7 @@ check_restart() {
 		status=$?
 		[ $long = 30 ] && break
 		same 'the carrier is gone for a while: exit status' 0 $status
-		grep -q 'v0 lost its carrier .* and was waited for: ' "$work/stderr"
+		grep -q 'v0 lost its carrier .*; waited ' "$work/stderr"
 		ok 'the carrier is gone for a while: said' $?
 		same 'the carrier is gone for a while: what is found' '22/tcp open 23/tcp closed' \
 			"$(awk '/^2[23].tcp/ { printf "%s%s %s", n++ ? " " : "", $1, $2 }' "$work/table")"

@@ -158,7 +158,7 @@ static int ask(int argc, char **argv, struct failure *f)
 			  .mac = calloc(count, sizeof(*a.mac)),
 			  .known = calloc(count, sizeof(*a.known))};
 	const struct solicit_conf conf = {
-		.count = count, .ask = asked_next, .told = asked_told, .context = &a};
+		.count = count, .ask = asked_next, .resolved = asked_told, .context = &a};
 	uint64_t begin_ns;
 	int result;
 

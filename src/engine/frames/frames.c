@@ -1,4 +1,4 @@
-/* frames: the engine of hand-made frames; opened and closed here. */
+/* frames: the engine that builds its own frames; opened and closed here. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -65,9 +65,8 @@ static const struct engine_ops frames_ops = {
 	.close = frames_close,
 };
 
-/* Says at once, and in one line, what would fail later at the first interface. A raw IP socket
- * asks for the same capability as a packet socket, and closes without waiting for a grace period.
- */
+/* Checks for CAP_NET_RAW before anything is prepared. A raw IP socket needs the same capability as
+ * a packet socket, and its close() does not wait for an RCU grace period. */
 static int frames_permitted(struct failure *f)
 {
 	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
@@ -78,11 +77,11 @@ static int frames_permitted(struct failure *f)
 	if (fd < 0)
 		return failure_set(f, EXIT_SOFTWARE, "cannot open a raw socket: %s",
 				   strerror(errno));
-	(void)close(fd); /* never used */
+	(void)close(fd); /* an error does not matter: it was never used */
 	return 0;
 }
 
-/* -e: there is such an interface, and it can be used. */
+/* Checks that the interface of -e exists and is usable. */
 static int frames_interface(struct frames *fr, struct failure *f)
 {
 	const char *name = fr->conf.interface;
@@ -100,7 +99,7 @@ static int frames_interface(struct frames *fr, struct failure *f)
 	return link_usable(link, f);
 }
 
-/* -S: the address is one of ours; asked for with a map of that one address. */
+/* Checks that the address of -S is one of ours, with a route map of that address. */
 static int frames_source(const struct frames *fr, struct failure *f)
 {
 	const struct addr source = fr->conf.source;
@@ -166,7 +165,7 @@ struct engine *engine_frames_open(const struct engine_conf *conf, struct failure
 	}
 	fr->engine.ops = &frames_ops;
 	fr->conf = *conf;
-	fr->crew = crew_new(0, 1); /* without one, batches go one after the other */
+	fr->crew = crew_new(0, 1); /* NULL: batches are sent by this thread alone */
 	for (uint32_t i = 0; i < conf->plan->slots; i++)
 		fr->techniques |= 1u << plan_slot_technique(plan_slots(conf->plan)[i]);
 	frames_ports(fr);

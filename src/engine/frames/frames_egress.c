@@ -1,4 +1,4 @@
-/* frames_egress: where frames for a host go: interface, next hop and templates. */
+/* frames_egress: the interface, next hop and frame templates for each route of the plan. */
 #include "engine/frames/frames_egress.h"
 
 #include <stdlib.h>
@@ -10,7 +10,8 @@
 #include "engine/frames/frames_state.h"
 #include "technique/payloads.h"
 
-/* Of each slot of a receive ring, and of each frame in it. */
+/* Size of a ring's slots, and bytes kept of each frame: headers, an ICMP error with the quoted
+ * packet, and the start of a datagram. */
 #define EGRESS_SLOT_BYTES 256
 #define EGRESS_SNAP_BYTES 176
 #define EGRESS_TTL	  64
@@ -20,7 +21,7 @@ static int egress_memory(struct failure *f)
 	return failure_set(f, EXIT_SOFTWARE, "out of memory");
 }
 
-/* The receive ring of the interface, opened if it has none yet; NULL with *f on failure. */
+/* Returns the receive ring of the interface, and opens it at first use; NULL with *f on failure. */
 static struct ring *egress_in(struct frames *fr, const struct link *link, struct failure *f)
 {
 	struct filter filter;
@@ -57,7 +58,8 @@ static struct ring *egress_in(struct frames *fr, const struct link *link, struct
 	return ring;
 }
 
-/* A transmitter on the interface, and its ring. Number of the frames_out, or -1 with *f. */
+/* Finds or opens the transmitter of the interface, and its receive ring. Returns its index in
+ * fr->outs, or -1 with *f. */
 static int egress_out(struct frames *fr, const struct link *link, int local_family,
 		      struct failure *f)
 {
@@ -66,7 +68,7 @@ static int egress_out(struct frames *fr, const struct link *link, int local_fami
 		.bypass = fr->conf.trace == NULL,
 		.local_family = local_family,
 		.zone = fr->conf.zone,
-		/* A trace has to see what goes out, which a socket's own frames are not. */
+		/* A ring does not capture frames sent by its own socket, and a trace needs them. */
 		.shared = local_family == 0 && fr->conf.trace == NULL,
 		.crew = fr->crew,
 	};
@@ -92,8 +94,8 @@ static int egress_out(struct frames *fr, const struct link *link, int local_fami
 	return (int)fr->out_count++;
 }
 
-/* Answers go to the source address, and so come in where that is, too: with -S or a route's own
- * source that may be another interface than the one they went out of. */
+/* Opens a receive ring on each interface that has the source address: with -S, or a route's own
+ * source, answers may arrive there and not at the interface that probes are sent by. */
 static int egress_source(struct frames *fr, struct addr source, struct failure *f)
 {
 	unsigned index;
@@ -154,7 +156,7 @@ static int egress_init(struct frames *fr, struct frames_egress *egress, const st
 	int out;
 
 	egress->kind = EGRESS_NO_ROUTE;
-	/* Without a source we have no address of that family there: nobody could answer. */
+	/* Without a source address of that family no answer could arrive. */
 	if (!link || !route->has_source)
 		return 0;
 	egress->kind = egress_kind(route, link);
@@ -164,7 +166,7 @@ static int egress_init(struct frames *fr, struct frames_egress *egress, const st
 	egress->source = route->source;
 	egress->gateway = route->gateway;
 	egress->local = route->kind == ROUTE_LOCAL;
-	/* Where neighbours are not asked for, frames go to our own address, as the kernel's do. */
+	/* Without ARP or NDP, frames are sent to our own MAC address, as the kernel does. */
 	memcpy(egress->mac, link->mac, sizeof(egress->mac));
 	out = egress_out(fr, link, !egress->local ? 0 : addr_is_v4(egress->source) ? 4 : 6, f);
 	if (out < 0 || (!egress->local && egress_source(fr, egress->source, f) < 0))

@@ -1,4 +1,4 @@
-/* frames_egress: where frames for a host go: interface, next hop and templates. */
+/* frames_egress: the interface, next hop and frame templates for each route of the plan. */
 #ifndef PORTLIGHT_ENGINE_FRAMES_FRAMES_EGRESS_H
 #define PORTLIGHT_ENGINE_FRAMES_FRAMES_EGRESS_H
 
@@ -15,36 +15,40 @@ struct link;
 struct sheet;
 
 enum frames_egress_kind {
-	EGRESS_DIRECT,	     /* no link addresses: to ourselves, tun and the like */
-	EGRESS_NEIGHBOUR,    /* on-link: each host has its MAC address in its sheet */
-	EGRESS_GATEWAY,	     /* all go to the gateway's MAC address */
-	EGRESS_NO_NEIGHBOUR, /* broadcast: nobody's address */
-	EGRESS_NO_ROUTE,
+	EGRESS_DIRECT,	     /* without link addresses: this host, tun and the like */
+	EGRESS_NEIGHBOUR,    /* on-link: the sheet has the MAC address of each host */
+	EGRESS_GATEWAY,	     /* every frame goes to the gateway's MAC address */
+	EGRESS_NO_NEIGHBOUR, /* a broadcast address: no host can answer */
+	EGRESS_NO_ROUTE,     /* no route, or no source address for it */
 };
 
-/* What a route means for sending; one for each distinct answer of the route map. */
+/* How frames are sent by one route. There is one for each distinct answer of the route map. */
 struct frames_egress {
 	const struct link *link;
 	struct addr source;
-	struct addr gateway, gateway_source; /* who asks for its MAC address */
-	unsigned out;			     /* number of its frames_out */
-	uint8_t kind;			     /* enum frames_egress_kind */
-	bool local;
-	bool gateway_asked, gateway_known;
-	uint8_t mac[6]; /* of the gateway, or where all frames go */
-	struct template template[TECHNIQUES];
+	struct addr gateway, gateway_source;  /* source: of ARP and NDP for the gateway */
+	unsigned out;			      /* index in frames.outs */
+	uint8_t kind;			      /* enum frames_egress_kind */
+	bool local;			      /* to an address of this host */
+	bool gateway_asked, gateway_known;    /* it can be solicited; its MAC address is in mac[] */
+	uint8_t mac[6];			      /* destination of frames, except EGRESS_NEIGHBOUR */
+	struct template template[TECHNIQUES]; /* for the techniques of the plan */
 };
 
-/* The egress of a host of a live sheet; NULL if its window was never prepared. */
+/* The egress of a host (its number in the window) of an open sheet, owned by the engine; NULL if
+ * the window was never prepared. */
 const struct frames_egress *frames_egress_of(const struct frames *fr, const struct sheet *sheet,
 					     uint32_t host);
 
-/* Number of the egress of an address, or -1 with *f. */
+/* Finds the egress for an address and creates it at its first use, with the transmitter and receive
+ * rings it needs. Returns its index in fr->egresses, or -1 with *f. */
 int frames_egress_to(struct frames *fr, struct addr to, struct failure *f);
-/* Makes the templates of frames for that egress, with its MAC address as known by now. */
+
+/* Makes the templates of an egress anew, after its MAC address has become known. */
 void frames_egress_templates(const struct frames *fr, struct frames_egress *egress);
 
-/* What a UDP probe carries there: one too long for the link says nothing, but still asks. */
+/* The payload of a UDP probe to `port` in that attempt (counted from 0); static storage. Empty
+ * if the link's MTU has no room for it: the probe is then sent without. */
 void frames_egress_payload(const struct frames_egress *egress, uint16_t port, unsigned attempt,
 			   const uint8_t **bytes, size_t *length);
 

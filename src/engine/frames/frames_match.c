@@ -1,4 +1,4 @@
-/* frames_match: which probe a packet answers, quotes or is; believed only if all of it fits. */
+/* frames_match: finds the probe that a packet answers, quotes or is; every field has to match. */
 #include "engine/frames/frames_match.h"
 
 #include <netinet/in.h>
@@ -14,13 +14,13 @@ static bool match_port_ours(const struct frames *fr, uint16_t ours)
 	return (ours & fr->port_mask) == fr->port;
 }
 
-/* The cookie's byte of our port; with a fixed port there is none. */
+/* Compares the cookie's byte in our port; with -g the port has none. */
 static bool match_port_cookie(const struct frames *fr, uint16_t ours, uint64_t hash)
 {
 	return fr->conf.has_source_port || (uint8_t)ours == (uint8_t)(hash >> 32);
 }
 
-/* The probe went out from that address, and so often that there was such an attempt. */
+/* Checks that the probe was sent from that address, and that attempt was made. Sets the attempt. */
 static bool match_sent(const struct frames *fr, const struct frames_claim *claim,
 		       struct frames_match *m)
 {
@@ -34,7 +34,7 @@ static bool match_sent(const struct frames *fr, const struct frames_claim *claim
 	return m->attempt < sheet_tries(m->sheet, m->cell);
 }
 
-/* The cell that a sequence number decodes to, if its probe is the claimed one. */
+/* Decodes a sequence number's tag to a cell, and checks that its probe is the claimed one. */
 static bool match_cell(const struct frames *fr, const struct frames_claim *claim, uint32_t tag,
 		       uint8_t technique, struct frames_match *m)
 {
@@ -87,7 +87,7 @@ bool frames_match_tcp(const struct frames *fr, const struct frames_claim *claim,
 	return false;
 }
 
-/* Finds the live sheet and the cell of a host by rank and a slot. */
+/* Finds the open sheet and the cell, from a host's rank in the plan and a slot. */
 static bool match_place(const struct frames *fr, uint64_t rank, uint32_t slot,
 			struct frames_match *m)
 {
@@ -103,7 +103,7 @@ static bool match_place(const struct frames *fr, uint64_t rank, uint32_t slot,
 	return false;
 }
 
-/* Rows whose answer carries no number of ours: UDP, and SYN in answer to a SYN. */
+/* Whether answers to the technique return no sequence number: UDP, and a SYN answered by a SYN. */
 static bool match_by_ports(const struct technique *row, uint8_t proto)
 {
 	if (row->proto != proto)
@@ -136,7 +136,7 @@ bool frames_match_ports(const struct frames *fr, const struct frames_claim *clai
 	return false;
 }
 
-/* UDP brings no number back, but what our datagrams say is known. */
+/* Whether a datagram has the payload of one of our probes. */
 static bool match_payload(const struct frames *fr, const struct frames_match *m,
 			  const struct packet *p, const uint8_t *payload)
 {
@@ -170,7 +170,7 @@ bool frames_match_probe(const struct frames *fr, const struct packet *p, const u
 	};
 	struct frames_match m;
 
-	/* Our kernel's RST has a probe's sequence number as well, but not its flags. */
+	/* Our kernel's RST has a probe's sequence number, too, but other flags. */
 	if (p->has & PACKET_TCP)
 		return frames_match_tcp(fr, &claim, &m) &&
 		       p->flags == technique_table[m.technique].flags;

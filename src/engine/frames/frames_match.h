@@ -1,4 +1,4 @@
-/* frames_match: which probe a packet answers, quotes or is. */
+/* frames_match: finds the probe that a packet answers, quotes or is itself. */
 #ifndef PORTLIGHT_ENGINE_FRAMES_FRAMES_MATCH_H
 #define PORTLIGHT_ENGINE_FRAMES_FRAMES_MATCH_H
 
@@ -11,38 +11,40 @@ struct frames;
 struct packet;
 struct sheet;
 
-/* Whose probe a packet belongs to. */
+/* The probe found. */
 struct frames_match {
 	struct sheet *sheet;
-	uint32_t cell;	   /* in the sheet */
+	uint32_t cell;	   /* index in the sheet */
 	uint8_t technique; /* enum technique_id */
-	uint8_t attempt;
+	uint8_t attempt;   /* counted from 0, if has_attempt: with -g ports do not tell it */
 	bool has_attempt;
 };
 
-/* What a packet says about the probe it belongs to. */
+/* Fields of a packet that identify the probe it belongs to. Nothing in it is trusted. */
 struct frames_claim {
 	struct addr target;
-	uint16_t port; /* of the target */
-	uint16_t ours;
-	struct addr source; /* of the probe: an address of ours */
-	uint32_t plain[2];  /* may be the sequence number of any probe ... */
-	uint32_t acked[2];  /* ... and these of one that carries an acknowledgement too */
+	uint16_t port;	    /* of the target */
+	uint16_t ours;	    /* source port of the probe */
+	struct addr source; /* source address of the probe */
+	/* Candidates for the probe's sequence number: for any technique, and only for techniques
+	 * whose probes have ACK set. */
+	uint32_t plain[2], acked[2];
 	unsigned plain_count, acked_count;
 };
 
-/* True and *out if the claim is that of a probe that was sent, TCP by its cookie. */
+/* Matches a TCP packet by the cookie in the sequence number. True and *out if such a probe was
+ * sent. */
 bool frames_match_tcp(const struct frames *fr, const struct frames_claim *claim,
 		      struct frames_match *out);
-/* The same where only address and ports can tell: UDP, or a SYN that acknowledges nothing
- * (proto: IPPROTO_UDP or IPPROTO_TCP). */
+/* Matches by addresses and ports only, for packets that return no sequence number: UDP, or a SYN
+ * without ACK (simultaneous open). proto: IPPROTO_UDP or IPPROTO_TCP. True and *out as above. */
 bool frames_match_ports(const struct frames *fr, const struct frames_claim *claim, uint8_t proto,
 			struct frames_match *out);
 
 /*
- * True if a packet is itself a probe that was sent, as they come back in on the loopback interface:
- * where the target is ourselves and its port one of our source ports, it could be taken for the
- * answer to another probe, or to itself. `payload` is what the frame holds of it.
+ * True if a received packet is itself one of our probes. The loopback interface delivers sent
+ * packets as received ones: where a target is this host and its port is one of our source ports, a
+ * probe could be taken for an answer. `payload`: p->payload_bytes bytes of the received packet.
  */
 bool frames_match_probe(const struct frames *fr, const struct packet *p, const uint8_t *payload);
 

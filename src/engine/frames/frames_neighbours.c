@@ -1,4 +1,4 @@
-/* frames_neighbours: MAC addresses of on-link hosts and of gateways, asked for windows ahead. */
+/* frames_neighbours: link addresses of on-link hosts and of gateways, solicited in advance. */
 #include "engine/frames/frames_neighbours.h"
 
 #include <stdlib.h>
@@ -8,18 +8,19 @@
 #include "engine/frames/solicit.h"
 #include "result/record.h"
 
-/* Neighbours are asked for so many at once, windows ahead: asking takes a second whether for one
- * or for thousands. Those of windows to come have 6.5 bytes each until then. */
+/* Hosts solicited at once, at least and at most: it takes a second for one host or for thousands,
+ * so hosts of later windows are included. Their answers take 6.5 bytes a host until then. */
 #define FRAMES_ASK_AHEAD 16384u
 #define FRAMES_ASK_MOST	 65536u
 
+/* Whether a gateway has been solicited and has not answered. */
 static bool learn_open(const struct frames_egress *egress)
 {
 	return egress && egress->kind == EGRESS_GATEWAY && egress->gateway_asked &&
 	       !egress->gateway_known;
 }
 
-/* A gateway's MAC address goes into its way and the templates. */
+/* Puts a gateway's MAC address into its egress and the templates. */
 static void learn_gateway(struct frames *fr, struct frames_egress *egress, const uint8_t mac[6])
 {
 	memcpy(egress->mac, mac, sizeof(egress->mac));
@@ -27,6 +28,7 @@ static void learn_gateway(struct frames *fr, struct frames_egress *egress, const
 	frames_egress_templates(fr, egress);
 }
 
+/* Notes the MAC address of host number `number` of those asked for. */
 static void learn_known(struct frames *fr, uint64_t number, const uint8_t mac[6])
 {
 	struct sheet_host host = {.notes = HOST_MAC};
@@ -35,7 +37,7 @@ static void learn_known(struct frames *fr, uint64_t number, const uint8_t mac[6]
 	sheet_host_put(fr->asked, fr->asked_at + (uint32_t)number, &host);
 }
 
-/* First the hosts [ask_first, ask_first + ask_count), then the egresses. */
+/* solicit_conf.ask: numbers below ask_count are hosts, those from there on egresses. */
 static bool learn_ask(void *context, size_t number, struct solicit_ask *out)
 {
 	const struct frames *fr = context;
@@ -49,7 +51,7 @@ static bool learn_ask(void *context, size_t number, struct solicit_ask *out)
 		return true;
 	}
 	out->who = plan_host(fr->conf.plan, fr->ask_first + number);
-	egress = fr->egresses[route_find(fr->routes, out->who)]; /* found before, by learn_host */
+	egress = fr->egresses[route_find(fr->routes, out->who)]; /* made by learn_host() */
 	if (egress->kind != EGRESS_NEIGHBOUR ||
 	    frames_neighbours_at(fr, fr->ask_first + number).notes & HOST_MAC)
 		return false;
@@ -58,8 +60,9 @@ static bool learn_ask(void *context, size_t number, struct solicit_ask *out)
 	return true;
 }
 
-static bool learn_told_host(struct frames *fr, struct addr who, unsigned link_index,
-			    const uint8_t mac[6])
+/* An on-link host announced its MAC address: true if it was unknown. */
+static bool learn_resolved_host(struct frames *fr, struct addr who, unsigned link_index,
+				const uint8_t mac[6])
 {
 	const struct frames_egress *egress;
 	uint64_t rank;
@@ -75,10 +78,12 @@ static bool learn_told_host(struct frames *fr, struct addr who, unsigned link_in
 	return true;
 }
 
-static size_t learn_told(void *context, struct addr who, unsigned link_index, const uint8_t mac[6])
+/* solicit_conf.resolved. */
+static size_t learn_resolved(void *context, struct addr who, unsigned link_index,
+			     const uint8_t mac[6])
 {
 	struct frames *fr = context;
-	size_t found = learn_told_host(fr, who, link_index, mac);
+	size_t found = learn_resolved_host(fr, who, link_index, mac);
 
 	for (int i = 0; fr->gateways_open > 0 && i < fr->egress_count; i++) {
 		struct frames_egress *egress = fr->egresses[i];
@@ -93,7 +98,7 @@ static size_t learn_told(void *context, struct addr who, unsigned link_index, co
 	return found;
 }
 
-/* The egress of a host, and its MAC address if the administrator has fixed it. */
+/* Makes the egress of a host, and notes its MAC address if the administrator has fixed it. */
 static int learn_host(struct frames *fr, size_t number, struct failure *f)
 {
 	const struct addr to = plan_host(fr->conf.plan, fr->ask_first + number);
@@ -110,7 +115,8 @@ static int learn_host(struct frames *fr, size_t number, struct failure *f)
 	return 0;
 }
 
-/* A gateway of the other family (RFC 8950) is asked for from an address of that family. */
+/* Chooses the source address of solicitations to a gateway, which may be of the other address
+ * family than the probes (RFC 8950). */
 static int learn_source(struct frames *fr, struct frames_egress *egress, struct failure *f)
 {
 	const struct route_conf conf = {
@@ -135,6 +141,7 @@ static int learn_source(struct frames *fr, struct frames_egress *egress, struct 
 	return 0;
 }
 
+/* Prepares all gateways whose MAC address is not known for solicitation. */
 static int learn_egresses(struct frames *fr, struct failure *f)
 {
 	fr->gateways_open = 0;
@@ -146,7 +153,7 @@ static int learn_egresses(struct frames *fr, struct failure *f)
 			continue;
 		if (learn_source(fr, egress, f) < 0)
 			return -1;
-		/* Without an address of ours of that family it stays unknown. */
+		/* Without a source address of that family it cannot be solicited. */
 		egress->gateway_asked =
 			addr_is_v4(egress->gateway) == addr_is_v4(egress->gateway_source);
 		if (!egress->gateway_asked)
@@ -163,7 +170,7 @@ static int learn_egresses(struct frames *fr, struct failure *f)
 static int learn(struct frames *fr, struct failure *f)
 {
 	struct solicit_conf conf = {
-		.ask = learn_ask, .told = learn_told, .context = fr, .stop = fr->conf.stop};
+		.ask = learn_ask, .resolved = learn_resolved, .context = fr, .stop = fr->conf.stop};
 
 	for (size_t i = 0; i < fr->ask_count; i++)
 		if (learn_host(fr, i, f) < 0)
@@ -174,7 +181,7 @@ static int learn(struct frames *fr, struct failure *f)
 	return solicit_run(&conf, f);
 }
 
-/* Hosts that are asked for together, beginning with `rank`. */
+/* Number of hosts to solicit together, beginning with `rank`. */
 static uint64_t learn_count(const struct frames *fr, uint64_t rank, uint64_t end)
 {
 	uint64_t left = fr->conf.plan->hosts - rank, count = end - rank;
@@ -196,7 +203,7 @@ int frames_neighbours_learn(struct frames *fr, const struct sheet *sheet, uint64
 	frames_neighbours_forget(fr, UINT64_MAX);
 	fr->ask_first = rank;
 	fr->ask_count = (size_t)learn_count(fr, rank, end);
-	/* Where all hosts have one entry they have no neighbours: nothing is written then. */
+	/* A sheet whose hosts share one entry has no on-link hosts: nothing is written to it. */
 	fr->asked_ahead = fr->ask_count > end - rank || sheet->alike;
 	fr->asked_at = fr->asked_ahead ? 0 : (uint32_t)(rank - sheet->first_host);
 	fr->asked = fr->asked_ahead

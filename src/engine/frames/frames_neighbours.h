@@ -1,4 +1,4 @@
-/* frames_neighbours: link addresses of on-link hosts and of gateways. */
+/* frames_neighbours: link addresses of on-link hosts and of gateways, solicited in advance. */
 #ifndef PORTLIGHT_ENGINE_FRAMES_FRAMES_NEIGHBOURS_H
 #define PORTLIGHT_ENGINE_FRAMES_FRAMES_NEIGHBOURS_H
 
@@ -8,16 +8,21 @@
 #include "engine/frames/frames_state.h"
 #include "scan/sheet.h"
 
-/* Makes sure that the neighbour of rank `rank`, of the sheet's window, has been asked for, and
- * gateways: together with the others of the window and more. 0, or -1 with *f. */
+/*
+ * Makes sure that the host of rank `rank` (its number in the plan), which is in the sheet's window,
+ * has been solicited if it is on-link, and new gateways as well. Solicits the rest of the window
+ * and up to some 65,000 hosts at the same time, and waits about a second for answers. 0, or -1
+ * with *f.
+ */
 int frames_neighbours_learn(struct frames *fr, const struct sheet *sheet, uint64_t rank,
 			    struct failure *f);
-/* What was learnt of the neighbour of that rank. */
+/* The link address of the host of that rank: has HOST_MAC in its notes if it answered, or if the
+ * administrator has fixed it. frames_neighbours_learn() has covered that rank before. */
 static inline struct sheet_host frames_neighbours_at(const struct frames *fr, uint64_t rank)
 {
 	return sheet_host_at(fr->asked, fr->asked_at + (uint32_t)(rank - fr->ask_first));
 }
-/* Hosts before that rank are not needed any more. */
+/* Frees what was learnt if all of it is of hosts before that rank; UINT64_MAX: in any case. */
 void frames_neighbours_forget(struct frames *fr, uint64_t rank);
 
 #endif

@@ -1,4 +1,4 @@
-/* frames_prepare: a window of the plan made ready for sending. */
+/* frames_prepare: resolves routes and neighbours of a window before it is sent. */
 #include "engine/frames/frames_prepare.h"
 
 #include <errno.h>
@@ -14,8 +14,9 @@ static int prepare_memory(struct failure *f)
 	return failure_set(f, EXIT_SOFTWARE, "out of memory");
 }
 
-static void note(const struct frames *fr, const struct frames_egress *egress, uint64_t rank,
-		 struct sheet *sheet)
+/* Writes a host's MAC address into the sheet, or why no probe can be sent to it. */
+static void prepare_host(const struct frames *fr, const struct frames_egress *egress, uint64_t rank,
+			 struct sheet *sheet)
 {
 	const bool stopped = fr->conf.stop && *fr->conf.stop;
 	struct sheet_host host = {.notes = egress->local ? HOST_LOCAL : 0};
@@ -39,7 +40,7 @@ static void note(const struct frames *fr, const struct frames_egress *egress, ui
 	default:
 		break;
 	}
-	/* Only where there is something to say: the array is zero pages until then. */
+	/* Not written without need: the pages of the array have no memory until then. */
 	if (host.notes)
 		sheet_host_put(sheet->host, sheet->alike ? 0 : (uint32_t)(rank - sheet->first_host),
 			       &host);
@@ -53,7 +54,8 @@ static bool window_live(const struct frames *fr, const struct frames_window *w)
 	return false;
 }
 
-/* A place for the sheet's window: its own, or one whose window is closed. */
+/* Returns an entry for the sheet's window: the one it has, or one whose window is closed. NULL with
+ * *f if there is none. */
 static struct frames_window *window_place(struct frames *fr, const struct sheet *sheet,
 					  struct failure *f)
 {
@@ -78,7 +80,7 @@ static struct frames_window *window_place(struct frames *fr, const struct sheet 
 	return place;
 }
 
-/* Notes the egress of the next host; the array is allocated at the first host that differs. */
+/* Notes the egress of the next host. The array is allocated at the first one that differs. */
 static int window_egress(struct frames_window *w, uint32_t host, uint32_t hosts, uint16_t number,
 			 struct failure *f)
 {
@@ -117,7 +119,7 @@ int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 			return -EIO;
 		if (window_egress(window, host, sheet->hosts, (uint16_t)number, f) < 0)
 			return -ENOMEM;
-		note(fr, fr->egresses[number], rank, sheet);
+		prepare_host(fr, fr->egresses[number], rank, sheet);
 	}
 	frames_neighbours_forget(fr, end);
 	window->used = true;

@@ -1,4 +1,4 @@
-/* frames_prepare: a window of the plan made ready for sending. */
+/* frames_prepare: resolves routes and neighbours of a window before it is sent. */
 #ifndef PORTLIGHT_ENGINE_FRAMES_FRAMES_PREPARE_H
 #define PORTLIGHT_ENGINE_FRAMES_FRAMES_PREPARE_H
 

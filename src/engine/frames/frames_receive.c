@@ -1,4 +1,4 @@
-/* frames_receive: frames from the rings, judged, to answers. */
+/* frames_receive: reads frames from the rings and turns them into answers. */
 #include "engine/frames/frames_receive.h"
 
 #include <errno.h>
@@ -12,10 +12,10 @@
 #include "engine/frames/frames_match.h"
 #include "engine/frames/frames_state.h"
 
-/* More interfaces than this in one scan are looked at in turns. */
+/* Most interfaces that are polled at once; frames of others are read without being waited for. */
 #define RECEIVE_POLLED 64
 
-/* One call of frames_receive. */
+/* State of one call of frames_receive(). */
 struct receive {
 	struct frames *fr;
 	struct answer *answers;
@@ -29,7 +29,7 @@ static void receive_clocks(struct receive *r)
 	r->clock.wall_offset_ns = clock_wall_ns() - r->clock.now_ns;
 }
 
-/* A frame's time on the scan's clock; never later than now, whatever the wall clock does. */
+/* A frame's time by CLOCK_MONOTONIC. Never later than now, even if the wall clock was set. */
 static uint64_t receive_time(const struct receive *r, const struct ring_frame *frame)
 {
 	uint64_t t_ns = frame->wall_ns - r->clock.wall_offset_ns;
@@ -54,8 +54,8 @@ static void receive_trace(const struct receive *r, const struct ring_frame *fram
 	trace_add(r->fr->conf.trace, &event);
 }
 
-/* A packet of ours, seen leaving: a probe, or what our kernel says to an answer: its RST to a
- * SYN+ACK has the sequence number that the SYN+ACK acknowledged (RFC 9293, 3.10.7.1). */
+/* Traces a packet that this host sent: a probe, or our kernel's RST to a SYN+ACK, which has the
+ * sequence number that the SYN+ACK acknowledged (RFC 9293, 3.10.7.1). */
 static void receive_outgoing(const struct receive *r, const struct ring_frame *frame,
 			     const struct packet *p)
 {
@@ -90,7 +90,7 @@ static enum reply judge_tcp(const struct frames *fr, const struct packet *p, str
 
 	if (frames_match_tcp(fr, &claim, m))
 		return technique_tcp_reply(p->flags, p->window);
-	/* A SYN that acknowledges nothing cannot bring a number back: simultaneous open. */
+	/* A SYN without ACK (simultaneous open) returns no sequence number. */
 	if (p->flags & TCP_SYN && !(p->flags & (TCP_ACK | TCP_RST)) &&
 	    frames_match_ports(fr, &claim, IPPROTO_TCP, m))
 		return technique_tcp_reply(p->flags, p->window);
@@ -109,7 +109,7 @@ static enum reply judge_udp(const struct frames *fr, const struct packet *p, str
 	return REPLY_SILENCE;
 }
 
-/* An ICMP error is believed by what it quotes of our probe. */
+/* Matches an ICMP error by the packet it quotes. */
 static enum reply judge_icmp(const struct frames *fr, const struct packet *p,
 			     struct frames_match *m)
 {
@@ -136,8 +136,9 @@ static enum reply judge_icmp(const struct frames *fr, const struct packet *p,
 }
 
 /*
- * TCP, or a first fragment that cuts its header behind the window: its numbers prove what its
- * checksum need not. Over IPv6 stacks drop such a one (RFC 8200, 4.5).
+ * Whether a packet can be judged as TCP: a whole header, or a first fragment that ends behind the
+ * window field. Its checksum cannot be verified, but its cookie can. IPv6 hosts drop such fragments
+ * (RFC 8200, 4.5).
  */
 static bool receive_is_tcp(const struct packet *p)
 {
@@ -172,7 +173,7 @@ static void answer_fill(const struct receive *r, const struct ring_frame *frame,
 	}
 }
 
-/* A packet that came in: into the answers, or counted as what it is instead. */
+/* Adds a received packet to the answers, or counts it as invalid or other. */
 static void receive_packet(struct receive *r, const struct ring_frame *frame,
 			   const struct packet *p)
 {
@@ -192,7 +193,7 @@ static void receive_packet(struct receive *r, const struct ring_frame *frame,
 		   (p->quote.sport & fr->port_mask) == fr->port) {
 		reply = judge_icmp(fr, p, &m);
 	} else {
-		/* Errors about others' packets too, as that of our kernel about an answer. */
+		/* Also ICMP errors about other packets, such as our kernel's about an answer. */
 		fr->stats.other++;
 		return;
 	}
@@ -209,7 +210,7 @@ static void receive_packet(struct receive *r, const struct ring_frame *frame,
 	r->answers[r->count++].reply = (uint8_t)reply;
 }
 
-/* On loopback our own packets come back in; they are no answers, and seen already. */
+/* Whether a received packet is one that this host sent: loopback delivers those, too. */
 static bool receive_echo(const struct frames *fr, const struct ring_frame *frame,
 			 const struct packet *p)
 {
@@ -224,7 +225,7 @@ static void receive_frame(struct receive *r, enum packet_link link, const struct
 	struct packet p;
 
 	r->fr->stats.received++;
-	/* A sum that the kernel vouches for, or has not made yet, needs no second look. */
+	/* A checksum that the kernel has verified, or not filled in yet, is not verified again. */
 	if (frame->flags & (RING_SUM_GOOD | RING_SUM_PENDING | RING_OUTGOING))
 		packet_parse(link, frame->bytes, frame->length, &p);
 	else
@@ -244,8 +245,8 @@ bool frames_judge(struct frames *fr, enum packet_link link, const struct ring_fr
 	return r.count > 0;
 }
 
-/* Takes frames from all rings in turn, until they are empty or the answers are full; of each no
- * more than it holds, for they may come as fast as they are looked at. */
+/* Reads frames from all rings in turn, until they are empty or answers[] is full. From each at most
+ * as many as it has slots, since frames may arrive as fast as they are read. */
 static void receive_drain(struct receive *r)
 {
 	struct frames *fr = r->fr;
@@ -285,7 +286,7 @@ static int receive_error(const struct frames *fr, const struct pollfd *polls, un
 	return 0;
 }
 
-/* Waits until frames are there: 1, 0 at until_ns or after a signal, or -errno with *f. */
+/* Waits for frames: 1 if there are some, 0 at until_ns or after a signal, or -errno with *f. */
 static int receive_wait(const struct frames *fr, uint64_t until_ns, struct failure *f)
 {
 	struct pollfd polls[RECEIVE_POLLED];
@@ -321,7 +322,7 @@ int frames_receive(struct engine *e, struct answer *answers, unsigned max, uint6
 	struct receive r = {.fr = (struct frames *)e, .answers = answers, .max = max};
 	uint64_t until_ns = clock_monotonic_ns();
 
-	/* "For ever" must not wrap. */
+	/* UINT64_MAX means no time limit; the sum must not wrap. */
 	until_ns = timeout_ns < UINT64_MAX - until_ns ? until_ns + timeout_ns : UINT64_MAX;
 	for (;;) {
 		int ready;
@@ -330,7 +331,8 @@ int frames_receive(struct engine *e, struct answer *answers, unsigned max, uint6
 		if (r.count > 0 || max == 0)
 			return (int)r.count;
 		ready = receive_wait(r.fr, until_ns, f);
-		/* What is there after the time need be no answer, nor the last one that is none. */
+		/* Frames that are no answers may keep arriving: the time limit holds for them, too.
+		 */
 		if (ready <= 0 || clock_monotonic_ns() >= until_ns)
 			return ready < 0 ? ready : 0;
 	}

@@ -1,4 +1,4 @@
-/* frames_send: probes from the walk into batches of frames, and those to the kernel. */
+/* frames_send: sends the probes of a walk as batches of frames. */
 #include "engine/frames/frames_send.h"
 
 #include <errno.h>
@@ -10,23 +10,23 @@
 #include "engine/frames/frames_state.h"
 #include "scan/cookie.h"
 
-/* A queue that is full empties in less; without carrier it never does. */
+/* A full queue that accepts nothing for so long has no carrier. */
 #define SEND_STUCK_NS UINT64_C(10000000000)
 
-/* A probe that stands in the batch. */
+/* A probe of the batch, and the index of its transmitter in frames.outs. */
 struct frames_probe {
 	struct probe probe;
 	unsigned out;
 };
 
-/* Probes of one turn through the batches, in the order they were taken. */
-_Static_assert(TRANSMIT_BATCH <= SHEET_OWED, "all of them may be refused");
+/* Probes taken from the walk whose frames are not confirmed yet, in the order they were taken. */
+_Static_assert(TRANSMIT_BATCH <= SHEET_OWED, "room for a batch that is refused as a whole");
 struct send_batch {
 	struct frames_probe probe[TRANSMIT_BATCH];
 	unsigned count;
 };
 
-/* Writes the probe's frame into the batch of its egress. False if that host has none. */
+/* Writes the probe's frame into the batch of its transmitter. False if its host has no egress. */
 static bool send_build(struct frames *fr, const struct sheet *sheet, struct frames_probe *p)
 {
 	const struct probe *probe = &p->probe;
@@ -69,11 +69,12 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 
 enum send_refusal {
 	REFUSED_NOT,
-	REFUSED_FULL, /* no room now: offer them again */
-	REFUSED_ONE,  /* this packet will never be taken */
-	REFUSED_DOWN, /* nothing will be, from now on */
+	REFUSED_FULL, /* no room at the moment: send again later */
+	REFUSED_ONE,  /* this packet will never be accepted */
+	REFUSED_DOWN, /* no packet will be accepted from now on */
 };
 
+/* What an errno of transmit_flush() means. */
 static enum send_refusal send_refusal(const struct frames_out *out, int error)
 {
 	switch (error) {
@@ -89,14 +90,15 @@ static enum send_refusal send_refusal(const struct frames_out *out, int error)
 		return REFUSED_DOWN;
 	case EPERM:
 	case EACCES:
-		/* To ourselves, this is a firewall rule of ours that drops that one packet. */
+		/* For packets to this host: a firewall rule of ours drops that one packet. */
 		return out->local_family ? REFUSED_ONE : REFUSED_DOWN;
 	default:
 		return REFUSED_ONE;
 	}
 }
 
-/* The probes of this out: some went, the one at `refused` met `refusal`. */
+/* Confirms to the walk which probes of transmitter `out` were sent; the others are unsent. The one
+ * at index `refused` of its batch was refused. Returns how many were sent. */
 static unsigned send_confirm(struct frames *fr, struct walk *walk, struct send_batch *batch,
 			     unsigned out, unsigned refused, enum send_refusal refusal,
 			     uint64_t now_ns)
@@ -111,7 +113,7 @@ static unsigned send_confirm(struct frames *fr, struct walk *walk, struct send_b
 			walk_sent(walk, &batch->probe[i].probe, now_ns);
 			sent++;
 		} else if (seen == refused && refusal == REFUSED_ONE) {
-			/* Its attempt is used up, or it would come again for ever. */
+			/* Counts as an attempt, or the walk would offer it again for ever. */
 			walk_sent(walk, &batch->probe[i].probe, now_ns);
 			fr->stats.send_errors++;
 		} else {
@@ -122,7 +124,7 @@ static unsigned send_confirm(struct frames *fr, struct walk *walk, struct send_b
 	return sent;
 }
 
-/* Whether an interface whose queue is full has taken nothing for so long that it has no carrier. */
+/* Whether an interface has accepted nothing for SEND_STUCK_NS because its queue is full. */
 static bool send_stuck(struct frames_out *out, unsigned taken, enum send_refusal refusal,
 		       uint64_t now_ns)
 {
@@ -135,7 +137,8 @@ static bool send_stuck(struct frames_out *out, unsigned taken, enum send_refusal
 	return now_ns - out->refuses_ns >= SEND_STUCK_NS;
 }
 
-/* Hands all batches over. How many probes went, or -errno with *f. */
+/* Hands all batches to the kernel. Returns how many probes were sent, or -errno with *f; *full is
+ * set if a queue had no room. */
 static int send_flush(struct frames *fr, struct walk *walk, struct send_batch *batch,
 		      uint64_t now_ns, bool *full, struct failure *f)
 {
@@ -163,10 +166,11 @@ static int send_flush(struct frames *fr, struct walk *walk, struct send_batch *b
 			return -error;
 		}
 		if (send_stuck(out, taken, refusal, now_ns)) {
-			failure_set(f, EXIT_UNAVAILABLE,
-				    "interface %s has taken no frame for %u s: is it plugged in?",
-				    link_quote(out->link, quoted),
-				    (unsigned)(SEND_STUCK_NS / 1000000000u));
+			failure_set(
+				f, EXIT_UNAVAILABLE,
+				"interface %s has accepted no frame for %u s: is it plugged in?",
+				link_quote(out->link, quoted),
+				(unsigned)(SEND_STUCK_NS / 1000000000u));
 			return -ENOBUFS;
 		}
 		if (refusal == REFUSED_FULL) {
@@ -187,9 +191,9 @@ static bool batch_has(const struct send_batch *batch, uint32_t cell)
 }
 
 /*
- * Takes up to `most` probes and writes their frames. The walk learns what went only when the
- * batch is through: so the batch ends where the walk begins its next pass, and what the walk then
- * offers a second time is left for that pass.
+ * Takes up to `most` probes and writes their frames. What was sent is confirmed to the walk only
+ * after the batch: so the batch ends where the walk begins its next pass, or the walk would offer
+ * probes of this batch a second time.
  */
 static void send_fill(struct frames *fr, struct walk *walk, struct send_batch *batch, unsigned most,
 		      uint64_t now_ns)
@@ -208,7 +212,7 @@ static void send_fill(struct frames *fr, struct walk *walk, struct send_batch *b
 			batch->count++;
 			continue;
 		}
-		/* Nowhere to send it, which the sheet should have said: not again for ever. */
+		/* No egress, though the sheet has no note of it: must not be offered for ever. */
 		walk_sent(walk, &p->probe, now_ns);
 		fr->stats.send_errors++;
 	}
@@ -233,7 +237,7 @@ int frames_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned b
 		if (taken < 0)
 			return taken;
 		sent += (unsigned)taken;
-		/* A long turn: round trips are measured from when each batch went. */
+		/* Round-trip times are measured from when each batch was sent. */
 		now_ns = clock_monotonic_ns();
 	}
 	return (int)sent;

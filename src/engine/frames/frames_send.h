@@ -1,4 +1,4 @@
-/* frames_send: probes from the walk into frames. */
+/* frames_send: sends the probes of a walk as frames. */
 #ifndef PORTLIGHT_ENGINE_FRAMES_FRAMES_SEND_H
 #define PORTLIGHT_ENGINE_FRAMES_FRAMES_SEND_H
 

@@ -1,4 +1,4 @@
-/* frames_state: what the files of the frames engine share. */
+/* frames_state: the data of the frames engine, shared by its files and read by engine xdp. */
 #ifndef PORTLIGHT_ENGINE_FRAMES_FRAMES_STATE_H
 #define PORTLIGHT_ENGINE_FRAMES_FRAMES_STATE_H
 
@@ -13,8 +13,7 @@
 #include "net/own.h"
 #include "net/route.h"
 
-/* Received frames wait in 16,384 slots of 256 bytes: 4 MiB an interface. Headers, an ICMP error
- * and the start of a datagram fit; of more we need nothing. */
+/* Slots of an interface's receive ring. With 256 bytes each that is 4 MiB an interface. */
 #define FRAMES_SLOTS 16384
 
 struct crew;
@@ -23,23 +22,24 @@ struct hop_group;
 struct ring;
 struct transmit;
 
-/* Where packets go out: an interface, or loopback of one family. */
+/* A transmitter: of an interface, or of loopback for one address family. */
 struct frames_out {
 	const struct link *link;
 	struct transmit *transmit;
-	int local_family;    /* 4 or 6: to ourselves; 0: frames */
-	uint64_t refuses_ns; /* since when it has taken nothing; 0: it takes frames */
+	int local_family;    /* 4 or 6: IP packets to this host; 0: frames */
+	uint64_t refuses_ns; /* when the kernel began to refuse all frames; 0: it accepts them */
 };
 
+/* The receive ring of an interface. */
 struct frames_in {
 	const struct link *link;
 	struct ring *ring;
 };
 
-/* The egress of each host of a live window. */
+/* The egress of each host of an open window, as numbers in frames.egresses. */
 struct frames_window {
 	uint64_t window;
-	uint16_t *egress; /* NULL: one for all */
+	uint16_t *egress; /* one a host; NULL: all hosts have `first` */
 	uint16_t first;
 	bool used;
 };
@@ -47,35 +47,35 @@ struct frames_window {
 struct frames {
 	struct engine engine;
 	struct engine_conf conf;
-	unsigned techniques; /* of the plan, as bits */
-	uint16_t port, port_mask;
-	unsigned out_index;
+	unsigned techniques;	  /* of the plan: bits 1 << enum technique_id */
+	uint16_t port, port_mask; /* source ports of probes: (p & port_mask) == port */
+	unsigned out_index;	  /* of the interface given with -e; 0: by route */
 	struct netlink *netlink;
 	struct link_list links;
 	struct neighbour_list neighbours;
 	struct own_list owns;
 	struct route_map *routes;
-	struct crew *crew; /* shares large batches */
+	struct crew *crew; /* threads that send large batches together; NULL: none */
 
 	struct frames_out *outs;
 	unsigned out_count;
 	struct frames_in *ins;
-	unsigned in_count, in_turn;
-	struct frames_egress **egresses; /* by number of the route */
+	unsigned in_count, in_turn;	 /* in_turn: the ring to be read next */
+	struct frames_egress **egresses; /* by number of the route; NULL where not needed yet */
 	int egress_count;
 	struct frames_window windows[SHEETS];
 
-	/* Neighbours, HOST_MAC where known: of the hosts [ask_first, ask_first + ask_count). In
-	 * the sheet itself if they are all of its window. */
+	/* Link addresses of the hosts [ask_first, ask_first + ask_count) of the plan: entries with
+	 * HOST_MAC where known. The array is the sheet's own if all these hosts are of its window,
+	 * else (asked_ahead) it is allocated and freed by frames_neighbours.c. */
 	struct hop_group *asked;
-	uint32_t asked_at; /* entry of ask_first in there */
+	uint32_t asked_at; /* entry of ask_first in `asked` */
 	size_t ask_count;
 	uint64_t ask_first;
-	bool asked_ahead;	/* not in a sheet: freed here */
-	unsigned gateways_open; /* asked for and not known yet */
+	bool asked_ahead;
+	unsigned gateways_open; /* gateways that were solicited and have not answered yet */
 
 	struct engine_stats stats;
 };
-
 
 #endif

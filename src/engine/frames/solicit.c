@@ -1,4 +1,4 @@
-/* solicit: link addresses of on-link targets and gateways, asked for by ARP and NDP. */
+/* solicit: resolves link addresses of on-link hosts and gateways by ARP and NDP. */
 #include "engine/frames/solicit.h"
 
 #include <errno.h>
@@ -17,14 +17,15 @@
 #include "capture/transmit.h"
 #include "packet/packet.h"
 
-/* Answers that may wait while we send: some 2,700, or 270 without CAP_NET_ADMIN. */
+/* Receive buffer: some 2,700 answers while we send, or 270 without CAP_NET_ADMIN. */
 #define SOLICIT_BUFFER_BYTES (2 << 20)
-/* So many at once: more would only touch more of the transmitter's room. */
+/* Solicitations in a batch; more would only use more of the transmitter's memory. */
 #define SOLICIT_BATCH 32
-/* Of an answer: Ethernet's least frame is 60, an advertisement with its option 86. */
+/* Bytes read of an answer: the shortest Ethernet frame has 60, an NDP advertisement with option 86.
+ */
 #define SOLICIT_FRAME_BYTES 256
 
-/* One interface while it is asked on. */
+/* An interface that is solicited on. */
 struct solicit_link {
 	const struct link *link;
 	struct transmit *transmit;
@@ -33,7 +34,7 @@ struct solicit_link {
 
 struct solicit {
 	const struct solicit_conf *conf;
-	size_t open; /* numbers not known yet */
+	size_t open; /* addresses not resolved yet */
 	struct solicit_link *links;
 	struct pollfd *polls;
 	size_t link_count;
@@ -44,7 +45,7 @@ static bool solicit_stopped(const struct solicit *s)
 	return s->conf->stop && *s->conf->stop;
 }
 
-/* RFC 826: who has `who`, tell `source`. To everybody. */
+/* RFC 826: a broadcast request for the MAC address of `who`. */
 static void solicit_arp(const struct solicit_ask *ask, struct packet *out)
 {
 	*out = (struct packet){
@@ -126,7 +127,7 @@ static int solicit_send(struct solicit *s, const struct solicit_ask *ask, struct
 	return solicit_flush(l, f) < 0 ? -1 : 0;
 }
 
-/* A frame's claim: who has which MAC address. False if it makes none that can be believed. */
+/* Reads from a frame which address has which MAC address. False if it is no valid answer to us. */
 static bool solicit_claim(const struct link *link, const uint8_t *frame, size_t length,
 			  struct addr *who, uint8_t mac[6])
 {
@@ -146,7 +147,7 @@ static bool solicit_claim(const struct link *link, const uint8_t *frame, size_t 
 	} else {
 		return false;
 	}
-	/* A group address belongs to nobody (IEEE 802.3, 3.2.3). */
+	/* A group address is not the address of a host (IEEE 802.3, 3.2.3). */
 	return !(mac[0] & 1);
 }
 
@@ -159,7 +160,7 @@ static void solicit_take(struct solicit *s, const struct solicit_link *l, const 
 
 	if (!solicit_claim(l->link, frame, length, &who, mac))
 		return;
-	known = s->conf->told(s->conf->context, who, l->link->index, mac);
+	known = s->conf->resolved(s->conf->context, who, l->link->index, mac);
 	s->open -= known < s->open ? known : s->open;
 }
 
@@ -172,8 +173,8 @@ static void solicit_drain(struct solicit *s)
 			uint8_t frame[SOLICIT_FRAME_BYTES];
 			ssize_t got = recv(l->fd, frame, sizeof(frame), MSG_DONTWAIT);
 
-			/* An error (the interface went down) is taken by this, too; then
-			 * nobody answers. */
+			/* recv() also clears an error (interface down): then nobody
+			 * answers. */
 			if (got < 0)
 				break;
 			solicit_take(s, l, frame, (size_t)got);
@@ -181,7 +182,7 @@ static void solicit_drain(struct solicit *s)
 	}
 }
 
-/* Takes answers until `until_ns`, or until all are there. */
+/* Receives answers until `until_ns`, or until all addresses are resolved. */
 static void solicit_wait(struct solicit *s, uint64_t until_ns)
 {
 	solicit_drain(s);
@@ -200,7 +201,7 @@ static void solicit_wait(struct solicit *s, uint64_t until_ns)
 	}
 }
 
-/* One try: all that are open, in batches, at SOLICIT_PER_SECOND. */
+/* Solicits all unresolved addresses once, in batches, at SOLICIT_PER_SECOND. */
 static int solicit_try(struct solicit *s, struct failure *f)
 {
 	const uint64_t begun_ns = clock_monotonic_ns();
@@ -222,7 +223,8 @@ static int solicit_try(struct solicit *s, struct failure *f)
 	return 0;
 }
 
-/* A packet socket that hears only answers; the filter is there before it is bound. -errno. */
+/* Opens a packet socket that receives answers only: the filter is attached before it is bound. The
+ * descriptor or -errno. */
 static int solicit_socket(const struct link *link)
 {
 	struct sockaddr_ll address = {
@@ -247,7 +249,7 @@ static int solicit_socket(const struct link *link)
 	    bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	error = -errno;
-	(void)close(fd); /* the error before is the one to tell */
+	(void)close(fd); /* the earlier error is reported */
 	return error;
 }
 
@@ -268,7 +270,7 @@ static int solicit_link_open(struct solicit *s, const struct link *link, struct 
 	transmit.shared_fd = l->fd;
 	l->transmit = transmit_open(&transmit, f);
 	if (!l->transmit) {
-		(void)close(l->fd); /* never used */
+		(void)close(l->fd); /* an error does not matter: it was never used */
 		return -1;
 	}
 	s->polls[s->link_count] = (struct pollfd){.fd = l->fd, .events = POLLIN};
@@ -276,7 +278,7 @@ static int solicit_link_open(struct solicit *s, const struct link *link, struct 
 	return 0;
 }
 
-/* Opens each interface that something is asked on. */
+/* Opens each interface that has unresolved addresses, and counts these. */
 static int solicit_open(struct solicit *s, struct failure *f)
 {
 	struct solicit_ask ask;
@@ -311,7 +313,7 @@ int solicit_run(const struct solicit_conf *conf, struct failure *f)
 		result = solicit_try(&s, f);
 	for (size_t i = 0; i < s.link_count; i++) {
 		transmit_close(s.links[i].transmit);
-		(void)close(s.links[i].fd); /* only asked with */
+		(void)close(s.links[i].fd); /* no data could be lost */
 	}
 	free(s.links);
 	free(s.polls);

@@ -1,4 +1,5 @@
-/* template: a probe's frame with all that does not change from probe to probe already in it. */
+/* template: a prebuilt frame of a technique; only the fields that differ between probes are left
+ * to be written. */
 #include "engine/frames/template.h"
 
 #include <assert.h>
@@ -12,6 +13,7 @@
 #define TEMPLATE_MSS_V4 1460
 #define TEMPLATE_MSS_V6 1440
 
+/* Sums all fields that are constant. */
 static void template_sums(struct template *t, const struct template_conf *conf)
 {
 	const uint8_t *transport = t->bytes + t->transport;
@@ -74,7 +76,7 @@ static inline uint64_t template_addr_sum(struct addr a)
 	return (a.hi >> 32) + (uint32_t)a.hi + (a.lo >> 32) + (uint32_t)a.lo;
 }
 
-/* Fills the IP header in; returns the destination's partial sum. */
+/* Completes the IP header; returns the partial sum of the destination address. */
 static inline uint64_t template_network(const struct template *t, const struct template_fields *f,
 					size_t transport_bytes, uint8_t *header)
 {
@@ -123,7 +125,8 @@ size_t template_write(const struct template *t, const struct template_fields *f,
 		sum += transport_bytes;
 		field = checksum_finish_udp(checksum_add(sum, transport + 8, payload_bytes));
 	}
-	/* Any other value is wrong, but 0 of UDP means none and 0xffff may mean 0. */
+	/* A fixed wrong value; not 0, which for UDP means "no checksum", nor 0xffff, which equals
+	 * 0. */
 	if (t->bad_sum)
 		field = field == 0x5a5a ? 0xa5a5 : 0x5a5a;
 	bytes_put16(transport + (t->tcp ? 16 : 6), field);

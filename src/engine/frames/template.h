@@ -1,4 +1,5 @@
-/* template: a probe's frame with all that does not change from probe to probe already in it. */
+/* template: a prebuilt frame of a technique; only the fields that differ between probes are left
+ * to be written. */
 #ifndef PORTLIGHT_ENGINE_FRAMES_TEMPLATE_H
 #define PORTLIGHT_ENGINE_FRAMES_TEMPLATE_H
 
@@ -17,39 +18,40 @@ struct template_conf {
 	const struct technique *technique;
 	enum packet_link link; /* PACKET_LINK_ETHERNET or PACKET_LINK_RAW_IP */
 	uint8_t mac_dst[6], mac_src[6];
-	struct addr source; /* its family is the template's */
-	uint8_t ttl;
-	bool bad_sum; /* transport checksums wrong on purpose */
+	struct addr source; /* its family is the family of the template */
+	uint8_t ttl;	    /* or hop limit */
+	bool bad_sum;	    /* --badsum: write wrong transport checksums */
 };
 
 struct template
 {
-	uint8_t bytes[TEMPLATE_BYTES]; /* the fields that change, and the checksums, are 0 */
-	uint64_t network_sum;	       /* partial sum of the IPv4 header */
-	uint64_t transport_sum;	       /* partial sum of transport header, source and protocol */
+	uint8_t bytes[TEMPLATE_BYTES]; /* variable fields and checksums are 0 */
+	uint64_t network_sum;	       /* partial checksum of the IPv4 header */
+	uint64_t transport_sum;	       /* partial checksum: pseudo header and transport header */
 	uint8_t length;
-	uint8_t network, transport; /* where these headers start */
+	uint8_t network, transport; /* offsets of these headers */
 	bool v4, tcp, ack, bad_sum;
-	bool used; /* free for the owner of a table of them */
+	bool used; /* for the owner of a table of templates; not read here */
 };
 
-/* What changes. */
+/* The fields that differ between probes. */
 struct template_fields {
 	struct addr to;
-	const uint8_t *mac_dst; /* NULL: the template's own */
+	const uint8_t *mac_dst; /* NULL: as given to template_init */
 	const uint8_t *payload; /* UDP only */
 	size_t payload_bytes;	/* at most 1472 */
-	uint32_t seq;		/* and acknowledgement number, if the technique's flags have ACK */
+	uint32_t seq;		/* also the acknowledgement number, if the technique has ACK set */
 	uint16_t sport, dport;
 	uint16_t ip_id; /* IPv4 */
 };
 
-/* TCP: window 1024; on SYN an MSS option of what Ethernet carries (RFC 9293, 3.7.1; RFC 6691). */
+/* Builds the template of a technique. TCP: window 1024; with SYN an MSS option for an Ethernet MTU
+ * (RFC 9293, 3.7.1; RFC 6691). Allocates nothing and cannot fail. */
 void template_init(struct template *t, const struct template_conf *conf);
 
 /*
- * Writes the frame and returns its length. `frame` has room for TEMPLATE_BYTES + payload_bytes.
- * Property: the same bytes as packet_build of the packet with these fields.
+ * Writes a frame with checksums and returns its length in bytes. `frame` has room for
+ * TEMPLATE_BYTES + payload_bytes. The bytes are those that packet_build() makes of the same fields.
  */
 size_t template_write(const struct template *t, const struct template_fields *fields,
 		      uint8_t *frame);

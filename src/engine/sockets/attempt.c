@@ -1,4 +1,4 @@
-/* attempt: one probe on one kernel socket: started, asked how it went, let go. */
+/* attempt: one probe on one kernel socket: starts it, reads its result, frees the socket. */
 #include "engine/sockets/attempt.h"
 
 #include <errno.h>
@@ -14,16 +14,16 @@
 #include "technique/payloads.h"
 #include "technique/technique.h"
 
-/* Records or datagrams read at a time: more than one probe is ever due. */
+/* Most error records or datagrams read at once: more than one probe can cause. */
 #define LOOKS_MOST 16
 /*
- * A socket whose own port is the probed one, on our own address, connects to itself (RFC 9293,
- * 3.5: simultaneous open) or gets its own datagram: no answer. It is started again, from another
- * port, at most so often.
+ * On our own address, a socket whose local port is the probed one connects to itself (RFC
+ * 9293, 3.5: simultaneous open) or receives its own datagram. That is no answer: the probe is sent
+ * again from another port, at most so often.
  */
 #define SELVES_MOST 16
-/* The kernel sends a SYN again after this (RFC 6298, 2.1): which of them was answered later than
- * that is not known, so no round trip is taken from it. A tenth less, for its clock's ticks. */
+/* The kernel retransmits a SYN after 1 s (RFC 6298, 2.1). Which one a later answer belongs to is
+ * not known, so no round-trip time is measured from it. A tenth less, since timers have ticks. */
 #define RESENT_NS UINT64_C(900000000)
 
 static bool kind_is_v6(unsigned kind)
@@ -68,7 +68,7 @@ static int option_set(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value)) == 0 ? 0 : -errno;
 }
 
-/* -S and -g. */
+/* Binds the socket to the source address of -S and the port of -g. */
 static int attempt_bind(const struct attempt *a, const struct attempt_conf *conf)
 {
 	struct addr any = kind_is_v6(a->kind) ? (struct addr){0, 0} : addr_from_v4(0);
@@ -79,7 +79,7 @@ static int attempt_bind(const struct attempt *a, const struct attempt_conf *conf
 
 	if (!conf->has_source && !conf->has_source_port)
 		return 0;
-	/* One fixed port serves many sockets, each to another port of the target. */
+	/* Many sockets share one fixed port, each connected to another port of the target. */
 	if (conf->has_source_port)
 		error = option_set(a->fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	else
@@ -148,7 +148,8 @@ void attempt_close(struct attempt *a)
 	a->watched = false;
 }
 
-/* Takes the socket off its probe: a standing connection is reset, an automatic port given up. */
+/* Dissolves the socket's association: resets an established connection, releases an automatic port.
+ */
 static void attempt_detach(struct attempt *a)
 {
 	const struct sockaddr none = {.sa_family = AF_UNSPEC};
@@ -189,14 +190,14 @@ static void attempt_answer_icmp(struct attempt *a, uint8_t type, uint8_t code, u
 		       has | ANSWER_ICMP);
 }
 
-/* The ICMP error that says what errno says; the first row fits whatever is not listed. */
+/* The ICMP errors with the meaning of an errno. The first row is for any errno not listed. */
 // clang-format off
 static const struct local_word {
 	int error;
 	uint8_t type4, code4, type6, code6;
 } local_words[] = {
 	{ENETUNREACH,  3,  0, 1, 0}, /* no route */
-	{EHOSTUNREACH, 3,  1, 1, 3}, /* nobody at that address */
+	{EHOSTUNREACH, 3,  1, 1, 3}, /* no host has that address */
 	{EHOSTDOWN,    3,  1, 1, 3},
 	{EACCES,       3,  9, 1, 6}, /* a prohibiting route, or a broadcast address */
 	{EPERM,        3, 13, 1, 1}, /* our own packet filter */
@@ -226,7 +227,7 @@ static bool attempt_met_itself(const struct attempt *a)
 	return endpoint_is_own(a->fd, a->probe.to, &a->probe.port);
 }
 
-/* One record of ours: does it answer the probe? */
+/* Judges an error record that matches the probe; true if it ends the attempt as ANSWERED. */
 static bool attempt_hear(struct attempt *a, const struct attempt_conf *conf,
 			 const struct complaint *c)
 {
@@ -247,8 +248,8 @@ static bool attempt_hear(struct attempt *a, const struct attempt_conf *conf,
 		a->other++;
 		return false;
 	}
-	/* From our own address though the target is another: nobody answered ARP or NDP, or our
-	 * own packet filter rejected it. */
+	/* An error from our own address about another target: nobody answered ARP or NDP, or our
+	 * own packet filter rejected the probe. */
 	if (!addr_equal(from, a->probe.to) && endpoint_is_ours(from, conf->zone)) {
 		has = ANSWER_LOCAL;
 	} else {
@@ -261,6 +262,7 @@ static bool attempt_hear(struct attempt *a, const struct attempt_conf *conf,
 	return true;
 }
 
+/* Reads the error queue; true if a record ended the attempt as ANSWERED. */
 static bool attempt_hear_queue(struct attempt *a, const struct attempt_conf *conf)
 {
 	struct complaint c;
@@ -277,9 +279,9 @@ static bool attempt_hear_queue(struct attempt *a, const struct attempt_conf *con
 }
 
 /*
- * connect(2) again tells how the first one went and, where it failed, also makes the socket fit
- * for another. Asked before the error queue: an ICMP error that comes in between would else look
- * like a RST. True if the socket met itself.
+ * A second connect(2) returns the result of the first and, if that failed, makes the socket usable
+ * again. Called before the error queue is read: otherwise an ICMP error that arrives in between
+ * would look like a RST. True if the socket has connected to itself.
  */
 static bool attempt_ask_tcp(struct attempt *a, const struct attempt_conf *conf)
 {
@@ -291,7 +293,7 @@ static bool attempt_ask_tcp(struct attempt *a, const struct attempt_conf *conf)
 	switch (error) {
 	case 0:
 	case EISCONN:
-	case ECONNRESET: /* it was open, and reset by now */
+	case ECONNRESET: /* it was established, and reset since */
 	case EPIPE:
 		if (error != ECONNRESET && error != EPIPE && attempt_met_itself(a)) {
 			attempt_detach(a);
@@ -304,7 +306,7 @@ static bool attempt_ask_tcp(struct attempt *a, const struct attempt_conf *conf)
 	case EALREADY:
 	case EINPROGRESS:
 	case EINTR:
-		/* The kernel keeps trying in spite of some ICMP errors; we know enough. */
+		/* The kernel retries in spite of some ICMP errors; for us they are an answer. */
 		if (attempt_hear_queue(a, conf))
 			attempt_detach(a);
 		return false;
@@ -324,7 +326,8 @@ static bool attempt_ask_tcp(struct attempt *a, const struct attempt_conf *conf)
 	return false;
 }
 
-/* A pending ICMP error comes out of recvmsg as an errno first, then lies in the error queue. */
+/* recvmsg() first returns a pending ICMP error as errno; the record is then in the error queue.
+ * True if the socket has received its own datagram. */
 static bool attempt_ask_udp(struct attempt *a, const struct attempt_conf *conf)
 {
 	struct complaint c;
@@ -351,7 +354,7 @@ static bool attempt_ask_udp(struct attempt *a, const struct attempt_conf *conf)
 	if (error == 0 || error == -EAGAIN || error == -EINTR)
 		return false;
 	if (!attempt_hear_queue(a, conf)) {
-		/* Only an error queue that overflows loses the record of a refusal. */
+		/* A refusal without record: the error queue has overflowed. */
 		if (error != -ECONNREFUSED)
 			return false;
 		a->result = -error;
@@ -361,7 +364,7 @@ static bool attempt_ask_udp(struct attempt *a, const struct attempt_conf *conf)
 	return false;
 }
 
-/* What an error of connect(2) or send(2) itself means. */
+/* Judges an errno of the connect(2) or send(2) that sends the probe. */
 static void attempt_judge_call(struct attempt *a, int error)
 {
 	a->error = error;
@@ -378,7 +381,7 @@ static void attempt_send(struct attempt *a)
 	int error = 0;
 
 	payload_for_attempt(a->probe.port, a->probe.attempt, &bytes, &length);
-	/* The socket may still hold errors of its probe before: each comes out once. */
+	/* The socket may have pending errors of its previous probe: each is returned once. */
 	for (int i = 0; i < 3; i++) {
 		error = send(a->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
 		if (!error)
@@ -402,7 +405,7 @@ static void attempt_launch(struct attempt *a, const struct attempt_conf *conf)
 	error = connect(a->fd, &to.any, length) == 0 ? 0 : errno;
 	a->error = error == EINPROGRESS ? 0 : error;
 	if (a->error) {
-		/* It asks for a route, not yet for a neighbour: an unreachable one refuses. */
+		/* connect() looks up the route, not the neighbour: an "unreachable" route. */
 		attempt_judge_call(a, error == EHOSTUNREACH ? ENETUNREACH : error);
 		a->error = error;
 	} else if (kind_is_udp(a->kind)) {
@@ -410,6 +413,7 @@ static void attempt_launch(struct attempt *a, const struct attempt_conf *conf)
 	}
 }
 
+/* Checks for an answer; sends the probe again while the socket meets itself. */
 static void attempt_look(struct attempt *a, const struct attempt_conf *conf)
 {
 	while (kind_is_udp(a->kind) ? attempt_ask_udp(a, conf) : attempt_ask_tcp(a, conf)) {
@@ -419,13 +423,14 @@ static void attempt_look(struct attempt *a, const struct attempt_conf *conf)
 		}
 		attempt_launch(a, conf);
 		if (a->state == ATTEMPT_REFUSED)
-			a->state = ATTEMPT_VOID; /* it counts as sent already */
+			a->state = ATTEMPT_VOID; /* the first one was sent */
 		if (a->state != ATTEMPT_PENDING)
 			return;
 	}
 }
 
-/* Edge-triggered and for good: what it tells of an earlier probe is only a look too many. */
+/* Registers the socket with epoll, edge-triggered and once for all its probes: an event of an
+ * earlier probe only causes a superfluous check. */
 static int attempt_watch(struct attempt *a, const struct attempt_conf *conf)
 {
 	uint32_t writable = kind_is_udp(a->kind) ? 0 : EPOLLOUT;
@@ -496,7 +501,7 @@ void attempt_trace_result(const struct attempt *a, struct trace *trace)
 	};
 
 	if (a->error)
-		return; /* the call itself said all */
+		return; /* the call itself failed and was traced */
 	if (queue) {
 		event.packet.has = PACKET_IP | PACKET_ICMP;
 		event.packet.src = answer->from;

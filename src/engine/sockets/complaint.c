@@ -1,7 +1,7 @@
-/* complaint: one record of a socket's error queue, or the outside of one datagram. */
+/* complaint: a record of a socket's error queue, or the addresses and TTL of a datagram. */
 #include "engine/sockets/complaint.h"
 
-/* Before <linux/errqueue.h>, which needs struct timespec and does not say so. */
+/* Before <linux/errqueue.h>, which needs struct timespec and does not include it. */
 #include <time.h>
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "engine/sockets/endpoint.h"
 
-/* What the kernel puts behind IP_RECVERR: the record, then SO_EE_OFFENDER. */
+/* The data of an IP_RECVERR control message: the record, then SO_EE_OFFENDER. */
 struct complaint_record {
 	struct sock_extended_err error;
 	union endpoint offender;
@@ -70,7 +70,7 @@ int complaint_read(int fd, bool error_queue, struct complaint *out)
 	if (recvmsg(fd, &message, MSG_DONTWAIT | (error_queue ? MSG_ERRQUEUE : 0)) < 0)
 		return -errno;
 	memset(out, 0, sizeof(*out));
-	/* Without a name it is nobody's: the zeroes fit no probe. */
+	/* Without a name the address stays zero, which matches no probe. */
 	if (message.msg_namelen > 0)
 		(void)endpoint_read(&peer, &out->peer, &out->port);
 	complaint_control(&message, out);

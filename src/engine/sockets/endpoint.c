@@ -1,4 +1,4 @@
-/* endpoint: address and port as the kernel's socket calls want them. */
+/* endpoint: conversion between an address and port and a struct sockaddr. */
 #include "engine/sockets/endpoint.h"
 
 #include <errno.h>
@@ -49,8 +49,8 @@ bool endpoint_is_own(int fd, struct addr who, const uint16_t *port)
 	       (!port || own_port == *port);
 }
 
-/* A UDP socket connected to `to`, so that the kernel has chosen a source; -errno if it has none.
- * The port is of no account: nothing is sent. */
+/* Opens a UDP socket and connects it to `to`, so that the kernel chooses a source address. The
+ * descriptor, or -errno if there is none. The port does not matter: nothing is sent. */
 static int endpoint_connect(struct addr to, unsigned zone)
 {
 	union endpoint endpoint;

@@ -1,4 +1,4 @@
-/* endpoint: address and port as the kernel's socket calls want them. */
+/* endpoint: conversion between an address and port and a struct sockaddr. */
 #ifndef PORTLIGHT_ENGINE_SOCKETS_ENDPOINT_H
 #define PORTLIGHT_ENGINE_SOCKETS_ENDPOINT_H
 
@@ -15,19 +15,21 @@ union endpoint {
 	struct sockaddr_in6 v6;
 };
 
-/* `zone` (an interface index) goes with link-local IPv6 addresses only. Returns the length. */
+/* Fills *out and returns its length. `zone` (an interface index) is used for link-local IPv6
+ * addresses only. */
 socklen_t endpoint_make(union endpoint *out, struct addr a, uint16_t port, unsigned zone);
 
-/* False, and nothing set, if it is of neither family. */
+/* Reads address and port. False, with nothing set, if it is of another family. */
 bool endpoint_read(const union endpoint *endpoint, struct addr *a, uint16_t *port);
 
-/* Whether the socket's own address is `who`, and its own port `*port` (NULL: any). */
+/* Whether the socket's local address is `who` and its local port *port (NULL: any port). */
 bool endpoint_is_own(int fd, struct addr who, const uint16_t *port);
 
-/* Whether there is an address on this machine to send from to `to`; true if that cannot be told. */
+/* Whether this machine has a source address for packets to `to`; true if that cannot be found out.
+ * Sends nothing. */
 bool endpoint_has_source(struct addr to, unsigned zone);
 
-/* Whether `who` is this machine: what is sent to it would be sent from it. Sends nothing. */
+/* Whether `who` is an address of this machine. Sends nothing. */
 bool endpoint_is_ours(struct addr who, unsigned zone);
 
 #endif

@@ -1,10 +1,10 @@
-/* pool: the attempts that the sockets engine may have at once, and which are free. */
+/* pool: the attempts, and their sockets, that the sockets engine may have open at once. */
 #include "engine/sockets/pool.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* How many fewer sockets are kept once the process has run out of files: others need some too. */
+/* Descriptors left to the rest of the process once it has run out of them. */
 #define FILES_BACK 32u
 
 int pool_init(struct pool *pool, uint32_t capacity)
@@ -50,7 +50,7 @@ struct attempt *pool_first(const struct pool *pool, const struct pool_list *list
 	return list->first == POOL_NONE ? NULL : &pool->attempt[list->first];
 }
 
-/* The most recently used one: its memory is warm. */
+/* Removes and returns the attempt that was used last: its memory is still in the cache. */
 static struct attempt *pool_pop(struct pool *pool, struct pool_list *list)
 {
 	struct attempt *a = list->last == POOL_NONE ? NULL : &pool->attempt[list->last];
@@ -60,6 +60,7 @@ static struct attempt *pool_pop(struct pool *pool, struct pool_list *list)
 	return a;
 }
 
+/* Returns a free attempt without a socket; NULL if there is none. */
 static struct attempt *pool_bare(struct pool *pool)
 {
 	struct attempt *a = pool_pop(pool, &pool->bare);
@@ -72,7 +73,7 @@ static struct attempt *pool_bare(struct pool *pool)
 	return a;
 }
 
-/* Closes an idle socket of whatever kind, for another's sake; false if there is none. */
+/* Closes a free socket of any kind to make room for another; false if there is none. */
 static bool pool_close_one(struct pool *pool)
 {
 	for (int kind = 0; kind < ATTEMPT_KINDS; kind++) {
@@ -88,6 +89,7 @@ static bool pool_close_one(struct pool *pool)
 	return false;
 }
 
+/* Lowers the limit after the process has run out of descriptors. */
 static void pool_shrink(struct pool *pool)
 {
 	uint32_t limit =

@@ -1,4 +1,4 @@
-/* pool: the attempts that the sockets engine may have at once, and which are free. */
+/* pool: the attempts, and their sockets, that the sockets engine may have open at once. */
 #ifndef PORTLIGHT_ENGINE_SOCKETS_POOL_H
 #define PORTLIGHT_ENGINE_SOCKETS_POOL_H
 
@@ -7,43 +7,45 @@
 
 #include "engine/sockets/attempt.h"
 
-/* Linked by number through attempt.next and .prev; POOL_NONE ends it. */
+/* A list of attempts, linked by number through attempt.next and .prev. POOL_NONE: no attempt. */
 #define POOL_NONE UINT32_MAX
 struct pool_list {
 	uint32_t first, last;
 };
 
-/* Caller's storage. About 150 bytes an attempt; what was never in use is on no page. */
+/* Caller's storage. About 150 bytes an attempt; entries that were never used take no memory. */
 struct pool {
 	struct attempt *attempt;
-	uint32_t capacity;     /* of the array */
-	uint32_t used;	       /* of it, ever: [used, capacity) are untouched */
-	uint32_t limit;	       /* sockets at once at present; shrinks when files run out */
-	uint32_t opened;       /* attempts with a socket, or handed out without one */
-	struct pool_list bare; /* without a socket */
-	struct pool_list idle[ATTEMPT_KINDS]; /* with one */
+	uint32_t capacity; /* of the array */
+	uint32_t used;	   /* entries from here on were never used */
+	uint32_t limit;	   /* most sockets at once; lowered when the process runs out of files */
+	uint32_t opened;   /* attempts with a socket, or handed out without one */
+	struct pool_list bare;		      /* free attempts without a socket */
+	struct pool_list idle[ATTEMPT_KINDS]; /* free attempts with one */
 };
 
-/* 0, or -1 out of memory. */
+/* An empty pool for that many attempts: 0, or -1 out of memory. */
 int pool_init(struct pool *pool, uint32_t capacity);
-/* Closes the idle sockets; those on the caller's lists are the caller's. */
+/* Closes the sockets of free attempts and frees the array. Attempts that were handed out must have
+ * been released. */
 void pool_fini(struct pool *pool);
 
+/* An empty list; append an attempt that is on no list; remove one that is on this list. */
 void pool_list_init(struct pool_list *list);
 void pool_append(struct pool *pool, struct pool_list *list, struct attempt *a);
 void pool_remove(struct pool *pool, struct pool_list *list, struct attempt *a);
-/* NULL if it is empty. */
+/* The oldest attempt of a list, which stays on it; NULL if it is empty. */
 struct attempt *pool_first(const struct pool *pool, const struct pool_list *list);
 
 /*
- * An attempt with a socket of that kind, on no list. NULL with *error 0 if all are in use; NULL
- * with *error > 0 an errno and *step what failed (see attempt_open) if no socket can be had. Where
- * this machine lacks the address family: one without a socket.
+ * Hands out an attempt with a socket of that kind, on no list; without a socket where this machine
+ * lacks the address family. NULL with *error 0 if `limit` sockets are in use; NULL with *error an
+ * errno, and *step as attempt_open() sets it, if no socket could be opened.
  */
 struct attempt *pool_take(struct pool *pool, enum attempt_kind kind,
 			  const struct attempt_conf *conf, int *error, const char **step);
 
-/* Back to where it can be taken from again; on no list before, and not pending. */
+/* Takes an attempt back that is on no list and not pending. */
 void pool_release(struct pool *pool, struct attempt *a);
 
 #endif

@@ -1,4 +1,4 @@
-/* sockets: the engine that needs no privilege: connect(2), and UDP with its error queue. */
+/* sockets: the engine that needs no privilege: TCP connect(2), and UDP with its error queue. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -6,61 +6,27 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/quote.h"
-#include "engine/sockets/sockets.h"
+#include "address/addr.h"
+#include "engine/sockets/sockets_receive.h"
+#include "engine/sockets/sockets_send.h"
+#include "engine/sockets/sockets_state.h"
+#include "engine/sockets/sockets_take.h"
 #include "net/link.h"
 #include "technique/technique.h"
 
-/* Open files that the rest of the process may need besides our sockets. */
+/* Descriptors left to the rest of the process. */
 #define FILES_SPARE 32u
-/* More at once than this fill kernel memory (some 5 KB each), not the network. */
+/* Most sockets at once: more would use kernel memory (some 5 KB each) without any gain. */
 #define SOCKETS_MOST 16384u
-/* Connects that a thread takes at a time. */
+/* Probes that a thread takes at a time. */
 #define CREW_CHUNK 8
-
-static int open_failure(const struct sockets *s, int error, const char *step, struct failure *f)
-{
-	char text[ADDR_TEXT], quoted[TEXT_QUOTED(64)];
-	int code = error == EPERM || error == EACCES ? EXIT_NO_PERMISSION : EXIT_UNAVAILABLE;
-
-	if (strcmp(step, "SO_BINDTODEVICE") == 0)
-		failure_set(f, code, "cannot use interface %s: %s",
-			    text_quote(s->conf.interface, strnlen(s->conf.interface, 64), quoted,
-				       sizeof(quoted)),
-			    strerror(error));
-	else if (strcmp(step, "bind") == 0 && error == EADDRNOTAVAIL)
-		failure_set(f, EXIT_USAGE, "source address %s is not one of this machine's",
-			    addr_format(s->conf.source, text));
-	else if (strcmp(step, "bind") == 0 && s->conf.has_source_port)
-		failure_set(f, code, "cannot use source port %u: %s", s->conf.source_port,
-			    strerror(error));
-	else
-		failure_set(f, code, "cannot set up a socket (%s): %s", step, strerror(error));
-	return -error;
-}
-
-struct attempt *sockets_take(struct sockets *s, enum attempt_kind kind, int *error,
-			     struct failure *f)
-{
-	const char *step;
-	struct attempt *a = pool_take(&s->pool, kind, &s->common, error, &step);
-
-	if (!a && *error == 0) {
-		sockets_drop_late(s, UINT64_MAX);
-		a = pool_take(&s->pool, kind, &s->common, error, &step);
-	}
-
-	if (*error && (!attempt_is_shortage(*error) || strcmp(step, "bind") == 0))
-		(void)open_failure(s, *error, step, f);
-	return a;
-}
 
 static int sockets_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 {
 	(void)e;
 	(void)sheet;
 	(void)f;
-	return 0; /* the kernel finds routes and neighbours */
+	return 0; /* the kernel resolves routes and neighbours */
 }
 
 static void sockets_stats(struct engine *e, struct engine_stats *out)
@@ -107,6 +73,7 @@ static const struct engine_ops sockets_ops = {
 	.close = sockets_close,
 };
 
+/* Most sockets at once, by the limit of open files and the options. */
 static uint32_t sockets_limit(const struct engine_conf *conf)
 {
 	struct rlimit files;
@@ -120,7 +87,7 @@ static uint32_t sockets_limit(const struct engine_conf *conf)
 	return (uint32_t)most;
 }
 
-/* What this engine cannot send is refused by name. */
+/* -1 with *f if the plan or an option needs what this engine cannot send. */
 static int sockets_refuse(const struct engine_conf *conf, struct failure *f)
 {
 	const struct plan *plan = conf->plan;
@@ -131,8 +98,8 @@ static int sockets_refuse(const struct engine_conf *conf, struct failure *f)
 
 		if (t->needs != NEEDS_NOTHING)
 			return failure_set(f, EXIT_USAGE,
-					   "engine sockets cannot send technique %s: hand-made "
-					   "packets need engine frames",
+					   "engine sockets cannot send technique %s: it needs raw "
+					   "packets (engine frames)",
 					   t->name);
 	}
 	if (conf->bad_sum)
@@ -142,14 +109,15 @@ static int sockets_refuse(const struct engine_conf *conf, struct failure *f)
 		char text[ADDR_TEXT];
 
 		if (addr_is_v4((struct addr){r->hi, r->lo}) != addr_is_v4(conf->source))
-			return failure_set(f, EXIT_USAGE,
-					   "source address %s is not of the targets' family",
-					   addr_format(conf->source, text));
+			return failure_set(
+				f, EXIT_USAGE,
+				"source address %s is of another family than the targets",
+				addr_format(conf->source, text));
 	}
 	return 0;
 }
 
-/* One socket of each kind that the plan needs: what cannot work is said before the scan. */
+/* Opens one socket of each kind that the plan needs, to report before the scan what cannot work. */
 static int sockets_try(struct sockets *s, struct failure *f)
 {
 	const struct plan *plan = s->conf.plan;
@@ -177,8 +145,7 @@ struct engine *engine_sockets_open(const struct engine_conf *conf, struct failur
 	struct sockets *s;
 	uint32_t limit = sockets_limit(conf);
 
-	/* A socket may be bound to an interface that is down: its silence would look like a filter.
-	 */
+	/* A socket can be bound to an interface that is down: all ports would seem filtered. */
 	if (sockets_refuse(conf, f) != 0 || (conf->interface && link_check(conf->interface, f) < 0))
 		return NULL;
 	s = calloc(1, sizeof(*s));

@@ -1,33 +1,22 @@
-/* sockets_receive: what the sockets have heard, and which have waited long enough. */
+/* sockets_receive: reads answers from sockets, and ends probes whose deadline has passed. */
+#include "engine/sockets/sockets_receive.h"
+
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
-#include "engine/sockets/sockets.h"
+#include "engine/sockets/sockets_state.h"
+#include "engine/sockets/sockets_take.h"
 
-/* Timed-out attempts given up in one call: about a millisecond. */
+/* Most attempts ended in one call: it takes about a millisecond. */
 #define EXPIRE_MOST 512u
-/* How long after its deadline a UDP socket is heard on. */
+/* How long after its deadline a UDP probe may still be answered. */
 #define LATE_NS UINT64_C(4000000000)
-/* With no socket to spare there is no use in sending again at once. */
+/* Shortest wait while no socket is free: sending again at once would be useless. */
 #define PAUSE_NS UINT64_C(500000)
 
-void sockets_drop_late(struct sockets *s, uint64_t before_ns)
-{
-	for (unsigned i = 0; i < EXPIRE_MOST; i++) {
-		struct attempt *a = pool_first(&s->pool, &s->late);
-
-		if (!a || a->deadline_ns >= before_ns)
-			break;
-		pool_remove(&s->pool, &s->late, a);
-		a->late = false;
-		attempt_abandon(a);
-		pool_release(&s->pool, a);
-	}
-}
-
-/* Gives up what has waited long enough. */
+/* Ends attempts whose deadline has passed. */
 static void sockets_expire(struct sockets *s, uint64_t now_ns)
 {
 	for (unsigned i = 0; i < EXPIRE_MOST; i++) {
@@ -36,8 +25,9 @@ static void sockets_expire(struct sockets *s, uint64_t now_ns)
 		if (!a || a->deadline_ns > now_ns)
 			break;
 		pool_remove(&s->pool, &s->pending, a);
-		/* A router that finds nobody says so after 3 s (three ARP requests): UDP sockets,
-		 * which send nothing by themselves, go on hearing until they are needed. */
+		/* A router that cannot resolve the target reports it after 3 s (three ARP
+		 * requests). UDP sockets retransmit nothing, so they wait on until they are needed.
+		 */
 		if (a->kind == ATTEMPT_UDP4 || a->kind == ATTEMPT_UDP6) {
 			a->late = true;
 			pool_append(&s->pool, &s->late, a);
@@ -49,8 +39,8 @@ static void sockets_expire(struct sockets *s, uint64_t now_ns)
 	sockets_drop_late(s, now_ns > LATE_NS ? now_ns - LATE_NS : 0);
 }
 
-/* Tells what is ready, at most `max`. */
-static unsigned sockets_tell(struct sockets *s, struct answer *answers, unsigned max)
+/* Reports up to `max` answers that are ready; how many. */
+static unsigned sockets_report(struct sockets *s, struct answer *answers, unsigned max)
 {
 	unsigned count = 0;
 
@@ -75,7 +65,7 @@ static void sockets_ask_job(void *context, unsigned index)
 	attempt_ask(s->asked[index], &s->common);
 }
 
-/* Looks after the sockets that epoll named. */
+/* Checks the sockets that epoll has reported. */
 static void sockets_ask(struct sockets *s, unsigned events)
 {
 	unsigned count = 0;
@@ -83,7 +73,7 @@ static void sockets_ask(struct sockets *s, unsigned events)
 	for (unsigned i = 0; i < events; i++) {
 		struct attempt *a = &s->pool.attempt[s->event[i].data.u32];
 
-		/* Idle or answered ones only tell of what is over. */
+		/* Events of free or answered sockets are of earlier probes. */
 		if (a->state == ATTEMPT_PENDING)
 			s->asked[count++] = a;
 	}
@@ -105,7 +95,8 @@ static void sockets_ask(struct sockets *s, unsigned events)
 	}
 }
 
-/* How long to wait: no longer than asked, but for a moment if sending is of no use before. */
+/* How long to wait: timeout_ns; longer if nothing can be sent before, and at most until the next
+ * socket becomes free. */
 static uint64_t sockets_wait_ns(struct sockets *s, uint64_t timeout_ns)
 {
 	const struct attempt *oldest = pool_first(&s->pool, &s->pending);
@@ -121,7 +112,7 @@ static uint64_t sockets_wait_ns(struct sockets *s, uint64_t timeout_ns)
 	return timeout_ns;
 }
 
-/* epoll_wait to the nanosecond, or where the kernel (before 5.11) has none, to the millisecond. */
+/* Waits with a resolution of 1 ns, or of 1 ms on kernels without epoll_pwait2 (before 5.11). */
 static int sockets_poll(struct sockets *s, unsigned events, uint64_t wait_ns)
 {
 	const struct timespec wait = {
@@ -143,22 +134,22 @@ int sockets_receive(struct engine *e, struct answer *answers, unsigned max, uint
 		    struct failure *f)
 {
 	struct sockets *s = (struct sockets *)e;
-	unsigned told = sockets_tell(s, answers, max);
-	unsigned most = max - told < SOCKETS_EVENTS ? max - told : SOCKETS_EVENTS;
+	unsigned count = sockets_report(s, answers, max);
+	unsigned most = max - count < SOCKETS_EVENTS ? max - count : SOCKETS_EVENTS;
 	int events;
 
 	if (most == 0)
-		return (int)told;
-	events = sockets_poll(s, most, told ? 0 : sockets_wait_ns(s, timeout_ns));
+		return (int)count;
+	events = sockets_poll(s, most, count ? 0 : sockets_wait_ns(s, timeout_ns));
 	if (events == -EINTR)
-		return (int)told;
+		return (int)count;
 	if (events < 0) {
 		failure_set(f, EXIT_SOFTWARE, "cannot wait for sockets: %s", strerror(-events));
 		return events;
 	}
 	sockets_ask(s, (unsigned)events);
-	/* Only once all that came is looked at: an answer may wait behind the last event. */
+	/* Only if all events have been read: one that was not may be the answer to such a probe. */
 	if ((unsigned)events < most)
 		sockets_expire(s, clock_monotonic_ns());
-	return (int)(told + sockets_tell(s, answers + told, max - told));
+	return (int)(count + sockets_report(s, answers + count, max - count));
 }

@@ -1,19 +1,24 @@
-/* sockets_send: probes from a walk into sockets, a batch at a time; and what the kernel refuses. */
+/* sockets_send: starts the probes of a walk on sockets, in batches, and deals with shortages. */
+#include "engine/sockets/sockets_send.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "engine/sockets/endpoint.h"
-#include "engine/sockets/sockets.h"
+#include "engine/sockets/sockets_state.h"
+#include "engine/sockets/sockets_take.h"
 
-/* After a refusal there is no use in asking again at once. */
+/* Pause after the kernel has refused a probe for a shortage. */
 #define REFUSED_PAUSE_NS UINT64_C(1000000)
-/* With nothing under way that could free anything, a shortage is final after this long. */
+/* Without pending probes, which would free resources, a shortage is final after this time. */
 #define STUCK_NS UINT64_C(5000000000)
-/* Asking at once costs a system call, and saves three where the answer is there already, as on one
- * machine: done while at least one in 8 of late was; every 16th batch tries anew. */
+/* To check for an answer as soon as a probe is sent costs one system call, and saves three if there
+ * is one, as on this machine. Done while at least 1 in 8 is answered by then; every 16th batch
+ * tries it again. */
 #define EARLY_WORTH 32u
 #define EARLY_RETRY 15u
 
+/* Returns the list of held probes of a walk. */
 static struct held *sockets_held(struct sockets *s, const struct walk *walk)
 {
 	struct held *place = NULL;
@@ -24,13 +29,14 @@ static struct held *sockets_held(struct sockets *s, const struct walk *walk)
 		if (!place || s->held[i].count < place->count)
 			place = &s->held[i];
 	}
-	/* Two walks at most are alive: the one that had this place is gone, or holds nothing. */
+	/* At most two walks are open: the one that used this entry is closed, or holds nothing. */
 	place->walk = walk;
 	place->count = 0;
 	return place;
 }
 
-/* Answered, sent otherwise, or of a window that is closed by now. */
+/* Whether a held probe needs no sending: it is answered, was sent by other means, or its window is
+ * closed. */
 static bool probe_is_stale(const struct walk *walk, const struct probe *probe)
 {
 	uint32_t cell;
@@ -41,8 +47,8 @@ static bool probe_is_stale(const struct walk *walk, const struct probe *probe)
 }
 
 /*
- * The next probe to send. A pass that ends ends the batch as well, for the next pass may offer
- * again what is in it but not yet confirmed.
+ * Takes the next probe to send; false if there is none. The batch ends with the walk's pass: the
+ * next pass may offer probes of this batch again, since they are not confirmed yet.
  */
 static bool sockets_next(struct held *held, struct walk *walk, uint64_t now_ns, bool first,
 			 struct probe *out)
@@ -62,7 +68,7 @@ static bool sockets_next(struct held *held, struct walk *walk, uint64_t now_ns, 
 	return false;
 }
 
-/* Fills the batch. Returns how many; *error is a shortage that ended it early. */
+/* Fills the batch and returns its size. *error: errno of a shortage that ended it early, or 0. */
 static unsigned sockets_fill(struct sockets *s, struct held *held, struct walk *walk,
 			     uint64_t now_ns, unsigned budget, int *error, struct failure *f)
 {
@@ -91,7 +97,7 @@ static void sockets_start_job(void *context, unsigned index)
 	attempt_start(s->batch[index], &s->common, s->ask);
 }
 
-/* Puts a started attempt where it belongs. Returns whether the kernel took it. */
+/* Puts a started attempt on the list of its state. Returns whether the probe was sent. */
 static bool sockets_sort(struct sockets *s, struct held *held, struct walk *walk, struct attempt *a)
 {
 	s->stats.invalid += a->invalid;
@@ -124,6 +130,7 @@ static bool sockets_sort(struct sockets *s, struct held *held, struct walk *walk
 	return true;
 }
 
+/* Decides whether the next batch is checked for answers at once. */
 static void sockets_learn_early(struct sockets *s, unsigned count, unsigned answered)
 {
 	if (s->ask && count)
@@ -131,7 +138,7 @@ static void sockets_learn_early(struct sockets *s, unsigned count, unsigned answ
 	s->ask = s->early >= EARLY_WORTH || ++s->batches % (EARLY_RETRY + 1) == 0;
 }
 
-/* After a batch: success ends a shortage; one that nothing can end is a failure. */
+/* After a batch: notes a shortage, or its end. -errno with *f if it lasts for STUCK_NS. */
 static int sockets_shortage(struct sockets *s, unsigned sent, uint64_t now_ns, struct failure *f)
 {
 	if (s->refusal == 0)

@@ -1,4 +1,5 @@
-/* xdp: the engine whose probes are born and judged in the kernel; opened and closed here. */
+/* xdp: the engine whose probes are made, sent and judged by BPF programs; opened and closed here.
+ */
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -23,26 +24,28 @@
 #include "net/settle.h"
 
 _Static_assert(XDP_REPLY_RST == (int)REPLY_RST && XDP_REPLY_RST_WINDOW == (int)REPLY_RST_WINDOW,
-	       "one enumeration");
-_Static_assert((int)XDP_WINDOWS == SHEETS, "a place a sheet");
+	       "the values of enum reply");
+_Static_assert((int)XDP_WINDOWS == SHEETS, "one window for each sheet");
 
-/* What a plan or its options ask for that the programs do not do: said in *f. */
+/* 0, or -1 with *f if the plan or an option needs what the BPF programs cannot do. */
 static int xdp_possible(const struct engine_conf *conf, struct failure *f)
 {
 	const struct plan *plan = conf->plan;
 
 	if (conf->trace)
-		return failure_set(f, EXIT_USAGE, "--explain wants to see each packet");
+		return failure_set(f, EXIT_USAGE, "--explain has to see each packet");
 	if (plan->ranges > XDP_RANGES)
-		return failure_set(f, EXIT_USAGE, "%u ranges of addresses are more than its %u",
+		return failure_set(f, EXIT_USAGE,
+				   "the target list has %u address ranges; engine xdp supports %u",
 				   plan->ranges, XDP_RANGES);
 	if (plan->slots > XDP_SLOTS)
-		return failure_set(f, EXIT_USAGE, "%u ports are more than its %u", plan->slots,
-				   XDP_SLOTS);
+		return failure_set(f, EXIT_USAGE,
+				   "the scan has %u probes for each host; engine xdp supports %u",
+				   plan->slots, XDP_SLOTS);
 	return 0;
 }
 
-/* The interface that the first target is reached through; others are left to frames. */
+/* Chooses the interface of the first target. Hosts behind other interfaces are left to frames. */
 static int xdp_link(struct xdp *x, struct failure *f)
 {
 	struct frames *fr = x->frames;
@@ -69,7 +72,7 @@ static void xdp_close(struct engine *e)
 	if (x->sending.begun) {
 		struct failure ignored = {0};
 
-		/* Its error, if any, has been told or does not matter any more. */
+		/* Its error, if any, was reported before or does not matter any more. */
 		xdp_pass_stop(e);
 		while (xdp_pass_poll(e, clock_monotonic_ns(), 0, &ignored) > 0)
 			(void)clock_nanosleep(CLOCK_MONOTONIC, 0,
@@ -82,7 +85,7 @@ static void xdp_close(struct engine *e)
 	free(x);
 }
 
-/* Answers that the programs have marked since last asked. */
+/* Adds the answers that the programs have marked since the last call to sheets and stats. */
 static void xdp_fold(struct xdp *x)
 {
 	for (unsigned i = 0; i < XDP_WINDOWS; i++) {
@@ -116,8 +119,8 @@ static int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	while (place < SHEETS && x->conf.sheets[place] != sheet)
 		place++;
 	assert(place < SHEETS);
-	/* The window before ends here; a run of the receiving program may just have found it still
-	 * alive, and takes microseconds. */
+	/* Closes the window that used this memory before. The receiving program may be using it at
+	 * this moment, for some microseconds: see the pause below. */
 	__atomic_store_n(&m->window[place].cells, 0, __ATOMIC_RELEASE);
 	if (!x->broken)
 		xdp_hosts_place(x, place, sheet);
@@ -126,7 +129,7 @@ static int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 		return error;
 	if (!xdp_hosts_fill(x, place, sheet))
 		return 0;
-	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL); /* early is late enough */
+	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL); /* if shortened, still enough */
 	xdp_fill_window(m, place, sheet);
 	x->marked[place] = x->duplicate[place] = 0;
 	free(sheet->word);
@@ -144,13 +147,13 @@ static int xdp_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsign
 	for (unsigned i = 0; i < SHEETS; i++)
 		if (x->conf.sheets[i] == walk->sheet && walk->sheet->bulk)
 			x->programs.memory.window[i].attempts = walk->pass + 1;
-	/* These are few enough for the evidence of all their answers. */
+	/* These probes are few enough to keep the evidence of every answer. */
 	x->programs.memory.receiving->sample_mask = 0;
 	x->programs.memory.receiving->reset_mask = 0;
 	return frames_send(&x->frames->engine, walk, now_ns, budget, f);
 }
 
-/* As frames would have judged them. */
+/* Turns the receiving program's reports into answers, as engine frames would have. */
 static unsigned xdp_opened(struct xdp *x, struct answer *answers, unsigned max)
 {
 	struct xdp_opened told[64];
@@ -204,7 +207,7 @@ static int xdp_receive(struct engine *e, struct answer *answers, unsigned max, u
 	if (count < 0)
 		return count;
 	opened += (unsigned)count;
-	/* Those of the meantime, which nobody was woken for. */
+	/* Reports made meanwhile: the ring does not wake anybody. */
 	opened += xdp_opened(x, answers + opened, max - opened);
 	return (int)opened;
 }
@@ -246,7 +249,8 @@ static const struct engine_ops xdp_ops = {
 	.close = xdp_close,
 };
 
-/* RSTs of these techniques say all with their flags and whether they have a window. */
+/* Techniques whose RSTs need no comparison with other RSTs of the host: flags and a zero or
+ * non-zero window decide. As bits. */
 static uint32_t xdp_own_mask(unsigned techniques)
 {
 	uint32_t mask = 0;
@@ -260,8 +264,8 @@ static uint32_t xdp_own_mask(unsigned techniques)
 }
 
 /*
- * As many threads as processors that we may use, and as queues to send by: two that share one get
- * in each other's way, and what one cannot put there is lost.
+ * Number of sending threads: one for each processor we may run on, and at most one for each
+ * transmit queue. Threads that share a queue wait for each other, and fill it.
  */
 static unsigned xdp_senders(const struct link *link)
 {
@@ -270,13 +274,13 @@ static unsigned xdp_senders(const struct link *link)
 
 	if (senders > XDP_SENDERS)
 		senders = XDP_SENDERS;
-	/* It fails where there are more processors than it has bits. */
+	/* Fails on machines with more processors than cpu_set_t has bits. */
 	if (sched_getaffinity(0, sizeof(ours), &ours) == 0 && (unsigned)CPU_COUNT(&ours) < senders)
 		senders = (unsigned)CPU_COUNT(&ours);
 	return senders;
 }
 
-/* Whatever putting the program on the interface did to that. */
+/* Waits until the interface has its carrier again, if attaching the program restarted it. */
 static int xdp_settle(struct xdp *x, struct failure *f)
 {
 	const int waited_ms = settle_carrier(x->link, x->conf.stop, f);
@@ -285,8 +289,7 @@ static int xdp_settle(struct xdp *x, struct failure *f)
 	if (waited_ms <= 0)
 		return waited_ms;
 	snprintf(x->news, sizeof(x->news),
-		 "interface %s lost its carrier when it was given an XDP program, and was waited "
-		 "for: %d.%d s",
+		 "interface %s lost its carrier when the XDP program was attached; waited %d.%d s",
 		 link_quote(x->link, quoted), waited_ms / 1000, waited_ms / 100 % 10);
 	x->has_news = true;
 	return 0;
@@ -343,7 +346,7 @@ struct engine *engine_xdp_open(const struct engine_conf *conf, struct failure *f
 		if (x->programs.hook_fd >= 0)
 			link = *x->link;
 		xdp_close(&x->engine);
-		/* Whoever goes on without us needs it as much. */
+		/* The engine used instead needs the carrier, too. */
 		if (link.index && !conf->forced)
 			(void)settle_carrier(&link, conf->stop, &ignored);
 		return NULL;

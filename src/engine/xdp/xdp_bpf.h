@@ -1,4 +1,4 @@
-/* xdp_bpf: the memory of the kernel programs, and what all of them read of it.
+/* xdp_bpf: the kernel side's memory (defined in xdp_memory.bpf.c), and functions that read it.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #ifndef PORTLIGHT_ENGINE_XDP_XDP_BPF_H
 #define PORTLIGHT_ENGINE_XDP_XDP_BPF_H
@@ -15,7 +15,7 @@
 
 _Static_assert(XDP_RANGES == 1024, "the mask above");
 
-/* Memory-mapped by user space (xdp_load.c), which sets how many there are. */
+/* Maps that user space sizes and maps into its memory (xdp_programs.c). */
 struct xdp_words {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -45,17 +45,17 @@ extern struct xdp_tally tally[XDP_WINDOWS][XDP_TALLIES];
 extern struct xdp_pass pass;
 extern struct xdp_sender sender[XDP_SENDERS];
 extern struct xdp_receive receiving;
-/* Of each place: the sheet; when each 64 positions were sent, in us, two a word; a bit a host, for
- * TCP only (UDP is asked in an order of its own, see icmp_backoff.h); where the hosts are sent to.
- */
+/* For each window: words of its sheet, 16 cells each; when each block of 64 positions was sent, in
+ * us, two blocks a word; a bit for each host whose UDP cells are not sent in passes, since the host
+ * limits its ICMP errors (see icmp_backoff.h); MAC address and egress of each host. */
 extern struct xdp_words words SEC(".maps"), blocks SEC(".maps"), rate_limited SEC(".maps");
 extern struct xdp_hops hops SEC(".maps");
 extern struct xdp_ring opened SEC(".maps"); /* struct xdp_opened */
 
-/* plan_range_of, as a function of its own: the verifier goes through its loop once. */
+/* plan_range_of() as a global function: the verifier checks its loop once, not for each call. */
 __u32 xdp_bpf_range(__u64 rank);
 
-/* The word of a host of a live window; 0 if there is none. */
+/* hop_word() of a host of an open window; 0 if there is none. */
 static inline __u64 xdp_bpf_host_word(__u32 place, __u32 host)
 {
 	const __u32 index = place * setting.hops + host / HOP_GROUP;
@@ -67,6 +67,7 @@ static inline __u64 xdp_bpf_host_word(__u32 place, __u32 host)
 	return group ? hop_word(group, host) : 0;
 }
 
+/* Whether UDP probes to that host are left to engine frames. */
 static inline int xdp_bpf_rate_limited(__u32 place, __u32 host)
 {
 	const __u32 index = place * setting.rate_limited + (host >> 6);
@@ -75,13 +76,14 @@ static inline int xdp_bpf_rate_limited(__u32 place, __u32 host)
 	return word && *word >> (host & 63) & 1;
 }
 
+/* cookie_hash() by the precomputed key of the address family. */
 static inline __u64 xdp_bpf_hash(__u64 hi, __u64 lo, __u16 port, __u8 technique)
 {
 	return cookie_is_v4(hi, lo) ? cookie_v4_hash(setting.key_v4, (__u32)lo, port, technique)
 				    : cookie_v6_hash(&setting.key, hi, lo, port, technique);
 }
 
-/* Address of a host of a live window by its number there. */
+/* The address of a host, given by its number in an open window. */
 static inline void xdp_bpf_host(__u32 place, __u32 host, __u64 *hi, __u64 *lo)
 {
 	const struct xdp_window *w = &window[place & (XDP_WINDOWS - 1)];

@@ -1,11 +1,11 @@
-/* xdp_count: frames that the device took and those it refused, by trace points.
+/* xdp_count: counts the frames that the device accepts and refuses, at the kernel's trace points.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "engine/xdp/xdp_count.bpf.h"
 
 #include "engine/xdp/xdp_bpf.h"
 
-/* The last frame got no further than here: it goes again, and those that are on their way before it
- * move up. */
+/* The cells of the frames before it in the kernel's queue move up by one, so that image[flushed] is
+ * the oldest queued frame again. */
 __attribute__((noinline)) int count_lost(__u32 number)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
@@ -20,8 +20,8 @@ __attribute__((noinline)) int count_lost(__u32 number)
 	return 0;
 }
 
-/* The number of the sender whose frames a trace point tells of: they are sent by its own thread,
- * whatever processor that is on. XDP_SENDERS: they are somebody else's. */
+/* The sender whose frames a trace point reports: the one whose thread runs it. XDP_SENDERS: they
+ * are frames of another program. */
 static inline __u32 count_sender(void)
 {
 	const __u64 task = bpf_get_current_task();
@@ -32,8 +32,8 @@ static inline __u32 count_sender(void)
 	return XDP_SENDERS;
 }
 
-/* (from device, to device, sent, dropped, error): the first so many frames of the queue have gone,
- * those behind them are lost, and go again. */
+/* Arguments: from device, to device, sent, dropped, error. Of the frames in the queue the device
+ * accepted the first `sent`; the others were dropped, and are to be sent again. */
 SEC("raw_tp/xdp_devmap_xmit")
 int count_dropped(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -42,8 +42,8 @@ int count_dropped(struct bpf_raw_tracepoint_args *ctx)
 	const __u32 number = count_sender();
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
 
-	/* More than are in there are somebody else's, as of a router that the thread was
-	 * interrupted for: that is between two batches, when there are none. */
+	/* More frames than this sender has queued are another program's, for which an interrupt
+	 * borrowed the thread (a router's, say): that happens between batches only. */
 	if (number >= XDP_SENDERS || sent + drops > s->queued - s->flushed)
 		return 0;
 	s->taken += sent;
@@ -56,7 +56,7 @@ int count_dropped(struct bpf_raw_tracepoint_args *ctx)
 	}
 	if (drops == 0)
 		return 0;
-	/* A full queue takes the first few and is no error; a driver that says one took none. */
+	/* A full queue is no error for a driver; one that reports an error accepted no frame. */
 	if (error < 0) {
 		s->errors += (__u64)drops;
 		s->error = (__u32)-error;
@@ -66,7 +66,7 @@ int count_dropped(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* (device, program, target, error, ...) */
+/* Arguments: device, program, target, error, ... The kernel did not queue the frame. */
 SEC("raw_tp/xdp_redirect_err")
 int count_refused(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -1,4 +1,4 @@
-/* xdp_fill: plan, window and templates in the form that the kernel's programs read. */
+/* xdp_fill: writes plan, window and templates into the memory of the BPF programs. */
 #include "engine/xdp/xdp_fill.h"
 
 #include <arpa/inet.h>
@@ -13,7 +13,7 @@
 #include "packet/packet.h"
 #include "technique/payloads.h"
 
-/* A partial sum as the programs have it. */
+/* A partial sum in the programs' form: folded, of little-endian numbers. */
 static uint32_t fill_sum(uint64_t sum)
 {
 	return htons(checksum_fold(sum));
@@ -25,9 +25,9 @@ void xdp_fill_template(struct xdp_template *out, const struct template *in)
 	const uint16_t total = (uint16_t)(transport + (in->v4 ? 20 : 0));
 	uint8_t bytes[XDP_TEMPLATE_WORDS * 8];
 
-	_Static_assert(sizeof(bytes) == TEMPLATE_BYTES, "copied whole");
+	_Static_assert(sizeof(bytes) == TEMPLATE_BYTES, "copied as a whole");
 	memcpy(bytes, in->bytes, sizeof(bytes));
-	memset(bytes, 0, 6); /* the destination */
+	memset(bytes, 0, 6); /* destination MAC address */
 	if (in->tcp)
 		bytes_put16(bytes + in->network + (in->v4 ? 2 : 4), total);
 	memset(out, 0, sizeof(*out));
@@ -42,11 +42,12 @@ void xdp_fill_template(struct xdp_template *out, const struct template *in)
 	out->odd = in->ack || in->bad_sum;
 }
 
-/* Of the longest probe, headers and all. */
+/* Length of the longest probe's frame. */
 static uint32_t fill_frame_bytes(const struct plan *plan, const struct xdp_setting *setting,
 				 const struct xdp_payload *payload)
 {
-	/* IPv4 sorts among IPv6: any family may be first. */
+	/* Targets are sorted as IPv6 addresses, IPv4 ones mapped among them: either family may come
+	 * first or last. */
 	const bool v4 =
 		addr_is_v4(plan_host(plan, 0)) && addr_is_v4(plan_host(plan, plan->hosts - 1));
 	uint32_t most = 0;
@@ -67,21 +68,21 @@ static uint32_t fill_frame_bytes(const struct plan *plan, const struct xdp_setti
 	return most + (v4 ? 34 : 54);
 }
 
-/* The payloads of a port's dialects, from row `first` on. How many there are. */
+/* Writes the payloads of a port from index `first` on, and returns how many. */
 static unsigned fill_payloads(struct xdp_payload *payload, unsigned first, uint16_t port,
 			      uint32_t mtu)
 {
 	const unsigned dialects = payload_dialects(port);
 
-	_Static_assert(XDP_PAYLOAD_BYTES == PAYLOAD_MOST, "any of them");
-	assert(first + dialects <= XDP_PAYLOADS); /* payloads.c has no more */
+	_Static_assert(XDP_PAYLOAD_BYTES == PAYLOAD_MOST, "room for each payload");
+	assert(first + dialects <= XDP_PAYLOADS); /* payloads.c has fewer */
 	for (unsigned d = 0; d < dialects; d++) {
 		struct xdp_payload *out = &payload[first + d];
 		const uint8_t *bytes;
 		size_t length;
 
 		payload_for_attempt(port, d, &bytes, &length);
-		/* As frames_egress_payload has it. */
+		/* As in frames_egress_payload(). */
 		if (length + 48 > mtu)
 			length = 0;
 		memcpy(out->bytes, bytes, length);
@@ -116,7 +117,7 @@ void xdp_fill_setting(struct xdp_memory *m, const struct plan *plan, const struc
 	struct xdp_setting *out = m->setting;
 	unsigned techniques = 0;
 
-	_Static_assert((int)TECHNIQUES <= XDP_TECHNIQUES, "a row each");
+	_Static_assert((int)TECHNIQUES <= XDP_TECHNIQUES, "a template for each");
 	out->key = conf->key;
 	cookie_v4_begin(&conf->key, out->key_v4);
 	memcpy(out->ranges, plan_ranges(plan), plan->ranges * sizeof(out->ranges[0]));
@@ -138,7 +139,7 @@ void xdp_fill_setting(struct xdp_memory *m, const struct plan *plan, const struc
 	out->frame_bytes = fill_frame_bytes(plan, out, m->payload);
 }
 
-/* The addresses of a window, if they follow from the first. */
+/* The first address of a window, and whether the others follow it. */
 static void fill_addresses(struct xdp_window *window, const struct sheet *sheet)
 {
 	const struct plan_range *ranges = plan_ranges(sheet->plan);
@@ -168,6 +169,6 @@ void xdp_fill_window(struct xdp_memory *m, unsigned place, const struct sheet *s
 	window->tag = sheet_tag(sheet, 0);
 	window->attempts = 0;
 	memset(m->tally[place], 0, sizeof(m->tally[place]));
-	/* Last: with cells it is there for the receiving program. */
+	/* Last: from here on the window is open to the receiving program. */
 	__atomic_store_n(&window->cells, sheet->cells, __ATOMIC_RELEASE);
 }

@@ -1,4 +1,4 @@
-/* xdp_fill: plan, window and templates in the form that the kernel programs read. */
+/* xdp_fill: writes plan, window and templates into the memory of the BPF programs. */
 #ifndef PORTLIGHT_ENGINE_XDP_XDP_FILL_H
 #define PORTLIGHT_ENGINE_XDP_XDP_FILL_H
 
@@ -11,12 +11,15 @@ struct plan;
 struct sheet;
 struct template;
 
-/* The template in the kernel's form. */
+/* Converts a template to the form that the programs read. */
 void xdp_fill_template(struct xdp_template *out, const struct template *in);
-/* A window's part of the shared memory, as its sheet is. `place` holds no other. */
+
+/* Fills the memory of window `place` from its sheet; the window is open to the programs from then
+ * on. It was closed before (window[place].cells is 0), and no program reads it. */
 void xdp_fill_window(struct xdp_memory *m, unsigned place, const struct sheet *sheet);
-/* What of the plan and the conf the programs need, payloads that fit the link included. Frees
- * nothing, asks nothing. */
+
+/* Fills *m->setting and the payloads from plan and conf. UDP payloads that do not fit `mtu` (bytes)
+ * are left empty. Ports and interface are the caller's to set. */
 void xdp_fill_setting(struct xdp_memory *m, const struct plan *plan, const struct engine_conf *conf,
 		      uint32_t mtu);
 

@@ -1,5 +1,4 @@
-/* xdp_hosts: where the hosts of a window are sent to, in the form that the kernel's programs read.
- */
+/* xdp_hosts: tells the BPF programs the destination MAC address and egress of each host. */
 #include "engine/xdp/xdp_hosts.h"
 
 #include <stdlib.h>
@@ -26,7 +25,7 @@ bool xdp_hosts_alike(const struct xdp *x, uint64_t rank, uint64_t end)
 		if (number < 0 || (first >= 0 && number != first))
 			return false;
 		first = number;
-		/* On to where another route, or another range, may begin. */
+		/* Continues where another route, or another range of targets, may begin. */
 		if (route_next(x->frames->routes, to, &next) &&
 		    next.hi - to.hi == (next.lo < to.lo) && next.lo - to.lo < more)
 			more = next.lo - to.lo;
@@ -73,14 +72,14 @@ static int hosts_egress(struct xdp *x, const struct frames_egress *egress)
 	return (int)x->egress_count++;
 }
 
-/* Adds to a host's entry what the programs need; false if it cannot be sent to by them. */
+/* Adds egress and MAC address to a host's entry; false if the programs cannot send to it. */
 static bool hosts_hop(struct xdp *x, struct sheet *sheet, uint32_t host)
 {
 	const struct frames_egress *egress = frames_egress_of(x->frames, sheet, host);
 	struct sheet_host hop = sheet_host(sheet, host);
 	int number;
 
-	/* Nothing is sent to those who are absent, by nobody. */
+	/* Neither engine sends to a host that is absent. */
 	if (!egress || sheet_host_absent(sheet, host))
 		return true;
 	if (egress->kind != EGRESS_NEIGHBOUR && egress->kind != EGRESS_GATEWAY)
@@ -111,7 +110,7 @@ bool xdp_hosts_fill(struct xdp *x, unsigned place, struct sheet *sheet)
 			return false;
 		alike &= hosts_word(sheet, host) == hosts_word(sheet, 0);
 	}
-	/* A word that sends to nobody is not 0 either: those who are absent are noted to be. */
+	/* The word of an absent host is not 0 either, since it has the notes. */
 	x->programs.memory.window[place].host_word = alike ? hosts_word(sheet, 0) : 0;
 	return true;
 }

@@ -1,4 +1,4 @@
-/* xdp_hosts: where the hosts of a window are sent to. */
+/* xdp_hosts: tells the BPF programs the destination MAC address and egress of each host. */
 #ifndef PORTLIGHT_ENGINE_XDP_XDP_HOSTS_H
 #define PORTLIGHT_ENGINE_XDP_XDP_HOSTS_H
 
@@ -8,15 +8,16 @@
 struct sheet;
 struct xdp;
 
-/* Whether the hosts [rank, end) of the plan all go to one gateway. */
+/* Whether the hosts [rank, end) of the plan are all reached through the same gateway. */
 bool xdp_hosts_alike(const struct xdp *x, uint64_t rank, uint64_t end);
-/* Gives the sheet's host[] the place that the programs read, or one entry for all if they are
- * alike. Without memory it stays as it is. */
+
+/* Before the window is prepared: makes the sheet store its hosts in the map that the programs read,
+ * or as one entry if they are all alike. `place`: index of the window in struct xdp_memory. Out of
+ * memory the sheet stays as it is, and xdp_hosts_fill() returns false. */
 void xdp_hosts_place(struct xdp *x, unsigned place, struct sheet *sheet);
-/*
- * Tells the programs where the hosts of a prepared window are sent to: true; or false, and frames
- * can send, if one of them cannot be sent to by the programs, or there was no memory.
- */
+
+/* After the window is prepared: adds to each host what the programs need to send to it. False if
+ * the programs cannot send to one of them: engine frames has to send this window. */
 bool xdp_hosts_fill(struct xdp *x, unsigned place, struct sheet *sheet);
 
 #endif

@@ -1,4 +1,4 @@
-/* xdp_image: the headers of a probe's frame, made in whole words, ready to be copied into it.
+/* xdp_image: makes the headers of a probe as 64-bit words, and copies them into a frame.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #ifndef PORTLIGHT_ENGINE_XDP_XDP_IMAGE_H
 #define PORTLIGHT_ENGINE_XDP_XDP_IMAGE_H
@@ -6,16 +6,16 @@
 #include "engine/xdp/xdp_shared.h"
 
 /*
- * All numbers here are as they lie in the frame, read as little-endian ones, and so are the partial
- * sums: the sum of a checksum is the same in either order (RFC 1071, 2(B)). Headers begin where
- * they do behind an Ethernet header: IP at 14, TCP and UDP at 34 or 54.
+ * Fields are in network byte order, read as little-endian numbers; so are partial sums, since the
+ * Internet checksum does not depend on byte order (RFC 1071, 2(B)). Offsets are behind an Ethernet
+ * header: IP at 14, TCP and UDP at 34 (IPv4) or 54 (IPv6).
  */
 
-/* A pointer that stays in a register, or in one slot of the stack: compilers rather go through all
- * the steps to it again for each access. */
+/* Makes the compiler keep a computed pointer in a register: it would compute it anew for each
+ * access. */
 #define IMAGE_KEEP(pointer) __asm__("" : "+r"(pointer))
 
-/* Complemented; sum < 2^32. */
+/* The checksum field for a partial sum below 2^32: folded to 16 bits and complemented. */
 static inline __u64 image_sum(__u64 sum)
 {
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -23,18 +23,19 @@ static inline __u64 image_sum(__u64 sum)
 	return sum ^ 0xffff;
 }
 
-/* < 2^17 */
+/* Sum of the 16-bit halves of a number; below 2^17. */
 static inline __u64 image_halves(__u32 number)
 {
 	return (number & 0xffff) + (number >> 16);
 }
 
-/* < 2^19 */
+/* Sum of the 16-bit quarters of a number; below 2^19. */
 static inline __u64 image_quarters(__u64 number)
 {
 	return image_halves((__u32)number) + image_halves((__u32)(number >> 32));
 }
 
+/* The checksum field, replaced by a wrong value for --badsum. */
 static inline __u64 image_wrong(const struct xdp_template *t, __u64 field)
 {
 	if (!t->bad_sum)
@@ -42,11 +43,11 @@ static inline __u64 image_wrong(const struct xdp_template *t, __u64 field)
 	return field == 0x5a5a ? 0xa5a5 : 0x5a5a;
 }
 
-/* What a probe's transport header holds that differs from probe to probe. */
+/* The fields of a transport header that differ between probes. */
 struct image_ports {
 	__u64 sport, dport;
 	__u64 seq;	  /* TCP */
-	__u64 bytes, sum; /* UDP: its length, and the partial sum of the payload */
+	__u64 bytes, sum; /* UDP: length field, partial sum of the payload */
 };
 
 static inline __u64 image_tcp_sum(const struct xdp_template *t, const struct image_ports *p,
@@ -128,7 +129,7 @@ static inline void image_udp_v6(__u64 *out, const struct xdp_template *t,
 		 image_udp_sum(t, p, image_quarters(hi) + image_quarters(lo)) << 32;
 }
 
-/* So many whole words at once. */
+/* Copies `count` words. */
 #define IMAGE_COPY(to, from, count)                                                                \
 	do {                                                                                       \
 		struct image_words {                                                               \
@@ -137,7 +138,7 @@ static inline void image_udp_v6(__u64 *out, const struct xdp_template *t,
 		*(struct image_words *)(to) = *(const struct image_words *)(from);                 \
 	} while (0)
 
-/* The headers of other lengths than image_write knows: false if the frame is shorter. */
+/* Copies headers of the less frequent lengths; 0 if the frame is shorter. */
 static inline int image_write_rest(const struct xdp_image *image, void *data, void *end)
 {
 	const __u64 *words = image->words;
@@ -180,12 +181,12 @@ static inline int image_write_rest(const struct xdp_image *image, void *data, vo
 	return 0;
 }
 
-/* The headers, whatever they are. */
+/* Copies the headers into the frame [data, end); 0 if the frame is shorter. */
 static inline int image_write(const struct xdp_image *image, void *data, void *end)
 {
 	__u32 length = image->length;
 
-	/* IPv4 and TCP with an option, which a compiler must not put among the others. */
+	/* IPv4 and TCP with an option first: a compiler must not merge it into the switch. */
 	IMAGE_KEEP(length);
 	if (length != 58)
 		return image_write_rest(image, data, end);

@@ -1,4 +1,4 @@
-/* xdp_memory: the memory of the kernel programs: globals and maps.
+/* xdp_memory: the BPF programs' memory: global variables and maps, as xdp_bpf.h declares them.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "engine/xdp/xdp_bpf.h"
 

@@ -1,4 +1,4 @@
-/* xdp_memory: the memory of the kernel programs, as user space has it mapped. */
+/* xdp_memory: the memory that user space shares with the BPF programs, mapped. */
 #ifndef PORTLIGHT_ENGINE_XDP_XDP_MEMORY_H
 #define PORTLIGHT_ENGINE_XDP_XDP_MEMORY_H
 
@@ -7,7 +7,8 @@
 
 #include "engine/xdp/xdp_shared.h"
 
-/* The memory of the programs, mapped. */
+/* Pointers into the maps of struct xdp_programs; valid until xdp_programs_unload(). Fields that
+ * the BPF programs write while a pass runs are volatile. */
 struct xdp_memory {
 	struct xdp_setting *setting;
 	struct xdp_window *window; /* XDP_WINDOWS */

@@ -1,4 +1,4 @@
-/* xdp_pass: one pass over a window: begun, paced, counted and ended. Its threads: xdp_senders.c. */
+/* xdp_pass: starts, paces, counts and ends a pass over a window. Its threads: xdp_senders.c. */
 #include "engine/xdp/xdp_pass.h"
 
 #include <errno.h>
@@ -12,28 +12,30 @@
 #include "engine/xdp/xdp_senders.h"
 #include "engine/xdp/xdp_state.h"
 
-/* For less than this the set-up of a pass is not worth it: frames does it as well. */
+/* Below this rate, or for fewer probes, a pass is not worth its set-up: engine frames is as fast.
+ * PASS_FORCED_LEAST: the rate if the user asked for engine xdp. */
 #define PASS_RATE_LEAST	  200000
 #define PASS_PROBES_LEAST 16384
 #define PASS_FORCED_LEAST 1000
-/* What is owed for longer than this is not made up for. */
+/* A delay of the schedule longer than this is not made up for. */
 #define PASS_SLACK_NS 20000000
-/* Above these rates the clock is looked at every 16, every 64 frames only. */
+/* Above these rates the clock is read every 16, and every 64 frames. */
 #define PASS_CLOCK_PPS 400000
 #define PASS_BATCH     16
 #define PASS_FAST_PPS  2000000
 #define PASS_FAST      64
-/* Above this rate only one RST of 256 keeps its evidence (time, TTL), and where those may be more
- * than so many a second, one of 512, and so on: enough for round trips and pace. */
+/* Above this rate the evidence (time, TTL) of one RST in 256 is kept. Where that may be more than
+ * PASS_SAMPLES_PPS, of one in 512, and so on. Enough to measure round-trip times and losses. */
 #define PASS_EVIDENCE_PPS 100000
 #define PASS_SAMPLE_MASK  255
 #define PASS_SAMPLES_PPS  4000
-/* So many refused by a full queue while several threads send: one alone for the rest of the scan.
- * The interface is the limit then, or the processors are, which also have to take what comes in. */
+/* If a full queue refuses so many frames while several threads send, one thread sends alone for the
+ * rest of the scan: the interface is the limit, or the processors, which also receive. */
 #define PASS_CROWDED 64
-/* Refused at once and nothing taken: the interface cannot, or no longer. */
+/* If the device refuses so many frames with an error and accepts none, it cannot send (any more).
+ */
 #define PASS_ERRORS 64
-/* A full queue that has taken nothing for so long: there is no carrier, which frames can tell. */
+/* If a full queue accepts nothing for so long, the carrier is lost; engine frames reports that. */
 #define PASS_STUCK_NS 2000000000
 
 /* See PASS_EVIDENCE_PPS. */
@@ -59,13 +61,13 @@ static void pass_rate(struct xdp *x, double rate_pps)
 	x->programs.memory.receiving->reset_mask =
 		rate_pps > PASS_EVIDENCE_PPS ? x->frames->techniques & 1u << TECH_SYN : 0;
 	pass->batch = batch;
-	/* After a stop, what is in hand still goes. */
+	/* A slow pass takes little at once: after a stop, what is taken is still sent. */
 	pass->take = batch > 1 ? XDP_TAKE : XDP_BLOCK;
-	/* Whole nanoseconds, and never faster than asked for. */
+	/* Rounded up: never faster than the rate. */
 	pass->gap_ns = (uint64_t)ceil(batch * 1e9 / rate_pps);
 }
 
-/* Of the plan, with attempts left in that pass. */
+/* Techniques of the plan that have attempts left in pass `number`, as bits. */
 static uint32_t pass_techniques(const struct xdp *x, const struct walk *walk, uint32_t number)
 {
 	uint32_t mask = 0;
@@ -75,8 +77,9 @@ static uint32_t pass_techniques(const struct xdp *x, const struct walk *walk, ui
 	return mask & x->frames->techniques;
 }
 
-/* UDP of a host that limits its errors is left to frames, which asks slowly. */
-static void pass_quenched(struct xdp *x, unsigned place, const struct sheet *sheet)
+/* Leaves UDP probes of hosts that rate-limit their ICMP errors to engine frames, which paces them.
+ */
+static void pass_rate_limited(struct xdp *x, unsigned place, const struct sheet *sheet)
 {
 	uint64_t *out = x->programs.memory.rate_limited +
 			(size_t)place * x->programs.memory.setting->rate_limited;
@@ -86,7 +89,7 @@ static void pass_quenched(struct xdp *x, unsigned place, const struct sheet *she
 			out[i >> 6] |= UINT64_C(1) << (i & 63);
 }
 
-/* Whether there is so much to send that a call is worth it. */
+/* Whether a pass is worth its set-up. */
 static bool pass_worth(const struct xdp *x, const struct walk *walk, double rate_pps)
 {
 	const struct sheet *sheet = walk->sheet;
@@ -94,10 +97,10 @@ static bool pass_worth(const struct xdp *x, const struct walk *walk, double rate
 	const uint64_t left = turned ? walk->end : walk->end - walk->position;
 	const uint64_t blanks = (uint64_t)(sheet->ours - sheet->answered) * left / walk->end;
 
-	/* What is owed goes probe by probe. */
+	/* Unsent probes are sent one by one, by engine frames. */
 	if (!sheet->bulk || sheet->owed.count || x->broken || x->sending.begun)
 		return false;
-	/* Without attempts left, what there is to do is not for passes. */
+	/* Without attempts left, passes are over. */
 	if (walk->idle || !pass_techniques(x, walk, walk->pass + turned))
 		return false;
 	if (x->conf.forced)
@@ -105,10 +108,11 @@ static bool pass_worth(const struct xdp *x, const struct walk *walk, double rate
 	return rate_pps >= PASS_RATE_LEAST && blanks >= PASS_PROBES_LEAST;
 }
 
-_Static_assert(XDP_SENDERS *(XDP_AGAIN + XDP_IMAGES + XDP_TAKE) <= SHEET_OWED, "all in hand");
+_Static_assert(XDP_SENDERS *(XDP_AGAIN + XDP_IMAGES + XDP_TAKE) <= SHEET_OWED,
+	       "room for all that senders have taken");
 
-/* The threads are over. Of the blocks that they took all went but, after a stop, what was in their
- * hands: refused, looked at, or not even that. */
+/* The threads have ended. Returns to the walk what they had taken and, after a stop, not sent:
+ * refused frames, frames made, and positions not looked at. */
 static void pass_end(struct xdp *x)
 {
 	const volatile struct xdp_pass *pass = x->programs.memory.pass;
@@ -128,8 +132,8 @@ static void pass_end(struct xdp *x)
 	}
 }
 
-/* The interface takes nothing, or there is nobody to send: frames will do, or say better what is
- * wrong. `what`: "" or what failed, with a colon. */
+/* The interface accepts nothing, or no thread can be started: engine frames sends the rest, or
+ * reports the cause more exactly. `what`: "", or what failed, with a colon. */
 static void pass_break(struct xdp *x, const char *what, int error)
 {
 	char quoted[LINK_QUOTED];
@@ -157,7 +161,7 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	while (x->conf.sheets[place] != walk->sheet)
 		place++;
 	if (walk->udp_paced)
-		pass_quenched(x, place, walk->sheet);
+		pass_rate_limited(x, place, walk->sheet);
 	memset((void *)pass, 0, sizeof(*pass));
 	memset((void *)x->programs.memory.sender, 0, XDP_SENDERS * sizeof(struct xdp_sender));
 	pass->place = place;
@@ -184,7 +188,7 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	return PASS_BEGUN;
 }
 
-/* What the senders have counted, all together. */
+/* Sums of the senders' counters. */
 struct pass_total {
 	uint64_t taken, drops, errors;
 	uint32_t error;
@@ -205,13 +209,13 @@ static struct pass_total pass_total(const struct xdp *x)
 	return total;
 }
 
-/* What went since last asked, and what was refused. */
+/* Reports to the walk, and counts, what was sent and refused since the last call. */
 static void pass_count(struct xdp *x, const struct pass_total *total, uint64_t now_ns)
 {
 	const uint64_t refused = total->drops + total->errors;
 	const uint32_t next = x->programs.memory.pass->next;
 
-	/* What is in hand, a few blocks of thousands, counts as passed while the pass goes on. */
+	/* What is taken and not sent yet, a few blocks of thousands, counts as passed. */
 	walk_passed(x->sending.walk,
 		    next > x->sending.walk->position ? next : x->sending.walk->position,
 		    total->taken - x->sending.sent, now_ns);
@@ -232,7 +236,7 @@ static int pass_over(struct xdp *x)
 
 	xdp_senders_end(x);
 	x->sending.begun = false;
-	/* Of what comes now, each answer may be waited for. */
+	/* From here on the walk may wait for a single answer: user space judges each SYN+ACK. */
 	x->programs.memory.receiving->reset_mask = 0;
 	if (error < 0 && !x->broken)
 		pass_break(x, "", -error);

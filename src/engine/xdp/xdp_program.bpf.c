@@ -1,4 +1,5 @@
-/* xdp_program: the XDP program: judges a received frame, or sends the next frame of a pass.
+/* xdp_program: the XDP program: judges a received frame, or sends the next frame of a pass. What
+ * runs for every frame stands here, in one function.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "engine/xdp/xdp_bpf.h"
 #include "engine/xdp/xdp_count.bpf.h"
@@ -8,7 +9,7 @@
 
 #define PROGRAM_ENODEV 19
 
-/* The interface: by a map, as its number would have to be looked up for each frame. */
+/* The interface to send through. bpf_redirect() by index would look it up for each frame. */
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);
 	__uint(max_entries, 1);
@@ -27,7 +28,7 @@ static inline int program_redirect(__u32 number)
 	return action;
 }
 
-/* The frame as it is, to see what becomes of it. */
+/* For xdp_programs_trial(): sends the initial frame as it is. */
 static inline int program_trial(__u32 number)
 {
 	struct xdp_sender *s = &sender[number];
@@ -38,22 +39,22 @@ static inline int program_trial(__u32 number)
 	return program_redirect(number);
 }
 
-/* Writes the payload; nothing else may be in registers that points into the frame. */
+/* Writes the payload. The helper invalidates all pointers into the frame. */
 static inline int program_says(struct xdp_md *ctx, __u32 offset, const struct xdp_payload *says)
 {
 	__u32 last = says->length - 1u;
 
 	if (says->length == 0)
-		return 1; /* too long for the link: it asks all the same */
-	/* Linux 6.1 wants a lower bound and learns none from "not 0": as the last byte's number,
-	 * which the compiler must not see through. */
+		return 1; /* too long for the link: the probe is sent without */
+	/* The verifier of Linux 6.1 does not learn a lower bound from "not 0" (xdp_quirks.h): so
+	 * the bound is on the index of the last byte, which the compiler must not simplify. */
 	__asm__ volatile("" : "+r"(last));
 	if (last >= XDP_PAYLOAD_BYTES)
 		return 0;
 	return bpf_xdp_store_bytes(ctx, offset, (void *)says->bytes, last + 1) == 0;
 }
 
-/* Gives the frame its length, and its payload. */
+/* Sets the frame's length and writes its payload; 0 if that is not possible. */
 static inline int program_fit(struct xdp_md *ctx, const struct xdp_image *image)
 {
 	const __u32 says = XDP_UNLIKE_PAYLOAD(image->unlike);
@@ -64,7 +65,7 @@ static inline int program_fit(struct xdp_md *ctx, const struct xdp_image *image)
 	return !says || program_says(ctx, image->length, &payload[(says - 1) & (XDP_PAYLOADS - 1)]);
 }
 
-/* Number of the thread that runs it. */
+/* The number of the sender that runs the program, from the length of the metadata. */
 static inline __u32 program_sender(const struct xdp_md *ctx)
 {
 	const void *data = (void *)(long)ctx->data, *meta = (void *)(long)ctx->data_meta;
@@ -86,9 +87,9 @@ static inline int program_frame(struct xdp_md *ctx)
 	}
 	image = &s->image[s->queued & (XDP_IMAGES - 1)];
 	IMAGE_KEEP(image);
-	/* Whatever comes, it is dealt with. */
+	/* From here on the frame is either queued or reported by count_lost(). */
 	s->queued++;
-	/* A frame of the pool has been anywhere: all of it is written, each time. */
+	/* A page of the pool may hold anything: every byte of the frame is written. */
 	if ((image->unlike && !program_fit(ctx, image)) ||
 	    !image_write(image, (void *)(long)ctx->data, (void *)(long)ctx->data_end)) {
 		count_lost(number);
@@ -100,10 +101,10 @@ static inline int program_frame(struct xdp_md *ctx)
 }
 
 /*
- * Both programs are one: on the interface it judges what comes in, run by BPF_PROG_RUN (which says
- * that its frames come from the loopback device) it sends. Being on an interface keeps it in the
- * kernel's XDP dispatcher. A program that is not has to be put there and taken out by each call of
- * BPF_PROG_RUN, with a grace period each time: 20 to 35 ms.
+ * One program in two roles: attached to the interface, it judges received frames; run by
+ * BPF_PROG_RUN, which gives the loopback device as the frames' origin, it sends. A program that is
+ * attached stays in the kernel's XDP dispatcher. One that is not is added and removed by each call
+ * of BPF_PROG_RUN, with an RCU grace period each: 20 to 35 ms.
  */
 SEC("xdp")
 int probe(struct xdp_md *ctx)

@@ -1,23 +1,23 @@
-/* xdp_receive: judges RSTs, and answers SYN+ACKs, where they come in; all else passes untouched.
+/* xdp_receive: judges RSTs and answers SYN+ACKs as they are received; passes all else unchanged.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "engine/xdp/xdp_receive.bpf.h"
 
 #include "engine/xdp/xdp_bpf.h"
 
 /*
- * A RST that proves itself is marked in the sheet and ends here: the kernel behind has no socket
- * for it either. A SYN+ACK that does becomes our RST, if reset_mask says so. ICMP errors,
- * fragments, options, anything odd: all pass, to the kernel, which answers other SYN+ACKs, and to
- * the packet ring, where the frames engine judges them. So do RSTs whose evidence is wanted, by
- * sample_mask and own_mask.
+ * A RST whose numbers match a probe is marked in the sheet and dropped: the kernel has no socket
+ * for it. A SYN+ACK that matches is turned into our RST if reset_mask has its technique. ICMP
+ * errors, fragments, IP options and everything else are passed to the kernel, which answers other
+ * SYN+ACKs, and to the packet ring, where engine frames judges them. So are RSTs whose evidence is
+ * needed, by sample_mask and own_mask.
  */
 
 #define RECEIVE_SYN 0x02
 #define RECEIVE_RST 0x04
 #define RECEIVE_ACK 0x10
 
-/* A RST or SYN+ACK to one of our ports. No padding: Linux 6.1 wants each byte written that a
- * function is given a pointer to. */
+/* The fields of a RST or SYN+ACK to one of our ports. It has no padding: the verifier of Linux 6.1
+ * wants every byte initialised (xdp_quirks.h). */
 struct receive_segment {
 	__u64 from_hi, from_lo, to_hi, to_lo;
 	__u32 seq, ack, window, ttl;
@@ -30,8 +30,8 @@ static inline __u64 receive_v4(__u32 be)
 	return 0x0000ffff00000000ULL | __builtin_bswap32(be);
 }
 
-/* Plain Ethernet, IPv4 without options or IPv6 without extensions, whole, TCP with RST or SYN+ACK.
- */
+/* Parses Ethernet without VLAN tag, IPv4 without options or IPv6 without extension headers, not
+ * fragmented, and TCP with RST or SYN+ACK to one of our ports. 0 for any other frame. */
 static inline int receive_parse(void *data, void *end, struct receive_segment *s)
 {
 	void *tcp;
@@ -39,7 +39,7 @@ static inline int receive_parse(void *data, void *end, struct receive_segment *s
 	if (data + 54 > end)
 		return 0;
 	if (*(__u16 *)(data + 12) == __builtin_bswap16(0x0800)) {
-		/* Version and length; protocol; a fragment is any with offset or "more". */
+		/* Version and header length; protocol; fragment offset and "more fragments". */
 		if (*(__u8 *)(data + 14) != 0x45 || *(__u8 *)(data + 23) != 6 ||
 		    *(__u16 *)(data + 20) & __builtin_bswap16(0x3fff))
 			return 0;
@@ -72,12 +72,13 @@ static inline int receive_parse(void *data, void *end, struct receive_segment *s
 	return (s->dport & setting.port_mask) == setting.port;
 }
 
-/* What receive_match has found: a cell, its place above it; or nothing. */
+/* Set in the results of receive_match(): the window's index is in bits 32 and up, the cell below.
+ */
 #define RECEIVE_FOUND (1ULL << 63)
 
-/* Whether the tag is that of the probe that the segment answers: RECEIVE_FOUND with its place and
- * cell, or 0. A function that the verifier goes through once, not for each call of it, as it would
- * through a static one: that took a quarter of a second. */
+/* Checks a tag against the window: RECEIVE_FOUND with window and cell if it is that of a probe
+ * which was sent and which the segment can answer; else 0. A global function, which the verifier
+ * checks once and not for each call: that took a quarter of a second. */
 __attribute__((noinline)) __u64 receive_match(const struct receive_segment *s, __u32 tag,
 					      __u32 technique)
 {
@@ -87,7 +88,7 @@ __attribute__((noinline)) __u64 receive_match(const struct receive_segment *s, _
 	__u64 hi, lo;
 
 	if (!s)
-		return 0; /* as it may be, for all that is known here */
+		return 0; /* the verifier checks this function by itself: the pointer may be NULL */
 	attempt = setting.port_fixed ? 0 : s->dport >> 8 & 15;
 	if (w->cells == 0 || (w->tag | cell) != tag) {
 		w = &window[1];
@@ -110,7 +111,8 @@ __attribute__((noinline)) __u64 receive_match(const struct receive_segment *s, _
 		       : 0;
 }
 
-/* The place and cell whose probe it answers, as receive_match has it. */
+/* Finds the probe of the technique number `number` that the segment answers, by its cookie. Returns
+ * as receive_match(). */
 static inline __u64 receive_find(const struct receive_segment *s, __u32 number)
 {
 	const __u8 technique = setting.technique[number & (XDP_TECHNIQUES - 1)];
@@ -129,7 +131,7 @@ static inline __u64 receive_find(const struct receive_segment *s, __u32 number)
 	return found ? found : receive_match(s, (s->seq - 1) ^ mask, technique);
 }
 
-/* One step of the permutation's way back; for the verifier, as transmit_step is. */
+/* One step of the inverse permutation; a global function as transmit_step() is. */
 __attribute__((noinline)) __u64 receive_step(__u32 place, __u64 index)
 {
 	const struct xdp_window *w = &window[place & (XDP_WINDOWS - 1)];
@@ -137,7 +139,7 @@ __attribute__((noinline)) __u64 receive_step(__u32 place, __u64 index)
 	return permute_table_back(&w->table, &w->order, index);
 }
 
-/* Where in the sheet a cell is. */
+/* The position of a cell in the sheet. */
 __attribute__((noinline)) __u32 receive_position(__u32 place, __u32 cell)
 {
 	const __u64 n = window[place & (XDP_WINDOWS - 1)].order.n;
@@ -148,8 +150,8 @@ __attribute__((noinline)) __u32 receive_position(__u32 place, __u32 cell)
 	return (__u32)position;
 }
 
-/* Marks the cell with a reply that is stronger than the one there. False: somebody else was always
- * faster, let user space do it. */
+/* Marks the cell with the reply if that is stronger than the one recorded. 0: other processors
+ * changed the word each time; user space has to do it. */
 static inline int receive_mark(__u32 place, __u32 cell, __u64 reply)
 {
 	const __u32 position = receive_position(place, cell);
@@ -166,7 +168,7 @@ static inline int receive_mark(__u32 place, __u32 cell, __u64 reply)
 		__u64 there = before >> shift & 15;
 		__u64 after = (before & ~(15ULL << shift)) | reply << shift;
 
-		/* 15: not ours to send, so no answer of ours. */
+		/* 15 is the mark of a cell of another shard, which has no answer. */
 		if (there >= reply) {
 			__sync_fetch_and_add(&own->duplicate, 1);
 			return 1;
@@ -187,7 +189,7 @@ static inline __u32 receive_fold(__u64 sum)
 	return (__u32)((sum & 0xffff) + (sum >> 16));
 }
 
-/* The 16-bit words of so many bytes, even. */
+/* Sum of the 16-bit words of `count` bytes, an even number. */
 static inline __u64 receive_sum(const void *bytes, int count)
 {
 	__u64 sum = 0;
@@ -197,8 +199,8 @@ static inline __u64 receive_sum(const void *bytes, int count)
 	return sum;
 }
 
-/* The segment becomes a RST back, as the kernel would send: RFC 9293, 3.10.7.1. `sum` is that of
- * the pseudo header, which is the same both ways. */
+/* Turns a SYN+ACK into the RST that the kernel would send (RFC 9293, 3.10.7.1). `sum`: of the
+ * pseudo header, which is the same in both directions. */
 static inline void receive_reset_tcp(void *tcp, __u64 sum)
 {
 	const __u16 port = *(__u16 *)tcp;
@@ -213,6 +215,7 @@ static inline void receive_reset_tcp(void *tcp, __u64 sum)
 	*(__u16 *)(tcp + 16) = (__u16)~receive_fold(sum + receive_sum(tcp, 20));
 }
 
+/* Swaps the MAC addresses. */
 static inline void receive_turn(void *data)
 {
 	__u16 mac[3];
@@ -222,7 +225,7 @@ static inline void receive_turn(void *data)
 	__builtin_memcpy(data + 6, mac, 6);
 }
 
-/* Ethernet's least frame keeps its padding. */
+/* Shortest Ethernet frame: shorter packets are padded to it. */
 #define RECEIVE_LEAST 60
 
 static inline int receive_reset_v4(struct xdp_md *ctx)
@@ -281,8 +284,8 @@ static inline int receive_reset_v6(struct xdp_md *ctx)
 	return XDP_TX;
 }
 
-/* A SYN+ACK to a probe: answered here, and user space told of it. If it cannot be told, or the
- * frame not be answered, both are for the kernel. */
+/* Reports a SYN+ACK that answers a probe to user space and turns it into a RST. If it cannot be
+ * reported or answered, it is passed to the kernel. */
 static inline int receive_opened(struct xdp_md *ctx, const struct receive_segment *s)
 {
 	for (__u32 number = 0; number < XDP_TECHNIQUES && number < setting.technique_count;
@@ -317,8 +320,8 @@ __attribute__((noinline)) int receive_frame(struct xdp_md *ctx)
 		return XDP_PASS;
 	if (!(s.flags & RECEIVE_RST))
 		return receive_opened(ctx, &s);
-	/* Sampled by the number that comes back, in one or the other field: any counter would be
-	 * shared by processors. */
+	/* Sampled by the returned cookie, which is in one of the two fields: a counter would be
+	 * shared between processors. */
 	if (((s.seq + s.ack) & receiving.sample_mask) == 0)
 		return XDP_PASS;
 	for (__u32 number = 0; number < XDP_TECHNIQUES && number < setting.technique_count;

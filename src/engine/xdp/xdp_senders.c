@@ -1,4 +1,4 @@
-/* xdp_senders: the threads of a pass, as many of them awake as its rate needs. */
+/* xdp_senders: the threads that send a pass; as many are awake as its rate needs. */
 #include "engine/xdp/xdp_senders.h"
 
 #include <errno.h>
@@ -10,19 +10,19 @@
 #include "engine/frames/frames_state.h"
 #include "engine/xdp/xdp_state.h"
 
-/* A thread makes a call each slice while the rate leaves time: probes go in bursts of that length.
- * What is owed is made up for by bursts of twice that length, where the line would let all of it go
- * at once: that is at most twice the rate. */
+/* While the rate leaves time, a thread calls BPF_PROG_RUN once in each slice: probes are sent in
+ * bursts of that length. A thread that is late makes up for it with bursts of two slices, that is
+ * with at most twice the rate, even where the line could take all of it at once. */
 #define SENDERS_SLICE_NS 1000000
 #define SENDERS_MOST_NS	 (2 * SENDERS_SLICE_NS)
-/* So far behind, those that are awake cannot keep up, and another is woken. */
+/* If the schedule is so late, the threads that are awake cannot keep up: another is woken. */
 #define SENDERS_BEHIND_NS 3000000
-/* Most runs of a call, so that a stop is heeded soon. */
+/* Most runs of a call, so that it ends soon after a stop. */
 #define SENDERS_RUNS 65536
-/* After a stop, what a full queue has refused is offered once more for so long. */
+/* After a stop, frames that a full queue has refused are offered again for so long. */
 #define SENDERS_PATIENCE_NS 20000000
 
-/* How long probes are gathered for, until there is a slice's worth to send. */
+/* How long after its due time a batch is sent, so that a slice's worth is sent at once. */
 static uint64_t senders_gather_ns(const struct xdp *x)
 {
 	const uint64_t gap_ns = x->programs.memory.pass->gap_ns;
@@ -30,7 +30,7 @@ static uint64_t senders_gather_ns(const struct xdp *x)
 	return gap_ns < SENDERS_SLICE_NS ? SENDERS_SLICE_NS - gap_ns : 0;
 }
 
-/* A thread's share of the runs that the schedule allows, and of what there is to send. */
+/* Number of runs for the next call: this thread's share of what is due and left to send. */
 static uint32_t sender_runs(const struct xdp_thread *t, uint64_t behind_ns)
 {
 	const struct xdp *x = t->x;
@@ -56,7 +56,7 @@ static int sender_run(const struct xdp_thread *t, uint32_t runs)
 	return error == -EINTR || error == -EAGAIN ? 0 : error;
 }
 
-/* Whether, after a stop, the device has refused what is left for longer than it is waited for. */
+/* Whether, after a stop, the device has refused every frame for SENDERS_PATIENCE_NS. */
 static bool sender_stuck(struct xdp_thread *t)
 {
 	const volatile struct xdp_sender *s = &t->x->programs.memory.sender[t->number];
@@ -71,8 +71,8 @@ static bool sender_stuck(struct xdp_thread *t)
 }
 
 /*
- * What is left of the block in hand goes out now, before the thread sleeps: time stamps and what a
- * stop leaves undone are by blocks. The schedule is told.
+ * Sends what the thread has taken at once, before it sleeps: time stamps are kept by blocks, and
+ * after a stop everything before one position has been sent. Moves the schedule on accordingly.
  */
 static int sender_finish(struct xdp_thread *t)
 {
@@ -97,7 +97,8 @@ static int sender_finish(struct xdp_thread *t)
 	return error;
 }
 
-/* If there is one, and it sleeps. One that is about to is missed: it is asked again soon. */
+/* Wakes a thread if it exists and sleeps. One that is about to sleep is missed, and woken by a
+ * later call. */
 static void sender_wake(struct xdp *x, unsigned number)
 {
 	struct xdp_thread *t = &x->sending.thread[number];
@@ -108,7 +109,7 @@ static void sender_wake(struct xdp *x, unsigned number)
 	(void)sem_post(&t->wake); /* cannot overflow */
 }
 
-/* So that all see that it is over: each is woken, even one that is only about to sleep. */
+/* Wakes every thread, also one that is about to sleep, so that all see that the pass is over. */
 static void senders_wake_all(struct xdp *x)
 {
 	for (unsigned i = 1; i < x->senders; i++)
@@ -129,12 +130,13 @@ static int sender_pause(uint64_t until_ns)
 	const struct timespec until = {(time_t)(until_ns / 1000000000),
 				       (long)(until_ns % 1000000000)};
 
-	/* A signal, which none of these threads gets, would only end it early. */
+	/* These threads block all signals; one would only end the pause early. */
 	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 	return 0;
 }
 
-/* One slice: the first waits for its schedule, the others until they are needed. */
+/* One slice of a thread: sends what is due; else the first thread waits for the schedule, and the
+ * others sleep until they are needed. */
 static int sender_turn(struct xdp_thread *t)
 {
 	struct xdp *x = t->x;
@@ -150,11 +152,11 @@ static int sender_turn(struct xdp_thread *t)
 			sender_sleep(t);
 		return error;
 	}
-	/* No longer than a slice: it may be stopped, or the rate be another. */
+	/* For a slice at most: the pass may be stopped, or its rate changed. */
 	if (now_ns < go_ns)
 		return sender_pause(go_ns < now_ns + SENDERS_SLICE_NS ? go_ns
 								      : now_ns + SENDERS_SLICE_NS);
-	/* Where each probe has its own time, one thread is more than enough. */
+	/* At rates with one probe a batch, one thread is enough. */
 	if (behind_ns >= SENDERS_BEHIND_NS && x->programs.memory.pass->batch > 1 && !alone)
 		sender_wake(x, t->number + 1);
 	if (now_ns < t->next_ns)
@@ -164,7 +166,7 @@ static int sender_turn(struct xdp_thread *t)
 		t, sender_runs(t, behind_ns < SENDERS_MOST_NS ? behind_ns : SENDERS_MOST_NS));
 }
 
-/* Nothing in hand and nothing to take. */
+/* Whether the thread has sent all it has taken and nothing is left to take. */
 static bool sender_over(const struct xdp_thread *t)
 {
 	const volatile struct xdp_sender *s = &t->x->programs.memory.sender[t->number];
@@ -203,7 +205,7 @@ static int sender_begin(struct xdp *x, unsigned number)
 	t->next_ns = 0;
 	t->taken_ns = clock_monotonic_ns();
 	atomic_store(&t->awake, true);
-	(void)sem_init(&t->wake, 0, 0); /* cannot fail so */
+	(void)sem_init(&t->wake, 0, 0); /* cannot fail with these arguments */
 	atomic_fetch_add(&x->sending.going, 1);
 	atomic_fetch_add(&x->sending.awake, 1);
 	t->begun = true;
@@ -223,10 +225,10 @@ int xdp_senders_begin(struct xdp *x)
 	int error = 0;
 
 	atomic_store(&x->sending.error, 0);
-	/* Signals to the process are for the loop's thread. */
+	/* The new threads block all signals: these are for the caller's thread. */
 	sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	/* The first last: the others sleep. It can do without them. */
+	/* The first is started last: the others sleep until then, and it can do without them. */
 	for (unsigned i = x->senders; i-- > 0;)
 		error = sender_begin(x, i);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -246,9 +248,9 @@ bool xdp_senders_over(const struct xdp *x)
 void xdp_senders_end(struct xdp *x)
 {
 	for (unsigned i = 0; i < x->senders; i++)
-		if (x->sending.thread[i].begun) /* and ours, and over: cannot fail */
+		if (x->sending.thread[i].begun) /* joinable, and not this thread: cannot fail */
 			(void)pthread_join(x->sending.thread[i].thread, NULL);
-	/* Now nobody wakes anybody any more. */
+	/* No thread is left that could post these. */
 	for (unsigned i = 0; i < x->senders; i++) {
 		if (x->sending.thread[i].begun)
 			(void)sem_destroy(&x->sending.thread[i].wake);

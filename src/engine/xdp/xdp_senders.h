@@ -1,4 +1,4 @@
-/* xdp_senders: the threads of a pass. */
+/* xdp_senders: the threads that send a pass. */
 #ifndef PORTLIGHT_ENGINE_XDP_XDP_SENDERS_H
 #define PORTLIGHT_ENGINE_XDP_XDP_SENDERS_H
 
@@ -7,13 +7,17 @@
 struct xdp;
 
 /*
- * The threads of a pass that is filled in: x->senders of them, or fewer where no more can be had. 0
- * or -errno with none. Each takes blocks until none is left, or until pass->stop, and ends with
- * none in hand, or with sending.error set.
+ * Starts the threads of the pass described by struct xdp_pass: x->senders of them, or fewer if the
+ * system gives no more. Each takes blocks of positions until the pass has none left or pass->stop
+ * is set, sends what it has taken, and ends; after an error it ends with x->sending.error set. 0,
+ * or -errno if not even one thread could be started.
  */
 int xdp_senders_begin(struct xdp *x);
+
+/* True once every thread has ended, or none was started. */
 bool xdp_senders_over(const struct xdp *x);
-/* Joins them, waiting if need be. */
+
+/* Joins the threads; waits for them if they have not ended. */
 void xdp_senders_end(struct xdp *x);
 
 #endif

@@ -1,17 +1,17 @@
-/* xdp_transmit: the next frames of a pass: which probes, when, and their headers.
+/* xdp_transmit: chooses the next probes of a pass, when they are due, and makes their headers.
  * SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "engine/xdp/xdp_transmit.bpf.h"
 
 #include "engine/xdp/xdp_bpf.h"
 #include "engine/xdp/xdp_image.h"
 
-/* Looks at the next positions that one run takes at most. */
+/* Most groups of XDP_READY positions that one run looks at for a frame to send. */
 #define TRANSMIT_STEPS 12
-/* After the device refused frames, this long nothing is sent. */
+/* Nothing is sent for this long after the device refused frames. */
 #define TRANSMIT_PAUSE_NS 200000
 
-/* One step of the permutation. It, and other functions here that are not inline, are so for the
- * verifier, which goes through each once, and not at each turn of the loop that calls it. */
+/* One step of the permutation. This and other functions here are not inline since the verifier
+ * checks a global function once, and not for each iteration of the loop that calls it. */
 __attribute__((noinline)) __u64 transmit_step(__u32 place, __u64 index)
 {
 	const struct xdp_window *w = &window[place & (XDP_WINDOWS - 1)];
@@ -19,7 +19,8 @@ __attribute__((noinline)) __u64 transmit_step(__u32 place, __u64 index)
 	return permute_table_step(&w->table, &w->order, index);
 }
 
-/* Its walk from outside of the window on, which is seldom. */
+/* Continues the permutation while it yields no cell of the window (cycle walking), which is rare.
+ */
 __attribute__((noinline)) __u64 transmit_walk(__u32 place, __u64 cell)
 {
 	const __u64 n = window[place & (XDP_WINDOWS - 1)].order.n;
@@ -29,6 +30,7 @@ __attribute__((noinline)) __u64 transmit_walk(__u32 place, __u64 cell)
 	return cell;
 }
 
+/* Notes when a block of positions was sent. 0 means never, so the last bit is set. */
 static inline void transmit_stamp(__u32 block)
 {
 	__u32 index = (pass.place & (XDP_WINDOWS - 1)) * setting.blocks + (block >> 1);
@@ -38,7 +40,7 @@ static inline void transmit_stamp(__u32 block)
 		((__u32 *)word)[block & 1] = (__u32)(bpf_ktime_get_ns() / 1000) | 1;
 }
 
-/* Takes the next blocks of the pass: false if it wants to rest, or none is left. */
+/* Takes the next positions of the pass; 0 if none is left, or the sender is to stop. */
 static inline int transmit_take(struct xdp_sender *s)
 {
 	__u32 first;
@@ -49,13 +51,13 @@ static inline int transmit_take(struct xdp_sender *s)
 	if (first >= pass.end)
 		return 0;
 	s->until = first + pass.take < pass.end ? first + pass.take : pass.end;
-	/* A pass that goes on from the middle of a block. */
+	/* A pass may begin in the middle of a block. */
 	s->position = first > pass.begin ? first : pass.begin;
 	return 1;
 }
 
-/* Looks at the clock: false if it is too soon for the next frames. The schedule is one for all
- * senders: each that finds it due moves it on for what it is to send itself. */
+/* Reads the clock; 0 if no frame is due. All senders share one schedule: the sender that finds a
+ * batch due moves the schedule on and sends the batch. */
 static inline int transmit_due(struct xdp_sender *s)
 {
 	__u64 now_ns = bpf_ktime_get_ns();
@@ -64,7 +66,7 @@ static inline int transmit_due(struct xdp_sender *s)
 
 	if (now_ns < due_ns)
 		return 0;
-	/* If another was faster, it has moved it. */
+	/* If another sender was faster, it has moved the schedule already. */
 	if (now_ns > due_ns + pass.slack_ns)
 		__sync_val_compare_and_swap(&pass.due_ns, due_ns, now_ns - pass.slack_ns);
 	__sync_fetch_and_add(&pass.due_ns, pass.gap_ns);
@@ -77,8 +79,8 @@ static inline int transmit_due(struct xdp_sender *s)
 	return 1;
 }
 
-/* Of so many next positions, those that are blank: how many. Without a branch that the processor
- * would guess wrong. */
+/* Puts those of the next `count` positions whose cells are blank into cell[], and returns how many.
+ * Has no branch on the contents of the sheet, which would be mispredicted half of the time. */
 __attribute__((noinline)) __u32 transmit_blanks(__u32 number, __u32 count)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
@@ -90,7 +92,7 @@ __attribute__((noinline)) __u32 transmit_blanks(__u32 number, __u32 count)
 		const __u64 *word = bpf_map_lookup_elem(&words, &index);
 
 		if (!word)
-			break; /* cannot be */
+			break; /* cannot happen: the map covers the window */
 		s->cell[tail & (XDP_READY - 1)] = position;
 		/* 1 if its bits are 0. */
 		tail += (__u32)(((*word >> ((position & 15) * 4) & 15) - 1) >> 63);
@@ -107,7 +109,8 @@ static inline __u32 transmit_host(__u32 cell, __u32 *slot)
 	return host;
 }
 
-/* Whether this pass sends a cell, if it is blank. */
+/* Whether this pass sends a blank cell: its host can be sent to, its technique has attempts left,
+ * and it is not UDP of a host that rate-limits its ICMP errors. */
 __attribute__((noinline)) __u32 transmit_wants(__u32 place, __u32 cell)
 {
 	__u32 slot, host = transmit_host(cell, &slot);
@@ -118,7 +121,7 @@ __attribute__((noinline)) __u32 transmit_wants(__u32 place, __u32 cell)
 	       !(setting.udp_mask & technique && xdp_bpf_rate_limited(place, host));
 }
 
-/* Of these cells, those that this pass sends. */
+/* Keeps those of the first `count` cells of cell[] that this pass sends; how many. */
 static inline __u32 transmit_wanted(struct xdp_sender *s, __u32 place, __u32 count)
 {
 	__u32 tail = 0;
@@ -141,7 +144,7 @@ static inline __u32 transmit_cell(__u32 place, __u32 position)
 	return (__u32)(cell < w->order.n ? cell : transmit_walk(place, cell));
 }
 
-/* Of the next positions, so many, the cells that are to be sent: how many. */
+/* Puts the cells to be sent of the next `looked` positions into cell[]; how many. */
 __attribute__((noinline)) __u32 transmit_cells(__u32 number, __u32 looked)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
@@ -157,17 +160,18 @@ __attribute__((noinline)) __u32 transmit_cells(__u32 number, __u32 looked)
 			s->cell[i] = transmit_cell(place, s->cell[i]);
 	}
 	s->count = count;
-	/* For the verifier: it would go through what follows once for each end of the loop. */
+	/* Hides the value from the verifier, which would check what follows once for each possible
+	 * number of iterations. */
 	count = *(volatile __u32 *)&s->count;
-	/* Hosts that are all alike are all sent to, unless they are absent, but for UDP of who
-	 * limits errors. */
+	/* Every cell is wanted if all hosts are alike and can be sent to, the plan has no UDP, and
+	 * every technique has attempts left. */
 	if (!(window[place].host_word & XDP_HOST_SEND) || setting.udp_mask ||
 	    setting.technique_mask & ~pass.technique_mask)
 		count = transmit_wanted(s, place, count);
 	return count;
 }
 
-/* The cells of frames that the device has refused: how many. */
+/* Puts the cells of refused frames into cell[]; how many. */
 __attribute__((noinline)) __u32 transmit_refusals(__u32 number)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
@@ -180,7 +184,7 @@ __attribute__((noinline)) __u32 transmit_refusals(__u32 number)
 	return count;
 }
 
-/* The payload of a slot in this pass: its number plus one; 0: none. */
+/* The index of the payload that a slot has in this pass, plus one; 0: none. */
 static inline __u32 transmit_payload(__u32 slot)
 {
 	const __u32 first = (slot >> XDP_SLOT_PAYLOAD_SHIFT) - 1;
@@ -192,6 +196,7 @@ static inline __u32 transmit_payload(__u32 slot)
 	return 1 + (dialects > 1 ? (first + pass.attempt % dialects) & (XDP_PAYLOADS - 1) : first);
 }
 
+/* The template of a probe's technique and egress. */
 static inline const struct xdp_template *transmit_template(const struct xdp_probe *probe)
 {
 	const __u32 technique = plan_slot_technique(probe->slot) & (XDP_TECHNIQUES - 1);
@@ -201,7 +206,8 @@ static inline const struct xdp_template *transmit_template(const struct xdp_prob
 	return t;
 }
 
-/* The frame of a probe. `port`: what of the source port is fixed; `mask`: what is of the hash. */
+/* Makes the headers of a probe. `port` has the constant bits of the source port, `mask` selects
+ * those that come from the hash. */
 static inline void transmit_image(struct xdp_image *out, const struct xdp_probe *probe, __u32 tag,
 				  __u64 port, __u64 mask)
 {
@@ -244,10 +250,10 @@ static inline void transmit_image(struct xdp_image *out, const struct xdp_probe 
 	out->unlike = XDP_UNLIKE(length - setting.frame_bytes, says);
 }
 
-/* What all frames of a pass have in common. */
+/* Values that all frames of a pass share; port and mask as in transmit_image(). */
 struct transmit_common {
 	__u32 place, tag;
-	__u64 port, mask; /* what of the source port is fixed, and what is of the hash */
+	__u64 port, mask;
 };
 
 static inline struct transmit_common transmit_common(void)
@@ -264,7 +270,7 @@ static inline struct transmit_common transmit_common(void)
 	return c;
 }
 
-/* Frames of any kind for so many of the cells in hand. */
+/* Makes the frames of the first `count` cells of cell[], of any kind. */
 __attribute__((noinline)) int transmit_any(__u32 number, __u32 count)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
@@ -283,7 +289,7 @@ __attribute__((noinline)) int transmit_any(__u32 number, __u32 count)
 		p->hash = xdp_bpf_hash(p->hi, p->lo, plan_slot_port(p->slot),
 				       plan_slot_technique(p->slot));
 	}
-	/* For the verifier, as above. */
+	/* As in transmit_cells(). */
 	count = *(volatile __u32 *)&s->count;
 	for (__u32 i = 0; i < XDP_READY && i < count; i++) {
 		const struct xdp_probe *p = &s->probe[i];
@@ -296,13 +302,13 @@ __attribute__((noinline)) int transmit_any(__u32 number, __u32 count)
 	return 0;
 }
 
-/* What most windows are: consecutive IPv4 hosts, TCP, and one egress for all of them. */
+/* Whether a window has consecutive IPv4 hosts, TCP only, and one egress, as most have. */
 static inline int transmit_is_plain(const struct xdp_window *w)
 {
 	return w->joined && w->host_word && !setting.udp_mask && cookie_is_v4(w->hi, w->lo);
 }
 
-/* The frames of these, without what cannot be there. */
+/* transmit_any() for such a window: without branches on family, protocol and host. */
 __attribute__((noinline)) int transmit_plain(__u32 number, __u32 count)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
@@ -340,8 +346,8 @@ __attribute__((noinline)) int transmit_plain(__u32 number, __u32 count)
 }
 
 /*
- * Makes the next frames: of what was refused, or of the next positions. Several, so that the
- * processor has more to do than to wait for each step of the hash of one.
+ * Makes the next frames: of refused cells, or else of the next positions. Up to XDP_READY at once:
+ * the steps of one hash depend on each other, so the processor works on several hashes meanwhile.
  */
 static inline void transmit_fill(struct xdp_sender *s, __u32 number)
 {
@@ -366,12 +372,10 @@ static inline void transmit_fill(struct xdp_sender *s, __u32 number)
 	else
 		transmit_any(number, count);
 	s->tail += count;
-	/* Last: until then, what is looked at counts as not looked at. */
+	/* Last: if the thread is stopped before, these positions count as not sent. */
 	s->position += looked;
 }
 
-/* Until there is a frame to send, and leave to: whether there is. Once in some frames, and so a
- * function of its own, whose registers the others need not save. */
 __attribute__((noinline)) int transmit_ready(__u32 number)
 {
 	struct xdp_sender *s = &sender[number & (XDP_SENDERS - 1)];
