@@ -64,12 +64,12 @@ void paced_sent(struct paced *l, uint32_t cell)
 		l->last[cell >> 6] |= UINT64_C(1) << (cell & 63);
 }
 
-/* False without memory. */
-static bool paced_add(struct paced *l, uint32_t host, uint64_t now_ns)
+/* From now on its cells, of UDP or not, are counted one by one. False without memory. */
+static bool paced_add(struct paced *l, uint32_t host, bool udp, uint64_t now_ns)
 {
-	if (l->sheet->pace[host].listed)
-		return true;
-	if (l->count == l->capacity) {
+	const bool listed = l->sheet->pace[host].listed;
+
+	if (!listed && l->count == l->capacity) {
 		const uint32_t capacity = l->capacity ? l->capacity * 2 : 16;
 		uint32_t *grown = reallocarray(l->host, capacity, sizeof(*grown));
 
@@ -78,25 +78,14 @@ static bool paced_add(struct paced *l, uint32_t host, uint64_t now_ns)
 		l->host = grown;
 		l->capacity = capacity;
 	}
+	if (!sheet_count(l->sheet, host, udp))
+		return false;
+	if (listed)
+		return true;
 	l->sheet->pace[host].listed = true;
 	l->host[l->count++] = host;
 	l->due_ns = now_ns;
 	return true;
-}
-
-/* From now on its cells of that kind are counted one by one: by what the passes have sent. */
-static void paced_count(struct sheet *s, uint32_t host, bool udp)
-{
-	const uint32_t slots = s->plan->slots;
-
-	for (uint32_t slot = 0; s->bulk && slot < slots; slot++) {
-		const uint32_t cell = host * slots + slot;
-
-		if (sheet_slot_udp(s, slot) != udp)
-			continue;
-		s->tries[cell] = (uint8_t)sheet_tries(s, cell);
-		s->sent_us[cell] = sheet_sent_us(s, cell);
-	}
 }
 
 /* What a host's cells of one kind say. */
@@ -148,9 +137,8 @@ bool paced_take_limited(struct paced *l, uint64_t now_ns)
 		if (host->icmp_errors == 0 || icmp_backoff_active(&host->icmp_backoff))
 			continue;
 		blanks = paced_tally(l, h, true).blanks;
-		if (blanks == 0 || !paced_add(l, h, now_ns))
+		if (blanks == 0 || !paced_add(l, h, true, now_ns))
 			continue;
-		paced_count(s, h, true);
 		icmp_backoff_start(&host->icmp_backoff, blanks, now_ns);
 		any = true;
 	}
@@ -169,9 +157,8 @@ void paced_take_rst_retry(struct paced *l, uint64_t timeout_ns, uint64_t now_ns)
 							 ? (struct paced_tally){0}
 							 : paced_tally(l, h, false);
 
-		if (tally.last == 0 || tally.blanks == 0 || !paced_add(l, h, now_ns))
+		if (tally.last == 0 || tally.blanks == 0 || !paced_add(l, h, false, now_ns))
 			continue;
-		paced_count(s, h, false);
 		rst_retry_start(&host->rst_retry, tally.last, tally.answered, now_ns + timeout_ns);
 		host->rst_retry.silent = tally.blanks;
 	}

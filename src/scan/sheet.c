@@ -7,6 +7,10 @@
 
 #include "result/record.h"
 
+/* Of two times cut to 32 bits, the difference to a later one is less: half an hour, and the passes
+ * of an engine, at 1000/s or more, are no further apart. */
+#define SENT_LATER_US (UINT32_C(1) << 31)
+
 /* Marks what is not in [first, last), by position in the window's order. */
 static void sheet_exclude(struct sheet *s, uint64_t first, uint64_t last)
 {
@@ -85,6 +89,7 @@ void sheet_free(struct sheet *s)
 	if (!s->bulk)
 		free(s->word);
 	evidence_list_fini(&s->evidence_list);
+	sent_table_fini(&s->sent_table);
 	if (!s->host_lent)
 		free(s->host);
 	free(s);
@@ -132,8 +137,14 @@ void sheet_host_put(struct hop_group *groups, uint32_t index, const struct sheet
 
 unsigned sheet_tries(const struct sheet *s, uint32_t cell)
 {
-	if (!s->bulk || sheet_counted(s, cell))
+	if (!s->bulk)
 		return s->tries[cell];
+	if (sheet_counted(s, cell)) {
+		const struct sent_entry *entry =
+			sent_table_get(&s->sent_table, sheet_place(s, cell));
+
+		return entry ? entry->tries : 0;
+	}
 	const uint32_t slots = s->plan->slots;
 	const unsigned limit = s->limit[plan_slot_technique(plan_slots(s->plan)[cell % slots])];
 	unsigned tries = s->pass;
@@ -148,11 +159,65 @@ unsigned sheet_tries(const struct sheet *s, uint32_t cell)
 
 uint32_t sheet_sent_us(const struct sheet *s, uint32_t cell)
 {
-	uint32_t block_us = 0;
+	if (!s->bulk)
+		return s->sent_us[cell];
+	const uint32_t position = sheet_place(s, cell);
+	const uint32_t block_us = s->block_us[position >> SHEET_BLOCK_BITS];
+	const struct sent_entry *entry = sent_table_get(&s->sent_table, position);
 
-	if (s->bulk && !sheet_counted(s, cell))
-		block_us = s->block_us[permute_backward(&s->order, cell) >> SHEET_BLOCK_BITS];
-	return block_us ? block_us : s->sent_us[cell];
+	if (!entry || (block_us && !sheet_counted(s, cell) && block_us - entry->us < SENT_LATER_US))
+		return block_us;
+	return (uint32_t)entry->us;
+}
+
+/* One more; the low four bits count on at the top. */
+static unsigned tries_next(unsigned tries)
+{
+	return tries < UINT8_MAX ? tries + 1 : UINT8_MAX - 15;
+}
+
+bool sheet_count(struct sheet *s, uint32_t host, bool udp)
+{
+	const uint32_t slots = s->plan->slots;
+
+	if (!s->bulk)
+		return true;
+	if (!sent_table_reserve(&s->sent_table, slots))
+		return false;
+	for (uint32_t slot = 0; slot < slots; slot++) {
+		const uint32_t cell = host * slots + slot;
+		const uint32_t us = sheet_sent_us(s, cell);
+		struct sent_entry *entry;
+
+		if (sheet_slot_udp(s, slot) != udp)
+			continue;
+		entry = sent_table_put(&s->sent_table, sheet_place(s, cell));
+		entry->tries = (uint8_t)sheet_tries(s, cell);
+		entry->us = us;
+	}
+	return true;
+}
+
+bool sheet_sent(struct sheet *s, uint32_t cell, uint64_t now_ns)
+{
+	struct sent_entry *entry;
+	bool later;
+
+	if (!s->bulk) {
+		later = s->tries[cell] != 0;
+		s->tries[cell] = (uint8_t)tries_next(s->tries[cell]);
+		s->sent_us[cell] = (uint32_t)(now_ns / 1000);
+		return later;
+	}
+	entry = sent_table_put(&s->sent_table, sheet_place(s, cell));
+	if (!entry)
+		return false; /* its time stays that of its block */
+	entry->us = (uint32_t)(now_ns / 1000);
+	if (!sheet_counted(s, cell))
+		return false;
+	later = entry->tries != 0;
+	entry->tries = (uint8_t)tries_next((unsigned)entry->tries);
+	return later;
 }
 
 /* Index of another sender; 255 once the table is full ("somebody else"). */

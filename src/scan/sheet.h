@@ -14,6 +14,7 @@
 #include "scan/icmp_backoff.h"
 #include "scan/probe.h"
 #include "scan/rst_retry.h"
+#include "scan/sent_table.h"
 #include "technique/technique.h"
 
 /* So many windows are open at once: one sends while the one before waits for its last answers. */
@@ -79,11 +80,13 @@ struct sheet {
 	struct permute order; /* of the window */
 	/*
 	 * A bulk sheet is one that an engine sends by itself, pass after pass in the plan's order.
-	 * tries[] is not kept: where the walk is says what was sent, but for owed. block_us[b] is
-	 * when positions [64 b, 64 b + 64) were sent; 0 means see sent_us[]. It and word[] are the
-	 * engine's memory. Little of the evidence is kept, in a list instead of
-	 * evidence[]. Cells that are asked at their host's own pace (paced.h) are counted one by
-	 * one, in tries[] and sent_us[], from then on (sheet_counted).
+	 * The position of the walk tells what was sent, but for owed. block_us[b] is when positions
+	 * [64 b, 64 b + 64) were sent by a pass, 0 if they were not. It and word[] are the engine's
+	 * memory. Cells that were sent one by one have an entry in sent_table in place of tries[]
+	 * and sent_us[], which are never touched: 64 cells of a block lie on 64 pages of these. The
+	 * later of both times counts. Cells that are asked at their host's own pace (paced.h) are
+	 * counted by their entry alone (sheet_counted). Little of the evidence is kept, in a list
+	 * instead of evidence[].
 	 *
 	 * Its word[] is by positions: who sends reads it in a row, and the answers of what was just
 	 * sent fall into the same few lines of memory. By cells each would be a line of its own,
@@ -92,6 +95,7 @@ struct sheet {
 	bool bulk;
 	uint32_t *block_us;
 	struct evidence_list evidence_list;
+	struct sent_table sent_table; /* by position */
 };
 
 #define SHEET_BLOCK_BITS 6
@@ -206,6 +210,15 @@ static inline bool sheet_counted(const struct sheet *s, uint32_t cell)
 /* Attempts sent so far, and when the latest one was: low 32 bits of the clock in us. */
 unsigned sheet_tries(const struct sheet *s, uint32_t cell);
 uint32_t sheet_sent_us(const struct sheet *s, uint32_t cell);
+
+/*
+ * From now on, `udp` or not, the cells of a host are counted one by one (sheet_counted), beginning
+ * with what the passes have sent. False without memory: they must not be.
+ */
+bool sheet_count(struct sheet *s, uint32_t host, bool udp);
+/* An attempt has been sent, not by a pass of the engine. Returns whether it was a later one by the
+ * cell's own count; in a bulk sheet only cells that are counted have one, others say false. */
+bool sheet_sent(struct sheet *s, uint32_t cell, uint64_t now_ns);
 
 /* The tag that a probe of this window carries: low bits of the window over the cell. */
 static inline uint32_t sheet_tag(const struct sheet *s, uint32_t cell)

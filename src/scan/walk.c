@@ -274,38 +274,16 @@ void walk_owe(struct walk *w, uint32_t cell)
 	w->done = false;
 }
 
-/* Cells that were sent together get a time each, as they are sent one by one from now on. */
-static void walk_time_block(struct walk *w, uint32_t block)
-{
-	struct sheet *s = w->sheet;
-	const uint32_t first = block << SHEET_BLOCK_BITS, us = s->block_us[block];
-
-	for (uint32_t p = first; us && p < w->end && p < first + (1u << SHEET_BLOCK_BITS); p++)
-		s->sent_us[permute_forward(&s->order, p)] = us;
-	s->block_us[block] = 0;
-}
-
 void walk_sent(struct walk *w, const struct probe *probe, uint64_t now_ns)
 {
 	struct sheet *s = w->sheet;
-	uint32_t cell = plan_tag_cell(probe->cell);
-	const bool by_block = s->bulk && !sheet_counted(s, cell);
+	const uint32_t cell = plan_tag_cell(probe->cell);
+	const bool by_pass = s->bulk && !sheet_counted(s, cell);
+	const bool later = sheet_sent(s, cell, now_ns);
 
-	if (by_block)
-		walk_time_block(w,
-				(uint32_t)(permute_backward(&s->order, cell) >> SHEET_BLOCK_BITS));
-	s->sent_us[cell] = (uint32_t)(now_ns / 1000);
+	w->resent += by_pass ? probe->attempt != 0 : later;
 	w->sent++;
 	w->last_sent_ns = now_ns;
-	if (by_block) {
-		w->resent += probe->attempt != 0;
-		return;
-	}
-	w->resent += s->tries[cell] != 0;
-	if (s->tries[cell] < UINT8_MAX)
-		s->tries[cell]++;
-	else
-		s->tries[cell] -= 15; /* keeps the low four bits counting on */
 }
 
 bool walk_pass_begin(struct walk *w, uint64_t now_ns)

@@ -131,7 +131,9 @@ static void test_owed(void **unused)
 
 		assert_int_equal(sheet_sent_us(b.sheet, other),
 				 other == cell[0] ? 2000000 : 1000001);
+		assert_int_equal(b.sheet->sent_us[other], 0);
 	}
+	assert_int_equal(b.sheet->sent_table.count, 1);
 	for (unsigned i = 2; i < 4; i++, counts[cell[i - 1]]++)
 		assert_int_equal(offered(&b, 0, now_ns, true), cell[i]);
 	check_tries(&b, counts);
