@@ -175,7 +175,13 @@ static void say_pace(const struct scan *scan, FILE *notes)
 		pace_digits(pace.rate_pps), pace.rate_pps, pace.backoffs,
 		(double)pace.smoothed_ns / 1e6, (double)pace.timeout_ns / 1e6);
 	say_tempo("passes", &pace.pass_tempo, notes);
-	say_tempo(pace.pass_tempo.intervals ? "beside passes" : "rate", &pace.tempo, notes);
+	/* Passes may be over before the first interval is. */
+	if (pace.pass_sent && !pace.pass_tempo.intervals)
+		fprintf(notes,
+			"portlight: passes: %" PRIu64 " packets; no interval of %" PRIu64
+			" ms was measured\n",
+			pace.pass_sent, TEMPO_INTERVAL_NS / 1000000);
+	say_tempo(pace.pass_sent ? "beside passes" : "rate", &pace.tempo, notes);
 }
 
 static int random_fill(void *at, size_t bytes, struct failure *f)

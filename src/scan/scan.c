@@ -186,6 +186,7 @@ static void scan_pass_told(struct scan *s, uint64_t refused, uint64_t now_ns)
 	struct walk *walk = s->passing;
 
 	s->sent += walk->sent - s->sent_seen;
+	s->pass_sent += walk->sent - s->sent_seen;
 	s->sent_seen = walk->sent;
 	s->resent += walk->resent - s->resent_seen[walk - s->walk];
 	s->resent_seen[walk - s->walk] = walk->resent;
@@ -444,6 +445,7 @@ struct scan_pace scan_pace(const struct scan *s)
 		.timeout_ns = rtt_timeout_ns(&s->rtt),
 		.tempo = s->tempo,
 		.pass_tempo = s->pass_tempo,
+		.pass_sent = s->pass_sent,
 	};
 }
 

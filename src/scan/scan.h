@@ -45,6 +45,7 @@ struct scan {
 	uint64_t resent_seen[SHEETS]; /* of walk[].resent, already in `resent` */
 	struct walk *passing;	      /* an engine sends its pass by itself; NULL: none */
 	uint64_t sent_seen;	      /* of passing->sent, already in `sent` */
+	uint64_t pass_sent;	      /* of `sent`, by passes */
 	struct scan_epoch epoch;
 	struct tempo tempo, pass_tempo; /* of turns, and of passes */
 };
@@ -128,6 +129,7 @@ struct scan_pace {
 	uint64_t backoffs;		  /* how often the rate was lowered */
 	uint64_t smoothed_ns, timeout_ns; /* of the round trip */
 	struct tempo tempo, pass_tempo;	  /* of turns, and of passes */
+	uint64_t pass_sent;		  /* packets that passes sent */
 };
 struct scan_pace scan_pace(const struct scan *s);
 

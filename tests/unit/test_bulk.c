@@ -436,6 +436,7 @@ static void test_pace(void **unused)
 	}
 	walk_pass_end(b.walk, b.walk->end);
 	scan_pass_over(&b.scan, 0, now_ns);
+	assert_true(b.scan.pass_sent > 0 && b.scan.pass_sent == b.walk->sent);
 	/* From 0.2 to where it hurt, and back below what gets through. */
 	assert_true(most >= limit);
 	assert_true(most <= 2 * limit);
