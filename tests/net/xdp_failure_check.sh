@@ -23,8 +23,7 @@ cable() { # queues, number of probes...
 }
 
 gone() { # whether the far end has ended; it may just have stopped itself
-	kill -CONT $host
-	grep -q '^State:	Z' /proc/$host/status
+	! kill -CONT $host || grep -q '^State:	Z' /proc/$host/status
 }
 
 cut_cable() {
