@@ -194,9 +194,9 @@ check_refused() {
 	refused 0 EMFILE 70 'its maps and programs need more open files (ulimit -n): '
 	refused 17 EMFILE 70 'its maps and programs need more open files (ulimit -n): '
 	refused 28 EMFILE 70 'its maps and programs need more open files (ulimit -n): '
-	refused 17 ENOENT 69 'what a device refuses cannot be counted here: '
+	refused 17 ENOENT 69 'frames that a device refuses cannot be counted here: '
 	refused 28 EOPNOTSUPP 69 'the driver of interface t0 takes no XDP program: '
-	refused 28 EBUSY 69 'interface t0 has an XDP program of somebody else'
+	refused 28 EBUSY 69 'interface t0 has another XDP program'
 	# Found out with the first pass only, where jumbo frames leave no room for the trial.
 	ip link set t0 mtu 9000
 	timeout 60 python3 "$here/refuse_bpf.py" 10 EPERM "$PORTLIGHT" scan --engine xdp --json \
