@@ -9,6 +9,8 @@
 #include "base/failure.h"
 #include "base/quote.h"
 #include "cli/commands.h"
+#include "cli/option_hint.h"
+#include "system/resolve.h"
 
 static const struct command {
 	const char *name;
@@ -17,25 +19,81 @@ static const struct command {
 } commands[] = {
 	{"scan", cmd_scan,
 	 "find open, closed and filtered ports (also without the word: portlight -sS host)"},
-	{"watch", cmd_watch, "notice scans, live or in a capture, and name who scans and how"},
+	{"watch", cmd_watch, "detect scans, live or in a capture: source, technique, tool"},
 	{"techniques", cmd_techniques, "what each technique sends, and what each answer means"},
 };
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static int usage(FILE *out)
 {
 	fputs("portlight " PORTLIGHT_VERSION ": see every port, see every scan\n\n"
-	      "usage: portlight COMMAND [options]\n\n",
+	      "usage: portlight COMMAND [options]\n"
+	      "       portlight [scan] [options] target...\n\n",
 	      out);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].help);
-	fputs("\nportlight COMMAND --help tells more.\n", out);
+	fputs("\nportlight COMMAND --help, or portlight help COMMAND, prints its options.\n", out);
 	return out == stdout ? 0 : EXIT_USAGE;
 }
 
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* A word that is no command; *f, or NULL, says why it is no host either. */
+static int command_unknown(const char *word, const struct failure *f)
+{
+	const char *names[COMMANDS], *near;
+	char quoted[100];
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		names[i] = commands[i].name;
+	near = option_hint_word(names, COMMANDS, word);
+	text_quote(word, strlen(word), quoted, sizeof(quoted));
+	if (near)
+		fprintf(stderr, "portlight: there is no command \"%s\"; did you mean %s?\n", quoted,
+			near);
+	else if (f)
+		fprintf(stderr,
+			"portlight: \"%s\" is no command (see portlight --help), and no host: %s\n",
+			quoted, f->text);
+	else
+		fprintf(stderr, "portlight: there is no command \"%s\"; see portlight --help\n",
+			quoted);
+	return EXIT_USAGE;
+}
+
+static int command_help(int argc, char **argv)
+{
+	static char option[] = "--help";
+	const struct command *command = argc > 0 ? command_find(argv[0]) : NULL;
+	char *help[] = {option, NULL};
+	if (argc == 0)
+		return usage(stdout);
+	return command ? command->run(1, help) : command_unknown(argv[0], NULL);
+}
+
 /*
- * Who starts us with `>&-` must not have our table in the next file or packet socket that is
- * opened, but a write error: what takes the place of a closed stream cannot be used the stream's
- * way.
+ * As in nmap, options or targets without a command are a scan. A word is a target if it looks like
+ * an address or a name with dots, or if the resolver knows it.
+ */
+static bool is_scan(const char *word, struct failure *f)
+{
+	const struct resolve_conf any = {.family = RESOLVE_ANY};
+	struct addr found[RESOLVE_MOST];
+
+	return word[0] == '-' || strpbrk(word, ".:/") || resolve_name(word, &any, found, f) > 0;
+}
+
+/*
+ * Opens /dev/null in place of each standard stream that is closed (`>&-`), in a mode that makes
+ * its use fail: otherwise the next file or packet socket would get its number, and our output.
+ * False if that fails.
  */
 static bool streams_keep_place(void)
 {
@@ -50,25 +108,23 @@ static bool streams_keep_place(void)
 
 int main(int argc, char **argv)
 {
-	char quoted[100];
+	const struct command *command;
+	struct failure f = {0};
 
 	if (!streams_keep_place())
 		return EXIT_SOFTWARE;
 	if (argc < 2)
 		return usage(stderr);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 2, argv + 2);
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0)
+	command = command_find(argv[1]);
+	if (command)
+		return command->run(argc - 2, argv + 2);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return usage(stdout);
-	/* nmap's habit: options first mean a scan, and so does what no command could be called. */
-	if (argv[1][0] == '-' || strpbrk(argv[1], ".:/"))
-		return cmd_scan(argc - 1, argv + 1);
-	text_quote(argv[1], strlen(argv[1]), quoted, sizeof(quoted));
-	fprintf(stderr,
-		"portlight: there is no command \"%s\"; see portlight --help, or portlight scan "
-		"%s\n",
-		quoted, quoted);
-	return EXIT_USAGE;
+	if (strcmp(argv[1], "help") == 0)
+		return command_help(argc - 2, argv + 2);
+	if (strcmp(argv[1], "version") == 0) {
+		puts("portlight " PORTLIGHT_VERSION);
+		return fflush(stdout) == 0 ? 0 : EXIT_IO;
+	}
+	return is_scan(argv[1], &f) ? cmd_scan(argc - 1, argv + 1) : command_unknown(argv[1], &f);
 }

@@ -1,4 +1,4 @@
-/* option_hint: which option somebody meant who typed none that there is. */
+/* option_hint: the nearest name by edit distance. */
 #include "cli/option_hint.h"
 
 #include <string.h>
@@ -108,4 +108,22 @@ const char *option_hint_long(const struct option_table *table, const char *argum
 				return names[n];
 	}
 	return NULL;
+}
+
+const char *option_hint_word(const char *const *names, size_t count, const char *word)
+{
+	struct plain typed = plain_name(word);
+	const char *nearest = NULL;
+	unsigned least = FAR;
+
+	for (size_t i = 0; typed.length > 0 && i < count; i++) {
+		struct plain name = plain_name(names[i]);
+		unsigned far = farness(&typed, &name);
+
+		if (far < least) {
+			least = far;
+			nearest = names[i];
+		}
+	}
+	return nearest;
 }

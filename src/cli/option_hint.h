@@ -1,4 +1,4 @@
-/* option_hint: which option somebody meant who typed none that there is. */
+/* option_hint: the option or subcommand that a mistyped one was meant to be. */
 #ifndef PORTLIGHT_CLI_OPTION_HINT_H
 #define PORTLIGHT_CLI_OPTION_HINT_H
 
@@ -9,12 +9,15 @@
 /*
  * The nearest name to `argument` in the table, or NULL if none is near. The same but for dashes,
  * underscores or case is nearest (-open, --max_rate), then the beginning of a name (--max-ret),
- * then a few letters typed wrong. *left_out says that it is one that portlight has not either.
+ * then a few letters typed wrong. *left_out: it is an option that portlight does not have either.
  */
 const char *option_hint(const struct option_table *table, const char *argument, bool *left_out);
 
 /* The long option of that name, typed with one dash, as nmap allows (-exclude for --exclude), or
  * NULL. A short one with its value behind it could be read into it (-e xclude). */
 const char *option_hint_long(const struct option_table *table, const char *argument);
+
+/* The nearest of `count` names to a word, by the same rules, or NULL if none is near. */
+const char *option_hint_word(const char *const *names, size_t count, const char *word);
 
 #endif

@@ -259,9 +259,15 @@ check_technique() {
 		scan $address -p 22
 		ok "$address without a subcommand" says '22/tcp  open' "$out"
 	done
-	scan linux -p 22
-	ok 'a word that could be a command is none' [ "$status" = 64 ]
-	ok 'and it is said how it is scanned' says 'portlight scan linux' "$err"
+	scan localhost -p 22
+	ok 'a word that resolves is a target' says 'portlight report for localhost' "$out"
+	refused 64 '"linux" is no command (see portlight --help), and no host: ' linux -p 22
+	refused 64 'there is no command "wacth"; did you mean watch?' wacth
+	refused 64 'there is no command "linux"; see portlight --help' help linux
+	scan version
+	ok 'version is a command' [ "$(cat "$out")" = "$("$PORTLIGHT" --version)" ]
+	scan help watch
+	ok 'help explains a command' says 'usage: portlight watch' "$out"
 	before=$(left)
 	scan -sL 198.18.0.10-12
 	ok '-sL lists' [ "$(tr '\n' ' ' <"$out")" = '198.18.0.10 198.18.0.11 198.18.0.12 ' ]

@@ -163,7 +163,7 @@ static void refusals_name_the_text(void **state)
 		{"-dd h", "no -d:"},
 		{"-ff h", "no -f:"},
 		{"--script-help=all h", "no --script:"},
-		{"--open-only h", "--open does"},
+		{"--open-only h", "use --open"},
 		{"--adapter-ip 192.0.2.1 h", "-S ADDRESS"},
 		{"-sL -oG - h", "-sL"},
 		{"-sL --json h", "-sL"},
