@@ -17,9 +17,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import xml.etree.ElementTree
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import harness  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
 PORTLIGHT = os.environ["PORTLIGHT"]
@@ -41,23 +43,6 @@ LIMITED = {"slow": "host", "unknown": "router", "prohibited": "router"}
 RUN_SECONDS = 120
 
 Port = collections.namedtuple("Port", "host family address how proto port condition")
-
-
-class Tally:
-    """Counts checks and prints the first failures of each run."""
-
-    def __init__(self):
-        self.passed = self.failed = 0
-        self.lock = threading.Lock()
-
-    def check(self, good, message):
-        with self.lock:
-            if good:
-                self.passed += 1
-                return
-            self.failed += 1
-            if self.failed <= 200:
-                print("not ok", message, flush=True)
 
 
 def read_tsv(path):
@@ -347,7 +332,7 @@ def main():
     parser.add_argument("--no-nmap", action="store_true", help="no second opinion")
     parser.add_argument("--only", default="", help="these techniques, comma-separated")
     options = parser.parse_args()
-    lab, truth, differences, tally = read_lab(), read_truth(), Differences(), Tally()
+    lab, truth, differences, tally = read_lab(), read_truth(), Differences(), harness.Checks()
     chosen = [t for t in options.only.split(",") if t]
 
     def check_family(family):
@@ -364,8 +349,7 @@ def main():
             if row["when"] == "always" and (number in differences.asked or not chosen):
                 tally.check(number in differences.seen,
                             f"differences.tsv lists what no longer occurs: {dict(row)}")
-    print(f"{tally.passed} passed, {tally.failed} failed")
-    return 1 if tally.failed or not tally.passed else 0
+    return tally.conclude()
 
 
 if __name__ == "__main__":

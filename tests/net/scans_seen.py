@@ -21,8 +21,10 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import harness  # noqa: E402
 
 PORTLIGHT = os.environ["PORTLIGHT"]
 SCANNER = {4: "198.18.0.1", 6: "2001:db8:18::1"}
@@ -79,22 +81,6 @@ class Bystander:
     command: object
     family: int
     where: tuple = ("linux", "eth0")
-
-
-class Tally:
-    """Counts checks and prints the failures."""
-
-    def __init__(self):
-        self.passed = self.failed = 0
-        self.lock = threading.Lock()
-
-    def check(self, good, message):
-        with self.lock:
-            if good:
-                self.passed += 1
-                return
-            self.failed += 1
-            print("not ok", message, flush=True)
 
 
 def run(command):
@@ -461,7 +447,7 @@ def main():
     parser.add_argument("--only", default="*", help="cases whose name matches this pattern")
     parser.add_argument("--keep", type=pathlib.Path, help="leave the recordings in this folder")
     options = parser.parse_args()
-    tally = Tally()
+    tally = harness.Checks()
 
     def check_family(family):
         for case in cases_of(family, folder):
@@ -483,8 +469,7 @@ def main():
         check_slow(tally, folder)
         if options.keep:
             shutil.copytree(folder, options.keep, dirs_exist_ok=True)
-    print(f"{tally.passed} passed, {tally.failed} failed")
-    return 1 if tally.failed or not tally.passed else 0
+    return tally.conclude()
 
 
 if __name__ == "__main__":
