@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,8 @@ NO_CAPABILITIES = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
 # Hosts that are scanned apart from the others, and which of them together.
 LIMITED = {"slow": "host", "unknown": "router", "prohibited": "router"}
 RUN_SECONDS = 120
+# Ethernet's type for local experiments (IEEE 802), to nobody.
+LAST_FRAME = bytes.fromhex("02000000fffe02000000ffff88b5") + b"the last frame".ljust(46, b"\0")
 
 Port = collections.namedtuple("Port", "host family address how proto port condition")
 
@@ -153,7 +156,16 @@ class Capture:
             time.sleep(0.01)
 
     def stop(self):
-        time.sleep(0.3)  # what is still on its way through the kernel's buffer
+        # What is sent last shows that all before it is written.
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+            wire.bind(("eth0", 0))
+            wire.send(LAST_FRAME)
+        deadline = time.monotonic() + 20
+        while (LAST_FRAME not in pathlib.Path(self.file.name).read_bytes() and
+               time.monotonic() < deadline):
+            time.sleep(0.02)
+        if time.monotonic() >= deadline:
+            raise RuntimeError("the capture is not whole")
         self.process.send_signal(signal.SIGINT)
         self.process.communicate(timeout=20)
         names = ["ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport",
