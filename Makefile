@@ -15,6 +15,9 @@ check:
 quick:
 	./check quick
 
+coverage:
+	tests/coverage.sh
+
 bench:
 	bench/run.sh
 
@@ -33,6 +36,6 @@ uninstall:
 	ninja -C $(BUILD) uninstall
 
 clean:
-	rm -rf build build-check build-clang
+	rm -rf build build-check build-clang build-coverage
 
-.PHONY: all demo check quick bench fuzz install uninstall clean
+.PHONY: all demo check quick coverage bench fuzz install uninstall clean

@@ -26,6 +26,8 @@ if [ ! -f "$directory/build.ninja" ]; then
 elif [ "$(cat "$directory/xdp-tools" 2>/dev/null)" != "$tools" ]; then
 	meson setup --reconfigure "$directory" "$@" || exit
 elif [ $# -gt 0 ]; then
-	meson configure "$directory" "$@" || exit
+	# An option that is newer than the directory is unknown to `configure`.
+	meson configure "$directory" "$@" >/dev/null 2>&1 ||
+		meson setup --reconfigure "$directory" "$@" || exit
 fi
 printf '%s\n' "$tools" >"$directory/xdp-tools"

@@ -2,9 +2,8 @@
 # layers: every include goes down (ARCHITECTURE.md); one check a file of src/.
 #
 # usage: tests/layers.sh      last line: "N passed, M failed"
-set -u
+. "$(dirname "$0")/harness.sh"
 cd "$(dirname "$0")/../src" || exit 1
-passed=0 failed=0
 
 pure='base address packet technique plan result scan'
 
@@ -35,12 +34,13 @@ for file in $(find . -name '*.[ch]' | sed 's|^\./||' | sort); do
 	folder=${file%%/*}
 	allowed=" $(may_include "$folder") "
 	bad=
-	for below in $(sed -n 's|^#include "\([^"]*\)".*|\1|p' "$file"); do
+	sed -n 's|^#include "\([^"]*\)".*|\1|p' "$file" >"$work/below"
+	while read -r below; do
 		case $allowed in
 		*" ${below%%/*} "*) ;;
 		*) bad="$bad $below" ;;
 		esac
-	done
+	done <"$work/below"
 	# To pure code time is an argument.
 	case " $pure watch " in
 	*" $folder "*)
@@ -48,12 +48,7 @@ for file in $(find . -name '*.[ch]' | sed 's|^\./||' | sort); do
 			bad="$bad base/clock.h"
 		;;
 	esac
-	if [ -n "$bad" ]; then
-		failed=$((failed + 1))
-		echo "not ok $file includes$bad"
-	else
-		passed=$((passed + 1))
-	fi
+	[ -z "$bad" ]
+	ok "$file includes$bad" $?
 done
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+conclude

@@ -4,12 +4,12 @@
 # usage: tests/purity.sh BUILD-DIRECTORY        (built without sanitizers)
 # One check an object for what it calls, one for what it keeps in writable memory. Last line:
 # "N passed, M failed".
-set -u
+. "$(dirname "$0")/harness.sh"
+need nm size
 archive=$(cd "${1:?usage: tests/purity.sh BUILD-DIRECTORY}" && pwd)/src/libportlight_pure.a
 # Bytes, strings, memory, sorting; no file, clock, random number, errno or system call.
 allowed=' memchr memcmp memcpy memmove memset strchr strcmp strcspn strlen strncmp strrchr strspn
  snprintf vsnprintf qsort bsearch malloc calloc realloc reallocarray free __assert_fail '
-passed=0 failed=0
 
 if ! nm "$archive" >/dev/null 2>&1; then
 	echo "$archive is not there"
@@ -30,28 +30,15 @@ for object in $objects; do
 	strange=$(nm --undefined-only "$object" | awk '{ print $2 }' |
 		sed -e 's/^__\([a-z]*\)_chk$/\1/' -e '/^__stack_chk_fail$/d' -e '/^__udivti3$/d' -e '/^__popcountdi2$/d' -e '/^_GLOBAL_OFFSET_TABLE_$/d' |
 		sort -u | grep -vxF -e "$allowed")
-	if [ -n "$strange" ]; then
-		failed=$((failed + 1))
-		echo "not ok $object calls" $strange
-	else
-		passed=$((passed + 1))
-	fi
+	[ -z "$strange" ]
+	ok "$object calls $strange" $?
 	state=$(nm --defined-only "$object" | awk '$2 ~ /^[bBcC]$/ { print $3 }')
-	if [ -n "$state" ]; then
-		failed=$((failed + 1))
-		echo "not ok $object keeps" $state
-	else
-		passed=$((passed + 1))
-	fi
+	[ -z "$state" ]
+	ok "$object keeps $state" $?
 done
 # Initialised variables: tables of pointers live in .data.rel.ro, so the section tells, not the type.
 data=$(size -A $objects 2>/dev/null | awk '$1 == ".data" || $1 == ".bss" { n += $2 } END { print n + 0 }')
-if [ "$data" = 0 ]; then
-	passed=$((passed + 1))
-else
-	failed=$((failed + 1))
-	echo "not ok $data bytes of writable variables:"
-	size -A $objects | awk '/ex / { o = $1 } ($1 == ".data" || $1 == ".bss") && $2 > 0 { print o, $1, $2 }'
-fi
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 1 ]
+same 'bytes of writable variables' 0 "$data"
+[ "$data" = 0 ] || size -A $objects | awk '/ex / { o = $1 }
+	($1 == ".data" || $1 == ".bss") && $2 > 0 { print o, $1, $2 }'
+conclude

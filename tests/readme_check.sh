@@ -23,6 +23,7 @@ trap 'leave; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 
 # The mirror that this machine's own apt uses.
+# shellcheck disable=SC2016 # apt's own word
 mirror=$(apt-get indextargets --format '$(SITE)' 'Codename: bookworm' 'Created-By: Packages' 2>/dev/null |
 	head -n 1)
 mirror=${mirror:-http://deb.debian.org/debian}

@@ -42,13 +42,21 @@ Suite = collections.namedtuple("Suite", "name seconds build alone command counts
                                defaults=(True,))
 RELEASE, SANITIZED, CLANG = BUILDS
 
-# Side by side: the longest first.
+# Side by side, the longest first: each has a network of its own, and the longest mostly wait.
 SUITES = [
+    # Debootstrap and apt take their time.
+    Suite("readme", 1200, None, False, "tests/readme_check.sh"),
+    Suite("seen", 600, SANITIZED, False, "tests/net/scans_seen.sh"),
+    Suite("matrix", 600, SANITIZED, False, "tests/net/matrix.sh"),
     Suite("unit", 900, SANITIZED, False, "tests/unit/run.sh build-check"),
     Suite("unit-clang", 900, CLANG, False, "tests/unit/run.sh build-clang"),
     Suite("unit-release", 300, RELEASE, False, "tests/unit/run.sh build"),
     Suite("fuzz", 600, CLANG, False, "tests/fuzz/run.sh build-clang"),
     Suite("captures", 600, SANITIZED, False, "tests/pcap/captures.sh"),
+    Suite("cli", 600, SANITIZED, False, "tests/net/cli.sh"),
+    Suite("watch-cli", 600, SANITIZED, False, "tests/net/watch_cli.sh"),
+    Suite("frames", 360, SANITIZED, False, "tests/net/frames_check.sh"),
+    Suite("sockets", 240, SANITIZED, False, "tests/net/sockets_check.sh"),
     Suite("events", 600, SANITIZED, False,
           "tests/event_oracles.sh build-check/tests/unit/emit_events"),
     Suite("reports", 120, SANITIZED, False,
@@ -60,9 +68,8 @@ SUITES = [
     Suite("cage-sanitized", 360, SANITIZED, False, "tests/net/cage_check.sh"),
     Suite("block", 240, SANITIZED, False, "tests/net/block_check.sh"),
     Suite("service", 120, RELEASE, False, "tests/service_check.sh"),
-    Suite("route", 60, SANITIZED, False, "tests/net/route_check.sh"),
-    # Debootstrap and apt take their time.
-    Suite("readme", 1200, None, False, "tests/readme_check.sh"),
+    Suite("route", 120, SANITIZED, False, "tests/net/route_check.sh"),
+    Suite("unread", 120, SANITIZED, False, "tests/net/unread_check.sh"),
     Suite("lint-shell", 120, None, False, "tests/lint.sh shell"),
     Suite("lint-tidy", 300, CLANG, False, "tests/lint.sh tidy build-clang"),
     Suite("lint-analyzer", 300, None, False, "tests/lint.sh analyzer"),
@@ -70,20 +77,13 @@ SUITES = [
     Suite("words", 60, None, False, "tests/words.sh"),
     Suite("layers", 60, None, False, "tests/layers.sh"),
     Suite("purity", 60, RELEASE, False, "tests/purity.sh build"),
-    Suite("sockets", 240, SANITIZED, True, "tests/net/sockets_check.sh"),
-    Suite("frames", 360, SANITIZED, True, "tests/net/frames_check.sh"),
-    Suite("unread", 60, SANITIZED, True, "tests/net/unread_check.sh"),
     Suite("odd", 360, SANITIZED, True, "tests/net/odd_check.sh"),
     Suite("xdp", 600, SANITIZED, True, "tests/net/xdp_check.sh"),
     # Sanitizers take processor time of their own.
     Suite("pace", 480, RELEASE, True, "tests/net/pace_check.sh"),
     Suite("xdp-failure", 480, SANITIZED, True, "tests/net/xdp_failure_check.sh"),
-    Suite("cli", 600, SANITIZED, True, "tests/net/cli.sh"),
-    Suite("watch-cli", 600, SANITIZED, True, "tests/net/watch_cli.sh"),
     # Sanitizers take memory of their own.
     Suite("memory", 360, RELEASE, True, "tests/net/memory_check.sh"),
-    Suite("seen", 600, SANITIZED, True, "tests/net/scans_seen.sh"),
-    Suite("matrix", 600, SANITIZED, True, "tests/net/matrix.sh"),
 ]
 SUITES = [suite for suite in SUITES if (ROOT / suite.command.split()[0]).exists()]
 # No root, no namespace of its own, under a minute on two processors once it was built.

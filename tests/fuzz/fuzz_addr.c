@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "address/addr.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "input.h"
 
 /* What libc reads; a NUL inside the text is no part of any address. */
 static int libc_parse(const uint8_t *data, size_t size, struct addr *out)

@@ -7,15 +7,8 @@
 
 #include "capture/file.h"
 #include "capture/link_type.h"
+#include "input.h"
 #include "packet/packet.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(bool promise)
-{
-	if (!promise)
-		abort();
-}
 
 /* All that a reading gave, as one number. */
 struct reading {
@@ -37,10 +30,10 @@ static struct reading read_all(const char *path)
 	struct file_frame frame;
 	struct packet packet;
 
-	demand(file != NULL);
+	input_check(file != NULL);
 	while ((r.end = file_next(file, &frame, &f)) == FILE_FRAME) {
-		demand(frame.length <= FILE_FRAME_MOST);
-		demand(frame.type < LINK_TYPES);
+		input_check(frame.length <= FILE_FRAME_MOST);
+		input_check(frame.type < LINK_TYPES);
 		packet_parse(link_type_table[frame.type].link, frame.bytes, frame.length, &packet);
 		add(&r, packet.has);
 		add(&r, frame.t_ns);
@@ -50,11 +43,11 @@ static struct reading read_all(const char *path)
 			add(&r, frame.bytes[i]);
 		r.bytes += frame.length;
 	}
-	demand(r.end == FILE_END || r.end == FILE_FAILED);
+	input_check(r.end == FILE_END || r.end == FILE_FAILED);
 	if (r.end == FILE_FAILED)
-		demand(f.exit_code == EXIT_IO || f.exit_code == EXIT_PARTIAL);
+		input_check(f.exit_code == EXIT_IO || f.exit_code == EXIT_PARTIAL);
 	else
-		demand(f.exit_code == 0 && file_next(file, &frame, &f) == FILE_END);
+		input_check(f.exit_code == 0 && file_next(file, &frame, &f) == FILE_END);
 	add(&r, file_skipped(file));
 	add(&r, file_lost(file));
 	r.exit_code = f.exit_code;
@@ -68,16 +61,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char path[40];
 	int fd = memfd_create("capture", MFD_CLOEXEC);
 
-	demand(fd >= 0);
-	demand(write(fd, data, size) == (ssize_t)size);
+	input_check(fd >= 0);
+	input_check(write(fd, data, size) == (ssize_t)size);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	first = read_all(path);
 	second = read_all(path);
-	demand(first.sum == second.sum && first.end == second.end &&
-	       first.exit_code == second.exit_code);
+	input_check(first.sum == second.sum && first.end == second.end &&
+		    first.exit_code == second.exit_code);
 	/* Not packed: no frame has more bytes than the file. */
 	if (size < 2 || data[0] != 0x1f || data[1] != 0x8b)
-		demand(first.bytes <= size);
+		input_check(first.bytes <= size);
 	close(fd);
 	return 0;
 }

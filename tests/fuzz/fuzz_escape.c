@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "input.h"
 #include "report/escape.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char *escaped(void (*escape)(FILE *out, const char *bytes, size_t length),
 		     const uint8_t *data, size_t size, size_t *length)

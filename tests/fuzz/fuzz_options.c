@@ -5,42 +5,35 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "input.h"
 #include "run/timing.h"
 #include "technique/technique.h"
 
 #define MOST_ARGUMENTS 64
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(int right)
-{
-	if (!right)
-		abort();
-}
-
 static void check_failure(int result, const struct failure *f)
 {
-	check(result == 0 || result == -1);
-	check((result < 0) == (f->exit_code != 0));
+	input_check(result == 0 || result == -1);
+	input_check((result < 0) == (f->exit_code != 0));
 	if (result == 0)
 		return;
-	check(f->exit_code == EXIT_USAGE);
-	check(f->text[0] != '\0' && strlen(f->text) < sizeof(f->text));
+	input_check(f->exit_code == EXIT_USAGE);
+	input_check(f->text[0] != '\0' && strlen(f->text) < sizeof(f->text));
 	for (const char *at = f->text; *at; at++)
-		check(*at >= 0x20 && *at <= 0x7e);
+		input_check(*at >= 0x20 && *at <= 0x7e);
 }
 
 /* Text is never copied: what an option holds is a piece of the input. */
 static void check_text(const char *text, const char *from, const char *to)
 {
-	check(!text || (text >= from && text < to && text[0] != '\0'));
+	input_check(!text || (text >= from && text < to && text[0] != '\0'));
 }
 
 static void check_words(const struct words *w, const char *from, const char *to)
 {
-	check(w->count <= MOST_ARGUMENTS && (w->count == 0 || w->word));
+	input_check(w->count <= MOST_ARGUMENTS && (w->count == 0 || w->word));
 	for (size_t i = 0; i < w->count; i++)
-		check(w->word[i] >= from && w->word[i] < to);
+		input_check(w->word[i] >= from && w->word[i] < to);
 }
 
 /* What the rows promise; a number out of its range would be undefined further on. */
@@ -57,13 +50,13 @@ static void check_options(const struct scan_options *o, const char *from, const 
 	check_words(&r->lists, from, to);
 	check_words(&r->excludes, from, to);
 	check_words(&r->exclude_lists, from, to);
-	check(r->techniques >> TECHNIQUES == 0);
-	check(r->timing <= 5);
-	check(r->max_retries <= 15 && r->source_port <= 65535 && r->ttl <= 255);
-	check(r->top_ports <= 65535 && r->max_sockets <= 1000000);
-	check(r->shard <= r->shards && (!r->shards || r->has_seed || o->help || o->version));
-	check(r->max_rate_pps >= 0 && r->max_rate_pps <= 1e9);
-	check(r->min_rate_pps >= 0 && r->min_rate_pps <= 1e9);
+	input_check(r->techniques >> TECHNIQUES == 0);
+	input_check(r->timing <= 5);
+	input_check(r->max_retries <= 15 && r->source_port <= 65535 && r->ttl <= 255);
+	input_check(r->top_ports <= 65535 && r->max_sockets <= 1000000);
+	input_check(r->shard <= r->shards && (!r->shards || r->has_seed || o->help || o->version));
+	input_check(r->max_rate_pps >= 0 && r->max_rate_pps <= 1e9);
+	input_check(r->min_rate_pps >= 0 && r->min_rate_pps <= 1e9);
 }
 
 /* Whatever was typed: a pace and attempts that the scan can work with, and never above the cap. */
@@ -72,12 +65,12 @@ static void check_timing(const struct scan_request *r)
 	struct scan_conf conf = {0};
 
 	timing_apply(r, &conf);
-	check(conf.pace.start_pps > 0 && conf.pace.start_pps <= conf.pace.ceiling_pps);
-	check(conf.pace.floor_pps >= 0 && conf.pace.floor_pps <= conf.pace.start_pps);
-	check(r->max_rate_pps <= 0 || conf.pace.ceiling_pps <= r->max_rate_pps);
-	check(conf.rtt.min_ns > 0 && conf.rtt.min_ns <= conf.rtt.max_ns);
+	input_check(conf.pace.start_pps > 0 && conf.pace.start_pps <= conf.pace.ceiling_pps);
+	input_check(conf.pace.floor_pps >= 0 && conf.pace.floor_pps <= conf.pace.start_pps);
+	input_check(r->max_rate_pps <= 0 || conf.pace.ceiling_pps <= r->max_rate_pps);
+	input_check(conf.rtt.min_ns > 0 && conf.rtt.min_ns <= conf.rtt.max_ns);
 	for (int i = 0; i < TECHNIQUES; i++)
-		check(conf.tries[i] >= 1 && conf.tries[i] <= 16);
+		input_check(conf.tries[i] >= 1 && conf.tries[i] <= 16);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,29 +2,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "input.h"
 #include "packet/packet.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(bool promise)
-{
-	if (!promise)
-		abort();
-}
 
 static void check_sane(const struct packet *p, size_t length)
 {
 	uint32_t transport = p->has & (PACKET_TCP | PACKET_UDP | PACKET_ICMP);
 
-	demand((transport & (transport - 1)) == 0);
-	demand((uint64_t)p->payload_offset + p->payload_bytes <= length);
-	demand(!transport || (p->has & PACKET_IP));
-	demand(!(p->has & PACKET_IP) || addr_is_v4(p->src) == addr_is_v4(p->dst));
-	demand(!(p->has & (PACKET_QUOTE | PACKET_NEIGHBOUR)) || (p->has & PACKET_ICMP));
-	demand(!(p->has & PACKET_LINK_ADDRESS) || (p->has & PACKET_NEIGHBOUR));
-	demand(!(p->has & PACKET_MSS) || (p->has & PACKET_TCP));
-	demand(!(p->has & PACKET_FRAGMENT) || (!transport && p->fragment_offset));
-	demand(!(p->has & PACKET_ARP) || !(p->has & PACKET_IP));
+	input_check((transport & (transport - 1)) == 0);
+	input_check((uint64_t)p->payload_offset + p->payload_bytes <= length);
+	input_check(!transport || (p->has & PACKET_IP));
+	input_check(!(p->has & PACKET_IP) || addr_is_v4(p->src) == addr_is_v4(p->dst));
+	input_check(!(p->has & (PACKET_QUOTE | PACKET_NEIGHBOUR)) || (p->has & PACKET_ICMP));
+	input_check(!(p->has & PACKET_LINK_ADDRESS) || (p->has & PACKET_NEIGHBOUR));
+	input_check(!(p->has & PACKET_MSS) || (p->has & PACKET_TCP));
+	input_check(!(p->has & PACKET_FRAGMENT) || (!transport && p->fragment_offset));
+	input_check(!(p->has & PACKET_ARP) || !(p->has & PACKET_IP));
 }
 
 /* What build does not write again: other tags, options and extension headers than its own. */
@@ -87,11 +80,11 @@ static void check_rebuild(enum packet_link link, const struct packet *p, const u
 		before.ethertype = before.vlan = 0;
 	}
 	length = packet_build(link, &before, payload, payload_bytes, rebuilt, sizeof(rebuilt));
-	demand(length > 0);
+	input_check(length > 0);
 	packet_parse_checked(link, rebuilt, length, &after);
 	drop_lengths(&before);
 	drop_lengths(&after);
-	demand(same(&before, &after));
+	input_check(same(&before, &after));
 }
 
 /* First byte: the link. The rest lies in its own allocation, so that its end is guarded. */
@@ -113,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	packet_parse_checked(link, size ? frame : frame + 1, size, &checked);
 	check_sane(&p, size);
 	checked.has &= ~(uint32_t)PACKET_SUM_BAD;
-	demand(same(&p, &checked));
+	input_check(same(&p, &checked));
 	if (buildable(&p))
 		check_rebuild(link, &p, frame);
 	free(frame);

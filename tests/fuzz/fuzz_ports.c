@@ -6,25 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "input.h"
 #include "plan/ports.h"
 #include "system/services.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static const char services_text[] = "ftp 21/tcp\nssh 22/tcp\ndomain 53/tcp\ndomain 53/udp\n"
 				    "http 80/tcp www\nntp 123/udp\nhttps 443/tcp\nhttps 443/udp\n";
-
-static void check(int right)
-{
-	if (!right)
-		abort();
-}
-
-static void check_printable(const char *text)
-{
-	for (; *text; text++)
-		check(*text >= 0x20 && *text <= 0x7e);
-}
 
 /* Digits, as a number up to 65,536. False if there is none. */
 static bool read_number(const char *text, size_t length, size_t *at, unsigned *value)
@@ -84,27 +71,27 @@ static void fuzz_ports(const char *text, size_t size)
 	port_set_add(&ports.tcp, 65535);
 	before = ports;
 	result = ports_parse(text, size, &names, &ports, &f);
-	check(result == 0 || result == -1);
-	check((result < 0) == (f.exit_code != 0));
+	input_check(result == 0 || result == -1);
+	input_check((result < 0) == (f.exit_code != 0));
 	if (result < 0) {
-		check(f.exit_code == EXIT_USAGE && f.text[0] != '\0');
-		check_printable(f.text);
-		check(memcmp(&ports, &before, sizeof(ports)) == 0);
+		input_check(f.exit_code == EXIT_USAGE && f.text[0] != '\0');
+		input_check_printable(f.text);
+		input_check(memcmp(&ports, &before, sizeof(ports)) == 0);
 	} else {
-		check(port_set_has(&ports.tcp, 65535));
-		check(port_set_size(&ports.tcp) + port_set_size(&ports.udp) >= 1);
+		input_check(port_set_has(&ports.tcp, 65535));
+		input_check(port_set_size(&ports.tcp) + port_set_size(&ports.udp) >= 1);
 		/* port 0 only where a 0 was written */
-		check(memchr(text, '0', size) ||
-		      (!port_set_has(&ports.tcp, 0) && !port_set_has(&ports.udp, 0)));
+		input_check(memchr(text, '0', size) ||
+			    (!port_set_has(&ports.tcp, 0) && !port_set_has(&ports.udp, 0)));
 	}
 	memset(&plain, 0, sizeof(plain));
 	plainly = read_plainly(text, size, &plain);
 	if (plainly == 0)
-		check(result < 0);
+		input_check(result < 0);
 	if (plainly == 1) {
-		check(result == 0 && memcmp(&plain, &ports.udp, sizeof(plain)) == 0);
+		input_check(result == 0 && memcmp(&plain, &ports.udp, sizeof(plain)) == 0);
 		port_set_add(&plain, 65535);
-		check(memcmp(&plain, &ports.tcp, sizeof(plain)) == 0);
+		input_check(memcmp(&plain, &ports.tcp, sizeof(plain)) == 0);
 	}
 	services_free(s);
 }
@@ -126,18 +113,18 @@ static void fuzz_services(const char *text, size_t size)
 	names = services_names(s);
 	(void)names.find(names.context, "*", 1, IPPROTO_TCP, find_none, &found);
 	(void)names.find(names.context, "*", 1, IPPROTO_UDP, find_none, &found);
-	check(found == services_count(s));
+	input_check(found == services_count(s));
 	for (unsigned port = 0; port <= 65535 && named < found; port += size % 7 + 1) {
 		const char *name = services_name(s, (uint16_t)port, IPPROTO_TCP);
 
 		if (!name)
 			continue;
 		named++;
-		check(strlen(name) >= 1 && strlen(name) <= 63);
-		check_printable(name);
-		check(!strpbrk(name, "<>&\"' "));
-		check(names.find(names.context, name, strlen(name), IPPROTO_TCP, find_none,
-				 &(size_t){0}) >= 1);
+		input_check(strlen(name) >= 1 && strlen(name) <= 63);
+		input_check_printable(name);
+		input_check(!strpbrk(name, "<>&\"' "));
+		input_check(names.find(names.context, name, strlen(name), IPPROTO_TCP, find_none,
+				       &(size_t){0}) >= 1);
 	}
 	/* a pattern from the text as well */
 	(void)names.find(names.context, text, size < 64 ? size : 64, IPPROTO_UDP, find_none,

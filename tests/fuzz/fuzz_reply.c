@@ -8,6 +8,7 @@
 #include "engine/frames/frames_egress.h"
 #include "engine/frames/frames_receive.h"
 #include "engine/frames/frames_state.h"
+#include "input.h"
 
 /*
  * The first byte chooses: any frame at all, or one made from the next bytes (the answer to a probe,
@@ -24,8 +25,6 @@ enum { TCP_PORTS = 2200, UDP_PORTS = 300, V4_HOSTS = 60, HOSTS = V4_HOSTS + 1 + 
 /* All but connect, which is the kernel's. */
 #define TECHNIQUES_USED (((1u << TECHNIQUES) - 1) & ~(1u << TECH_CONNECT))
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static struct frames fr;
 static struct frames_egress egress[2], *egresses[2] = {&egress[0], &egress[1]};
 static struct sheet *sheets[SHEETS];
@@ -40,29 +39,6 @@ static struct self {
 static unsigned self_count;
 
 static struct link lo = {.index = 1, .mtu = 1500};
-
-static void check(int right)
-{
-	if (!right)
-		abort();
-}
-
-/* The input, read bit by bit; zeros when it is used up. */
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
-static unsigned take(struct input *in, unsigned bytes)
-{
-	unsigned value = 0;
-
-	while (bytes-- > 0 && in->left > 0) {
-		value = value << 8 | *in->at++;
-		in->left--;
-	}
-	return value;
-}
 
 /* The plan, a second time: sorted addresses, techniques by number, ports in order. */
 
@@ -180,13 +156,13 @@ static void open_sheet(unsigned i)
 {
 	struct sheet *sheet = sheet_new(fr.conf.plan, i, 0, fr.conf.plan->total, 0);
 
-	check(sheet != NULL);
+	input_check(sheet != NULL);
 	for (uint32_t cell = 0; cell < sheet->cells; cell++)
 		sheet->tries[cell] = tries_of(cell);
 	fr.windows[i].window = i;
 	fr.windows[i].used = true;
 	fr.windows[i].egress = calloc(sheet->hosts, sizeof(uint16_t));
-	check(fr.windows[i].egress != NULL);
+	input_check(fr.windows[i].egress != NULL);
 	for (uint32_t host = 0; host < sheet->hosts; host++)
 		fr.windows[i].egress[host] =
 			!addr_is_v4(host_of(sheet->window * fr.conf.plan->window_hosts + host));
@@ -223,12 +199,12 @@ static void open_fixture(void)
 	for (uint32_t p = 0; p < UDP_PORTS; p++)
 		port_set_add(&ports.udp, port_of(p, UDP_PORTS));
 	for (uint64_t rank = 0; rank < HOSTS; rank++)
-		check(ranges_add(&targets, host_of(rank), host_of(rank)) == 0);
+		input_check(ranges_add(&targets, host_of(rank), host_of(rank)) == 0);
 	ranges_normalise(&targets);
 	fr.conf.plan = plan_new(&targets, &ports, TECHNIQUES_USED, seed, &f);
 	ranges_fini(&targets);
-	check(fr.conf.plan != NULL && fr.conf.plan->windows == WINDOWS);
-	check(fr.conf.plan->hosts == HOSTS);
+	input_check(fr.conf.plan != NULL && fr.conf.plan->windows == WINDOWS);
+	input_check(fr.conf.plan->hosts == HOSTS);
 	memcpy(fr.conf.key.k, key_word, sizeof(key_word));
 	fr.conf.sheets = sheets;
 	fr.techniques = TECHNIQUES_USED;
@@ -242,9 +218,9 @@ static void open_fixture(void)
 		open_sheet(i);
 		find_selves(i);
 	}
-	check(self_count > 8 && selves[0].window < WINDOWS);
+	input_check(self_count > 8 && selves[0].window < WINDOWS);
 	trace = trace_new(64);
-	check(trace != NULL);
+	input_check(trace != NULL);
 }
 
 /* What a probe and the answers to it look like. */
@@ -357,35 +333,36 @@ static void check_number(const struct sent *s, const struct packet *p)
 	if (row->proto == IPPROTO_UDP)
 		return; /* its cookie is the port's byte */
 	if (p->has & PACKET_ICMP) {
-		check(p->quote.seq == want);
+		input_check(p->quote.seq == want);
 		return;
 	}
-	check(p->ack == want || p->ack == want + 1 ||
-	      (row->flags & TCP_ACK && (p->seq == want || p->seq == want + 1)) ||
-	      (row->flags == TCP_SYN && (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN));
+	input_check(
+		p->ack == want || p->ack == want + 1 ||
+		(row->flags & TCP_ACK && (p->seq == want || p->seq == want + 1)) ||
+		(row->flags == TCP_SYN && (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN));
 }
 
 static void check_kind(const struct packet *p, unsigned reply)
 {
 	switch (reply) {
 	case REPLY_SYN_ACK:
-		check((p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK));
+		input_check((p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK));
 		break;
 	case REPLY_SYN:
-		check((p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN);
+		input_check((p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN);
 		break;
 	case REPLY_RST:
 	case REPLY_RST_WINDOW:
-		check(p->flags & TCP_RST && (p->window != 0) == (reply == REPLY_RST_WINDOW));
+		input_check(p->flags & TCP_RST && (p->window != 0) == (reply == REPLY_RST_WINDOW));
 		break;
 	case REPLY_DATA:
-		check(p->has & PACKET_UDP);
+		input_check(p->has & PACKET_UDP);
 		break;
 	case REPLY_PORT_UNREACH:
-		check(p->has & PACKET_ICMP && addr_equal(p->src, p->quote.dst));
+		input_check(p->has & PACKET_ICMP && addr_equal(p->src, p->quote.dst));
 		break;
 	default:
-		check(reply == REPLY_UNREACH && p->has & PACKET_ICMP);
+		input_check(reply == REPLY_UNREACH && p->has & PACKET_ICMP);
 	}
 }
 
@@ -398,26 +375,27 @@ static void check_answer(enum packet_link link, const struct ring_frame *frame,
 	uint16_t ours;
 
 	packet_parse_checked(link, frame->bytes, frame->length, &p);
-	check(a->cell >> 20 < WINDOWS && (a->cell & 0xfffff) == s.cell);
-	check(!(p.has & PACKET_MALFORMED));
-	check(!(p.has & PACKET_SUM_BAD) || frame->flags & (RING_SUM_GOOD | RING_SUM_PENDING));
-	check(!(frame->flags & RING_OUTGOING));
+	input_check(a->cell >> 20 < WINDOWS && (a->cell & 0xfffff) == s.cell);
+	input_check(!(p.has & PACKET_MALFORMED));
+	input_check(!(p.has & PACKET_SUM_BAD) || frame->flags & (RING_SUM_GOOD | RING_SUM_PENDING));
+	input_check(!(frame->flags & RING_OUTGOING));
 	ours = p.has & PACKET_ICMP ? p.quote.sport : p.dport;
 	s.attempt = ours >> 8 & 15;
 	if (fr.conf.has_source_port)
 		s.attempt = 0;
-	check(ours == our_port(&s));
-	check(s.attempt < tries_of(s.cell));
-	check(!!(a->has & ANSWER_ATTEMPT) == !fr.conf.has_source_port);
-	check(a->attempt == s.attempt && addr_equal(a->from, p.src));
+	input_check(ours == our_port(&s));
+	input_check(s.attempt < tries_of(s.cell));
+	input_check(!!(a->has & ANSWER_ATTEMPT) == !fr.conf.has_source_port);
+	input_check(a->attempt == s.attempt && addr_equal(a->from, p.src));
 	if (p.has & PACKET_ICMP) {
-		check(p.quote.proto == technique_table[s.technique].proto);
-		check(addr_equal(p.quote.dst, s.to) && addr_equal(p.quote.src, s.source));
-		check(p.quote.dport == s.port);
+		input_check(p.quote.proto == technique_table[s.technique].proto);
+		input_check(addr_equal(p.quote.dst, s.to) && addr_equal(p.quote.src, s.source));
+		input_check(p.quote.dport == s.port);
 	} else {
-		check(!(p.has & PACKET_TCP) == (technique_table[s.technique].proto == IPPROTO_UDP));
-		check(addr_equal(p.src, s.to) && addr_equal(p.dst, s.source));
-		check(p.sport == s.port);
+		input_check(!(p.has & PACKET_TCP) ==
+			    (technique_table[s.technique].proto == IPPROTO_UDP));
+		input_check(addr_equal(p.src, s.to) && addr_equal(p.dst, s.source));
+		input_check(p.sport == s.port);
 	}
 	check_number(&s, &p);
 	check_kind(&p, a->reply);
@@ -431,11 +409,12 @@ static bool judge(enum packet_link link, const struct ring_frame *frame, struct 
 
 	trace->count = 0;
 	believed = frames_judge(&fr, link, frame, &clock, answer);
-	check(fr.stats.received == before.received + 1);
-	check(fr.stats.invalid + fr.stats.other - before.invalid - before.other + believed <= 1);
+	input_check(fr.stats.received == before.received + 1);
+	input_check(fr.stats.invalid + fr.stats.other - before.invalid - before.other + believed <=
+		    1);
 	if (believed) {
 		check_answer(link, frame, answer);
-		check(answer->t_ns <= clock.now_ns);
+		input_check(answer->t_ns <= clock.now_ns);
 	}
 	return believed;
 }
@@ -446,7 +425,7 @@ static bool change(struct input *in, uint8_t *frame, size_t length)
 	bool changed = false;
 
 	while (in->left >= 2 && length) {
-		unsigned at = take(in, 1), bits = take(in, 1);
+		unsigned at = input_take(in, 1), bits = input_take(in, 1);
 
 		frame[at % length] ^= (uint8_t)bits;
 		changed |= bits != 0;
@@ -457,10 +436,10 @@ static bool change(struct input *in, uint8_t *frame, size_t length)
 /* The probe that the next bytes name; *right is false if no such probe was sent. */
 static struct sent choose(struct input *in, unsigned choice, unsigned *kind, bool *right)
 {
-	unsigned window = take(in, 1);
-	struct sent s = sent_of(window, take(in, 3));
+	unsigned window = input_take(in, 1);
+	struct sent s = sent_of(window, input_take(in, 3));
 
-	*kind = take(in, 1);
+	*kind = input_take(in, 1);
 	s.attempt = (uint8_t)(*kind >> 4);
 	*right = true;
 	if (choice & 64) {
@@ -471,7 +450,7 @@ static struct sent choose(struct input *in, unsigned choice, unsigned *kind, boo
 		*right = self->fixed == fr.conf.has_source_port;
 	} else if (choice & 32) {
 		/* This address and port, but the number of another host's same port. */
-		s.tag += (1 + take(in, 1) % 50) * fr.conf.plan->slots;
+		s.tag += (1 + input_take(in, 1) % 50) * fr.conf.plan->slots;
 		*right = false;
 	}
 	if ((fr.conf.has_source_port ? 0 : s.attempt) >= tries_of(s.cell))
@@ -487,7 +466,8 @@ static void fuzz_made(struct input *in, unsigned choice)
 	struct sent s = choose(in, choice, &kind, &was_sent);
 	bool probe = choice & 1, changed;
 	uint8_t frame[MOST], *copy;
-	struct ring_frame in_ring = {.wall_ns = take(in, 2), .flags = take(in, 1) & 0x3f};
+	struct ring_frame in_ring = {.wall_ns = input_take(in, 2),
+				     .flags = input_take(in, 1) & 0x3f};
 	enum reply reply = REPLY_SILENCE;
 	struct answer answer;
 
@@ -506,10 +486,10 @@ static void fuzz_made(struct input *in, unsigned choice)
 	memcpy(copy, frame, in_ring.length);
 	in_ring.bytes = copy;
 	if (judge(link, &in_ring, &answer)) {
-		check(!probe || changed || !was_sent);
-		check(changed || probe || (answer.cell == s.tag && answer.reply == reply));
+		input_check(!probe || changed || !was_sent);
+		input_check(changed || probe || (answer.cell == s.tag && answer.reply == reply));
 	} else {
-		check(probe || changed || !was_sent || in_ring.flags & RING_OUTGOING);
+		input_check(probe || changed || !was_sent || in_ring.flags & RING_OUTGOING);
 	}
 	free(copy);
 }
@@ -517,7 +497,7 @@ static void fuzz_made(struct input *in, unsigned choice)
 static void fuzz_any(struct input *in, unsigned choice)
 {
 	static const enum packet_link links[] = {PACKET_LINK_ETHERNET, PACKET_LINK_RAW_IP};
-	struct ring_frame frame = {.wall_ns = 1, .flags = take(in, 1) & 0x3f};
+	struct ring_frame frame = {.wall_ns = 1, .flags = input_take(in, 1) & 0x3f};
 	struct answer answer;
 
 	frame.bytes = in->at;
@@ -528,7 +508,7 @@ static void fuzz_any(struct input *in, unsigned choice)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
-	unsigned choice = take(&in, 1);
+	unsigned choice = input_take(&in, 1);
 
 	if (!trace)
 		open_fixture();

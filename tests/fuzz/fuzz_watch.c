@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "input.h"
 #include "packet/packet.h"
 #include "result/event.h"
 #include "watch/watch.h"
@@ -19,8 +20,6 @@
 #define GRANTED	    ((size_t)4 << 20)
 /* Packets of one input. */
 #define MOST_PACKETS 6000
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Of the sanitizers' run-time library, where there is one. */
 __attribute__((weak)) int
@@ -43,12 +42,6 @@ static void on_malloc(const volatile void *at, size_t bytes)
 static void on_free(const volatile void *at)
 {
 	(void)at;
-}
-
-static void check(int right)
-{
-	if (!right)
-		abort();
 }
 
 /* What was said of each scan, by its number. */
@@ -75,8 +68,8 @@ static uint64_t check_ports(const struct event_ports *ports)
 	uint64_t total = 0;
 
 	for (size_t i = 0; i < ports->count; i++) {
-		check(ports->range[i][0] <= ports->range[i][1]);
-		check(i == 0 || ports->range[i][0] > ports->range[i - 1][1] + 1);
+		input_check(ports->range[i][0] <= ports->range[i][1]);
+		input_check(i == 0 || ports->range[i][0] > ports->range[i - 1][1] + 1);
 		total += (uint64_t)(ports->range[i][1] - ports->range[i][0]) + 1;
 	}
 	return total;
@@ -86,28 +79,30 @@ static void check_numbers(const struct event *e)
 {
 	uint64_t tcp = check_ports(&e->tcp), udp = check_ports(&e->udp);
 
-	check(tcp + udp == e->ports_total && check_ports(&e->open) <= 65536);
-	check(e->first_ns <= e->last_ns);
-	check(e->failed <= e->packets && e->answered <= e->packets);
+	input_check(tcp + udp == e->ports_total && check_ports(&e->open) <= 65536);
+	input_check(e->first_ns <= e->last_ns);
+	input_check(e->failed <= e->packets && e->answered <= e->packets);
 	if (!event_is_alert(e->action))
 		return;
-	check(e->techniques != 0 && e->hosts > 0 && e->sources > 0);
-	check(e->ports_total + e->protocols <= e->packets && e->hosts <= e->packets);
-	check(e->shape != SHAPE_NONE);
-	check(e->has & (EVENT_HAS_SOURCE | EVENT_HAS_TARGET));
-	check(!(e->has & EVENT_HANDSHAKE) == !!(e->has & EVENT_SPOOFABLE));
+	input_check(e->techniques != 0 && e->hosts > 0 && e->sources > 0);
+	input_check(e->ports_total + e->protocols <= e->packets && e->hosts <= e->packets);
+	input_check(e->shape != SHAPE_NONE);
+	input_check(e->has & (EVENT_HAS_SOURCE | EVENT_HAS_TARGET));
+	input_check(!(e->has & EVENT_HANDSHAKE) == !!(e->has & EVENT_SPOOFABLE));
 }
 
 static void check_words(const struct event *e)
 {
 	char text[256];
 
-	check(e->action < EVENT_ACTIONS && e->phase < EVENT_PHASES && e->shape < EVENT_SHAPES);
-	check(e->tool < EVENT_TOOLS && e->techniques >> SIGHTS == 0);
-	check(strcmp(event_action_name(e->action), "unknown") != 0);
-	check(strlen(event_techniques_text(e->techniques, text, sizeof(text))) < sizeof(text));
-	check(e->confidence >= 0 && e->confidence <= 1 && e->rate_pps >= 0);
-	check(e->tool_confidence >= 0 && e->tool_confidence <= 1);
+	input_check(e->action < EVENT_ACTIONS && e->phase < EVENT_PHASES &&
+		    e->shape < EVENT_SHAPES);
+	input_check(e->tool < EVENT_TOOLS && e->techniques >> SIGHTS == 0);
+	input_check(strcmp(event_action_name(e->action), "unknown") != 0);
+	input_check(strlen(event_techniques_text(e->techniques, text, sizeof(text))) <
+		    sizeof(text));
+	input_check(e->confidence >= 0 && e->confidence <= 1 && e->rate_pps >= 0);
+	input_check(e->tool_confidence >= 0 && e->tool_confidence <= 1);
 }
 
 static void on_event(void *context, const struct event *e)
@@ -116,7 +111,7 @@ static void on_event(void *context, const struct event *e)
 	struct said *s;
 
 	check_words(e);
-	check(e->id > 0);
+	input_check(e->id > 0);
 	digest(r, e->id << 8 | (uint64_t)e->phase << 4 | e->action);
 	digest(r, e->packets ^ e->hosts << 20 ^ e->ports_total << 40 ^ e->techniques);
 	digest(r, e->t_ns);
@@ -124,37 +119,21 @@ static void on_event(void *context, const struct event *e)
 		return;
 	s = &r->said[e->id];
 	if (e->action == EVENT_BLIND || e->action == EVENT_SUPPRESSED) {
-		check(!s->any);
+		input_check(!s->any);
 		s->any = true;
 		s->phase = EVENT_CLOSE;
 		return;
 	}
 	check_numbers(e);
-	check(s->any == (e->phase != EVENT_OPEN) && (!s->any || s->phase != EVENT_CLOSE));
-	check(e->packets >= s->packets && e->hosts >= s->hosts && e->sources >= s->sources);
-	check(e->ports_total >= s->ports && e->failed >= s->failed && e->answered >= s->answered);
-	check(!s->any || event_is_alert(e->action) == event_is_alert(s->action));
+	input_check(s->any == (e->phase != EVENT_OPEN) && (!s->any || s->phase != EVENT_CLOSE));
+	input_check(e->packets >= s->packets && e->hosts >= s->hosts && e->sources >= s->sources);
+	input_check(e->ports_total >= s->ports && e->failed >= s->failed &&
+		    e->answered >= s->answered);
+	input_check(!s->any || event_is_alert(e->action) == event_is_alert(s->action));
 	r->open += e->phase == EVENT_OPEN;
 	r->open -= e->phase == EVENT_CLOSE;
 	*s = (struct said){e->packets,	e->hosts,   e->sources, e->ports_total, e->failed,
 			   e->answered, e->updates, e->phase,	e->action,	true};
-}
-
-/* The input, read byte by byte; zeros when it is used up. */
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
-static unsigned take(struct input *in, unsigned bytes)
-{
-	unsigned value = 0;
-
-	while (bytes-- > 0 && in->left > 0) {
-		value = value << 8 | *in->at++;
-		in->left--;
-	}
-	return value;
 }
 
 static struct addr host(unsigned number)
@@ -193,8 +172,8 @@ static void any_frame(struct run *r, struct input *in)
 {
 	static const uint8_t links[] = {PACKET_LINK_ETHERNET, PACKET_LINK_RAW_IP,
 					PACKET_LINK_COOKED, PACKET_LINK_COOKED2};
-	enum packet_link link = (enum packet_link)links[take(in, 1) & 3];
-	size_t length = take(in, 1);
+	enum packet_link link = (enum packet_link)links[input_take(in, 1) & 3];
+	size_t length = input_take(in, 1);
 	struct packet p;
 
 	if (length > in->left)
@@ -209,16 +188,16 @@ static struct packet made_up(struct input *in)
 {
 	static const uint16_t transports[] = {PACKET_TCP,  PACKET_TCP, PACKET_UDP,
 					      PACKET_ICMP, PACKET_ARP, 0};
-	unsigned kind = take(in, 1), transport = transports[kind % 6];
+	unsigned kind = input_take(in, 1), transport = transports[kind % 6];
 	struct packet p = {.has = PACKET_IP | transport, .ttl = (uint8_t)(kind & 64 ? 5 : 64)};
 
-	p.src = host(take(in, 1));
-	p.dst = host(take(in, 1));
-	p.sport = (uint16_t)take(in, 2);
-	p.dport = (uint16_t)take(in, 2);
-	p.flags = (uint8_t)take(in, 1);
-	p.seq = take(in, 1);
-	p.ack = take(in, 1);
+	p.src = host(input_take(in, 1));
+	p.dst = host(input_take(in, 1));
+	p.sport = (uint16_t)input_take(in, 2);
+	p.dport = (uint16_t)input_take(in, 2);
+	p.flags = (uint8_t)input_take(in, 1);
+	p.seq = input_take(in, 1);
+	p.ack = input_take(in, 1);
 	p.payload_bytes = kind & 128 ? 100 : 0;
 	p.window = 1024;
 	p.proto = IPPROTO_TCP;
@@ -252,7 +231,8 @@ static struct addr add_to(struct addr a, unsigned n)
 static void many(struct run *r, struct input *in)
 {
 	struct packet p = made_up(in);
-	unsigned how = take(in, 1), count = take(in, 2) % 2048, gap_ms = take(in, 1);
+	unsigned how = input_take(in, 1), count = input_take(in, 2) % 2048,
+		 gap_ms = input_take(in, 1);
 
 	for (unsigned n = 0; n < count; n++) {
 		struct packet back;
@@ -287,8 +267,8 @@ static void many(struct run *r, struct input *in)
 
 static void time_passes(struct run *r, struct input *in)
 {
-	unsigned how = take(in, 1);
-	uint64_t ns = (uint64_t)take(in, 2) << (how & 48);
+	unsigned how = input_take(in, 1);
+	uint64_t ns = (uint64_t)input_take(in, 2) << (how & 48);
 
 	if (how & 1)
 		r->t_ns -= ns;
@@ -302,7 +282,7 @@ static void on_line(void *context, const char *text)
 {
 	struct run *r = context;
 
-	check(strlen(text) < 1000);
+	input_check(strlen(text) < 1000);
 	digest(r, strlen(text));
 }
 
@@ -310,7 +290,7 @@ static void order(struct run *r, struct input *in)
 {
 	struct packet p;
 
-	switch (take(in, 1) & 7) {
+	switch (input_take(in, 1) & 7) {
 	case 0:
 	case 1:
 		time_passes(r, in);
@@ -324,10 +304,10 @@ static void order(struct run *r, struct input *in)
 		deliver(r, &p);
 		break;
 	case 5:
-		watch_lost(r->watch, take(in, 2));
+		watch_lost(r->watch, input_take(in, 2));
 		break;
 	case 6:
-		(void)watch_explain(r->watch, host(take(in, 1)), on_line, r);
+		(void)watch_explain(r->watch, host(input_take(in, 1)), on_line, r);
 		break;
 	default:
 		many(r, in);
@@ -338,14 +318,14 @@ static uint64_t run(const uint8_t *data, size_t size)
 {
 	static struct run r;
 	struct input in = {data, size};
-	unsigned choice = take(&in, 1);
+	unsigned choice = input_take(&in, 1);
 	struct watch_conf conf;
 	struct watch_stats stats;
 
 	memset(&r, 0, sizeof(r));
 	watch_conf_init(&conf);
 	conf.memory_bytes = GRANTED;
-	conf.key = (struct siphash_key){{take(&in, 1), 2}};
+	conf.key = (struct siphash_key){{input_take(&in, 1), 2}};
 	conf.event = on_event;
 	conf.event_context = &r;
 	conf.false_positive = choice & 2 ? 1e-6 : 0.01;
@@ -354,20 +334,20 @@ static uint64_t run(const uint8_t *data, size_t size)
 	allocations = allocated_bytes = 0;
 	counting = true;
 	r.watch = watch_new(&conf);
-	check(r.watch != NULL && allocated_bytes <= GRANTED);
-	check(!__sanitizer_install_malloc_and_free_hooks || allocations > 0);
+	input_check(r.watch != NULL && allocated_bytes <= GRANTED);
+	input_check(!__sanitizer_install_malloc_and_free_hooks || allocations > 0);
 	allocations = 0;
 	while (in.left > 0 && r.packets < MOST_PACKETS)
 		order(&r, &in);
 	watch_stats(r.watch, &stats);
-	check(stats.memory_bytes <= GRANTED && stats.fill >= 0 && stats.fill <= 1);
+	input_check(stats.memory_bytes <= GRANTED && stats.fill >= 0 && stats.fill <= 1);
 	watch_finish(r.watch);
 	watch_stats(r.watch, &stats);
-	check(stats.scans_open == 0);
-	check(allocations == 0);
+	input_check(stats.scans_open == 0);
+	input_check(allocations == 0);
 	counting = false;
 	watch_free(r.watch);
-	check(r.open == 0);
+	input_check(r.open == 0);
 	return r.digest;
 }
 
@@ -381,6 +361,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	hooked = true;
 	first = run(data, size);
 	if (size && data[0] & 1)
-		check(run(data, size) == first);
+		input_check(run(data, size) == first);
 	return 0;
 }

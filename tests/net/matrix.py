@@ -14,12 +14,15 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import xml.etree.ElementTree
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import harness  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
 PORTLIGHT = os.environ["PORTLIGHT"]
@@ -39,25 +42,10 @@ NO_CAPABILITIES = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
 # Hosts that are scanned apart from the others, and which of them together.
 LIMITED = {"slow": "host", "unknown": "router", "prohibited": "router"}
 RUN_SECONDS = 120
+# Ethernet's type for local experiments (IEEE 802), to nobody.
+LAST_FRAME = bytes.fromhex("02000000fffe02000000ffff88b5") + b"the last frame".ljust(46, b"\0")
 
 Port = collections.namedtuple("Port", "host family address how proto port condition")
-
-
-class Tally:
-    """Counts checks and prints the first failures of each run."""
-
-    def __init__(self):
-        self.passed = self.failed = 0
-        self.lock = threading.Lock()
-
-    def check(self, good, message):
-        with self.lock:
-            if good:
-                self.passed += 1
-                return
-            self.failed += 1
-            if self.failed <= 200:
-                print("not ok", message, flush=True)
 
 
 def read_tsv(path):
@@ -168,7 +156,16 @@ class Capture:
             time.sleep(0.01)
 
     def stop(self):
-        time.sleep(0.3)  # what is still on its way through the kernel's buffer
+        # What is sent last shows that all before it is written.
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+            wire.bind(("eth0", 0))
+            wire.send(LAST_FRAME)
+        deadline = time.monotonic() + 20
+        while (LAST_FRAME not in pathlib.Path(self.file.name).read_bytes() and
+               time.monotonic() < deadline):
+            time.sleep(0.02)
+        if time.monotonic() >= deadline:
+            raise RuntimeError("the capture is not whole")
         self.process.send_signal(signal.SIGINT)
         self.process.communicate(timeout=20)
         names = ["ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport",
@@ -347,7 +344,7 @@ def main():
     parser.add_argument("--no-nmap", action="store_true", help="no second opinion")
     parser.add_argument("--only", default="", help="these techniques, comma-separated")
     options = parser.parse_args()
-    lab, truth, differences, tally = read_lab(), read_truth(), Differences(), Tally()
+    lab, truth, differences, tally = read_lab(), read_truth(), Differences(), harness.Checks()
     chosen = [t for t in options.only.split(",") if t]
 
     def check_family(family):
@@ -364,8 +361,7 @@ def main():
             if row["when"] == "always" and (number in differences.asked or not chosen):
                 tally.check(number in differences.seen,
                             f"differences.tsv lists what no longer occurs: {dict(row)}")
-    print(f"{tally.passed} passed, {tally.failed} failed")
-    return 1 if tally.failed or not tally.passed else 0
+    return tally.conclude()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import fnmatch
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -21,8 +22,10 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import harness  # noqa: E402
 
 PORTLIGHT = os.environ["PORTLIGHT"]
 SCANNER = {4: "198.18.0.1", 6: "2001:db8:18::1"}
@@ -81,22 +84,6 @@ class Bystander:
     where: tuple = ("linux", "eth0")
 
 
-class Tally:
-    """Counts checks and prints the failures."""
-
-    def __init__(self):
-        self.passed = self.failed = 0
-        self.lock = threading.Lock()
-
-    def check(self, good, message):
-        with self.lock:
-            if good:
-                self.passed += 1
-                return
-            self.failed += 1
-            print("not ok", message, flush=True)
-
-
 def run(command):
     """A scan's command, which is bounded in time. Scanners do not all exit with 0."""
     if callable(command):
@@ -116,6 +103,16 @@ def mac_of(space, link):
     return json.loads(text)[0]["address"]
 
 
+def records_in(data):
+    """How many packets a pcap file has, as far as it is written."""
+    order = "<" if data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
+    at, count = 24, 0
+    while at + 16 <= len(data):
+        at += 16 + struct.unpack_from(order + "I", data, at + 8)[0]
+        count += 1
+    return count
+
+
 class Watchers:
     """Two recordings and a live watch of one link, from the moment this exists until stop()."""
 
@@ -125,6 +122,10 @@ class Watchers:
         self.live = folder / f"{name}.live.ndjson"
         self.errors = folder / f"{name}.stderr"
         only = "ip or arp" if family == 4 else "ip6"
+        only += " or ether proto 0x88b5"
+        # Broadcast, of Ethernet's type for local experiments, and of this recording alone.
+        self.last = b"\xff" * 6 + bytes.fromhex("02000000ffff88b5") + f"last of {name}".encode()
+        self.last = self.last.ljust(60, b"\0")
         self.processes = []
         for view, file in self.files.items():
             self.start(["tcpdump", "-q", "-n", "-U", "--immediate-mode", "-i", link, "-B", "16384",
@@ -150,9 +151,30 @@ class Watchers:
             time.sleep(0.02)
             said = self.errors.read_text(errors="replace")
 
+    def is_whole(self):
+        """Both recordings have the last frame, and the live watch has counted as much as one."""
+        whole, inwards = (file.read_bytes() for file in self.files.values())
+        if self.last not in whole or self.last not in inwards:
+            return False
+        self.processes[-1].send_signal(signal.SIGUSR1)
+        counts = re.findall(r"^portlight: (\d+) packets", self.errors.read_text(errors="replace"),
+                            re.MULTILINE)
+        return bool(counts) and int(counts[-1]) >= records_in(whole)
+
+    def finish(self):
+        """Waits for what is still on its way, then stops. Returns the live watch's exit status."""
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+            wire.bind(("eth0", 0))
+            wire.send(self.last)
+        deadline = time.monotonic() + 20
+        while not self.is_whole():
+            if time.monotonic() > deadline:
+                raise RuntimeError("a recording is not whole")
+            time.sleep(0.02)
+        return self.stop()
+
     def stop(self):
-        """What is still on its way gets there; all end. Returns the live watch's exit status."""
-        time.sleep(0.3)
+        """All end. Returns the live watch's exit status."""
         for process in self.processes:
             process.send_signal(signal.SIGINT)
         for process in self.processes:
@@ -227,8 +249,9 @@ def watch_case(tally, case, folder):
     watchers = Watchers(case.where, case.family, folder, name)
     try:
         run(case.command)
+        status = watchers.finish()
     finally:
-        status = watchers.stop()
+        watchers.stop()
     tally.check(status == 0, f"{case.name} IPv{case.family}: watch ends with {status}: "
                              f"{watchers.errors.read_text(errors='replace')[-400:]}")
     views = {view: alerts_of(replay(file)) for view, file in watchers.files.items()}
@@ -461,7 +484,7 @@ def main():
     parser.add_argument("--only", default="*", help="cases whose name matches this pattern")
     parser.add_argument("--keep", type=pathlib.Path, help="leave the recordings in this folder")
     options = parser.parse_args()
-    tally = Tally()
+    tally = harness.Checks()
 
     def check_family(family):
         for case in cases_of(family, folder):
@@ -483,8 +506,7 @@ def main():
         check_slow(tally, folder)
         if options.keep:
             shutil.copytree(folder, options.keep, dirs_exist_ok=True)
-    print(f"{tally.passed} passed, {tally.failed} failed")
-    return 1 if tally.failed or not tally.passed else 0
+    return tally.conclude()
 
 
 if __name__ == "__main__":

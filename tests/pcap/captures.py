@@ -25,6 +25,9 @@ import jsonschema
 
 import testlist
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import harness  # noqa: E402
+
 PORTLIGHT = os.environ["PORTLIGHT"]
 FOLDER = pathlib.Path(os.environ["PORTLIGHT_PCAPS"])
 SCHEMA = pathlib.Path(__file__).parent.parent.parent / "docs/portlight-watch.schema.json"
@@ -269,30 +272,27 @@ def main():
     validator = jsonschema.Draft202012Validator(schema)
     kinds = set(schema["$defs"]["event"]["properties"]["action"]["enum"])
     own = testlist.rows()
-    count = collections.Counter()
+    checks = harness.Checks()
     wrong = list(testlist.check_list(own, kinds))
-    for what in wrong:
-        print(f"not ok TESTLIST: {what}", flush=True)
-    count["failed" if wrong else "passed"] += len(wrong) or 1
+    for what in wrong or [None]:
+        checks.check(not what, f"TESTLIST: {what}")
     jobs = [(check_own, row.file, row) for row in own if wanted(row.file)]
     if (FOLDER / "TRUTH.tsv").exists():
         jobs += [(check_capture, row["file"], row) for row in rows_of_truth()
                  if wanted(row["file"])]
     else:
-        print(f"skipped: the public captures are not here ({FOLDER}/TRUTH.tsv)", flush=True)
-        count["skipped"] += 1
+        checks.skip(f"the public captures are not here ({FOLDER}/TRUTH.tsv)")
     with tempfile.TemporaryDirectory() as folder, \
             concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = [pool.submit(guarded, *job, validator, pathlib.Path(folder)) for job in jobs]
         for job in jobs:
             for status, what in job.result():
-                count[status] += 1
-                if status != "passed":
-                    print(f"{'not ok ' if status == 'failed' else 'skipped: '}{what}", flush=True)
-    skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
-    print(f"{count['passed']} passed, {count['failed']} failed{skipped}")
-    sys.exit(count["failed"] != 0)
+                if status == "skipped":
+                    checks.skip(what)
+                else:
+                    checks.check(status == "passed", what)
+    return checks.conclude()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
