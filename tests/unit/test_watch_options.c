@@ -135,6 +135,7 @@ static void refusals_name_the_text(void **state)
 		{"--block-time 10ms", "--block-time"},
 		{"--json=yes", "--json"},
 		{"--syslog=", "--syslog"},
+		{"--explain host", "--explain wants an address, not \"host\""},
 		{"-r a -i eth0", "contradict"},
 		{"-r a --promiscuous", "contradict"},
 		{"--json -oD -", "contradict"},
