@@ -24,7 +24,7 @@ may_include() { # folder: the folders it stands on
 	capture) echo $pure system net sandbox capture ;;
 	engine) echo $pure system net sandbox capture engine ;;
 	report) echo $pure watch report ;;
-	run) echo $pure watch system net sandbox blocker capture engine report run cli ;;
+	run) echo $pure watch system net sandbox blocker capture engine run ;;
 	cli) echo $pure watch system net sandbox blocker capture engine report run cli ;;
 	esac
 }

@@ -34,7 +34,7 @@ static int parse_size(const struct option_row *row, const char *text, void *opti
 		return failure_set(f, EXIT_USAGE,
 				   "%s wants a size from 12M, as 32M or 1G, not \"%s\"", row->name,
 				   option_quote(text).text);
-	o->memory_bytes = (uint64_t)value;
+	o->request.memory_bytes = (uint64_t)value;
 	return 0;
 }
 
@@ -52,8 +52,8 @@ static int parse_false_positive(const struct option_row *row, const char *text, 
 {
 	struct watch_options *o = options;
 
-	o->false_positive = parse_probability(text);
-	if (!(o->false_positive >= 1e-15) || o->false_positive > 0.1)
+	o->request.false_positive = parse_probability(text);
+	if (!(o->request.false_positive >= 1e-15) || o->request.false_positive > 0.1)
 		return failure_set(f, EXIT_USAGE,
 				   "%s wants a probability from 1e-15 to 0.1, as 1e-6, not \"%s\"",
 				   row->name, option_quote(text).text);
@@ -65,12 +65,30 @@ static int parse_detection(const struct option_row *row, const char *text, void 
 {
 	struct watch_options *o = options;
 
-	o->detection = parse_probability(text);
-	if (!(o->detection >= 0.5) || o->detection > 0.999999)
+	o->request.detection = parse_probability(text);
+	if (!(o->request.detection >= 0.5) || o->request.detection > 0.999999)
 		return failure_set(
 			f, EXIT_USAGE,
 			"%s wants a probability from 0.5 to 0.999999, as 0.99, not \"%s\"",
 			row->name, option_quote(text).text);
+	return 0;
+}
+
+static int parse_address(const struct option_row *row, const char *text, void *options,
+			 struct failure *f)
+{
+	struct watch_options *o = options;
+	struct request_addrs *list = &o->request.explain;
+	struct addr address, *grown;
+
+	if (addr_parse(text, strlen(text), &address) < 0)
+		return failure_set(f, EXIT_USAGE, "%s wants an address, not \"%s\"", row->name,
+				   option_quote(text).text);
+	grown = reallocarray(list->addr, list->count + 1, sizeof(*grown));
+	if (!grown)
+		return failure_set(f, EXIT_SOFTWARE, "out of memory");
+	list->addr = grown;
+	list->addr[list->count++] = address;
 	return 0;
 }
 
@@ -79,32 +97,32 @@ static int parse_detection(const struct option_row *row, const char *text, void 
 // clang-format off
 static const struct option_row option_rows[] = {
 HEADING("What is watched (default: all interfaces, also those that come later; both directions)"),
-{"-i", "--interface", "NAME", OPTION_WORD, AT(interfaces), 0, 0, 0,
+{"-i", "--interface", "NAME", OPTION_WORD, AT(request.interfaces), 0, 0, 0,
  "only the interface of this name, also made again later; may be given several times"},
-{"-r", "--read", "FILE", OPTION_TEXT, AT(read), 0, 0, 0,
+{"-r", "--read", "FILE", OPTION_TEXT, AT(request.read), 0, 0, 0,
  "a capture instead, pcap or pcapng, gzip or not; - is standard input. The same file gives the "
  "same events, byte for byte"},
-{"-f", "--filter", "EXPRESSION", OPTION_TEXT, AT(filter), 0, 0, 0,
+{"-f", "--filter", "EXPRESSION", OPTION_TEXT, AT(request.filter), 0, 0, 0,
  "only packets that match, in tcpdump's language; what it hides is not seen, answers included"},
-{"-p", "--promiscuous", NULL, OPTION_FLAG, AT(promiscuous), 0, 0, 0,
+{"-p", "--promiscuous", NULL, OPTION_FLAG, AT(request.promiscuous), 0, 0, 0,
  "also packets for other machines: where a switch mirrors them to us"},
-{"-c", "--count", "N", OPTION_NUMBER, AT(count), 0, 1, UINT64_MAX / 10 - 1,
+{"-c", "--count", "N", OPTION_NUMBER, AT(request.count), 0, 1, UINT64_MAX / 10 - 1,
  "end after N packets"},
 HEADING("Judgement"),
-{"--alpha", NULL, "P", OPTION_PARSED, AT(false_positive), 0, 0, 0,
+{"--alpha", NULL, "P", OPTION_PARSED, AT(request.false_positive), 0, 0, 0,
  "probability that an innocent source is called a scanner; default 1e-6", parse_false_positive},
-{"--beta", NULL, "P", OPTION_PARSED, AT(detection), 0, 0, 0,
+{"--beta", NULL, "P", OPTION_PARSED, AT(request.detection), 0, 0, 0,
  "probability that a scanner is called one; default 0.99", parse_detection},
-{"--idle", NULL, "TIME", OPTION_TIME, AT(idle_ns), 0, 0, 0,
+{"--idle", NULL, "TIME", OPTION_TIME, AT(request.idle_ns), 0, 0, 0,
  "a scan that was silent so long is over; default 5m"},
-{"--home", NULL, "NETS", OPTION_WORD, AT(home), 0, 0, 0,
+{"--home", NULL, "NETS", OPTION_WORD, AT(request.home), 0, 0, 0,
  "our networks: sweeps from there outwards need ten times the hosts; default: those on the "
  "interfaces, and of a capture none. A list between commas: 192.0.2.0/24,2001:db8::/32"},
-{"--ignore", NULL, "NETS", OPTION_WORD, AT(ignores), 0, 0, 0,
+{"--ignore", NULL, "NETS", OPTION_WORD, AT(request.ignores), 0, 0, 0,
  "sources that may scan, and are never told of"},
-{"--ignore-file", NULL, "FILE", OPTION_WORD, AT(ignore_files), 0, 0, 0,
+{"--ignore-file", NULL, "FILE", OPTION_WORD, AT(request.ignore_files), 0, 0, 0,
  "the same from FILE, separated by white space, # starts a comment"},
-{"--memory", NULL, "SIZE", OPTION_PARSED, AT(memory_bytes), 0, 0, 0,
+{"--memory", NULL, "SIZE", OPTION_PARSED, AT(request.memory_bytes), 0, 0, 0,
  "of all that is resident: 6M for the program, a third of the remainder for packets that wait, the "
  "others for tables; from 12M, default 32M. In more, more sources are remembered", parse_size},
 HEADING("Output (default: a paragraph an event, to standard output)"),
@@ -120,13 +138,13 @@ HEADING("Output (default: a paragraph an event, to standard output)"),
 {"--proven-only", NULL, NULL, OPTION_FLAG, AT(proven_only), 0, 0, 0,
  "syslog: only sources that completed a handshake, so that nobody is banned for packets that "
  "another forged"},
-{"--metrics", NULL, "FILE.prom", OPTION_TEXT, AT(metrics), 0, 0, 0,
+{"--metrics", NULL, "FILE.prom", OPTION_TEXT, AT(request.metrics), 0, 0, 0,
  "counters in Prometheus' text format, written every 15s and at the end"},
-{"--events-per-minute", NULL, "N", OPTION_NUMBER, AT(events_per_minute), 0, 1, 1000000,
+{"--events-per-minute", NULL, "N", OPTION_NUMBER, AT(request.events_per_minute), 0, 1, 1000000,
  "what is more is counted and told as one; default 60"},
-{"--explain", NULL, "ADDRESS", OPTION_WORD, AT(explain), 0, 0, 0,
- "at the end, and at SIGUSR1: the evidence held about this source, and what it makes of it"},
-{"--stats-every", NULL, "TIME", OPTION_TIME, AT(stats_every_ns), 0, 0, 0,
+{"--explain", NULL, "ADDRESS", OPTION_PARSED, AT(request.explain), 0, 0, 0,
+ "at the end, and at SIGUSR1: the evidence held about this source, and what it makes of it", parse_address},
+{"--stats-every", NULL, "TIME", OPTION_TIME, AT(request.stats_every_ns), 0, 0, 0,
  "a line of counters to standard error every 10s, 1m, ..."},
 {"--no-color", "--no-colour", NULL, OPTION_FLAG, AT(no_colour), 0, 0, 0,
  "no colours (NO_COLOR is respected, too)"},
@@ -136,16 +154,16 @@ HEADING("Output (default: a paragraph an event, to standard output)"),
 {"-h", "--help", NULL, OPTION_FLAG, AT(help), 0, 0, 0, "this text"},
 {"-V", "--version", NULL, OPTION_FLAG, AT(version), 0, 0, 0, "the version"},
 HEADING("Response (default: none)"),
-{"--block", NULL, NULL, OPTION_FLAG, AT(block), 0, 0, 0,
+{"--block", NULL, NULL, OPTION_FLAG, AT(request.block), 0, 0, 0,
  "shut a scanner out, by nftables, if a completed handshake proves its address; undone at the end"},
-{"--block-time", NULL, "TIME", OPTION_TIME, AT(block_time_ns), 0, 0, 0,
+{"--block-time", NULL, "TIME", OPTION_TIME, AT(request.block_time_ns), 0, 0, 0,
  "for so long; default 1h"},
-{"--never-block", NULL, "NETS", OPTION_WORD, AT(never_block), 0, 0, 0,
+{"--never-block", NULL, "NETS", OPTION_WORD, AT(request.never_block), 0, 0, 0,
  "never these; never in any case: our own addresses, gateways, name servers, what --ignore names"},
-{"--dry-run", NULL, NULL, OPTION_FLAG, AT(dry_run), 0, 0, 0,
+{"--dry-run", NULL, NULL, OPTION_FLAG, AT(request.dry_run), 0, 0, 0,
  "say whom --block would shut out, and whom it would not, and why; do nothing"},
 HEADING("Privilege"),
-{"--user", NULL, "NAME", OPTION_TEXT, AT(user), 0, 0, 0,
+{"--user", NULL, "NAME", OPTION_TEXT, AT(request.user), 0, 0, 0,
  "become this user before the first packet is read; default portlight, or else nobody"},
 {"--self-test", NULL, NULL, OPTION_FLAG, AT(self_test), 0, 0, 0,
  "try to leave the cage (no privilege, no files, few system calls) by every way known, and end"},
@@ -173,18 +191,19 @@ static int options_agree(const struct watch_options *o, struct failure *f)
 {
 	const bool to_stdout = o->ndjson && strcmp(o->ndjson, "-") == 0;
 
-	if (options_exclude("-r", o->read, "-i", o->interfaces.count, f) < 0 ||
-	    options_exclude("-r", o->read, "--promiscuous", o->promiscuous, f) < 0 ||
+	if (options_exclude("-r", o->request.read, "-i", o->request.interfaces.count, f) < 0 ||
+	    options_exclude("-r", o->request.read, "--promiscuous", o->request.promiscuous, f) <
+		    0 ||
 	    options_exclude("--json", o->json, "-oD -", to_stdout, f) < 0)
 		return -1;
-	if (o->read && o->block && !o->dry_run)
+	if (o->request.read && o->request.block && !o->request.dry_run)
 		return failure_set(
 			f, EXIT_USAGE,
 			"--block shuts out what comes now, not what a capture of -r holds; "
 			"--dry-run says whom it would have");
-	if (o->block_time_ns < NS || o->block_time_ns > IDLE_MOST)
+	if (o->request.block_time_ns < NS || o->request.block_time_ns > IDLE_MOST)
 		return failure_set(f, EXIT_USAGE, "--block-time goes from 1s to 30d");
-	if (o->idle_ns < NS || o->idle_ns > IDLE_MOST)
+	if (o->request.idle_ns < NS || o->request.idle_ns > IDLE_MOST)
 		return failure_set(f, EXIT_USAGE, "--idle goes from 1s to 30d");
 	if (o->proven_only && !o->has_syslog)
 		return failure_set(f, EXIT_USAGE,
@@ -198,12 +217,12 @@ int watch_options_parse(int argc, char **argv, struct watch_options *o, struct f
 
 	watch_conf_init(&conf);
 	*o = (struct watch_options){
-		.memory_bytes = conf.memory_bytes,
-		.false_positive = conf.false_positive,
-		.detection = conf.detection,
-		.idle_ns = conf.idle_ns,
-		.events_per_minute = conf.events_per_minute,
-		.block_time_ns = BLOCKER_TIMEOUT_S * NS,
+		.request.memory_bytes = conf.memory_bytes,
+		.request.false_positive = conf.false_positive,
+		.request.detection = conf.detection,
+		.request.idle_ns = conf.idle_ns,
+		.request.events_per_minute = conf.events_per_minute,
+		.request.block_time_ns = BLOCKER_TIMEOUT_S * NS,
 	};
 	if (option_table_parse(&table, argc, argv, o, f) < 0)
 		return -1;
@@ -214,11 +233,14 @@ int watch_options_parse(int argc, char **argv, struct watch_options *o, struct f
 
 void watch_options_fini(struct watch_options *o)
 {
-	struct words *all[] = {&o->interfaces,	 &o->home,    &o->ignores,
-			       &o->ignore_files, &o->explain, &o->never_block};
+	struct watch_request *r = &o->request;
+	struct words *all[] = {&r->interfaces, &r->home, &r->ignores, &r->ignore_files,
+			       &r->never_block};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		words_fini(all[i]);
+	free(r->explain.addr);
+	r->explain = (struct request_addrs){NULL, 0};
 }
 
 void watch_options_help(FILE *out)

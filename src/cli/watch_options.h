@@ -9,32 +9,14 @@
 
 #include "base/failure.h"
 #include "cli/option_table.h"
+#include "run/request.h"
 
 /* What was asked for; 0, NULL or false where nothing was. Text points into argv. */
 struct watch_options {
-	struct words interfaces;
-	const char *read, *filter;
-	bool promiscuous;
-	uint64_t count;
-
-	uint64_t memory_bytes;
-	double false_positive, detection;
-	uint64_t idle_ns;
-	struct words home; /* lists of networks */
-	struct words ignores, ignore_files;
-
+	struct watch_request request;
 	bool json, has_syslog, has_journal, proven_only, no_colour, quiet;
-	const char *ndjson, *syslog, *journal, *metrics;
-	uint64_t events_per_minute;
+	const char *ndjson, *syslog, *journal;
 	unsigned verbose;
-	uint64_t stats_every_ns;
-	struct words explain;
-
-	bool block, dry_run;
-	uint64_t block_time_ns;
-	struct words never_block;
-
-	const char *user;
 	bool self_test;
 	bool help, version;
 };

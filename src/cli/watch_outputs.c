@@ -31,7 +31,7 @@ static bool file_is_read(const struct watch_options *o)
 {
 	struct stat in, out;
 
-	return o->read && stat(o->read, &in) == 0 && stat(o->ndjson, &out) == 0 &&
+	return o->request.read && stat(o->request.read, &in) == 0 && stat(o->ndjson, &out) == 0 &&
 	       S_ISREG(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 }
 
@@ -39,7 +39,8 @@ static bool file_is_read(const struct watch_options *o)
 static int file_add(struct watch_outputs *out, const struct watch_options *o,
 		    struct event_sink_conf conf, struct failure *f)
 {
-	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (o->read ? O_TRUNC : O_APPEND);
+	int flags =
+		O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (o->request.read ? O_TRUNC : O_APPEND);
 	char quoted[200];
 	int fd;
 
@@ -48,7 +49,7 @@ static int file_add(struct watch_outputs *out, const struct watch_options *o,
 			f, EXIT_USAGE, "-oD would write over \"%s\", which -r reads",
 			text_quote(o->ndjson, strlen(o->ndjson), quoted, sizeof(quoted)));
 	fd = open(o->ndjson, flags, 0644);
-	out->file = fd < 0 ? NULL : fdopen(fd, o->read ? "w" : "a");
+	out->file = fd < 0 ? NULL : fdopen(fd, o->request.read ? "w" : "a");
 	if (!out->file) {
 		int error = errno;
 
@@ -75,6 +76,67 @@ static int metrics_open(struct watch_outputs *out, const char *path, struct fail
 	return 0;
 }
 
+static void outputs_event(struct watch_outputs *out, const struct event *event)
+{
+	char quoted[200];
+
+	out->last_event_ns = clock_wall_ns();
+	for (size_t i = 0; i < out->count; i++) {
+		int error;
+
+		event_sink_event(&out->sink[i], event);
+		error = out->sink[i].error;
+		if (!error == !out->complained[i] || error == EPIPE)
+			continue;
+		out->complained[i] = error != 0;
+		text_quote(out->name[i], strlen(out->name[i]), quoted, sizeof(quoted));
+		if (error)
+			fprintf(out->complaints, "portlight: events no longer get to \"%s\": %s\n",
+				quoted, strerror(error));
+		else
+			fprintf(out->complaints,
+				"portlight: events get to \"%s\" again; %" PRIu64 " did not\n",
+				quoted, out->sink[i].untold);
+	}
+}
+
+static int sink_nothing(struct sink *s, const struct run_info *run)
+{
+	(void)s;
+	(void)run;
+	return 0;
+}
+
+static int sink_take(struct sink *s, const struct record *record)
+{
+	struct watch_outputs *out = (struct watch_outputs *)s;
+
+	if (record->kind == RECORD_EVENT)
+		outputs_event(out, record->event);
+	return watch_outputs_closed_pipe(out) ? EPIPE : 0;
+}
+
+static int sink_over(struct sink *s, const struct run_summary *summary)
+{
+	(void)s;
+	(void)summary;
+	return 0;
+}
+
+static const char *sink_destination(const struct sink *s)
+{
+	(void)s;
+	return "standard output";
+}
+
+static const struct sink_ops sink_ops = {
+	.name = "events",
+	.begin = sink_nothing,
+	.record = sink_take,
+	.end = sink_over,
+	.destination = sink_destination,
+};
+
 int watch_outputs_open(struct watch_outputs *out, const struct watch_options *o,
 		       const struct ranges *home, FILE *complaints, struct failure *f)
 {
@@ -82,6 +144,7 @@ int watch_outputs_open(struct watch_outputs *out, const struct watch_options *o,
 	struct event_sink_conf conf = {.home = home};
 
 	*out = (struct watch_outputs){
+		.all.ops = &sink_ops,
 		.metrics.folder = -1,
 		.start_ns = clock_wall_ns(),
 		.complaints = complaints,
@@ -106,31 +169,7 @@ int watch_outputs_open(struct watch_outputs *out, const struct watch_options *o,
 	if (o->has_syslog &&
 	    sink_add(out, &event_syslog, &conf, o->syslog ? o->syslog : event_syslog.socket, f) < 0)
 		return -1;
-	return o->metrics ? metrics_open(out, o->metrics, f) : 0;
-}
-
-void watch_outputs_event(struct watch_outputs *out, const struct event *event)
-{
-	char quoted[200];
-
-	out->last_event_ns = clock_wall_ns();
-	for (size_t i = 0; i < out->count; i++) {
-		int error;
-
-		event_sink_event(&out->sink[i], event);
-		error = out->sink[i].error;
-		if (!error == !out->complained[i] || error == EPIPE)
-			continue;
-		out->complained[i] = error != 0;
-		text_quote(out->name[i], strlen(out->name[i]), quoted, sizeof(quoted));
-		if (error)
-			fprintf(out->complaints, "portlight: events no longer get to \"%s\": %s\n",
-				quoted, strerror(error));
-		else
-			fprintf(out->complaints,
-				"portlight: events get to \"%s\" again; %" PRIu64 " did not\n",
-				quoted, out->sink[i].untold);
-	}
+	return o->request.metrics ? metrics_open(out, o->request.metrics, f) : 0;
 }
 
 bool watch_outputs_closed_pipe(const struct watch_outputs *out)

@@ -12,11 +12,13 @@
 #include "cli/watch_options.h"
 #include "report/event/event_metrics.h"
 #include "report/event/event_sink.h"
+#include "result/sink.h"
 #include "watch/watch.h"
 
 #define WATCH_SINKS 5
 
 struct watch_outputs {
+	struct sink all; /* gives each event to all that follow; ends with a closed pipe */
 	struct event_sink sink[WATCH_SINKS];
 	const char *name[WATCH_SINKS]; /* of its file or socket; not yet safe to print */
 	bool complained[WATCH_SINKS];
@@ -31,14 +33,12 @@ struct watch_outputs {
 
 /*
  * Opens all that *o asks for, readable text to standard output if nothing else goes there.
- * *o and *home outlive *out. Complaints of later go to `complaints`. 0, or -1 with *f
+ * *o and *home outlive *out. An output that fails later is complained about once, to `complaints`,
+ * until it works again, and the others go on. 0, or -1 with *f
  * (EXIT_CANNOT_CREATE; EXIT_UNAVAILABLE for a socket where nobody listens).
  */
 int watch_outputs_open(struct watch_outputs *out, const struct watch_options *o,
 		       const struct ranges *home, FILE *complaints, struct failure *f);
-
-/* An output that fails is complained about once, until it works again, and the others go on. */
-void watch_outputs_event(struct watch_outputs *out, const struct event *event);
 
 /* Standard output is a pipe that nobody reads any more. */
 bool watch_outputs_closed_pipe(const struct watch_outputs *out);

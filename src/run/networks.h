@@ -4,7 +4,7 @@
 
 #include "address/ranges.h"
 #include "base/failure.h"
-#include "cli/option_table.h"
+#include "base/words.h"
 
 /*
  * Adds what the words of an option list, in the grammar of targets between commas; `option` is

@@ -11,6 +11,7 @@
 #include "plan/plan.h"
 #include "result/sink.h"
 #include "result/trace.h"
+#include "watch/watch.h"
 
 /* How far a scan is. */
 struct scan_progress {
@@ -39,6 +40,15 @@ struct observer {
 	void (*discovered)(void *context, const struct plan_probe *ports, unsigned count);
 	/* The first interruption was noticed: nothing more is sent from here on. */
 	void (*stopping)(void *context);
+
+	/* Of a watch only: an interface came or went, rate-limited. */
+	void (*link)(void *context, const char *text);
+	/* Counters to publish: every 15 s of a live run, and at the end. */
+	void (*counters)(void *context, const struct watch_stats *stats);
+	/* watch_request.stats_every_ns has gone by. */
+	void (*stats)(void *context, const struct watch_stats *stats);
+	/* run_context.report was set: what is known now is asked for. */
+	void (*report)(void *context);
 };
 
 /* What a run uses of its caller. Pointers outlive the run. */
@@ -49,9 +59,12 @@ struct run_context {
 	/* How often the user asked for the end: at 1 nothing more is sent, and answers are waited
 	 * for; at 2 nothing is waited for. NULL: never. */
 	const volatile sig_atomic_t *interrupts;
-	/* Clocks in ns: monotonic, and that minus the wall clock as it was at the start. */
+	/* A watch: the user asks for a report; set to 0 when it is given. NULL: never. */
+	volatile sig_atomic_t *report;
+	/* Clocks in ns: monotonic; the wall clock minus that, as it was at the start. */
 	uint64_t (*now_ns)(void);
 	uint64_t wall_offset_ns;    /* added to now_ns(): ns since 1970 */
+	uint64_t (*wall_ns)(void);  /* a watch: ns since 1970 */
 	struct siphash_key key;	    /* random, secret, fresh for each run */
 	uint64_t seed[2];	    /* random: the order of probes where the request has no seed */
 	const char *version, *args; /* for records: of the program, and its command line */

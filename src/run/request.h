@@ -49,4 +49,35 @@ struct scan_request {
 	uint64_t shard, shards; /* part `shard` of `shards`, 1-based, with a seed; 0/0: all */
 };
 
+/* Addresses, in the order given. All zero is none. */
+struct request_addrs {
+	struct addr *addr; /* from malloc */
+	size_t count;
+};
+
+/* Of a watch, watch_options_parse has the defaults. */
+struct watch_request {
+	struct words interfaces; /* names; none, or "any" among them: all, also later ones */
+	const char *read;	 /* a capture file, "-": standard input; NULL: live */
+	const char *filter;	 /* of pcap-filter(7), or NULL */
+	bool promiscuous;
+	uint64_t count; /* end after so many packets; 0: never */
+
+	uint64_t memory_bytes; /* all that is resident (watch_memory.h) */
+	double false_positive, detection;
+	uint64_t idle_ns;
+	struct words home, ignores, never_block; /* comma-separated lists of networks */
+	struct words ignore_files;
+	uint64_t events_per_minute;
+	struct request_addrs explain; /* sources that watch_driver_explain reports on */
+	uint64_t stats_every_ns;      /* observer->stats; 0: never */
+
+	bool block, dry_run;
+	uint64_t block_time_ns;
+
+	const char *user;    /* to become in the cage; NULL: portlight, or else nobody */
+	const char *metrics; /* file that observer->counters writes anew: its folder stays
+				writable in the cage; or NULL */
+};
+
 #endif

@@ -3,9 +3,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "capture/link_type.h"
 
 #define NS UINT64_C(1000000000)
@@ -23,11 +24,13 @@
 #define LAST_TURNS 32
 /* Lines about interfaces that come and go. */
 #define NEWS_A_MINUTE 20
+/* Longest line of an explanation. */
+#define EXPLAIN_LINE 1024
 
 /* Live: the name of the interface where its packets come from, if that is known. */
-static void event_locate(struct watch_driver *loop, struct event *event)
+static void event_locate(struct watch_driver *d, struct event *event)
 {
-	struct live *live = loop->setup->live;
+	struct live *live = d->setup->live;
 	char quoted[LINK_QUOTED];
 	const char *name;
 
@@ -35,72 +38,91 @@ static void event_locate(struct watch_driver *loop, struct event *event)
 		return;
 	name = live_only(live, quoted);
 	if (!name && event->has & EVENT_HAS_SOURCE)
-		name = live_name(live, watch_origin_find(&loop->origin, event->source), quoted);
+		name = live_name(live, watch_origin_find(&d->origin, event->source), quoted);
 	if (name)
 		memcpy(event->interface, name, strnlen(name, sizeof(event->interface) - 1));
 }
 
-static void note_explained(struct watch_driver *loop, const struct event *event)
+static void note_explained(struct watch_driver *d, const struct event *event)
 {
-	for (size_t i = 0; i < loop->setup->explain_count && i < WATCH_EXPLAINED; i++) {
+	for (size_t i = 0; i < d->setup->request->explain.count && i < WATCH_EXPLAINED; i++) {
 		if (!(event->has & EVENT_HAS_SOURCE) ||
-		    !addr_equal(event->source, loop->setup->explain[i]))
+		    !addr_equal(event->source, d->setup->request->explain.addr[i]))
 			continue;
-		loop->told[i].events++;
-		loop->told[i].last = event->id;
-		loop->told[i].action = event->action;
-		loop->told[i].phase = event->phase;
+		d->told[i].events++;
+		d->told[i].last = event->id;
+		d->told[i].action = event->action;
+		d->told[i].phase = event->phase;
 	}
 }
 
-void watch_driver_event(void *context, const struct event *event)
+/* The first error is the one that is kept. */
+static void drive_sink(struct watch_driver *d, int error)
 {
-	struct watch_driver *loop = context;
+	if (error && !d->sink_error)
+		d->sink_error = error;
+}
+
+/* watch_conf.event, with the driver as its context. */
+static void drive_event(void *context, const struct event *event)
+{
+	struct watch_driver *d = context;
 	struct event located = *event;
 
-	event_locate(loop, &located);
-	note_explained(loop, &located);
-	watch_outputs_event(&loop->setup->outputs, &located);
-	watch_response_event(&loop->setup->response, &located);
+	event_locate(d, &located);
+	note_explained(d, &located);
+	drive_sink(d, sink_record(d->run->sink,
+				  &(struct record){.kind = RECORD_EVENT, .event = &located}));
+	watch_response_event(&d->setup->response, &located);
 }
 
 /* The capture's clock is at t_ns. */
-static void loop_clock(struct watch_driver *loop, uint64_t t_ns)
+static void drive_clock(struct watch_driver *d, uint64_t t_ns)
 {
 	uint64_t seconds, step;
 
-	if (!loop->started || t_ns < loop->tick_ns) {
+	if (!d->started || t_ns < d->tick_ns) {
 		/* It starts, or ran backwards: from here on anew. */
-		loop->started = true;
-		loop->tick_ns = t_ns - t_ns % NS;
+		d->started = true;
+		d->tick_ns = t_ns - t_ns % NS;
 		return;
 	}
-	if (t_ns - loop->tick_ns < NS)
+	if (t_ns - d->tick_ns < NS)
 		return;
-	seconds = (t_ns - loop->tick_ns) / NS;
+	seconds = (t_ns - d->tick_ns) / NS;
 	step = (seconds / GAP_STEPS + 1) * NS;
-	while (t_ns - loop->tick_ns >= step) {
-		loop->tick_ns += step;
-		watch_tick(loop->watch, loop->tick_ns);
+	while (t_ns - d->tick_ns >= step) {
+		d->tick_ns += step;
+		watch_tick(d->watch, d->tick_ns);
 	}
-	if (t_ns - loop->tick_ns >= NS)
-		loop->tick_ns = t_ns - t_ns % NS;
+	if (t_ns - d->tick_ns >= NS)
+		d->tick_ns = t_ns - t_ns % NS;
+}
+
+static bool drive_stopped(const struct watch_driver *d)
+{
+	return d->run->interrupts && *d->run->interrupts;
+}
+
+static bool drive_asked(const struct watch_driver *d)
+{
+	return d->run->report && *d->run->report;
 }
 
 /* Live, a signal does not end it before what the ring holds was looked at: see run_live. */
-static bool loop_over(const struct watch_driver *loop)
+static bool drive_over(const struct watch_driver *d)
 {
-	return (*loop->stop && !loop->setup->live) ||
-	       (loop->setup->options->count && loop->packets >= loop->setup->options->count) ||
-	       watch_outputs_closed_pipe(&loop->setup->outputs);
+	return (drive_stopped(d) && !d->setup->live) ||
+	       (d->setup->request->count && d->packets >= d->setup->request->count) ||
+	       d->sink_error;
 }
 
-static void loop_lost(struct watch_driver *loop, uint64_t lost)
+static void drive_lost(struct watch_driver *d, uint64_t lost)
 {
-	if (lost == loop->lost)
+	if (lost == d->lost)
 		return;
-	loop->lost = lost;
-	watch_lost(loop->watch, lost);
+	d->lost = lost;
+	watch_lost(d->watch, lost);
 }
 
 /* Whether `every_ns` has gone by since *due_ns, which then moves on. */
@@ -112,126 +134,130 @@ static bool comes_due(uint64_t *due_ns, uint64_t every_ns, uint64_t now_ns)
 	return true;
 }
 
-/* --stats-every, by the clock of the capture in a replay. */
-static void loop_due_stats(struct watch_driver *loop, uint64_t now_ns)
+/* By the clock of the capture in a replay. */
+static void drive_due_stats(struct watch_driver *d, uint64_t now_ns)
 {
-	if (comes_due(&loop->stats_ns, loop->setup->options->stats_every_ns, now_ns))
-		watch_driver_stats(loop, loop->notes);
+	const struct observer *observer = d->run->observer;
+	struct watch_stats stats;
+
+	if (!comes_due(&d->stats_ns, d->setup->request->stats_every_ns, now_ns) || !observer->stats)
+		return;
+	watch_stats(d->watch, &stats);
+	observer->stats(observer->context, &stats);
 }
 
 /* Where the next packet is read to; its time is to be filled in. */
-static struct watch_ahead *loop_next(struct watch_driver *loop)
+static struct watch_ahead *drive_next(struct watch_driver *d)
 {
-	return &loop->ahead[loop->ahead_count];
+	return &d->ahead[d->ahead_count];
 }
 
-static void loop_look(struct watch_driver *loop)
+static void drive_look(struct watch_driver *d)
 {
-	struct watch_ahead *a = &loop->ahead[loop->ahead_count++];
+	struct watch_ahead *a = &d->ahead[d->ahead_count++];
 
-	prefetch_bucket(loop->watch, &a->packet, &a->sighting);
+	prefetch_bucket(d->watch, &a->packet, &a->sighting);
 }
 
 /* Judges what was read, unless the end comes first. */
-static void loop_judge(struct watch_driver *loop)
+static void drive_judge(struct watch_driver *d)
 {
-	for (unsigned i = 0; i < loop->ahead_count; i++)
-		prefetch_entry(loop->watch, &loop->ahead[i].sighting);
-	for (unsigned i = 0; i < loop->ahead_count; i++)
-		prefetch_victim(loop->watch, &loop->ahead[i].sighting);
-	for (unsigned i = 0; i < loop->ahead_count && !loop_over(loop); i++) {
-		struct watch_ahead *a = &loop->ahead[i];
+	for (unsigned i = 0; i < d->ahead_count; i++)
+		prefetch_entry(d->watch, &d->ahead[i].sighting);
+	for (unsigned i = 0; i < d->ahead_count; i++)
+		prefetch_victim(d->watch, &d->ahead[i].sighting);
+	for (unsigned i = 0; i < d->ahead_count && !drive_over(d); i++) {
+		struct watch_ahead *a = &d->ahead[i];
 
-		loop_lost(loop, a->lost);
-		loop_clock(loop, a->t_ns);
-		watch_judge(loop->watch, a->t_ns, &a->packet, &a->sighting);
-		loop->packets++;
-		if (loop->setup->file)
-			loop_due_stats(loop, a->t_ns);
+		drive_lost(d, a->lost);
+		drive_clock(d, a->t_ns);
+		watch_judge(d->watch, a->t_ns, &a->packet, &a->sighting);
+		d->packets++;
+		if (d->setup->file)
+			drive_due_stats(d, a->t_ns);
 	}
-	loop->ahead_count = 0;
+	d->ahead_count = 0;
 }
 
-static void loop_report(struct watch_driver *loop)
+static void drive_report(struct watch_driver *d)
 {
-	if (!*loop->report)
+	const struct observer *observer = d->run->observer;
+
+	if (!drive_asked(d))
 		return;
-	*loop->report = 0;
-	watch_driver_stats(loop, loop->notes);
-	watch_driver_explain(loop, loop->notes);
+	*d->run->report = 0;
+	if (observer->report)
+		observer->report(observer->context);
 }
 
-static void loop_metrics(struct watch_driver *loop)
+static void drive_counters(struct watch_driver *d)
 {
+	const struct observer *observer = d->run->observer;
 	struct watch_stats stats;
-	struct failure f = {0};
-	bool *failed = &loop->setup->outputs.metrics_failed;
 
-	watch_stats(loop->watch, &stats);
-	if (watch_outputs_metrics(&loop->setup->outputs, &stats, &f) == 0) {
-		*failed = false;
-	} else if (!*failed) {
-		*failed = true;
-		fprintf(loop->notes, "portlight: %s\n", f.text);
-	}
+	if (!observer->counters)
+		return;
+	watch_stats(d->watch, &stats);
+	observer->counters(observer->context, &stats);
 }
 
 /*
  * Interfaces that came or went. Where containers come and go by the hundred only their number is
- * told. Without -i that is no complaint.
+ * reported.
  */
-static void loop_news(struct watch_driver *loop, uint64_t now_ns)
+static void drive_links(struct watch_driver *d, uint64_t now_ns)
 {
-	bool silent = loop->setup->options->quiet && !loop->setup->options->interfaces.count;
+	const struct observer *observer = d->run->observer;
 	char line[LIVE_LINE];
 
-	while (live_news(loop->setup->live, line))
-		if (!silent && ++loop->news <= NEWS_A_MINUTE)
-			fprintf(loop->notes, "portlight: %s\n", line);
-	if (!comes_due(&loop->news_ns, 60 * NS, now_ns))
+	while (live_news(d->setup->live, line))
+		if (observer->link && ++d->news <= NEWS_A_MINUTE)
+			observer->link(observer->context, line);
+	if (!comes_due(&d->news_ns, 60 * NS, now_ns))
 		return;
-	if (loop->news > NEWS_A_MINUTE)
-		fprintf(loop->notes, "portlight: interfaces came or went another %u times\n",
-			loop->news - NEWS_A_MINUTE);
-	loop->news = 0;
+	if (d->news > NEWS_A_MINUTE) {
+		(void)snprintf(line, sizeof(line), "interfaces came or went another %u times",
+			       d->news - NEWS_A_MINUTE);
+		observer->link(observer->context, line);
+	}
+	d->news = 0;
 }
 
 /* What a live run does every now and then. */
-static void loop_due(struct watch_driver *loop)
+static void drive_due(struct watch_driver *d)
 {
-	struct watch_setup *setup = loop->setup;
-	uint64_t now_ns = clock_monotonic_ns();
+	struct watch_setup *setup = d->setup;
+	uint64_t now_ns = d->run->now_ns();
 
-	if (comes_due(&loop->second_ns, NS, now_ns)) {
-		loop_lost(loop, live_drops(setup->live));
+	if (comes_due(&d->second_ns, NS, now_ns)) {
+		drive_lost(d, live_drops(setup->live));
 		/* Where packets never cease nothing else asks whether an interface changed. */
 		(void)live_wait(setup->live, 0);
 		if (setup->listeners) /* failing, it knows nothing for a while */
 			(void)listeners_refresh(setup->listeners, now_ns);
 	}
-	if (setup->options->metrics && comes_due(&loop->metrics_ns, METRICS_EVERY_NS, now_ns))
-		loop_metrics(loop);
-	if (comes_due(&loop->watchdog_ns, setup->notify.watchdog_ns / 2, now_ns))
+	if (comes_due(&d->metrics_ns, METRICS_EVERY_NS, now_ns))
+		drive_counters(d);
+	if (comes_due(&d->watchdog_ns, setup->notify.watchdog_ns / 2, now_ns))
 		(void)notify_send(&setup->notify, "WATCHDOG=1"); /* the manager acts on silence */
-	loop_due_stats(loop, now_ns);
-	loop_news(loop, now_ns);
+	drive_due_stats(d, now_ns);
+	drive_links(d, now_ns);
 }
 
 /* Who sent it came in by there. What is forwarded goes out elsewhere, which tells less. */
-static void loop_origin(struct watch_driver *loop, const struct live_frame *f,
-			const struct packet *p)
+static void drive_origin(struct watch_driver *d, const struct live_frame *f, const struct packet *p)
 {
 	bool out = f->frame.flags & RING_OUTGOING;
 
 	if (p->has & PACKET_IP)
-		watch_origin_note(&loop->origin, p->src, f->frame.interface, out);
+		watch_origin_note(&d->origin, p->src, f->frame.interface, out);
 	else if (p->has & PACKET_ARP)
-		watch_origin_note(&loop->origin, p->arp_sender, f->frame.interface, out);
+		watch_origin_note(&d->origin, p->arp_sender, f->frame.interface, out);
 }
 
-static void loop_frame(struct watch_driver *loop, const struct live_frame *f)
+static void drive_frame(struct watch_driver *d, const struct live_frame *f)
 {
-	struct watch_ahead *a = loop_next(loop);
+	struct watch_ahead *a = drive_next(d);
 	struct packet *p = &a->packet;
 
 	packet_parse(f->link, f->frame.bytes, f->frame.length, p);
@@ -239,59 +265,59 @@ static void loop_frame(struct watch_driver *loop, const struct live_frame *f)
 		p->has |= PACKET_VLAN;
 		p->vlan = f->frame.vlan;
 	}
-	loop_origin(loop, f, p);
+	drive_origin(d, f, p);
 	a->t_ns = f->frame.wall_ns;
-	a->lost = loop->lost;
-	loop_look(loop);
+	a->lost = d->lost;
+	drive_look(d);
 }
 
 /* What the ring holds, up to so much: how many frames that were. */
-static unsigned live_turn(struct watch_driver *loop)
+static unsigned live_turn(struct watch_driver *d)
 {
-	struct live *live = loop->setup->live;
+	struct live *live = d->setup->live;
 	struct live_frame frame;
 	unsigned frames = 0;
 
-	while (frames < FRAMES_A_TURN && !loop_over(loop) && live_receive(live, &frame)) {
-		loop_frame(loop, &frame);
+	while (frames < FRAMES_A_TURN && !drive_over(d) && live_receive(live, &frame)) {
+		drive_frame(d, &frame);
 		live_release(live);
 		frames++;
-		if (loop->ahead_count == WATCH_AHEAD)
-			loop_judge(loop);
+		if (d->ahead_count == WATCH_AHEAD)
+			drive_judge(d);
 	}
-	loop_judge(loop);
+	drive_judge(d);
 	return frames;
 }
 
 /* Nothing is there. Until something is, or the next second begins, when the detector wants its
  * tick, all of the second before having come to light; at the end only for that. 1, or 0 if nothing
  * came, or -errno. */
-static int loop_wait(struct watch_driver *loop, bool stopping)
+static int drive_wait(struct watch_driver *d, bool stopping)
 {
-	uint64_t now_ns = clock_wall_ns() - LIVE_LATE_MS * (NS / 1000);
+	uint64_t now_ns = d->run->wall_ns() - LIVE_LATE_MS * (NS / 1000);
 
 	if (stopping)
-		return live_wait(loop->setup->live, LIVE_LATE_MS);
-	loop_clock(loop, now_ns);
-	return live_wait(loop->setup->live, (int)((NS - now_ns % NS) / 1000000 + 1));
+		return live_wait(d->setup->live, LIVE_LATE_MS);
+	drive_clock(d, now_ns);
+	return live_wait(d->setup->live, (int)((NS - now_ns % NS) / 1000000 + 1));
 }
 
-static int run_live(struct watch_driver *loop, struct failure *f)
+static int run_live(struct watch_driver *d, struct failure *f)
 {
 	unsigned last_turns = 0;
 
-	while (!loop_over(loop)) {
-		bool stopping = *loop->stop;
-		unsigned frames = live_turn(loop);
+	while (!drive_over(d)) {
+		bool stopping = drive_stopped(d);
+		unsigned frames = live_turn(d);
 		int waited;
 
-		if (loop_over(loop) || (stopping && ++last_turns == LAST_TURNS))
+		if (drive_over(d) || (stopping && ++last_turns == LAST_TURNS))
 			return 0;
-		loop_due(loop);
-		loop_report(loop);
+		drive_due(d);
+		drive_report(d);
 		if (frames)
 			continue;
-		waited = loop_wait(loop, stopping);
+		waited = drive_wait(d, stopping);
 		if (stopping && waited == 0)
 			return 0;
 		if (waited < 0 && waited != -EINTR)
@@ -301,11 +327,10 @@ static int run_live(struct watch_driver *loop, struct failure *f)
 	return 0;
 }
 
-static int replay_frame(struct watch_driver *loop, const struct file_frame *frame,
-			struct failure *f)
+static int replay_frame(struct watch_driver *d, const struct file_frame *frame, struct failure *f)
 {
-	const struct expression *expression = loop->setup->expression;
-	struct watch_ahead *a = loop_next(loop);
+	const struct expression *expression = d->setup->expression;
+	struct watch_ahead *a = drive_next(d);
 	int passes = 1;
 
 	if (expression)
@@ -315,97 +340,146 @@ static int replay_frame(struct watch_driver *loop, const struct file_frame *fram
 		return passes;
 	packet_parse(link_type_table[frame->type].link, frame->bytes, frame->length, &a->packet);
 	a->t_ns = frame->t_ns;
-	a->lost = file_lost(loop->setup->file);
-	loop_look(loop);
+	a->lost = file_lost(d->setup->file);
+	drive_look(d);
 	return 0;
 }
 
 /* The next frame; of those before, none is left waiting for it. */
-static int replay_next(struct watch_driver *loop, struct failure *f)
+static int replay_next(struct watch_driver *d, struct failure *f)
 {
-	struct file *file = loop->setup->file;
+	struct file *file = d->setup->file;
 	struct file_frame frame;
 	enum file_result result;
 
-	if (file_may_wait(file) || loop->ahead_count == WATCH_AHEAD)
-		loop_judge(loop);
-	if (loop_over(loop))
+	if (file_may_wait(file) || d->ahead_count == WATCH_AHEAD)
+		drive_judge(d);
+	if (drive_over(d))
 		return FILE_END;
 	result = file_next(file, &frame, f);
-	if (result != FILE_FRAME || *loop->report)
-		loop_judge(loop);
-	loop_report(loop);
-	if (result == FILE_FRAME && replay_frame(loop, &frame, f) < 0)
+	if (result != FILE_FRAME || drive_asked(d))
+		drive_judge(d);
+	drive_report(d);
+	if (result == FILE_FRAME && replay_frame(d, &frame, f) < 0)
 		result = FILE_FAILED;
 	if (result == FILE_FAILED)
-		loop_judge(loop);
+		drive_judge(d);
 	return result;
 }
 
-static int run_replay(struct watch_driver *loop, struct failure *f)
+static int run_replay(struct watch_driver *d, struct failure *f)
 {
 	int result;
 
 	do
-		result = replay_next(loop, f);
+		result = replay_next(d, f);
 	while (result == FILE_FRAME || result == FILE_INTERRUPTED);
-	loop_lost(loop, file_lost(loop->setup->file));
+	drive_lost(d, file_lost(d->setup->file));
 	return result == FILE_FAILED ? -1 : 0;
 }
 
-int watch_driver_run(struct watch_driver *loop, struct failure *f)
+int watch_driver_run(struct watch_driver *d, struct failure *f)
 {
-	uint64_t now_ns = clock_monotonic_ns();
+	const uint64_t now_ns = d->run->now_ns();
+	const struct run_info info = {
+		.version = d->run->version,
+		.args = d->run->args,
+		.engine = "watch",
+		.start_ns = d->run->wall_ns(),
+		.verbose = d->run->verbose,
+	};
+	struct run_summary summary = {0};
 	int result;
 
-	loop->metrics_ns = now_ns + METRICS_EVERY_NS;
-	if (loop->setup->live && loop->setup->options->stats_every_ns)
-		loop->stats_ns = now_ns + loop->setup->options->stats_every_ns;
-	result = loop->setup->file ? run_replay(loop, f) : run_live(loop, f);
-	if (loop->setup->live)
-		loop_lost(loop, live_drops(loop->setup->live));
-	watch_finish(loop->watch);
-	if (loop->setup->options->metrics)
-		loop_metrics(loop);
+	d->metrics_ns = now_ns + METRICS_EVERY_NS;
+	if (d->setup->live && d->setup->request->stats_every_ns)
+		d->stats_ns = now_ns + d->setup->request->stats_every_ns;
+	drive_sink(d, sink_begin(d->run->sink, &info));
+	result = d->setup->file ? run_replay(d, f) : run_live(d, f);
+	if (d->setup->live)
+		drive_lost(d, live_drops(d->setup->live));
+	watch_finish(d->watch);
+	drive_counters(d);
+	summary.end_ns = d->run->wall_ns();
+	summary.elapsed_ns = d->run->now_ns() - now_ns;
+	summary.partial = result < 0 || (d->setup->file && drive_stopped(d));
+	drive_sink(d, sink_end(d->run->sink, &summary));
 	return result;
 }
 
-void watch_driver_stats(struct watch_driver *loop, FILE *out)
+struct watch_driver *watch_driver_new(struct watch_setup *setup, const struct run_context *run,
+				      struct failure *f)
 {
-	struct watch_stats s;
+	struct watch_driver *d = calloc(1, sizeof(*d));
+	struct watch_conf conf;
 
-	watch_stats(loop->watch, &s);
-	fprintf(out,
-		"portlight: %" PRIu64 " packets (%" PRIu64 " malformed, %" PRIu64 " lost); %" PRIu64
-		" scans open of %" PRIu64 "; %" PRIu64 " flows, %" PRIu64 " records of evidence "
-		"(fullest table %.0f %%; pushed out %" PRIu64 " and %" PRIu64 "), %" PRIu64
-		" events suppressed\n",
-		s.packets, s.malformed, s.lost, s.scans_open, s.scans_total, s.flows, s.evidence,
-		100 * s.fill, s.flows_evicted, s.evidence_evicted, s.suppressed);
+	if (!d) {
+		failure_set(f, EXIT_SOFTWARE, "out of memory");
+		return NULL;
+	}
+	d->setup = setup;
+	d->run = run;
+	watch_setup_conf(setup, &run->key, &conf);
+	conf.event = drive_event;
+	conf.event_context = d;
+	d->watch = watch_new(&conf);
+	if (d->watch)
+		return d;
+	failure_set(f, EXIT_SOFTWARE, "out of memory for the tables; see --memory");
+	free(d);
+	return NULL;
 }
+
+void watch_driver_free(struct watch_driver *d)
+{
+	if (!d)
+		return;
+	watch_free(d->watch);
+	free(d);
+}
+
+/* Where the lines of an explanation go. */
+struct explained {
+	void (*line)(void *context, const char *text);
+	void *context;
+};
 
 static void explain_line(void *context, const char *text)
 {
-	fprintf(context, "  %s\n", text);
+	const struct explained *to = context;
+	char line[EXPLAIN_LINE];
+
+	(void)snprintf(line, sizeof(line), "  %s", text);
+	to->line(to->context, line);
 }
 
-void watch_driver_explain(struct watch_driver *loop, FILE *out)
+static void explain_told(struct watch_driver *d, size_t i, struct explained *to)
 {
-	char text[ADDR_TEXT];
+	char line[EXPLAIN_LINE / 2];
 
-	for (size_t i = 0; i < loop->setup->explain_count; i++) {
-		struct addr source = loop->setup->explain[i];
-		bool told = i < WATCH_EXPLAINED && loop->told[i].events;
+	(void)snprintf(line, sizeof(line),
+		       "told %" PRIu64 " times, lastly: event %" PRIu64 ", %s, %s",
+		       d->told[i].events, d->told[i].last, event_action_name(d->told[i].action),
+		       event_phase_name(d->told[i].phase));
+	explain_line(to, line);
+}
 
-		fprintf(out, "%s:\n", addr_format(source, text));
+void watch_driver_explain(struct watch_driver *d, void (*line)(void *context, const char *text),
+			  void *context)
+{
+	const struct request_addrs *sources = &d->setup->request->explain;
+	struct explained to = {line, context};
+	char text[ADDR_TEXT], head[ADDR_TEXT + 1];
+
+	for (size_t i = 0; i < sources->count; i++) {
+		bool told = i < WATCH_EXPLAINED && d->told[i].events;
+
+		(void)snprintf(head, sizeof(head), "%s:", addr_format(sources->addr[i], text));
+		line(context, head);
 		if (told)
-			fprintf(out,
-				"  told %" PRIu64 " times, lastly: event %" PRIu64 ", %s, %s\n",
-				loop->told[i].events, loop->told[i].last,
-				event_action_name(loop->told[i].action),
-				event_phase_name(loop->told[i].phase));
-		if (!watch_explain(loop->watch, source, explain_line, out) && !told)
-			fputs("  nothing is held: it made no contact that failed, or none lately\n",
-			      out);
+			explain_told(d, i, &to);
+		if (!watch_explain(d->watch, sources->addr[i], explain_line, &to) && !told)
+			explain_line(&to, "nothing is held: it made no contact that failed, or "
+					  "none lately");
 	}
 }

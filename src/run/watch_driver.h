@@ -2,13 +2,12 @@
 #ifndef PORTLIGHT_RUN_WATCH_DRIVER_H
 #define PORTLIGHT_RUN_WATCH_DRIVER_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/failure.h"
 #include "packet/packet.h"
+#include "run/observer.h"
 #include "run/watch_origin.h"
 #include "run/watch_setup.h"
 #include "watch/watch.h"
@@ -28,13 +27,12 @@ struct watch_ahead {
 
 struct watch_driver {
 	struct watch_setup *setup;
+	const struct run_context *run;
 	struct watch *watch;
-	FILE *notes;
-	const volatile sig_atomic_t *stop; /* a signal asked for the end */
-	volatile sig_atomic_t *report;	   /* a signal asked for counters; set to 0 here */
-	uint64_t packets;		   /* that passed the filter */
-	uint64_t tick_ns;		   /* of the capture's clock, last told to the detector */
+	uint64_t packets; /* that passed the filter */
+	uint64_t tick_ns; /* of the capture's clock, last told to the detector */
 	bool started;
+	int sink_error; /* errno: the sink takes nothing more, which ends the run; or 0 */
 	uint64_t lost;
 	/* On the monotonic clock: when each comes due; see watch_driver.c. */
 	uint64_t second_ns, metrics_ns, stats_ns, watchdog_ns, news_ns;
@@ -43,23 +41,26 @@ struct watch_driver {
 	unsigned ahead_count;
 	struct watch_origin origin;
 	struct {
-		uint64_t events; /* told about this address */
+		uint64_t events; /* reported about this address */
 		uint64_t last;	 /* id of the latest */
 		uint8_t action, phase;
 	} told[WATCH_EXPLAINED];
 };
 
-/* watch_conf.event, with the loop as its context. */
-void watch_driver_event(void *context, const struct event *event);
+/* With a detector for *setup, which is open and outlives the driver, as *run does. NULL with *f. */
+struct watch_driver *watch_driver_new(struct watch_setup *setup, const struct run_context *run,
+				      struct failure *f);
+void watch_driver_free(struct watch_driver *d);
 
 /*
- * Until the file ends, --count is reached, a signal asks for the end, or nobody reads standard
- * output any more; then watch_finish. 0, or -1 with *f: also then all events are told.
+ * Until the file ends, `count` is reached, an interruption, or an error of the sink; then
+ * watch_finish. The sink gets begin, each event, and end. 0, or -1 with *f: also then it has all
+ * events.
  */
-int watch_driver_run(struct watch_driver *loop, struct failure *f);
+int watch_driver_run(struct watch_driver *d, struct failure *f);
 
-/* The line of counters, and what --explain asks for, to `out`. */
-void watch_driver_stats(struct watch_driver *loop, FILE *out);
-void watch_driver_explain(struct watch_driver *loop, FILE *out);
+/* Calls `line` with each line of what is known of the request's sources, without its newline. */
+void watch_driver_explain(struct watch_driver *d, void (*line)(void *context, const char *text),
+			  void *context);
 
 #endif

@@ -3,9 +3,28 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "watch/block_policy.h"
+
+#define RESPONSE_LINE 256
+
+/* A line of news, not longer than RESPONSE_LINE. */
+__attribute__((format(printf, 2, 3))) static void response_note(const struct watch_response *r,
+								const char *format, ...)
+{
+	char line[RESPONSE_LINE];
+	va_list args;
+
+	if (!r->observer->news)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	r->observer->news(r->observer->context, line);
+}
 
 /* Whether this verdict on this scan was said before; remembers it. */
 static bool said_before(struct watch_response *r, const struct event *event, uint8_t verdict)
@@ -28,14 +47,14 @@ static void respond_dry(struct watch_response *r, const struct event *event,
 	if (verdict == BLOCK_NO_SCAN || said_before(r, event, (uint8_t)verdict))
 		return;
 	if (verdict == BLOCK_NO_SOURCE)
-		fprintf(r->notes, "portlight: event %" PRIu64 ": would block nobody: %s\n",
-			event->id, block_verdict_text(verdict));
+		response_note(r, "event %" PRIu64 ": would block nobody: %s", event->id,
+			      block_verdict_text(verdict));
 	else if (verdict == BLOCK_YES)
-		fprintf(r->notes, "portlight: event %" PRIu64 ": would block %s\n", event->id,
-			addr_format(event->source, text));
+		response_note(r, "event %" PRIu64 ": would block %s", event->id,
+			      addr_format(event->source, text));
 	else
-		fprintf(r->notes, "portlight: event %" PRIu64 ": would not block %s: %s\n",
-			event->id, addr_format(event->source, text), block_verdict_text(verdict));
+		response_note(r, "event %" PRIu64 ": would not block %s: %s", event->id,
+			      addr_format(event->source, text), block_verdict_text(verdict));
 }
 
 static void respond(struct watch_response *r, const struct event *event)
@@ -46,12 +65,12 @@ static void respond(struct watch_response *r, const struct event *event)
 	addr_format(event->source, text);
 	if (result == 1) {
 		r->blocked++;
-		fprintf(r->notes, "portlight: event %" PRIu64 ": blocked %s\n", event->id, text);
+		response_note(r, "event %" PRIu64 ": blocked %s", event->id, text);
 	} else if (result < 0) {
 		r->failed++;
 		if (!said_before(r, event, BLOCK_VERDICTS))
-			fprintf(r->notes, "portlight: event %" PRIu64 ": cannot block %s: %s\n",
-				event->id, text, strerror(-result));
+			response_note(r, "event %" PRIu64 ": cannot block %s: %s", event->id, text,
+				      strerror(-result));
 	}
 }
 

@@ -80,6 +80,70 @@ static void nmap_letters_and_habits_work(void **state)
 	scan_options_fini(&o);
 }
 
+static void values_are_parsed_once_and_for_all(void **state)
+{
+	struct scan_options o;
+	struct failure f;
+	char storage[WORDS_BYTES];
+
+	(void)state;
+	assert_int_equal(parse("--engine xdp --xdp-mode generic --top-ports 65535 -S 2001:db8::1 "
+			       "--seed 0xffffffffffffffff --shard 1000000/1000000 --ttl 1 h",
+			       storage, &o, &f),
+			 0);
+	assert_ptr_equal(o.request.engine, engine_by_name("xdp"));
+	assert_true(o.request.xdp_generic);
+	assert_int_equal(o.request.top_ports, 65535);
+	assert_true(o.request.has_source && o.request.source.lo == 1);
+	assert_true(o.request.has_seed && o.request.seed == UINT64_MAX);
+	assert_int_equal(o.request.shard, 1000000);
+	assert_int_equal(o.request.shards, 1000000);
+	assert_int_equal(o.request.ttl, 1);
+	scan_options_fini(&o);
+
+	assert_int_equal(parse("-F --unprivileged h", storage, &o, &f), 0);
+	assert_int_equal(o.request.top_ports, 100);
+	assert_ptr_equal(o.request.engine, engine_by_name("sockets"));
+	scan_options_fini(&o);
+
+	/* By name comes before by privilege. */
+	assert_int_equal(
+		parse("--engine sockets --privileged --xdp-mode native h", storage, &o, &f), 0);
+	assert_ptr_equal(o.request.engine, engine_by_name("sockets"));
+	assert_false(o.request.xdp_generic);
+	scan_options_fini(&o);
+
+	assert_int_equal(parse("h", storage, &o, &f), 0);
+	assert_null(o.request.engine);
+	assert_false(o.request.has_seed || o.request.has_source);
+	assert_int_equal(o.request.shards, 0);
+	scan_options_fini(&o);
+
+	/* What contradicts itself does not hide the help. */
+	assert_int_equal(parse("--help -F -p 22 --shard 1/2", storage, &o, &f), 0);
+	assert_true(o.help);
+	scan_options_fini(&o);
+}
+
+static void help_reads_the_registry(void **state)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	(void)state;
+	assert_non_null(out);
+	scan_options_man(out);
+	assert_int_equal(fclose(out), 0);
+	for (size_t i = 0; i < ENGINES; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%s (", engine_rows[i].name);
+		assert_non_null(strstr(text, name));
+	}
+	free(text);
+}
+
 static void every_technique_letter_is_an_option(void **state)
 {
 	(void)state;
@@ -170,6 +234,22 @@ static void refusals_name_the_text(void **state)
 		{"-v22 h", "-v22"},
 		{"--min-rate 200 --max-rate 100 h", "--max-rate 100"},
 		{"--max-rtt-timeout 1s --min-rtt-timeout 2s h", "--min-rtt-timeout 2000"},
+		{"--engine frame h", "--engine wants sockets, frames or xdp, not \"frame\""},
+		{"--engine xdp --engine frames h", "--engine is given twice"},
+		{"--xdp-mode fast h", "--xdp-mode wants native or generic, not \"fast\""},
+		{"--top-ports 0 h", "--top-ports wants a number from 1 to 65535, not \"0\""},
+		{"--top-ports 65536 h", "\"65536\""},
+		{"--top-ports 10 -F h", "exclude one another"},
+		{"-p 22 -F h", "exclude one another"},
+		{"-S host h", "-S wants an address, not \"host\""},
+		{"-S 192.0.2.1 -S 192.0.2.2 h", "-S is given twice"},
+		{"--seed -1 h", "--seed wants a number, not \"-1\""},
+		{"--seed 18446744073709551616 h", "\"18446744073709551616\""},
+		{"--seed 1 --seed 2 h", "--seed is given twice"},
+		{"--seed 1 --shard 3/2 h", "--shard wants I/N with 1 <= I <= N, not \"3/2\""},
+		{"--seed 1 --shard 0/2 h", "\"0/2\""},
+		{"--seed 1 --shard 1/2x h", "\"1/2x\""},
+		{"--shard 1/2 h", "--shard needs --seed"},
 	};
 
 	(void)state;
@@ -247,6 +327,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nmap_letters_and_habits_work),
+		cmocka_unit_test(values_are_parsed_once_and_for_all),
+		cmocka_unit_test(help_reads_the_registry),
 		cmocka_unit_test(every_technique_letter_is_an_option),
 		cmocka_unit_test(the_help_lists_the_letters_of_the_table),
 		cmocka_unit_test(refusals_name_the_text),

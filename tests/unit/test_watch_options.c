@@ -37,14 +37,15 @@ static void defaults_are_those_of_the_detector(void **state)
 	(void)state;
 	watch_conf_init(&conf);
 	assert_int_equal(parse("", storage, &o, &f), 0);
-	assert_int_equal(o.memory_bytes, conf.memory_bytes);
-	assert_true(o.false_positive == conf.false_positive);
-	assert_true(o.detection == conf.detection);
-	assert_int_equal(o.idle_ns, conf.idle_ns);
-	assert_int_equal(o.events_per_minute, conf.events_per_minute);
-	assert_int_equal(o.block_time_ns, 3600 * NS);
-	assert_null(o.read);
-	assert_false(o.block || o.dry_run || o.has_syslog || o.has_journal || o.json || o.quiet);
+	assert_int_equal(o.request.memory_bytes, conf.memory_bytes);
+	assert_true(o.request.false_positive == conf.false_positive);
+	assert_true(o.request.detection == conf.detection);
+	assert_int_equal(o.request.idle_ns, conf.idle_ns);
+	assert_int_equal(o.request.events_per_minute, conf.events_per_minute);
+	assert_int_equal(o.request.block_time_ns, 3600 * NS);
+	assert_null(o.request.read);
+	assert_false(o.request.block || o.request.dry_run || o.has_syslog || o.has_journal ||
+		     o.json || o.quiet);
 	watch_options_fini(&o);
 }
 
@@ -61,17 +62,17 @@ static void everything_is_understood(void **state)
 		      "--ignore 192.0.2.9 --ignore-file trusted.txt",
 		      storage, &o, &f),
 		0);
-	assert_int_equal(o.interfaces.count, 2);
-	assert_string_equal(o.interfaces.word[1], "lo");
-	assert_string_equal(o.filter, "tcp");
-	assert_true(o.promiscuous);
-	assert_int_equal(o.count, 100);
-	assert_int_equal(o.memory_bytes, 25 << 19);
-	assert_true(o.false_positive == 1e-9 && o.detection == 0.999);
-	assert_int_equal(o.idle_ns, 120 * NS);
-	assert_int_equal(o.home.count, 2);
-	assert_string_equal(o.ignores.word[0], "192.0.2.9");
-	assert_string_equal(o.ignore_files.word[0], "trusted.txt");
+	assert_int_equal(o.request.interfaces.count, 2);
+	assert_string_equal(o.request.interfaces.word[1], "lo");
+	assert_string_equal(o.request.filter, "tcp");
+	assert_true(o.request.promiscuous);
+	assert_int_equal(o.request.count, 100);
+	assert_int_equal(o.request.memory_bytes, 25 << 19);
+	assert_true(o.request.false_positive == 1e-9 && o.request.detection == 0.999);
+	assert_int_equal(o.request.idle_ns, 120 * NS);
+	assert_int_equal(o.request.home.count, 2);
+	assert_string_equal(o.request.ignores.word[0], "192.0.2.9");
+	assert_string_equal(o.request.ignore_files.word[0], "trusted.txt");
 	watch_options_fini(&o);
 
 	assert_int_equal(parse("-r a.pcap --json -oD out.ndjson --journal --syslog=/run/log "
@@ -79,26 +80,26 @@ static void everything_is_understood(void **state)
 			       "192.0.2.7 --explain=2001:db8::7 --stats-every 10s -q -vv --dry-run",
 			       storage, &o, &f),
 			 0);
-	assert_string_equal(o.read, "a.pcap");
+	assert_string_equal(o.request.read, "a.pcap");
 	assert_true(o.json && o.has_journal && o.has_syslog && o.proven_only && o.quiet);
 	assert_null(o.journal);
 	assert_string_equal(o.syslog, "/run/log");
 	assert_string_equal(o.ndjson, "out.ndjson");
-	assert_string_equal(o.metrics, "x.prom");
-	assert_int_equal(o.events_per_minute, 5);
-	assert_int_equal(o.explain.count, 2);
-	assert_int_equal(o.stats_every_ns, 10 * NS);
+	assert_string_equal(o.request.metrics, "x.prom");
+	assert_int_equal(o.request.events_per_minute, 5);
+	assert_int_equal(o.request.explain.count, 2);
+	assert_int_equal(o.request.stats_every_ns, 10 * NS);
 	assert_int_equal(o.verbose, 2);
-	assert_true(o.dry_run && !o.block);
+	assert_true(o.request.dry_run && !o.request.block);
 	watch_options_fini(&o);
 
 	assert_int_equal(parse("--block --block-time 1d --never-block 192.0.2.1,192.0.2.2 "
 			       "--user nobody --self-test",
 			       storage, &o, &f),
 			 0);
-	assert_true(o.block && o.self_test);
-	assert_int_equal(o.block_time_ns, 86400 * NS);
-	assert_string_equal(o.user, "nobody");
+	assert_true(o.request.block && o.self_test);
+	assert_int_equal(o.request.block_time_ns, 86400 * NS);
+	assert_string_equal(o.request.user, "nobody");
 	watch_options_fini(&o);
 
 	/* The next word is not the socket of --syslog: it is no option either. */
@@ -134,6 +135,7 @@ static void refusals_name_the_text(void **state)
 		{"--block-time 10ms", "--block-time"},
 		{"--json=yes", "--json"},
 		{"--syslog=", "--syslog"},
+		{"--explain host", "--explain wants an address, not \"host\""},
 		{"-r a -i eth0", "contradict"},
 		{"-r a --promiscuous", "contradict"},
 		{"--json -oD -", "contradict"},
