@@ -1,4 +1,4 @@
-/* blocker: sources shut out for a while, by an nftables table of our own. */
+/* blocker: blocks source addresses for a time, with an nftables table of its own. */
 #include "blocker/blocker.h"
 
 #include <assert.h>
@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "blocker/blocker_helper.h"
 
-/* The helper answers in 100 us; a machine out of breath gets this long. */
+/* Timeout of a request; the helper usually answers within 100 us. */
 #define BLOCKER_WAIT_MS	       1000
 #define BLOCKER_START_MS       5000
 
@@ -50,7 +50,7 @@ static int64_t blocker_clock_ms(void)
 	return (int64_t)(clock_monotonic_ns() / 1000000);
 }
 
-/* A message of exactly `size` bytes until then: 0, -ETIMEDOUT, or -EPIPE at the helper's end. */
+/* Receives a message of exactly `size` bytes: 0, -ETIMEDOUT, or -EPIPE if the helper has ended. */
 static int blocker_receive(struct blocker *b, void *message, size_t size, int64_t until_ms)
 {
 	for (;;) {
@@ -88,7 +88,7 @@ static int blocker_ask(struct blocker *b, uint32_t op, struct addr source)
 
 		if (error < 0)
 			return error;
-	} while (reply.sequence != request.sequence); /* late answers to what timed out */
+	} while (reply.sequence != request.sequence); /* skips answers to requests that timed out */
 	return reply.result;
 }
 
@@ -118,7 +118,7 @@ struct blocker *blocker_open(const struct blocker_conf *conf, struct failure *f)
 		*f = hello.failure;
 	else
 		return b;
-	(void)close(b->fd); /* tells the helper to end, if it is there */
+	(void)close(b->fd); /* makes the helper end, if it is running */
 	(void)waitpid(b->pid, NULL, 0);
 	free(b);
 	return NULL;
@@ -146,7 +146,7 @@ void blocker_close(struct blocker *b)
 {
 	if (!b)
 		return;
-	/* No answer but the end of the connection, which comes after the table is gone. */
+	/* The only answer is the end of the connection, after the table has been removed. */
 	(void)blocker_ask(b, BLOCKER_QUIT, (struct addr){0});
 	(void)close(b->fd); /* nothing was written */
 	free(b);

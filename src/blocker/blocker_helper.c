@@ -1,4 +1,4 @@
-/* blocker_helper: the process that may change the packet filter, and nothing else. */
+/* blocker_helper: the process that changes the packet filter, with no other privilege. */
 #include "blocker/blocker_helper.h"
 
 #include <cap-ng.h>
@@ -17,7 +17,7 @@
 
 struct helper_entry {
 	struct addr source;
-	uint64_t until_ns; /* on CLOCK_MONOTONIC, as the kernel's timeouts */
+	uint64_t until_ns; /* CLOCK_MONOTONIC, as the kernel's timeouts */
 };
 
 struct helper {
@@ -28,7 +28,8 @@ struct helper {
 	int fd;
 };
 
-/* Keeps 0..2, on /dev/null so that no pipe of ours is held open, and the two given. */
+/* Closes all descriptors but the two given. 0..2 become /dev/null, so that no pipe of the main
+ * process is kept open. */
 static void helper_close_others(int a, int b)
 {
 	unsigned low = (unsigned)(a < b ? a : b), high = (unsigned)(a < b ? b : a);
@@ -36,8 +37,8 @@ static void helper_close_others(int a, int b)
 
 	for (int fd = 0; fd <= 2; fd++)
 		if (null >= 0 && fd != a && fd != b)
-			(void)dup2(null, fd); /* at worst it stays what it was */
-	/* Gaps between, each may be empty (EINVAL). */
+			(void)dup2(null, fd); /* if it fails, the descriptor stays as it was */
+	/* The ranges between these; an empty one fails with EINVAL. */
 	if (low > 3)
 		(void)close_range(3, low - 1, 0);
 	if (high > low + 1 && high > 3)
@@ -45,8 +46,8 @@ static void helper_close_others(int a, int b)
 	(void)close_range(high + 1 > 3 ? high + 1 : 3, ~0U, 0);
 }
 
-/* A terminal's Ctrl-C and a service manager's SIGTERM go to the whole group: the main process
- * heeds them, and the helper ends with it. */
+/* Ignores signals that are sent to the whole process group (Ctrl-C, a service manager's SIGTERM):
+ * the main process handles them, and the helper ends with it. */
 static void helper_signals(void)
 {
 	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2};
@@ -55,7 +56,7 @@ static void helper_signals(void)
 		(void)signal(ignored[i], SIG_IGN); /* cannot fail for these */
 }
 
-/* Forgets who is in again. */
+/* Removes entries whose time is over. */
 static void helper_expire(struct helper *h, uint64_t now_ns)
 {
 	uint32_t kept = 0;
@@ -72,7 +73,7 @@ static int helper_add(struct helper *h, struct addr source)
 	uint64_t until_ns = now_ns + (uint64_t)h->conf->timeout_s * 1000000000;
 	int result;
 
-	/* Asked again here, because whoever asks has read packets of strangers. */
+	/* Checked here as well, since the main process has read untrusted packets. */
 	if (ranges_contain(h->conf->never, source))
 		return -EPERM;
 	helper_expire(h, now_ns);
@@ -104,7 +105,7 @@ static int helper_clear(struct helper *h)
 	return result;
 }
 
-/* One request. Returns whether there may be another. */
+/* Serves one request. Returns false if the helper is to end. */
 static int helper_serve(struct helper *h)
 {
 	struct blocker_request request;
@@ -129,7 +130,7 @@ static int helper_serve(struct helper *h)
 	return got == sizeof(reply);
 }
 
-/* The layers of cage_enter, but for CAP_NET_ADMIN. */
+/* Applies the layers of cage_enter(), but keeps CAP_NET_ADMIN. */
 static int helper_shut_in(const struct blocker_conf *conf, struct failure *f)
 {
 	struct cage cage;
@@ -173,7 +174,7 @@ void blocker_helper(const struct blocker_conf *conf, int fd)
 			    strerror(error < 0 ? -error : ENOMEM));
 	} else {
 		helper_close_others(fd, mnl_socket_get_fd(h.table.socket));
-		(void)helper_start(&h, &hello.failure); /* hello tells */
+		(void)helper_start(&h, &hello.failure); /* the result is in `hello` */
 	}
 	if (send(fd, &hello, sizeof(hello), MSG_NOSIGNAL) == sizeof(hello) &&
 	    !hello.failure.exit_code) {

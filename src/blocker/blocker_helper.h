@@ -1,4 +1,4 @@
-/* blocker_helper: the process that may change the packet filter, and nothing else. */
+/* blocker_helper: the process that changes the packet filter, with no other privilege. */
 #ifndef PORTLIGHT_BLOCKER_BLOCKER_HELPER_H
 #define PORTLIGHT_BLOCKER_BLOCKER_HELPER_H
 
@@ -14,7 +14,7 @@ enum blocker_op {
 	BLOCKER_QUIT,
 };
 
-/* One message each over a SOCK_SEQPACKET pair; of any other length: the helper ends. */
+/* Messages over a SOCK_SEQPACKET pair. At one of another length the helper ends. */
 struct blocker_request {
 	uint32_t op, sequence;
 	struct addr source;
@@ -25,14 +25,14 @@ struct blocker_reply {
 	int32_t result;	   /* as blocker_add returns */
 };
 
-/* The first message from the helper: exit_code 0 if the table is made. */
+/* The first message from the helper: failure.exit_code is 0 if the table was created. */
 struct blocker_hello {
 	struct failure failure;
 };
 
 /*
- * The helper's whole life, in the child: shuts itself in, makes the table, answers requests from
- * `fd` until the other end closes or asks it to quit, takes the table away. Never returns.
+ * Runs the helper, in the child: enters its cage, creates the table, serves requests on `fd` until
+ * the other end is closed or sends BLOCKER_QUIT, and removes the table. Never returns.
  */
 _Noreturn void blocker_helper(const struct blocker_conf *conf, int fd);
 

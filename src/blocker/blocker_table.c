@@ -1,4 +1,4 @@
-/* blocker_table: the nftables table of the blocker, spoken to in netlink. */
+/* blocker_table: the nftables table of the blocker, by netlink messages. */
 #include "blocker/blocker_table.h"
 
 #include <arpa/inet.h>
@@ -15,15 +15,15 @@
 #include "blocker/blocker.h"
 
 #define BLOCKER_CHAIN "drop"
-/* Before connection tracking (-200): what is dropped costs no entry there. NF_IP_PRI_RAW. */
+/* NF_IP_PRI_RAW: before connection tracking (-200), so that dropped packets make no entry there. */
 #define BLOCKER_PRIORITY (-300)
 /* The largest transaction here is that of blocker_table_make, about 1,500 bytes. */
 #define BATCH_BYTES 4096
 
-/* What differs between the families. */
+/* Differences between the address families. */
 struct blocker_family {
 	const char *set;
-	uint32_t type;		/* of nft(8), for its listing only: ipv4_addr, ipv6_addr */
+	uint32_t type;		/* nft(8)'s number, for its listings only: ipv4_addr, ipv6_addr */
 	uint32_t bytes, offset; /* of the source address in the header */
 	uint8_t family;
 };
@@ -56,7 +56,7 @@ static struct nlmsghdr *batch_put(struct batch *b, uint16_t type, uint16_t flags
 	return message;
 }
 
-/* A message of nf_tables; attributes are added to what it returns, then batch_end_message. */
+/* Begins a message of nf_tables: the caller adds attributes, then calls batch_end_message(). */
 static struct nlmsghdr *batch_message(struct batch *b, uint16_t type, uint16_t flags)
 {
 	b->last = batch_put(b, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, 0);
@@ -81,13 +81,14 @@ static int batch_begin(struct batch *b, struct blocker_table *t)
 }
 
 /*
- * The kernel has handled the transaction when sendto(2) returns, and its words are waiting: an
- * error for each message that failed, or for the whole, and the receipt asked for with the last.
+ * Sends the transaction and reads the result. The kernel has handled it when sendto(2) returns, and
+ * its answers are queued: an error for each message that failed, or for the whole transaction, and
+ * the acknowledgement that the last message requested.
  */
 static int batch_result(struct blocker_table *t)
 {
 	char buffer[8192] __attribute__((aligned(8)));
-	int result = -EPROTO; /* no word at all */
+	int result = -EPROTO; /* no answer at all */
 	ssize_t got;
 
 	while ((got = recv(mnl_socket_get_fd(t->socket), buffer, sizeof(buffer), MSG_DONTWAIT)) >
@@ -177,7 +178,7 @@ static void put_chain(struct batch *b)
 	batch_end_message(b);
 }
 
-/* One expression of a rule; its attributes go between begin and end. */
+/* Begin and end an expression of a rule; its attributes are added in between. */
 struct expression {
 	struct nlattr *element, *data;
 };
@@ -264,7 +265,7 @@ static void put_rule(struct batch *b, const struct blocker_family *family)
 	batch_end_message(b);
 }
 
-/* One element, or with a NULL address all of them. */
+/* A message on one element of a set, or (address NULL) on all. */
 static void put_element(struct batch *b, uint16_t type, const struct blocker_family *family,
 			const struct addr *a)
 {
@@ -321,8 +322,8 @@ int blocker_table_make(struct blocker_table *t, uint32_t most, uint32_t timeout_
 
 	if (error < 0)
 		return error;
-	/* The first two: whatever an earlier program left there is gone, and if it left nothing
-	 * that is no error either. */
+	/* The first two messages remove a table that an earlier process left; without one they are
+	 * no error. */
 	put_table(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE, 0);
 	put_table(&b, NFT_MSG_DELTABLE, 0, 0);
 	put_table(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE, NFT_TABLE_F_OWNER);

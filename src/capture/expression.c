@@ -1,4 +1,4 @@
-/* expression: a filter in tcpdump's language, compiled for each kind of link. */
+/* expression: a pcap-filter(7) expression, compiled for each link type. */
 #include "capture/expression.h"
 
 #include <pcap/pcap.h>
@@ -9,11 +9,11 @@
 #include "capture/file.h"
 #include "capture/link_type.h"
 
-/* libpcap's instruction and the kernel's are the same 8 bytes: both are BSD's. */
+/* libpcap's instructions and the kernel's have the same layout of 8 bytes: both are BSD's. */
 _Static_assert(sizeof(struct bpf_insn) == sizeof(struct sock_filter), "BPF instruction");
 
 struct expression {
-	struct bpf_program program[LINK_TYPES]; /* no instructions: it has no meaning there */
+	struct bpf_program program[LINK_TYPES]; /* no instructions: invalid for that type */
 	char why[LINK_TYPES][128];
 };
 

@@ -1,4 +1,4 @@
-/* file: a capture file, pcap or pcapng, gzip or not, as a stream of frames. */
+/* file: reads the frames of a capture file: pcap or pcapng, plain or gzip. */
 #include "capture/file.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ struct file {
 	uint8_t kind; /* enum file_kind */
 	bool swapped;
 	uint8_t type;		  /* index in link_type_table */
-	uint32_t ns_per_fraction; /* of the second part of a time stamp */
+	uint32_t ns_per_fraction; /* unit of the second half of a time stamp */
 	struct pcapng pcapng;
 };
 
@@ -81,7 +81,7 @@ static enum file_result no_capture(const struct file *file, struct failure *f)
 	return FILE_FAILED;
 }
 
-/* Magic, version, two fields nobody uses, longest frame, and the link in the low 16 bits. */
+/* Magic, version, two unused fields, longest frame, and the link type in the low 16 bits. */
 static enum file_result pcap_begin(struct file *file, struct failure *f)
 {
 	enum stream_result result = stream_need(file->stream, FILE_HEADER_BYTES, f);
@@ -106,7 +106,7 @@ static enum file_result pcap_begin(struct file *file, struct failure *f)
 	return FILE_FRAME;
 }
 
-/* FILE_FRAME: the kind is known now. */
+/* Finds out the format. FILE_FRAME: it is known now. */
 static enum file_result file_begin(struct file *file, struct failure *f)
 {
 	enum stream_result result = stream_need(file->stream, 4, f);

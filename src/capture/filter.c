@@ -1,4 +1,4 @@
-/* filter: classic BPF programs, so that the kernel wakes us only for frames that matter. */
+/* filter: classic BPF programs that select the frames a packet socket receives. */
 #include "capture/filter.h"
 
 #include <assert.h>
@@ -6,9 +6,9 @@
 #include <netinet/in.h>
 #include <string.h>
 
-/* Where a jump goes. Offsets are counted when the program is whole. */
+/* Jump targets; converted to offsets when the program is complete. */
 enum place {
-	NEXT, /* the instruction behind */
+	NEXT, /* the following instruction */
 	IPV4,
 	IPV4_PORTS,
 	IPV4_ICMP,
@@ -52,7 +52,7 @@ static void draft_begin(struct draft *d, struct filter *filter)
 	d->filter = filter;
 }
 
-/* Adds the two ends and turns places into offsets; all jumps go forwards, as BPF wants. */
+/* Adds the two returns and converts jump targets to offsets; classic BPF only jumps forward. */
 static void draft_end(struct draft *d, uint32_t snap_bytes)
 {
 	here(d, ACCEPT);
@@ -87,7 +87,7 @@ static void ports(struct draft *d, const struct filter_conf *conf, bool v4)
 	jump(d, BPF_JEQ, conf->port, ACCEPT, REJECT);
 }
 
-/* Rejects later fragments and puts the header's length into X. */
+/* Rejects fragments other than the first, and loads the IP header's length into X. */
 static void ipv4_header(struct draft *d, uint32_t network_offset)
 {
 	put(d, BPF_LD | BPF_H | BPF_ABS, network_offset + 6);

@@ -1,4 +1,4 @@
-/* filter: classic BPF programs, so that the kernel wakes us only for frames that matter. */
+/* filter: classic BPF programs that select the frames a packet socket receives. */
 #ifndef PORTLIGHT_CAPTURE_FILTER_H
 #define PORTLIGHT_CAPTURE_FILTER_H
 
@@ -15,21 +15,22 @@ struct filter {
 };
 
 struct filter_conf {
-	uint32_t
-		network_offset; /* where the IP header is: 14 behind Ethernet, 0 without a header */
-	uint32_t snap_bytes;	/* keep at most so many of a frame */
-	uint16_t port, port_mask; /* ours are the ports with (p & port_mask) == port */
-	bool both_ways;		  /* also what comes from our ports: our own packets, in a trace */
+	uint32_t network_offset;  /* of the IP header: 14 with Ethernet, 0 without link header */
+	uint32_t snap_bytes;	  /* most bytes kept of a frame */
+	uint16_t port, port_mask; /* our ports: (p & port_mask) == port */
+	bool both_ways;		  /* also packets from our ports, for a trace */
 };
 
 /*
- * Passes TCP and UDP to our ports, ICMP errors (types 3, 11, 12: RFC 792) and ICMPv6 errors
- * (types below 128: RFC 4443, 2.1). IPv6 with extension headers passes too: walking them is user
- * space's work. No later fragments: they have no ports.
+ * Fills *filter with a program that accepts TCP and UDP to our ports, ICMP errors (types 3, 11, 12:
+ * RFC 792) and ICMPv6 errors (types below 128: RFC 4443, 2.1). IPv6 packets with extension headers
+ * are accepted as well, since user space parses them. Fragments other than the first are rejected:
+ * they have no ports. Cannot fail.
  */
 void filter_answers(struct filter *filter, const struct filter_conf *conf);
 
-/* Passes ARP replies (RFC 826) and neighbour advertisements (RFC 4861, 4.4) behind Ethernet. */
+/* Fills *filter with a program that accepts ARP replies (RFC 826) and neighbour advertisements (RFC
+ * 4861, 4.4) on Ethernet. Cannot fail. */
 void filter_neighbours(struct filter *filter);
 
 #endif

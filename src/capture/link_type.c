@@ -1,4 +1,4 @@
-/* link_type: the numbers by which capture files say what their frames start with. */
+/* link_type: the numbers of capture files for the first header of their frames. */
 #include "capture/link_type.h"
 
 // clang-format off

@@ -1,4 +1,4 @@
-/* link_type: the numbers by which capture files say what their frames start with. */
+/* link_type: the numbers of capture files for the first header of their frames. */
 #ifndef PORTLIGHT_CAPTURE_LINK_TYPE_H
 #define PORTLIGHT_CAPTURE_LINK_TYPE_H
 
@@ -7,17 +7,18 @@
 #include "packet/packet.h"
 
 struct link_type {
-	uint16_t number; /* LINKTYPE_ (tcpdump.org/linktypes), as it stands in files */
+	uint16_t number; /* LINKTYPE_ (tcpdump.org/linktypes), as in files */
 	uint16_t dlt;	 /* DLT_, libpcap's number for it on Linux */
 	uint8_t link;	 /* enum packet_link */
 };
 
-/* All that are understood. The first row of a link is the one for live capture. */
+/* All link types that are supported. The first row of a `link` is the one for live capture. */
 #define LINK_TYPES 13
 extern const struct link_type link_type_table[LINK_TYPES];
 
-/* Index in the table, or -1 if it is not understood. */
+/* Index in the table of a file's link type number; -1 if it is not supported. */
 int link_type_find(unsigned number);
+/* Index of the first row of a link; -1 if there is none. */
 int link_type_of(enum packet_link link);
 
 #endif

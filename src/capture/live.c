@@ -1,4 +1,4 @@
-/* live: frames of this machine's interfaces, also of those that come later, as one stream. */
+/* live: captures from this machine's interfaces, including those that appear later. */
 #include "capture/live.h"
 
 #include <errno.h>
@@ -12,11 +12,11 @@
 #include "capture/link_type.h"
 #include "capture/live_filter.h"
 
-/* Interfaces that are there and not wanted, refused by the kernel; more of them by us. */
+/* Most interfaces whose frames the kernel's filter rejects; those of others are skipped here. */
 #define UNWANTED_MOST 64
-/* So many frames that nobody wants are passed over at once. */
+/* Most frames skipped in one call. */
 #define PASSED_MOST 4096
-/* Packed frames need no slots; the kernel wants to hear of some. */
+/* The kernel requires a slot size, which packed rings do not use. */
 #define SLOT_BYTES 1024u
 
 struct live {
@@ -24,9 +24,9 @@ struct live {
 	struct link_table *links;
 	const char *const *names;
 	size_t name_count;
-	bool bare;    /* the expression has a meaning without Ethernet headers */
+	bool bare;    /* the expression is valid without Ethernet headers */
 	bool stirred; /* interfaces may have changed */
-	/* Whether frames of that interface are wanted, asked last. */
+	/* The last answer to whether frames of an interface are wanted. */
 	unsigned asked;
 	bool asked_wanted;
 };
@@ -56,7 +56,7 @@ static int check_names(const struct live *l, struct failure *f)
 	return 0;
 }
 
-/* Where it is without meaning, the program is left empty: nothing passes. */
+/* If the expression is invalid for a link type, the program stays empty and accepts nothing. */
 static int compile(struct live *l, const struct expression *expression, bool ethernet,
 		   struct sock_fprog *program, struct failure *f)
 {
@@ -82,7 +82,7 @@ struct chosen {
 	unsigned wanted[UNWANTED_MOST], unwanted[UNWANTED_MOST];
 };
 
-/* For the kernel; without names it has nothing to choose. */
+/* The interfaces that the kernel's filter accepts; without names it accepts all. */
 static void choose(const struct live *l, struct chosen *chosen, struct live_filter_conf *filter)
 {
 	const struct link *link;
@@ -196,7 +196,7 @@ const struct link *live_watched(const struct live *l, size_t number)
 	return NULL;
 }
 
-/* By its index; of one that is new, the kernel's word may not have been read yet. */
+/* The interface of an index. Reads the kernel's messages if it is not known: it may be new. */
 static const struct link *find(struct live *l, unsigned interface)
 {
 	const struct link *link = link_table_by_index(l->links, interface);
@@ -221,7 +221,8 @@ const char *live_name(struct live *l, unsigned interface, char out[static LINK_Q
 	return link ? link_quote(link, out) : NULL;
 }
 
-/* The kernel refuses frames of interfaces that it was told of; of later ones the name decides. */
+/* The kernel's filter rejects frames of interfaces that existed when it was made; for later ones
+ * the name decides here. */
 static bool frame_is_wanted(struct live *l, unsigned interface)
 {
 	const struct link *link;
@@ -285,7 +286,7 @@ bool live_news(struct live *l, char line[static LIVE_LINE])
 
 	if (!l->stirred)
 		return false;
-	(void)link_table_refresh(l->links); /* failing, there is nothing new */
+	(void)link_table_refresh(l->links); /* if it fails, nothing is reported as changed */
 	l->asked = 0;
 	do
 		link = link_table_changed(l->links, &change);

@@ -1,4 +1,4 @@
-/* live: frames of this machine's interfaces, also of those that come later, as one stream. */
+/* live: captures from this machine's interfaces, including those that appear later. */
 #ifndef PORTLIGHT_CAPTURE_LIVE_H
 #define PORTLIGHT_CAPTURE_LIVE_H
 
@@ -12,70 +12,71 @@
 #include "net/link_table.h"
 
 /*
- * Of a frame so many bytes are kept: link, VLAN and IP headers with 70 bytes for IPv6 extension
- * headers or IPv4 options, TCP, and a packet quoted in an ICMP error. With more of each, fewer
- * packets would wait in the same memory.
+ * Bytes captured of each frame: enough for link, VLAN and IP headers, 70 bytes of IPv6 extension
+ * headers or IPv4 options, TCP, and a packet quoted in an ICMP error. More would let fewer packets
+ * wait in the same memory.
  */
 #define LIVE_FRAME_BYTES 192u
 
 struct live_conf {
-	const char *const *names; /* interfaces; none: all, also those that come later */
+	const char *const *names; /* interfaces; none: all, including later ones */
 	size_t name_count;
 	const struct expression *expression; /* NULL: every frame */
-	bool promiscuous;		     /* those that are there */
-	size_t bytes; /* memory of the ring, a multiple of LIVE_UNIT_BYTES, not 0 */
+	bool promiscuous;		     /* for interfaces that exist when it is opened */
+	size_t bytes; /* size of the ring, a multiple of LIVE_UNIT_BYTES, not 0 */
 };
 #define LIVE_UNIT_BYTES ((size_t)65536)
 
 struct live_frame {
-	struct ring_frame frame; /* starts with what `link` says */
-	enum packet_link link;
+	struct ring_frame frame;
+	enum packet_link link; /* its first header */
 };
 
-/* At most so many bytes a line, NUL included, that is safe to print. */
+/* Size of a line of live_news(), NUL included. */
 #define LIVE_LINE 160
 
 /*
- * One ring for all interfaces, so that nothing has to be opened when one comes, goes, or comes back
- * under its name; its memory is the same however many there are. Interfaces are known by their
- * index, which the kernel puts into each frame.
+ * One packet ring for all interfaces: nothing has to be opened when an interface appears, vanishes
+ * or returns, and the memory does not depend on their number. Interfaces are identified by their
+ * index, which the kernel adds to each frame.
  */
 struct live;
 
 /*
- * Frames of both directions; of loopback, where each packet passes twice, what arrives. Names and
- * expression outlive it. A named interface that is down is waited for. NULL with *f:
- * EXIT_UNAVAILABLE for a name that there is not; EXIT_NO_PERMISSION; EXIT_USAGE where the
- * expression has no meaning on an interface that is to be watched, or is too long.
+ * Captures both directions; of loopback, where each packet passes twice, only the incoming one.
+ * Names and expression are borrowed until live_close(). A named interface may be down. NULL with
+ * *f: EXIT_UNAVAILABLE if a named interface does not exist; EXIT_NO_PERMISSION; EXIT_USAGE if the
+ * expression is invalid on an interface to be watched, or too long.
  */
 struct live *live_open(const struct live_conf *conf, struct failure *f);
 void live_close(struct live *l);
 
-/* An interface that is watched now, number 0 and up; NULL behind the last. */
+/* The interfaces that are watched now, numbered from 0; NULL after the last. */
 const struct link *live_watched(const struct live *l, size_t number);
 
-/* The one interface that was named, safe to print: `out`, or NULL if it was not one. */
+/* If exactly one interface was named: its name, safe to print, in `out`; else NULL. */
 const char *live_only(const struct live *l, char out[static LINK_QUOTED]);
 
-/* The name of an interface, be it gone, safe to print: `out`, or NULL if it is not known. */
+/* The name, safe to print, of an interface that exists or existed, in `out`; NULL if unknown. */
 const char *live_name(struct live *l, unsigned interface, char out[static LINK_QUOTED]);
 
-/* The next frame, if one is there. It must be released before the next is asked for. */
+/* Gives the next frame, borrowed until live_release(), which comes before the next call. False if
+ * there is none at the moment. */
 bool live_receive(struct live *l, struct live_frame *frame);
 void live_release(struct live *l);
 
-/* A frame may come to light so long after it passed. */
+/* Longest delay between the arrival of a frame and its delivery here. */
 #define LIVE_LATE_MS (2 * RING_LATE_MS)
 
-/* Waits until a frame may be there, or an interface has changed: 1; 0 when the time is up; -EINTR
- * or another -errno. */
+/* Waits for a frame or a change of interfaces: 1 if there may be one, 0 after timeout_ms, -EINTR or
+ * another -errno. */
 int live_wait(struct live *l, int timeout_ms);
 
-/* An interface that is watched from now on, or no longer, as a line without its end; false: no
- * more, as far as live_wait was told. */
+/* Describes, safe to print and without newline, an interface that is watched from now on or no
+ * longer. False if there is no further change since live_wait(). */
 bool live_news(struct live *l, char line[static LIVE_LINE]);
 
-/* Frames lost so far. */
+/* Frames dropped so far because the ring was full. */
 uint64_t live_drops(struct live *l);
 
 #endif

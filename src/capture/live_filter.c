@@ -1,4 +1,4 @@
-/* live_filter: what the kernel lets into the ring of all interfaces, as one classic BPF program. */
+/* live_filter: the classic BPF program of the ring of all interfaces. */
 #include "capture/live_filter.h"
 
 #include <linux/if_arp.h>
@@ -23,21 +23,21 @@ static void put_load(struct program *p, int what)
 	put(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)(SKF_AD_OFF + what));
 }
 
-/* Skips so many instructions: `yes` where the accumulator is k, else `no`. */
+/* A test: skips `yes` instructions if the accumulator is k, else `no`. */
 static void put_test(struct program *p, uint32_t k, unsigned yes, unsigned no)
 {
 	put(p, BPF_JMP | BPF_JEQ | BPF_K, yes, no, k);
 }
 
-/* Frames end here where the accumulator is k. */
+/* Rejects the frame if the accumulator is k. */
 static void put_refusal(struct program *p, uint32_t k)
 {
 	put_test(p, k, 0, 1);
 	put(p, BPF_RET | BPF_K, 0, 0, 0);
 }
 
-/* A jump to wherever the program is when land() is called. Its reach has no limit, as that of a
- * test has. */
+/* A jump to the instruction that follows when land() is called. Unlike that of a test, its distance
+ * is not limited to 255 instructions. */
 static size_t put_leap(struct program *p)
 {
 	put(p, BPF_JMP | BPF_JA, 0, 0, 0);
@@ -69,8 +69,9 @@ static void put_interfaces(struct program *p, const struct live_filter_conf *con
 }
 
 /*
- * `bare`: libpcap took the network header to be the first byte. Some drivers put a header of their
- * own before it, so it is counted from where the kernel says that it is.
+ * Adds the user's program. `bare`: libpcap's offsets count from the network header. Some drivers
+ * put a header of their own before it, so offsets are taken relative to where the kernel says it
+ * is.
  */
 static void put_expression(struct program *p, const struct sock_fprog *expression, bool bare,
 			   uint32_t most_bytes)

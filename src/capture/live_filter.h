@@ -1,4 +1,4 @@
-/* live_filter: what the kernel lets into the ring of all interfaces, as one classic BPF program. */
+/* live_filter: the classic BPF program of the ring of all interfaces. */
 #ifndef PORTLIGHT_CAPTURE_LIVE_FILTER_H
 #define PORTLIGHT_CAPTURE_LIVE_FILTER_H
 
@@ -8,21 +8,21 @@
 #include <stdint.h>
 
 struct live_filter_conf {
-	/* Indexes of interfaces: frames of these are looked at, frames of those not, and of all
-	 * others it is for user space to say. */
+	/* Interface indexes. Frames of `wanted` are filtered, frames of `unwanted` rejected; frames
+	 * of others are accepted, and user space decides. */
 	const unsigned *wanted, *unwanted;
 	size_t wanted_count, unwanted_count;
 	bool other_hosts; /* also frames for other MAC addresses */
-	/* A filter expression, compiled for frames with an Ethernet header and for bare IP. NULL:
-	 * everything. Without instructions: nothing. */
+	/* The user's filter expression, compiled for Ethernet frames and for bare IP. NULL: accept
+	 * every frame. Without instructions: accept none. */
 	const struct sock_fprog *ethernet, *bare;
-	uint32_t most_bytes; /* that are kept of a frame */
+	uint32_t most_bytes; /* captured of a frame */
 };
 
 /*
- * Of loopback, where each packet passes twice, what arrives; of interfaces with another header than
- * Ethernet's, or none, IPv4 and IPv6. Returns the length, at most BPF_MAXINSNS, or 0 if that or
- * `room` is too short.
+ * Builds the program. Of loopback, where each packet passes twice, it accepts only the incoming
+ * one; of interfaces without Ethernet headers only IPv4 and IPv6. Returns its length, or 0 if it
+ * would be longer than `room` or BPF_MAXINSNS.
  */
 size_t live_filter_build(const struct live_filter_conf *conf, struct sock_filter *code,
 			 size_t room);

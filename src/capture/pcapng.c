@@ -1,4 +1,4 @@
-/* pcapng: the blocks of a pcapng file (draft-ietf-opsawg-pcapng). */
+/* pcapng: reads the blocks of a pcapng file (draft-ietf-opsawg-pcapng). */
 #include "capture/pcapng.h"
 
 #include <stddef.h>
@@ -23,11 +23,11 @@ enum {
 	OPTION_OFFSET = 14,
 };
 
-#define BLOCK_FRAME_BYTES 12u /* type and length in front, length again behind */
+#define BLOCK_FRAME_BYTES 12u /* type and length before the body, length again after it */
 #define SECTION_MAGIC	  0x1a2b3c4du
 #define NS		  1000000000u
 
-/* The body of one block, whole in the window. */
+/* The body of one block, all of it in the stream's window. */
 struct body {
 	const uint8_t *bytes;
 	size_t length;
@@ -45,7 +45,7 @@ static uint32_t load32(const uint8_t *bytes, bool swapped)
 					(uint32_t)bytes[1] << 8 | bytes[0]);
 }
 
-/* 0 where the number does not lie in the body: the caller has compared lengths before. */
+/* 0 if the number is outside the body; callers have checked the length before. */
 static uint32_t body32(const struct body *b, size_t at)
 {
 	return at <= b->length && b->length - at >= 4 ? load32(b->bytes + at, b->swapped) : 0;
@@ -75,7 +75,7 @@ static enum file_result damaged(const struct stream *s, struct failure *f, const
 	return FILE_FAILED;
 }
 
-/* if_tsresol: 10^-n, or 2^-n with the top bit set. Finer than 2^-63 or 10^-19 is taken as that. */
+/* if_tsresol: 10^-n, or 2^-n with the top bit set; bounded to 2^-63 and 10^-19. */
 static void interface_resolution(struct pcapng_interface *interface, uint8_t value)
 {
 	unsigned power = value & 0x7f;
@@ -107,8 +107,8 @@ static uint64_t interface_time_ns(const struct pcapng_interface *interface, uint
 }
 
 /*
- * Calls `each` for the options in the body from `at` on. An option that runs over the end ends
- * them: they are extras, and the packets are worth having without.
+ * Calls `each` for the options in the body from offset `at` on. Stops at an option that exceeds the
+ * body: packets can be used without options.
  */
 static void each_option(const struct body *b, size_t at,
 			void (*each)(void *context, unsigned code, const struct body *value),
@@ -168,7 +168,7 @@ static void statistics_option(void *context, unsigned code, const struct body *v
 		*lost += body64(value, 0);
 }
 
-/* Counts since the capture began; several blocks of an interface may come, each for all before. */
+/* Drops since the capture began. A later statistics block of an interface replaces earlier ones. */
 static void block_statistics(struct pcapng *p, const struct body *b)
 {
 	struct pcapng_interface *interface;
@@ -184,11 +184,11 @@ static void block_statistics(struct pcapng *p, const struct body *b)
 	}
 }
 
-/* What the three kinds of packet block have in common. */
+/* Fields that the three kinds of packet block have in common. */
 struct place {
 	uint32_t interface;
-	size_t at;	 /* of the frame in the body */
-	uint32_t length; /* of the frame, by the block's word */
+	size_t at;	 /* offset of the frame in the body */
+	uint32_t length; /* of the frame, as the block says */
 	uint32_t wire_bytes;
 	bool has_time;
 	uint64_t ticks;
@@ -251,7 +251,7 @@ static enum file_result block_frame(struct pcapng *p, const struct body *b,
 	return FILE_FRAME;
 }
 
-/* A block that stands whole in the window. FILE_END: it held no frame for us. */
+/* Reads a block that is complete in the window. FILE_END: it has no frame to return. */
 static enum file_result block_read(struct pcapng *p, uint32_t type, const struct body *b,
 				   const struct stream *s, struct file_frame *frame,
 				   struct failure *f)
@@ -285,7 +285,7 @@ static bool block_is_read(uint32_t type)
 	       type == BLOCK_PACKET_OLD || type == BLOCK_PACKET_SIMPLE;
 }
 
-/* A section begins: its byte order, and no interfaces yet. The header was made readable. */
+/* Begins a section: sets its byte order and forgets all interfaces. Its header is readable. */
 static enum file_result section_begin(struct pcapng *p, struct stream *s, struct failure *f)
 {
 	enum stream_result result = stream_need(s, 28, f);
@@ -310,7 +310,7 @@ static enum file_result section_begin(struct pcapng *p, struct stream *s, struct
 	return FILE_END;
 }
 
-/* The whole next block. FILE_END: it held no frame for us; *over: there was none. */
+/* Reads the next block. FILE_END: it has no frame to return, or (*over) the file has ended. */
 static enum file_result block_next(struct pcapng *p, struct stream *s, struct file_frame *frame,
 				   bool *over, struct failure *f)
 {

@@ -1,4 +1,5 @@
-/* ring: live frames from one interface or all, through memory shared with the kernel. */
+/* ring: receives frames from one interface or all, through a packet ring (packet(7),
+ * PACKET_RX_RING). */
 #include "capture/ring.h"
 
 #include <arpa/inet.h>
@@ -13,14 +14,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The kernel allocates the ring in blocks of contiguous pages; small ones are always to be had. */
+/* The kernel allocates the ring in blocks of contiguous pages; small ones are always available. */
 #define RING_BLOCK_BYTES 65536u
-/* Packed, each is handed out, however little is in it, every RING_LATE_MS: of small ones there are
- * enough for seconds in which nobody reads. */
+/* Blocks of a packed ring. Each is handed out after RING_LATE_MS even if nearly empty: with small
+ * blocks there are enough for seconds without reading. */
 #define RING_PACKED_BYTES 32768u
 
-/* Where the sender's address stands behind a frame's header (packet(7)); TPACKET_ALIGN is of a
- * signed type. */
+/* Offset of the sender's address after a frame's header (packet(7)); TPACKET_ALIGN has a signed
+ * type. */
 #define RING_FROM_OFFSET(header)                                                                   \
 	((sizeof(header) + TPACKET_ALIGNMENT - 1) / TPACKET_ALIGNMENT * TPACKET_ALIGNMENT)
 
@@ -36,7 +37,7 @@ struct ring {
 	uint32_t slot_bytes, slots;
 	uint32_t next; /* slot, or block */
 	bool packed;
-	struct tpacket3_hdr *frame; /* packed: the next one of block `next`, if frames are left */
+	struct tpacket3_hdr *frame; /* packed: the next one of block `next`, if it has more */
 	uint32_t frames_left;
 	bool outgoing, promiscuous;
 	enum packet_link link;
@@ -78,7 +79,7 @@ static int ring_attach(int fd, const struct ring_conf *conf)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
-/* Options, filter and ring, while the socket has no protocol and so gets no frame yet. */
+/* Sets options, filter and ring while the socket has no protocol and thus receives nothing. */
 static int ring_prepare(struct ring *ring, const struct ring_conf *conf, const char **step)
 {
 	const uint32_t block_bytes = ring->packed ? RING_PACKED_BYTES : RING_BLOCK_BYTES;
@@ -89,7 +90,7 @@ static int ring_prepare(struct ring *ring, const struct ring_conf *conf, const c
 		.tp_frame_nr = conf->slots,
 		.tp_retire_blk_tov = RING_LATE_MS,
 	};
-	/* What is behind its end is for packed frames only. */
+	/* The fields after tp_frame_nr are for packed rings only. */
 	_Static_assert(sizeof(struct tpacket_req) ==
 			       offsetof(struct tpacket_req3, tp_retire_blk_tov),
 		       "a request begins alike");
@@ -102,7 +103,7 @@ static int ring_prepare(struct ring *ring, const struct ring_conf *conf, const c
 	if (ring_attach(ring->fd, conf) < 0)
 		return -errno;
 	if (!conf->outgoing)
-		/* An older kernel does not know it: then ring_receive skips them. */
+		/* Older kernels do not have it: then ring_receive() skips outgoing frames. */
 		(void)ring_option(ring->fd, PACKET_IGNORE_OUTGOING, 1);
 	*step = "set up the receive ring";
 	if (setsockopt(ring->fd, SOL_PACKET, PACKET_RX_RING, &request, length) < 0)
@@ -149,9 +150,9 @@ static int ring_bind(struct ring *ring, const struct ring_conf *conf)
 
 struct ring *ring_open(const struct ring_conf *conf, struct failure *f)
 {
-	/* Without a link header of our liking the kernel cuts it off: frames start with IP. Of all
-	 * interfaces the frames are wanted whole: a VLAN tag that the sender's own kernel has put
-	 * into one would be cut off by halves. */
+	/* SOCK_DGRAM removes link headers that we do not parse: frames start with IP. A ring of all
+	 * interfaces needs whole frames: SOCK_DGRAM would remove only half of a VLAN tag that the
+	 * sender's kernel has inserted. */
 	const bool ethernet = !conf->link || conf->link->kind == LINK_ETHERNET ||
 			      conf->link->kind == LINK_LOOPBACK;
 	const char *step = "open a packet socket";
@@ -178,7 +179,7 @@ struct ring *ring_open(const struct ring_conf *conf, struct failure *f)
 		step = "listen";
 		error = ring_bind(ring, conf);
 	}
-	/* Binding to an interface that is down succeeds and leaves the error behind. */
+	/* bind() to an interface that is down succeeds and sets the socket's error. */
 	if (error == 0)
 		error = ring_error(ring);
 	if (error < 0) {
@@ -238,7 +239,7 @@ static struct tpacket2_hdr *ring_slot(struct ring *ring)
 static bool slot_receive(struct ring *ring, struct ring_frame *frame)
 {
 	const struct tpacket2_hdr *header = ring_slot(ring);
-	/* Pairs with the kernel's barrier: the frame is read after its status. */
+	/* Pairs with the kernel's write barrier: the frame is read after its status. */
 	uint32_t status = __atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE);
 
 	if (!(status & TP_STATUS_USER))
@@ -272,7 +273,7 @@ static void block_release(struct ring *ring)
 		ring->next = 0;
 }
 
-/* The next block with frames in it, if the kernel has handed one out. */
+/* Moves on to the next block with frames, if the kernel has handed one out. */
 static bool block_begin(struct ring *ring)
 {
 	for (uint32_t looked = 0; looked < ring->bytes / RING_PACKED_BYTES; looked++) {
@@ -357,7 +358,7 @@ uint64_t ring_drops(struct ring *ring)
 	struct tpacket_stats since;
 	socklen_t length = sizeof(since);
 
-	/* The kernel's counters start again from 0 with each look. */
+	/* Reading the kernel's counters resets them. */
 	if (getsockopt(ring->fd, SOL_PACKET, PACKET_STATISTICS, &since, &length) == 0)
 		ring->drops += since.tp_drops;
 	return ring->drops;

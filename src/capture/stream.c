@@ -1,4 +1,4 @@
-/* stream: the bytes of a file, gzip or not, through a window that moves only forwards. */
+/* stream: reads the bytes of a file, plain or gzip, through a window that only moves forward. */
 #include "capture/stream.h"
 
 #include <assert.h>
@@ -22,9 +22,9 @@ enum stream_coat { COAT_UNKNOWN, COAT_NONE, COAT_GZIP };
 struct stream {
 	int fd;
 	uint8_t coat;	  /* enum stream_coat */
-	bool may_wait;	  /* no plain file */
+	bool may_wait;	  /* no regular file */
 	bool over;	  /* the file has no more bytes */
-	bool member_over; /* gzip: between two members, or behind the last */
+	bool member_over; /* gzip: between two members, or after the last */
 	size_t at, end;	  /* of what the window holds */
 	uint64_t skip;	  /* unwanted bytes still to come */
 	z_stream z;
@@ -40,12 +40,12 @@ struct stream *stream_new(int fd, const char *name, struct failure *f)
 
 	if (!s)
 		goto err0;
-	/* The buffers stay untouched, and so without pages, until something is in them. */
+	/* Pages of the buffers take no memory until they are used. */
 	memset(s, 0, offsetof(struct stream, packed));
 	s->fd = fd;
 	s->may_wait = fstat(fd, &about) != 0 || !S_ISREG(about.st_mode);
 	strncpy(s->name, name, sizeof(s->name) - 1);
-	/* 16: gzip's header and trailer are read and checked. */
+	/* 16: zlib reads and checks gzip's header and trailer. */
 	if (inflateInit2(&s->z, 16 + MAX_WBITS) != Z_OK)
 		goto err1;
 	return s;
@@ -61,12 +61,12 @@ void stream_free(struct stream *s)
 {
 	if (!s)
 		return;
-	(void)inflateEnd(&s->z); /* knows what it allocated: cannot fail */
+	(void)inflateEnd(&s->z); /* fails for an inconsistent state only */
 	(void)close(s->fd);	 /* was only read from */
 	free(s);
 }
 
-/* read(2) into to[0..room): STREAM_THERE with *got > 0, STREAM_END, or what stream_need says. */
+/* read(2) into to[0..room): STREAM_THERE with *got > 0, or else as stream_need() returns. */
 static enum stream_result stream_read(struct stream *s, uint8_t *to, size_t room, size_t *got,
 				      struct failure *f)
 {
@@ -82,7 +82,7 @@ static enum stream_result stream_read(struct stream *s, uint8_t *to, size_t room
 	return bytes ? STREAM_THERE : STREAM_END;
 }
 
-/* Adds to the packed bytes, of which all have been used up but `kept`. */
+/* Reads more compressed bytes after the `kept` ones that are not used yet. */
 static enum stream_result packed_read(struct stream *s, size_t kept, struct failure *f)
 {
 	size_t got = 0;
@@ -94,7 +94,7 @@ static enum stream_result packed_read(struct stream *s, size_t kept, struct fail
 	return result;
 }
 
-/* RFC 1952, 2.3.1: two bytes tell. */
+/* Detects gzip by its first two bytes (RFC 1952, 2.3.1). */
 static enum stream_result stream_look_at_coat(struct stream *s, struct failure *f)
 {
 	while (s->z.avail_in < 2) {
@@ -110,7 +110,7 @@ static enum stream_result stream_look_at_coat(struct stream *s, struct failure *
 	return STREAM_THERE;
 }
 
-/* What was read to know the coat, then straight from the file. */
+/* Plain file: the bytes read to detect the format, then directly from the file. */
 static enum stream_result stream_fill_plain(struct stream *s, struct failure *f)
 {
 	size_t got = 0;
@@ -127,7 +127,7 @@ static enum stream_result stream_fill_plain(struct stream *s, struct failure *f)
 	return result;
 }
 
-/* Behind a member: another one, or padding, which tapes and some writers leave. */
+/* After a gzip member: another one, or padding, which tapes and some programs add. */
 static enum stream_result stream_next_member(struct stream *s, struct failure *f)
 {
 	while (s->z.avail_in < 2) {

@@ -1,4 +1,4 @@
-/* stream: the bytes of a file, gzip or not, through a window that moves only forwards. */
+/* stream: reads the bytes of a file, plain or gzip, through a window that only moves forward. */
 #ifndef PORTLIGHT_CAPTURE_STREAM_H
 #define PORTLIGHT_CAPTURE_STREAM_H
 
@@ -8,7 +8,7 @@
 
 #include "base/failure.h"
 
-/* As many bytes as can be asked for at once: a frame of the longest kind and its header, twice. */
+/* Most bytes readable at once: twice the longest frame with its header. */
 #define STREAM_MOST ((size_t)1 << 19)
 
 enum stream_result {
@@ -21,27 +21,25 @@ enum stream_result {
 struct stream;
 
 /*
- * Over `fd`, a file or a pipe, which becomes the stream's (closed on failure, too). Nothing is
- * read yet. `name` is for complaints, safe to print, and copied.
- * NULL with *f.
+ * Opens a stream on `fd`, a file or a pipe, and takes ownership of it (on failure, too). Reads
+ * nothing yet. `name` is used in messages; it is safe to print, and copied. NULL with *f.
  */
 struct stream *stream_new(int fd, const char *name, struct failure *f);
 void stream_free(struct stream *s);
 
 /*
- * Makes the next `count` (1..STREAM_MOST) bytes readable at stream_bytes, from where they do not
- * move before the next call. Waits for a pipe no longer than until they are there.
- * STREAM_END where the file ends exactly here; STREAM_INTERRUPTED when a signal came first, and
- * nothing is lost; STREAM_FAILED with *f: EXIT_PARTIAL where the file ends in their midst, EXIT_IO
- * where it cannot be read or its gzip data are damaged.
+ * Makes the next `count` (1..STREAM_MOST) bytes readable at stream_bytes(), valid until the next
+ * call. Waits if a pipe has fewer. STREAM_END if the file ends exactly here; STREAM_INTERRUPTED if
+ * a signal arrived, and nothing is lost; STREAM_FAILED with *f: EXIT_PARTIAL if the file ends
+ * within them, EXIT_IO if it cannot be read or its gzip data are damaged.
  */
 enum stream_result stream_need(struct stream *s, size_t count, struct failure *f);
 const uint8_t *stream_bytes(const struct stream *s);
 
-/* The next `count` bytes, readable or not, are not wanted: what follows is. */
+/* Skips the next `count` bytes, whether stream_need() has made them readable or not. */
 void stream_skip(struct stream *s, uint64_t count);
 
-/* Whether reading may wait for somebody to write: no plain file. */
+/* Whether reading may wait for a writer: it is no regular file. */
 bool stream_may_wait(const struct stream *s);
 
 const char *stream_name(const struct stream *s);

@@ -1,4 +1,4 @@
-/* transmit: frames out through one interface, in batches. */
+/* transmit: sends frames through one interface, in batches. */
 #include "capture/transmit.h"
 
 #include <arpa/inet.h>
@@ -15,11 +15,11 @@
 
 #include "system/crew.h"
 
-/* What may wait in the driver's queue: some thousand small frames. */
+/* Send buffer of the socket: some thousand small frames. */
 #define TRANSMIT_BUFFER_BYTES (4 << 20)
 #define TRANSMIT_WAIT_MS      2
 
-/* Frames of one call, and of one job. */
+/* A slice of the batch, sent by one call of sendmmsg() and one job of the crew. */
 #define SLICE  32u
 #define SLICES (TRANSMIT_BATCH / SLICE)
 _Static_assert(TRANSMIT_BATCH % SLICE == 0, "a batch is whole slices");
@@ -88,7 +88,7 @@ static int transmit_bind(struct transmit *t, const struct transmit_conf *conf)
 	if (t->local_family)
 		return 0;
 	if (conf->bypass)
-		/* Some old drivers cannot; the ordinary path does as well. */
+		/* Some old drivers do not support it: frames then take the ordinary path. */
 		(void)setsockopt(t->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on));
 	/* Protocol 0: this socket receives nothing. */
 	if (!conf->shared && bind(t->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
@@ -125,7 +125,7 @@ struct transmit *transmit_open(const struct transmit_conf *conf, struct failure 
 		failure_set(f, EXIT_SOFTWARE, "out of memory");
 		return NULL;
 	}
-	/* Not the frames: each is written whole, and until then its page is not touched. */
+	/* The frames' memory is not cleared: each frame is written as a whole. */
 	memset((uint8_t *)t + offsetof(struct transmit, message), 0,
 	       sizeof(*t) - offsetof(struct transmit, message));
 	t->index = conf->link->index;
@@ -149,7 +149,7 @@ void transmit_close(struct transmit *t)
 	if (!t)
 		return;
 	if (t->fd >= 0)
-		(void)close(t->fd); /* what it took is sent all the same */
+		(void)close(t->fd); /* accepted frames are sent all the same */
 	free(t);
 }
 
@@ -216,11 +216,11 @@ static void slice_send(void *context, unsigned number)
 		if (sent < 0 && errno == EAGAIN && !waited) {
 			struct pollfd room = {.fd = t->fd, .events = POLLOUT};
 
-			(void)poll(&room, 1, TRANSMIT_WAIT_MS); /* sendmmsg will tell */
+			(void)poll(&room, 1, TRANSMIT_WAIT_MS); /* sendmmsg() shows the result */
 			waited = true;
 			continue;
 		}
-		/* The errno of the first frame refused: sendmmsg tells it only when asked again. */
+		/* sendmmsg() returns the errno of a refused frame only if it is the first. */
 		slice->error = sent < 0 ? errno : EAGAIN;
 		break;
 	}
@@ -242,7 +242,7 @@ unsigned transmit_flush(struct transmit *t, int *error, unsigned *refused)
 	if (t->crew)
 		crew_run(t->crew, slice_send, t, slices);
 	for (unsigned i = 0; i < slices; i++) {
-		/* Alone, what the kernel refuses once is not asked for again behind it. */
+		/* Without a crew, nothing is sent after a refused frame. */
 		if (!t->crew && *error == 0)
 			slice_send(t, i);
 		taken += t->slice[i].taken;

@@ -1,4 +1,4 @@
-/* transmit: frames out through one interface, in batches. */
+/* transmit: sends frames through one interface, in batches. */
 #ifndef PORTLIGHT_CAPTURE_TRANSMIT_H
 #define PORTLIGHT_CAPTURE_TRANSMIT_H
 
@@ -12,35 +12,36 @@
 #include "packet/packet.h"
 
 #define TRANSMIT_BATCH 256
-/* Of one frame: Ethernet's 1514, rounded so that neighbouring slots share no cache set. */
+/* Room for one frame: Ethernet's 1514 bytes, rounded up so that neighbouring slots do not compete
+ * for the same cache sets. */
 #define TRANSMIT_FRAME_BYTES 1600
 
 struct transmit_conf {
 	const struct link *link;
 	/*
-	 * Straight to the driver, past queueing discipline and taps: faster, and a full device
-	 * queue is an error instead of a silent drop. A ring on this machine does not see such
-	 * frames, so a trace must do without.
+	 * Bypasses the queueing discipline and packet taps (PACKET_QDISC_BYPASS): faster, and a
+	 * full device queue is reported instead of dropping silently. A ring on this machine does
+	 * not receive such frames, so it is not for a scan with a trace.
 	 */
 	bool bypass;
 	/*
-	 * Packets to ourselves cannot go in as frames: the kernel drops those from lo whose
-	 * addresses are ours (RFC 1122, 3.2.1.3 (g)). 4 or 6: a raw IP socket of that family
-	 * sends them down the ordinary path; 0: frames.
+	 * 4 or 6: send IP packets to this machine through a raw IP socket of that family; 0: send
+	 * frames. Frames would not do: the kernel drops packets received on lo from one of our
+	 * addresses (RFC 1122, 3.2.1.3 (g)).
 	 */
 	int local_family;
 	unsigned zone; /* with local_family 6: interface of link-local addresses */
 	/*
-	 * Send through this packet socket, bound to the link already, instead of another one:
-	 * each that is closed costs a grace period of the kernel, some 15 ms. The socket itself
-	 * does not see what it sends.
+	 * Send through shared_fd, a packet socket that is bound to the link and stays the caller's,
+	 * and open no other: to close one takes an RCU grace period, some 15 ms. The socket does
+	 * not receive what it sends.
 	 */
 	bool shared;
-	int shared_fd; /* stays the caller's */
+	int shared_fd;
 	/*
-	 * Threads that share large batches of frames; stays the caller's; NULL: none. The kernel
-	 * carries a frame a long way inside the call that sends it: through a veth pair, to the
-	 * far end's answer and back.
+	 * Threads that send large batches together; the caller's; NULL: none. Worthwhile since the
+	 * kernel does much within the sending call: through a veth pair, all up to the receiver's
+	 * answer.
 	 */
 	struct crew *crew;
 };
@@ -48,28 +49,30 @@ struct transmit_conf {
 struct crew;
 struct transmit;
 
-/* As ring_open. *conf is copied; what it points to is not needed afterwards. */
+/* Opens a transmitter. NULL with *f, as ring_open(). *conf is copied; except crew and shared_fd,
+ * what it refers to is not needed afterwards. */
 struct transmit *transmit_open(const struct transmit_conf *conf, struct failure *f);
 void transmit_close(struct transmit *t);
 
-/* What a frame has to start with. */
+/* The first header that a frame must have. */
 enum packet_link transmit_link(const struct transmit *t);
 
-/* Room for TRANSMIT_FRAME_BYTES bytes, at even address + 0 and aligned to 64; NULL if the batch is
- * full. Asked twice without commit, it is the same room. */
+/* Room for the next frame of the batch: TRANSMIT_FRAME_BYTES bytes, aligned to 64. NULL if the
+ * batch is full. Until transmit_commit() each call returns the same room. */
 uint8_t *transmit_reserve(struct transmit *t);
-/* The frame written there, `length` bytes to `to`, is part of the batch. */
+/* Adds the frame written there, `length` bytes to address `to`, to the batch. */
 void transmit_commit(struct transmit *t, size_t length, struct addr to);
+/* Number of frames in the batch. */
 unsigned transmit_waiting(const struct transmit *t);
 
 /*
- * Hands the batch to the kernel and empties it. Returns how many frames the kernel took; if not
- * all, *error is an errno that it gave and *refused the place in the batch, from 0, of the frame
- * it is about: ENOBUFS and EAGAIN mean that there is no room at the moment. Waits at most 2 ms,
- * for room in the socket's own buffer, which empties at the speed of the link.
+ * Hands the batch to the kernel and empties it. Returns how many frames the kernel accepted; if not
+ * all, *error is the errno of one that it refused and *refused that frame's index in the batch.
+ * ENOBUFS and EAGAIN: there is no room at the moment. Waits at most 2 ms for room in the socket's
+ * buffer, which empties at the speed of the link.
  */
 unsigned transmit_flush(struct transmit *t, int *error, unsigned *refused);
-/* Whether the kernel took the frame at that place of the batch last flushed. */
+/* Whether the kernel accepted the frame with that index in the batch that was flushed last. */
 bool transmit_took(const struct transmit *t, unsigned place);
 
 #endif

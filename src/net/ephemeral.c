@@ -1,4 +1,4 @@
-/* ephemeral: which local ports the kernel gives out by itself. */
+/* ephemeral: the range of local ports that the kernel assigns automatically. */
 #include "net/ephemeral.h"
 
 #include <stdio.h>

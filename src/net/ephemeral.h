@@ -1,17 +1,17 @@
-/* ephemeral: which local ports the kernel gives out by itself. */
+/* ephemeral: the range of local ports that the kernel assigns automatically. */
 #ifndef PORTLIGHT_NET_EPHEMERAL_H
 #define PORTLIGHT_NET_EPHEMERAL_H
 
 #include <stdint.h>
 
-/* First and last of net.ipv4.ip_local_port_range, which holds for both families; the kernel's
- * own default, 32768 to 60999, where it cannot be read. */
+/* Reads net.ipv4.ip_local_port_range, which holds for both families. If it cannot be read: the
+ * kernel's default, 32768 to 60999. */
 void ephemeral_range(uint16_t *first, uint16_t *last);
 
 /*
- * The base of a block of `block` ports (a power of two, at most 32768) that the kernel does not
- * give out: the highest that lies outside [first, last] and above the privileged ports; the
- * highest of all if there is none, where a probe's answer could, rarely, meet a socket. Pure.
+ * The first port of an aligned block of `block` ports (a power of two, at most 32768) that the
+ * kernel does not assign: the highest outside [first, last] and above the privileged ports. If
+ * there is none, the highest of all: a probe may then, rarely, share its port with a socket. Pure.
  */
 uint16_t ephemeral_block(uint16_t first, uint16_t last, uint32_t block);
 

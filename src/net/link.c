@@ -1,4 +1,4 @@
-/* link: the network interfaces of this machine, as the kernel lists them. */
+/* link: the network interfaces of this machine, read from the kernel (rtnetlink). */
 #include "net/link.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 #include "base/quote.h"
 
-/* IFF_LOWER_UP of linux/if.h, which cannot stand beside net/if.h. */
+/* IFF_LOWER_UP of linux/if.h, which cannot be included together with net/if.h. */
 #define LINK_IFF_LOWER_UP (1u << 16)
 
 static uint8_t link_kind_of(unsigned hardware)

@@ -1,4 +1,4 @@
-/* link: the network interfaces of this machine, as the kernel lists them. */
+/* link: the network interfaces of this machine, read from the kernel (rtnetlink). */
 #ifndef PORTLIGHT_NET_LINK_H
 #define PORTLIGHT_NET_LINK_H
 
@@ -9,21 +9,20 @@
 #include "base/failure.h"
 #include "net/netlink.h"
 
-/* What its frames look like, and so who can be reached through it. */
+/* Link header of an interface's frames. */
 enum link_kind {
 	LINK_ETHERNET, /* Ethernet header; neighbours have MAC addresses */
-	LINK_LOOPBACK, /* Ethernet header of zeros; ourselves */
+	LINK_LOOPBACK, /* Ethernet header of zeros; this machine */
 	LINK_RAW_IP,   /* no header, no neighbours: tun, ppp, ipip, sit, gre */
-	LINK_OTHER,    /* InfiniBand and the like: not scanned through */
+	LINK_OTHER,    /* InfiniBand and the like: not supported for scans */
 };
 
 enum link_has {
-	LINK_UP = 1 << 0,      /* switched on */
-	LINK_RUNNING = 1 << 1, /* has its carrier */
-	LINK_NO_ARP = 1 << 2,  /* neighbours are not asked for: one peer, or none */
-	LINK_MAC = 1 << 3,
-	LINK_CARRIER =
-		1 << 4, /* the same a moment earlier: the kernel takes note of it in its time */
+	LINK_UP = 1 << 0,      /* IFF_UP: enabled by the administrator */
+	LINK_RUNNING = 1 << 1, /* IFF_RUNNING: operational */
+	LINK_NO_ARP = 1 << 2,  /* IFF_NOARP: no ARP or NDP; one peer, or none */
+	LINK_MAC = 1 << 3,     /* mac[] is set */
+	LINK_CARRIER = 1 << 4, /* IFF_LOWER_UP: has carrier; LINK_RUNNING follows with a delay */
 };
 
 struct link {
@@ -42,28 +41,29 @@ struct link_list {
 	size_t count, capacity;
 };
 
-/* What RTM_NEWLINK or RTM_DELLINK says about one. 0, or -errno. */
+/* Parses an RTM_NEWLINK or RTM_DELLINK message. 0, or -errno. */
 int link_from_message(struct link *link, const struct nlmsghdr *message);
 
-/* Reads them all: 0, or -1 with *f and the list empty. */
+/* Reads all interfaces into *list: 0, or -1 with *f and the list empty. */
 int link_list_read(struct link_list *list, struct netlink *netlink, struct failure *f);
 void link_list_fini(struct link_list *list);
-/* NULL if there is none. Valid until link_list_fini. */
+/* Find an interface; NULL if there is none. Valid until link_list_fini(). */
 const struct link *link_by_index(const struct link_list *list, unsigned index);
 const struct link *link_by_name(const struct link_list *list, const char *name);
 const struct link *link_loopback(const struct link_list *list);
 
-/* Its name, safe to print: text_quote. Returns `out`. */
+/* Writes its name, safe to print (text_quote()), to `out` and returns that. */
 #define LINK_QUOTED (IF_NAMESIZE * 4 + 1)
 const char *link_quote(const struct link *link, char out[static LINK_QUOTED]);
 
-/* 0 if frames can go through it now, or -1 with *f (EXIT_UNAVAILABLE) naming it and why not. */
+/* 0 if frames can be sent through it now, or -1 with *f (EXIT_UNAVAILABLE): its name and why not.
+ */
 int link_usable(const struct link *link, struct failure *f);
 
-/* Its transmit queues; 1 if its driver does not say. */
+/* The number of its transmit queues, from sysfs; 1 if unknown. */
 unsigned link_queues(const struct link *link);
 
-/* 0 if there is an interface of that name and it is up, or -1 with *f (EXIT_UNAVAILABLE). */
+/* 0 if an interface of that name exists and is up, or -1 with *f (EXIT_UNAVAILABLE). */
 int link_check(const char *name, struct failure *f);
 
 #endif

@@ -1,4 +1,4 @@
-/* link_table: which interfaces there are, followed as they come and go; also in the cage. */
+/* link_table: the interfaces of this machine, kept up to date; works in the cage. */
 #include "net/link_table.h"
 
 #include <errno.h>
@@ -8,18 +8,18 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* The kernel fills at most 32 KiB a message of a dump, if the reader offers that much. */
+/* A dump's messages have up to 32 KiB if the reader's buffer has room for that. */
 #define TABLE_BUFFER_BYTES 32768
-/* Messages taken in at once, so that a storm of them cannot keep us from the packets. */
+/* Most messages processed at once: many of them must not delay the processing of packets. */
 #define TABLE_MESSAGES 4096
-/* A table that changes while it is read is read again, so often at once. */
+/* Most times a table that changes while it is read is read anew at once. */
 #define TABLE_TRIES 4
 
 struct place {
 	struct link link;
-	uint64_t since;	     /* by the count of changes: when it vanished */
-	uint32_t generation; /* of the last reading that found it */
-	bool used;	     /* the place holds one, be it gone */
+	uint64_t since;	     /* when it vanished, by the count of changes */
+	uint32_t generation; /* of the last dump that had it */
+	bool used;	     /* the entry has an interface, existing or vanished */
 	bool present;
 	bool told_up;
 };
@@ -27,10 +27,10 @@ struct place {
 struct link_table {
 	struct mnl_socket *socket;
 	uint64_t changes;
-	uint32_t generation; /* how often all was read; its sequence number */
-	bool stale;	     /* something was lost: all is to be read */
-	bool reading;	     /* the answer is not whole yet */
-	bool cut;	     /* nor will it be */
+	uint32_t generation; /* number of dumps, and their sequence number */
+	bool stale;	     /* messages were lost: a new dump is needed */
+	bool reading;	     /* the dump is not complete yet */
+	bool cut;	     /* the dump will not become complete */
 	struct place place[LINK_TABLE_PLACES];
 	char buffer[TABLE_BUFFER_BYTES];
 };
@@ -48,7 +48,7 @@ static struct place *table_find(struct link_table *t, unsigned index)
 	return NULL;
 }
 
-/* A free place, or else that of who went first; NULL if all are there. */
+/* A free entry, or that of the interface that vanished first; NULL if all exist. */
 static struct place *table_room(struct link_table *t)
 {
 	struct place *oldest = NULL;
@@ -58,7 +58,7 @@ static struct place *table_room(struct link_table *t)
 
 		if (!p->used)
 			return p;
-		/* What is not told yet waits for that. */
+		/* Not before its end has been reported. */
 		if (!p->present && !p->told_up && (!oldest || p->since < oldest->since))
 			oldest = p;
 	}
@@ -95,8 +95,8 @@ void link_table_message(struct link_table *t, const struct nlmsghdr *message)
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
 	struct link link;
 
-	/* Bridges tell of their ports by the same messages, with their own family: a port that
-	 * leaves one is not gone. */
+	/* Bridges report their ports by the same messages, with another family: a port that leaves
+	 * a bridge has not vanished. */
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*info) || info->ifi_family != AF_UNSPEC)
 		return;
 	if (message->nlmsg_type == RTM_DELLINK)
@@ -111,7 +111,7 @@ static int table_each(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-/* All was read: who was not among them is gone. */
+/* A dump is complete: interfaces that it did not have are gone. */
 static void table_read(struct link_table *t)
 {
 	t->reading = false;
@@ -139,7 +139,7 @@ static int table_ask(struct link_table *t)
 	return 0;
 }
 
-/* What has come, up to TABLE_MESSAGES. 0 or -errno. */
+/* Processes received messages, up to TABLE_MESSAGES. 0 or -errno. */
 static int table_drain(struct link_table *t)
 {
 	int fd = mnl_socket_get_fd(t->socket);
@@ -148,8 +148,8 @@ static int table_drain(struct link_table *t)
 		ssize_t got = recv(fd, t->buffer, sizeof(t->buffer), MSG_DONTWAIT);
 		int more;
 
-		/* The kernel answers while it is asked: an end that did not come was flagged as
-		 * cut. */
+		/* The kernel answers during the request: without an end the dump was flagged as
+		 * incomplete. */
 		if (got < 0 && errno == EAGAIN) {
 			t->stale |= t->reading;
 			t->reading = false;
@@ -161,11 +161,11 @@ static int table_drain(struct link_table *t)
 			return -errno;
 		if (got < 0)
 			continue;
-		/* What the kernel says by itself has no number; answers have ours. */
+		/* Notifications have sequence number 0, answers have ours. */
 		more = mnl_cb_run(t->buffer, (size_t)got, 0, 0, table_each, t);
 		if (more == MNL_CB_STOP && t->reading)
 			table_read(t);
-		else if (more < 0) /* cut short (NLM_F_DUMP_INTR), or refused */
+		else if (more < 0) /* incomplete (NLM_F_DUMP_INTR), or refused */
 			t->cut = true;
 	}
 	return 0;
@@ -217,7 +217,7 @@ void link_table_close(struct link_table *t)
 	if (!t)
 		return;
 	if (t->socket)
-		(void)mnl_socket_close(t->socket); /* nothing is lost if it fails */
+		(void)mnl_socket_close(t->socket); /* a failure does not matter */
 	free(t);
 }
 

@@ -1,4 +1,4 @@
-/* listeners: which ports of this machine somebody listens on, by the kernel's own word. */
+/* listeners: the ports of this machine that have a listening socket, read from the kernel. */
 #include "net/listeners.h"
 
 #include <errno.h>
@@ -16,11 +16,11 @@
 
 #define LISTENERS_REQUEST_BYTES 128 /* headers and a struct inet_diag_req_v2 */
 #define LISTENERS_BUFFER_BYTES	32768
-/* More sockets on single addresses, or more local addresses, than this: what is not found is not
- * known, rather than absent. */
+/* Most sockets bound to single addresses, and most local addresses. If there are more, a socket
+ * that is not found is unknown rather than absent. */
 #define LISTENERS_SOCKETS 4096
 #define LISTENERS_LOCAL	  1024
-/* A table that changes while it is read is read again, so often. */
+/* Most times a table that changes while it is read is read anew. */
 #define LISTENERS_TRIES 4
 
 enum listeners_proto {
@@ -35,12 +35,12 @@ enum listeners_family {
 	LISTENERS_FAMILIES,
 };
 
-/* A socket on one address, or on one interface only. */
+/* A socket bound to one address, or to one interface. */
 struct listener {
 	struct addr addr;
 	uint16_t port;
 	uint8_t proto; /* enum listeners_proto */
-	bool on_link;  /* bound to an interface; addr may be unspecified */
+	bool on_link;  /* bound to an interface; addr may be the unspecified address */
 };
 
 struct picture {
@@ -53,12 +53,12 @@ struct picture {
 
 struct listeners {
 	struct mnl_socket *diag, *route;
-	struct picture *shown, *next; /* the two below, in turn */
+	struct picture *shown, *next; /* the two below, alternating */
 	uint64_t taken_ns;
 	uint32_t sequence;
-	bool known;	  /* *shown holds something */
-	bool tried;	  /* taken_ns holds something */
-	unsigned reading; /* enum listeners_proto of the dump that is on */
+	bool known;	  /* *shown is valid */
+	bool tried;	  /* taken_ns is valid */
+	unsigned reading; /* enum listeners_proto of the dump being read */
 	struct picture picture[2];
 	char buffer[LISTENERS_BUFFER_BYTES];
 };
@@ -160,9 +160,9 @@ static int local_each(const struct nlmsghdr *message, void *context)
 }
 
 /*
- * One dump over a socket that stays open whatever happens: in the cage there will be no other.
- * What an earlier, broken dump left in it has another sequence number and is passed over. The
- * kernel answers while it is asked, so nothing is waited for. 0 or -errno; -EAGAIN: not whole.
+ * Reads a dump over a socket that stays open even after errors, since in the cage no other can be
+ * opened. Messages of an earlier, broken dump have another sequence number and are skipped. Does
+ * not wait: the kernel answers during the request. 0 or -errno; -EAGAIN: incomplete.
  */
 static int listeners_dump(struct listeners *l, struct mnl_socket *socket, struct nlmsghdr *request,
 			  mnl_cb_t each)
@@ -185,7 +185,7 @@ static int listeners_dump(struct listeners *l, struct mnl_socket *socket, struct
 				  mnl_socket_get_portid(socket), each, l);
 		if (more == MNL_CB_STOP)
 			return cut ? -EAGAIN : 0;
-		/* libmnl says EINTR for NLM_F_DUMP_INTR; the rest of the dump is still read. */
+		/* libmnl returns EINTR for NLM_F_DUMP_INTR; the rest of the dump is still read. */
 		if (more < 0 && errno == EINTR)
 			cut = true;
 		else if (more < 0 && errno != ESRCH)
@@ -294,7 +294,7 @@ static struct mnl_socket *netlink_socket(int protocol)
 	if (socket && mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
 		int error = errno;
 
-		(void)mnl_socket_close(socket); /* the bind's error is the one to tell */
+		(void)mnl_socket_close(socket); /* the error of bind() is reported */
 		errno = error;
 		return NULL;
 	}
@@ -318,7 +318,7 @@ struct listeners *listeners_open(struct failure *f)
 	error = -listeners_refresh(l, 0);
 	if (error > 0)
 		goto err1;
-	l->tried = false; /* the caller's clock is another */
+	l->tried = false; /* taken_ns is of another clock */
 	return l;
 err1:
 	listeners_close(l);
@@ -333,7 +333,7 @@ void listeners_close(struct listeners *l)
 	if (!l)
 		return;
 	if (l->diag)
-		(void)mnl_socket_close(l->diag); /* nothing is lost if it fails */
+		(void)mnl_socket_close(l->diag); /* a failure does not matter */
 	if (l->route)
 		(void)mnl_socket_close(l->route); /* as above */
 	free(l);

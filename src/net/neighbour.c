@@ -1,4 +1,4 @@
-/* neighbour: link addresses that the administrator has fixed in the kernel's table. */
+/* neighbour: permanent entries of the kernel's neighbour table. */
 #include "net/neighbour.h"
 
 #include <errno.h>
@@ -65,7 +65,7 @@ static int neighbour_each(void *context, const struct nlmsghdr *message)
 	return entry.has_addr && entry.has_mac ? neighbour_add(context, &entry.neighbour) : 0;
 }
 
-/* Doubles that a broken dump leaves behind do no harm to a search. */
+/* Duplicates from a dump that was read twice do not matter to a search. */
 static void neighbour_restart(void *context)
 {
 	(void)context;

@@ -1,4 +1,4 @@
-/* neighbour: link addresses that the administrator has fixed in the kernel's table. */
+/* neighbour: permanent entries of the kernel's neighbour table. */
 #ifndef PORTLIGHT_NET_NEIGHBOUR_H
 #define PORTLIGHT_NET_NEIGHBOUR_H
 
@@ -22,12 +22,14 @@ struct neighbour_list {
 };
 
 /*
- * Reads the permanent entries (`ip neighbour add ... nud permanent`) of both families. What the
- * kernel merely learnt may be stale, so that is asked for anew. 0, or -1 with *f, list empty.
+ * Reads the permanent entries (`ip neighbour add ... nud permanent`) of both families. Entries that
+ * the kernel learnt may be stale and are ignored: the caller solicits these addresses itself. 0, or
+ * -1 with *f and the list empty.
  */
 int neighbour_list_read(struct neighbour_list *list, struct netlink *netlink, struct failure *f);
 void neighbour_list_fini(struct neighbour_list *list);
-/* NULL if the address has none on that interface. */
+/* The entry of an address on an interface; NULL if there is none. Valid until
+ * neighbour_list_fini(). */
 const struct neighbour *neighbour_find(const struct neighbour_list *list, struct addr a,
 				       unsigned link_index);
 

@@ -1,4 +1,4 @@
-/* netlink: questions to the kernel over rtnetlink, asked until the answer is whole. */
+/* netlink: rtnetlink requests and dumps, repeated until a dump is consistent. */
 #include "net/netlink.h"
 
 #include <errno.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The kernel fills at most 32 KiB a message of a dump, if the reader offers that much. */
+/* A dump's messages have up to 32 KiB if the reader's buffer has room for that. */
 #define NETLINK_BUFFER_BYTES 32768
 
 struct netlink {
@@ -25,7 +25,7 @@ static int netlink_connect(struct netlink *n)
 	if (mnl_socket_bind(n->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
 		int error = -errno;
 
-		(void)mnl_socket_close(n->socket); /* the bind's error is the one to tell */
+		(void)mnl_socket_close(n->socket); /* the error of bind() is reported */
 		n->socket = NULL;
 		return error;
 	}
@@ -74,8 +74,8 @@ static int netlink_send(struct netlink *n, struct nlmsghdr *request)
 }
 
 /*
- * One message buffer of the answer. Returns 1 if more follow, 0 at the end, or -errno; -EAGAIN if
- * the kernel says that the answer is not whole.
+ * Reads one buffer of messages. 1 if more follow, 0 at the end of the answer, or -errno; -EAGAIN if
+ * the kernel reports it as inconsistent.
  */
 static int netlink_receive(struct netlink *n)
 {
@@ -94,7 +94,7 @@ static int netlink_receive(struct netlink *n)
 		return more > 0;
 	if (n->error < 0)
 		return n->error;
-	/* libmnl's word for NLM_F_DUMP_INTR is EINTR: no system call was made here. */
+	/* libmnl returns EINTR for NLM_F_DUMP_INTR: no system call was made here. */
 	return errno == EINTR ? -EAGAIN : -errno;
 }
 
@@ -105,7 +105,7 @@ int netlink_dump(struct netlink *n, struct nlmsghdr *request, const struct netli
 	for (int try = 0; try < NETLINK_TRIES; try++) {
 		int more;
 
-		/* A fresh socket: the rest of a broken dump would be mixed with the new one. */
+		/* With a new socket: the rest of the old dump would mix with the new one. */
 		if (!n->socket) {
 			int error = netlink_connect(n);
 

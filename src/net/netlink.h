@@ -1,4 +1,4 @@
-/* netlink: questions to the kernel over rtnetlink, asked until the answer is whole. */
+/* netlink: rtnetlink requests and dumps, repeated until a dump is consistent. */
 #ifndef PORTLIGHT_NET_NETLINK_H
 #define PORTLIGHT_NET_NETLINK_H
 
@@ -9,31 +9,33 @@
 
 struct netlink;
 
-/* Enough for any question asked here: header, family header, a few attributes. */
+/* Room for any request made here: header, family header, a few attributes. */
 #define NETLINK_REQUEST_BYTES 192
 
-/* Gets each message of an answer. Returns 0, or a negative errno that ends the question. */
+/* Receives the messages of an answer. */
 struct netlink_reader {
+	/* Called for each message. Returns 0, or a negative errno that ends the request. */
 	int (*each)(void *context, const struct nlmsghdr *message);
-	/* Forget what `each` got: the dump begins again. Unused (may be NULL) by netlink_ask. */
+	/* The dump begins anew: discard all messages so far. Not used (may be NULL) by
+	 * netlink_ask(). */
 	void (*restart)(void *context);
 	void *context;
 };
 
-/* Owned by the caller; NULL with *f on failure. */
+/* Opens a socket; netlink_close() closes it. NULL with *f on failure. */
 struct netlink *netlink_open(struct failure *f);
 void netlink_close(struct netlink *n);
 
 /*
- * A dump: *request with NLM_F_DUMP added. The table may change while it is read
- * (NLM_F_DUMP_INTR) or messages may be lost (ENOBUFS): then restart() is called and all of it is
- * read again, NETLINK_TRIES times at most. Returns 0, or -errno of the kernel, the socket or
- * `each`; -EAGAIN if the table never stood still.
+ * Reads a dump: sends *request with NLM_F_DUMP added. If the table changes meanwhile
+ * (NLM_F_DUMP_INTR) or messages are lost (ENOBUFS), restart() is called and the dump is read anew,
+ * NETLINK_TRIES times at most. 0, or -errno of the kernel, the socket or `each`; -EAGAIN if the
+ * table changed each time.
  */
 #define NETLINK_TRIES 8
 int netlink_dump(struct netlink *n, struct nlmsghdr *request, const struct netlink_reader *reader);
 
-/* One question with one answer. Returns 0, or -errno: of the socket, `each`, or the kernel's own
+/* Sends a request that has one answer. 0, or -errno of the socket, `each`, or the kernel
  * (-ENETUNREACH and the like). */
 int netlink_ask(struct netlink *n, struct nlmsghdr *request, const struct netlink_reader *reader);
 

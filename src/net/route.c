@@ -1,4 +1,4 @@
-/* route: where the kernel would send a packet for an address, asked once per region. */
+/* route: the routes that the kernel would use for a range of addresses. */
 #include "net/route.h"
 
 #include <errno.h>
@@ -18,16 +18,16 @@ struct route_map {
 	size_t regions, capacity;
 	struct route *route;
 	int routes, routes_capacity;
-	struct route latest; /* what the kernel said last */
+	struct route latest; /* the kernel's last answer */
 };
 
-/* Prefixes that the kernel judges by themselves, not by a table. */
+/* Prefixes that the kernel treats specially, not by a table. */
 static const struct {
 	struct addr first;
 	unsigned bits; /* of 128 */
 } route_fixed[] = {
 	{{0, ADDR_V4_PREFIX}, 96},  /* where IPv4 begins and ends */
-	{{0, ADDR_V4_PREFIX}, 128}, /* 0.0.0.0 and :: mean ourselves */
+	{{0, ADDR_V4_PREFIX}, 128}, /* 0.0.0.0 and :: mean this machine */
 	{{0, 0}, 128},
 	{{0, ADDR_V4_PREFIX}, 104},		 /* 0.0.0.0/8, RFC 1122, 3.2.1.3 */
 	{{0, ADDR_V4_PREFIX | 0x7f000000}, 104}, /* 127.0.0.0/8 */
@@ -55,7 +55,7 @@ static int route_cut_at(struct route_map *map, struct addr start)
 	return 0;
 }
 
-/* Cuts where a prefix of `bits` of 128 begins and where it ends. */
+/* Adds region boundaries where a prefix of `bits` of 128 begins and ends. */
 static int route_cut(struct route_map *map, struct addr a, unsigned bits)
 {
 	struct addr first = a, after;
@@ -72,7 +72,7 @@ static int route_cut(struct route_map *map, struct addr a, unsigned bits)
 		after = addr_add(first, UINT64_C(1) << (128 - bits));
 	}
 	error = route_cut_at(map, first);
-	/* The prefix that ends at the very top wraps to 0, which no cut is needed for. */
+	/* A prefix that ends at the last address wraps to 0, which needs no boundary. */
 	return error < 0 ? error : route_cut_at(map, after);
 }
 
@@ -118,7 +118,7 @@ static int route_cut_each(void *context, const struct nlmsghdr *message)
 	return prefix.has_addr ? route_cut(context, prefix.addr, header->rtm_dst_len + spare) : 0;
 }
 
-/* Cuts that a broken dump already made do no harm: sorted and thrown together later. */
+/* Boundaries of an incomplete dump may stay: duplicates are removed later. */
 static void route_cut_restart(void *context)
 {
 	(void)context;
@@ -144,7 +144,7 @@ static int route_compare(const void *a, const void *b)
 	return addr_compare(*x, *y);
 }
 
-/* Sorts the cuts, drops doubles, and puts the lowest address before them. */
+/* Sorts the boundaries, removes duplicates, and adds the lowest address. */
 static int route_settle(struct route_map *map)
 {
 	size_t kept = 0;
@@ -182,7 +182,7 @@ static int route_read(struct route_map *map)
 
 		if (error == 0)
 			error = route_cut_dump(map, RTM_GETRULE, families[i]);
-		/* A kernel without IPv6, or without rules, has none to tell. */
+		/* A kernel without IPv6, or without policy routing, has none. */
 		if (error < 0 && error != -EOPNOTSUPP && error != -EAFNOSUPPORT)
 			return error;
 	}
@@ -325,8 +325,8 @@ static int route_ask(struct route_map *map, struct addr to)
 	return error;
 }
 
-/* What a refusal to name a route means: fib_props[] in the kernel's net/ipv4/fib_semantics.c and
- * ip6_rt_type_to_error() in net/ipv6/route.c. */
+/* The kind of route that an errno stands for: fib_props[] in the kernel's net/ipv4/fib_semantics.c
+ * and ip6_rt_type_to_error() in net/ipv6/route.c. */
 static int route_refusal(struct route *out, int error)
 {
 	*out = (struct route){0};

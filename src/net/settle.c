@@ -1,4 +1,4 @@
-/* settle: waits for what of this machine's network cannot be used yet. */
+/* settle: waits until this machine's addresses and interfaces can be used. */
 #include "net/settle.h"
 
 #include <string.h>
@@ -9,7 +9,8 @@
 
 #define SETTLE_STEP_MS 50
 
-/* Whether an address is still tentative where it will not be so for ever: 1 or 0, or -1 with *f. */
+/* Whether an address is tentative on a link with carrier, where that will end: 1, 0, or -1 with *f.
+ */
 static int settle_tentative(struct netlink *netlink, const char *interface, struct failure *f)
 {
 	struct link_list links = {0};
@@ -60,7 +61,7 @@ int settle_wait(const char *interface, struct failure *f)
 	return waited_ms + SETTLE_FAR_MS;
 }
 
-/* Whether it is switched on and has no carrier: 1 or 0, or -1 with *f. */
+/* Whether an interface is up and has no carrier: 1, 0, or -1 with *f. */
 static int settle_dark(struct netlink *netlink, const struct link *link, struct failure *f)
 {
 	const unsigned lit = LINK_RUNNING | LINK_CARRIER;

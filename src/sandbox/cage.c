@@ -1,4 +1,4 @@
-/* cage: what the detector may still do once it reads packets of strangers: next to nothing. */
+/* cage: the sandbox of the detector, entered before it reads untrusted packets. */
 #include "sandbox/cage.h"
 
 #include <cap-ng.h>
@@ -24,7 +24,7 @@ static void cage_name(struct cage *cage, const char *name)
 		(void)snprintf(cage->user, sizeof(cage->user), "%lu", (unsigned long)cage->uid);
 }
 
-/* Whom to become. Without root: oneself. */
+/* Chooses the user to switch to; without root the present one. */
 static int cage_choose(const char *user, struct cage *cage, struct failure *f)
 {
 	char quoted[TEXT_QUOTED(64)];
@@ -62,8 +62,8 @@ static int cage_choose(const char *user, struct cage *cage, struct failure *f)
 	return 0;
 }
 
-/* Whether an id exists in this user namespace (user_namespaces(7): lines of first, first outside,
- * count). Where that cannot be read, it does. */
+/* Whether an id is mapped in this user namespace (user_namespaces(7): lines of first id, first id
+ * outside, count). True if that cannot be read. */
 static bool id_is_mapped(const char *path, unsigned long id)
 {
 	unsigned long first, outside, count;
@@ -78,18 +78,18 @@ static bool id_is_mapped(const char *path, unsigned long id)
 	return found;
 }
 
-/* The bounding set needs CAP_SETPCAP, and so goes before the user does. */
+/* Empties the bounding set, before the switch of users: it needs CAP_SETPCAP. */
 static int cage_bounding(uint32_t keep)
 {
 	if (capng_get_caps_process() != 0)
 		return -1;
 	if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
-		return 0; /* no_new_privs has to do */
+		return 0; /* no_new_privs has to suffice */
 	for (unsigned long cap = 0; cap < 64; cap++) {
 		if (cap < 32 && keep & (UINT32_C(1) << cap))
 			continue;
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) != 0)
-			return errno == EINVAL && cap > 0 ? 0 : -1; /* the last there is */
+			return errno == EINVAL && cap > 0 ? 0 : -1; /* EINVAL: no such capability */
 	}
 	return 0;
 }
@@ -124,7 +124,7 @@ static int cage_ids(const struct cage *cage)
 	/* Only root has groups to give up; in a user namespace setgroups(2) may be denied. */
 	if (geteuid() == 0 && setgroups(0, NULL) != 0 && !(cage->same_user && errno == EPERM))
 		return -1;
-	/* A service manager's own filter may forbid the calls, and then has done their work. */
+	/* A service manager's seccomp filter may forbid these calls; it has then set the user. */
 	if (ids_are(cage))
 		return 0;
 	if (setresgid(cage->gid, cage->gid, cage->gid) != 0)
@@ -132,7 +132,7 @@ static int cage_ids(const struct cage *cage)
 	return setresuid(cage->uid, cage->uid, cage->uid);
 }
 
-/* Asks the kernel rather than believing the calls above. */
+/* Verifies with the kernel that the calls above had their effect. */
 static bool cage_is_shut(const struct cage *cage, uint32_t keep)
 {
 	if (!ids_are(cage))
@@ -186,14 +186,14 @@ static int cage_alone(struct failure *f)
 {
 	struct stat tasks;
 
-	/* A directory a thread; where /proc is not there the caller's word has to do. */
+	/* /proc/self/task has a directory for each thread. Without /proc the caller is trusted. */
 	if (stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3)
 		return failure_set(f, EXIT_SOFTWARE, "the cage is too late: there are %lu threads",
 				   (unsigned long)tasks.st_nlink - 2);
 	return 0;
 }
 
-/* Asked as the user one has become: better now than when the first file is due. */
+/* Checks as the new user that the directories are writable, before the first file is written. */
 static int cage_writable(const struct cage_conf *conf, const struct cage *cage, struct failure *f)
 {
 	char quoted[TEXT_QUOTED(64)];

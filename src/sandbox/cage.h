@@ -1,4 +1,4 @@
-/* cage: what the detector may still do once it reads packets of strangers: next to nothing. */
+/* cage: the sandbox of the detector, entered before it reads untrusted packets. */
 #ifndef PORTLIGHT_SANDBOX_CAGE_H
 #define PORTLIGHT_SANDBOX_CAGE_H
 
@@ -11,53 +11,54 @@
 
 #define CAGE_PATHS 8
 
-/* Zero-initialised is the tightest cage: no file can be opened any more. */
+/* Zero-initialised: no file can be opened in the cage. */
 struct cage_conf {
-	/* Whom root becomes. NULL: `portlight` if there is such a user, else `nobody`. Without root
-	 * nobody is become, and a name here other than one's own is a failure. */
+	/* The user that root switches to. NULL: `portlight` if that user exists, else `nobody`.
+	 * Without root no switch is made, and the name of another user is an error. */
 	const char *user;
-	/* Directories in which files may be made, written, renamed and removed from now on, by that
-	 * user (a metrics file and its temporary name). Files already open need nothing. */
+	/* Directories in which that user may create, write, rename and remove files (a metrics file
+	 * and its temporary name). Files that are open already need no entry. */
 	const char *writable[CAGE_PATHS];
 	size_t writable_count;
 };
 
-/* How it turned out. */
+/* Properties of the cage that was entered. */
 struct cage {
 	uid_t uid;
 	gid_t gid;
-	char user[33];	  /* its name, or number; safe to print */
-	int landlock_abi; /* 0: this kernel has none, or it is switched off */
-	bool same_user;	  /* root of a user namespace that has no other user: nobody to become */
-	bool lenient;	  /* a build with sanitizers, which need a few calls more */
+	char user[33];	  /* name, or else number, of the user; safe to print */
+	int landlock_abi; /* version of Landlock; 0: not available */
+	bool same_user;	  /* root of a user namespace without other users: no switch was made */
+	bool lenient;	  /* a build with sanitizers, which need more system calls */
 };
 
 /*
- * Closes the cage around this process, for good, in this order: the user's groups and ids, every
- * capability (bounding and ambient set too), no_new_privs and no core dumps, Landlock, a seccomp
- * allow-list that kills. To be called with all sockets and files open, before threads exist and
- * before the first captured byte is read. What works afterwards:
- *  - read, write, send, receive, poll, epoll on what is open, and closing it; lseek and fstat;
- *    getsockopt; timerfd_settime; sendto and sendmsg may name an address on an open unix socket;
- *  - memory that is not executable, clocks, sleeping, getrandom, signals to oneself, exit;
+ * Puts this process into the cage, irrevocably, in this order: drops root's groups and ids, all
+ * capabilities (also of the bounding and ambient sets), sets no_new_privs, disables core dumps,
+ * applies Landlock, and a seccomp filter that kills the process at any system call not on its list.
+ * To be called with all sockets and files open, before there are threads and before the first
+ * captured byte is read. What works afterwards:
+ *  - read, write, send, receive, poll, epoll and close on open descriptors; lseek and fstat;
+ *    getsockopt; timerfd_settime; sendto and sendmsg with an address on an open unix socket;
+ *  - memory that is not executable, clocks, sleeping, getrandom, signals to itself, exit;
  *  - with writable paths: open, rename, unlink, fsync, ftruncate and fchmod there.
- * Opening a file elsewhere, as libc does for time zones, fails with EACCES; all else, new sockets
- * and processes above all, kills the process (SIGSYS).
+ * Opening any other file, as libc does for time zones, fails with EACCES. Everything else, such as
+ * new sockets and processes, kills the process (SIGSYS).
  *
- * 0 and *cage; or -1 with *f, and the process should end: it may be half in. Landlock is used as
- * far as the kernel knows it; all the rest must succeed.
+ * 0 and *cage; or -1 with *f: the process should end then, as only some layers may be in place.
+ * Landlock is used as far as the kernel supports it; all other layers must succeed.
  */
 int cage_enter(const struct cage_conf *conf, struct cage *cage, struct failure *f);
 
-/* "user nobody, no capabilities, Landlock 7, seccomp": for the line said at start. At most
- * size - 1 bytes. Returns `text`. */
+/* Describes the cage for the line printed at start: "user nobody, no capabilities, Landlock 7,
+ * seccomp". Writes at most size - 1 bytes and NUL to `text` and returns that. */
 const char *cage_describe(const struct cage *cage, char *text, size_t size);
 
 /*
- * Tries to leave the cage: for each way out a child enters it and tries. A line each to `out`
- * ("refused" or "ESCAPED", what was tried, and what stopped it), then a line for what must still
- * work, and a closing line with the counts. Returns how many escaped or could not be tried; 0 is
- * a cage that holds. To be called outside the cage.
+ * Tests the cage from outside: for each attempt to escape a child enters the cage and makes it.
+ * Prints a line for each to `out` ("refused" or "ESCAPED", the attempt, and what stopped it), a
+ * line for what must still work, and a line with the counts. Returns how many attempts escaped or
+ * could not be made: 0 if the cage holds.
  */
 int cage_self_test(const struct cage_conf *conf, FILE *out);
 

@@ -1,4 +1,4 @@
-/* cage_attempts: the ways out of the cage that somebody inside would try. */
+/* cage_attempts: the attempts to escape that the cage's self-test makes. */
 #include "sandbox/cage_attempts.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@
 static long open_then_close(int fd)
 {
 	if (fd >= 0)
-		(void)close(fd); /* it escaped; that is all to know */
+		(void)close(fd); /* it escaped; a failure here does not matter */
 	return fd;
 }
 
@@ -95,7 +95,7 @@ static long try_memfd(const struct cage_tools *tools)
 
 static long try_fork(const struct cage_tools *tools)
 {
-	/* The bare call: fork(3) asks for more that may be refused first. */
+	/* The system call itself: fork(3) makes others that may be refused first. */
 	long child = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
 
 	(void)tools;
@@ -142,7 +142,7 @@ static long try_socket_netlink(const struct cage_tools *tools)
 
 static const struct sockaddr_in discard_port = {
 	.sin_family = AF_INET,
-	.sin_port = 0x0900, /* whatever the byte order: nobody is there, or it is refused first */
+	.sin_port = 0x0900, /* in either byte order a port without listener */
 	.sin_addr = {0x0100007f},
 };
 
@@ -151,7 +151,7 @@ static long try_connect(const struct cage_tools *tools)
 	int result = connect(tools->stream, (const struct sockaddr *)&discard_port,
 			     sizeof(discard_port));
 
-	return result != 0 && errno == ECONNREFUSED ? 0 : result; /* it asked: escaped */
+	return result != 0 && errno == ECONNREFUSED ? 0 : result; /* a SYN was sent: escaped */
 }
 
 static long try_bind(const struct cage_tools *tools)
@@ -247,7 +247,7 @@ static long try_mount(const struct cage_tools *tools)
 	int result = mount("none", "/", "portlight-no-such", 0, NULL);
 
 	(void)tools;
-	return result != 0 && errno == ENODEV ? 0 : result; /* asked after the permission */
+	return result != 0 && errno == ENODEV ? 0 : result; /* checked after the permission */
 }
 
 static long try_bpf(const struct cage_tools *tools)

@@ -1,26 +1,27 @@
-/* cage_attempts: the ways out of the cage that somebody inside would try. */
+/* cage_attempts: the attempts to escape that the cage's self-test makes. */
 #ifndef PORTLIGHT_SANDBOX_CAGE_ATTEMPTS_H
 #define PORTLIGHT_SANDBOX_CAGE_ATTEMPTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Made before the cage is entered, as the detector's own are. */
+/* Opened before the cage is entered, as the detector's descriptors are. */
 struct cage_tools {
 	int stream;    /* a TCP socket, not connected */
 	int unix_fd;   /* a unix datagram socket */
-	char path[64]; /* no file yet; its directory lets everybody make some, but is not writable
-			  by the cage's leave */
+	char path[64]; /* of a file that does not exist, in a directory that is writable by all
+			  users but not one of cage_conf.writable */
 };
 
 struct cage_attempt {
 	const char *name;
-	/* What its call returned: negative with errno, or it escaped. Harmless if it does. */
+	/* Makes the attempt and returns the result of its system call: negative with errno if it
+	 * was refused, else it escaped. Harmless if it escapes. */
 	long (*try)(const struct cage_tools *tools);
-	bool lenient; /* sanitizers need it */
+	bool lenient; /* allowed in a build with sanitizers */
 };
 
-/* All of them, *count; a table. */
+/* The table of all attempts, and its length. */
 const struct cage_attempt *cage_attempts(size_t *count);
 
 #endif

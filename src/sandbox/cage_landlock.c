@@ -1,4 +1,5 @@
-/* cage_landlock: no file, port or process outside, as far as the kernel's Landlock goes. */
+/* cage_landlock: denies files, ports and processes by Landlock, as far as the kernel supports it.
+ */
 #include "sandbox/cage_layers.h"
 
 #include <errno.h>
@@ -10,9 +11,9 @@
 #include <unistd.h>
 
 /*
- * Landlock grew by versions ("ABI"); headers of Debian 12 know two of them. Names and numbers from
- * the kernel's Documentation/userspace-api/landlock.rst. The first 13 rights to files came with
- * version 1.
+ * Rights by version ("ABI") of Landlock; the headers of Debian 12 have two versions. Names and
+ * numbers are those of the kernel's Documentation/userspace-api/landlock.rst. Version 1 has the
+ * first 13 rights to files.
  */
 #define LANDLOCK_FILES_1     ((UINT64_C(1) << 13) - 1)
 #define LANDLOCK_REFER_2     (UINT64_C(1) << 13)
@@ -22,7 +23,7 @@
 #define LANDLOCK_SCOPED_6    UINT64_C(3) /* abstract unix sockets, signals */
 
 struct landlock_attr {
-	uint64_t files, net, scoped; /* an older kernel wants what it does not know to be 0 */
+	uint64_t files, net, scoped; /* fields that an older kernel does not know must be 0 */
 };
 
 static struct landlock_attr landlock_handled(int abi)
@@ -66,7 +67,7 @@ static int landlock_allow_all(int ruleset, const struct landlock_attr *attr, con
 		return 0;
 	fd = open(cage_lenient_path(), O_PATH | O_CLOEXEC);
 	if (fd < 0)
-		return 0; /* a sanitizer will complain about that itself */
+		return 0; /* the sanitizer reports the missing directory itself */
 	(void)landlock_allow(ruleset, fd, look);
 	(void)close(fd); /* nothing was written */
 	return 0;
@@ -77,7 +78,7 @@ int cage_landlock(const int *directories, size_t count, int *abi, struct failure
 	struct landlock_attr attr;
 	int ruleset, error;
 
-	/* ENOSYS, EOPNOTSUPP (switched off), or what a service manager's own filter makes of it. */
+	/* ENOSYS, EOPNOTSUPP (disabled at boot), or the errno of a service manager's filter. */
 	*abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	if (*abi < 1) {
 		*abi = 0;

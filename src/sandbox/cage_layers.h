@@ -1,4 +1,4 @@
-/* cage_layers: the parts that the cage is made of, for its own files and the blocker's helper. */
+/* cage_layers: the layers of the cage, for its own files and the blocker's helper. */
 #ifndef PORTLIGHT_SANDBOX_CAGE_LAYERS_H
 #define PORTLIGHT_SANDBOX_CAGE_LAYERS_H
 
@@ -9,37 +9,40 @@
 #include "base/failure.h"
 #include "sandbox/cage.h"
 
-/* Which calls the filter lets through. */
+/* System calls that the seccomp filter allows. */
 enum cage_calls {
-	CAGE_CALLS_WATCH,
-	CAGE_CALLS_FILES,  /* those, and what makes and renames files */
+	CAGE_CALLS_WATCH,  /* those of the watch loop, listed at cage_enter() */
+	CAGE_CALLS_FILES,  /* also those that create and rename files */
 	CAGE_CALLS_HELPER, /* send, receive, poll, clock, exit */
 };
 
 /*
- * Becomes an unprivileged user and gives up all capabilities but those in `keep` (bits 1 << CAP_*,
- * numbers below 32), for good: cage->uid, gid, user and same_user are set. As cage_enter.
+ * Switches to an unprivileged user (as cage_conf.user) and drops all capabilities but those in
+ * `keep` (bits 1 << CAP_*, numbers below 32), irrevocably. Sets cage->uid, gid, user and same_user.
+ * Returns as cage_enter().
  */
 int cage_become(const char *user, uint32_t keep, struct cage *cage, struct failure *f);
 
 /*
- * Landlock: no file but below the directories, which are open (O_PATH) and stay the caller's; no
- * TCP port, no abstract unix socket or signal to the outside, as far as the kernel knows these.
- * *abi: what it knows, 0 if nothing. 0, or -1 with *f.
+ * Applies Landlock, as far as the kernel supports it: no files except below `directories`, which
+ * are open (O_PATH) and stay the caller's; no TCP ports; no abstract unix sockets or signals to
+ * outside. *abi: the kernel's version, 0 if not available. 0, or -1 with *f.
  */
 int cage_landlock(const int *directories, size_t count, int *abi, struct failure *f);
 
-/* seccomp: what is not in the list kills the process. 0, or -1 with *f. */
+/* Applies the seccomp filter, which kills the process at any other system call. 0, or -1 with *f.
+ */
 int cage_filter(enum cage_calls calls, struct failure *f);
 
-/* All layers, or all but the filter: how the self-test tells which of them stopped it. */
+/* cage_enter(), with or without the seccomp filter: the self-test finds out which layer refused an
+ * attempt. */
 int cage_enter_layers(const struct cage_conf *conf, bool filter, struct cage *cage,
 		      struct failure *f);
 
-/* What sanitizers ask of the kernel and a plain build does not: none in a plain build
- * (cage_strict.c), some in one with sanitizers (cage_lenient.c). */
+/* System calls that sanitizers need: none in a plain build (cage_strict.c), some in a build with
+ * sanitizers (cage_lenient.c). */
 const int *cage_lenient_calls(size_t *count);
-/* A directory that may be read, or NULL. */
+/* A directory that sanitizers read, or NULL. */
 const char *cage_lenient_path(void);
 
 #endif

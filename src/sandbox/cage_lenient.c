@@ -1,4 +1,4 @@
-/* cage_lenient: the holes that AddressSanitizer and LeakSanitizer need; never in a plain build. */
+/* cage_lenient: exceptions for AddressSanitizer and LeakSanitizer; never in a plain build. */
 #include <seccomp.h>
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-/* cage_seccomp: the system calls that the watch loop needs; any other ends the process. */
+/* cage_seccomp: allows the system calls that the watch loop needs; any other kills the process. */
 #include "sandbox/cage_layers.h"
 
 #include <asm/termbits.h>
@@ -40,13 +40,13 @@ static const int calls_watch[] = {
 	SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate),
 };
 
-/* Landlock says where. */
+/* Landlock restricts the paths. */
 static const int calls_files[] = {
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(rename), SCMP_SYS(renameat),
 	SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(fchmod),
 };
 
-/* libc asks these by itself (time zones, locales, a name for the heap) and lives with a no. */
+/* Calls that libc makes by itself (time zones, locales, a name for the heap) and that may fail. */
 static const int calls_refused[] = {
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(access), SCMP_SYS(faccessat),
 	SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(stat),
@@ -75,7 +75,7 @@ static int filter_allow(scmp_filter_ctx filter, const int *calls, size_t count)
 	return 0;
 }
 
-/* Calls that are let through with some arguments only. */
+/* Calls that are allowed with certain arguments only. */
 static int filter_allow_some(scmp_filter_ctx filter)
 {
 	static const unsigned long ioctls[] = {TCGETS, TIOCGWINSZ, FIONREAD};
@@ -109,7 +109,8 @@ static int filter_allow_some(scmp_filter_ctx filter)
 		error = seccomp_rule_add(
 			filter, SCMP_ACT_ALLOW, SCMP_SYS(statx), 1,
 			SCMP_A2_32(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
-	/* Limits may be read, not set; abort(3) and raise(3) hit nobody but us. */
+	/* Limits may be read, not set; signals may be sent to this process only: abort(3),
+	 * raise(3). */
 	if (!error)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
 					 SCMP_A2(SCMP_CMP_EQ, 0));
@@ -162,10 +163,10 @@ int cage_filter(enum cage_calls calls, struct failure *f)
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int error = filter ? 0 : -ENOMEM;
 
-	/* A binary tree: the loop's calls are asked many thousand times a second. */
+	/* As a binary tree: the filter runs many thousand times a second. */
 	if (!error)
 		error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	/* The kernel's own error rather than ECANCELED. */
+	/* Return the kernel's errno instead of ECANCELED. */
 	if (!error)
 		error = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 	if (!error)

@@ -1,4 +1,4 @@
-/* cage_self_test: tries to leave the cage, and tells how each attempt ended. */
+/* cage_self_test: makes attempts to escape from the cage and reports how each ended. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,16 +16,16 @@
 #include "sandbox/cage_attempts.h"
 #include "sandbox/cage_layers.h"
 
-/* Exit status of a child: 0 it escaped, 1..133 the errno that refused, or: */
+/* Exit status of a child: 0: it escaped; 1..133: the errno of the refusal; or: */
 enum attempt_status {
 	ATTEMPT_NO_CAGE = 250, /* the cage could not be entered */
 	ATTEMPT_NO_TOOLS,
 };
 
-/* Longer than any attempt takes; the child dies of it. */
+/* Seconds after which SIGALRM kills a child; no attempt takes so long. */
 #define ATTEMPT_SECONDS 10
 
-/* Where everybody may make files, and the cage does not let it be. */
+/* A directory in which every user may create files, except in the cage. */
 static const char *tools_directory(const struct cage_conf *conf)
 {
 	static const char *const candidates[] = {"/tmp", "/var/tmp", "/dev/shm"};
@@ -71,7 +71,7 @@ static int attempt_child(const struct cage_conf *conf, const struct cage_attempt
 	return errno > 0 && errno < ATTEMPT_NO_CAGE ? errno : EPERM;
 }
 
-/* What waitpid(2) says, or -1. */
+/* The status that waitpid(2) returns, or -1. */
 static int attempt_run(const struct cage_conf *conf, const struct cage_attempt *attempt,
 		       bool filter)
 {
@@ -118,7 +118,7 @@ static const char *status_text(int status)
 	return "could not be tried";
 }
 
-/* One line. Returns whether it was refused, or is one that sanitizers need. */
+/* Prints the line of an attempt. Returns whether it was refused, or is one that sanitizers need. */
 static bool attempt_report(const struct cage_conf *conf, const struct cage_attempt *attempt,
 			   const struct cage *cage, FILE *out)
 {
@@ -139,7 +139,7 @@ static bool attempt_report(const struct cage_conf *conf, const struct cage_attem
 	return good;
 }
 
-/* What the detector must still be able to do; 0, or the number of the step that failed. */
+/* Does what the detector must still be able to do. 0, or the number of the step that failed. */
 static int work_memory(void)
 {
 	char *block = malloc((size_t)4 << 20);
@@ -190,7 +190,7 @@ static int work_files(const struct cage_conf *conf)
 	return 0;
 }
 
-/* The kernel's view of the caged process: proc(5), status. */
+/* Prints the kernel's view of the caged process: status of proc(5). */
 static int work_status(int fd)
 {
 	static const char *const wanted[] = {
@@ -204,7 +204,7 @@ static int work_status(int fd)
 	ssize_t length;
 
 	if (fd < 0)
-		return 0; /* no /proc here: cage_enter has asked the kernel already */
+		return 0; /* no /proc: cage_enter() has verified it with system calls */
 	length = pread(fd, text, sizeof(text) - 1, 0);
 	if (length <= 0)
 		return 9;
@@ -236,7 +236,7 @@ static int work_child(const struct cage_conf *conf)
 	return result ? result : work_status(status);
 }
 
-/* Enters the cage in a child that tells how it turned out: -1 with *f if it cannot be entered. */
+/* Enters the cage in a child, which reports the result: -1 with *f if it cannot be entered. */
 static int cage_try(const struct cage_conf *conf, struct cage *cage, struct failure *f)
 {
 	struct cage_told {
@@ -264,7 +264,7 @@ static int cage_try(const struct cage_conf *conf, struct cage *cage, struct fail
 	}
 	(void)close(pair[0]); /* was only read */
 	if (child > 0)
-		(void)waitpid(child, NULL, 0); /* it has told, or it is dead */
+		(void)waitpid(child, NULL, 0); /* it has reported, or it is dead */
 	*cage = told.cage;
 	if (told.result < 0)
 		*f = told.failure;
@@ -281,7 +281,7 @@ int cage_self_test(const struct cage_conf *conf, FILE *out)
 	int bad = 0, status;
 	pid_t child;
 
-	(void)fflush(out); /* or each child would have a copy of what is not written yet */
+	(void)fflush(out); /* or each child would write the buffered output again */
 	if (cage_try(conf, &cage, &f) < 0) {
 		(void)fprintf(out, "FAILED   the cage could not be entered: %s\n", f.text);
 		return 1;

@@ -1,4 +1,4 @@
-/* cage_strict: the cage of a plain build has no holes for tools. */
+/* cage_strict: a plain build has no exceptions for sanitizers. */
 #include <stddef.h>
 
 #include "sandbox/cage_layers.h"

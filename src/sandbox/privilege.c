@@ -1,4 +1,4 @@
-/* privilege: what this process may do, and giving it up. */
+/* privilege: finds out and drops the privileges of this process. */
 #include "sandbox/privilege.h"
 
 #include <cap-ng.h>
@@ -16,7 +16,7 @@ enum privilege_raw privilege_raw(void)
 
 	if (capng_get_caps_process() != 0 || !capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_RAW))
 		return PRIVILEGE_RAW_NO_CAP;
-	/* The same permission as for a packet socket, whose closing would cost 15 ms. */
+	/* It needs the same permission as a packet socket, whose close() would take 15 ms. */
 	fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
 	if (fd < 0)
 		return PRIVILEGE_RAW_FOREIGN;
@@ -62,7 +62,8 @@ int privilege_drop(uint32_t keep, struct failure *f)
 
 	if (capng_get_caps_process() != 0)
 		goto err0;
-	/* The bounding set can be cut only with CAP_SETPCAP; without it no_new_privs has to do. */
+	/* The bounding set can be changed only with CAP_SETPCAP; else no_new_privs has to suffice.
+	 */
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
 		which = CAPNG_SELECT_BOTH;
 	for (unsigned cap = 0; cap < 32; cap++)

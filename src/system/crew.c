@@ -1,4 +1,4 @@
-/* crew: a few threads that do one list of equal small jobs together. */
+/* crew: a few threads that share the jobs of a list. */
 #include "system/crew.h"
 
 #include <limits.h>
@@ -12,16 +12,16 @@
 
 /* Lists of fewer chunks than this are done by the caller alone. */
 #define CREW_WORTH 3u
-/* Looks at the counter, each with a sched_yield, before going to sleep: about 50 us, the time
- * between two runs of a busy scan; waking a sleeping thread costs as much. */
+/* Times that a thread checks for a new run, with a sched_yield() each, before it sleeps: about 50
+ * us, the time between two runs of a fast scan. To wake a sleeping thread takes as long. */
 #define CREW_SPINS 100
 
 struct crew {
 	/*
-	 * Run number in the upper half, next job in the lower. A thread takes jobs by moving
-	 * this forward if it is still what it was when job, context and count were read; at the
-	 * end of a run the lower half is UINT32_MAX before the next run's are written, so that
-	 * a late thread cannot mix two runs.
+	 * Run number in the upper half, next job in the lower. A thread takes jobs by compare and
+	 * swap, which fails if a new run has begun since it read job, context and count. Between
+	 * two runs the lower half is UINT32_MAX, while these are written: a late thread cannot mix
+	 * two runs.
 	 */
 	_Atomic uint64_t next;
 	_Atomic(crew_job *) job;
@@ -40,7 +40,7 @@ struct crew {
 	pthread_t thread[CREW_MOST];
 };
 
-/* Takes chunks of the present run until there are none. Returns the run it saw. */
+/* Takes chunks of the current run until none is left. Returns the number of that run. */
 static uint32_t crew_work(struct crew *crew)
 {
 	for (;;) {

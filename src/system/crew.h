@@ -1,25 +1,26 @@
-/* crew: a few threads that do one list of equal small jobs together, again and again. */
+/* crew: a few threads that share the jobs of a list. */
 #ifndef PORTLIGHT_SYSTEM_CREW_H
 #define PORTLIGHT_SYSTEM_CREW_H
 
 struct crew;
 
-/* Does job number `index`. Jobs of one run must not touch each other's data. */
+/* Does job number `index`. Jobs of one run must not access the same data. */
 typedef void crew_job(void *context, unsigned index);
 
 /*
- * `hands`: how many work at once, the caller among them; 0 for one per CPU that we may run on, at
- * most CREW_MOST. With fewer threads than asked for (or none) if the system gives no more.
- * chunk: jobs that a thread takes at a time: enough that the shared counter costs nothing, few
- * enough that all end together; lists of fewer than three chunks are done by the caller alone.
- * NULL if out of memory. Threads start at the first run that is worth it, so that they have the
- * privileges that the process has then, and they take no signals.
+ * hands: threads that work at once, including the caller; 0: one for each CPU that we may run on,
+ * at most CREW_MOST. There are fewer if the system gives no more. chunk: jobs that a thread takes
+ * at once: so many that the shared counter costs little, so few that all threads end at about the
+ * same time. Lists of fewer than three chunks are done by the caller. NULL if out of memory. The
+ * threads are started by the first run that needs them, so that they have the privileges of the
+ * process at that time. They block all signals.
  */
 #define CREW_MOST 4
 struct crew *crew_new(unsigned hands, unsigned chunk);
+/* Ends the threads. NULL is fine. */
 void crew_free(struct crew *crew);
 
-/* Does jobs 0..count-1 and returns when all are done; their writes are visible then. */
+/* Does jobs 0..count-1 and returns when all are done; their writes are visible to the caller. */
 void crew_run(struct crew *crew, crew_job *job, void *context, unsigned count);
 
 #endif

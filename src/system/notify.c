@@ -1,4 +1,4 @@
-/* notify: tells the service manager how we are, by the protocol of sd_notify(3). */
+/* notify: reports the state of the service to the service manager, as sd_notify(3) does. */
 #include "system/notify.h"
 
 #include <errno.h>
@@ -9,7 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* sd_watchdog_enabled(3): the time is meant for us only if the process id is ours, or absent. */
+/* The watchdog applies to this process only if the process id is ours or not given
+ * (sd_watchdog_enabled(3)). */
 static uint64_t notify_watchdog(void)
 {
 	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");

@@ -1,4 +1,4 @@
-/* resolve: host names to addresses, by the system's resolver. */
+/* resolve: resolves host names with the system's resolver. */
 #include "system/resolve.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ static bool resolve_address(const struct addrinfo *info, struct addr *out)
 	return false;
 }
 
-/* Adds the addresses of one family that are not in yet. -1: there is no room for one. */
+/* Adds the addresses of one family, without duplicates. -1 if there is no room. */
 static int resolve_collect(const struct addrinfo *list, bool v4, struct addr *out, int count)
 {
 	for (const struct addrinfo *info = list; info; info = info->ai_next) {
@@ -71,7 +71,7 @@ static int resolve_refuse(const char *quoted, int error, struct failure *f)
 int resolve_name(const char *name, const struct resolve_conf *conf,
 		 struct addr out[static RESOLVE_MOST], struct failure *f)
 {
-	/* A socket type, or each address would come once for each. */
+	/* Without a socket type each address would be returned once for each type. */
 	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *list = NULL;
 	char quoted[TEXT_QUOTED(64)];

@@ -1,4 +1,4 @@
-/* resolve: host names to addresses, by the system's resolver. */
+/* resolve: resolves host names with the system's resolver. */
 #ifndef PORTLIGHT_SYSTEM_RESOLVE_H
 #define PORTLIGHT_SYSTEM_RESOLVE_H
 
@@ -16,17 +16,17 @@ enum resolve_family {
 
 struct resolve_conf {
 	enum resolve_family family;
-	bool all; /* every address, IPv4 first; excludes want this, with RESOLVE_ANY */
+	bool all; /* every address, IPv4 first; for excludes, with RESOLVE_ANY */
 };
 
-/* More addresses than this are refused, not cut: an exclude must not lose one. */
+/* A name with more addresses is an error, since an exclude must not lose one. */
 #define RESOLVE_MOST 256
 
 /*
- * Addresses of `name` (as target_parse lets it pass) into out[0..RESOLVE_MOST), each once, in the
- * resolver's order. Waits for it: by resolv.conf(5) usually 10 s at most per server.
- * Returns how many (1 without conf->all); or -1 with *f, which names the host: EXIT_USAGE if it
- * has no such address, EXIT_UNAVAILABLE if the resolver could not tell.
+ * Writes the addresses of `name` (of the syntax that target_parse() accepts) to out[], each once,
+ * in the resolver's order. Waits for the resolver, by resolv.conf(5) usually 10 s at most per
+ * server. Returns how many (1 without conf->all); or -1 with *f, which names the host: EXIT_USAGE
+ * if it has no such address, EXIT_UNAVAILABLE if the resolver failed.
  */
 int resolve_name(const char *name, const struct resolve_conf *conf,
 		 struct addr out[static RESOLVE_MOST], struct failure *f);

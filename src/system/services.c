@@ -132,8 +132,8 @@ struct services *services_new(const char *text, size_t length)
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return NULL;
-	/* Every entry takes two bytes of text, a name and what ends it; the last line may lack
-	 * the latter. */
+	/* An entry has at least two bytes of text: a name and a separator, which the last line may
+	 * lack. */
 	s->names = malloc(length + 2);
 	s->entry = calloc(length / 2 + 1, sizeof(*s->entry));
 	if (!s->names || !s->entry) {
@@ -256,6 +256,6 @@ static int services_find(void *context, const char *name, size_t length, int pro
 
 struct service_names services_names(const struct services *s)
 {
-	/* Only read through: find takes it back as const. */
+	/* Not written to: find() casts it back to const. */
 	return (struct service_names){services_find, (void *)(uintptr_t)s};
 }

@@ -13,25 +13,26 @@
 struct services;
 
 /*
- * Table of services(5) text: "name port/tcp alias... # comment" a line. Lines that are not so,
- * protocols other than TCP and UDP, and names with bytes other than letters, digits and "-_.+" are
- * left out, so that a name can go into any document. NULL if out of memory.
+ * Parses services(5) text: lines of "name port/tcp alias... # comment". Skips malformed lines,
+ * protocols other than TCP and UDP, and names with bytes other than letters, digits and "-_.+":
+ * names are safe in any output format. NULL if out of memory.
  */
 struct services *services_new(const char *text, size_t length);
 void services_free(struct services *s);
 
-/* Reads the file; a missing one is an empty table. 0 and *out, or -errno. */
+/* Reads the file; if it does not exist, the table is empty. 0 and *out, or -errno. */
 int services_load(const char *path, struct services **out);
 
+/* Number of entries. */
 size_t services_count(const struct services *s);
 
-/* The first name the file has for a port (IPPROTO_TCP, IPPROTO_UDP), or NULL. Lives as long as
+/* The first name that the file has for a port (proto: IPPROTO_TCP, IPPROTO_UDP), or NULL. Owned by
  * the table. */
 const char *services_name(const struct services *s, uint16_t port, uint8_t proto);
-/* The same in the form of report_conf.service; context: the table. */
+/* The same with the signature of report_conf.service; context: the table. */
 const char *services_name_of(void *context, uint16_t port, uint8_t proto);
 
-/* Names and aliases, in any case of letters, for ports_parse. Lives as long as the table. */
+/* Look-up of names and aliases, case-insensitive, for ports_parse(). Valid as long as the table. */
 struct service_names services_names(const struct services *s);
 
 #endif

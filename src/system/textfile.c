@@ -1,4 +1,4 @@
-/* textfile: a whole text file, or standard input, in memory. */
+/* textfile: reads a text file, or standard input, into memory. */
 #include "system/textfile.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ static int textfile_open(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Room for a byte more than `most` tells a file of that size from a longer one. */
+/* The buffer has room for one byte more than `most`, to detect a longer file. */
 static int textfile_grow(char **buffer, size_t *capacity, size_t most)
 {
 	size_t wanted = *capacity ? *capacity : TEXTFILE_FIRST_BYTES;
