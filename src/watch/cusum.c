@@ -6,6 +6,7 @@
 
 #include "watch/fetch.h"
 #include "watch/name.h"
+#include "watch/params.h"
 
 #define WAYS  8
 #define ONE   256.0
@@ -18,9 +19,6 @@
 #define ABOVE_MOST UINT64_C(0xffff)
 /* What is told up to so late takes no time back. */
 #define LATE_MS 16384
-
-/* The root of e^x = 1 + CUSUM_FACTOR x. */
-#define SURPRISE_EACH 0.9816
 
 int cusum_init(struct cusum *s, size_t bytes)
 {
@@ -127,10 +125,10 @@ double cusum_above(struct cusum *s, const struct cusum_ask *ask, bool *rises)
 
 double cusum_surprise(double above)
 {
-	return above > 0 ? above * SURPRISE_EACH : 0;
+	return above > 0 ? above * CUSUM_SURPRISE : 0;
 }
 
 double cusum_level(double surprise)
 {
-	return surprise / SURPRISE_EACH;
+	return surprise / CUSUM_SURPRISE;
 }

@@ -13,7 +13,6 @@
  * 1954): one more with each contact, and CUSUM_FACTOR times as many less with time as the average
  * source makes; never below nothing. Only who is busier than that for a while gets far above.
  */
-#define CUSUM_FACTOR 1.7
 
 /* Two that took each other's place for their own would be twice as busy: tag and bucket together
  * are some 40 bits. */

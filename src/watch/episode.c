@@ -6,18 +6,12 @@
 #include <string.h>
 
 #include "watch/name.h"
+#include "watch/params.h"
 #include "watch/tool.h"
 
-#define BITMAPS	  3 /* TCP, UDP, answered open */
-#define MINUTE_MS 60000
-/* Between the first two times that a flood's suspects are told; then twice as long, and so on. */
-#define SUSPECTS_WAIT_MS 1000
-#define RANGES_MOST	 32768 /* no 65,536 ports have more ranges */
-#define GROWTH		 10
-#define PAUSES		 8
-#define PATIENCE_MS	 UINT64_C(172800000)
-/* Told again at this size at the earliest. */
-#define TOLD_LEAST 10
+#define BITMAPS	    3 /* TCP, UDP, answered open */
+#define MINUTE_MS   60000
+#define RANGES_MOST 32768 /* no 65,536 ports have more ranges */
 
 int episode_table_init(struct episode_table *t, size_t bytes, const struct siphash_key *key,
 		       struct host_set *hosts)
@@ -458,8 +452,8 @@ static void tell_suspects(struct episode_table *t, struct episode *e, uint64_t n
 		return;
 	e->suspects_news = false;
 	e->suspects_wait_ms = e->suspects_wait_ms ? e->suspects_wait_ms * 2 : SUSPECTS_WAIT_MS;
-	if (e->suspects_wait_ms > MINUTE_MS)
-		e->suspects_wait_ms = MINUTE_MS;
+	if (e->suspects_wait_ms > SUSPECTS_WAIT_MOST_MS)
+		e->suspects_wait_ms = SUSPECTS_WAIT_MOST_MS;
 	e->suspects_ms = now_ms + e->suspects_wait_ms;
 	episode_tell(t, e, EVENT_UPDATE, t_ns);
 }
@@ -475,12 +469,12 @@ void episode_add_source(struct episode_table *t, struct episode *e, uint32_t sou
 
 static void episode_grown(struct episode_table *t, struct episode *e, uint64_t t_ns)
 {
-	uint64_t least = e->told_size > TOLD_LEAST ? e->told_size : TOLD_LEAST;
+	uint64_t least = e->told_size > UPDATE_LEAST ? e->told_size : UPDATE_LEAST;
 
 	if (!e->told)
 		return;
-	if (episode_size(e) >= GROWTH * least || e->told_techniques != episode_techniques(e) ||
-	    e->told_proven != e->proven)
+	if (episode_size(e) >= UPDATE_GROWTH * least ||
+	    e->told_techniques != episode_techniques(e) || e->told_proven != e->proven)
 		episode_tell(t, e, EVENT_UPDATE, t_ns);
 }
 
@@ -535,10 +529,11 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
  * own pauses, up to two days. */
 static uint64_t episode_patience(const struct episode *e, uint64_t idle_ms)
 {
-	uint64_t pauses = e->packets ? PAUSES * ((e->moved_ms - e->began_ms) / e->packets) : 0;
+	uint64_t pauses =
+		e->packets ? CLOSE_PAUSES * ((e->moved_ms - e->began_ms) / e->packets) : 0;
 
-	if (pauses > PATIENCE_MS)
-		pauses = PATIENCE_MS;
+	if (pauses > CLOSE_PAUSES_MOST_MS)
+		pauses = CLOSE_PAUSES_MOST_MS;
 	return pauses > idle_ms ? pauses : idle_ms;
 }
 

@@ -7,32 +7,10 @@
 
 #include "watch/logarithm.h"
 #include "watch/name.h"
+#include "watch/params.h"
 #include "watch/tool.h"
 
 #define WAYS 8
-
-/*
- * Steps. A benign source's first contacts succeed in 4 of 5 cases, a scanner's in 1 of 5 (Jung et
- * al., 4.2); of contacts with ever new hosts, half of a benign source's may fail (peers that are
- * gone, addresses that are stale), so a failure there says less.
- */
-#define STEP_PORT_FAILED 1.3863f  /* ln(0.8 / 0.2) */
-#define STEP_PORT_USED	 -1.3863f /* ln(0.2 / 0.8) */
-#define STEP_HOST_FAILED 0.4700f  /* ln(0.8 / 0.5) */
-#define STEP_HOST_USED	 -0.9163f /* ln(0.2 / 0.5) */
-/* A host in a network where the source contacted no other: peer-to-peer looks so, sweeps do not. */
-#define SCATTERED 0.05f
-/* Hosts ask for their neighbours all day: no evidence on the scale of days. */
-#define STEP_ARP 0.25f
-/* Whoever watches over hosts pings those that are there: two that answer outweigh one that does
- * not. More, and sweeps of well-filled networks would go unseen. */
-#define STEP_PING_USED -0.2350f
-/* From our own network outwards (Zeek's old rule: 25 inwards, 250 outwards). */
-#define OUTWARDS 0.1f
-
-/* What leaks away: one failed port's worth in half an hour, and in the slow walk in 12 hours. */
-#define LEAK_MS	     1800000.0f
-#define LEAK_SLOW_MS 43200000.0f
 
 int evidence_table_init(struct evidence_table *t, size_t bytes, const struct siphash_key *key,
 			struct host_set *hosts)
@@ -311,24 +289,24 @@ static struct evidence *add_port(struct evidence_table *t, const struct contact 
 }
 
 /*
- * How much less a host says because it is scattered: SCATTERED in a network that is new to the
- * filter. One that is not new may only seem so, the likelier the more bits are set.
+ * How much less a host says because it is scattered: SCATTERED_WEIGHT in a network that is new to
+ * the filter. One that is not new may only seem so, the likelier the more bits are set.
  */
 static float host_spread(struct evidence_table *t, struct evidence *r, const struct contact *c)
 {
 	float empty = 1 - (float)filter_bits(r->networks, 4) / 256, trust;
 
 	if (filter_add(r->networks, 256, host_network(t, c->dst)))
-		return SCATTERED;
+		return SCATTERED_WEIGHT;
 	trust = empty * empty;
 	trust *= trust;
 	trust *= trust;
-	return SCATTERED + (1 - SCATTERED) * trust;
+	return SCATTERED_WEIGHT + (1 - SCATTERED_WEIGHT) * trust;
 }
 
 static void step_host_failed(struct evidence_table *t, struct evidence *r, const struct contact *c)
 {
-	float outwards = c->home ? OUTWARDS : 1;
+	float outwards = c->home ? OUTWARDS_WEIGHT : 1;
 
 	if (c->techniques == UINT32_C(1) << SIGHT_ARP) {
 		record_step(r, STEP_ARP * outwards, 0);
@@ -410,7 +388,7 @@ static void probation_bring_host(struct evidence_table *t, struct evidence *r,
 				 const struct contact *c, const struct probation_entry *earlier)
 {
 	struct contact first = probation_contact(c, earlier);
-	float step = STEP_HOST_FAILED * SCATTERED * (c->home ? OUTWARDS : 1);
+	float step = STEP_HOST_FAILED * SCATTERED_WEIGHT * (c->home ? OUTWARDS_WEIGHT : 1);
 
 	if (!r || earlier->port != c->dport || earlier->proto != c->proto)
 		return;

@@ -28,9 +28,6 @@ enum evidence_kind {
 	EVIDENCE_KINDS,
 };
 
-/* The slow walk's line, in lines of the fast one. */
-#define SLOW_FACTOR	      2.0
-
 #define EVIDENCE_LISTED_PORTS 96
 #define EVIDENCE_LISTED_HOSTS 48
 

@@ -6,10 +6,9 @@
 
 #include "watch/logarithm.h"
 #include "watch/name.h"
+#include "watch/params.h"
 #include "watch/watch_state.h"
 
-/* In a flood a source must have failed so often: twice as often as else. */
-#define FLOOD_FAILED 20
 /* More than any surprise. */
 #define CALM 1e9
 
@@ -106,7 +105,7 @@ static void crowd_scan(struct watch *w, const struct crowd_group *g, const struc
 	for (int bit = 0; bit < SIGHTS; bit++)
 		e->seen[bit] = c->techniques >> bit & 1 ? g->contacts : 0;
 	/* The walk of the ports that no two sources share, as if one had asked for them all. */
-	e->confidence = 0.99;
+	e->confidence = CROWD_CONFIDENCE;
 	episode_tell(&w->episodes, e, EVENT_OPEN, c->t_ns);
 }
 
@@ -261,7 +260,7 @@ void judge_heard(struct watch *w, struct addr a)
 {
 	uint32_t at = heard_at(w, a);
 
-	if (w->now_ms - w->heard_ms >= HEARD_MS) {
+	if (w->now_ms - w->heard_ms >= ARP_HEARD_MS) {
 		memcpy(w->heard[1], w->heard[0], sizeof(w->heard[0]));
 		memset(w->heard[0], 0, sizeof(w->heard[0]));
 		w->heard_ms = w->now_ms;
@@ -413,7 +412,7 @@ void judge_crowd(struct watch *w, const struct crowd *crowd, uint8_t action, uin
 		e->sources = sources;
 	e->sources_at_least = true;
 	e->packets += 64;
-	e->confidence = 0.99;
+	e->confidence = CROWD_CONFIDENCE;
 	if (fresh)
 		episode_tell(&w->episodes, e, EVENT_OPEN, t_ns);
 }

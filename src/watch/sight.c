@@ -6,14 +6,10 @@
 
 #include "result/event.h"
 #include "technique/technique.h"
+#include "watch/params.h"
 
 /* Ethertype of ARP, in the port fields of a flow key, so that it is no IP protocol. */
 #define ARP_PORT 0x0806
-
-/* Default first port of traceroute, three a hop up to 64 hops, and how far its TTL goes. */
-#define TRACEROUTE_PORT	 33434
-#define TRACEROUTE_PORTS 256
-#define TRACEROUTE_TTL	 30
 
 static bool addr_is_group(struct addr a)
 {

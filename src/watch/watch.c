@@ -7,40 +7,19 @@
 
 #include "watch/judge.h"
 #include "watch/name.h"
+#include "watch/params.h"
 #include "watch/sight.h"
 #include "watch/tool.h"
 #include "watch/watch_state.h"
-
-/* A first contact without an answer for so long has failed. */
-#define SETTLE_MS 3000
-/* So many datagrams of one flow without an answer within SETTLE_MS are a stream, no question. */
-#define STREAM_MORE 8
-/* The same packet may be captured where it comes in, and again at each interface of this machine
- * that it then passes (bridge, VLAN, the way out), so shortly after. */
-#define COPY_US 1000
-/* What failed, or a connection, begins anew with the same ports after so long a silence. Copies of
- * one SYN are at most 64 s apart (Linux, tcp_syn_retries 6). */
-#define ANEW_MS 120000
-/* What acknowledges a SYN+ACK may acknowledge so much that was sent behind it. */
-#define ACK_WITHIN (UINT32_C(1) << 20)
-/* The detector's clock follows the capture's forwards, at most so far at once. */
-#define LEAP_MS UINT64_C(86400000)
-/* Packets may come so much out of order without a clock having been set. */
-#define DISORDER_NS UINT64_C(10000000000)
-/* How often the host set is swept, if it is full. */
-#define SWEEP_EVERY_MS 60000
-/* Losses are told at most so often, and only from this share of the packets on. */
-#define BLIND_EVERY_MS 600000
-#define BLIND_SHARE    0.01
 
 void watch_conf_init(struct watch_conf *conf)
 {
 	memset(conf, 0, sizeof(*conf));
 	conf->memory_bytes = WATCH_MEMORY;
-	conf->false_positive = 1e-6;
-	conf->detection = 0.99;
-	conf->idle_ns = UINT64_C(300000000000);
-	conf->events_per_minute = 60;
+	conf->false_positive = WATCH_FALSE_POSITIVE;
+	conf->detection = WATCH_DETECTION;
+	conf->idle_ns = WATCH_IDLE_S * UINT64_C(1000000000);
+	conf->events_per_minute = WATCH_EVENTS_PER_MINUTE;
 }
 
 struct watch *watch_new(const struct watch_conf *conf)
@@ -55,7 +34,7 @@ struct watch *watch_new(const struct watch_conf *conf)
 		return NULL;
 	w->conf = *conf;
 	w->memory_bytes = conf->memory_bytes;
-	w->now_ms = LEAP_MS;
+	w->now_ms = CLOCK_LEAP_MS;
 	w->name = name_of(&conf->key, w->named);
 	if (flow_table_init(&w->flows, 6 * part, &conf->key) == 0 &&
 	    known_service_init(&w->known_services, part / 4) == 0 &&
@@ -96,9 +75,9 @@ static void watch_clock(struct watch *w, uint64_t t_ns)
 	if (w->begun && t_ns > w->ahead_ns) {
 		uint64_t ms = t_ns / 1000000 - w->ahead_ns / 1000000;
 
-		w->now_ms += ms < LEAP_MS ? ms : LEAP_MS;
+		w->now_ms += ms < CLOCK_LEAP_MS ? ms : CLOCK_LEAP_MS;
 	}
-	if (!w->begun || t_ns > w->ahead_ns || w->ahead_ns - t_ns > DISORDER_NS)
+	if (!w->begun || t_ns > w->ahead_ns || w->ahead_ns - t_ns > CLOCK_DISORDER_NS)
 		w->ahead_ns = t_ns;
 	w->begun = true;
 	w->packet_ns = t_ns;
@@ -125,7 +104,7 @@ static void settle_old(struct watch *w, uint64_t older_than_ms)
 			    f->claims & (CLAIM_DATA | CLAIM_END | CLAIM_MIDDLE) ? FLOW_MIDDLE
 			    : f->claims & CLAIM_ACK				? FLOW_OPEN
 										: FLOW_REFUSED);
-		judge_silence(w, &copy, copy.moved_ms + SETTLE_MS);
+		judge_silence(w, &copy, copy.moved_ms + ANSWER_WAIT_MS);
 	}
 }
 
@@ -176,7 +155,7 @@ static void opener_claims(struct watch *w, struct flow *f, const struct packet *
 /* Whether the opener acknowledges the SYN+ACK, or more behind it; only who heard it can. */
 static bool opener_completes(struct watch *w, struct flow *f, const struct packet *p)
 {
-	if (!is_plain_ack(p) || p->ack - f->ack > ACK_WITHIN)
+	if (!is_plain_ack(p) || p->ack - f->ack > ACK_WITHIN_BYTES)
 		return false;
 	f->proven = p->ack == f->ack;
 	flow_settle(&w->flows, f, FLOW_OPEN);
@@ -218,8 +197,9 @@ static void opener_goes_on(struct watch *w, struct flow *f, const struct packet 
 {
 	if (f->proto != IPPROTO_TCP) {
 		/* Whoever sends so much at once asks nothing: voice, video, a tunnel. */
-		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP && f->more < STREAM_MORE &&
-		    !flow_copy(w, f, p) && ++f->more == STREAM_MORE)
+		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP &&
+		    f->more < STREAM_DATAGRAMS && !flow_copy(w, f, p) &&
+		    ++f->more == STREAM_DATAGRAMS)
 			f->claims = CLAIM_MIDDLE;
 		return;
 	}
@@ -255,7 +235,7 @@ static void target_accepts(struct watch *w, struct flow *f, const struct packet 
 		flow_fails(w, f, true, true);
 		return;
 	}
-	if (f->claims & CLAIM_ACK && f->ack - wanted <= ACK_WITHIN) {
+	if (f->claims & CLAIM_ACK && f->ack - wanted <= ACK_WITHIN_BYTES) {
 		f->proven = f->ack == wanted;
 		flow_settle(&w->flows, f,
 			    f->claims & (CLAIM_DATA | CLAIM_END) ? FLOW_MIDDLE : FLOW_OPEN);
@@ -390,7 +370,7 @@ static bool flow_begins_anew(const struct watch *w, const struct flow *f, const 
 {
 	if (f->state == FLOW_REFUSED && p->flags == TCP_SYN && p->seq != f->seq)
 		return true;
-	if (w->now_ms - f->moved_ms < ANEW_MS)
+	if (w->now_ms - f->moved_ms < REUSE_AFTER_MS)
 		return false;
 	return f->state == FLOW_REFUSED || (f->state == FLOW_MIDDLE && p->flags == TCP_SYN);
 }
@@ -487,7 +467,7 @@ void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const s
 	w->packets++;
 	w->malformed += packet_is_unreadable(p);
 	w->fragments += (p->has & PACKET_FRAGMENT) != 0;
-	settle_old(w, SETTLE_MS);
+	settle_old(w, ANSWER_WAIT_MS);
 	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {
 		if (!fragment_join(&w->pieces, &w->conf.key, p, w->now_ms, &whole))
 			return;
@@ -536,7 +516,7 @@ static void hosts_sweep(struct watch *w)
 {
 	uint64_t alive[1024] = {0};
 
-	if (w->swept_ms && w->now_ms - w->swept_ms < SWEEP_EVERY_MS)
+	if (w->swept_ms && w->now_ms - w->swept_ms < HOST_SET_SWEEP_MS)
 		return;
 	w->swept_ms = w->now_ms;
 	evidence_mark_owners(&w->evidence, alive);
@@ -547,7 +527,7 @@ static void hosts_sweep(struct watch *w)
 void watch_tick(struct watch *w, uint64_t t_ns)
 {
 	watch_clock(w, t_ns);
-	settle_old(w, SETTLE_MS);
+	settle_old(w, ANSWER_WAIT_MS);
 	if (host_set_is_full(&w->hosts))
 		hosts_sweep(w);
 	episode_expire(&w->episodes, w->now_ms, w->conf.idle_ns / 1000000, t_ns);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "watch/name.h"
+#include "watch/params.h"
 #include "watch/watch_state.h"
 
 /* Ports that are named of a record. */

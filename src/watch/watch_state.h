@@ -13,7 +13,6 @@
 
 /* Hosts that were heard on the link, as a filter; two generations. */
 #define HEARD_WORDS 1024
-#define HEARD_MS    UINT64_C(3600000)
 
 struct watch {
 	struct watch_conf conf;
