@@ -315,8 +315,7 @@ static void ndjson_event(const struct event_sink *s, FILE *out, const struct eve
 		write_threat(&j, e, s->conf.home);
 	write_observer(&j, e);
 	write_portlight(&j, e);
-	json_close(&j, '}');
-	(void)putc('\n', out);
+	json_end_line(&j);
 }
 
 const struct event_sink_ops event_ndjson = {"ndjson", NULL, ndjson_event};
