@@ -284,9 +284,9 @@ static uint64_t cusum_hash(uint64_t source, uint64_t target)
 	return name_with(source, SALT_CUSUM, target);
 }
 
-void crowd_fetch(const struct crowd_table *t, uint64_t source, uint64_t target)
+void crowd_prefetch(const struct crowd_table *t, uint64_t source, uint64_t target)
 {
-	cusum_fetch(&t->cusum, cusum_hash(source, target));
+	cusum_prefetch(&t->cusum, cusum_hash(source, target));
 }
 
 double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct contact *contact,
@@ -295,7 +295,7 @@ double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct conta
 	/* What one sends at once is one decision. */
 	double burst = greater(c->burst, 1), mean = crowd_mean_pps(c, contact->now_ms);
 	double busy = busy_share(c, mean);
-	const struct cusum_ask ask = {
+	const struct cusum_query ask = {
 		.hash = cusum_hash(contact->source, contact->target),
 		.t_ms = contact->over_ms,
 		.mean_pps = mean * busy,

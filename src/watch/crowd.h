@@ -99,7 +99,7 @@ void crowd_stray_went_on(struct crowd *c);
 double crowd_mean_pps(const struct crowd *c, uint64_t now_ms);
 
 /* Asks the cache for what crowd_surprise will look at, by names. */
-void crowd_fetch(const struct crowd_table *t, uint64_t source, uint64_t target);
+void crowd_prefetch(const struct crowd_table *t, uint64_t source, uint64_t target);
 
 /*
  * How much busier a contact's source is towards its target, which is flooded, than chance would

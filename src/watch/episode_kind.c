@@ -16,7 +16,7 @@ uint32_t episode_techniques(const struct episode *e)
 	const uint32_t pair = UINT32_C(1) << TECH_SYN | UINT32_C(1) << TECH_CONNECT;
 	uint32_t set = 0;
 
-	for (unsigned bit = 0; bit < SIGHTS; bit++)
+	for (unsigned bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		if (episode_has(e, bit))
 			set |= UINT32_C(1) << bit;
 	if ((set & pair) != pair || (e->half_open == 0 && e->idle == 0))

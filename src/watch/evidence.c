@@ -200,7 +200,7 @@ static bool list_host(struct evidence_table *t, struct evidence *r, uint32_t hos
 			return false;
 	if (r->listed < EVIDENCE_LISTED_HOSTS)
 		r->host[r->listed++] = host;
-	else if (host_set_add(t->hosts, r->owner, host) != HOST_NEW)
+	else if (host_set_add(t->hosts, r->owner, host) != HOST_SET_NEW)
 		return false;
 	r->hosts++;
 	return true;
@@ -220,7 +220,7 @@ static void record_note(struct evidence *r, const struct contact *c)
 	if (c->again)
 		return;
 	r->packets++;
-	for (int bit = 0; bit < SIGHTS; bit++)
+	for (int bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		if (c->techniques >> bit & 1)
 			count_contact(&r->seen[bit]);
 	uint16_t tools = c->tools;
@@ -258,7 +258,7 @@ static bool contact_is_listed(const struct contact *c)
 /* Contact with a port, or with an IP protocol, of one target. */
 static struct evidence *add_port(struct evidence_table *t, const struct contact *c)
 {
-	bool protocol = c->techniques == UINT32_C(1) << SIGHT_IPPROTO;
+	bool protocol = c->techniques == UINT32_C(1) << SEEN_IPPROTO;
 	struct subject about = {name_host(c->target), 0,
 				protocol ? EVIDENCE_PROTOCOLS : EVIDENCE_PORTS,
 				protocol ? 0 : c->proto};
@@ -308,7 +308,7 @@ static void step_host_failed(struct evidence_table *t, struct evidence *r, const
 {
 	float outwards = c->home ? OUTWARDS_WEIGHT : 1;
 
-	if (c->techniques == UINT32_C(1) << SIGHT_ARP) {
+	if (c->techniques == UINT32_C(1) << SEEN_ARP) {
 		record_step(r, STEP_ARP * outwards, 0);
 	} else {
 		float step = STEP_HOST_FAILED * outwards * host_spread(t, r, c);
@@ -319,16 +319,16 @@ static void step_host_failed(struct evidence_table *t, struct evidence *r, const
 
 static void step_host_used(struct evidence *r, const struct contact *c)
 {
-	float step = c->techniques == UINT32_C(1) << SIGHT_ICMP	 ? STEP_PING_USED
-		     : c->techniques == UINT32_C(1) << SIGHT_ARP ? -STEP_ARP
-								 : STEP_HOST_USED;
+	float step = c->techniques == UINT32_C(1) << SEEN_ICMP	? STEP_PING_USED
+		     : c->techniques == UINT32_C(1) << SEEN_ARP ? -STEP_ARP
+								: STEP_HOST_USED;
 
 	record_step(r, step, step);
 }
 
 static bool is_sweep_only(uint32_t techniques)
 {
-	return techniques == UINT32_C(1) << SIGHT_ICMP || techniques == UINT32_C(1) << SIGHT_ARP;
+	return techniques == UINT32_C(1) << SEEN_ICMP || techniques == UINT32_C(1) << SEEN_ARP;
 }
 
 /* What a record is made for: what failed, was closed without a word, or is a sweep by its nature,
@@ -377,8 +377,8 @@ static void probation_bring(struct evidence_table *t, const struct contact *c,
 	if (earlier->target != name_host(c->target))
 		return;
 	/* A protocol has no port; what has one was no probe for protocols. */
-	if (c->techniques == UINT32_C(1) << SIGHT_IPPROTO ? earlier->port != 0
-							  : earlier->proto != c->proto)
+	if (c->techniques == UINT32_C(1) << SEEN_IPPROTO ? earlier->port != 0
+							 : earlier->proto != c->proto)
 		return;
 	(void)add_port(t, &first);
 }
@@ -409,19 +409,19 @@ struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
 	struct probation_entry earlier = {0};
 	struct evidence *ports = NULL, *hosts = NULL;
 	bool sweep = is_sweep_only(c->techniques);
-	enum probation_answer door = PROBATION_OVER;
+	enum probation_answer admission = PROBATION_OVER;
 
 	if (contact_is_asked(c))
-		door = probation_check(&t->probation, c, name_host(c->target), &earlier);
-	if (door == PROBATION_HOLD)
+		admission = probation_check(&t->probation, c, name_host(c->target), &earlier);
+	if (admission == PROBATION_HOLD)
 		return NULL;
-	if (door == PROBATION_ENDS && !sweep)
+	if (admission == PROBATION_ENDS && !sweep)
 		probation_bring(t, c, &earlier);
 	if (!sweep)
 		ports = add_port(t, c);
-	if (c->techniques != UINT32_C(1) << SIGHT_IPPROTO) {
+	if (c->techniques != UINT32_C(1) << SEEN_IPPROTO) {
 		hosts = add_host(t, c, EVIDENCE_HOSTS);
-		if (door == PROBATION_ENDS)
+		if (admission == PROBATION_ENDS)
 			probation_bring_host(t, hosts, c, &earlier);
 	}
 	if (ports)

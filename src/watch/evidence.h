@@ -32,13 +32,13 @@ enum evidence_kind {
 #define EVIDENCE_LISTED_HOSTS 48
 
 struct evidence {
-	uint64_t tag;		     /* keyed hash of kind, source and subject; 0: free */
-	uint64_t owner;		     /* in the host set: of this record's life alone */
-	uint64_t first_ns, last_ns;  /* capture's clock */
-	uint64_t began_ms, moved_ms; /* detector's clock */
-	struct addr src, target;     /* target: the latest one, for HOSTS */
-	float score, slow;	     /* the two walks */
-	uint16_t seen[SIGHTS];	     /* contacts by technique (event.h), up to 65,535 */
+	uint64_t tag;			/* keyed hash of kind, source and subject; 0: free */
+	uint64_t owner;			/* in the host set: of this record's life alone */
+	uint64_t first_ns, last_ns;	/* capture's clock */
+	uint64_t began_ms, moved_ms;	/* detector's clock */
+	struct addr src, target;	/* target: the latest one, for HOSTS */
+	float score, slow;		/* the two walks */
+	uint16_t seen[SEEN_TECHNIQUES]; /* contacts by technique (event.h), up to 65,535 */
 	uint32_t packets;
 	uint32_t last_seq;
 	uint16_t last_sport;

@@ -99,7 +99,7 @@ static void settle_old(struct watch *w, uint64_t older_than_ms)
 	while ((f = flow_oldest(&w->flows)) && w->now_ms - f->moved_ms >= older_than_ms) {
 		struct flow copy = *f;
 
-		flow_fetch_behind(&w->flows, f);
+		flow_prefetch_next(&w->flows, f);
 		flow_settle(&w->flows, f,
 			    f->claims & (CLAIM_DATA | CLAIM_END | CLAIM_MIDDLE) ? FLOW_MIDDLE
 			    : f->claims & CLAIM_ACK				? FLOW_OPEN
@@ -283,13 +283,13 @@ static uint64_t target_name(struct watch *w, struct addr target)
 static struct flow *watch_open(struct watch *w, const struct sighting *s, const struct packet *p,
 			       uint64_t t_ns)
 {
-	struct flow pushed;
-	bool has_pushed;
+	struct flow evicted;
+	bool has_evicted;
 	enum flow_state state = s->kind == SIGHT_FIRST || s->kind == SIGHT_LIKELY_MIDDLE
 					? FLOW_PENDING
 				: s->kind == SIGHT_ANSWER ? FLOW_STRAY
 							  : FLOW_MIDDLE;
-	struct flow *f = flow_open(&w->flows, &s->key, state, w->now_ms, &pushed, &has_pushed);
+	struct flow *f = flow_open(&w->flows, &s->key, state, w->now_ms, &evicted, &has_evicted);
 
 	/* What began in its middle says nothing about its ends. */
 	if (state != FLOW_MIDDLE) {
@@ -307,8 +307,8 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 	f->ttl = p->ttl;
 	f->tools = tool_relations(p);
 	f->latest = packet_mark(w, p);
-	if (has_pushed)
-		judge_silence(w, &pushed, w->now_ms);
+	if (has_evicted)
+		judge_silence(w, &evicted, w->now_ms);
 	return f;
 }
 
@@ -381,13 +381,13 @@ void prefetch_bucket(const struct watch *w, const struct packet *p, struct sight
 	if (s->kind == SIGHT_IGNORE)
 		return;
 	s->key.tag = flow_tag(&w->flows, &s->key);
-	flow_fetch_bucket(&w->flows, s->key.tag);
+	flow_prefetch_bucket(&w->flows, s->key.tag);
 }
 
 void prefetch_entry(const struct watch *w, struct sighting *s)
 {
 	if (s->kind != SIGHT_IGNORE)
-		s->place = flow_fetch(&w->flows, s->key.tag);
+		s->place = flow_prefetch(&w->flows, s->key.tag);
 }
 
 void prefetch_victim(const struct watch *w, const struct sighting *s)
@@ -396,9 +396,9 @@ void prefetch_victim(const struct watch *w, const struct sighting *s)
 
 	if (s->kind == SIGHT_IGNORE)
 		return;
-	f = flow_pushed_by(&w->flows, s->key.tag, s->place);
+	f = flow_prefetch_evicted(&w->flows, s->key.tag, s->place);
 	if (f)
-		judge_fetch(w, f);
+		judge_prefetch(w, f);
 }
 
 /* Servers of ours answer; what they send out of nowhere is the late end of something. */
@@ -487,10 +487,10 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 	watch_judge(w, t_ns, p, &s);
 }
 
-/* We lose packets, and so may miss what they would have told. */
-static void tell_blind(struct watch *w)
+/* We lose packets, and so may miss what they would have reported. */
+static void report_blind(struct watch *w)
 {
-	uint64_t lost = w->lost - w->lost_told, seen = w->packets - w->packets_told;
+	uint64_t lost = w->lost - w->lost_reported, seen = w->packets - w->packets_reported;
 	struct event event = {
 		.t_ns = w->packet_ns,
 		.first_ns = w->packet_ns,
@@ -505,10 +505,10 @@ static void tell_blind(struct watch *w)
 	    (w->blind_ms && w->now_ms - w->blind_ms < BLIND_EVERY_MS))
 		return;
 	w->blind_ms = w->now_ms;
-	w->lost_told = w->lost;
-	w->packets_told = w->packets;
+	w->lost_reported = w->lost;
+	w->packets_reported = w->packets;
 	w->episodes.lost = w->lost;
-	episode_say(&w->episodes, &event, w->now_ms);
+	episode_report_notice(&w->episodes, &event, w->now_ms);
 }
 
 /* Makes room for hosts where scans are over; once a minute, for where none are it is in vain. */
@@ -531,7 +531,7 @@ void watch_tick(struct watch *w, uint64_t t_ns)
 	if (host_set_is_full(&w->hosts))
 		hosts_sweep(w);
 	episode_expire(&w->episodes, w->now_ms, w->conf.idle_ns / 1000000, t_ns);
-	tell_blind(w);
+	report_blind(w);
 }
 
 void watch_lost(struct watch *w, uint64_t lost)
@@ -569,5 +569,5 @@ void watch_stats(const struct watch *w, struct watch_stats *out)
 		.memory_bytes = w->memory_bytes,
 		.fill = fill_flows > fill_evidence ? fill_flows : fill_evidence,
 	};
-	memcpy(out->events, w->episodes.told, sizeof(out->events));
+	memcpy(out->events, w->episodes.reported, sizeof(out->events));
 }

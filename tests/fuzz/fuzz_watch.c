@@ -103,7 +103,7 @@ static void check_words(const struct event *e)
 	char text[256];
 
 	check(e->action < EVENT_ACTIONS && e->phase < EVENT_PHASES && e->shape < EVENT_SHAPES);
-	check(e->tool < EVENT_TOOLS && e->techniques >> SIGHTS == 0);
+	check(e->tool < EVENT_TOOLS && e->techniques >> SEEN_TECHNIQUES == 0);
 	check(strcmp(event_action_name(e->action), "unknown") != 0);
 	check(strlen(event_techniques_text(e->techniques, text, sizeof(text))) < sizeof(text));
 	check(e->confidence >= 0 && e->confidence <= 1 && e->rate_pps >= 0);
