@@ -179,13 +179,13 @@ static void put_chain(struct batch *b)
 }
 
 /* Begin and end an expression of a rule; its attributes are added in between. */
-struct expression {
+struct nft_expression {
 	struct nlattr *element, *data;
 };
 
-static struct expression expression_begin(struct nlmsghdr *message, const char *name)
+static struct nft_expression expression_begin(struct nlmsghdr *message, const char *name)
 {
-	struct expression e;
+	struct nft_expression e;
 
 	e.element = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
 	mnl_attr_put_strz(message, NFTA_EXPR_NAME, name);
@@ -193,7 +193,7 @@ static struct expression expression_begin(struct nlmsghdr *message, const char *
 	return e;
 }
 
-static void expression_end(struct nlmsghdr *message, struct expression e)
+static void expression_end(struct nlmsghdr *message, struct nft_expression e)
 {
 	mnl_attr_nest_end(message, e.data);
 	mnl_attr_nest_end(message, e.element);
@@ -202,7 +202,7 @@ static void expression_end(struct nlmsghdr *message, struct expression e)
 /* meta nfproto FAMILY */
 static void put_match_family(struct nlmsghdr *message, const struct blocker_family *family)
 {
-	struct expression e = expression_begin(message, "meta");
+	struct nft_expression e = expression_begin(message, "meta");
 	struct nlattr *nest;
 
 	put_u32(message, NFTA_META_KEY, NFT_META_NFPROTO);
@@ -220,7 +220,7 @@ static void put_match_family(struct nlmsghdr *message, const struct blocker_fami
 /* ip saddr @SET */
 static void put_match_source(struct nlmsghdr *message, const struct blocker_family *family)
 {
-	struct expression e = expression_begin(message, "payload");
+	struct nft_expression e = expression_begin(message, "payload");
 
 	put_u32(message, NFTA_PAYLOAD_DREG, NFT_REG_1);
 	put_u32(message, NFTA_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
@@ -236,7 +236,7 @@ static void put_match_source(struct nlmsghdr *message, const struct blocker_fami
 /* counter drop */
 static void put_drop(struct nlmsghdr *message)
 {
-	struct expression e = expression_begin(message, "counter");
+	struct nft_expression e = expression_begin(message, "counter");
 	struct nlattr *nest, *verdict;
 
 	expression_end(message, e);

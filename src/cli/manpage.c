@@ -8,6 +8,7 @@
 #include "cli/watch_options.h"
 #include "result/event.h"
 #include "technique/technique.h"
+#include "watch/params.h"
 
 static void print_techniques(void)
 {
@@ -34,6 +35,36 @@ static void print_events(bool alerts)
 	puts(".El");
 }
 
+/* Thresholds of the detector that the manual page states, by their names in watch/params.h. */
+static const struct {
+	const char *name;
+	unsigned long value;
+} params[] = {
+	{"@ANSWER_WAIT_S@", ANSWER_WAIT_MS / 1000},
+	{"@LEAK_MINUTES@", (unsigned long)(LEAK_MS / 60000)},
+	{"@LEAK_SLOW_HOURS@", (unsigned long)(LEAK_SLOW_MS / 3600000)},
+	{"@SUSPECTS@", SUSPECTS},
+	{"@UPDATE_GROWTH@", UPDATE_GROWTH},
+};
+
+/* A line of the template, with the values of the parameters that it names. */
+static void print_line(const char *line)
+{
+	while (*line) {
+		size_t i = 0;
+
+		while (i < sizeof(params) / sizeof(params[0]) &&
+		       strncmp(line, params[i].name, strlen(params[i].name)) != 0)
+			i++;
+		if (i == sizeof(params) / sizeof(params[0])) {
+			putchar(*line++);
+			continue;
+		}
+		printf("%lu", params[i].value);
+		line += strlen(params[i].name);
+	}
+}
+
 int main(void)
 {
 	char line[512];
@@ -52,7 +83,7 @@ int main(void)
 		else if (strcmp(line, "@EVENT_OTHERS@\n") == 0)
 			print_events(false);
 		else
-			fputs(line, stdout);
+			print_line(line);
 	}
 	return ferror(stdin) || fflush(stdout) ? 1 : 0;
 }

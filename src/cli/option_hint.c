@@ -9,15 +9,15 @@
 /* Nothing in common. */
 #define FAR 1000u
 
-struct plain {
+struct plain_word {
 	char text[LETTERS];
 	size_t length; /* 0: too long to be one */
 };
 
 /* Without dashes in front and what is behind "="; _ is -. */
-static struct plain plain_name(const char *argument)
+static struct plain_word plain_name(const char *argument)
 {
-	struct plain p = {.length = 0};
+	struct plain_word p = {.length = 0};
 	size_t length;
 
 	argument += strspn(argument, "-");
@@ -36,7 +36,7 @@ static unsigned least_of(unsigned a, unsigned b)
 }
 
 /* Letters put in, left out, replaced, or swapped with their neighbour. */
-static unsigned distance(const struct plain *a, const struct plain *b)
+static unsigned distance(const struct plain_word *a, const struct plain_word *b)
 {
 	unsigned d[LETTERS + 1][LETTERS + 1];
 
@@ -59,7 +59,7 @@ static unsigned distance(const struct plain *a, const struct plain *b)
 }
 
 /* Smaller is nearer. */
-static unsigned farness(const struct plain *typed, const struct plain *name)
+static unsigned farness(const struct plain_word *typed, const struct plain_word *name)
 {
 	unsigned letters;
 
@@ -76,7 +76,7 @@ static unsigned farness(const struct plain *typed, const struct plain *name)
 
 const char *option_hint(const struct option_table *table, const char *argument, bool *left_out)
 {
-	struct plain typed = plain_name(argument);
+	struct plain_word typed = plain_name(argument);
 	const char *nearest = NULL;
 	unsigned least = FAR;
 
@@ -85,7 +85,7 @@ const char *option_hint(const struct option_table *table, const char *argument, 
 		const char *names[] = {row->name, row->alias};
 
 		for (int n = 0; n < 2 && names[n]; n++) {
-			struct plain name = plain_name(names[n]);
+			struct plain_word name = plain_name(names[n]);
 			unsigned far = farness(&typed, &name);
 
 			if (far < least) {
@@ -112,12 +112,12 @@ const char *option_hint_long(const struct option_table *table, const char *argum
 
 const char *option_hint_word(const char *const *names, size_t count, const char *word)
 {
-	struct plain typed = plain_name(word);
+	struct plain_word typed = plain_name(word);
 	const char *nearest = NULL;
 	unsigned least = FAR;
 
 	for (size_t i = 0; typed.length > 0 && i < count; i++) {
-		struct plain name = plain_name(names[i]);
+		struct plain_word name = plain_name(names[i]);
 		unsigned far = farness(&typed, &name);
 
 		if (far < least) {

@@ -6,6 +6,7 @@
 
 #include "blocker/blocker.h"
 #include "run/watch_memory.h"
+#include "watch/params.h"
 #include "watch/watch.h"
 
 #define NS UINT64_C(1000000000)
@@ -94,6 +95,12 @@ static int parse_address(const struct option_row *row, const char *text, void *o
 
 #define AT(member) offsetof(struct watch_options, member)
 
+/* The value of a parameter as text. */
+#define TEXT_OF(value)	 #value
+#define PARAM_TEXT(name) TEXT_OF(name)
+
+_Static_assert(WATCH_IDLE_S == 300 && WATCH_MEMORY_MIB == 32, "the help says 5m and 32M");
+
 // clang-format off
 static const struct option_row option_rows[] = {
 HEADING("What is watched (default: all interfaces, also those that come later; both directions)"),
@@ -110,9 +117,9 @@ HEADING("What is watched (default: all interfaces, also those that come later; b
  "end after N packets"},
 HEADING("Judgement"),
 {"--alpha", NULL, "P", OPTION_PARSED, AT(request.false_positive), 0, 0, 0,
- "probability that an innocent source is called a scanner; default 1e-6", parse_false_positive},
+ "probability that an innocent source is called a scanner; default " PARAM_TEXT(WATCH_FALSE_POSITIVE), parse_false_positive},
 {"--beta", NULL, "P", OPTION_PARSED, AT(request.detection), 0, 0, 0,
- "probability that a scanner is called one; default 0.99", parse_detection},
+ "probability that a scanner is called one; default " PARAM_TEXT(WATCH_DETECTION), parse_detection},
 {"--idle", NULL, "TIME", OPTION_TIME, AT(request.idle_ns), 0, 0, 0,
  "a scan that was silent so long is over; default 5m"},
 {"--home", NULL, "NETS", OPTION_WORD, AT(request.home), 0, 0, 0,
@@ -141,7 +148,7 @@ HEADING("Output (default: a paragraph an event, to standard output)"),
 {"--metrics", NULL, "FILE.prom", OPTION_TEXT, AT(request.metrics), 0, 0, 0,
  "counters in Prometheus' text format, written every 15s and at the end"},
 {"--events-per-minute", NULL, "N", OPTION_NUMBER, AT(request.events_per_minute), 0, 1, 1000000,
- "what is more is counted and told as one; default 60"},
+ "what is more is counted and told as one; default " PARAM_TEXT(WATCH_EVENTS_PER_MINUTE)},
 {"--explain", NULL, "ADDRESS", OPTION_PARSED, AT(request.explain), 0, 0, 0,
  "at the end, and at SIGUSR1: the evidence held about this source, and what it makes of it", parse_address},
 {"--stats-every", NULL, "TIME", OPTION_TIME, AT(request.stats_every_ns), 0, 0, 0,

@@ -96,7 +96,7 @@ static void outputs_event(struct watch_outputs *out, const struct event *event)
 		else
 			fprintf(out->complaints,
 				"portlight: events get to \"%s\" again; %" PRIu64 " did not\n",
-				quoted, out->sink[i].untold);
+				quoted, out->sink[i].undelivered);
 	}
 }
 
@@ -208,18 +208,19 @@ static int sink_close(struct watch_outputs *out, size_t i, struct failure *f)
 {
 	struct event_sink *sink = &out->sink[i];
 	const bool is_stream = sink->ops->socket == NULL;
-	const unsigned long long untold = sink->untold;
+	const unsigned long long undelivered = sink->undelivered;
 	int error = event_sink_close(sink);
 	char quoted[200];
 
-	if (untold == 0 || (error == -EPIPE && sink->conf.out == stdout))
+	if (undelivered == 0 || (error == -EPIPE && sink->conf.out == stdout))
 		return 0;
 	text_quote(out->name[i], strlen(out->name[i]), quoted, sizeof(quoted));
 	if (is_stream)
-		return failure_set(f, EXIT_IO, "%llu event%s did not get to \"%s\": %s", untold,
-				   untold == 1 ? "" : "s", quoted, strerror(-error));
-	fprintf(out->complaints, "portlight: %llu event%s did not get to \"%s\"\n", untold,
-		untold == 1 ? "" : "s", quoted);
+		return failure_set(f, EXIT_IO, "%llu event%s did not get to \"%s\": %s",
+				   undelivered, undelivered == 1 ? "" : "s", quoted,
+				   strerror(-error));
+	fprintf(out->complaints, "portlight: %llu event%s did not get to \"%s\"\n", undelivered,
+		undelivered == 1 ? "" : "s", quoted);
 	return 0;
 }
 

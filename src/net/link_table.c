@@ -15,7 +15,7 @@
 /* Most times a table that changes while it is read is read anew at once. */
 #define TABLE_TRIES 4
 
-struct place {
+struct link_place {
 	struct link link;
 	uint64_t since;	     /* when it vanished, by the count of changes */
 	uint32_t generation; /* of the last dump that had it */
@@ -31,16 +31,16 @@ struct link_table {
 	bool stale;	     /* messages were lost: a new dump is needed */
 	bool reading;	     /* the dump is not complete yet */
 	bool cut;	     /* the dump will not become complete */
-	struct place place[LINK_TABLE_PLACES];
+	struct link_place place[LINK_TABLE_PLACES];
 	char buffer[TABLE_BUFFER_BYTES];
 };
 
-static bool place_is_up(const struct place *p)
+static bool place_is_up(const struct link_place *p)
 {
 	return p->present && p->link.has & LINK_UP;
 }
 
-static struct place *table_find(struct link_table *t, unsigned index)
+static struct link_place *table_find(struct link_table *t, unsigned index)
 {
 	for (size_t i = 0; i < LINK_TABLE_PLACES; i++)
 		if (t->place[i].used && t->place[i].link.index == index)
@@ -49,12 +49,12 @@ static struct place *table_find(struct link_table *t, unsigned index)
 }
 
 /* A free entry, or that of the interface that vanished first; NULL if all exist. */
-static struct place *table_room(struct link_table *t)
+static struct link_place *table_room(struct link_table *t)
 {
-	struct place *oldest = NULL;
+	struct link_place *oldest = NULL;
 
 	for (size_t i = 0; i < LINK_TABLE_PLACES; i++) {
-		struct place *p = &t->place[i];
+		struct link_place *p = &t->place[i];
 
 		if (!p->used)
 			return p;
@@ -67,13 +67,13 @@ static struct place *table_room(struct link_table *t)
 
 static void table_put(struct link_table *t, const struct link *link)
 {
-	struct place *p = table_find(t, link->index);
+	struct link_place *p = table_find(t, link->index);
 
 	if (!p) {
 		p = table_room(t);
 		if (!p)
 			return;
-		*p = (struct place){.used = true};
+		*p = (struct link_place){.used = true};
 	}
 	if (!p->present || p->link.has != link->has || strcmp(p->link.name, link->name) != 0)
 		t->changes++;
@@ -82,7 +82,7 @@ static void table_put(struct link_table *t, const struct link *link)
 	p->generation = t->generation;
 }
 
-static void table_drop(struct link_table *t, struct place *p)
+static void table_drop(struct link_table *t, struct link_place *p)
 {
 	if (!p || !p->present)
 		return;
@@ -229,7 +229,7 @@ int link_table_fd(const struct link_table *t)
 const struct link *link_table_changed(struct link_table *t, enum link_change *change)
 {
 	for (size_t i = 0; i < LINK_TABLE_PLACES; i++) {
-		struct place *p = &t->place[i];
+		struct link_place *p = &t->place[i];
 
 		if (!p->used || place_is_up(p) == p->told_up)
 			continue;

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
-#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "net/netlink.h"
+#include "net/own.h"
 
 /* Socket states of the kernel (include/net/tcp_states.h); an unconnected UDP socket is "closed". */
 #define STATE_CLOSE		7
@@ -125,37 +127,21 @@ static int socket_each(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-static int local_attribute(const struct nlattr *attribute, void *context)
-{
-	struct addr *a = context;
-	uint16_t type = mnl_attr_get_type(attribute);
-
-	/* On a point-to-point link IFA_ADDRESS is the peer's, and IFA_LOCAL, which follows, ours.
-	 */
-	if (type != IFA_ADDRESS && type != IFA_LOCAL)
-		return MNL_CB_OK;
-	(void)addr_from_bytes(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute),
-			      a);
-	return type == IFA_LOCAL ? MNL_CB_STOP : MNL_CB_OK;
-}
-
 static int local_each(const struct nlmsghdr *message, void *context)
 {
 	struct listeners *l = context;
 	struct picture *p = l->next;
-	struct addr a = {0};
+	struct own own;
+	int result = own_parse(message, &own);
 
-	if (message->nlmsg_type != RTM_NEWADDR ||
-	    mnl_nlmsg_get_payload_len(message) < sizeof(struct ifaddrmsg))
-		return MNL_CB_OK;
-	if (mnl_attr_parse(message, sizeof(struct ifaddrmsg), local_attribute, &a) < 0)
-		return MNL_CB_ERROR;
-	if (!a.hi && !a.lo)
+	if (result <= 0)
+		return result < 0 ? MNL_CB_ERROR : MNL_CB_OK;
+	if (!own.addr.hi && !own.addr.lo)
 		return MNL_CB_OK;
 	if (p->locals == LISTENERS_LOCAL)
 		p->locals_cut = true;
 	else
-		p->local[p->locals++] = a;
+		p->local[p->locals++] = own.addr;
 	return MNL_CB_OK;
 }
 
@@ -211,12 +197,9 @@ static int listeners_sockets(struct listeners *l, uint8_t family, unsigned proto
 
 static int listeners_locals(struct listeners *l)
 {
-	char buffer[LISTENERS_REQUEST_BYTES] __attribute__((aligned(8))) = {0};
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(8))) = {0};
 
-	request->nlmsg_type = RTM_GETADDR;
-	(void)mnl_nlmsg_put_extra_header(request, sizeof(struct ifaddrmsg)); /* all zero: any */
-	return listeners_dump(l, l->route, request, local_each);
+	return listeners_dump(l, l->route, own_request(buffer), local_each);
 }
 
 static int listener_compare(const void *left, const void *right)

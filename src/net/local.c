@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "net/own.h"
 #include "system/textfile.h"
 
 /* The stub of systemd-resolved hides the servers it asks; those are in the second. */
@@ -56,52 +57,22 @@ static int ranges_add_network(struct ranges *set, struct addr a, unsigned bits)
 	return ranges_add(set, first, last) < 0 ? -ENOMEM : 0;
 }
 
-struct local_address {
-	struct addr own, network;
-	bool has_own, has_network;
-};
-
-static int address_attribute(const struct nlattr *attribute, void *context)
+/* This machine's addresses, and the networks on its links. */
+static int local_addresses(struct local *local, struct netlink *netlink)
 {
-	struct local_address *address = context;
+	struct own_list list;
+	int error = own_list_load(&list, netlink);
 
-	/* On a point-to-point link IFA_ADDRESS is the peer's, and IFA_LOCAL ours. */
-	if (mnl_attr_get_type(attribute) == IFA_LOCAL)
-		address->has_own = address_get(attribute, &address->own);
-	else if (mnl_attr_get_type(attribute) == IFA_ADDRESS)
-		address->has_network = address_get(attribute, &address->network);
-	return MNL_CB_OK;
-}
+	for (size_t i = 0; i < list.count && !error; i++) {
+		const struct own *own = &list.own[i];
 
-static int address_each(void *context, const struct nlmsghdr *message)
-{
-	struct local *local = context;
-	const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
-	struct local_address address = {0};
-	int error = 0;
-
-	if (message->nlmsg_type != RTM_NEWADDR ||
-	    mnl_nlmsg_get_payload_len(message) < sizeof(*header))
-		return 0;
-	if (mnl_attr_parse(message, sizeof(*header), address_attribute, &address) < 0)
-		return -errno;
-	if (!address.has_own && address.has_network) {
-		address.own = address.network;
-		address.has_own = true;
+		error = ranges_add_one(&local->own, own->addr);
+		/* A prefix of no bits would make every address one of ours. */
+		if (!error && own->has_network && own->prefix_bits > 0)
+			error = ranges_add_network(&local->home, own->network, own->prefix_bits);
 	}
-	if (address.has_own)
-		error = ranges_add_one(&local->own, address.own);
-	/* A prefix of no bits would make everybody one of us. */
-	if (!error && address.has_network && header->ifa_prefixlen > 0)
-		error = ranges_add_network(&local->home, address.network, header->ifa_prefixlen);
+	own_list_fini(&list);
 	return error;
-}
-
-static void address_restart(void *context)
-{
-	struct local *local = context;
-
-	local->own.count = local->home.count = 0;
 }
 
 struct gateway_reader {
@@ -197,15 +168,17 @@ static void gateway_restart(void *context)
 	reader->error = 0;
 }
 
-static int local_dump(struct netlink *netlink, uint16_t type, const struct netlink_reader *reader)
+static int local_gateways(struct ranges *out, struct netlink *netlink)
 {
+	struct gateway_reader gateways = {out, 0};
+	const struct netlink_reader reader = {gateway_each, gateway_restart, &gateways};
 	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(8))) = {0};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 
-	request->nlmsg_type = type;
-	/* struct ifaddrmsg is smaller; AF_UNSPEC is 0 in both: all families. */
+	request->nlmsg_type = RTM_GETROUTE;
+	/* All zero: the routes of both families (AF_UNSPEC). */
 	(void)mnl_nlmsg_put_extra_header(request, sizeof(struct rtmsg));
-	return netlink_dump(netlink, request, reader);
+	return netlink_dump(netlink, request, &reader);
 }
 
 /* "nameserver", blanks, and an address that ends at a blank, '%', '#' or ';'. */
@@ -273,17 +246,14 @@ static int local_loopback(struct local *local)
 
 int local_read(struct local *local, struct netlink *netlink, struct failure *f)
 {
-	struct gateway_reader gateways = {&local->gateways, 0};
-	const struct netlink_reader address = {address_each, address_restart, local};
-	const struct netlink_reader gateway = {gateway_each, gateway_restart, &gateways};
 	int error;
 
 	*local = (struct local){0};
-	error = local_dump(netlink, RTM_GETADDR, &address);
+	error = local_addresses(local, netlink);
 	if (!error)
 		error = local_loopback(local);
 	if (!error)
-		error = local_dump(netlink, RTM_GETROUTE, &gateway);
+		error = local_gateways(&local->gateways, netlink);
 	if (!error)
 		error = local_resolvers(&local->resolvers);
 	if (error) {

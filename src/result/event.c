@@ -114,15 +114,15 @@ static const char *const tool_names[EVENT_TOOLS] = {
 };
 
 /* The sightings behind the table's rows. */
-static const char *const sight_names[SIGHTS - TECHNIQUES] = {
-	[SIGHT_ODD - TECHNIQUES]     = "odd",
-	[SIGHT_ICMP - TECHNIQUES]    = "icmp",
-	[SIGHT_ARP - TECHNIQUES]     = "arp",
-	[SIGHT_IPPROTO - TECHNIQUES] = "ipproto",
+static const char *const sight_names[SEEN_TECHNIQUES - TECHNIQUES] = {
+	[SEEN_ODD - TECHNIQUES]     = "odd",
+	[SEEN_ICMP - TECHNIQUES]    = "icmp",
+	[SEEN_ARP - TECHNIQUES]     = "arp",
+	[SEEN_IPPROTO - TECHNIQUES] = "ipproto",
 };
 // clang-format on
 
-_Static_assert(SIGHTS <= 32, "struct event holds the sightings in 32 bits");
+_Static_assert(SEEN_TECHNIQUES <= 32, "struct event holds the sightings in 32 bits");
 
 static const char *name_of(const char *const *names, unsigned count, unsigned index)
 {
@@ -163,7 +163,7 @@ const char *event_technique_name(unsigned bit)
 {
 	if (bit < TECHNIQUES)
 		return technique_table[bit].name;
-	return name_of(sight_names, SIGHTS - TECHNIQUES, bit - TECHNIQUES);
+	return name_of(sight_names, SEEN_TECHNIQUES - TECHNIQUES, bit - TECHNIQUES);
 }
 
 bool event_is_alert(unsigned action)
@@ -205,7 +205,7 @@ static bool append_set(char *text, size_t size, size_t *length, uint32_t set)
 	char before = start ? ' ' : '\0';
 
 	for (int ordinary = 0; ordinary <= 1; ordinary++) {
-		for (unsigned bit = 0; bit < SIGHTS; bit++) {
+		for (unsigned bit = 0; bit < SEEN_TECHNIQUES; bit++) {
 			bool is_ordinary =
 				bit < TECHNIQUES && technique_table[bit].needs == NEEDS_NOTHING;
 
@@ -229,7 +229,7 @@ const char *event_techniques_text(uint32_t techniques, char *text, size_t size)
 	if (size == 0)
 		return text;
 	text[0] = '\0';
-	for (unsigned bit = 0; bit < SIGHTS; bit++) {
+	for (unsigned bit = 0; bit < SEEN_TECHNIQUES; bit++) {
 		uint32_t set;
 
 		if (!(techniques >> bit & 1))

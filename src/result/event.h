@@ -121,11 +121,11 @@ enum event_tool {
 
 /* Sightings that are no row of the technique table. Bits behind those of enum technique_id. */
 enum event_technique {
-	SIGHT_ODD = TECHNIQUES, /* TCP flags that no technique and no honest stack sends */
-	SIGHT_ICMP,
-	SIGHT_ARP,
-	SIGHT_IPPROTO,
-	SIGHTS,
+	SEEN_ODD = TECHNIQUES, /* TCP flags that no technique and no honest stack sends */
+	SEEN_ICMP,
+	SEEN_ARP,
+	SEEN_IPPROTO,
+	SEEN_TECHNIQUES,
 };
 
 /* Set of ports, as pairs first..last, ascending. */
@@ -170,7 +170,7 @@ struct event {
 	struct event_ports tcp, udp; /* which */
 	struct event_ports open; /* answered as open: what the scanner learned (both protocols) */
 	struct event_suspects suspects; /* EVENT_SYN_FLOOD */
-	uint64_t protocols;		/* distinct IP protocols, for SIGHT_IPPROTO */
+	uint64_t protocols;		/* distinct IP protocols, for SEEN_IPPROTO */
 	uint64_t failed, answered;	/* first contacts without and with success */
 	uint64_t lost;	     /* packets that the capture lost since it began, as far as known */
 	uint64_t suppressed; /* EVENT_SUPPRESSED: how many; EVENT_BLIND: evictions of evidence */

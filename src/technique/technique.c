@@ -342,8 +342,8 @@ bool technique_window_decides(unsigned technique)
 
 bool technique_compares_rsts(unsigned technique)
 {
-	return technique < TECHNIQUES && (technique_table[technique].compares_ttl ||
-					  technique_window_decides(technique));
+	return technique < TECHNIQUES &&
+	       (technique_table[technique].compares_ttl || technique_window_decides(technique));
 }
 
 const char *technique_letters(char text[static TECHNIQUE_LETTERS])

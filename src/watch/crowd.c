@@ -6,35 +6,14 @@
 
 #include "watch/logarithm.h"
 #include "watch/name.h"
+#include "watch/params.h"
 
-#define WAYS	       4
+#define WAYS	  4
 
-#define SECOND_MS      1000
-#define TENTH_MS       100
-#define FLOOD_CONTACTS 100
-#define FLOOD_SOURCES  50
-/* A target counts as flooded for so long after its last flooded second. */
-#define FLOOD_HOLD_MS 10000
-/* An estimate of less than a second says so. */
-#define RISEN 1.2
-/* Of this many contacts one looks at the estimate again. */
+#define SECOND_MS 1000
+#define TENTH_MS  100
+/* The estimate of sources is read once in so many contacts. */
 #define LOOK_EVERY 64
-
-/*
- * With more new ones in about a second, and such a share of all contacts, a flood is uneven. No
- * more than so much, for whoever makes a few forged sources rise would else hide a scan among them.
- */
-#define ADMITTED_MOST  4
-#define ADMITTED_SHARE 1e-4
-#define UNEVEN_MORE    1.1
-#define UNEVEN_LESS    0.99
-#define UNEVEN_MOST    2.0
-
-#define GROUP_PORTS    24
-#define GROUP_SOURCES  3
-#define GROUP_IDLE_MS  120000
-/* Slower together than one contact in so long are strangers whose packets look alike. */
-#define GROUP_PACE_MS 2000
 
 int crowd_table_init(struct crowd_table *t, size_t bytes, const struct siphash_key *key)
 {
@@ -244,8 +223,8 @@ static void flood_measure(struct crowd *c, uint64_t sources, bool full, uint64_t
 		if (c->full[0].share <= 0)
 			c->held.share = 1 / (double)sources;
 	}
-	c->mean_pps = !full && now > RISEN * c->held.mean_pps ? now : c->held.mean_pps;
-	c->share = !full && share > RISEN * c->held.share ? share : c->held.share;
+	c->mean_pps = !full && now > FLOOD_RISEN * c->held.mean_pps ? now : c->held.mean_pps;
+	c->share = !full && share > FLOOD_RISEN * c->held.share ? share : c->held.share;
 	c->pps = full ? contacts : greater(c->pps, contacts / span);
 	c->flood_ms = now_ms + FLOOD_HOLD_MS;
 }
@@ -253,7 +232,8 @@ static void flood_measure(struct crowd *c, uint64_t sources, bool full, uint64_t
 uint64_t crowd_contact(struct crowd *c, uint64_t source, uint64_t now_ms)
 {
 	uint64_t over, sources = span_add(&c->contacts, source, now_ms, &over);
-	bool flood = sources >= FLOOD_SOURCES && c->contacts.completed * 10 < c->contacts.contacts;
+	bool flood = sources >= FLOOD_SOURCES &&
+		     c->contacts.completed * FLOOD_COMPLETED_ONE_IN < c->contacts.contacts;
 
 	tenth_add(c, source, now_ms);
 	if (flood)
@@ -266,7 +246,8 @@ uint64_t crowd_contact(struct crowd *c, uint64_t source, uint64_t now_ms)
 uint64_t crowd_stray(struct crowd *c, uint64_t source, uint64_t now_ms)
 {
 	uint64_t over, sources = span_add(&c->strays, source, now_ms, &over);
-	bool flood = sources >= FLOOD_SOURCES && c->strays.completed * 10 < c->strays.contacts;
+	bool flood = sources >= FLOOD_SOURCES &&
+		     c->strays.completed * FLOOD_COMPLETED_ONE_IN < c->strays.contacts;
 
 	if (now_ms - c->strays.began_ms >= SECOND_MS)
 		span_begin(&c->strays, source, now_ms);
@@ -303,9 +284,9 @@ static uint64_t cusum_hash(uint64_t source, uint64_t target)
 	return name_with(source, SALT_CUSUM, target);
 }
 
-void crowd_fetch(const struct crowd_table *t, uint64_t source, uint64_t target)
+void crowd_prefetch(const struct crowd_table *t, uint64_t source, uint64_t target)
 {
-	cusum_fetch(&t->cusum, cusum_hash(source, target));
+	cusum_prefetch(&t->cusum, cusum_hash(source, target));
 }
 
 double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct contact *contact,
@@ -314,7 +295,7 @@ double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct conta
 	/* What one sends at once is one decision. */
 	double burst = greater(c->burst, 1), mean = crowd_mean_pps(c, contact->now_ms);
 	double busy = busy_share(c, mean);
-	const struct cusum_ask ask = {
+	const struct cusum_query ask = {
 		.hash = cusum_hash(contact->source, contact->target),
 		.t_ms = contact->over_ms,
 		.mean_pps = mean * busy,
@@ -406,7 +387,8 @@ struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
 	g->contacts++;
 	g->repeats += known_port;
 	if (g->ports < GROUP_PORTS || g->sources < GROUP_SOURCES ||
-	    (g->scattered && g->ports * 2 < g->sources * 5) || g->repeats * 4 > g->contacts ||
+	    (g->scattered && g->ports * 2 < g->sources * 5) ||
+	    g->repeats * GROUP_REPEATS_ONE_IN > g->contacts ||
 	    contact->now_ms - g->began_ms > (uint64_t)g->contacts * GROUP_PACE_MS)
 		return NULL;
 	return g;

@@ -98,11 +98,8 @@ void crowd_stray_went_on(struct crowd *c);
 /* Contacts a second of the average source while the target is flooded; 0 if it is not. */
 double crowd_mean_pps(const struct crowd *c, uint64_t now_ms);
 
-/* With less it is worth no record: of a million forged contacts a hundred have so much. */
-#define CROWD_ADMITS 9.2
-
 /* Asks the cache for what crowd_surprise will look at, by names. */
-void crowd_fetch(const struct crowd_table *t, uint64_t source, uint64_t target);
+void crowd_prefetch(const struct crowd_table *t, uint64_t source, uint64_t target);
 
 /*
  * How much busier a contact's source is towards its target, which is flooded, than chance would

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "watch/fetch.h"
 #include "watch/name.h"
+#include "watch/params.h"
+#include "watch/prefetch.h"
 
 #define WAYS  8
 #define ONE   256.0
@@ -19,14 +20,11 @@
 /* What is told up to so late takes no time back. */
 #define LATE_MS 16384
 
-/* The root of e^x = 1 + CUSUM_FACTOR x. */
-#define SURPRISE_EACH 0.9816
-
 int cusum_init(struct cusum *s, size_t bytes)
 {
 	uintptr_t at;
 
-	_Static_assert(WAYS * sizeof(struct cusum_place) == LINE_BYTES, "a line each");
+	_Static_assert(WAYS * sizeof(struct cusum_entry) == LINE_BYTES, "a line each");
 	memset(s, 0, sizeof(*s));
 	if (bytes < 2 * LINE_BYTES)
 		return -1;
@@ -46,7 +44,7 @@ void cusum_fini(struct cusum *s)
 }
 
 /* Of a place that nobody came to for a quarter of an hour it may seem less. */
-static uint64_t place_age(const struct cusum_place *p, uint64_t t_ms)
+static uint64_t place_age(const struct cusum_entry *p, uint64_t t_ms)
 {
 	uint64_t age = (t_ms - p->moved_ms) & TIME_MASK;
 
@@ -54,7 +52,7 @@ static uint64_t place_age(const struct cusum_place *p, uint64_t t_ms)
 }
 
 /* In contacts. */
-static double place_above(const struct cusum_place *p, const struct cusum_ask *ask)
+static double place_above(const struct cusum_entry *p, const struct cusum_query *ask)
 {
 	uint64_t age = place_age(p, ask->t_ms);
 	double leaked =
@@ -66,7 +64,7 @@ static double place_above(const struct cusum_place *p, const struct cusum_ask *a
 	return above > 0 ? above : 0;
 }
 
-static struct cusum_place *bucket_find(struct cusum_place *bucket, uint64_t tag)
+static struct cusum_entry *bucket_find(struct cusum_entry *bucket, uint64_t tag)
 {
 	for (int i = 0; i < WAYS; i++)
 		if (bucket[i].tag == tag && bucket[i].above)
@@ -76,7 +74,7 @@ static struct cusum_place *bucket_find(struct cusum_place *bucket, uint64_t tag)
 
 /* The one of which least is left, below nothing by how much it would be: all eight alike and
  * without a branch, as in a flood each contact comes here. */
-static struct cusum_place *bucket_victim(struct cusum_place *bucket, double leak, uint64_t t_ms)
+static struct cusum_entry *bucket_victim(struct cusum_entry *bucket, double leak, uint64_t t_ms)
 {
 	const double parts = leak * ONE * PARTS;
 	const int64_t leak_parts = parts < LEAK_MOST ? (int64_t)parts : (int64_t)LEAK_MOST;
@@ -93,16 +91,16 @@ static struct cusum_place *bucket_victim(struct cusum_place *bucket, double leak
 	return &bucket[victim];
 }
 
-void cusum_fetch(const struct cusum *s, uint64_t hash)
+void cusum_prefetch(const struct cusum *s, uint64_t hash)
 {
-	fetch_line(&s->place[name_below(hash, s->buckets) * WAYS]);
+	prefetch_line(&s->place[name_below(hash, s->buckets) * WAYS]);
 }
 
-double cusum_above(struct cusum *s, const struct cusum_ask *ask, bool *rises)
+double cusum_above(struct cusum *s, const struct cusum_query *ask, bool *rises)
 {
-	struct cusum_place *bucket = &s->place[name_below(ask->hash, s->buckets) * WAYS];
+	struct cusum_entry *bucket = &s->place[name_below(ask->hash, s->buckets) * WAYS];
 	double leak = CUSUM_FACTOR * ask->mean_pps / 1000, above = 0;
-	struct cusum_place *p = bucket_find(bucket, ask->hash & TAG_MASK);
+	struct cusum_entry *p = bucket_find(bucket, ask->hash & TAG_MASK);
 
 	*rises = false;
 	if (p)
@@ -127,10 +125,10 @@ double cusum_above(struct cusum *s, const struct cusum_ask *ask, bool *rises)
 
 double cusum_surprise(double above)
 {
-	return above > 0 ? above * SURPRISE_EACH : 0;
+	return above > 0 ? above * CUSUM_SURPRISE : 0;
 }
 
 double cusum_level(double surprise)
 {
-	return surprise / SURPRISE_EACH;
+	return surprise / CUSUM_SURPRISE;
 }

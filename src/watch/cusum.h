@@ -13,11 +13,10 @@
  * 1954): one more with each contact, and CUSUM_FACTOR times as many less with time as the average
  * source makes; never below nothing. Only who is busier than that for a while gets far above.
  */
-#define CUSUM_FACTOR 1.7
 
 /* Two that took each other's place for their own would be twice as busy: tag and bucket together
  * are some 40 bits. */
-struct cusum_place {
+struct cusum_entry {
 	uint64_t tag : 27;
 	uint64_t risen : 1;	/* above the level since it was last at nothing */
 	uint64_t moved_ms : 20; /* low bits */
@@ -27,7 +26,7 @@ struct cusum_place {
 /* Buckets of eight, a cache line each; who is new pushes out the one that is least above. So
  * forged sources, however many, push out each other. */
 struct cusum {
-	struct cusum_place *place;
+	struct cusum_entry *place;
 	void *memory;
 	uint64_t buckets;
 };
@@ -36,7 +35,7 @@ struct cusum {
 int cusum_init(struct cusum *s, size_t bytes);
 void cusum_fini(struct cusum *s);
 
-struct cusum_ask {
+struct cusum_query {
 	uint64_t hash; /* of the one it is about */
 	uint64_t t_ms; /* a little disorder does no harm */
 	double mean_pps;
@@ -49,11 +48,11 @@ struct cusum_ask {
 };
 
 /* Asks the cache for what cusum_above will look at. */
-void cusum_fetch(const struct cusum *s, uint64_t hash);
+void cusum_prefetch(const struct cusum *s, uint64_t hash);
 
 /* How many contacts it is above what it may make; *rises: to the level, for the first time since it
  * was at nothing. */
-double cusum_above(struct cusum *s, const struct cusum_ask *ask, bool *rises);
+double cusum_above(struct cusum *s, const struct cusum_query *ask, bool *rises);
 
 /*
  * How rarely chance lets anybody come so far above, as -ln of its share of all contacts: a bound

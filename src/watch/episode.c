@@ -1,4 +1,4 @@
-/* episode: the life of a scan, told on a log scale and within a limit. */
+/* episode: the life of a scan, reported on a log scale and within a limit. */
 #include "watch/episode.h"
 
 #include <netinet/in.h>
@@ -6,18 +6,12 @@
 #include <string.h>
 
 #include "watch/name.h"
+#include "watch/params.h"
 #include "watch/tool.h"
 
-#define BITMAPS	  3 /* TCP, UDP, answered open */
-#define MINUTE_MS 60000
-/* Between the first two times that a flood's suspects are told; then twice as long, and so on. */
-#define SUSPECTS_WAIT_MS 1000
-#define RANGES_MOST	 32768 /* no 65,536 ports have more ranges */
-#define GROWTH		 10
-#define PAUSES		 8
-#define PATIENCE_MS	 UINT64_C(172800000)
-/* Told again at this size at the earliest. */
-#define TOLD_LEAST 10
+#define BITMAPS	    3 /* TCP, UDP, answered open */
+#define MINUTE_MS   60000
+#define RANGES_MOST 32768 /* no 65,536 ports have more ranges */
 
 int episode_table_init(struct episode_table *t, size_t bytes, const struct siphash_key *key,
 		       struct host_set *hosts)
@@ -98,8 +92,8 @@ static bool hosts_add(struct episode_table *t, struct episode *e, uint32_t host)
 {
 	enum host_set_answer answer = host_set_add(t->hosts, e->owner, host);
 
-	e->hosts_at_least |= answer == HOST_FULL;
-	return answer == HOST_NEW;
+	e->hosts_at_least |= answer == HOST_SET_FULL;
+	return answer == HOST_SET_NEW;
 }
 
 static void bit_add(uint64_t *bitmap, uint16_t port, uint32_t *count)
@@ -135,7 +129,7 @@ static size_t ports_ranges(const uint64_t *bitmap, uint16_t (*out)[2])
 	return count;
 }
 
-/* Whether one more event fits into this minute. Those that end or update a told one do not
+/* Whether one more event fits into this minute. Those that end or update a reported one do not
  * count: their number is bounded by that of the openings. */
 static bool limit_allows(struct episode_table *t, uint64_t now_ms)
 {
@@ -152,7 +146,7 @@ static bool limit_allows(struct episode_table *t, uint64_t now_ms)
 	return true;
 }
 
-static void tell_suppressed(struct episode_table *t, uint64_t now_ms, uint64_t t_ns)
+static void report_suppressed(struct episode_table *t, uint64_t now_ms, uint64_t t_ns)
 {
 	if (t->minute_suppressed == 0 || now_ms - t->minute_ms < MINUTE_MS)
 		return;
@@ -168,7 +162,7 @@ static void tell_suppressed(struct episode_table *t, uint64_t now_ms, uint64_t t
 	};
 
 	t->minute_suppressed = 0;
-	t->told[EVENT_SUPPRESSED]++;
+	t->reported[EVENT_SUPPRESSED]++;
 	t->event(t->event_context, &event);
 }
 
@@ -235,28 +229,29 @@ static uint64_t episode_size(const struct episode *e)
 	return e->hosts > ports ? e->hosts : ports;
 }
 
-void episode_tell(struct episode_table *t, struct episode *e, enum event_phase phase, uint64_t t_ns)
+void episode_report(struct episode_table *t, struct episode *e, enum event_phase phase,
+		    uint64_t t_ns)
 {
 	struct event event = {.t_ns = t_ns, .phase = (uint8_t)phase};
 
-	tell_suppressed(t, e->moved_ms, t_ns);
+	report_suppressed(t, e->moved_ms, t_ns);
 	if (phase == EVENT_OPEN)
-		e->told = limit_allows(t, e->moved_ms);
-	if (!e->told)
+		e->reported = limit_allows(t, e->moved_ms);
+	if (!e->reported)
 		return;
 	event_fill(t, e, &event);
-	e->told_size = episode_size(e);
-	e->told_techniques = event.techniques;
-	e->told_proven = e->proven;
+	e->reported_size = episode_size(e);
+	e->reported_techniques = event.techniques;
+	e->reported_proven = e->proven;
 	e->updates += phase == EVENT_UPDATE;
 	if (phase == EVENT_OPEN)
-		t->told[event.action]++;
+		t->reported[event.action]++;
 	t->event(t->event_context, &event);
 }
 
 static void episode_close(struct episode_table *t, struct episode *e, uint64_t t_ns)
 {
-	episode_tell(t, e, EVENT_CLOSE, t_ns);
+	episode_report(t, e, EVENT_CLOSE, t_ns);
 	chain_remove(t, e);
 	e->id = 0;
 	t->open--;
@@ -328,7 +323,7 @@ static void add_counts(struct episode *e, const struct evidence *r)
 	e->failed += r->failed;
 	e->half_open += r->half_open;
 	e->idle += r->idle;
-	for (int bit = 0; bit < SIGHTS; bit++)
+	for (int bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		e->seen[bit] += r->seen[bit];
 	for (int tool = 0; tool < EVENT_TOOLS; tool++)
 		e->tools[tool] += r->tools[tool];
@@ -387,7 +382,7 @@ static struct evidence without_port(const struct evidence *r, const struct evide
 		return rest;
 	rest.packets = less_one(r->packets);
 	rest.failed = (uint16_t)less_one(r->failed);
-	for (int bit = 0; bit < SIGHTS; bit++)
+	for (int bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		rest.seen[bit] = (uint16_t)less_one(r->seen[bit]);
 	for (int tool = 0; tool < EVENT_TOOLS; tool++)
 		rest.tools[tool] = (uint16_t)less_one(r->tools[tool]);
@@ -444,24 +439,24 @@ struct episode *episode_open_crowd(struct episode_table *t, struct addr target, 
 	return e;
 }
 
-void episode_suspect(struct episode *e, const struct contact *c)
+void episode_add_suspect(struct episode *e, const struct contact *c)
 {
 	if (e->suspects)
 		e->suspects_news |= suspects_add(e->suspects, c);
 }
 
 /* At first at once, then ever more seldom, down to once a minute. */
-static void tell_suspects(struct episode_table *t, struct episode *e, uint64_t now_ms,
-			  uint64_t t_ns)
+static void report_suspects(struct episode_table *t, struct episode *e, uint64_t now_ms,
+			    uint64_t t_ns)
 {
 	if (!e->suspects_news || now_ms < e->suspects_ms)
 		return;
 	e->suspects_news = false;
 	e->suspects_wait_ms = e->suspects_wait_ms ? e->suspects_wait_ms * 2 : SUSPECTS_WAIT_MS;
-	if (e->suspects_wait_ms > MINUTE_MS)
-		e->suspects_wait_ms = MINUTE_MS;
+	if (e->suspects_wait_ms > SUSPECTS_WAIT_MOST_MS)
+		e->suspects_wait_ms = SUSPECTS_WAIT_MOST_MS;
 	e->suspects_ms = now_ms + e->suspects_wait_ms;
-	episode_tell(t, e, EVENT_UPDATE, t_ns);
+	episode_report(t, e, EVENT_UPDATE, t_ns);
 }
 
 void episode_add_source(struct episode_table *t, struct episode *e, uint32_t source)
@@ -469,19 +464,19 @@ void episode_add_source(struct episode_table *t, struct episode *e, uint32_t sou
 	/* Next to the hosts, under a name of its own. */
 	enum host_set_answer answer = host_set_add(t->hosts, e->owner ^ 1, source);
 
-	e->sources += answer == HOST_NEW;
-	e->sources_at_least |= answer == HOST_FULL;
+	e->sources += answer == HOST_SET_NEW;
+	e->sources_at_least |= answer == HOST_SET_FULL;
 }
 
 static void episode_grown(struct episode_table *t, struct episode *e, uint64_t t_ns)
 {
-	uint64_t least = e->told_size > TOLD_LEAST ? e->told_size : TOLD_LEAST;
+	uint64_t least = e->reported_size > UPDATE_LEAST ? e->reported_size : UPDATE_LEAST;
 
-	if (!e->told)
+	if (!e->reported)
 		return;
-	if (episode_size(e) >= GROWTH * least || e->told_techniques != episode_techniques(e) ||
-	    e->told_proven != e->proven)
-		episode_tell(t, e, EVENT_UPDATE, t_ns);
+	if (episode_size(e) >= UPDATE_GROWTH * least ||
+	    e->reported_techniques != episode_techniques(e) || e->reported_proven != e->proven)
+		episode_report(t, e, EVENT_UPDATE, t_ns);
 }
 
 void episode_proven(struct episode_table *t, struct episode *e, uint64_t t_ns)
@@ -500,7 +495,7 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 		e->first_ns = c->t_ns;
 	e->packets++;
 	e->failed += c->failed;
-	for (int bit = 0; bit < SIGHTS; bit++)
+	for (int bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		e->seen[bit] += c->techniques >> bit & 1;
 	uint16_t tools = c->tools;
 
@@ -510,7 +505,7 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 		e->tools[tool] += tools >> tool & 1;
 	e->last_seq = c->seq;
 	e->last_sport = c->sport;
-	if (c->techniques == UINT32_C(1) << SIGHT_IPPROTO)
+	if (c->techniques == UINT32_C(1) << SEEN_IPPROTO)
 		protocol_add(e, c->proto);
 	else if (e->action != EVENT_BACKSCATTER && /* answers ask for no port */
 		 (c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP))
@@ -535,10 +530,11 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
  * own pauses, up to two days. */
 static uint64_t episode_patience(const struct episode *e, uint64_t idle_ms)
 {
-	uint64_t pauses = e->packets ? PAUSES * ((e->moved_ms - e->began_ms) / e->packets) : 0;
+	uint64_t pauses =
+		e->packets ? CLOSE_PAUSES * ((e->moved_ms - e->began_ms) / e->packets) : 0;
 
-	if (pauses > PATIENCE_MS)
-		pauses = PATIENCE_MS;
+	if (pauses > CLOSE_PAUSES_MOST_MS)
+		pauses = CLOSE_PAUSES_MOST_MS;
 	return pauses > idle_ms ? pauses : idle_ms;
 }
 
@@ -549,11 +545,11 @@ void episode_expire(struct episode_table *t, uint64_t now_ms, uint64_t idle_ms, 
 
 		if (!e->id)
 			continue;
-		tell_suspects(t, e, now_ms, t_ns);
+		report_suspects(t, e, now_ms, t_ns);
 		if (now_ms - e->moved_ms >= episode_patience(e, idle_ms))
 			episode_close(t, e, t_ns);
 	}
-	tell_suppressed(t, now_ms, t_ns);
+	report_suppressed(t, now_ms, t_ns);
 }
 
 void episode_close_all(struct episode_table *t, uint64_t t_ns)
@@ -568,12 +564,12 @@ void episode_close_all(struct episode_table *t, uint64_t t_ns)
 	}
 }
 
-void episode_say(struct episode_table *t, struct event *event, uint64_t now_ms)
+void episode_report_notice(struct episode_table *t, struct event *event, uint64_t now_ms)
 {
 	if (!limit_allows(t, now_ms))
 		return;
 	event->id = t->next_id++;
 	event->lost = t->lost;
-	t->told[event->action]++;
+	t->reported[event->action]++;
 	t->event(t->event_context, event);
 }

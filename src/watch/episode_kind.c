@@ -1,15 +1,13 @@
 /* episode_kind: what an episode is, by what it has counted. */
 #include "watch/episode.h"
 
-/* A by-product is less than ten contacts, and less than a quarter of them all. */
-#define NAMED_CONTACTS 10
-#define NAMED_SHARE    4
+#include "watch/params.h"
 
 bool episode_has(const struct episode *e, unsigned technique)
 {
 	uint64_t seen = e->seen[technique];
 
-	return seen >= NAMED_CONTACTS || (seen && seen * NAMED_SHARE >= e->packets);
+	return seen >= NAMED_CONTACTS || (seen && seen * NAMED_SHARE_ONE_IN >= e->packets);
 }
 
 /* SYN and connect look alike until a port was open: then one completes, the other abandons. */
@@ -18,22 +16,21 @@ uint32_t episode_techniques(const struct episode *e)
 	const uint32_t pair = UINT32_C(1) << TECH_SYN | UINT32_C(1) << TECH_CONNECT;
 	uint32_t set = 0;
 
-	for (unsigned bit = 0; bit < SIGHTS; bit++)
+	for (unsigned bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		if (episode_has(e, bit))
 			set |= UINT32_C(1) << bit;
 	if ((set & pair) != pair || (e->half_open == 0 && e->idle == 0))
 		return set;
 	set &= ~pair;
 	/* One of twenty may be the other: a lost RST, a connection that was reset. */
-	if (e->half_open * 20 >= e->idle)
+	if (e->half_open * SYN_CONNECT_ONE_IN >= e->idle)
 		set |= UINT32_C(1) << TECH_SYN;
-	if (e->idle * 20 >= e->half_open && e->idle)
+	if (e->idle * SYN_CONNECT_ONE_IN >= e->half_open && e->idle)
 		set |= UINT32_C(1) << TECH_CONNECT;
 	return e->half_open ? set
 			    : (set & ~(UINT32_C(1) << TECH_SYN)) | UINT32_C(1) << TECH_CONNECT;
 }
 
-/* Few hosts are up to 3; few ports too. */
 uint8_t episode_shape(const struct episode *e)
 {
 	uint64_t ports = (uint64_t)e->tcp_count + e->udp_count;
@@ -44,9 +41,9 @@ uint8_t episode_shape(const struct episode *e)
 		return SHAPE_VERTICAL;
 	if (ports <= 1)
 		return SHAPE_HORIZONTAL;
-	if (ports >= 4 * e->hosts && e->hosts <= 3)
+	if (ports >= SHAPE_RATIO * e->hosts && e->hosts <= SHAPE_FEW)
 		return SHAPE_VERTICAL;
-	if (e->hosts >= 4 * ports && ports <= 3)
+	if (e->hosts >= SHAPE_RATIO * ports && ports <= SHAPE_FEW)
 		return SHAPE_HORIZONTAL;
 	return SHAPE_BLOCK;
 }

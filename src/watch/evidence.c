@@ -7,32 +7,10 @@
 
 #include "watch/logarithm.h"
 #include "watch/name.h"
+#include "watch/params.h"
 #include "watch/tool.h"
 
 #define WAYS 8
-
-/*
- * Steps. A benign source's first contacts succeed in 4 of 5 cases, a scanner's in 1 of 5 (Jung et
- * al., 4.2); of contacts with ever new hosts, half of a benign source's may fail (peers that are
- * gone, addresses that are stale), so a failure there says less.
- */
-#define STEP_PORT_FAILED 1.3863f  /* ln(0.8 / 0.2) */
-#define STEP_PORT_USED	 -1.3863f /* ln(0.2 / 0.8) */
-#define STEP_HOST_FAILED 0.4700f  /* ln(0.8 / 0.5) */
-#define STEP_HOST_USED	 -0.9163f /* ln(0.2 / 0.5) */
-/* A host in a network where the source contacted no other: peer-to-peer looks so, sweeps do not. */
-#define SCATTERED 0.05f
-/* Hosts ask for their neighbours all day: no evidence on the scale of days. */
-#define STEP_ARP 0.25f
-/* Whoever watches over hosts pings those that are there: two that answer outweigh one that does
- * not. More, and sweeps of well-filled networks would go unseen. */
-#define STEP_PING_USED -0.2350f
-/* From our own network outwards (Zeek's old rule: 25 inwards, 250 outwards). */
-#define OUTWARDS 0.1f
-
-/* What leaks away: one failed port's worth in half an hour, and in the slow walk in 12 hours. */
-#define LEAK_MS	     1800000.0f
-#define LEAK_SLOW_MS 43200000.0f
 
 int evidence_table_init(struct evidence_table *t, size_t bytes, const struct siphash_key *key,
 			struct host_set *hosts)
@@ -222,7 +200,7 @@ static bool list_host(struct evidence_table *t, struct evidence *r, uint32_t hos
 			return false;
 	if (r->listed < EVIDENCE_LISTED_HOSTS)
 		r->host[r->listed++] = host;
-	else if (host_set_add(t->hosts, r->owner, host) != HOST_NEW)
+	else if (host_set_add(t->hosts, r->owner, host) != HOST_SET_NEW)
 		return false;
 	r->hosts++;
 	return true;
@@ -242,7 +220,7 @@ static void record_note(struct evidence *r, const struct contact *c)
 	if (c->again)
 		return;
 	r->packets++;
-	for (int bit = 0; bit < SIGHTS; bit++)
+	for (int bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		if (c->techniques >> bit & 1)
 			count_contact(&r->seen[bit]);
 	uint16_t tools = c->tools;
@@ -280,7 +258,7 @@ static bool contact_is_listed(const struct contact *c)
 /* Contact with a port, or with an IP protocol, of one target. */
 static struct evidence *add_port(struct evidence_table *t, const struct contact *c)
 {
-	bool protocol = c->techniques == UINT32_C(1) << SIGHT_IPPROTO;
+	bool protocol = c->techniques == UINT32_C(1) << SEEN_IPPROTO;
 	struct subject about = {name_host(c->target), 0,
 				protocol ? EVIDENCE_PROTOCOLS : EVIDENCE_PORTS,
 				protocol ? 0 : c->proto};
@@ -311,26 +289,26 @@ static struct evidence *add_port(struct evidence_table *t, const struct contact 
 }
 
 /*
- * How much less a host says because it is scattered: SCATTERED in a network that is new to the
- * filter. One that is not new may only seem so, the likelier the more bits are set.
+ * How much less a host says because it is scattered: SCATTERED_WEIGHT in a network that is new to
+ * the filter. One that is not new may only seem so, the likelier the more bits are set.
  */
 static float host_spread(struct evidence_table *t, struct evidence *r, const struct contact *c)
 {
 	float empty = 1 - (float)filter_bits(r->networks, 4) / 256, trust;
 
 	if (filter_add(r->networks, 256, host_network(t, c->dst)))
-		return SCATTERED;
+		return SCATTERED_WEIGHT;
 	trust = empty * empty;
 	trust *= trust;
 	trust *= trust;
-	return SCATTERED + (1 - SCATTERED) * trust;
+	return SCATTERED_WEIGHT + (1 - SCATTERED_WEIGHT) * trust;
 }
 
 static void step_host_failed(struct evidence_table *t, struct evidence *r, const struct contact *c)
 {
-	float outwards = c->home ? OUTWARDS : 1;
+	float outwards = c->home ? OUTWARDS_WEIGHT : 1;
 
-	if (c->techniques == UINT32_C(1) << SIGHT_ARP) {
+	if (c->techniques == UINT32_C(1) << SEEN_ARP) {
 		record_step(r, STEP_ARP * outwards, 0);
 	} else {
 		float step = STEP_HOST_FAILED * outwards * host_spread(t, r, c);
@@ -341,16 +319,16 @@ static void step_host_failed(struct evidence_table *t, struct evidence *r, const
 
 static void step_host_used(struct evidence *r, const struct contact *c)
 {
-	float step = c->techniques == UINT32_C(1) << SIGHT_ICMP	 ? STEP_PING_USED
-		     : c->techniques == UINT32_C(1) << SIGHT_ARP ? -STEP_ARP
-								 : STEP_HOST_USED;
+	float step = c->techniques == UINT32_C(1) << SEEN_ICMP	? STEP_PING_USED
+		     : c->techniques == UINT32_C(1) << SEEN_ARP ? -STEP_ARP
+								: STEP_HOST_USED;
 
 	record_step(r, step, step);
 }
 
 static bool is_sweep_only(uint32_t techniques)
 {
-	return techniques == UINT32_C(1) << SIGHT_ICMP || techniques == UINT32_C(1) << SIGHT_ARP;
+	return techniques == UINT32_C(1) << SEEN_ICMP || techniques == UINT32_C(1) << SEEN_ARP;
 }
 
 /* What a record is made for: what failed, was closed without a word, or is a sweep by its nature,
@@ -399,8 +377,8 @@ static void probation_bring(struct evidence_table *t, const struct contact *c,
 	if (earlier->target != name_host(c->target))
 		return;
 	/* A protocol has no port; what has one was no probe for protocols. */
-	if (c->techniques == UINT32_C(1) << SIGHT_IPPROTO ? earlier->port != 0
-							  : earlier->proto != c->proto)
+	if (c->techniques == UINT32_C(1) << SEEN_IPPROTO ? earlier->port != 0
+							 : earlier->proto != c->proto)
 		return;
 	(void)add_port(t, &first);
 }
@@ -410,7 +388,7 @@ static void probation_bring_host(struct evidence_table *t, struct evidence *r,
 				 const struct contact *c, const struct probation_entry *earlier)
 {
 	struct contact first = probation_contact(c, earlier);
-	float step = STEP_HOST_FAILED * SCATTERED * (c->home ? OUTWARDS : 1);
+	float step = STEP_HOST_FAILED * SCATTERED_WEIGHT * (c->home ? OUTWARDS_WEIGHT : 1);
 
 	if (!r || earlier->port != c->dport || earlier->proto != c->proto)
 		return;
@@ -431,19 +409,19 @@ struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
 	struct probation_entry earlier = {0};
 	struct evidence *ports = NULL, *hosts = NULL;
 	bool sweep = is_sweep_only(c->techniques);
-	enum probation_answer door = PROBATION_OVER;
+	enum probation_answer admission = PROBATION_OVER;
 
 	if (contact_is_asked(c))
-		door = probation_check(&t->probation, c, name_host(c->target), &earlier);
-	if (door == PROBATION_HOLD)
+		admission = probation_check(&t->probation, c, name_host(c->target), &earlier);
+	if (admission == PROBATION_HOLD)
 		return NULL;
-	if (door == PROBATION_ENDS && !sweep)
+	if (admission == PROBATION_ENDS && !sweep)
 		probation_bring(t, c, &earlier);
 	if (!sweep)
 		ports = add_port(t, c);
-	if (c->techniques != UINT32_C(1) << SIGHT_IPPROTO) {
+	if (c->techniques != UINT32_C(1) << SEEN_IPPROTO) {
 		hosts = add_host(t, c, EVIDENCE_HOSTS);
-		if (door == PROBATION_ENDS)
+		if (admission == PROBATION_ENDS)
 			probation_bring_host(t, hosts, c, &earlier);
 	}
 	if (ports)

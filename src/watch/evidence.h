@@ -28,20 +28,17 @@ enum evidence_kind {
 	EVIDENCE_KINDS,
 };
 
-/* The slow walk's line, in lines of the fast one. */
-#define SLOW_FACTOR	      2.0
-
 #define EVIDENCE_LISTED_PORTS 96
 #define EVIDENCE_LISTED_HOSTS 48
 
 struct evidence {
-	uint64_t tag;		     /* keyed hash of kind, source and subject; 0: free */
-	uint64_t owner;		     /* in the host set: of this record's life alone */
-	uint64_t first_ns, last_ns;  /* capture's clock */
-	uint64_t began_ms, moved_ms; /* detector's clock */
-	struct addr src, target;     /* target: the latest one, for HOSTS */
-	float score, slow;	     /* the two walks */
-	uint16_t seen[SIGHTS];	     /* contacts by technique (event.h), up to 65,535 */
+	uint64_t tag;			/* keyed hash of kind, source and subject; 0: free */
+	uint64_t owner;			/* in the host set: of this record's life alone */
+	uint64_t first_ns, last_ns;	/* capture's clock */
+	uint64_t began_ms, moved_ms;	/* detector's clock */
+	struct addr src, target;	/* target: the latest one, for HOSTS */
+	float score, slow;		/* the two walks */
+	uint16_t seen[SEEN_TECHNIQUES]; /* contacts by technique (event.h), up to 65,535 */
 	uint32_t packets;
 	uint32_t last_seq;
 	uint16_t last_sport;

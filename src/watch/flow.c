@@ -6,8 +6,8 @@
 
 #include "base/salts.h"
 #include "technique/technique.h"
-#include "watch/fetch.h"
 #include "watch/name.h"
+#include "watch/prefetch.h"
 
 /* Private number for keys of tables, so that a probe's cookie is never a flow's tag. */
 
@@ -145,12 +145,12 @@ static struct flow *flow_victim(struct flow_table *t, size_t first)
 	return &t->flow[victim];
 }
 
-void flow_fetch_bucket(const struct flow_table *t, uint64_t tag)
+void flow_prefetch_bucket(const struct flow_table *t, uint64_t tag)
 {
 	const struct flow_way *way = &t->way[flow_bucket(t, tag)];
 
-	fetch_line(way);
-	fetch_line(way + FLOW_WAYS / 2);
+	prefetch_line(way);
+	prefetch_line(way + FLOW_WAYS / 2);
 }
 
 /* The one of that tag, or the one that makes room for it. */
@@ -167,33 +167,33 @@ static size_t flow_place(const struct flow_table *t, uint64_t tag)
 	return at;
 }
 
-static void flow_fetch_at(const struct flow_table *t, size_t at)
+static void flow_prefetch_at(const struct flow_table *t, size_t at)
 {
 	const char *flow = (const char *)&t->flow[at];
 
-	fetch_line(flow);
-	fetch_line(flow + 64);
-	fetch_line(flow + sizeof(struct flow) - 1);
-	fetch_line(&t->link[at]);
+	prefetch_line(flow);
+	prefetch_line(flow + 64);
+	prefetch_line(flow + sizeof(struct flow) - 1);
+	prefetch_line(&t->link[at]);
 }
 
-size_t flow_fetch(const struct flow_table *t, uint64_t tag)
+size_t flow_prefetch(const struct flow_table *t, uint64_t tag)
 {
 	size_t at = flow_place(t, tag);
 
-	flow_fetch_at(t, at);
+	flow_prefetch_at(t, at);
 	return at;
 }
 
-void flow_fetch_behind(const struct flow_table *t, const struct flow *f)
+void flow_prefetch_next(const struct flow_table *t, const struct flow *f)
 {
 	const uint32_t next = t->link[f - t->flow].next;
 
 	if (next)
-		flow_fetch_at(t, next - 1);
+		flow_prefetch_at(t, next - 1);
 }
 
-const struct flow *flow_pushed_by(const struct flow_table *t, uint64_t tag, size_t at)
+const struct flow *flow_prefetch_evicted(const struct flow_table *t, uint64_t tag, size_t at)
 {
 	const struct flow_link *link = &t->link[at];
 
@@ -201,9 +201,9 @@ const struct flow *flow_pushed_by(const struct flow_table *t, uint64_t tag, size
 	if (t->way[at].tag == tag || !(t->way[at].rank >> 63))
 		return NULL;
 	if (link->next)
-		fetch_line(&t->link[link->next - 1]);
+		prefetch_line(&t->link[link->next - 1]);
 	if (link->prev)
-		fetch_line(&t->link[link->prev - 1]);
+		prefetch_line(&t->link[link->prev - 1]);
 	return &t->flow[at];
 }
 
@@ -224,14 +224,14 @@ static void flow_begin(struct flow *f, const struct flow_key *key, uint64_t tag)
 }
 
 struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum flow_state state,
-		       uint64_t now_ms, struct flow *pushed, bool *has_pushed)
+		       uint64_t now_ms, struct flow *evicted, bool *has_evicted)
 {
 	uint64_t tag = key_tag(t, key);
 	struct flow *f = flow_victim(t, flow_bucket(t, tag));
 
-	*has_pushed = flow_waits(f);
-	if (*has_pushed) {
-		*pushed = *f;
+	*has_evicted = flow_waits(f);
+	if (*has_evicted) {
+		*evicted = *f;
 		queue_remove(t, f);
 		t->evicted++;
 	}

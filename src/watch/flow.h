@@ -100,15 +100,15 @@ struct flow_key {
 uint64_t flow_tag(const struct flow_table *t, const struct flow_key *key);
 
 /* Ask the cache for what flow_find and flow_open will look at: first the bucket of a tag; once that
- * has come, the flow in it that will be found or pushed out, whose place is returned. They change
+ * has come, the flow in it that will be found or evicted out, whose place is returned. They change
  * nothing. */
-void flow_fetch_bucket(const struct flow_table *t, uint64_t tag);
-size_t flow_fetch(const struct flow_table *t, uint64_t tag);
-/* The one that waits at the place that flow_fetch said, and will be pushed out; NULL if none is;
- * what taking it out of the queue looks at is asked for. */
-const struct flow *flow_pushed_by(const struct flow_table *t, uint64_t tag, size_t at);
+void flow_prefetch_bucket(const struct flow_table *t, uint64_t tag);
+size_t flow_prefetch(const struct flow_table *t, uint64_t tag);
+/* The one that waits at the place that flow_prefetch said, and will be evicted out; NULL if none
+ * is; what taking it out of the queue looks at is asked for. */
+const struct flow *flow_prefetch_evicted(const struct flow_table *t, uint64_t tag, size_t at);
 /* The next to be the oldest, after f. */
-void flow_fetch_behind(const struct flow_table *t, const struct flow *f);
+void flow_prefetch_next(const struct flow_table *t, const struct flow *f);
 
 /* The flow of a packet in either direction, or NULL. *forward: the packet is the opener's. */
 struct flow *flow_find(struct flow_table *t, const struct flow_key *key, bool *forward);
@@ -121,10 +121,10 @@ bool flow_is_syn(const struct flow *f);
 
 /*
  * A new flow, opened by the packet; queued if its state waits. If that pushes out one that waits,
- * *pushed is its copy and true is returned in *has_pushed.
+ * *evicted is its copy and true is returned in *has_evicted.
  */
 struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum flow_state state,
-		       uint64_t now_ms, struct flow *pushed, bool *has_pushed);
+		       uint64_t now_ms, struct flow *evicted, bool *has_evicted);
 
 /* Another packet of it, now. */
 void flow_touch(struct flow_table *t, struct flow *flow, uint64_t now_ms);

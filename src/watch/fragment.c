@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* RFC 791, 3.2: a receiver waits some 15 s for the rest. */
-#define WAIT_MS 15000
+#include "watch/params.h"
 
 bool fragment_join(struct fragment_table *t, const struct siphash_key *key, const struct packet *p,
 		   uint64_t now_ms, struct packet *whole)
@@ -13,7 +12,7 @@ bool fragment_join(struct fragment_table *t, const struct siphash_key *key, cons
 	uint64_t tag = siphash_words(key, words, 5, 1, 3) | 1;
 	struct fragment *f = &t->place[tag >> 32 & (FRAGMENT_PLACES - 1)];
 
-	if (f->tag != tag || now_ms - f->came_ms > WAIT_MS) {
+	if (f->tag != tag || now_ms - f->came_ms > FRAGMENT_WAIT_MS) {
 		memset(f, 0, sizeof(*f));
 		f->tag = tag;
 		f->came_ms = now_ms;

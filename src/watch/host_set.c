@@ -45,16 +45,16 @@ static enum host_set_answer slot_put(struct host_set *t, uint64_t hash)
 
 	for (int probe = 0; probe < PROBES; probe++, at = (at + 1) & t->mask) {
 		if (t->slot[at] == hash)
-			return HOST_KNOWN;
+			return HOST_SET_KNOWN;
 		if (t->slot[at])
 			continue;
 		if (host_set_is_full(t))
-			return HOST_FULL;
+			return HOST_SET_FULL;
 		t->slot[at] = hash;
 		t->used++;
-		return HOST_NEW;
+		return HOST_SET_NEW;
 	}
-	return HOST_FULL;
+	return HOST_SET_FULL;
 }
 
 enum host_set_answer host_set_add(struct host_set *t, uint64_t owner, uint32_t host)

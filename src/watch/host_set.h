@@ -16,9 +16,9 @@ struct host_set {
 };
 
 enum host_set_answer {
-	HOST_NEW,
-	HOST_KNOWN,
-	HOST_FULL, /* no room: it may be either */
+	HOST_SET_NEW,
+	HOST_SET_KNOWN,
+	HOST_SET_FULL, /* no room: it may be either */
 };
 
 /* Within `bytes`, at least 8 KiB. 0, or -1 out of memory. */

@@ -6,10 +6,9 @@
 
 #include "watch/logarithm.h"
 #include "watch/name.h"
+#include "watch/params.h"
 #include "watch/watch_state.h"
 
-/* In a flood a source must have failed so often: twice as often as else. */
-#define FLOOD_FAILED 20
 /* More than any surprise. */
 #define CALM 1e9
 
@@ -86,7 +85,7 @@ static void note_suspect(struct watch *w, const struct contact *c, double surpri
 		return;
 	flood = episode_find(&w->episodes, c->target, true);
 	if (flood)
-		episode_suspect(flood, c);
+		episode_add_suspect(flood, c);
 }
 
 /* A group of sources became a scan: its ports and sources so far, and this contact. */
@@ -103,11 +102,11 @@ static void crowd_scan(struct watch *w, const struct crowd_group *g, const struc
 	e->fingerprint = g->fingerprint;
 	for (int i = 0; i < g->sources; i++)
 		episode_add_source(&w->episodes, e, g->source[i]);
-	for (int bit = 0; bit < SIGHTS; bit++)
+	for (int bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		e->seen[bit] = c->techniques >> bit & 1 ? g->contacts : 0;
 	/* The walk of the ports that no two sources share, as if one had asked for them all. */
-	e->confidence = 0.99;
-	episode_tell(&w->episodes, e, EVENT_OPEN, c->t_ns);
+	e->confidence = CROWD_CONFIDENCE;
+	episode_report(&w->episodes, e, EVENT_OPEN, c->t_ns);
 }
 
 static void note_crowd(struct watch *w, const struct contact *c)
@@ -145,7 +144,7 @@ static bool contact_is_probe(const struct episode *e, const struct contact *c)
 		return true;
 	if (!c->open || c->proto == IPPROTO_TCP)
 		return false;
-	for (unsigned bit = 0; bit < SIGHTS; bit++)
+	for (unsigned bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		if (c->techniques >> bit & 1 && episode_has(e, bit))
 			return true;
 	return false;
@@ -178,7 +177,7 @@ static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
 	flood = episode_find(&w->episodes, name_of(&w->conf.key, j.origin.target), true);
 	if (flood && flood->suspects)
 		suspects_drop(flood->suspects, name_of(&w->conf.key, j.origin.src));
-	episode_tell(&w->episodes, j.episode, EVENT_OPEN, t_ns);
+	episode_report(&w->episodes, j.episode, EVENT_OPEN, t_ns);
 }
 
 /* HTTP and DNS go by TCP where UDP does not get through, or the other way round: one service. */
@@ -189,16 +188,16 @@ static struct known_service_pair service_of(uint64_t source, uint64_t target, ui
 					   proto == IPPROTO_UDP ? IPPROTO_TCP : proto};
 }
 
-void judge_fetch(const struct watch *w, const struct flow *f)
+void judge_prefetch(const struct watch *w, const struct flow *f)
 {
 	const struct known_service_pair pair = service_of(f->source, f->target, f->dport, f->proto);
 
-	known_service_fetch(&w->known_services, &pair);
-	crowd_fetch(&w->crowds, f->source, f->target);
+	known_service_prefetch(&w->known_services, &pair);
+	crowd_prefetch(&w->crowds, f->source, f->target);
 }
 
 /* What was used is remembered; what was used before does not fail for the first time. */
-static bool is_familiar(struct watch *w, const struct contact *c)
+static bool is_known_service(struct watch *w, const struct contact *c)
 {
 	const struct known_service_pair pair = service_of(c->source, c->target, c->dport, c->proto);
 
@@ -225,7 +224,7 @@ static void judge_contact(struct watch *w, const struct contact *c)
 			episode_proven(&w->episodes, e, c->t_ns);
 		return;
 	}
-	if (is_familiar(w, c))
+	if (is_known_service(w, c))
 		return;
 	surprise = contact_surprise(w, c, c->failed && !c->again);
 	if (c->failed && !c->again && surprise < CALM)
@@ -261,7 +260,7 @@ void judge_heard(struct watch *w, struct addr a)
 {
 	uint32_t at = heard_at(w, a);
 
-	if (w->now_ms - w->heard_ms >= HEARD_MS) {
+	if (w->now_ms - w->heard_ms >= ARP_HEARD_MS) {
 		memcpy(w->heard[1], w->heard[0], sizeof(w->heard[0]));
 		memset(w->heard[0], 0, sizeof(w->heard[0]));
 		w->heard_ms = w->now_ms;
@@ -347,7 +346,7 @@ void judge_silence(struct watch *w, const struct flow *f, uint64_t over_ms)
 	 * excuses what no client sends: FIN, NULL, ... */
 	if (listens > 0)
 		return;
-	if (f->sight == UINT32_C(1) << SIGHT_ARP && (was_heard(w, f->dst) || is_gateway(w, f->src)))
+	if (f->sight == UINT32_C(1) << SEEN_ARP && (was_heard(w, f->dst) || is_gateway(w, f->src)))
 		return;
 	if (is_beside_stream(w, f))
 		return;
@@ -404,7 +403,7 @@ void judge_crowd(struct watch *w, const struct crowd *crowd, uint8_t action, uin
 		e = episode_open_crowd(&w->episodes, crowd->target, action, w->now_ms, t_ns);
 	else if (e->action != action)
 		return;
-	for (int bit = 0; bit < SIGHTS; bit++)
+	for (int bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		e->seen[bit] += techniques >> bit & 1 ? 64 : 0;
 	e->moved_ms = w->now_ms;
 	if (t_ns > e->last_ns)
@@ -413,7 +412,7 @@ void judge_crowd(struct watch *w, const struct crowd *crowd, uint8_t action, uin
 		e->sources = sources;
 	e->sources_at_least = true;
 	e->packets += 64;
-	e->confidence = 0.99;
+	e->confidence = CROWD_CONFIDENCE;
 	if (fresh)
-		episode_tell(&w->episodes, e, EVENT_OPEN, t_ns);
+		episode_report(&w->episodes, e, EVENT_OPEN, t_ns);
 }

@@ -14,7 +14,7 @@ struct watch;
 /* It was refused, or abandoned half-open; `open`: the port had answered. */
 void judge_failed(struct watch *w, const struct flow *f, bool open, bool half_open);
 /* Asks the cache for what judge_silence will look at. */
-void judge_fetch(const struct watch *w, const struct flow *f);
+void judge_prefetch(const struct watch *w, const struct flow *f);
 /* Its wait ended at over_ms without a packet: nothing came, or the SYN+ACK was never taken up, or
  * only the opener's claims tell. The flow is as it was while it waited. */
 void judge_silence(struct watch *w, const struct flow *f, uint64_t over_ms);

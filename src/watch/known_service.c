@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "watch/fetch.h"
 #include "watch/name.h"
+#include "watch/prefetch.h"
 
 #define WAYS 8
 
@@ -36,11 +36,11 @@ static uint32_t *known_service_bucket(const struct known_services *t,
 	return &t->tag[name_below(hash, t->buckets) * WAYS];
 }
 
-void known_service_fetch(const struct known_services *t, const struct known_service_pair *pair)
+void known_service_prefetch(const struct known_services *t, const struct known_service_pair *pair)
 {
 	uint32_t tag;
 
-	fetch_line(known_service_bucket(t, pair, &tag));
+	prefetch_line(known_service_bucket(t, pair, &tag));
 }
 
 void known_service_add(struct known_services *t, const struct known_service_pair *pair)

@@ -24,7 +24,7 @@ int known_service_init(struct known_services *t, size_t bytes);
 void known_service_fini(struct known_services *t);
 
 /* Asks the cache for what the others look at. */
-void known_service_fetch(const struct known_services *t, const struct known_service_pair *pair);
+void known_service_prefetch(const struct known_services *t, const struct known_service_pair *pair);
 
 void known_service_add(struct known_services *t, const struct known_service_pair *pair);
 bool known_service_has(const struct known_services *t, const struct known_service_pair *pair);

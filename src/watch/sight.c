@@ -6,14 +6,10 @@
 
 #include "result/event.h"
 #include "technique/technique.h"
+#include "watch/params.h"
 
 /* Ethertype of ARP, in the port fields of a flow key, so that it is no IP protocol. */
 #define ARP_PORT 0x0806
-
-/* Default first port of traceroute, three a hop up to 64 hops, and how far its TTL goes. */
-#define TRACEROUTE_PORT	 33434
-#define TRACEROUTE_PORTS 256
-#define TRACEROUTE_TTL	 30
 
 static bool addr_is_group(struct addr a)
 {
@@ -52,7 +48,7 @@ static void sight_tcp(const struct packet *p, struct sighting *s)
 	/* Of PSH and URG with ACK only what has data is ordinary; anything else no honest stack
 	 * sends. */
 	if (s->techniques == 0)
-		s->techniques = UINT32_C(1) << SIGHT_ODD;
+		s->techniques = UINT32_C(1) << SEEN_ODD;
 	/* A bare ACK or FIN+ACK may be a probe; with data it is a connection's, or else closed
 	 * ports refuse it; a server's to a client may be the late end of one, which is refused as
 	 * well. */
@@ -118,7 +114,7 @@ static void sight_icmp(const struct packet *p, struct sighting *s)
 	if (v4 ? p->icmp_type == 8 || p->icmp_type == 13 || p->icmp_type == 17
 	       : p->icmp_type == 128) {
 		s->kind = SIGHT_FIRST;
-		s->techniques = UINT32_C(1) << SIGHT_ICMP;
+		s->techniques = UINT32_C(1) << SEEN_ICMP;
 		s->key.sport = s->key.dport = p->icmp_type;
 	} else if (v4 ? p->icmp_type == 0 || p->icmp_type == 14 || p->icmp_type == 18
 		      : p->icmp_type == 129) {
@@ -133,7 +129,7 @@ static void sight_arp(const struct packet *p, struct sighting *s)
 	/* Neither a probe for one's own address (RFC 5227) nor an announcement asks for others. */
 	if (addr_equal(p->arp_sender, p->arp_target) || addr_is_group(p->arp_sender))
 		return;
-	s->techniques = UINT32_C(1) << SIGHT_ARP;
+	s->techniques = UINT32_C(1) << SEEN_ARP;
 	s->kind = p->arp_operation == 1	  ? SIGHT_FIRST
 		  : p->arp_operation == 2 ? SIGHT_ANSWER
 					  : SIGHT_IGNORE;
@@ -148,7 +144,7 @@ static void sight_protocol(const struct packet *p, struct sighting *s)
 		return;
 	s->key.sport = s->key.dport = 0;
 	s->kind = SIGHT_FIRST;
-	s->techniques = UINT32_C(1) << SIGHT_IPPROTO;
+	s->techniques = UINT32_C(1) << SEEN_IPPROTO;
 }
 
 void sight_packet(const struct packet *p, struct sighting *s)

@@ -21,7 +21,7 @@ struct sighting {
 	uint32_t techniques; /* FIRST, LIKELY_MIDDLE: bit set of event.h, techniques that send this
 			      */
 	uint8_t kind;	     /* enum sight_kind */
-	size_t place;	     /* flow_fetch's, once it was asked */
+	size_t place;	     /* flow_prefetch's, once it was asked */
 };
 
 /* Fills *s completely. */

@@ -6,16 +6,9 @@
 #include <stdint.h>
 
 #include "result/event.h"
+#include "watch/params.h"
 
 struct contact;
-
-/* A flood of more sources than this has none that are busy and many: those that are busier than the
- * others stand out (cusum.h). */
-#define SUSPECTS 384
-
-/* On so many failed contacts with so many ports it is one: what the walk asks for elsewhere. */
-#define SUSPECT_CONTACTS 20
-#define SUSPECT_PORTS	 10
 
 /* 64 bytes. All are 0 where it is free. */
 struct suspect {

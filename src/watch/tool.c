@@ -2,6 +2,7 @@
 #include "watch/tool.h"
 
 #include "technique/technique.h"
+#include "watch/params.h"
 
 /* masscan: identification = destination ^ port ^ sequence number (its template code). */
 static bool looks_masscan(const struct packet *p)
@@ -89,7 +90,7 @@ enum event_tool tool_choose(const uint64_t hits[EVENT_TOOLS], uint64_t contacts,
 	static const uint8_t order[] = {TOOL_MASSCAN, TOOL_MIRAI, TOOL_ZMAP,	  TOOL_UNICORNSCAN,
 					TOOL_NMAP,    TOOL_HPING, TOOL_PORTLIGHT, TOOL_CONNECT};
 	enum event_tool best = TOOL_UNKNOWN;
-	double best_share = 0.5;
+	double best_share = TOOL_SHARE;
 
 	for (size_t i = 0; i < sizeof(order); i++) {
 		double share = contacts ? (double)hits[order[i]] / (double)contacts : 0;

@@ -7,40 +7,19 @@
 
 #include "watch/judge.h"
 #include "watch/name.h"
+#include "watch/params.h"
 #include "watch/sight.h"
 #include "watch/tool.h"
 #include "watch/watch_state.h"
-
-/* A first contact without an answer for so long has failed. */
-#define SETTLE_MS 3000
-/* So many datagrams of one flow without an answer within SETTLE_MS are a stream, no question. */
-#define STREAM_MORE 8
-/* The same packet may be captured where it comes in, and again at each interface of this machine
- * that it then passes (bridge, VLAN, the way out), so shortly after. */
-#define COPY_US 1000
-/* What failed, or a connection, begins anew with the same ports after so long a silence. Copies of
- * one SYN are at most 64 s apart (Linux, tcp_syn_retries 6). */
-#define ANEW_MS 120000
-/* What acknowledges a SYN+ACK may acknowledge so much that was sent behind it. */
-#define ACK_WITHIN (UINT32_C(1) << 20)
-/* The detector's clock follows the capture's forwards, at most so far at once. */
-#define LEAP_MS UINT64_C(86400000)
-/* Packets may come so much out of order without a clock having been set. */
-#define DISORDER_NS UINT64_C(10000000000)
-/* How often the host set is swept, if it is full. */
-#define SWEEP_EVERY_MS 60000
-/* Losses are told at most so often, and only from this share of the packets on. */
-#define BLIND_EVERY_MS 600000
-#define BLIND_SHARE    0.01
 
 void watch_conf_init(struct watch_conf *conf)
 {
 	memset(conf, 0, sizeof(*conf));
 	conf->memory_bytes = WATCH_MEMORY;
-	conf->false_positive = 1e-6;
-	conf->detection = 0.99;
-	conf->idle_ns = UINT64_C(300000000000);
-	conf->events_per_minute = 60;
+	conf->false_positive = WATCH_FALSE_POSITIVE;
+	conf->detection = WATCH_DETECTION;
+	conf->idle_ns = WATCH_IDLE_S * UINT64_C(1000000000);
+	conf->events_per_minute = WATCH_EVENTS_PER_MINUTE;
 }
 
 struct watch *watch_new(const struct watch_conf *conf)
@@ -55,7 +34,7 @@ struct watch *watch_new(const struct watch_conf *conf)
 		return NULL;
 	w->conf = *conf;
 	w->memory_bytes = conf->memory_bytes;
-	w->now_ms = LEAP_MS;
+	w->now_ms = CLOCK_LEAP_MS;
 	w->name = name_of(&conf->key, w->named);
 	if (flow_table_init(&w->flows, 6 * part, &conf->key) == 0 &&
 	    known_service_init(&w->known_services, part / 4) == 0 &&
@@ -96,9 +75,9 @@ static void watch_clock(struct watch *w, uint64_t t_ns)
 	if (w->begun && t_ns > w->ahead_ns) {
 		uint64_t ms = t_ns / 1000000 - w->ahead_ns / 1000000;
 
-		w->now_ms += ms < LEAP_MS ? ms : LEAP_MS;
+		w->now_ms += ms < CLOCK_LEAP_MS ? ms : CLOCK_LEAP_MS;
 	}
-	if (!w->begun || t_ns > w->ahead_ns || w->ahead_ns - t_ns > DISORDER_NS)
+	if (!w->begun || t_ns > w->ahead_ns || w->ahead_ns - t_ns > CLOCK_DISORDER_NS)
 		w->ahead_ns = t_ns;
 	w->begun = true;
 	w->packet_ns = t_ns;
@@ -120,12 +99,12 @@ static void settle_old(struct watch *w, uint64_t older_than_ms)
 	while ((f = flow_oldest(&w->flows)) && w->now_ms - f->moved_ms >= older_than_ms) {
 		struct flow copy = *f;
 
-		flow_fetch_behind(&w->flows, f);
+		flow_prefetch_next(&w->flows, f);
 		flow_settle(&w->flows, f,
 			    f->claims & (CLAIM_DATA | CLAIM_END | CLAIM_MIDDLE) ? FLOW_MIDDLE
 			    : f->claims & CLAIM_ACK				? FLOW_OPEN
 										: FLOW_REFUSED);
-		judge_silence(w, &copy, copy.moved_ms + SETTLE_MS);
+		judge_silence(w, &copy, copy.moved_ms + ANSWER_WAIT_MS);
 	}
 }
 
@@ -176,7 +155,7 @@ static void opener_claims(struct watch *w, struct flow *f, const struct packet *
 /* Whether the opener acknowledges the SYN+ACK, or more behind it; only who heard it can. */
 static bool opener_completes(struct watch *w, struct flow *f, const struct packet *p)
 {
-	if (!is_plain_ack(p) || p->ack - f->ack > ACK_WITHIN)
+	if (!is_plain_ack(p) || p->ack - f->ack > ACK_WITHIN_BYTES)
 		return false;
 	f->proven = p->ack == f->ack;
 	flow_settle(&w->flows, f, FLOW_OPEN);
@@ -218,8 +197,9 @@ static void opener_goes_on(struct watch *w, struct flow *f, const struct packet 
 {
 	if (f->proto != IPPROTO_TCP) {
 		/* Whoever sends so much at once asks nothing: voice, video, a tunnel. */
-		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP && f->more < STREAM_MORE &&
-		    !flow_copy(w, f, p) && ++f->more == STREAM_MORE)
+		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP &&
+		    f->more < STREAM_DATAGRAMS && !flow_copy(w, f, p) &&
+		    ++f->more == STREAM_DATAGRAMS)
 			f->claims = CLAIM_MIDDLE;
 		return;
 	}
@@ -255,7 +235,7 @@ static void target_accepts(struct watch *w, struct flow *f, const struct packet 
 		flow_fails(w, f, true, true);
 		return;
 	}
-	if (f->claims & CLAIM_ACK && f->ack - wanted <= ACK_WITHIN) {
+	if (f->claims & CLAIM_ACK && f->ack - wanted <= ACK_WITHIN_BYTES) {
 		f->proven = f->ack == wanted;
 		flow_settle(&w->flows, f,
 			    f->claims & (CLAIM_DATA | CLAIM_END) ? FLOW_MIDDLE : FLOW_OPEN);
@@ -303,13 +283,13 @@ static uint64_t target_name(struct watch *w, struct addr target)
 static struct flow *watch_open(struct watch *w, const struct sighting *s, const struct packet *p,
 			       uint64_t t_ns)
 {
-	struct flow pushed;
-	bool has_pushed;
+	struct flow evicted;
+	bool has_evicted;
 	enum flow_state state = s->kind == SIGHT_FIRST || s->kind == SIGHT_LIKELY_MIDDLE
 					? FLOW_PENDING
 				: s->kind == SIGHT_ANSWER ? FLOW_STRAY
 							  : FLOW_MIDDLE;
-	struct flow *f = flow_open(&w->flows, &s->key, state, w->now_ms, &pushed, &has_pushed);
+	struct flow *f = flow_open(&w->flows, &s->key, state, w->now_ms, &evicted, &has_evicted);
 
 	/* What began in its middle says nothing about its ends. */
 	if (state != FLOW_MIDDLE) {
@@ -327,8 +307,8 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 	f->ttl = p->ttl;
 	f->tools = tool_relations(p);
 	f->latest = packet_mark(w, p);
-	if (has_pushed)
-		judge_silence(w, &pushed, w->now_ms);
+	if (has_evicted)
+		judge_silence(w, &evicted, w->now_ms);
 	return f;
 }
 
@@ -390,7 +370,7 @@ static bool flow_begins_anew(const struct watch *w, const struct flow *f, const 
 {
 	if (f->state == FLOW_REFUSED && p->flags == TCP_SYN && p->seq != f->seq)
 		return true;
-	if (w->now_ms - f->moved_ms < ANEW_MS)
+	if (w->now_ms - f->moved_ms < REUSE_AFTER_MS)
 		return false;
 	return f->state == FLOW_REFUSED || (f->state == FLOW_MIDDLE && p->flags == TCP_SYN);
 }
@@ -401,13 +381,13 @@ void prefetch_bucket(const struct watch *w, const struct packet *p, struct sight
 	if (s->kind == SIGHT_IGNORE)
 		return;
 	s->key.tag = flow_tag(&w->flows, &s->key);
-	flow_fetch_bucket(&w->flows, s->key.tag);
+	flow_prefetch_bucket(&w->flows, s->key.tag);
 }
 
 void prefetch_entry(const struct watch *w, struct sighting *s)
 {
 	if (s->kind != SIGHT_IGNORE)
-		s->place = flow_fetch(&w->flows, s->key.tag);
+		s->place = flow_prefetch(&w->flows, s->key.tag);
 }
 
 void prefetch_victim(const struct watch *w, const struct sighting *s)
@@ -416,9 +396,9 @@ void prefetch_victim(const struct watch *w, const struct sighting *s)
 
 	if (s->kind == SIGHT_IGNORE)
 		return;
-	f = flow_pushed_by(&w->flows, s->key.tag, s->place);
+	f = flow_prefetch_evicted(&w->flows, s->key.tag, s->place);
 	if (f)
-		judge_fetch(w, f);
+		judge_prefetch(w, f);
 }
 
 /* Servers of ours answer; what they send out of nowhere is the late end of something. */
@@ -487,7 +467,7 @@ void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const s
 	w->packets++;
 	w->malformed += packet_is_unreadable(p);
 	w->fragments += (p->has & PACKET_FRAGMENT) != 0;
-	settle_old(w, SETTLE_MS);
+	settle_old(w, ANSWER_WAIT_MS);
 	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {
 		if (!fragment_join(&w->pieces, &w->conf.key, p, w->now_ms, &whole))
 			return;
@@ -507,10 +487,10 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 	watch_judge(w, t_ns, p, &s);
 }
 
-/* We lose packets, and so may miss what they would have told. */
-static void tell_blind(struct watch *w)
+/* We lose packets, and so may miss what they would have reported. */
+static void report_blind(struct watch *w)
 {
-	uint64_t lost = w->lost - w->lost_told, seen = w->packets - w->packets_told;
+	uint64_t lost = w->lost - w->lost_reported, seen = w->packets - w->packets_reported;
 	struct event event = {
 		.t_ns = w->packet_ns,
 		.first_ns = w->packet_ns,
@@ -525,10 +505,10 @@ static void tell_blind(struct watch *w)
 	    (w->blind_ms && w->now_ms - w->blind_ms < BLIND_EVERY_MS))
 		return;
 	w->blind_ms = w->now_ms;
-	w->lost_told = w->lost;
-	w->packets_told = w->packets;
+	w->lost_reported = w->lost;
+	w->packets_reported = w->packets;
 	w->episodes.lost = w->lost;
-	episode_say(&w->episodes, &event, w->now_ms);
+	episode_report_notice(&w->episodes, &event, w->now_ms);
 }
 
 /* Makes room for hosts where scans are over; once a minute, for where none are it is in vain. */
@@ -536,7 +516,7 @@ static void hosts_sweep(struct watch *w)
 {
 	uint64_t alive[1024] = {0};
 
-	if (w->swept_ms && w->now_ms - w->swept_ms < SWEEP_EVERY_MS)
+	if (w->swept_ms && w->now_ms - w->swept_ms < HOST_SET_SWEEP_MS)
 		return;
 	w->swept_ms = w->now_ms;
 	evidence_mark_owners(&w->evidence, alive);
@@ -547,11 +527,11 @@ static void hosts_sweep(struct watch *w)
 void watch_tick(struct watch *w, uint64_t t_ns)
 {
 	watch_clock(w, t_ns);
-	settle_old(w, SETTLE_MS);
+	settle_old(w, ANSWER_WAIT_MS);
 	if (host_set_is_full(&w->hosts))
 		hosts_sweep(w);
 	episode_expire(&w->episodes, w->now_ms, w->conf.idle_ns / 1000000, t_ns);
-	tell_blind(w);
+	report_blind(w);
 }
 
 void watch_lost(struct watch *w, uint64_t lost)
@@ -589,5 +569,5 @@ void watch_stats(const struct watch *w, struct watch_stats *out)
 		.memory_bytes = w->memory_bytes,
 		.fill = fill_flows > fill_evidence ? fill_flows : fill_evidence,
 	};
-	memcpy(out->events, w->episodes.told, sizeof(out->events));
+	memcpy(out->events, w->episodes.reported, sizeof(out->events));
 }

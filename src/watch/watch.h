@@ -10,6 +10,7 @@
 #include "base/siphash.h"
 #include "packet/packet.h"
 #include "result/event.h"
+#include "watch/params.h"
 #include "watch/sight.h"
 
 struct watch;
@@ -34,8 +35,8 @@ struct watch_conf {
 	void *event_context;
 };
 
-#define WATCH_MEMORY	   ((size_t)32 << 20)
-#define WATCH_MEMORY_LEAST ((size_t)4 << 20)
+#define WATCH_MEMORY	   ((size_t)WATCH_MEMORY_MIB << 20)
+#define WATCH_MEMORY_LEAST ((size_t)WATCH_MEMORY_LEAST_MIB << 20)
 
 /* Fills the defaults; key and event remain to be set. */
 void watch_conf_init(struct watch_conf *conf);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "watch/name.h"
+#include "watch/params.h"
 #include "watch/watch_state.h"
 
 /* Ports that are named of a record. */
@@ -22,7 +23,7 @@ static uint32_t record_techniques(const struct evidence *r)
 {
 	uint32_t set = 0;
 
-	for (int bit = 0; bit < SIGHTS; bit++)
+	for (int bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		set |= (uint32_t)(r->seen[bit] != 0) << bit;
 	return set;
 }
@@ -103,7 +104,7 @@ static void explain_record(void *context, const struct evidence *r)
 }
 
 /* A first contact has no record yet. */
-static void explain_door(struct explaining *x, struct addr source)
+static void explain_probation(struct explaining *x, struct addr source)
 {
 	const struct probation_entry *d =
 		probation_peek(&x->watch->evidence.probation, name_of(&x->watch->conf.key, source));
@@ -150,6 +151,6 @@ bool watch_explain(const struct watch *w, struct addr source,
 		line(context, text);
 	}
 	evidence_of(&w->evidence, source, w->now_ms, explain_record, &x);
-	explain_door(&x, source);
+	explain_probation(&x, source);
 	return x.any;
 }

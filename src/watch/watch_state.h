@@ -13,7 +13,6 @@
 
 /* Hosts that were heard on the link, as a filter; two generations. */
 #define HEARD_WORDS 1024
-#define HEARD_MS    UINT64_C(3600000)
 
 struct watch {
 	struct watch_conf conf;
@@ -27,7 +26,7 @@ struct watch {
 	uint64_t now_ms;    /* the detector's own clock: never runs backwards */
 	uint64_t packet_ns; /* of the latest packet, as the capture says */
 	uint64_t ahead_ns;  /* the capture's clock where now_ms stands */
-	uint64_t packets, malformed, fragments, lost, lost_told, packets_told, blind_ms;
+	uint64_t packets, malformed, fragments, lost, lost_reported, packets_reported, blind_ms;
 	uint64_t swept_ms; /* the host set */
 	uint64_t heard[2][HEARD_WORDS], heard_ms;
 	struct addr named; /* the latest target, and its name */

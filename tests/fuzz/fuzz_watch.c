@@ -97,7 +97,7 @@ static void check_words(const struct event *e)
 
 	input_check(e->action < EVENT_ACTIONS && e->phase < EVENT_PHASES &&
 		    e->shape < EVENT_SHAPES);
-	input_check(e->tool < EVENT_TOOLS && e->techniques >> SIGHTS == 0);
+	input_check(e->tool < EVENT_TOOLS && e->techniques >> SEEN_TECHNIQUES == 0);
 	input_check(strcmp(event_action_name(e->action), "unknown") != 0);
 	input_check(strlen(event_techniques_text(e->techniques, text, sizeof(text))) <
 		    sizeof(text));

@@ -26,16 +26,16 @@ static int emit(const char *folder, const struct event_sink_ops *ops, const char
 				 &(struct event_sink_conf){.out = out, .colour = colour}) != 0;
 	for (unsigned i = 0; i < SAMPLES; i++)
 		event_sink_event(&sink, &events[i]);
-	failed |= event_sink_close(&sink) != 0 || sink.told != SAMPLES;
+	failed |= event_sink_close(&sink) != 0 || sink.delivered != SAMPLES;
 	return fclose(out) != 0 || failed;
 }
 
 static int emit_metrics(const char *folder)
 {
 	const struct event_sink sinks[] = {
-		{.ops = &event_ndjson, .told = 17},
-		{.ops = &event_syslog, .told = 9, .untold = 2},
-		{.ops = &event_ndjson, .told = 3, .untold = 1},
+		{.ops = &event_ndjson, .delivered = 17},
+		{.ops = &event_syslog, .delivered = 9, .undelivered = 2},
+		{.ops = &event_ndjson, .delivered = 3, .undelivered = 1},
 	};
 	struct watch_stats stats = {.packets = UINT64_C(9000000000000000001),
 				    .malformed = 3,
@@ -78,8 +78,8 @@ static int send_all(const struct event_sink_ops *ops, const char *path, bool pro
 		e.last_ns = e.t_ns = now_ns;
 		event_sink_event(&sink, &e);
 	}
-	(void)printf("%llu\n", (unsigned long long)sink.told);
-	return event_sink_close(&sink) != 0 || sink.untold > 0;
+	(void)printf("%llu\n", (unsigned long long)sink.delivered);
+	return event_sink_close(&sink) != 0 || sink.undelivered > 0;
 }
 
 int main(int argc, char **argv)

@@ -12,7 +12,7 @@ static uint64_t hash_of(uint64_t n)
 
 static double above_of(struct cusum *s, uint64_t hash, double mean_pps, bool count, uint64_t t_ms)
 {
-	const struct cusum_ask ask = {hash, t_ms, mean_pps, 10, count};
+	const struct cusum_query ask = {hash, t_ms, mean_pps, 10, count};
 	bool rises;
 
 	return cusum_above(s, &ask, &rises);
@@ -78,7 +78,7 @@ static void surprise_is_as_rare_as_it_says(void **state)
 /* Who hovers about the level rises to it once, until it was at nothing. */
 static void rising_is_told_once(void **state)
 {
-	struct cusum_ask ask = {
+	struct cusum_query ask = {
 		.hash = 9, .t_ms = 1000, .mean_pps = 10, .level = 10, .count = true};
 	unsigned rose = 0;
 	struct cusum s;

@@ -70,7 +70,7 @@ static struct episode *open_one(struct stage *s, uint32_t n)
 	struct evidence r = record(source(n), s);
 	struct episode *e = episode_open(&s->t, &r, 77, s->now_ms, s->now_ms * MS);
 
-	episode_tell(&s->t, e, EVENT_OPEN, s->now_ms * MS);
+	episode_report(&s->t, e, EVENT_OPEN, s->now_ms * MS);
 	return e;
 }
 

@@ -36,16 +36,16 @@ static void test_words(void **state)
 	static const char *const tools[EVENT_TOOLS] = {"unknown", "nmap",      "masscan",
 						       "zmap",	  "mirai",     "unicornscan",
 						       "hping",	  "portlight", "connect"};
-	static const char *const techniques[SIGHTS] = {"connect", "syn",    "fin", "null",   "xmas",
-						       "ack",	  "window", "ttl", "maimon", "udp",
-						       "odd",	  "icmp",   "arp", "ipproto"};
+	static const char *const techniques[SEEN_TECHNIQUES] = {
+		"connect", "syn",    "fin", "null", "xmas", "ack", "window",
+		"ttl",	   "maimon", "udp", "odd",  "icmp", "arp", "ipproto"};
 
 	(void)state;
 	check_words(event_action_name, EVENT_ACTIONS, actions);
 	check_words(event_phase_name, EVENT_PHASES, phases);
 	check_words(event_shape_name, EVENT_SHAPES, shapes);
 	check_words(event_tool_name, EVENT_TOOLS, tools);
-	check_words(event_technique_name, SIGHTS, techniques);
+	check_words(event_technique_name, SEEN_TECHNIQUES, techniques);
 }
 
 /* Typed from the documentation of ECS, ATT&CK and syslog(3), not from the table. A message id must
@@ -143,9 +143,9 @@ static const struct {
 	{BIT(TECH_ACK) | BIT(TECH_WINDOW) | BIT(TECH_TTL), "ack|window|ttl"},
 	{BIT(TECH_ACK) | BIT(TECH_TTL), "ack|ttl"},
 	{BIT(TECH_SYN) | BIT(TECH_CONNECT) | BIT(TECH_FIN) | BIT(TECH_UDP), "syn|connect fin udp"},
-	{BIT(TECH_MAIMON) | BIT(TECH_UDP) | BIT(SIGHT_ICMP), "maimon udp icmp"},
+	{BIT(TECH_MAIMON) | BIT(TECH_UDP) | BIT(SEEN_ICMP), "maimon udp icmp"},
 	{BIT(TECH_FIN) | BIT(TECH_NULL) | BIT(TECH_XMAS), "fin null xmas"},
-	{BIT(SIGHT_ODD) | BIT(SIGHT_ICMP) | BIT(SIGHT_ARP) | BIT(SIGHT_IPPROTO),
+	{BIT(SEEN_ODD) | BIT(SEEN_ICMP) | BIT(SEEN_ARP) | BIT(SEEN_IPPROTO),
 	 "odd icmp arp ipproto"},
 	{UINT32_MAX, "syn|connect fin null xmas ack|window|ttl maimon udp odd icmp arp ipproto"},
 };

@@ -49,9 +49,10 @@ static void test_metrics(void **state)
 		"\nportlight_last_event_time_seconds 1795419021.500\n",
 	};
 	const struct place *p = *state;
-	const struct event_sink sinks[] = {{.ops = &event_journal, .told = 5, .untold = 1},
-					   {.ops = &event_text, .told = 2},
-					   {.ops = &event_journal, .told = 6}};
+	const struct event_sink sinks[] = {
+		{.ops = &event_journal, .delivered = 5, .undelivered = 1},
+		{.ops = &event_text, .delivered = 2},
+		{.ops = &event_journal, .delivered = 6}};
 	struct watch_stats stats = {
 		.packets = 7, .memory_bytes = WATCH_MEMORY, .fill = 0.125, .events = {3}};
 	struct event_metrics_more more = {sinks, 3, START_NS, START_NS + 1500000000};

@@ -156,11 +156,17 @@ static void test_json(void **state)
 	json_quote(&j, "f");
 	(void)fputs("g", j.out);
 	json_unquote(&j);
-	json_close(&j, '}');
+	json_string(&j, "h", NULL);
+	json_number_or_null(&j, "i", false, 5);
+	json_number_or_null(&j, "j", true, 5);
+	json_null(&j, "k");
+	json_end_line(&j);
+	json_open(&j, NULL, '{');
+	json_end_line(&j);
 	assert_int_equal(fclose(j.out), 0);
 	assert_string_equal(text, "{\"a\":[],\"b\":[18446744073709551615,{},false],"
 				  "\"c\":\"\\\"\\u000a\",\"d\":\"x\\u0000y\",\"e\":0.5,"
-				  "\"f\":\"g\"}");
+				  "\"f\":\"g\",\"h\":null,\"i\":null,\"j\":5,\"k\":null}\n{}\n");
 	free(text);
 }
 

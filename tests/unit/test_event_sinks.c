@@ -55,7 +55,7 @@ static char *render(const struct event_sink_ops *ops, const struct event_sink_co
 	assert_non_null(conf.out);
 	assert_int_equal(event_sink_open(&sink, ops, &conf), 0);
 	event_sink_event(&sink, e);
-	assert_int_equal(sink.told, 1);
+	assert_int_equal(sink.delivered, 1);
 	assert_int_equal(event_sink_close(&sink), 0);
 	assert_int_equal(fclose(conf.out), 0);
 	assert_int_equal(strlen(text), length);
@@ -282,8 +282,8 @@ static void test_syslog(void **state)
 		assert_non_null(text);
 		assert_string_equal(text, golden);
 	}
-	assert_int_equal(sink.told, told);
-	assert_int_equal(sink.untold, 0);
+	assert_int_equal(sink.delivered, told);
+	assert_int_equal(sink.undelivered, 0);
 	assert_int_equal(event_sink_close(&sink), 0);
 	(void)close(receiver);
 }
@@ -309,7 +309,7 @@ static void test_syslog_conf(void **state)
 	/* Forged as it may be, this source is not told. */
 	event_sink_event(&sink, &sample_events()[SAMPLE_OPEN]);
 	assert_null(receive(receiver));
-	assert_int_equal(sink.told, 1);
+	assert_int_equal(sink.delivered, 1);
 	assert_int_equal(event_sink_close(&sink), 0);
 	(void)close(receiver);
 	assert_int_equal(setenv("TZ", "UTC0", 1), 0);
@@ -363,7 +363,7 @@ static void test_journal(void **state)
 			assert_non_null(strchr(line, '\n'));
 		}
 	}
-	assert_int_equal(sink.told, SAMPLES + 1);
+	assert_int_equal(sink.delivered, SAMPLES + 1);
 	assert_int_equal(event_sink_close(&sink), 0);
 	(void)close(receiver);
 }
@@ -434,7 +434,7 @@ static void test_socket_restart(void **state)
 	(void)close(receiver);
 	event_sink_event(&sink, &events[SAMPLE_OPEN]);
 	assert_int_equal(sink.error, ECONNREFUSED);
-	assert_int_equal(sink.untold, 1);
+	assert_int_equal(sink.undelivered, 1);
 	/* One that is none for this sink changes nothing. */
 	event_sink_event(&sink, &events[SAMPLE_CLOSE]);
 	assert_int_equal(sink.error, ECONNREFUSED);
@@ -442,8 +442,8 @@ static void test_socket_restart(void **state)
 	event_sink_event(&sink, &events[SAMPLE_OPEN]);
 	assert_non_null(receive(receiver));
 	assert_int_equal(sink.error, 0);
-	assert_int_equal(sink.told, 2);
-	assert_int_equal(sink.untold, 1);
+	assert_int_equal(sink.delivered, 2);
+	assert_int_equal(sink.undelivered, 1);
 	assert_int_equal(event_sink_close(&sink), 0);
 	(void)close(receiver);
 }
@@ -460,11 +460,11 @@ static void test_socket_full(void **state)
 	assert_int_equal(
 		event_sink_open(&sink, &event_journal, &(struct event_sink_conf){.path = p->path}),
 		0);
-	for (unsigned i = 0; i < 5000 && sink.untold == 0; i++)
+	for (unsigned i = 0; i < 5000 && sink.undelivered == 0; i++)
 		event_sink_event(&sink, &events[SAMPLE_OPEN]);
-	assert_int_equal(sink.untold, 1);
+	assert_int_equal(sink.undelivered, 1);
 	assert_int_equal(sink.error, EAGAIN);
-	told = sink.told;
+	told = sink.delivered;
 	while (receive(receiver))
 		got++;
 	assert_int_equal(got, told);
@@ -488,8 +488,8 @@ static void test_disk_full(void **state)
 	event_sink_event(&sink, &events[SAMPLE_OPEN]);
 	assert_int_equal(sink.error, ENOSPC);
 	event_sink_event(&sink, &events[SAMPLE_OPEN]);
-	assert_int_equal(sink.told, 0);
-	assert_int_equal(sink.untold, 2);
+	assert_int_equal(sink.delivered, 0);
+	assert_int_equal(sink.undelivered, 2);
 	assert_int_equal(event_sink_close(&sink), -ENOSPC);
 	(void)fclose(full); /* it is full */
 }
@@ -528,8 +528,8 @@ static void test_disk_has_room_again(void **state)
 	event_sink_event(&sink, &events[SAMPLE_OPEN]);
 	event_sink_event(&sink, &events[SAMPLE_OPEN]);
 	assert_int_equal(sink.error, 0);
-	assert_int_equal(sink.told, 3);
-	assert_int_equal(sink.untold, 2);
+	assert_int_equal(sink.delivered, 3);
+	assert_int_equal(sink.undelivered, 2);
 	assert_int_equal(event_sink_close(&sink), -EFBIG);
 	rewind(file);
 	while (getline(&line, &size, file) > 0) {

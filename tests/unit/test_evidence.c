@@ -112,8 +112,8 @@ static void the_walks_agree_with_a_plain_reckoning(void **state)
 		c.failed = !use;
 		c.used = c.again = use;
 		(void)evidence_add(t, &c);
-		fast = fmax(0, fast - age / 1800e3 * s);
-		slow = fmax(0, slow - age / 43200e3 * s);
+		fast = fmax(0, fast - age / (double)LEAK_MS * s);
+		slow = fmax(0, slow - age / (double)LEAK_SLOW_MS * s);
 		/* The first two are brought together, once the second is there. */
 		fast = fmax(0, fast + (use ? -s : s));
 		slow = fmax(0, slow + (use ? -s : s));

@@ -22,9 +22,9 @@ static struct flow *open_flow(struct flow_table *t, struct flow_key k, enum flow
 			      uint64_t now_ms)
 {
 	struct flow pushed;
-	bool has_pushed;
+	bool has_evicted;
 
-	return flow_open(t, &k, state, now_ms, &pushed, &has_pushed);
+	return flow_open(t, &k, state, now_ms, &pushed, &has_evicted);
 }
 
 static void a_flow_is_found_from_both_ends(void **state)
@@ -113,7 +113,7 @@ static void the_least_useful_is_pushed_out(void **state)
 {
 	struct flow_table t;
 	struct flow pushed;
-	bool has_pushed, forward;
+	bool has_evicted, forward;
 
 	(void)state;
 	assert_int_equal(flow_table_init(&t, one_bucket - 1, &key), -1);
@@ -124,10 +124,10 @@ static void the_least_useful_is_pushed_out(void **state)
 		static const uint32_t gone[] = {3, 5, 0, 1};
 		struct flow_key k = key_of(100 + n), old = key_of(gone[n]);
 
-		(void)flow_open(&t, &k, FLOW_PENDING, 100 + n, &pushed, &has_pushed);
+		(void)flow_open(&t, &k, FLOW_PENDING, 100 + n, &pushed, &has_evicted);
 		assert_null(flow_find(&t, &old, &forward));
-		assert_int_equal(has_pushed, n >= 2);
-		if (has_pushed)
+		assert_int_equal(has_evicted, n >= 2);
+		if (has_evicted)
 			assert_int_equal(pushed.sport, old.sport);
 	}
 	assert_int_equal(t.used, FLOW_WAYS);

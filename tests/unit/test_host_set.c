@@ -24,7 +24,7 @@ static void each_pair_is_new_once(void **state)
 	for (unsigned round = 0; round < 3; round++)
 		for (uint32_t n = 0; n < 60000; n++)
 			assert_int_equal(host_set_add(&t, owner(n % 7), n / 7),
-					 round ? HOST_KNOWN : HOST_NEW);
+					 round ? HOST_SET_KNOWN : HOST_SET_NEW);
 	assert_int_equal(t.used, 60000);
 	host_set_fini(&t);
 }
@@ -39,8 +39,8 @@ static void a_full_set_says_so(void **state)
 	for (uint32_t n = 0; n < 5000; n++) {
 		enum host_set_answer answer = host_set_add(&t, owner(1), n);
 
-		assert_int_not_equal(answer, HOST_KNOWN);
-		news += answer == HOST_NEW;
+		assert_int_not_equal(answer, HOST_SET_KNOWN);
+		news += answer == HOST_SET_NEW;
 	}
 	assert_true(host_set_is_full(&t));
 	assert_int_equal(news, t.used);
@@ -63,7 +63,7 @@ static void a_sweep_keeps_what_is_alive(void **state)
 		for (unsigned o = 0; o < owners; o++)
 			for (unsigned n = 0; n < each; n++)
 				assert_int_equal(host_set_add(&t, owner(round * 100 + o), n),
-						 HOST_NEW);
+						 HOST_SET_NEW);
 		for (unsigned o = 0; o < owners; o += 2) {
 			uint16_t mark = host_set_mark(owner(round * 100 + o));
 
@@ -75,7 +75,7 @@ static void a_sweep_keeps_what_is_alive(void **state)
 		for (unsigned o = 0; o < owners; o += 2)
 			for (unsigned n = 0; n < each; n++)
 				assert_int_equal(host_set_add(&t, owner(round * 100 + o), n),
-						 HOST_KNOWN);
+						 HOST_SET_KNOWN);
 		memset(alive, 0, sizeof(alive));
 		host_set_sweep(&t, alive);
 		assert_int_equal(t.used, 0);

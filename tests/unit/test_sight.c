@@ -95,11 +95,11 @@ static void every_mix_of_flags_is_known(void **state)
 			break;
 		default:
 			if (syn && (fin || rst)) /* contradicts itself */
-				check(&p, SIGHT_FIRST, BIT(SIGHT_ODD));
+				check(&p, SIGHT_FIRST, BIT(SEEN_ODD));
 			else if (rst || (syn && ack))
 				check(&p, SIGHT_ANSWER, 0);
 			else /* with PSH or URG, but without data */
-				check(&p, SIGHT_FIRST, BIT(SIGHT_ODD));
+				check(&p, SIGHT_FIRST, BIT(SEEN_ODD));
 			p.payload_bytes = ack ? 1 : 0;
 			if (!syn && !rst && ack)
 				check(&p, SIGHT_LIKELY_MIDDLE, 0);
@@ -217,13 +217,13 @@ static void pings_and_their_answers(void **state)
 		      asks	? SIGHT_FIRST
 		      : answers ? SIGHT_ANSWER
 				: SIGHT_IGNORE,
-		      BIT(SIGHT_ICMP));
+		      BIT(SEEN_ICMP));
 		p = icmp((uint8_t)type, true);
 		check(&p,
 		      type == 128   ? SIGHT_FIRST
 		      : type == 129 ? SIGHT_ANSWER
 				    : SIGHT_IGNORE,
-		      BIT(SIGHT_ICMP));
+		      BIT(SEEN_ICMP));
 	}
 	/* An answer has the key of its question, the other way round. */
 	for (unsigned type = 0; type < 3; type++) {
@@ -267,7 +267,7 @@ static void arp(void **state)
 	};
 
 	(void)state;
-	check(&p, SIGHT_FIRST, BIT(SIGHT_ARP));
+	check(&p, SIGHT_FIRST, BIT(SEEN_ARP));
 	p.arp_operation = 2;
 	check(&p, SIGHT_ANSWER, 0);
 	p.arp_operation = 3; /* RARP */
@@ -291,7 +291,7 @@ static void other_protocols(void **state)
 
 		p.proto = (uint8_t)protocol;
 		p.has = PACKET_IP;
-		check(&p, cut ? SIGHT_IGNORE : SIGHT_FIRST, BIT(SIGHT_IPPROTO));
+		check(&p, cut ? SIGHT_IGNORE : SIGHT_FIRST, BIT(SEEN_IPPROTO));
 		p.has = PACKET_IP | PACKET_FRAGMENT;
 		check(&p, SIGHT_IGNORE, 0);
 	}

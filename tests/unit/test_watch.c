@@ -15,7 +15,7 @@ static const struct {
 	{TECH_XMAS, BIT(TECH_XMAS)},
 	{TECH_ACK, BIT(TECH_ACK) | BIT(TECH_WINDOW) | BIT(TECH_TTL)},
 	{TECH_MAIMON, BIT(TECH_MAIMON)},
-	{SIGHT_ODD, BIT(SIGHT_ODD)},
+	{SEEN_ODD, BIT(SEEN_ODD)},
 	{TECH_UDP, BIT(TECH_UDP)},
 };
 #define PORT_TECHNIQUES (sizeof(port_techniques) / sizeof(port_techniques[0]))
@@ -118,10 +118,10 @@ static void an_ip_protocol_scan_is_seen(void **state)
 		set_way(l, way);
 		/* Above the extension headers of IPv6, which are no protocols of their own. */
 		for (unsigned protocol = 100; protocol < 130; protocol++)
-			lab_probe(l, SIGHT_IPPROTO, lab_far(l, 7), lab_near(l, 1),
+			lab_probe(l, SEEN_IPPROTO, lab_far(l, 7), lab_near(l, 1),
 				  (uint16_t)protocol, protocol & 1 ? REFUSED : SILENT);
 		e = &lab_one_alert(l)->event;
-		assert_int_equal(e->techniques, BIT(SIGHT_IPPROTO));
+		assert_int_equal(e->techniques, BIT(SEEN_IPPROTO));
 		assert_int_equal(e->shape, SHAPE_VERTICAL);
 		assert_int_equal(e->protocols, 30);
 		assert_int_equal(e->ports_total, 0);
@@ -140,12 +140,12 @@ static void every_sweep_is_seen_and_named(void **state)
 			struct lab *l = lab_open(&lab);
 			bool ports = t < PORT_TECHNIQUES;
 			unsigned technique = ports		    ? port_techniques[t].technique
-					     : t == PORT_TECHNIQUES ? SIGHT_ICMP
-								    : SIGHT_ARP;
+					     : t == PORT_TECHNIQUES ? SEEN_ICMP
+								    : SEEN_ARP;
 			const struct event *e;
 
 			set_way(l, way);
-			if (technique == SIGHT_ARP)
+			if (technique == SEEN_ARP)
 				l->v6 = false;
 			for (uint32_t host = 0; host < 200; host++)
 				lab_probe(l, technique, lab_far(l, 7), lab_near(l, host), 445,
@@ -171,7 +171,7 @@ static void pings_of_a_half_full_network_are_seen(void **state)
 
 	(void)state;
 	for (unsigned arp = 0; arp < 2; arp++) {
-		const uint8_t technique = arp ? SIGHT_ARP : SIGHT_ICMP;
+		const uint8_t technique = arp ? SEEN_ARP : SEEN_ICMP;
 		struct lab *l = lab_open(&lab);
 		const struct event *e;
 
@@ -338,8 +338,8 @@ static void a_slow_scan_is_one_scan(void **state)
 /* The same scan again, from the very same ports, an hour later: it is another one. */
 static void a_scan_that_comes_again_is_told_again(void **state)
 {
-	static const uint8_t techniques[] = {TECH_SYN,	    TECH_FIN,	TECH_UDP,
-					     SIGHT_IPPROTO, SIGHT_ICMP, SIGHT_ARP};
+	static const uint8_t techniques[] = {TECH_SYN,	   TECH_FIN,  TECH_UDP,
+					     SEEN_IPPROTO, SEEN_ICMP, SEEN_ARP};
 	struct lab lab;
 
 	(void)state;
@@ -349,7 +349,7 @@ static void a_scan_that_comes_again_is_told_again(void **state)
 		for (unsigned round = 0; round < 3; round++) {
 			for (uint32_t n = 0; n < 100; n++) {
 				const struct addr from = lab_far(l, 7);
-				bool sweep = techniques[i] >= SIGHT_ICMP && i > 3;
+				bool sweep = techniques[i] >= SEEN_ICMP && i > 3;
 
 				l->random = n; /* the source port */
 				lab_probe(l, techniques[i], from, lab_near(l, sweep ? n : 1),

@@ -9,9 +9,9 @@
 
 static void too_few_ports_say_nothing(void **state)
 {
-	static const uint8_t techniques[] = {TECH_SYN,	TECH_FIN,  TECH_NULL,
-					     TECH_XMAS, TECH_ACK,  TECH_MAIMON,
-					     TECH_UDP,	SIGHT_ODD, SIGHT_IPPROTO};
+	static const uint8_t techniques[] = {TECH_SYN,	TECH_FIN, TECH_NULL,
+					     TECH_XMAS, TECH_ACK, TECH_MAIMON,
+					     TECH_UDP,	SEEN_ODD, SEEN_IPPROTO};
 	struct lab lab;
 
 	(void)state;
@@ -36,7 +36,7 @@ static void too_few_hosts_say_nothing(void **state)
 		uint8_t technique;
 		uint16_t hosts;
 	} rules[] = {
-		{TECH_SYN, 33}, {TECH_UDP, 33}, {TECH_ACK, 33}, {SIGHT_ICMP, 33}, {SIGHT_ARP, 57}};
+		{TECH_SYN, 33}, {TECH_UDP, 33}, {TECH_ACK, 33}, {SEEN_ICMP, 33}, {SEEN_ARP, 57}};
 	struct lab lab;
 
 	(void)state;

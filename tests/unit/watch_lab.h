@@ -125,7 +125,7 @@ static inline void lab_check_event(const struct lab *l, const struct event *e)
 
 	assert_true(e->action < EVENT_ACTIONS && e->phase < EVENT_PHASES);
 	assert_true(e->shape < EVENT_SHAPES && e->tool < EVENT_TOOLS);
-	assert_true(e->techniques < BIT(SIGHTS));
+	assert_true(e->techniques < BIT(SEEN_TECHNIQUES));
 	assert_true(e->confidence >= 0 && e->confidence <= 1);
 	assert_true(e->tool_confidence >= 0 && e->tool_confidence <= 1);
 	assert_true(e->first_ns <= e->last_ns && e->rate_pps >= 0);
@@ -566,17 +566,17 @@ static inline void lab_protocol(struct lab *l, struct addr src, struct addr dst,
  */
 static inline uint8_t lab_flags(unsigned technique)
 {
-	static const uint8_t flags[SIGHTS] = {
-		[TECH_CONNECT] = 0x02, [TECH_SYN] = 0x02,  [TECH_FIN] = 0x01,	 [TECH_NULL] = 0x00,
-		[TECH_XMAS] = 0x29,    [TECH_ACK] = 0x10,  [TECH_WINDOW] = 0x10, [TECH_TTL] = 0x10,
-		[TECH_MAIMON] = 0x11,  [SIGHT_ODD] = 0x2b, /* SYN, FIN, PSH, URG: nmap's OS probe T3
-							    */
+	static const uint8_t flags[SEEN_TECHNIQUES] = {
+		[TECH_CONNECT] = 0x02, [TECH_SYN] = 0x02, [TECH_FIN] = 0x01,	[TECH_NULL] = 0x00,
+		[TECH_XMAS] = 0x29,    [TECH_ACK] = 0x10, [TECH_WINDOW] = 0x10, [TECH_TTL] = 0x10,
+		[TECH_MAIMON] = 0x11,  [SEEN_ODD] = 0x2b, /* SYN, FIN, PSH, URG: nmap's OS probe T3
+							   */
 	};
 
 	return flags[technique];
 }
 
-/* One probe of a technique. For SIGHT_IPPROTO the port is the protocol's number. */
+/* One probe of a technique. For SEEN_IPPROTO the port is the protocol's number. */
 static inline void lab_probe(struct lab *l, unsigned technique, struct addr src, struct addr dst,
 			     uint16_t port, enum lab_outcome outcome)
 {
@@ -590,13 +590,13 @@ static inline void lab_probe(struct lab *l, unsigned technique, struct addr src,
 	case TECH_UDP:
 		lab_udp(l, src, dst, ports[0], port, outcome);
 		break;
-	case SIGHT_ICMP:
+	case SEEN_ICMP:
 		lab_ping(l, src, dst, outcome);
 		break;
-	case SIGHT_ARP:
+	case SEEN_ARP:
 		lab_arp(l, src, dst, outcome);
 		break;
-	case SIGHT_IPPROTO:
+	case SEEN_IPPROTO:
 		lab_protocol(l, src, dst, (uint8_t)port, outcome);
 		break;
 	default:

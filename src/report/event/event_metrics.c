@@ -113,18 +113,18 @@ static bool is_first_of_kind(const struct event_metrics_more *more, size_t index
 	return true;
 }
 
-static uint64_t count_kind(const struct event_metrics_more *more, size_t index, bool told)
+static uint64_t count_kind(const struct event_metrics_more *more, size_t index, bool delivered)
 {
 	uint64_t count = 0;
 
 	for (size_t i = index; i < more->sink_count; i++)
 		if (more->sinks[i].ops == more->sinks[index].ops)
-			count += told ? more->sinks[i].told : more->sinks[i].untold;
+			count += delivered ? more->sinks[i].delivered : more->sinks[i].undelivered;
 	return count;
 }
 
 static void write_sinks(FILE *out, const struct event_metrics_more *more, const char *name,
-			bool told, const char *help)
+			bool delivered, const char *help)
 {
 	if (more->sink_count == 0)
 		return;
@@ -132,7 +132,7 @@ static void write_sinks(FILE *out, const struct event_metrics_more *more, const 
 	for (size_t i = 0; i < more->sink_count; i++)
 		if (is_first_of_kind(more, i))
 			(void)fprintf(out, "portlight_%s{sink=\"%s\"} %" PRIu64 "\n", name,
-				      more->sinks[i].ops->name, count_kind(more, i, told));
+				      more->sinks[i].ops->name, count_kind(more, i, delivered));
 }
 
 /* Returns 0 or -errno. */

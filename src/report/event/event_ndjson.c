@@ -10,7 +10,7 @@
 
 #define ECS_VERSION "9.0.0"
 
-#define PINGS	    (UINT32_C(1) << SIGHT_ICMP | UINT32_C(1) << SIGHT_ARP)
+#define PINGS	    (UINT32_C(1) << SEEN_ICMP | UINT32_C(1) << SEEN_ARP)
 
 static void write_time(struct json *j, const char *name, uint64_t ns)
 {
@@ -83,16 +83,16 @@ static const char *transport(const struct event *e, bool v6)
 {
 	const char *one = NULL;
 
-	for (unsigned bit = 0; bit < SIGHTS; bit++) {
+	for (unsigned bit = 0; bit < SEEN_TECHNIQUES; bit++) {
 		const char *word;
 
 		if (!(e->techniques >> bit & 1))
 			continue;
 		if (bit < TECHNIQUES)
 			word = phrase_proto(bit);
-		else if (bit == SIGHT_ODD)
+		else if (bit == SEEN_ODD)
 			word = "tcp";
-		else if (bit == SIGHT_ICMP)
+		else if (bit == SEEN_ICMP)
 			word = v6 ? "ipv6-icmp" : "icmp";
 		else
 			return NULL;
@@ -114,7 +114,7 @@ static void write_network(struct json *j, const struct event *e)
 	json_open(j, "network", '{');
 	if (protocol)
 		json_string(j, "transport", protocol);
-	if (e->techniques == UINT32_C(1) << SIGHT_ARP)
+	if (e->techniques == UINT32_C(1) << SEEN_ARP)
 		json_string(j, "type", "arp");
 	else if (known)
 		json_string(j, "type", v6 ? "ipv6" : "ipv4");
@@ -212,7 +212,7 @@ static void write_techniques(struct json *j, uint32_t techniques)
 	char sets[EVENT_PHRASE_SETS];
 
 	json_open(j, "techniques", '[');
-	for (unsigned bit = 0; bit < SIGHTS; bit++)
+	for (unsigned bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		if (techniques >> bit & 1)
 			json_string(j, NULL, event_technique_name(bit));
 	json_close(j, ']');
@@ -315,8 +315,7 @@ static void ndjson_event(const struct event_sink *s, FILE *out, const struct eve
 		write_threat(&j, e, s->conf.home);
 	write_observer(&j, e);
 	write_portlight(&j, e);
-	json_close(&j, '}');
-	(void)putc('\n', out);
+	json_end_line(&j);
 }
 
 const struct event_sink_ops event_ndjson = {"ndjson", NULL, ndjson_event};

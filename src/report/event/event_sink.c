@@ -106,9 +106,9 @@ void event_sink_event(struct event_sink *s, const struct event *e)
 		error = is_stream ? sink_write(s, text, length) : sink_send(s, text, length);
 	free(text);
 	if (error)
-		s->untold++;
+		s->undelivered++;
 	else if (length > 0)
-		s->told++;
+		s->delivered++;
 	/* An event that was none for this sink says nothing about it. */
 	if (error || length > 0)
 		s->error = error;
@@ -121,7 +121,7 @@ int event_sink_close(struct event_sink *s)
 	bool is_stream = s->fd < 0;
 
 	if (s->fd >= 0)
-		(void)close(s->fd); /* datagrams are out, or were counted as untold */
+		(void)close(s->fd); /* datagrams are out, or were counted as undelivered */
 	s->fd = -1;
 	return is_stream ? -s->failed : -s->error;
 }

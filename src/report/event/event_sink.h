@@ -36,13 +36,13 @@ struct event_sink_ops {
 struct event_sink {
 	const struct event_sink_ops *ops;
 	struct event_sink_conf conf;
-	int fd;		 /* of the socket, or -1 */
-	int pid;	 /* ours, for syslog */
-	int error;	 /* errno: the latest, while it still fails; 0 while all is well */
-	int failed;	 /* errno: the latest that there was, or 0 */
-	bool torn;	 /* streams: half a line was written */
-	uint64_t told;	 /* events delivered */
-	uint64_t untold; /* events that could not be */
+	int fd;		      /* of the socket, or -1 */
+	int pid;	      /* ours, for syslog */
+	int error;	      /* errno: the latest, while it still fails; 0 while all is well */
+	int failed;	      /* errno: the latest that there was, or 0 */
+	bool torn;	      /* streams: half a line was written */
+	uint64_t delivered;   /* events delivered */
+	uint64_t undelivered; /* events that could not be */
 };
 
 extern const struct event_sink_ops event_text, event_ndjson, event_journal, event_syslog;
@@ -58,8 +58,8 @@ int event_sink_open(struct event_sink *s, const struct event_sink_ops *ops,
 /*
  * Delivers one event in one write or datagram. A stream that fails is tried again with the next
  * event, as a disk may have room again, unless nobody reads it any more. What a socket's receiver
- * does not take within EVENT_SINK_WAIT_MS is counted in s->untold; a later event may get through
- * again. The wait is there because the kernel queues no more than 10 datagrams
+ * does not take within EVENT_SINK_WAIT_MS is counted in s->undelivered; a later event may get
+ * through again. The wait is there because the kernel queues no more than 10 datagrams
  * (net.unix.max_dgram_qlen); it is short because the capture waits as well.
  */
 #define EVENT_SINK_WAIT_MS 100

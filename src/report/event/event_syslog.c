@@ -78,7 +78,7 @@ static void write_flags(FILE *out, uint32_t techniques)
 		always &= technique_table[t].flags;
 		ever |= technique_table[t].flags;
 	}
-	if (techniques >> SIGHT_ODD & 1) { /* any flags */
+	if (techniques >> SEEN_ODD & 1) { /* any flags */
 		always = 0;
 		ever = 0xff;
 	}
@@ -93,15 +93,15 @@ static void write_flags(FILE *out, uint32_t techniques)
 /* Where there are no TCP flags the protocol stands in their place: scanlogd never saw those. */
 static void write_how(FILE *out, uint32_t techniques)
 {
-	uint32_t other = UINT32_C(1) << TECH_UDP | UINT32_C(1) << SIGHT_ICMP |
-			 UINT32_C(1) << SIGHT_ARP | UINT32_C(1) << SIGHT_IPPROTO;
+	uint32_t other = UINT32_C(1) << TECH_UDP | UINT32_C(1) << SEEN_ICMP |
+			 UINT32_C(1) << SEEN_ARP | UINT32_C(1) << SEEN_IPPROTO;
 	uint32_t tcp = techniques & ~other;
 
 	if (tcp) {
 		write_flags(out, tcp);
 		return;
 	}
-	for (unsigned bit = 0; bit < SIGHTS; bit++) {
+	for (unsigned bit = 0; bit < SEEN_TECHNIQUES; bit++) {
 		if (techniques >> bit & 1) {
 			(void)fputs(event_technique_name(bit), out);
 			return;

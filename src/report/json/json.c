@@ -1,4 +1,4 @@
-/* json: writes nested JSON, the commas seen to. */
+/* json: the JSON writer of all reports. */
 #include "report/json/json.h"
 
 #include <inttypes.h>
@@ -28,6 +28,12 @@ void json_close(struct json *j, char bracket)
 	j->comma = true;
 }
 
+void json_end_line(struct json *j)
+{
+	(void)fputs("}\n", j->out);
+	j->comma = false;
+}
+
 void json_bytes(struct json *j, const char *name, const char *bytes, size_t length)
 {
 	write_name(j, name);
@@ -38,13 +44,30 @@ void json_bytes(struct json *j, const char *name, const char *bytes, size_t leng
 
 void json_string(struct json *j, const char *name, const char *text)
 {
-	json_bytes(j, name, text, strlen(text));
+	if (text)
+		json_bytes(j, name, text, strlen(text));
+	else
+		json_null(j, name);
 }
 
 void json_number(struct json *j, const char *name, uint64_t value)
 {
 	write_name(j, name);
 	(void)fprintf(j->out, "%" PRIu64, value);
+}
+
+void json_number_or_null(struct json *j, const char *name, bool known, uint64_t value)
+{
+	if (known)
+		json_number(j, name, value);
+	else
+		json_null(j, name);
+}
+
+void json_null(struct json *j, const char *name)
+{
+	write_name(j, name);
+	(void)fputs("null", j->out);
 }
 
 void json_flag(struct json *j, const char *name, bool value)

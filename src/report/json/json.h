@@ -1,4 +1,4 @@
-/* json: writes nested JSON, the commas seen to. */
+/* json: the JSON writer of all reports: nested values, with commas and escapes. */
 #ifndef PORTLIGHT_REPORT_JSON_JSON_H
 #define PORTLIGHT_REPORT_JSON_JSON_H
 
@@ -7,27 +7,37 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* A failed write shows in ferror(out). */
+/* One document (RFC 8259). Start with {out, false}. A failed write shows in ferror(out). */
 struct json {
-	FILE *out;
-	bool comma; /* something stands before in the present object or array */
+	FILE *out;  /* borrowed */
+	bool comma; /* the present object or array has a member already */
 };
 
-/* `name` of a member; NULL inside an array and for the outermost value. Names are our own words
- * and are not escaped. `bracket`: '{' or '[', closed with '}' or ']'. */
+/*
+ * All write one value. `name` is the member's name in an object, NULL in an array and for the
+ * outermost value; names are words of this program and are not escaped.
+ */
+
+/* Begins an object ('{') or array ('['); json_close ends it with '}' or ']'. */
 void json_open(struct json *j, const char *name, char bracket);
 void json_close(struct json *j, char bracket);
 
-/* `length` bytes of anything, escaped. */
+/* Ends the outermost object of a line (NDJSON): '}' and a newline; *j is ready for the next. */
+void json_end_line(struct json *j);
+
+/* A string of `length` arbitrary bytes, escaped. */
 void json_bytes(struct json *j, const char *name, const char *bytes, size_t length);
+/* A string, escaped; NULL writes null. */
 void json_string(struct json *j, const char *name, const char *text);
 void json_number(struct json *j, const char *name, uint64_t value);
+/* The number, or null if it is not known. */
+void json_number_or_null(struct json *j, const char *name, bool known, uint64_t value);
 void json_flag(struct json *j, const char *name, bool value);
-/* A number that is already text. */
+void json_null(struct json *j, const char *name);
+/* A number given as its decimal digits. */
 void json_decimal(struct json *j, const char *name, const char *digits);
 
-/* A string whose inside the caller writes to j->out between the two, of characters that need no
- * escaping. */
+/* A string that the caller writes to j->out between these two calls; it must need no escaping. */
 void json_quote(struct json *j, const char *name);
 void json_unquote(struct json *j);
 

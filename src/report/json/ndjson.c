@@ -1,43 +1,16 @@
 /* ndjson: one JSON object a line: run, port, ports, host, summary; docs/portlight.schema.json. */
-#include <inttypes.h>
-#include <string.h>
-
-#include "report/escape.h"
+#include "report/json/json.h"
 #include "report/phrase.h"
 #include "report/view.h"
 #include "result/host.h"
 
 #define SCHEMA "portlight/1"
 
-/* "name":"value" or "name":null with `before` in front. */
-static void write_string(FILE *out, const char *before, const char *name, const char *value)
+/* Begins the object of a line. */
+static void begin_line(struct json *j, const char *type)
 {
-	(void)fprintf(out, "%s\"%s\":", before, name);
-	if (!value) {
-		(void)fputs("null", out);
-		return;
-	}
-	(void)putc('"', out);
-	escape_json(out, value, strlen(value));
-	(void)putc('"', out);
-}
-
-static void write_number(FILE *out, const char *before, const char *name, uint64_t value)
-{
-	(void)fprintf(out, "%s\"%s\":%" PRIu64, before, name, value);
-}
-
-static void write_number_or_null(FILE *out, const char *name, bool known, uint64_t value)
-{
-	if (known)
-		write_number(out, ",", name, value);
-	else
-		(void)fprintf(out, ",\"%s\":null", name);
-}
-
-static void write_flag(FILE *out, const char *name, bool value)
-{
-	(void)fprintf(out, ",\"%s\":%s", name, value ? "true" : "false");
+	json_open(j, NULL, '{');
+	json_string(j, "type", type);
 }
 
 static const char *technique_name(unsigned technique)
@@ -47,54 +20,65 @@ static const char *technique_name(unsigned technique)
 
 static void ndjson_begin(struct report *r, const struct run_info *run)
 {
-	FILE *out = r->out;
+	struct json j = {r->out, false};
 	char time[PHRASE_TIME];
 
-	(void)fputs("{\"type\":\"run\",\"schema\":\"" SCHEMA "\"", out);
-	write_string(out, ",", "program", run->program);
-	write_string(out, ",", "version", run->version);
-	write_string(out, ",", "args", run->args);
-	write_string(out, ",", "engine", run->engine);
-	write_string(out, ",", "start", phrase_time(run->start_ns, time));
-	(void)fputs(",\"techniques\":[", out);
+	begin_line(&j, "run");
+	json_string(&j, "schema", SCHEMA);
+	json_string(&j, "program", run->program);
+	json_string(&j, "version", run->version);
+	json_string(&j, "args", run->args);
+	json_string(&j, "engine", run->engine);
+	json_string(&j, "start", phrase_time(run->start_ns, time));
+	json_open(&j, "techniques", '[');
 	for (size_t i = 0; i < run->technique_count; i++) {
-		write_string(out, i ? ",{" : "{", "technique", technique_name(run->techniques[i]));
-		write_string(out, ",", "proto", phrase_proto(run->techniques[i]));
-		write_number(out, ",", "count", run->port_counts[i]);
-		write_string(out, ",", "ports", run->port_lists[i]);
-		(void)putc('}', out);
+		json_open(&j, NULL, '{');
+		json_string(&j, "technique", technique_name(run->techniques[i]));
+		json_string(&j, "proto", phrase_proto(run->techniques[i]));
+		json_number(&j, "count", run->port_counts[i]);
+		json_string(&j, "ports", run->port_lists[i]);
+		json_close(&j, '}');
 	}
-	(void)putc(']', out);
-	write_number(out, ",", "hosts", run->hosts);
-	write_number(out, ",", "probes", run->probes);
-	(void)fputs("}\n", out);
+	json_close(&j, ']');
+	json_number(&j, "hosts", run->hosts);
+	json_number(&j, "probes", run->probes);
+	json_end_line(&j);
+}
+
+static void write_icmp(struct json *j, const struct finding *f)
+{
+	if (!(f->has & FINDING_ICMP)) {
+		json_null(j, "icmp");
+		return;
+	}
+	json_open(j, "icmp", '{');
+	json_number(j, "type", f->icmp_type);
+	json_number(j, "code", f->icmp_code);
+	json_close(j, '}');
 }
 
 static void write_port(struct report *r, const char *address, const struct finding *f)
 {
-	FILE *out = r->out;
+	struct json j = {r->out, false};
 	char time[PHRASE_TIME], from[ADDR_TEXT];
 
-	write_string(out, "{\"type\":\"port\",", "ip", address);
-	write_string(out, ",", "proto", phrase_proto(f->technique));
-	write_number(out, ",", "port", f->port);
-	write_string(out, ",", "state", port_state_name(f->state));
-	write_string(out, ",", "reason", reason_name(f->reason));
-	write_number_or_null(out, "ttl", f->has & FINDING_TTL, f->ttl);
-	write_number_or_null(out, "window", f->has & FINDING_WINDOW, f->window);
-	write_number_or_null(out, "rtt_us", f->has & FINDING_RTT, f->rtt_us);
-	write_string(out, ",", "technique", technique_name(f->technique));
-	write_number(out, ",", "attempt", f->attempt);
-	write_string(out, ",", "t", f->has & FINDING_TIME ? phrase_time(f->t_ns, time) : NULL);
-	write_string(out, ",", "service", view_service(r, f));
-	write_string(out, ",", "from", f->has & FINDING_FROM ? addr_format(f->from, from) : NULL);
-	if (f->has & FINDING_ICMP)
-		(void)fprintf(out, ",\"icmp\":{\"type\":%u,\"code\":%u}", (unsigned)f->icmp_type,
-			      (unsigned)f->icmp_code);
-	else
-		(void)fputs(",\"icmp\":null", out);
-	write_flag(out, "local", f->has & FINDING_LOCAL);
-	(void)fputs("}\n", out);
+	begin_line(&j, "port");
+	json_string(&j, "ip", address);
+	json_string(&j, "proto", phrase_proto(f->technique));
+	json_number(&j, "port", f->port);
+	json_string(&j, "state", port_state_name(f->state));
+	json_string(&j, "reason", reason_name(f->reason));
+	json_number_or_null(&j, "ttl", f->has & FINDING_TTL, f->ttl);
+	json_number_or_null(&j, "window", f->has & FINDING_WINDOW, f->window);
+	json_number_or_null(&j, "rtt_us", f->has & FINDING_RTT, f->rtt_us);
+	json_string(&j, "technique", technique_name(f->technique));
+	json_number(&j, "attempt", f->attempt);
+	json_string(&j, "t", f->has & FINDING_TIME ? phrase_time(f->t_ns, time) : NULL);
+	json_string(&j, "service", view_service(r, f));
+	json_string(&j, "from", f->has & FINDING_FROM ? addr_format(f->from, from) : NULL);
+	write_icmp(&j, f);
+	json_flag(&j, "local", f->has & FINDING_LOCAL);
+	json_end_line(&j);
 }
 
 /* A group of summarised ports, with the list of them. */
@@ -104,68 +88,62 @@ static void write_group(FILE *out, const char *address, const struct view *view,
 	const struct phrase_choice choice = {.technique = group->technique,
 					     .state = group->state,
 					     .only_summarised = !group->whole};
-	const char *comma = "";
+	struct json j = {out, false};
 
-	write_string(out, "{\"type\":\"ports\",", "ip", address);
-	write_string(out, ",", "proto", phrase_proto(group->technique));
-	write_string(out, ",", "technique", technique_name(group->technique));
-	write_string(out, ",", "state", port_state_name(group->state));
-	write_number(out, ",", "count", group->count);
-	(void)fputs(",\"reasons\":{", out);
-	for (unsigned i = 0; i < REASONS; i++) {
-		if (group->reasons[i] == 0)
-			continue;
-		write_number(out, comma, reason_name(i), group->reasons[i]);
-		comma = ",";
-	}
-	(void)fputs("},\"ports\":\"", out);
+	begin_line(&j, "ports");
+	json_string(&j, "ip", address);
+	json_string(&j, "proto", phrase_proto(group->technique));
+	json_string(&j, "technique", technique_name(group->technique));
+	json_string(&j, "state", port_state_name(group->state));
+	json_number(&j, "count", group->count);
+	json_open(&j, "reasons", '{');
+	for (unsigned i = 0; i < REASONS; i++)
+		if (group->reasons[i])
+			json_number(&j, reason_name(i), group->reasons[i]);
+	json_close(&j, '}');
+	json_quote(&j, "ports");
 	phrase_ports(out, &view->host, &choice, ",");
-	(void)fputs("\"}\n", out);
+	json_unquote(&j);
+	json_end_line(&j);
 }
 
-static void write_states(FILE *out, const struct host_report *host)
+static void write_states(struct json *j, const struct host_report *host)
 {
 	uint64_t counts[PORT_STATES] = {0};
-	const char *comma = "";
 
 	for (size_t i = 0; i < host->count; i++)
 		if (host->findings[i].state < PORT_STATES)
 			counts[host->findings[i].state]++;
-	(void)fputs(",\"states\":{", out);
-	for (unsigned s = 0; s < PORT_STATES; s++) {
-		if (counts[s] == 0)
-			continue;
-		write_number(out, comma, port_state_name(s), counts[s]);
-		comma = ",";
-	}
-	(void)putc('}', out);
+	json_open(j, "states", '{');
+	for (unsigned s = 0; s < PORT_STATES; s++)
+		if (counts[s])
+			json_number(j, port_state_name(s), counts[s]);
+	json_close(j, '}');
 }
 
 static void write_host_line(FILE *out, const char *address, const struct host_report *host)
 {
 	const struct host_status status = host_status(host);
+	struct json j = {out, false};
 	char time[PHRASE_TIME], mac[18];
-	const char *comma = "";
 
-	write_string(out, "{\"type\":\"host\",", "ip", address);
-	write_string(out, ",", "name", host->name);
-	write_string(out, ",", "status", host_state_name(status.state));
-	write_string(out, ",", "reason", status.reason);
-	write_string(out, ",", "mac", host->notes & HOST_MAC ? phrase_mac(host->mac, mac) : NULL);
-	write_string(out, ",", "start", phrase_time(host->start_ns, time));
-	write_string(out, ",", "end", phrase_time(host->end_ns, time));
-	write_number(out, ",", "results", host->count);
-	write_states(out, host);
-	(void)fputs(",\"notes\":[", out);
-	for (size_t i = 0; i < phrase_note_count; i++) {
-		if (!(host->notes & phrase_notes[i].bit))
-			continue;
-		(void)fprintf(out, "%s\"%s\"", comma, phrase_notes[i].word);
-		comma = ",";
-	}
-	(void)putc(']', out);
-	write_flag(out, "partial", host->notes & HOST_PARTIAL);
-	(void)fputs("}\n", out);
+	begin_line(&j, "host");
+	json_string(&j, "ip", address);
+	json_string(&j, "name", host->name);
+	json_string(&j, "status", host_state_name(status.state));
+	json_string(&j, "reason", status.reason);
+	json_string(&j, "mac", host->notes & HOST_MAC ? phrase_mac(host->mac, mac) : NULL);
+	json_string(&j, "start", phrase_time(host->start_ns, time));
+	json_string(&j, "end", phrase_time(host->end_ns, time));
+	json_number(&j, "results", host->count);
+	write_states(&j, host);
+	json_open(&j, "notes", '[');
+	for (size_t i = 0; i < phrase_note_count; i++)
+		if (host->notes & phrase_notes[i].bit)
+			json_string(&j, NULL, phrase_notes[i].word);
+	json_close(&j, ']');
+	json_flag(&j, "partial", host->notes & HOST_PARTIAL);
+	json_end_line(&j);
 }
 
 static void ndjson_host(struct report *r, const struct host_report *host)
@@ -187,28 +165,35 @@ static void ndjson_host(struct report *r, const struct host_report *host)
 
 static void ndjson_end(struct report *r, const struct run_summary *s)
 {
-	FILE *out = r->out;
+	struct json j = {r->out, false};
 	char time[PHRASE_TIME];
 
-	write_string(out, "{\"type\":\"summary\",", "start", phrase_time(r->run->start_ns, time));
-	write_string(out, ",", "end", phrase_time(s->end_ns, time));
-	write_number(out, ",", "elapsed_us", s->elapsed_ns / 1000);
-	write_number(out, ",\"hosts\":{", "up", s->hosts_up);
-	write_number(out, ",", "down", s->hosts_down);
-	write_number(out, ",", "silent", s->hosts_silent);
-	write_number(out, ",", "total", s->hosts_total);
-	write_number(out, ",", "hidden", r->hidden_hosts + r->shut_hosts);
-	write_number(out, "},\"probes\":{", "sent", s->probes_sent);
-	write_number(out, ",", "retried", s->probes_retried);
-	write_number(out, "},\"replies\":{", "valid", s->replies_valid);
-	write_number(out, ",", "invalid", s->replies_invalid);
-	write_number(out, ",", "duplicate", s->replies_duplicate);
-	write_number(out, ",", "other", s->replies_other);
-	write_number(out, "},", "send_errors", s->send_errors);
-	write_number(out, ",", "ring_drops", s->ring_drops);
-	write_flag(out, "partial", s->partial);
-	write_string(out, ",", "stopped_why", s->stopped_why);
-	(void)fputs("}\n", out);
+	begin_line(&j, "summary");
+	json_string(&j, "start", phrase_time(r->run->start_ns, time));
+	json_string(&j, "end", phrase_time(s->end_ns, time));
+	json_number(&j, "elapsed_us", s->elapsed_ns / 1000);
+	json_open(&j, "hosts", '{');
+	json_number(&j, "up", s->hosts_up);
+	json_number(&j, "down", s->hosts_down);
+	json_number(&j, "silent", s->hosts_silent);
+	json_number(&j, "total", s->hosts_total);
+	json_number(&j, "hidden", r->hidden_hosts + r->shut_hosts);
+	json_close(&j, '}');
+	json_open(&j, "probes", '{');
+	json_number(&j, "sent", s->probes_sent);
+	json_number(&j, "retried", s->probes_retried);
+	json_close(&j, '}');
+	json_open(&j, "replies", '{');
+	json_number(&j, "valid", s->replies_valid);
+	json_number(&j, "invalid", s->replies_invalid);
+	json_number(&j, "duplicate", s->replies_duplicate);
+	json_number(&j, "other", s->replies_other);
+	json_close(&j, '}');
+	json_number(&j, "send_errors", s->send_errors);
+	json_number(&j, "ring_drops", s->ring_drops);
+	json_flag(&j, "partial", s->partial);
+	json_string(&j, "stopped_why", s->stopped_why);
+	json_end_line(&j);
 }
 
 const struct report_ops report_ndjson = {"ndjson", ndjson_begin, ndjson_host, ndjson_end};

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "packet/packet.h"
-#include "report/escape.h"
+#include "report/json/json.h"
 #include "report/phrase.h"
 #include "technique/technique.h"
 
@@ -53,54 +53,37 @@ static void write_technique_text(FILE *out, const struct technique *t)
 	(void)putc('\n', out);
 }
 
-static void write_string(FILE *out, const char *before, const char *name, const char *value)
+static void write_technique_json(struct json *j, const struct technique *t)
 {
-	(void)fprintf(out, "%s\"%s\":\"", before, name);
-	escape_json(out, value, strlen(value));
-	(void)putc('"', out);
-}
+	const char letter[2] = {t->letter, '\0'};
 
-static void write_flags_json(FILE *out, uint8_t flags)
-{
-	const char *comma = "";
-
-	(void)fputs(",\"flags\":[", out);
+	json_open(j, NULL, '{');
+	json_string(j, "name", t->name);
+	json_string(j, "letter", t->letter ? letter : NULL);
+	json_string(j, "title", t->title);
+	json_string(j, "proto", phrase_proto((unsigned)(t - technique_table)));
+	json_open(j, "flags", '[');
 	for (unsigned bit = 0; bit < 8; bit++)
-		if (flags >> bit & 1) {
-			(void)fprintf(out, "%s\"%s\"", comma, flag_names[bit]);
-			comma = ",";
-		}
-	(void)putc(']', out);
-}
-
-static void write_technique_json(FILE *out, const struct technique *t)
-{
-	const char letter[2] = {t->letter, '\0'}, *comma = "{";
-
-	write_string(out, "{", "name", t->name);
-	if (t->letter)
-		write_string(out, ",", "letter", letter);
-	else
-		(void)fputs(",\"letter\":null", out);
-	write_string(out, ",", "title", t->title);
-	write_string(out, ",", "proto", phrase_proto((unsigned)(t - technique_table)));
-	write_flags_json(out, t->flags);
-	(void)fprintf(out, ",\"needs_privilege\":%s,\"retries\":%u",
-		      t->needs == NEEDS_FRAMES ? "true" : "false", (unsigned)t->retries);
-	write_string(out, ",", "sends", t->sends);
-	write_string(out, ",", "caveat", t->caveat);
-	(void)fputs(",\"answers\":[", out);
+		if (t->flags >> bit & 1)
+			json_string(j, NULL, flag_names[bit]);
+	json_close(j, ']');
+	json_flag(j, "needs_privilege", t->needs == NEEDS_FRAMES);
+	json_number(j, "retries", t->retries);
+	json_string(j, "sends", t->sends);
+	json_string(j, "caveat", t->caveat);
+	json_open(j, "answers", '[');
 	for (unsigned reply = 0; reply < REPLIES; reply++) {
 		if (t->rules[reply].state == STATE_NONE)
 			continue;
-		write_string(out, comma, "answer", reply_name(reply));
-		write_string(out, ",", "state", port_state_name(t->rules[reply].state));
-		write_string(out, ",", "why", t->rules[reply].why);
-		write_string(out, ",", "source", t->rules[reply].from);
-		(void)putc('}', out);
-		comma = ",{";
+		json_open(j, NULL, '{');
+		json_string(j, "answer", reply_name(reply));
+		json_string(j, "state", port_state_name(t->rules[reply].state));
+		json_string(j, "why", t->rules[reply].why);
+		json_string(j, "source", t->rules[reply].from);
+		json_close(j, '}');
 	}
-	(void)fputs("]}", out);
+	json_close(j, ']');
+	json_close(j, '}');
 }
 
 int report_techniques(FILE *out, bool json)
@@ -111,7 +94,7 @@ int report_techniques(FILE *out, bool json)
 			continue;
 		}
 		(void)fputs(i ? ",\n" : "[", out);
-		write_technique_json(out, &technique_table[i]);
+		write_technique_json(&(struct json){out, false}, &technique_table[i]);
 	}
 	if (json)
 		(void)fputs("]\n", out);
