@@ -157,10 +157,10 @@ static void write_host_line(FILE *out, const char *address, const struct host_re
 	write_number(out, ",", "results", host->count);
 	write_states(out, host);
 	(void)fputs(",\"notes\":[", out);
-	for (size_t i = 0; i < phrase_note_count; i++) {
-		if (!(host->notes & phrase_notes[i].bit))
+	for (size_t i = 0; i < host_note_count; i++) {
+		if (!(host->notes & host_note_words[i].bit))
 			continue;
-		(void)fprintf(out, "%s\"%s\"", comma, phrase_notes[i].word);
+		(void)fprintf(out, "%s\"%s\"", comma, host_note_words[i].word);
 		comma = ",";
 	}
 	(void)putc(']', out);
@@ -197,7 +197,7 @@ static void ndjson_end(struct report *r, const struct run_summary *s)
 	write_number(out, ",", "down", s->hosts_down);
 	write_number(out, ",", "silent", s->hosts_silent);
 	write_number(out, ",", "total", s->hosts_total);
-	write_number(out, ",", "hidden", r->hidden_hosts + r->shut_hosts);
+	write_number(out, ",", "hidden", r->hidden_hosts + r->shut_hosts + s->hosts_hidden);
 	write_number(out, "},\"probes\":{", "sent", s->probes_sent);
 	write_number(out, ",", "retried", s->probes_retried);
 	write_number(out, "},\"replies\":{", "valid", s->replies_valid);
