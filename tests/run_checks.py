@@ -79,6 +79,7 @@ SUITES = [
     Suite("pace", 480, RELEASE, True, "tests/net/pace_check.sh"),
     Suite("xdp-failure", 480, SANITIZED, True, "tests/net/xdp_failure_check.sh"),
     Suite("cli", 600, SANITIZED, True, "tests/net/cli.sh"),
+    Suite("convert", 300, SANITIZED, True, "tests/net/convert_check.sh"),
     Suite("watch-cli", 600, SANITIZED, True, "tests/net/watch_cli.sh"),
     # Sanitizers take memory of their own.
     Suite("memory", 360, RELEASE, True, "tests/net/memory_check.sh"),
