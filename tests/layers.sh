@@ -23,9 +23,10 @@ may_include() { # folder: the folders it stands on
 	blocker) echo $pure system net sandbox blocker ;;
 	capture) echo $pure system net sandbox capture ;;
 	engine) echo $pure system net sandbox capture engine ;;
+	ingest) echo $pure ingest ;;
 	report) echo $pure watch report ;;
-	run) echo $pure watch system net sandbox blocker capture engine run ;;
-	cli) echo $pure watch system net sandbox blocker capture engine report run cli ;;
+	run) echo $pure watch system net sandbox blocker capture engine ingest run ;;
+	cli) echo $pure watch system net sandbox blocker capture engine ingest report run cli ;;
 	esac
 }
 

@@ -54,6 +54,7 @@ SUITES = [
     Suite("fuzz", 600, CLANG, False, "tests/fuzz/run.sh build-clang"),
     Suite("captures", 600, SANITIZED, False, "tests/pcap/captures.sh"),
     Suite("cli", 600, SANITIZED, False, "tests/net/cli.sh"),
+    Suite("convert", 300, SANITIZED, False, "tests/net/convert_check.sh"),
     Suite("watch-cli", 600, SANITIZED, False, "tests/net/watch_cli.sh"),
     Suite("frames", 360, SANITIZED, False, "tests/net/frames_check.sh"),
     Suite("sockets", 240, SANITIZED, False, "tests/net/sockets_check.sh"),

@@ -7,6 +7,7 @@
 /* Exit codes, after sysexits.h. 128 + signal where a second Ctrl-C or a broken pipe ended us. */
 enum exit_code {
 	EXIT_USAGE = 64,       /* what was typed, or a line of a list file, makes no sense */
+	EXIT_DATA = 65,	       /* an input file is not what it should be */
 	EXIT_UNAVAILABLE = 69, /* an interface is down or missing, no route */
 	EXIT_SOFTWARE = 70,    /* a bug of ours, or the kernel's refusal that nobody expected */
 	EXIT_CANNOT_CREATE = 73,

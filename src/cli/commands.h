@@ -3,6 +3,7 @@
 #define PORTLIGHT_CLI_COMMANDS_H
 
 /* Each returns the exit code of the program. */
+int cmd_convert(int argc, char **argv);
 int cmd_scan(int argc, char **argv);
 int cmd_techniques(int argc, char **argv);
 int cmd_watch(int argc, char **argv);

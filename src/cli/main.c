@@ -20,6 +20,7 @@ static const struct command {
 	{"scan", cmd_scan,
 	 "find open, closed and filtered ports (also without the word: portlight -sS host)"},
 	{"watch", cmd_watch, "detect scans, live or in a capture: source, technique, tool"},
+	{"convert", cmd_convert, "write a saved report, of portlight or nmap, in another format"},
 	{"techniques", cmd_techniques, "what each technique sends, and what each answer means"},
 };
 

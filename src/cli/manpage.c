@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/convert_options.h"
 #include "cli/options.h"
 #include "cli/timing_help.h"
 #include "cli/watch_options.h"
@@ -72,6 +73,8 @@ int main(void)
 	while (fgets(line, sizeof(line), stdin)) {
 		if (strcmp(line, "@OPTIONS@\n") == 0)
 			scan_options_man(stdout);
+		else if (strcmp(line, "@CONVERT_OPTIONS@\n") == 0)
+			convert_options_man(stdout);
 		else if (strcmp(line, "@WATCH_OPTIONS@\n") == 0)
 			watch_options_man(stdout);
 		else if (strcmp(line, "@TIMING@\n") == 0)

@@ -237,11 +237,9 @@ HEADING("Parts of a scan"),
 {"--shard", "--shards", "I/N", OPTION_PARSED, AT(request.shard), AT(has_shard), 0, 0,
  "scan only part I of N; needs --seed, the same for all parts", parse_shard, true},
 HEADING("Output (FILE may be -, standard output; several at once)"),
-{"-oN", NULL, "FILE", OPTION_TEXT, AT(output[OUTPUT_NORMAL]), 0, 0, 0, "the table, as on the terminal"},
-{"-oX", NULL, "FILE", OPTION_TEXT, AT(output[OUTPUT_XML]), 0, 0, 0, "XML, valid by nmap.dtd"},
-{"-oG", NULL, "FILE", OPTION_TEXT, AT(output[OUTPUT_GREPABLE]), 0, 0, 0, "one line a host, for grep"},
-{"-oD", NULL, "FILE", OPTION_TEXT, AT(output[OUTPUT_NDJSON]), 0, 0, 0,
- "NDJSON: one object a line (docs/portlight.schema.json)"},
+#define FORMAT_OPTION(id, name, option, suffix, help, ops) \
+{option, NULL, "FILE", OPTION_TEXT, AT(output[id]), 0, 0, 0, help},
+FORMAT_ROWS(FORMAT_OPTION)
 {"-oA", NULL, "BASE", OPTION_TEXT, AT(output_all), 0, 0, 0,
  "all: BASE.nmap, BASE.xml, BASE.gnmap, BASE.ndjson"},
 {"--json", NULL, NULL, OPTION_FLAG, AT(json), 0, 0, 0, "NDJSON to standard output"},
@@ -379,7 +377,7 @@ static const struct option_table table = {
 
 static bool options_want_output(const struct scan_options *o)
 {
-	for (int i = 0; i < OUTPUT_FORMATS; i++)
+	for (int i = 0; i < FORMATS; i++)
 		if (o->output[i])
 			return true;
 	return o->output_all || o->json;

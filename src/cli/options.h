@@ -9,22 +9,15 @@
 
 #include "base/failure.h"
 #include "cli/option_table.h"
+#include "report/format.h"
 #include "run/request.h"
-
-enum output_format {
-	OUTPUT_NORMAL,
-	OUTPUT_XML,
-	OUTPUT_GREPABLE,
-	OUTPUT_NDJSON,
-	OUTPUT_FORMATS,
-};
 
 /* What was asked for; 0, NULL or false where nothing was. Text points into argv. */
 struct scan_options {
 	struct scan_request request;
 	bool has_engine, has_mode, has_top_ports, has_shard; /* given */
 	bool fast, privileged, unprivileged;		     /* what they mean is in the request */
-	const char *output[OUTPUT_FORMATS], *output_all;
+	const char *output[FORMATS], *output_all;
 	bool json;
 	bool reason, open_only, all_ports, all_hosts, explain, list_only;
 	bool no_colour;

@@ -12,16 +12,6 @@
 
 #include "base/quote.h"
 
-static const struct {
-	const struct report_ops *ops;
-	const char *suffix; /* behind the base name of -oA */
-} formats[OUTPUT_FORMATS] = {
-	[OUTPUT_NORMAL] = {&report_normal, ".nmap"},
-	[OUTPUT_XML] = {&report_xml, ".xml"},
-	[OUTPUT_GREPABLE] = {&report_grepable, ".gnmap"},
-	[OUTPUT_NDJSON] = {&report_ndjson, ".ndjson"},
-};
-
 static int cannot_create(const char *path, int error, struct failure *f)
 {
 	char quoted[300];
@@ -170,27 +160,9 @@ static int write_failed(const struct output *output, int error, struct failure *
 			   text_quote(name, strlen(name), quoted, sizeof(quoted)), strerror(error));
 }
 
-int outputs_open(const struct scan_options *o, const struct report_conf *conf, struct outputs *out,
-		 struct failure *f)
+/* All are open: now existing files are emptied. */
+static void outputs_start(struct outputs *out, const struct report_conf *conf)
 {
-	memset(out, 0, sizeof(*out));
-	out->sink.ops = &outputs_sink;
-	for (int i = 0; i < OUTPUT_FORMATS; i++) {
-		if (o->output[i] && output_add(out, formats[i].ops, o->output[i], "", f) < 0)
-			goto err;
-		if (o->output_all && !o->output[i] &&
-		    output_add(out, formats[i].ops, o->output_all, formats[i].suffix, f) < 0)
-			goto err;
-	}
-	if (o->json && output_add(out, &report_ndjson, "-", "", f) < 0)
-		goto err;
-	bool stdout_taken = false;
-
-	for (size_t i = 0; i < out->count; i++)
-		stdout_taken |= !out->output[i].path;
-	if (!stdout_taken &&
-	    output_add(out, o->explain ? &report_explain : &report_table, "-", "", f) < 0)
-		goto err;
 	for (size_t i = 0; i < out->count; i++) {
 		struct report *report = &out->output[i].report;
 
@@ -203,12 +175,49 @@ int outputs_open(const struct scan_options *o, const struct report_conf *conf, s
 		if (out->output[i].path)
 			report->conf.colour = false;
 	}
+}
+
+int outputs_open(const struct scan_options *o, const struct report_conf *conf, struct outputs *out,
+		 struct failure *f)
+{
+	memset(out, 0, sizeof(*out));
+	out->sink.ops = &outputs_sink;
+	for (int i = 0; i < FORMATS; i++) {
+		if (o->output[i] && output_add(out, format_table[i].ops, o->output[i], "", f) < 0)
+			goto err;
+		if (o->output_all && !o->output[i] &&
+		    output_add(out, format_table[i].ops, o->output_all, format_table[i].suffix, f) <
+			    0)
+			goto err;
+	}
+	if (o->json && output_add(out, &report_ndjson, "-", "", f) < 0)
+		goto err;
+	bool stdout_taken = false;
+
+	for (size_t i = 0; i < out->count; i++)
+		stdout_taken |= !out->output[i].path;
+	if (!stdout_taken &&
+	    output_add(out, o->explain ? &report_explain : &report_table, "-", "", f) < 0)
+		goto err;
+	outputs_start(out, conf);
 	return 0;
 err:
 	(void)outputs_close(out, false, f);
 	return -1;
 }
 
+int outputs_open_one(const struct report_ops *ops, const char *path, const struct report_conf *conf,
+		     struct outputs *out, struct failure *f)
+{
+	memset(out, 0, sizeof(*out));
+	out->sink.ops = &outputs_sink;
+	if (output_add(out, ops, path, "", f) < 0) {
+		(void)outputs_close(out, false, f);
+		return -1;
+	}
+	outputs_start(out, conf);
+	return 0;
+}
 int outputs_close(struct outputs *out, bool keep, struct failure *f)
 {
 	int result = 0;

@@ -33,6 +33,10 @@ struct outputs {
 int outputs_open(const struct scan_options *o, const struct report_conf *conf, struct outputs *out,
 		 struct failure *f);
 
+/* The same for one format into one file ("-": standard output). */
+int outputs_open_one(const struct report_ops *ops, const char *path, const struct report_conf *conf,
+		     struct outputs *out, struct failure *f);
+
 /* Closes the files. `keep` false takes files that outputs_open created away again. 0, or -1 with
  * *f if the last bytes could not be written. */
 int outputs_close(struct outputs *out, bool keep, struct failure *f);

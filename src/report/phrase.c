@@ -11,25 +11,23 @@
 #define NS_PER_SECOND UINT64_C(1000000000)
 
 const struct phrase_note phrase_notes[] = {
-	{HOST_ANSWERED, "answered", NULL},
-	{HOST_LOCAL, "local", NULL},
-	{HOST_NO_NEIGHBOUR, "no-neighbour",
+	{HOST_NO_NEIGHBOUR,
 	 "The host is down: nobody on the link answered for its address, or its gateway's."},
-	{HOST_NO_ROUTE, "no-route", "The host is down: this machine has no route to it."},
-	{HOST_PARTIAL, "partial",
+	{HOST_NO_ROUTE, "The host is down: this machine has no route to it."},
+	{HOST_PARTIAL,
 	 "Partial: the scan was stopped before this host was done; ports without a verdict are "
 	 "left out."},
-	{HOST_RST_TO_ALL, "rst-to-all",
+	{HOST_RST_TO_ALL,
 	 "This host sends a RST to FIN, NULL and Xmas probes even from ports that a SYN found "
 	 "open, "
 	 "against RFC 9293, 3.10.7.2: what these techniques call closed says nothing here."},
-	{HOST_WINDOW_MUTE, "window-mute",
+	{HOST_WINDOW_MUTE,
 	 "Every RST of this host had window 0, as on Linux: the window technique cannot tell open "
 	 "from closed here, its closed only means that the port can be reached."},
-	{HOST_TTL_MUTE, "ttl-mute",
+	{HOST_TTL_MUTE,
 	 "Every RST of this host had the same TTL: the ttl technique cannot tell open from closed "
 	 "here."},
-	{HOST_RATE_LIMITED, "rate-limited",
+	{HOST_RATE_LIMITED,
 	 "Answers of this host came at a limited rate, or many were lost on the way: it was asked "
 	 "more slowly, and until no more came."},
 };
@@ -178,8 +176,10 @@ void phrase_summary(FILE *out, const struct run_summary *s)
 		      s->hosts_total == 1 ? "" : "s", s->hosts_up);
 	write_count(out, s->hosts_down, "down");
 	write_count(out, s->hosts_silent, "silent");
-	(void)fprintf(out, ") in %s s, %" PRIu64 " probe%s sent",
-		      phrase_seconds(s->elapsed_ns, seconds), s->probes_sent,
+	(void)fprintf(out, ") in %s s", phrase_seconds(s->elapsed_ns, seconds));
+	if (s->no_counts)
+		return;
+	(void)fprintf(out, ", %" PRIu64 " probe%s sent", s->probes_sent,
 		      s->probes_sent == 1 ? "" : "s");
 	write_count(out, s->probes_retried, "of them again");
 	write_count(out, s->send_errors, "refused by the kernel and sent again");

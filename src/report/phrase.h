@@ -38,11 +38,10 @@ bool phrase_chosen(const struct phrase_choice *choice, const struct finding *fin
 void phrase_ports(FILE *out, const struct host_report *host, const struct phrase_choice *choice,
 		  const char *comma);
 
-/* What a bit of host_report.notes means: a word for machines, a sentence for people. */
+/* What people must know of a bit of host_report.notes. */
 struct phrase_note {
 	uint32_t bit;
-	const char *word;
-	const char *sentence; /* NULL where there is nothing that people must be told */
+	const char *sentence;
 };
 extern const struct phrase_note phrase_notes[];
 extern const size_t phrase_note_count;

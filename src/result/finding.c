@@ -3,6 +3,23 @@
 
 #include <stdlib.h>
 
+enum reply finding_reply(unsigned technique, unsigned state, unsigned reason)
+{
+	enum reply like = REPLY_UNREACH; /* what is no packet of the port itself is an ICMP error */
+
+	if (reason == REASON_CONN_REFUSED)
+		reason = REASON_RESET;
+	for (unsigned reply = 0; reply < REPLIES; reply++) {
+		if (technique_reason(reply) != reason)
+			continue;
+		if (like == REPLY_UNREACH)
+			like = (enum reply)reply;
+		if (technique_rule(technique, reply)->state == state)
+			return (enum reply)reply;
+	}
+	return like;
+}
+
 int finding_compare(const void *left, const void *right)
 {
 	const struct finding *a = left, *b = right;

@@ -49,6 +49,12 @@ static inline uint8_t finding_proto(unsigned technique)
 	return technique < TECHNIQUES ? technique_table[technique].proto : 0;
 }
 
+/*
+ * The reply that a verdict came from, by its reason and state, for sources that do not have it: the
+ * weakest one that the technique judges so, or else one with this reason.
+ */
+enum reply finding_reply(unsigned technique, unsigned state, unsigned reason);
+
 /* The order of a host's findings: by protocol (TCP first), port, technique. Of two struct finding,
  * <0, 0 or >0 as for qsort(3). */
 int finding_compare(const void *left, const void *right);

@@ -8,6 +8,15 @@ static const char *const state_names[HOST_STATES] = {
 	[STATUS_DOWN] = "down",
 };
 
+const struct host_note_word host_note_words[] = {
+	{HOST_ANSWERED, "answered"},	     {HOST_LOCAL, "local"},
+	{HOST_NO_NEIGHBOUR, "no-neighbour"}, {HOST_NO_ROUTE, "no-route"},
+	{HOST_PARTIAL, "partial"},	     {HOST_RST_TO_ALL, "rst-to-all"},
+	{HOST_WINDOW_MUTE, "window-mute"},   {HOST_TTL_MUTE, "ttl-mute"},
+	{HOST_RATE_LIMITED, "rate-limited"},
+};
+const size_t host_note_count = sizeof(host_note_words) / sizeof(host_note_words[0]);
+
 const char *host_state_name(unsigned state)
 {
 	return state_names[state < HOST_STATES ? state : STATUS_UNKNOWN];

@@ -8,6 +8,14 @@
 /* "up", "down", "unknown"; never NULL. */
 const char *host_state_name(unsigned state);
 
+/* The words for the bits of host_report.notes, in the order in which they are written. */
+struct host_note_word {
+	uint32_t bit;
+	const char *word;
+};
+extern const struct host_note_word host_note_words[];
+extern const size_t host_note_count;
+
 /* The status that the record brings along, or else the one that its notes and its findings prove.
  */
 struct host_status host_status(const struct host_report *host);

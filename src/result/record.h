@@ -71,9 +71,11 @@ struct run_summary {
 	uint64_t end_ns; /* wall clock */
 	uint64_t elapsed_ns;
 	uint64_t hosts_up, hosts_down, hosts_silent, hosts_total; /* total: reported on */
+	uint64_t hosts_hidden; /* of these, those that a source has not: its format left them out */
 	uint64_t probes_sent, probes_retried; /* packets; the second is part of the first */
 	uint64_t replies_valid, replies_invalid, replies_duplicate, replies_other;
 	uint64_t send_errors, ring_drops;
+	bool no_counts;		 /* a source that has none of the packets above */
 	bool partial;		 /* stopped by a signal */
 	const char *stopped_why; /* "interrupted", or NULL */
 };

@@ -239,6 +239,7 @@ static const char *const reason_names[REASONS] = {
 	[REASON_NO_ROUTE] = "no-route",
 	[REASON_BEYOND_SCOPE] = "beyond-scope",
 	[REASON_REJECT_ROUTE] = "reject-route",
+	[REASON_UNKNOWN] = "unknown-response",
 };
 
 static const char *const reply_names[REPLIES] = {

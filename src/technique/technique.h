@@ -71,6 +71,7 @@ enum reason {
 	REASON_NO_ROUTE,
 	REASON_BEYOND_SCOPE,
 	REASON_REJECT_ROUTE,
+	REASON_UNKNOWN, /* of another program: none of these */
 	REASONS,
 };
 

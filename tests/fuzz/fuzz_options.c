@@ -44,7 +44,7 @@ static void check_options(const struct scan_options *o, const char *from, const 
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		check_text(texts[i], from, to);
-	for (int i = 0; i < OUTPUT_FORMATS; i++)
+	for (int i = 0; i < FORMATS; i++)
 		check_text(o->output[i], from, to);
 	check_words(&r->targets, from, to);
 	check_words(&r->lists, from, to);

@@ -44,8 +44,8 @@ static void nmap_letters_and_habits_work(void **state)
 	assert_int_equal(o.request.excludes.count, 1);
 	assert_string_equal(o.request.excludes.word[0], "192.0.2.9,192.0.2.10");
 	assert_int_equal(o.request.timing, 4);
-	assert_string_equal(o.output[OUTPUT_XML], "out.xml");
-	assert_string_equal(o.output[OUTPUT_GREPABLE], "-");
+	assert_string_equal(o.output[FORMAT_XML], "out.xml");
+	assert_string_equal(o.output[FORMAT_GREPABLE], "-");
 	assert_int_equal(o.verbose, 2);
 	assert_int_equal(o.request.targets.count, 1);
 	scan_options_fini(&o);

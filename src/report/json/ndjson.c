@@ -138,9 +138,9 @@ static void write_host_line(FILE *out, const char *address, const struct host_re
 	json_number(&j, "results", host->count);
 	write_states(&j, host);
 	json_open(&j, "notes", '[');
-	for (size_t i = 0; i < phrase_note_count; i++)
-		if (host->notes & phrase_notes[i].bit)
-			json_string(&j, NULL, phrase_notes[i].word);
+	for (size_t i = 0; i < host_note_count; i++)
+		if (host->notes & host_note_words[i].bit)
+			json_string(&j, NULL, host_note_words[i].word);
 	json_close(&j, ']');
 	json_flag(&j, "partial", host->notes & HOST_PARTIAL);
 	json_end_line(&j);
@@ -177,7 +177,7 @@ static void ndjson_end(struct report *r, const struct run_summary *s)
 	json_number(&j, "down", s->hosts_down);
 	json_number(&j, "silent", s->hosts_silent);
 	json_number(&j, "total", s->hosts_total);
-	json_number(&j, "hidden", r->hidden_hosts + r->shut_hosts);
+	json_number(&j, "hidden", r->hidden_hosts + r->shut_hosts + s->hosts_hidden);
 	json_close(&j, '}');
 	json_open(&j, "probes", '{');
 	json_number(&j, "sent", s->probes_sent);

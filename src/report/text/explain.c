@@ -165,7 +165,7 @@ static void explain_host(struct report *r, const struct host_report *host)
 					reply);
 	}
 	for (size_t i = 0; i < phrase_note_count; i++)
-		if (host->notes & phrase_notes[i].bit && phrase_notes[i].sentence)
+		if (host->notes & phrase_notes[i].bit)
 			phrase_wrap(r->out, "Note:", phrase_notes[i].sentence, INDENT);
 	if (host->notes & ~(uint32_t)(HOST_ANSWERED | HOST_LOCAL | HOST_MAC | HOST_NAMED))
 		(void)putc('\n', r->out);
@@ -198,7 +198,7 @@ static void explain_end(struct report *r, const struct run_summary *summary)
 			      "%" PRIu64 " later packets were not kept: not every port could be "
 			      "explained whole.\n",
 			      r->conf.trace->lost);
-	table_write_hidden(r, "");
+	table_write_hidden(r, summary, "");
 	write_summary(r, summary);
 }
 

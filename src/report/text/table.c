@@ -196,13 +196,13 @@ void table_write_host(struct report *r, const struct host_report *host, bool mer
 	write_extraports(r->out, &view);
 	write_ports(r, &view);
 	for (size_t i = 0; i < phrase_note_count; i++)
-		if (host->notes & phrase_notes[i].bit && phrase_notes[i].sentence)
+		if (host->notes & phrase_notes[i].bit)
 			phrase_wrap(r->out, "Note:", phrase_notes[i].sentence, 6);
 	(void)putc('\n', r->out);
 	view_close(&view);
 }
 
-void table_write_hidden(struct report *r, const char *prefix)
+void table_write_hidden(struct report *r, const struct run_summary *summary, const char *prefix)
 {
 	if (r->hidden_hosts)
 		(void)fprintf(r->out, "%sNot listed: %" PRIu64 " host%s that did not answer.\n",
@@ -210,6 +210,9 @@ void table_write_hidden(struct report *r, const char *prefix)
 	if (r->shut_hosts)
 		(void)fprintf(r->out, "%sNot listed: %" PRIu64 " host%s without an open port.\n",
 			      prefix, r->shut_hosts, r->shut_hosts == 1 ? "" : "s");
+	if (summary->hosts_hidden)
+		(void)fprintf(r->out, "%sNot listed: %" PRIu64 " host%s without a report.\n",
+			      prefix, summary->hosts_hidden, summary->hosts_hidden == 1 ? "" : "s");
 }
 
 static void table_begin(struct report *r, const struct run_info *run)
@@ -227,7 +230,7 @@ static void table_end(struct report *r, const struct run_summary *summary)
 {
 	const char *why = summary->stopped_why ? summary->stopped_why : "interrupted";
 
-	table_write_hidden(r, "");
+	table_write_hidden(r, summary, "");
 	(void)fputs("portlight ", r->out);
 	if (summary->partial) {
 		(void)fputs("stopped (", r->out);

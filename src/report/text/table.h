@@ -7,7 +7,7 @@
 /* One host as people read it. merge: one line a port instead of one a port and technique. */
 void table_write_host(struct report *r, const struct host_report *host, bool merge);
 
-/* The line or two about hosts that are not listed, each starting with `prefix`. */
-void table_write_hidden(struct report *r, const char *prefix);
+/* The lines about hosts that are not listed, each starting with `prefix`. */
+void table_write_hidden(struct report *r, const struct run_summary *summary, const char *prefix);
 
 #endif

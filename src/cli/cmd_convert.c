@@ -1,0 +1,122 @@
+/* cmd_convert: `portlight convert`: a saved report in another format. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/quote.h"
+#include "cli/commands.h"
+#include "cli/convert_options.h"
+#include "cli/outputs.h"
+#include "ingest/source.h"
+
+/* What the source has, and nothing of this machine's: names of ports are the report's. */
+static const struct report_conf all = {.all_ports = true, .all_hosts = true};
+
+static int cannot_read(const char *path, struct failure *f)
+{
+	return failure_set(f, EXIT_IO, "cannot read \"%s\": %s", option_quote(path).text,
+			   strerror(errno));
+}
+
+/* An output that is the input would be emptied before it is read. */
+static int check_apart(FILE *in, const char *path, struct failure *f)
+{
+	struct stat mine, other;
+
+	if (strcmp(path, "-") != 0 && fstat(fileno(in), &mine) == 0 && S_ISREG(mine.st_mode) &&
+	    stat(path, &other) == 0 && mine.st_dev == other.st_dev && mine.st_ino == other.st_ino)
+		return failure_set(f, EXIT_USAGE, "\"%s\" is the input", option_quote(path).text);
+	return 0;
+}
+
+static int check_sink(struct sink *sink, int error, struct failure *f)
+{
+	if (error == 0)
+		return 0;
+	if (error == EPIPE)
+		return 128 + SIGPIPE;
+	return failure_set(f, EXIT_IO, "cannot write to %s: %s", sink->ops->destination(sink),
+			   strerror(error));
+}
+
+/* All records of the source into the sink. */
+static int convert(struct source *source, struct sink *sink, const struct run_info *run,
+		   struct failure *f)
+{
+	struct record record;
+	int result = check_sink(sink, sink_begin(sink, run), f), got = 1;
+
+	while (result == 0 && got > 0) {
+		got = source->ops->next(source, &record, f);
+		if (got > 0)
+			result = check_sink(sink, sink_record(sink, &record), f);
+	}
+	if (got < 0)
+		return -1;
+	return result ? result : check_sink(sink, sink_end(sink, &source->summary), f);
+}
+
+static int convert_file(const struct convert_options *o, FILE *in, const char *name,
+			struct failure *f)
+{
+	struct source *source = source_open(in, name, f);
+	struct outputs outputs;
+	const struct run_info *run;
+	int result = -1;
+
+	if (!source)
+		return -1;
+	run = source->ops->begin(source, f);
+	if (!run || check_apart(in, o->output, f) < 0 ||
+	    outputs_open_one(format_table[o->to].ops, o->output, &all, &outputs, f) < 0)
+		goto out;
+	result = convert(source, &outputs.sink, run, f);
+	struct failure closing = {0};
+
+	if (outputs_close(&outputs, true, &closing) < 0 && result == 0)
+		result = failure_set(f, closing.exit_code, "%s", closing.text);
+	if (result == 0 && source->cut_off) {
+		fprintf(stderr, "portlight: \"%s\" ends before its summary: the run was killed\n",
+			option_quote(name).text);
+		result = EXIT_PARTIAL;
+	}
+out:
+	source->ops->close(source);
+	return result;
+}
+
+static int convert_open(const struct convert_options *o, struct failure *f)
+{
+	const char *path = o->inputs.word[0];
+	FILE *in;
+	int result;
+
+	(void)signal(SIGPIPE, SIG_IGN); /* reported by the write */
+	if (strcmp(path, "-") == 0)
+		return convert_file(o, stdin, "standard input", f);
+	in = fopen(path, "re");
+	if (!in)
+		return cannot_read(path, f);
+	result = convert_file(o, in, path, f);
+	(void)fclose(in); /* only read from */
+	return result;
+}
+
+int cmd_convert(int argc, char **argv)
+{
+	struct convert_options o;
+	struct failure f = {0};
+	int result = convert_options_parse(argc, argv, &o, &f);
+
+	if (result == 0 && o.help)
+		convert_options_help(stdout);
+	else if (result == 0)
+		result = convert_open(&o, &f);
+	convert_options_fini(&o);
+	if (result >= 0)
+		return result;
+	fprintf(stderr, "portlight: %s\n", f.text);
+	return f.exit_code;
+}
