@@ -3,6 +3,7 @@
 #
 # usage: tests/net/block_check.sh     BUILD names the build directory (default: build)
 . "$(dirname "$0")/suite.sh"
+need jq nft setpriv
 : "${PROBE:=$BUILD/tests/unit/caged_probe}"
 cp "$PROBE" "$work/probe" && chmod 755 "$work/probe" || exit 1
 PROBE=$work/probe

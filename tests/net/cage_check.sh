@@ -3,6 +3,7 @@
 #
 # usage: tests/net/cage_check.sh     BUILD names the build directory (default: build)
 . "$(dirname "$0")/suite.sh"
+need setpriv
 : "${PROBE:=$BUILD/tests/unit/caged_probe}"
 # Any user must be able to run it and to write beside it.
 cp "$PROBE" "$work/probe" && chmod 755 "$work/probe" || exit 1

@@ -6,6 +6,7 @@
 # cable, what it sends to itself on its loopback interface.
 network=lab
 . "$(dirname "$0")/suite.sh"
+need jq nft ndiff nmap script xmllint
 out=$work/out err=$work/err show='why err out'
 as='' input=/dev/null
 bare='setpriv --bounding-set=-all --inh-caps=-all'

@@ -4,6 +4,7 @@
 # usage: tests/net/frames_check.sh [SECTION...]     all sections, or only those named (the last lines)
 # Expected states are written here by hand from how the hosts are set up.
 . "$(dirname "$0")/suite.sh"
+need nft setpriv
 
 scan() { # options...: "ip port state reason" a line into $work/got, JSON into $work/json
 	timeout 60 "$PORTLIGHT" scan --engine frames --json --all-ports "$@" \

@@ -4,6 +4,7 @@
 #
 # usage: tests/net/odd_check.sh     BUILD names the build directory (default: build)
 . "$(dirname "$0")/suite.sh"
+need jq
 tab=$(printf '\t')
 
 # Us .1 on a wire; at its other end no stack, but the forger, who is .2, .3 and .254.

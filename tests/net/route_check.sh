@@ -6,6 +6,7 @@
 # get`, which asks the kernel anew each time. Neighbours: hosts that answer, that do not, that are
 # only reached by IPv6 link-local address.
 . "$(dirname "$0")/suite.sh"
+need nft tcpdump
 : "${PROBE:=$BUILD/tests/unit/route_probe}"
 
 build_links() {

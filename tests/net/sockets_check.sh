@@ -4,6 +4,7 @@
 # usage: tests/net/sockets_check.sh     BUILD names the build directory (default: build)
 # What must come back is written here by hand, from the filter rules and the RFCs.
 . "$(dirname "$0")/suite.sh"
+need nft ss taskset
 : "${PROBE:=$BUILD/tests/unit/engine_probe}"
 pin='' show='why got'
 got=$work/got want=$work/want table=$work/table

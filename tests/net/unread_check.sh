@@ -4,6 +4,7 @@
 #
 # usage: tests/net/unread_check.sh     BUILD names the build directory (default: build)
 . "$(dirname "$0")/suite.sh"
+need jq
 
 ip netns add target && ip link add v0 type veth peer name p0 netns target &&
 	ip addr add 198.18.0.1/24 dev v0 && ip -n target addr add 198.18.0.2/24 dev p0 &&

@@ -3,6 +3,7 @@
 #
 # usage: tests/net/watch_cli.sh [SECTION...]     all sections, or only those named (the last lines)
 . "$(dirname "$0")/suite.sh"
+need dumpcap jq nft nmap ping tcpdump
 out=$work/out err=$work/err show='why err out'
 input=/dev/null as=
 # In a user namespace there may be nobody else to be.

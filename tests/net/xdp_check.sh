@@ -4,6 +4,7 @@
 # usage: tests/net/xdp_check.sh [SECTION...]     all sections, or only those named (the last lines)
 # Exits 77 where it is not built, and where the kernel lets us load no BPF program.
 . "$(dirname "$0")/suite.sh"
+need jq nft setpriv tcpdump tshark
 PASS=$BUILD/tests/net/xdp_pass.o
 if [ ! -e "$PASS" ]; then
 	echo 'built without the xdp engine (meson option xdp)'

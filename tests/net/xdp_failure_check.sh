@@ -5,6 +5,7 @@
 # usage: tests/net/xdp_failure_check.sh [SECTION...]     BUILD names the build directory
 # Exits 77 where it is not built, and where the kernel lets us load no BPF program.
 . "$(dirname "$0")/suite.sh"
+need bpftool ethtool jq strace
 if [ ! -e "$BUILD/tests/net/xdp_pass.o" ]; then
 	echo 'built without the xdp engine (meson option xdp)'
 	exit 77
