@@ -1,7 +1,6 @@
 /* fuzz_ndjson: portlight's NDJSON, read, written and read again. */
 #include "fuzz_report_text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
