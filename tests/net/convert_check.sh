@@ -6,7 +6,6 @@
 network=lab
 . "$(dirname "$0")/suite.sh"
 oracle=$here/../convert_oracle.py
-schema=$here/../../docs/portlight.schema.json
 show='why said'
 need nmap ndiff xmllint python3
 
