@@ -1,12 +1,12 @@
-/* siphash: the keyed hash of everything that an outsider can feed. */
+/* siphash: the keyed hash for all values that an attacker can choose. */
 #ifndef PORTLIGHT_BASE_SIPHASH_H
 #define PORTLIGHT_BASE_SIPHASH_H
 
 #include <linux/types.h>
 
 /*
- * SipHash (Aumasson and Bernstein, INDOCRYPT 2012) under a key that is drawn fresh per process and
- * never leaves it. Inline and flat: the kernel's BPF target compiles it too.
+ * SipHash (Aumasson and Bernstein, INDOCRYPT 2012) under a key that is drawn at random in each
+ * process and never leaves it. Inline and flat: the kernel's BPF target compiles it too.
  */
 struct siphash_key {
 	__u64 k[2];
@@ -17,7 +17,8 @@ static inline __u64 siphash_rotate(__u64 x, int by)
 	return (x << by) | (x >> (64 - by));
 }
 
-/* The first half of a round touches neither v[2] nor v[3], so that it may precede the first word.
+/* The first half of a round. It uses neither v[2] nor v[3], so it can be computed before the first
+ * word of a message is known.
  */
 static inline void siphash_begin(__u64 v[4])
 {
@@ -80,7 +81,8 @@ static inline __u64 siphash_words(const struct siphash_key *key, const __u64 *wo
 	return siphash_end(v, d);
 }
 
-/* The last word of a message: its length, and the bytes that fill no word, at most 7. */
+/* The last word of a message: its length in bytes, and its last bytes that fill no word, at most 7.
+ */
 static inline __u64 siphash_tail(int bytes, __u64 left_over)
 {
 	return (__u64)bytes << 56 | left_over;

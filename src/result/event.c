@@ -113,7 +113,7 @@ static const char *const tool_names[EVENT_TOOLS] = {
 	[TOOL_CONNECT]	    = "connect",
 };
 
-/* The sightings behind the table's rows. */
+/* The techniques that are not in the table. */
 static const char *const sight_names[SEEN_TECHNIQUES - TECHNIQUES] = {
 	[SEEN_ODD - TECHNIQUES]     = "odd",
 	[SEEN_ICMP - TECHNIQUES]    = "icmp",
@@ -171,7 +171,7 @@ bool event_is_alert(unsigned action)
 	return event_kind(action)->is_alert;
 }
 
-/* The members of `techniques` that put the same on the wire as `bit`, itself included. */
+/* The members of `techniques` that send the same packets as `bit`, itself included. */
 static uint32_t look_alikes(uint32_t techniques, unsigned bit)
 {
 	uint32_t set = UINT32_C(1) << bit;
@@ -181,7 +181,7 @@ static uint32_t look_alikes(uint32_t techniques, unsigned bit)
 	return set & techniques;
 }
 
-/* Appends `word` behind `before`. False, and nothing is changed, if it does not fit. */
+/* Appends `before` and `word`. Returns false, and changes nothing, if they do not fit. */
 static bool append(char *text, size_t size, size_t *length, char before, const char *word)
 {
 	size_t letters = strlen(word);
@@ -196,8 +196,8 @@ static bool append(char *text, size_t size, size_t *length, char before, const c
 }
 
 /*
- * One set, "syn|connect". Hand-made probes come before the ordinary ones they look like: the
- * stealthier reading is the one to read first. A set that does not fit is left out whole.
+ * One set, "syn|connect". Raw probes come before the ordinary connections they look like. A set
+ * that does not fit is left out whole.
  */
 static bool append_set(char *text, size_t size, size_t *length, uint32_t set)
 {

@@ -89,10 +89,10 @@ struct attack {
 extern const struct attack event_attacks[ATTACKS];
 
 enum event_phase {
-	EVENT_OPEN,   /* first told */
-	EVENT_UPDATE, /* it grew tenfold since last told, its technique was narrowed, or its source
-			 proven */
-	EVENT_CLOSE,  /* it fell silent, or the capture ended */
+	EVENT_OPEN,   /* first report */
+	EVENT_UPDATE, /* it grew UPDATE_GROWTH times, its technique is known more exactly, or its
+			 source is proven */
+	EVENT_CLOSE,  /* the scan is over, or the capture ended */
 	EVENT_PHASES,
 };
 
@@ -105,7 +105,7 @@ enum event_shape {
 	EVENT_SHAPES,
 };
 
-/* Who might have sent it, by what its packets have in common. */
+/* Which program may have sent the packets, by what they have in common (watch/tool.h). */
 enum event_tool {
 	TOOL_UNKNOWN,
 	TOOL_NMAP,
@@ -119,69 +119,73 @@ enum event_tool {
 	EVENT_TOOLS,
 };
 
-/* Sightings that are no row of the technique table. Bits behind those of enum technique_id. */
+/* Techniques that the detector sees and the scanner does not send. Bits after those of enum
+ * technique_id. */
 enum event_technique {
-	SEEN_ODD = TECHNIQUES, /* TCP flags that no technique and no honest stack sends */
+	SEEN_ODD = TECHNIQUES, /* TCP flags that no technique and no standard TCP sends */
 	SEEN_ICMP,
 	SEEN_ARP,
 	SEEN_IPPROTO,
 	SEEN_TECHNIQUES,
 };
 
-/* Set of ports, as pairs first..last, ascending. */
+/* A set of ports, as ranges first..last, ascending. */
 struct event_ports {
 	const uint16_t (*range)[2];
 	size_t count;
 };
 
-/* Who failed at many ports of a flooded target, and yet is not told from the flood's sources. */
+/* A source that failed at many ports of a flooded target, but does not stand out from the flood's
+ * sources. */
 struct event_suspect {
 	struct addr source;
-	uint32_t contacts; /* that failed */
-	uint32_t ports;	   /* about so many; up to 1,420 */
+	uint32_t contacts; /* failed ones */
+	uint32_t ports;	   /* an estimate, up to 1,420 */
 };
 
 struct event_suspects {
-	const struct event_suspect *suspect; /* those with most ports first */
+	const struct event_suspect *suspect; /* most ports first */
 	size_t count;
 };
 
 /* Flags of struct event. */
 enum event_has {
 	EVENT_HAS_SOURCE = 1 << 0,
-	EVENT_HAS_TARGET = 1 << 1,     /* one target only */
-	EVENT_SPOOFABLE = 1 << 2,      /* nothing proves that the source address is real */
-	EVENT_HANDSHAKE = 1 << 3,      /* the source completed a handshake: its address is real */
-	EVENT_HOSTS_AT_LEAST = 1 << 4, /* `hosts` is a lower bound: the set was full */
+	EVENT_HAS_TARGET = 1 << 1, /* one target only */
+	EVENT_SPOOFABLE = 1 << 2,  /* the source address may be spoofed */
+	EVENT_HANDSHAKE = 1 << 3, /* the source completed a handshake: its address is not spoofed */
+	EVENT_HOSTS_AT_LEAST = 1 << 4, /* `hosts` is a lower bound: the host set was full */
 	EVENT_SOURCES_AT_LEAST = 1 << 5,
 };
 
-/* One statement. Pointers are valid during the call that delivers it. */
+/* One report of an event. Pointers are valid during the call that delivers it. */
 struct event {
 	uint64_t id;   /* of the scan: the same in all its phases; unique in this run */
-	uint64_t t_ns; /* when this is said, on the capture's clock, ns since 1970 */
+	uint64_t t_ns; /* time of this report on the capture's clock, ns since 1970 */
 	uint64_t first_ns, last_ns; /* first and last evidence */
-	uint64_t updates;	    /* how many were told before this */
+	uint64_t updates;	    /* updates before this report */
 	struct addr source, target;
-	uint64_t packets;	     /* probes that count as evidence */
-	uint64_t hosts;		     /* distinct targets */
-	uint64_t sources;	     /* distinct sources; 1 but for crowds */
-	uint64_t ports_total;	     /* distinct ports, of TCP and UDP together */
-	struct event_ports tcp, udp; /* which */
-	struct event_ports open; /* answered as open: what the scanner learned (both protocols) */
+	uint64_t packets;		/* probes that count as evidence */
+	uint64_t hosts;			/* distinct targets */
+	uint64_t sources;		/* distinct sources; more than 1 only for crowds */
+	uint64_t ports_total;		/* distinct ports, of TCP and UDP together */
+	struct event_ports tcp, udp;	/* which ports */
+	struct event_ports open;	/* ports that answered as open, of both protocols */
 	struct event_suspects suspects; /* EVENT_SYN_FLOOD */
-	uint64_t protocols;		/* distinct IP protocols, for SEEN_IPPROTO */
+	uint64_t protocols;		/* distinct IP protocols of SEEN_IPPROTO */
 	uint64_t failed, answered;	/* first contacts without and with success */
 	uint64_t lost;	     /* packets that the capture lost since it began, as far as known */
-	uint64_t suppressed; /* EVENT_SUPPRESSED: how many; EVENT_BLIND: evictions of evidence */
+	uint64_t suppressed; /* EVENT_SUPPRESSED: events; EVENT_BLIND: evicted evidence records */
 	double rate_pps;     /* packets over the time from first to last */
-	double confidence;   /* that this is what it says, 0..1: 1 - error of the sequential test */
+	double confidence;   /* probability that the event is what it says: 1 - error of the
+				sequential test */
 	double tool_confidence;
-	uint32_t techniques; /* bit set of enum technique_id and event_technique: candidates that
-				look alike are all in, so SYN and CONNECT until it is known */
+	uint32_t
+		techniques; /* bit set of enum technique_id and event_technique: all that look alike
+			       on the wire, so SYN and CONNECT until a handshake tells which */
 	uint8_t action, phase, shape, tool;
 	uint16_t has;	    /* enum event_has */
-	char interface[16]; /* where it was seen; "" offline */
+	char interface[16]; /* of capture; "" offline, full length without NUL */
 };
 
 /* The row of an action; never NULL: a row named "unknown" where there is no such action. */

@@ -1,24 +1,24 @@
-/* payloads: what a UDP probe says, so that the common service behind its port answers. */
+/* payloads: the payloads of UDP probes, requests that the usual service of a port answers. */
 #ifndef PORTLIGHT_TECHNIQUE_PAYLOADS_H
 #define PORTLIGHT_TECHNIQUE_PAYLOADS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* No payload is longer: it fits every link whole, as QUIC asks (RFC 9000, 14.1). */
+/* The longest payload: it needs no fragmentation on any link, as QUIC requires (RFC 9000, 14.1). */
 #define PAYLOAD_MOST 1200
 
 /*
- * The payload for a destination port: *bytes is constant memory, *length its length; 0 (and any
- * *bytes) where an empty datagram does best. Pure.
+ * The payload for a destination port: *bytes points to constant memory, *length is its length; 0 if
+ * an empty datagram is best, and *bytes is then undefined. Pure.
  */
 void payload_for(uint16_t port, const uint8_t **bytes, size_t *length);
 
-/* The same for a later attempt (0 is the first): where a port has several dialects, the attempts
- * take turns. */
+/* The same for an attempt (0 is the first): if a port has several payloads (dialects), the attempts
+ * alternate. */
 void payload_for_attempt(uint16_t port, unsigned attempt, const uint8_t **bytes, size_t *length);
 
-/* How many dialects a port has; 0: empty datagrams only. */
+/* Number of payloads of a port; 0: empty datagrams only. */
 unsigned payload_dialects(uint16_t port);
 
 #endif

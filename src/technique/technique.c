@@ -1,4 +1,4 @@
-/* technique: the table's rows, and the few readers that need no more than a row. */
+/* technique: the rows of the table, and the functions that read them. */
 #include "technique/technique.h"
 
 #include <netinet/in.h>
@@ -13,19 +13,19 @@
 
 // clang-format off
 
-/* An ICMP error means the same to every technique: the probe was turned away before its port. */
+/* An ICMP error means the same for every technique: the probe was rejected before it reached the port. */
 #define RULE_UNREACH                                                                               \
 	[REPLY_UNREACH] = {PORT_FILTERED,                                                          \
 		"An ICMP error says the probe was turned away before it reached the port.",        \
 		RFC_ICMP}
 
-/* TCP says no with a RST; an ICMP port unreachable for TCP comes from a packet filter. */
+/* TCP refuses with a RST; an ICMP port unreachable for TCP comes from a packet filter. */
 #define RULE_TCP_PORT_UNREACH                                                                      \
 	[REPLY_PORT_UNREACH] = {PORT_FILTERED,                                                     \
 		"TCP refuses with a RST, never with ICMP: a port unreachable for a TCP probe is "  \
 		"the word of a packet filter.", RFC_ICMP}
 
-/* The SYN family: a RST or SYN+ACK is the port's own word. */
+/* The SYN family: the port itself sends a RST or SYN+ACK. */
 #define RULES_SYN(silence_text)                                                                    \
 	[REPLY_SILENCE] = {PORT_FILTERED, silence_text,                                            \
 		"RFC 9293, 3.10.7.1 and 3.10.7.2: a host must answer a SYN"},                      \
@@ -256,8 +256,7 @@ static const char *const reply_names[REPLIES] = {
 };
 
 /*
- * ICMP errors. A row per type and code that speaks about the port; `port` marks the one that is
- * the port's own word when the target says it. Codes: RFC 792, RFC 1812 5.2.7.1, RFC 4443 3.1.
+ * ICMP errors: a row for each type and code that is about a port. `port` marks the one that decides when the target itself sends it. Codes: RFC 792, RFC 1812 5.2.7.1, RFC 4443 3.1.
  */
 static const struct icmp_row {
 	uint8_t family, type, code, port, reason;

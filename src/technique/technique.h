@@ -22,24 +22,25 @@ enum technique_id {
 };
 
 /*
- * What came back for one probe, weakest first: of two answers to the same probe the greater wins,
- * and that is the whole tie rule. Fits the 4 bits of a sheet cell.
+ * The reply to one probe, weakest first: of two replies to the same probe the greater one counts.
+ * Fits the 4 bits of a sheet cell.
  */
 enum reply {
-	REPLY_SILENCE,	      /* nothing (yet) */
-	REPLY_UNREACH,	      /* ICMP error that says the probe did not get to the port */
+	REPLY_SILENCE,	      /* no reply (yet) */
+	REPLY_UNREACH,	      /* ICMP error: the probe did not reach the port */
 	REPLY_PORT_UNREACH,   /* port unreachable, sent by the target itself */
 	REPLY_RST,	      /* RST with a window of 0 */
-	REPLY_RST_WINDOW,     /* RST with another window */
-	REPLY_RST_TTL_HIGHER, /* RST; another of the host has a lower TTL. Only at read-out */
-	REPLY_RST_TTL_LOWER,  /* RST; its TTL is lower than another's. Only at read-out */
+	REPLY_RST_WINDOW,     /* RST with a window other than 0 */
+	REPLY_RST_TTL_HIGHER, /* RST; another RST of the host has a lower TTL. Only in findings */
+	REPLY_RST_TTL_LOWER,  /* RST; its TTL is lower than another's. Only in findings */
 	REPLY_DATA,	      /* a UDP datagram from the port */
 	REPLY_SYN,	      /* SYN without ACK: simultaneous open (RFC 9293, 3.5) */
 	REPLY_SYN_ACK,	      /* SYN+ACK, or connect(2) succeeded */
 	REPLIES,
 };
 
-/* nmap's words. STATE_NONE: this reply is no answer to this technique, ignore it. */
+/* Port states, in nmap's words. STATE_NONE: the reply is no answer to the technique and is ignored.
+ */
 enum port_state {
 	STATE_NONE,
 	PORT_OPEN,
@@ -50,7 +51,7 @@ enum port_state {
 	PORT_STATES,
 };
 
-/* Why, in nmap's words (its --reason and XML attribute). */
+/* Reasons of a state, in nmap's words (its --reason and XML attribute). */
 enum reason {
 	REASON_NO_RESPONSE,
 	REASON_SYN_ACK,
@@ -75,38 +76,38 @@ enum reason {
 	REASONS,
 };
 
-/* Where the reply brings our cookie back. */
+/* Where a reply carries the cookie of its probe. */
 enum cookie_place {
 	COOKIE_ACK,  /* reply.ack is our sequence number, or that + 1 (SYN and FIN count as one) */
 	COOKIE_SEQ,  /* reply.seq is our acknowledgement number (RST to a segment that had ACK) */
-	COOKIE_PORT, /* nowhere: the ports must match. UDP */
+	COOKIE_PORT, /* nowhere, only the ports match: UDP */
 };
 
-/* Who can send it. */
+/* Which privilege sending needs. */
 enum technique_needs {
-	NEEDS_NOTHING, /* connect(2) or a UDP socket does */
-	NEEDS_FRAMES,  /* hand-made segments: CAP_NET_RAW */
+	NEEDS_NOTHING, /* connect(2) or a UDP socket */
+	NEEDS_FRAMES,  /* raw segments: CAP_NET_RAW */
 };
 
-/* What one kind of reply means, and why. */
+/* What one kind of reply to a technique means. */
 struct rule {
 	uint8_t state;	  /* enum port_state */
-	const char *why;  /* a sentence for people */
-	const char *from; /* where it is written: RFC and section, or paper */
+	const char *why;  /* the explanation, a sentence */
+	const char *from; /* the source: RFC and section, or paper */
 };
 
 struct technique {
-	const char *name;   /* "syn": --technique, JSON, the detector's word */
+	const char *name;   /* "syn": in --technique, JSON and the detector's events */
 	char letter;	    /* nmap's -sX letter; 0 where nmap has none */
 	uint8_t proto;	    /* IPPROTO_TCP or IPPROTO_UDP */
 	uint8_t flags;	    /* TCP flags on the wire (enum tcp_flag); 0 for UDP */
 	uint8_t needs;	    /* enum technique_needs */
 	uint8_t cookie;	    /* enum cookie_place */
-	uint8_t retries;    /* later attempts by default; more where silence is a verdict */
-	bool compares_ttl;  /* verdict depends on the other RSTs of the host */
-	const char *title;  /* for people: "SYN (half-open)" */
-	const char *sends;  /* what goes out, a sentence */
-	const char *caveat; /* when it cannot tell; "" if it always can */
+	uint8_t retries;    /* default number of retransmissions; more where silence decides */
+	bool compares_ttl;  /* the verdict depends on the TTLs of the host's other RSTs */
+	const char *title;  /* "SYN (half-open)" */
+	const char *sends;  /* what the probe is, a sentence */
+	const char *caveat; /* when the technique cannot decide; "" if it always can */
 	struct rule rules[REPLIES];
 };
 
@@ -116,8 +117,8 @@ extern const struct technique technique_table[TECHNIQUES];
 int technique_by_name(const char *name, size_t length);
 int technique_by_letter(char letter);
 
-/* The table read backwards: bit set of the rows that put just these flags on the wire (ECE and
- * CWR aside, which any SYN may carry: RFC 3168, 6.1.1). 0 if there are none. */
+/* The table in reverse: bit set of the rows that send exactly these flags, 0 if there are none. ECE
+ * and CWR are ignored, since any SYN may carry them (RFC 3168, 6.1.1). */
 uint32_t technique_by_sight(uint8_t proto, uint8_t flags);
 
 /* Whether it sends UDP; all others send TCP. False for TECHNIQUES and above. */
@@ -153,32 +154,33 @@ static inline bool reply_is_rst(unsigned reply)
 	return reply >= REPLY_RST && reply <= REPLY_RST_TTL_LOWER;
 }
 
-/* The rule for a reply; its state is STATE_NONE where the reply is no answer. */
+/* The rule for a reply, never NULL; its state is STATE_NONE if the reply is no answer. */
 const struct rule *technique_rule(unsigned technique, unsigned reply);
 
-/* nmap's words: "open|filtered", "syn-ack". Never NULL, "unknown" outside the enumeration. */
+/* Names, in nmap's words: "open|filtered", "syn-ack". Never NULL, "unknown" outside the
+ * enumeration. */
 const char *port_state_name(unsigned state);
 const char *reason_name(unsigned reason);
 const char *reply_name(unsigned reply);
 
 /*
- * An ICMP (RFC 792, RFC 1812 5.2.7) or ICMPv6 (RFC 4443, 3) error as a reply. `family` is 4 or 6;
- * from_target: the error's source is the probed address. Returns REPLY_SILENCE for a type that
- * says nothing about the port (redirect, source quench, packet too big, echo).
- * Port unreachable counts as the port's own word only from the target itself.
+ * The reply that an ICMP (RFC 792, RFC 1812 5.2.7) or ICMPv6 (RFC 4443, 3) error is. `family` is 4
+ * or 6; from_target: the error's source is the probed address. Returns REPLY_SILENCE for a type
+ * that says nothing about the port (redirect, source quench, packet too big, echo). A port
+ * unreachable is REPLY_PORT_UNREACH only if the target itself sent it, else REPLY_UNREACH.
  */
 enum reply technique_icmp_reply(int family, uint8_t type, uint8_t code, bool from_target);
 
 /* nmap's reason for an ICMP error; REASON_NO_RESPONSE if technique_icmp_reply says silence. */
 enum reason technique_icmp_reason(int family, uint8_t type, uint8_t code);
 
-/* The reason for a reply that was a packet of the target itself, or none. An ICMP error's is
- * technique_icmp_reason; a refused connect(2)'s is REASON_CONN_REFUSED. */
+/* The reason for a reply other than an ICMP error (technique_icmp_reason) or a refused connect(2)
+ * (REASON_CONN_REFUSED). */
 enum reason technique_reason(unsigned reply);
 
 /*
- * A TCP segment in answer to a probe of that technique, as a reply. Returns REPLY_SILENCE for
- * one that is no answer. Only flags and window are judged; the cookie is the caller's business.
+ * The reply that a TCP segment is, by its flags and window; REPLY_SILENCE if it is no answer to any
+ * technique. The caller has checked the cookie.
  */
 enum reply technique_tcp_reply(uint8_t flags, uint16_t window);
 

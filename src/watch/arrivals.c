@@ -1,4 +1,4 @@
-/* course: how many contacts had come to a target by when. */
+/* arrivals: a ring of cumulative counts. */
 #include "watch/arrivals.h"
 
 void arrivals_add(struct arrivals *c, uint64_t now_ms)

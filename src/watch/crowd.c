@@ -1,4 +1,4 @@
-/* crowd: per-target counters of fixed size. */
+/* crowd: counters of fixed size for each target. */
 #include "watch/crowd.h"
 
 #include <stdlib.h>
@@ -56,11 +56,11 @@ static void span_clear(struct crowd_span *s, uint64_t now_ms)
 
 static void group_clear(struct crowd_group *g)
 {
-	memset(g, 0, offsetof(struct crowd_group, source)); /* their numbers are 0 */
+	memset(g, 0, offsetof(struct crowd_group, source)); /* the counts of the arrays are 0 */
 }
 
-/* Of nobody. That is done for every new target, each of a sweep's, and so no more than need be: the
- * whole is 8 KiB, a quarter of a first-level cache. */
+/* Empties the counters. Done for every new target, thus for each host of a sweep, so only what is
+ * used is cleared: all of it is a quarter of a first-level cache. */
 static void crowd_clear(struct crowd *c, uint64_t now_ms)
 {
 	memset(c, 0, offsetof(struct crowd, contacts));
@@ -133,12 +133,14 @@ static uint64_t span_sources(const struct crowd_span *s)
 	return (uint64_t)(estimate + 0.5);
 }
 
-/* Counts one more; with the second over, or enough contacts in it, the sources so far. */
+/* Counts one contact. Returns the number of sources when a second is over or has enough contacts,
+ * else 0. */
 static uint64_t span_add(struct crowd_span *s, uint64_t hash, uint64_t now_ms, uint64_t *over)
 {
 	*over = 0;
 	if (now_ms - s->began_ms >= SECOND_MS) {
-		/* The counts of the second that is over are looked at by the caller first. */
+		/* The caller reads the counts of the second that is over before it begins a new
+		 * one. */
 		*over = s->contacts >= FLOOD_CONTACTS ? span_sources(s) : 0;
 		return *over;
 	}
@@ -153,9 +155,9 @@ static void span_begin(struct crowd_span *s, uint64_t hash, uint64_t now_ms)
 }
 
 /*
- * The average source's contacts in a tenth of a second: more at once, less only by and by. Where
- * many stand out at a time it is not scanners that do but some of the flood's, a botnet's fast
- * machines, and the bar rises.
+ * Estimates the average source's contacts in a tenth of a second: increases at once, decreases
+ * slowly. If many sources stand out at a time they are no scanners but fast machines of a botnet,
+ * and `uneven` rises.
  */
 static void tenth_add(struct crowd *c, uint64_t source, uint64_t now_ms)
 {
@@ -178,7 +180,8 @@ static void tenth_add(struct crowd *c, uint64_t source, uint64_t now_ms)
 	span_count(s, source);
 }
 
-/* The greatest of the latest full seconds: contacts of the first of them may still be judged. */
+/* Keeps the greatest values of the latest full seconds, since contacts of the oldest may still be
+ * judged. */
 static void full_add(struct crowd *c, double contacts, double sources)
 {
 	c->held.mean_pps = contacts / sources;
@@ -193,8 +196,8 @@ static void full_add(struct crowd *c, double contacts, double sources)
 }
 
 /*
- * How often the average source came, where each that did come did so often. That is more, for those
- * that did not come are not counted: x / (1 - e^-x) for x, turned round, to a few per cent.
+ * The mean contacts of all sources, from the mean `each` of those that made any. Sources without a
+ * contact are not counted, so each = x / (1 - e^-x); this is its inverse to a few per cent.
  */
 static double average_of_all(double each)
 {
@@ -203,8 +206,8 @@ static double average_of_all(double each)
 	return 1.06 * (more + more / each);
 }
 
-/* By full seconds; in one that has just begun it is more if that is more than an estimate's error.
- * Where there was no flood before, too much is better than too little. */
+/* Measures the flood by full seconds; within a second the rate is only raised, if by more than an
+ * estimate's error. At the begin of a flood too high a rate is better than too low. */
 static void flood_measure(struct crowd *c, uint64_t sources, bool full, uint64_t now_ms)
 {
 	double contacts = (double)c->contacts.contacts, each = contacts / (double)sources;
@@ -219,7 +222,7 @@ static void flood_measure(struct crowd *c, uint64_t sources, bool full, uint64_t
 			memset(c->full, 0, sizeof(c->full));
 			c->held.mean_pps = each / span;
 		}
-		/* Of sources that have not come yet nothing is known. */
+		/* Sources without a contact so far are not known. */
 		if (c->full[0].share <= 0)
 			c->held.share = 1 / (double)sources;
 	}
@@ -269,8 +272,8 @@ double crowd_mean_pps(const struct crowd *c, uint64_t now_ms)
 	return now_ms < c->flood_ms ? c->mean_pps : 0;
 }
 
-/* How much busier than the average one some of the flood's are: those of an uneven one, and those
- * that take turns, when it is theirs. */
+/* How many times busier than the average source some of a flood's sources are: those of an uneven
+ * flood, and those that send in turns, in their turn. */
 static double busy_share(const struct crowd *c, double mean_pps)
 {
 	double turn = (c->burst - 1) * SECOND_MS / TENTH_MS / mean_pps;
@@ -292,7 +295,7 @@ void crowd_prefetch(const struct crowd_table *t, uint64_t source, uint64_t targe
 double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct contact *contact,
 		      bool count)
 {
-	/* What one sends at once is one decision. */
+	/* A burst of packets is one decision of its sender. */
 	double burst = greater(c->burst, 1), mean = crowd_mean_pps(c, contact->now_ms);
 	double busy = busy_share(c, mean);
 	const struct cusum_query ask = {
@@ -374,7 +377,7 @@ struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
 		known_port |= g->port[i] == contact->dport;
 	for (int i = 0; i < g->sources; i++)
 		known_source |= g->source[i] == source;
-	/* Full without a verdict: too many sources for so few ports. Begin again. */
+	/* Full without a verdict: too many sources for so few ports. Starts a new group. */
 	if ((!known_port && g->ports == CROWD_PORTS) ||
 	    (!known_source && g->sources == CROWD_SOURCES)) {
 		g->fingerprint = 0;

@@ -1,4 +1,4 @@
-/* sieve: a set-associative table of cumulative sums. */
+/* cusum: a set-associative table of cumulative sums. */
 #include "watch/cusum.h"
 
 #include <stdlib.h>
@@ -11,13 +11,13 @@
 #define WAYS  8
 #define ONE   256.0
 #define PARTS 65536
-/* Times the greatest age it still fits. */
+/* Upper bound of the leak, so that its product with the greatest age fits. */
 #define LEAK_MOST  1e12
 #define LINE_BYTES 64
 #define TAG_MASK   UINT64_C(0x7ffffff)
 #define TIME_MASK  UINT64_C(0xfffff)
 #define ABOVE_MOST UINT64_C(0xffff)
-/* What is told up to so late takes no time back. */
+/* ms that a contact may be older than its entry. */
 #define LATE_MS 16384
 
 int cusum_init(struct cusum *s, size_t bytes)
@@ -43,7 +43,7 @@ void cusum_fini(struct cusum *s)
 	memset(s, 0, sizeof(*s));
 }
 
-/* Of a place that nobody came to for a quarter of an hour it may seem less. */
+/* The age of an entry in ms, modulo a quarter of an hour, the range of its 20 bits. */
 static uint64_t place_age(const struct cusum_entry *p, uint64_t t_ms)
 {
 	uint64_t age = (t_ms - p->moved_ms) & TIME_MASK;
@@ -72,8 +72,8 @@ static struct cusum_entry *bucket_find(struct cusum_entry *bucket, uint64_t tag)
 	return NULL;
 }
 
-/* The one of which least is left, below nothing by how much it would be: all eight alike and
- * without a branch, as in a flood each contact comes here. */
+/* The entry with the lowest sum as of now, negative sums included. Without branches, since in a
+ * flood each contact comes here. */
 static struct cusum_entry *bucket_victim(struct cusum_entry *bucket, double leak, uint64_t t_ms)
 {
 	const double parts = leak * ONE * PARTS;

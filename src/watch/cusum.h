@@ -1,4 +1,4 @@
-/* sieve: who fails more often towards a flooded target than chance makes any of the flood's. */
+/* cusum: cumulative sums that show which sources of a flood are busier than its average source. */
 #ifndef PORTLIGHT_WATCH_CUSUM_H
 #define PORTLIGHT_WATCH_CUSUM_H
 
@@ -9,58 +9,60 @@
 #include "watch/arrivals.h"
 
 /*
- * A cumulative sum for each source and target (Page, "Continuous Inspection Schemes", Biometrika
- * 1954): one more with each contact, and CUSUM_FACTOR times as many less with time as the average
- * source makes; never below nothing. Only who is busier than that for a while gets far above.
+ * A cumulative sum for each pair of source and target (Page, "Continuous Inspection Schemes",
+ * Biometrika 1954). It grows by one with each contact, and shrinks with time by CUSUM_FACTOR times
+ * the contacts that the average source makes; it never falls below zero. Only a source that is
+ * busier than that for a while gets a high sum.
+ *
+ * Tag and bucket number together are about 40 bits of a hash: two pairs that share them would add
+ * up.
  */
-
-/* Two that took each other's place for their own would be twice as busy: tag and bucket together
- * are some 40 bits. */
 struct cusum_entry {
 	uint64_t tag : 27;
-	uint64_t risen : 1;	/* above the level since it was last at nothing */
-	uint64_t moved_ms : 20; /* low bits */
-	uint64_t above : 16;	/* in 1/256 of a contact; 0: free */
+	uint64_t risen : 1;	/* it reached the level since it was last zero */
+	uint64_t moved_ms : 20; /* low bits of the latest contact's time */
+	uint64_t above : 16;	/* the sum, in 1/256 of a contact; 0: free */
 };
 
-/* Buckets of eight, a cache line each; who is new pushes out the one that is least above. So
- * forged sources, however many, push out each other. */
+/* Buckets of eight, one cache line each. A new pair evicts the one with the lowest sum, so spoofed
+ * sources, however many, evict each other. */
 struct cusum {
-	struct cusum_entry *place;
+	struct cusum_entry *place; /* inside `memory`, aligned to cache lines */
 	void *memory;
 	uint64_t buckets;
 };
 
-/* Within `bytes`. 0, or -1 out of memory. */
+/* Allocates at most `bytes`. Returns 0, or -1 if out of memory or `bytes` are too few. */
 int cusum_init(struct cusum *s, size_t bytes);
 void cusum_fini(struct cusum *s);
 
 struct cusum_query {
-	uint64_t hash; /* of the one it is about */
-	uint64_t t_ms; /* a little disorder does no harm */
-	double mean_pps;
-	double level;
-	bool count; /* there is one contact more */
-	/* What a source may make follows the flood's own course, of which the average source has
-	 * this share; NULL: what mean_pps says. */
+	uint64_t hash;	 /* of the pair */
+	uint64_t t_ms;	 /* time of the contact; up to 16 s of disorder are tolerated */
+	double mean_pps; /* contacts a second of the average source */
+	double level;	 /* sum at which *rises is set */
+	bool count;	 /* add a contact; else only read */
+	/* How the allowance follows the flood's arrival history, of which the average source has
+	 * `share`. NULL: the allowance is mean_pps throughout. */
 	const struct arrivals *arrivals;
 	double share;
 };
 
-/* Asks the cache for what cusum_above will look at. */
+/* Prefetches the bucket that cusum_above reads for a pair's hash. */
 void cusum_prefetch(const struct cusum *s, uint64_t hash);
 
-/* How many contacts it is above what it may make; *rises: to the level, for the first time since it
- * was at nothing. */
-double cusum_above(struct cusum *s, const struct cusum_query *ask, bool *rises);
+/* The sum of a pair in contacts, with the contact of the query. *rises is set if this contact
+ * brought it to the level for the first time since it was zero. */
+double cusum_above(struct cusum *s, const struct cusum_query *query, bool *rises);
 
 /*
- * How rarely chance lets anybody come so far above, as -ln of its share of all contacts: a bound
- * for contacts that come independently of each other, from sources of which none is busier than the
- * average one (Lundberg's, of ruin theory).
+ * -ln of the probability that chance brings any source to such a sum, as a share of all contacts: a
+ * bound for contacts that are independent of each other, from sources none of which is busier than
+ * the average one (Lundberg's inequality of ruin theory). 0 for a sum of 0 or less.
  */
 double cusum_surprise(double above);
-/* The same the other way round. */
+
+/* The inverse: the sum that has that surprise. */
 double cusum_level(double surprise);
 
 #endif

@@ -1,4 +1,4 @@
-/* episode: the life of a scan, reported on a log scale and within a limit. */
+/* episode: counts what a scan does, and reports it at growing intervals and within a limit. */
 #include "watch/episode.h"
 
 #include <netinet/in.h>
@@ -18,7 +18,7 @@ int episode_table_init(struct episode_table *t, size_t bytes, const struct sipha
 {
 	_Static_assert(SUSPECTS * sizeof(struct suspect) ==
 			       BITMAPS * EPISODE_PORT_WORDS * sizeof(uint64_t),
-		       "suspects take the place of the ports");
+		       "the suspects are stored in the memory of the ports");
 	size_t each = sizeof(struct episode) + BITMAPS * EPISODE_PORT_WORDS * sizeof(uint64_t);
 	size_t for_events = (size_t)RANGES_MOST * BITMAPS * sizeof(*t->ranges) +
 			    SUSPECTS * sizeof(*t->suspects);
@@ -87,7 +87,7 @@ static void chain_remove(struct episode_table *t, const struct episode *e)
 		*link = e->chain;
 }
 
-/* Whether the host is a new one to the episode. */
+/* Adds a host to the episode's; returns whether it is new. */
 static bool hosts_add(struct episode_table *t, struct episode *e, uint32_t host)
 {
 	enum host_set_answer answer = host_set_add(t->hosts, e->owner, host);
@@ -129,8 +129,8 @@ static size_t ports_ranges(const uint64_t *bitmap, uint16_t (*out)[2])
 	return count;
 }
 
-/* Whether one more event fits into this minute. Those that end or update a reported one do not
- * count: their number is bounded by that of the openings. */
+/* Whether one more event is within the limit of this minute. Updates and ends do not count: their
+ * number is bounded by that of the openings. */
 static bool limit_allows(struct episode_table *t, uint64_t now_ms)
 {
 	if (now_ms - t->minute_ms >= MINUTE_MS) {
@@ -351,7 +351,7 @@ struct episode *episode_open(struct episode_table *t, const struct evidence *r,
 		(void)hosts_add(t, e, target_hash);
 		return e;
 	}
-	/* Those behind the list are in the set, under the record's name. */
+	/* The hosts beyond the record's list are in the host set, under its owner number. */
 	e->owner = r->owner;
 	e->many_targets = true;
 	e->hosts = r->hosts;
@@ -370,7 +370,8 @@ static uint32_t less_one(uint32_t counter)
 	return counter - (counter > 0);
 }
 
-/* Of a record about ports, what is not in one about the hosts of one of them. */
+/* A record about ports without the contacts that are in a record about the hosts of one of these
+ * ports. */
 static struct evidence without_port(const struct evidence *r, const struct evidence *hosts)
 {
 	struct evidence rest = *r;
@@ -401,7 +402,7 @@ void episode_join(struct episode_table *t, struct episode *e, const struct evide
 	if (other->last_ns > e->last_ns)
 		e->last_ns = other->last_ns;
 	e->proven |= other->proven;
-	/* Each contact is in one record about ports, and in one about hosts. */
+	/* Each contact is in a record about ports and in one about hosts. */
 	if (other->kind == EVIDENCE_HOSTS)
 		return;
 	if (origin->kind == EVIDENCE_HOSTS)
@@ -445,7 +446,7 @@ void episode_add_suspect(struct episode *e, const struct contact *c)
 		e->suspects_news |= suspects_add(e->suspects, c);
 }
 
-/* At first at once, then ever more seldom, down to once a minute. */
+/* Reports new suspects at once at first, then at doubling intervals up to SUSPECTS_WAIT_MOST_MS. */
 static void report_suspects(struct episode_table *t, struct episode *e, uint64_t now_ms,
 			    uint64_t t_ns)
 {
@@ -461,7 +462,7 @@ static void report_suspects(struct episode_table *t, struct episode *e, uint64_t
 
 void episode_add_source(struct episode_table *t, struct episode *e, uint32_t source)
 {
-	/* Next to the hosts, under a name of its own. */
+	/* Sources are in the host set, too, under another owner number. */
 	enum host_set_answer answer = host_set_add(t->hosts, e->owner ^ 1, source);
 
 	e->sources += answer == HOST_SET_NEW;

@@ -1,4 +1,4 @@
-/* episode_kind: what an episode is, by what it has counted. */
+/* episode_kind: techniques, shape and kind of an episode, by its counters. */
 #include "watch/episode.h"
 
 #include "watch/params.h"
@@ -22,7 +22,7 @@ uint32_t episode_techniques(const struct episode *e)
 	if ((set & pair) != pair || (e->half_open == 0 && e->idle == 0))
 		return set;
 	set &= ~pair;
-	/* One of twenty may be the other: a lost RST, a connection that was reset. */
+	/* A few may look like the other: a lost RST, a connection that was reset. */
 	if (e->half_open * SYN_CONNECT_ONE_IN >= e->idle)
 		set |= UINT32_C(1) << TECH_SYN;
 	if (e->idle * SYN_CONNECT_ONE_IN >= e->half_open && e->idle)

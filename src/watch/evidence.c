@@ -1,4 +1,4 @@
-/* evidence: walks of the sequential test, a record a source and subject. */
+/* evidence: the sequential tests, one record for each source and subject. */
 #include "watch/evidence.h"
 
 #include <netinet/in.h>
@@ -29,9 +29,9 @@ int evidence_table_init(struct evidence_table *t, size_t bytes, const struct sip
 	return 0;
 }
 
-void evidence_set_errors(struct evidence_table *t, double alpha, double beta)
+void evidence_set_errors(struct evidence_table *t, double false_positive, double detection)
 {
-	t->threshold = logarithm(beta / alpha);
+	t->threshold = logarithm(detection / false_positive);
 }
 
 void evidence_table_fini(struct evidence_table *t)
@@ -50,7 +50,7 @@ static uint32_t host_network(const struct evidence_table *t, struct addr a)
 	return (uint32_t)name_of(&t->key, a);
 }
 
-/* What a record is about, besides its source. */
+/* The subject of a record, besides its source. */
 struct subject {
 	uint32_t host; /* name_host of the one target; 0: any */
 	uint16_t port;
@@ -64,7 +64,7 @@ static uint64_t record_tag(uint64_t source, const struct subject *about)
 	return name_with(source, SALT_EVIDENCE, (uint64_t)about->host << 32 | what) | 1;
 }
 
-/* How suspicious a record still is: the slow walk as of now. */
+/* How suspicious a record is: its slow score, decayed to now_ms. */
 static float record_worth(const struct evidence *r, uint64_t now_ms)
 {
 	float ms = now_ms > r->moved_ms ? (float)(now_ms - r->moved_ms) : 0;
@@ -84,7 +84,7 @@ static void record_leak(struct evidence *r, uint64_t now_ms)
 	r->moved_ms = now_ms;
 }
 
-/* A free one of a bucket, or else the least suspicious, of equals the longest idle. */
+/* A free record of a bucket, or else the least suspicious one, of equals the longest idle. */
 static struct evidence *record_victim(struct evidence *bucket, uint64_t now_ms)
 {
 	struct evidence *victim = bucket;
@@ -103,7 +103,8 @@ static struct evidence *record_victim(struct evidence *bucket, uint64_t now_ms)
 	return victim;
 }
 
-/* The record of a subject, made where there is none by pushing out the one that is missed least. */
+/* The record of a subject, or NULL. With `make` it is created, and evicts the least suspicious of
+ * its bucket. */
 static struct evidence *record_get(struct evidence_table *t, const struct contact *c,
 				   const struct subject *about, bool make)
 {
@@ -146,7 +147,7 @@ static void count_up(uint8_t *counter)
 		++*counter;
 }
 
-/* Adds a port (or protocol) to the list: its place, or -1 if it is not new; *place is set. */
+/* Adds a port (or protocol) to the list; *place is set to its index. Returns whether it is new. */
 static bool list_port(struct evidence *r, uint16_t port, int *place)
 {
 	for (int i = 0; i < r->listed; i++)
@@ -178,8 +179,9 @@ static unsigned filter_bits(const uint64_t *filter, unsigned words)
 	return bits;
 }
 
-/* Filters of what was used begin anew when they are half full: who uses hundreds of ports or hosts
- * is to go on being believed, and who uses one over and over not. */
+/* Adds to a filter of used ports or hosts; returns whether it was new. The filter is emptied when
+ * half full, so that each new service counts for a client of hundreds, and a repeated one does not.
+ */
 static bool used_add(uint64_t filter[static 8], uint32_t hash)
 {
 	if (filter_bits(filter, 8) > 256)
@@ -192,7 +194,7 @@ static uint32_t port_hash(uint16_t number)
 	return number * UINT32_C(2654435761) >> 16;
 }
 
-/* Whether the host is a new one. Where the set is full, none is. */
+/* Adds a host; returns whether it is new. If the host set is full, none is. */
 static bool list_host(struct evidence_table *t, struct evidence *r, uint32_t host)
 {
 	for (int i = 0; i < r->listed; i++)
@@ -249,13 +251,13 @@ static bool record_is_over(const struct evidence_table *t, const struct evidence
 	return (double)r->score >= t->threshold || (double)r->slow >= t->threshold * SLOW_FACTOR;
 }
 
-/* What belongs to the scan, if it is one: what was used does not, but for answers to UDP. */
+/* Whether a contact would be part of a scan: used ones are not, except answers to UDP. */
 static bool contact_is_listed(const struct contact *c)
 {
 	return c->failed || c->idle || (c->used && !c->again);
 }
 
-/* Contact with a port, or with an IP protocol, of one target. */
+/* Adds a contact to the record about the ports or IP protocols of its target. */
 static struct evidence *add_port(struct evidence_table *t, const struct contact *c)
 {
 	bool protocol = c->techniques == UINT32_C(1) << SEEN_IPPROTO;
@@ -270,7 +272,7 @@ static struct evidence *add_port(struct evidence_table *t, const struct contact 
 		return NULL;
 	record_leak(r, c->now_ms);
 	record_note(r, c);
-	/* Each port counts once, or whoever has one that is open could undo its probes with it. */
+	/* Each port counts once, or a scanner could undo its failures with one open port. */
 	if (c->used && used_add(r->used_ports, port_hash(number))) {
 		count_contact(&r->used);
 		record_step(r, STEP_PORT_USED, STEP_PORT_USED);
@@ -289,8 +291,8 @@ static struct evidence *add_port(struct evidence_table *t, const struct contact 
 }
 
 /*
- * How much less a host says because it is scattered: SCATTERED_WEIGHT in a network that is new to
- * the filter. One that is not new may only seem so, the likelier the more bits are set.
+ * The weight of a host: SCATTERED_WEIGHT in a network that is new to the filter. A network may seem
+ * known by a collision, the likelier the more bits are set, so the weight then falls with them.
  */
 static float host_spread(struct evidence_table *t, struct evidence *r, const struct contact *c)
 {
@@ -331,14 +333,14 @@ static bool is_sweep_only(uint32_t techniques)
 	return techniques == UINT32_C(1) << SEEN_ICMP || techniques == UINT32_C(1) << SEEN_ARP;
 }
 
-/* What a record is made for: what failed, was closed without a word, or is a sweep by its nature,
- * for whoever sweeps fast has all answers before the first silence is over. */
+/* Whether a contact creates a record: failed, closed without data, or a ping or ARP request, since
+ * all answers to a fast sweep come before the first wait is over. */
 static bool contact_is_asked(const struct contact *c)
 {
 	return c->failed || c->idle || (c->used && is_sweep_only(c->techniques));
 }
 
-/* Contact with one more host on the same port (or by the same kind of ping): its record. */
+/* Adds a contact to the record about hosts contacted on its port, or by the same kind of ping. */
 static struct evidence *add_host(struct evidence_table *t, const struct contact *c, uint8_t kind)
 {
 	struct subject about = {0, kind == EVIDENCE_STRAYS ? 0 : c->dport, kind, c->proto};
@@ -355,7 +357,7 @@ static struct evidence *add_host(struct evidence_table *t, const struct contact 
 			count_contact(&r->used);
 			step_host_used(r, c);
 		}
-		/* An answer to a ping is what a sweep is for. */
+		/* Answers to pings are what a sweep looks for. */
 		if (is_sweep_only(c->techniques) && list_host(t, r, host))
 			count_contact(&r->answered);
 	} else if (contact_is_listed(c)) {
@@ -368,7 +370,7 @@ static struct evidence *add_host(struct evidence_table *t, const struct contact 
 	return r;
 }
 
-/* Brings it where it says something about the same target. */
+/* Adds the contact from probation to the record about the target, if that is the same. */
 static void probation_bring(struct evidence_table *t, const struct contact *c,
 			    const struct probation_entry *earlier)
 {
@@ -376,14 +378,15 @@ static void probation_bring(struct evidence_table *t, const struct contact *c,
 
 	if (earlier->target != name_host(c->target))
 		return;
-	/* A protocol has no port; what has one was no probe for protocols. */
+	/* Probes for protocols have no port. */
 	if (c->techniques == UINT32_C(1) << SEEN_IPPROTO ? earlier->port != 0
 							 : earlier->proto != c->proto)
 		return;
 	(void)add_port(t, &first);
 }
 
-/* The same for hosts: its network is not known any more, so it counts as scattered. */
+/* The same for the record about hosts. The network is not stored, so the host weighs
+ * SCATTERED_WEIGHT. */
 static void probation_bring_host(struct evidence_table *t, struct evidence *r,
 				 const struct contact *c, const struct probation_entry *earlier)
 {
@@ -442,7 +445,7 @@ void evidence_drop(struct evidence_table *t, struct evidence *record)
 	t->used--;
 }
 
-/* What is still to be looked up for evidence_take. */
+/* Hosts and ports whose records evidence_take still has to look up. */
 #define TAKEN_MOST 256
 struct taking {
 	uint32_t host[TAKEN_MOST];

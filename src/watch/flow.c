@@ -1,4 +1,4 @@
-/* flow: set-associative table with a queue through those that wait. */
+/* flow: a set-associative table, and a queue of its waiting flows. */
 #include "watch/flow.h"
 
 #include <stdlib.h>
@@ -8,8 +8,6 @@
 #include "technique/technique.h"
 #include "watch/name.h"
 #include "watch/prefetch.h"
-
-/* Private number for keys of tables, so that a probe's cookie is never a flow's tag. */
 
 /* The queue numbers flows in 32 bits. */
 #define FLOW_BUCKETS_MOST ((size_t)1 << 24)
@@ -47,7 +45,7 @@ void flow_table_fini(struct flow_table *t)
 	t->link = NULL;
 }
 
-/* The lesser end first, so that both directions have one tag. Two words say all of IPv4. */
+/* The lower end first, so that both directions have the same tag. IPv4 fits into two words. */
 uint64_t flow_tag(const struct flow_table *t, const struct flow_key *k)
 {
 	int order = addr_compare(k->src, k->dst);
@@ -134,7 +132,7 @@ bool flow_is_syn(const struct flow *f)
 	return f->sight & (UINT32_C(1) << TECH_SYN | UINT32_C(1) << TECH_CONNECT);
 }
 
-/* The one of a bucket that is missed least. */
+/* The flow of a bucket with the lowest rank. */
 static struct flow *flow_victim(struct flow_table *t, size_t first)
 {
 	size_t victim = first;
@@ -153,7 +151,7 @@ void flow_prefetch_bucket(const struct flow_table *t, uint64_t tag)
 	prefetch_line(way + FLOW_WAYS / 2);
 }
 
-/* The one of that tag, or the one that makes room for it. */
+/* Index of the flow with that tag, or else of the one that a new flow would evict. */
 static size_t flow_place(const struct flow_table *t, uint64_t tag)
 {
 	size_t first = flow_bucket(t, tag), at = first;
@@ -197,7 +195,7 @@ const struct flow *flow_prefetch_evicted(const struct flow_table *t, uint64_t ta
 {
 	const struct flow_link *link = &t->link[at];
 
-	/* Of rank 2^63 and more are those that wait. */
+	/* Waiting flows have ranks of 2^63 and more. */
 	if (t->way[at].tag == tag || !(t->way[at].rank >> 63))
 		return NULL;
 	if (link->next)
@@ -207,7 +205,8 @@ const struct flow *flow_prefetch_evicted(const struct flow_table *t, uint64_t ta
 	return &t->flow[at];
 }
 
-/* All fields, one by one, as gcc would clear the whole with "rep stos" first (bytes_clear). */
+/* Sets all fields one by one: gcc would clear a compound literal with "rep stos" first
+ * (bytes_clear). */
 static void flow_begin(struct flow *f, const struct flow_key *key, uint64_t tag)
 {
 	f->tag = tag;

@@ -1,4 +1,4 @@
-/* fragment: halves of TCP headers find each other. */
+/* fragment: joins the two parts of a TCP header. */
 #include "watch/fragment.h"
 
 #include <string.h>

@@ -62,7 +62,7 @@ enum host_set_answer host_set_add(struct host_set *t, uint64_t owner, uint32_t h
 	const __u64 words[2] = {owner, host};
 	uint64_t hash = siphash_words(&t->key, words, 2, 1, 3);
 
-	/* Its highest bit keeps a pair from looking free. */
+	/* The highest bit is set, so that no pair is 0, which means free. */
 	hash = (hash | UINT64_C(1) << 63) & ~(uint64_t)UINT16_MAX;
 	return slot_put(t, hash | host_set_mark(owner));
 }
@@ -71,7 +71,7 @@ void host_set_sweep(struct host_set *t, const uint64_t alive[static 1024])
 {
 	uint64_t start = 0, slots = t->mask + 1;
 
-	/* A gap, before any is made: no pair belongs to the other side of it. */
+	/* Finds a free slot that existed before the sweep: no chain of probes crosses it. */
 	while (start < slots && t->slot[start])
 		start++;
 	for (uint64_t i = 0; i < slots; i++) {
@@ -82,7 +82,7 @@ void host_set_sweep(struct host_set *t, const uint64_t alive[static 1024])
 			t->used--;
 		}
 	}
-	/* From there on each is put anew, in order, so that none stands behind a gap. */
+	/* Inserts all pairs again, in order from there on, so that no chain of probes has a gap. */
 	for (uint64_t n = 1; n < slots; n++) {
 		uint64_t at = (start + n) & t->mask, hash = t->slot[at];
 

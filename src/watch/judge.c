@@ -1,4 +1,4 @@
-/* judge: contacts to evidence, evidence to scans. */
+/* judge: contacts to evidence, evidence to events. */
 #include "watch/judge.h"
 
 #include <netinet/in.h>
@@ -9,7 +9,7 @@
 #include "watch/params.h"
 #include "watch/watch_state.h"
 
-/* More than any surprise. */
+/* The surprise where there is no flood: greater than any other. */
 #define CALM 1e9
 
 static bool is_trusted(const struct watch *w, struct addr a)
@@ -28,7 +28,7 @@ static bool goes_outwards(const struct watch *w, struct addr src, struct addr ds
 	       !ranges_contain(w->conf.home, dst);
 }
 
-/* In its place: copied, its narrow stores would be waited for by the copy's wide loads. */
+/* Fills *c in place: to copy it the processor would have to wait for its narrow stores. */
 static void contact_init(struct contact *c, const struct watch *w, const struct flow *f)
 {
 	*c = (struct contact){
@@ -52,8 +52,8 @@ static void contact_init(struct contact *c, const struct watch *w, const struct 
 	};
 }
 
-/* How much its source stands out from the flood that the target is under; all the more where there
- * is none. `count`: it has failed once more. */
+/* How much a contact's source stands out from the flood of its target; CALM if there is no flood.
+ * `count`: the contact failed, and is added to the source's sum. */
 static double contact_surprise(struct watch *w, const struct contact *c, bool count)
 {
 	struct crowd *crowd = crowd_get(&w->crowds, c->dst, c->target, w->now_ms);
@@ -63,8 +63,8 @@ static double contact_surprise(struct watch *w, const struct contact *c, bool co
 	return crowd_surprise(&w->crowds, crowd, c, count);
 }
 
-/* Whether a record that is over the line is a scan's, the contact's source standing out so much: in
- * a second of the flood chance is to bring nobody there more often than the walk may err. */
+/* Whether a record over the threshold is a scan, despite a flood. In a second of the flood, chance
+ * may bring a source there no more often than the sequential test may err. */
 static bool stands_out(struct watch *w, const struct evidence *r, const struct contact *c,
 		       double surprise)
 {
@@ -74,8 +74,8 @@ static bool stands_out(struct watch *w, const struct evidence *r, const struct c
 				    surprise >= w->evidence.threshold + logarithm(crowd->pps));
 }
 
-/* It stands out too little to be a scanner's, or no more than all do where they are few: whatever
- * they are, they are told of. */
+/* Adds a source to the flood's suspects if it stands out a little, or if the flood has so few
+ * sources that all may be listed. */
 static void note_suspect(struct watch *w, const struct contact *c, double surprise)
 {
 	const struct crowd *crowd = crowd_get(&w->crowds, c->dst, c->target, w->now_ms);
@@ -88,7 +88,8 @@ static void note_suspect(struct watch *w, const struct contact *c, double surpri
 		episode_add_suspect(flood, c);
 }
 
-/* A group of sources became a scan: its ports and sources so far, and this contact. */
+/* Opens an episode for a group that is a distributed scan now, with its ports and sources so far.
+ */
 static void crowd_scan(struct watch *w, const struct crowd_group *g, const struct contact *c)
 {
 	struct episode *e = episode_open_crowd(&w->episodes, c->dst, EVENT_DISTRIBUTED_SCAN,
@@ -104,7 +105,7 @@ static void crowd_scan(struct watch *w, const struct crowd_group *g, const struc
 		episode_add_source(&w->episodes, e, g->source[i]);
 	for (int bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		e->seen[bit] = c->techniques >> bit & 1 ? g->contacts : 0;
-	/* The walk of the ports that no two sources share, as if one had asked for them all. */
+	/* No sequential test decides this; about that of one source with all these ports. */
 	e->confidence = CROWD_CONFIDENCE;
 	episode_report(&w->episodes, e, EVENT_OPEN, c->t_ns);
 }
@@ -119,7 +120,7 @@ static void note_crowd(struct watch *w, const struct contact *c)
 		return;
 	crowd = crowd_get(&w->crowds, c->dst, c->target, w->now_ms);
 	if (crowd_mean_pps(crowd, w->now_ms) > 0)
-		return; /* a flood with forged sources looks so, too */
+		return; /* a flood with spoofed sources looks the same */
 	e = episode_find(&w->episodes, c->target, true);
 	if (e) {
 		if (e->action != EVENT_DISTRIBUTED_SCAN ||
@@ -134,8 +135,8 @@ static void note_crowd(struct watch *w, const struct contact *c)
 		crowd_scan(w, group, c);
 }
 
-/* A scanner's host does other things as well: what it uses is no probe, but for answers to what has
- * no handshake, while it scans by just that. */
+/* Whether a contact belongs to the scan of its source. Used connections are other traffic of the
+ * scanner's host, except UDP answers and the like, while it scans by that technique. */
 static bool contact_is_probe(const struct episode *e, const struct contact *c)
 {
 	if (c->again)
@@ -150,7 +151,7 @@ static bool contact_is_probe(const struct episode *e, const struct contact *c)
 	return false;
 }
 
-/* Where the other records of a source go that is called a scanner. */
+/* Context of join_record. */
 struct joining {
 	struct watch *watch;
 	struct episode *episode;
@@ -165,7 +166,8 @@ static void join_record(void *context, const struct evidence *other)
 		     name_host(name_of(&j->watch->conf.key, other->target)));
 }
 
-/* A record's walk is over: all that is known of its source becomes an episode. */
+/* Opens an episode with all records of the source of a record that is over the threshold, and
+ * reports it. */
 static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
 {
 	struct joining j = {w, NULL, *over};
@@ -180,7 +182,8 @@ static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
 	episode_report(&w->episodes, j.episode, EVENT_OPEN, t_ns);
 }
 
-/* HTTP and DNS go by TCP where UDP does not get through, or the other way round: one service. */
+/* TCP and UDP of a port are one service, since clients of HTTP and DNS fall back from one to the
+ * other. */
 static struct known_service_pair service_of(uint64_t source, uint64_t target, uint16_t port,
 					    uint8_t proto)
 {
@@ -196,7 +199,8 @@ void judge_prefetch(const struct watch *w, const struct flow *f)
 	crowd_prefetch(&w->crowds, f->source, f->target);
 }
 
-/* What was used is remembered; what was used before does not fail for the first time. */
+/* Remembers used services. Returns whether the contact failed with a service that its source used
+ * before. */
 static bool is_known_service(struct watch *w, const struct contact *c)
 {
 	const struct known_service_pair pair = service_of(c->source, c->target, c->dport, c->proto);
@@ -206,7 +210,7 @@ static bool is_known_service(struct watch *w, const struct contact *c)
 	return c->failed && !c->half_open && known_service_has(&w->known_services, &pair);
 }
 
-/* One contact is over, or more is known of it. */
+/* Judges a contact whose outcome is known, or of which more is known now. */
 static void judge_contact(struct watch *w, const struct contact *c)
 {
 	struct episode *e;
@@ -268,7 +272,7 @@ void judge_heard(struct watch *w, struct addr a)
 	w->heard[0][at >> 6] |= UINT64_C(1) << (at & 63);
 }
 
-/* A host that speaks is there, even if its answers, sent to the asker alone, do not reach us. */
+/* A host that sent an ARP packet exists, even if its unicast answers are not captured. */
 static bool was_heard(const struct watch *w, struct addr a)
 {
 	uint32_t at = heard_at(w, a);
@@ -276,7 +280,7 @@ static bool was_heard(const struct watch *w, struct addr a)
 	return (w->heard[0][at >> 6] | w->heard[1][at >> 6]) >> (at & 63) & 1;
 }
 
-/* Nothing came of a SYN+ACK that nobody asked for, or a RST at most. */
+/* A SYN+ACK without a SYN was followed by nothing, or by a RST: backscatter. */
 static void note_stray(struct watch *w, const struct flow *f)
 {
 	struct contact c = {
@@ -303,7 +307,7 @@ static void note_stray(struct watch *w, const struct flow *f)
 		open_episode(w, over, c.t_ns);
 }
 
-/* Reports about a stream go beside it, from and to the next ports (RTCP: RFC 3550, 11). */
+/* RTCP uses the ports next to those of its stream (RFC 3550, 11). */
 static bool is_beside_stream(struct watch *w, const struct flow *f)
 {
 	const struct flow_key beside = {
@@ -342,8 +346,8 @@ void judge_silence(struct watch *w, const struct flow *f, uint64_t over_ms)
 			judge_contact(w, &c);
 		return;
 	}
-	/* A port of ours that listens would have answered; only the answer was not seen. Nothing
-	 * excuses what no client sends: FIN, NULL, ... */
+	/* A listening port of ours would have answered: the answer was not captured. That excuses
+	 * SYN and UDP only, not what no client sends (FIN, NULL, ...). */
 	if (listens > 0)
 		return;
 	if (f->sight == UINT32_C(1) << SEEN_ARP && (was_heard(w, f->dst) || is_gateway(w, f->src)))

@@ -1,4 +1,4 @@
-/* judge: what a contact that is over says about its source, and whether that makes it a scanner. */
+/* judge: turns outcomes of flows into contacts, contacts into evidence, evidence into events. */
 #ifndef PORTLIGHT_WATCH_JUDGE_H
 #define PORTLIGHT_WATCH_JUDGE_H
 
@@ -11,27 +11,40 @@ struct crowd;
 struct flow;
 struct watch;
 
-/* It was refused, or abandoned half-open; `open`: the port had answered. */
+/* All of these take a flow whose state has been changed already, and change only the tables of
+ * evidence, crowds and episodes. They may deliver events. */
+
+/* The contact failed: the target refused it, or the opener reset it half-open (half_open). `open`:
+ * the port had answered. */
 void judge_failed(struct watch *w, const struct flow *f, bool open, bool half_open);
-/* Asks the cache for what judge_silence will look at. */
-void judge_prefetch(const struct watch *w, const struct flow *f);
-/* Its wait ended at over_ms without a packet: nothing came, or the SYN+ACK was never taken up, or
- * only the opener's claims tell. The flow is as it was while it waited. */
+
+/* The wait for an answer ended at over_ms: there was none, or the opener did not complete the
+ * handshake, or only the opener's claims tell the outcome. *f is a copy as it was while it waited.
+ */
 void judge_silence(struct watch *w, const struct flow *f, uint64_t over_ms);
-/* The opener went on: the handshake is complete. */
+
+/* The opener completed the handshake. */
 void judge_completed(struct watch *w, const struct flow *f);
-/* The claims of a SYN's opener, CLAIM_ACK among them, are believed. */
+
+/* The opener's claims about a SYN, CLAIM_ACK among them, are to be believed (enum flow_claim). */
 void judge_claims(struct watch *w, const struct flow *f);
-/* It was completed, and closed without a word. */
+
+/* The opener completed the handshake, and closed without having sent data. */
 void judge_idle(struct watch *w, const struct flow *f);
-/* It was used; `again`: after judge_completed. */
+
+/* The connection was used: data by TCP, or an answer by another protocol. `again`: judge_completed
+ * was called for it before. */
 void judge_used(struct watch *w, const struct flow *f, bool again);
 
-/* A crowd of so many sources is at a target; told once, and updated as long as it lasts. */
+/* `sources` sources flood a target, or reflect answers to it: opens an event of that action, or
+ * extends the one that is open. `techniques`: bit set of those that send such packets. */
 void judge_crowd(struct watch *w, const struct crowd *crowd, uint8_t action, uint64_t sources,
 		 uint32_t techniques, uint64_t t_ns);
 
-/* A host spoke on the link: it is there. */
+/* The host sent an ARP packet, so it exists: asking for it by ARP is no evidence (ARP_HEARD_MS). */
 void judge_heard(struct watch *w, struct addr a);
+
+/* Prefetches what judge_silence reads for that flow. Changes nothing. */
+void judge_prefetch(const struct watch *w, const struct flow *f);
 
 #endif

@@ -1,4 +1,4 @@
-/* familiar: a set-associative table of hashes that forgets the oldest. */
+/* known_service: a set-associative table of hashes that evicts the oldest. */
 #include "watch/known_service.h"
 
 #include <stdlib.h>
@@ -25,7 +25,7 @@ void known_service_fini(struct known_services *t)
 	t->tag = NULL;
 }
 
-/* The bucket of a pair; *tag is what stands for it there. */
+/* The bucket of a pair; *tag is set to its tag there. */
 static uint32_t *known_service_bucket(const struct known_services *t,
 				      const struct known_service_pair *p, uint32_t *tag)
 {
@@ -60,7 +60,8 @@ bool known_service_has(const struct known_services *t, const struct known_servic
 	const uint32_t *bucket = known_service_bucket(t, pair, &tag);
 	bool found = false;
 
-	/* All eight: most often it is none of them, and so no branch is guessed wrong. */
+	/* Compares all eight: usually none matches, so an early exit would only cost mispredicted
+	 * branches. */
 	for (int i = 0; i < WAYS; i++)
 		found |= bucket[i] == tag;
 	return found;

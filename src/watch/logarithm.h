@@ -1,9 +1,9 @@
-/* logarithm: the natural one, without a mathematical library. */
+/* logarithm: the natural logarithm without libm, which the pure folders do not link. */
 #ifndef PORTLIGHT_WATCH_LOGARITHM_H
 #define PORTLIGHT_WATCH_LOGARITHM_H
 
-/* ln x for x > 0, to 12 digits: scaled into [0.7, 1.4], then the series of the inverse hyperbolic
- * tangent. Not for a hot path. */
+/* ln x for x > 0, exact to 12 digits: x is scaled into [0.7, 1.4], then the series of the inverse
+ * hyperbolic tangent is summed. Too slow for every packet. */
 static inline double logarithm(double x)
 {
 	double sum = 0, term, square;

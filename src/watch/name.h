@@ -1,4 +1,4 @@
-/* name: what an address is called in the detector's tables. */
+/* name: the hash that stands for an address in the detector's tables. */
 #ifndef PORTLIGHT_WATCH_NAME_H
 #define PORTLIGHT_WATCH_NAME_H
 
@@ -10,9 +10,9 @@
 #include "base/siphash.h"
 
 /*
- * A keyed hash, made once for all tables: none but us can tell which addresses fall together. The
- * tables derive their own from it by mixing, which needs no key, for its argument is as secret as
- * one.
+ * The name of an address: a keyed hash (SipHash-1-3), computed once a packet for all tables, so
+ * that nobody outside can find addresses that fall into one bucket. The tables derive their own
+ * hashes from a name by mixing without a key, since the name itself is secret.
  */
 static inline uint64_t name_of(const struct siphash_key *key, struct addr a)
 {
@@ -21,19 +21,19 @@ static inline uint64_t name_of(const struct siphash_key *key, struct addr a)
 	return siphash_words(key, words, 3, 1, 3);
 }
 
-/* A name together with something else about it. */
+/* The hash of a name together with `about`, another property; `salt` is the table's own. */
 static inline uint64_t name_with(uint64_t name, enum salt salt, uint64_t about)
 {
 	return mix64(mix64(about ^ (uint64_t)salt * UINT64_C(0x9e3779b97f4a7c15)) + name);
 }
 
-/* 32 bits that stand for a host in lists and in the host set. */
+/* 32 bits of a name, for lists of hosts and the host set. */
 static inline uint32_t name_host(uint64_t name)
 {
 	return (uint32_t)mix64(name ^ 1);
 }
 
-/* A number below n from the high bits of a hash. */
+/* A number in [0, n) from the high bits of a hash, without a division (Lemire's reduction). */
 static inline uint64_t name_below(uint64_t hash, uint64_t n)
 {
 	return (uint64_t)(((unsigned __int128)hash * n) >> 64);

@@ -84,7 +84,7 @@
 #define STEP_PORT_USED	 -1.3863f /* ln(0.2 / 0.8) */
 #define STEP_HOST_FAILED 0.4700f  /* ln(0.8 / 0.5) */
 #define STEP_HOST_USED	 -0.9163f /* ln(0.2 / 0.5) */
-/* Hosts ask for their neighbours all day: ARP is evidence on the fast walk only. */
+/* Hosts ask for their neighbours all day: ARP raises the fast score only. */
 #define STEP_ARP 0.25f
 /* Monitoring pings hosts that exist: two that answer outweigh one that does not. With more, sweeps
  * of well-filled networks would not be seen. */
@@ -94,11 +94,11 @@
 #define SCATTERED_WEIGHT 0.05f
 /* Weight of contacts from our own networks outwards (Zeek: 25 hosts inwards, 250 outwards). */
 #define OUTWARDS_WEIGHT 0.1f
-/* ms in which the fast and the slow walk lose one failed port: a scan of one port every 15 minutes
- * is seen by the fast walk, of one every few hours by the slow one. */
+/* ms in which the fast and the slow score lose what one failed port added: a scan of one port every
+ * 15 minutes is found by the fast score, of one every few hours by the slow one. */
 #define LEAK_MS	     1800000.0f
 #define LEAK_SLOW_MS 43200000.0f
-/* Threshold of the slow walk, in thresholds of the fast one: twice the evidence, since innocent
+/* Threshold of the slow score, in thresholds of the fast one: twice the evidence, since innocent
  * failures add up in twelve hours, too. */
 #define SLOW_FACTOR 2.0
 

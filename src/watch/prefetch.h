@@ -1,10 +1,11 @@
-/* fetch: asks the cache for what will be looked at soon. */
+/* prefetch: asks the processor to load memory that will be read soon. */
 #ifndef PORTLIGHT_WATCH_PREFETCH_H
 #define PORTLIGHT_WATCH_PREFETCH_H
 
 /*
- * The cache line of `at`. A function that does nothing else has no effect by gcc's rules, so that
- * where it does not inline it (-O2) it leaves its calls out; the empty statement counts as one.
+ * Loads the cache line of `at` for writing. Without the empty statement gcc -O2 considers a
+ * function that does nothing else as having no effect, and drops its calls where it does not inline
+ * them.
  */
 static inline void prefetch_line(const void *at)
 {

@@ -1,4 +1,4 @@
-/* door: a set-associative table of one contact a source. */
+/* probation: a set-associative table of one contact a source. */
 #include "watch/probation.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* sight: the technique table read backwards, and what must not be taken for a scan. */
+/* sight: the technique table in reverse, and the packets that are no probes. */
 #include "watch/sight.h"
 
 #include <netinet/in.h>
@@ -8,7 +8,7 @@
 #include "technique/technique.h"
 #include "watch/params.h"
 
-/* Ethertype of ARP, in the port fields of a flow key, so that it is no IP protocol. */
+/* The ports of an ARP flow, so that it equals no IP flow: the Ethertype of ARP. */
 #define ARP_PORT 0x0806
 
 static bool addr_is_group(struct addr a)
@@ -19,14 +19,14 @@ static bool addr_is_group(struct addr a)
 	return a.hi >> 56 == 0xff || (a.hi == 0 && a.lo == 0);
 }
 
-/* The last address of a /24 is most often a broadcast; UDP goes there by design. */
+/* The last address of a /24 is usually a broadcast address; UDP is sent there by design. */
 static bool addr_may_be_broadcast(struct addr a)
 {
 	return addr_is_v4(a) && (addr_v4(a) & 0xff) == 0xff;
 }
 
-/* From where services listen to where systems take the ports of their clients from: 32768 is the
- * first on Linux, 49152 elsewhere (RFC 6335, 6); address translators begin at 1024. */
+/* Whether the ports are those of a server's packet to a client. Client ports begin at 32768 on
+ * Linux, at 49152 elsewhere (RFC 6335, 6), behind address translators at 1024. */
 static bool tcp_is_servers(const struct packet *p)
 {
 	return (p->sport < 1024 && p->dport >= 1024) || (p->sport < 32768 && p->dport >= 32768);
@@ -45,13 +45,12 @@ static void sight_tcp(const struct packet *p, struct sighting *s)
 	}
 	s->techniques = technique_by_sight(IPPROTO_TCP, flags);
 	s->kind = SIGHT_FIRST;
-	/* Of PSH and URG with ACK only what has data is ordinary; anything else no honest stack
-	 * sends. */
+	/* With ACK, PSH and URG are ordinary only with data; no standard TCP sends other
+	 * combinations. */
 	if (s->techniques == 0)
 		s->techniques = UINT32_C(1) << SEEN_ODD;
-	/* A bare ACK or FIN+ACK may be a probe; with data it is a connection's, or else closed
-	 * ports refuse it; a server's to a client may be the late end of one, which is refused as
-	 * well. */
+	/* A bare ACK or FIN+ACK may be a probe. With data it belongs to a connection, unless a RST
+	 * answers it; from a server to a client it may be the late end of a connection. */
 	if (!(flags & TCP_ACK) || contradicts)
 		return;
 	if (tcp_is_servers(p))
@@ -61,10 +60,9 @@ static void sight_tcp(const struct packet *p, struct sighting *s)
 }
 
 /*
- * A datagram from a service's port to a high one looks like an answer to a question that was asked
- * before we listened, and so does one between the same ports of services that talk so among
- * themselves; but no answer of theirs is empty, as most probes are. Traceroute counts ports up to
- * be told about hops.
+ * A datagram from a service's port to a high port looks like an answer to a request from before the
+ * capture, and so does one between equal ports, as some services use; but their answers are not
+ * empty, as most probes are. Traceroute increments the port with each probe.
  */
 static bool udp_is_answer_or_trace(const struct packet *p)
 {
@@ -101,8 +99,9 @@ static void sight_icmp(const struct packet *p, struct sighting *s)
 	bool v4 = addr_is_v4(p->src);
 
 	if (p->has & PACKET_QUOTE) {
-		/* An error goes to whom it is about (RFC 1122, 3.2.2; RFC 4443, 2.4). Any other
-		 * would let a prober excuse its own probes to their target. */
+		/* An ICMP error is sent to the source of the packet that it quotes (RFC
+		 * 1122, 3.2.2; RFC 4443, 2.4). With others a scanner could excuse its own probes.
+		 */
 		if (!addr_equal(p->dst, p->quote.src))
 			return;
 		s->kind = SIGHT_ERROR;
@@ -126,7 +125,7 @@ static void sight_icmp(const struct packet *p, struct sighting *s)
 static void sight_arp(const struct packet *p, struct sighting *s)
 {
 	s->key = (struct flow_key){p->arp_sender, p->arp_target, ARP_PORT, ARP_PORT, 0};
-	/* Neither a probe for one's own address (RFC 5227) nor an announcement asks for others. */
+	/* Address probes and announcements (RFC 5227) ask for the sender's own address. */
 	if (addr_equal(p->arp_sender, p->arp_target) || addr_is_group(p->arp_sender))
 		return;
 	s->techniques = UINT32_C(1) << SEEN_ARP;
@@ -135,8 +134,8 @@ static void sight_arp(const struct packet *p, struct sighting *s)
 					  : SIGHT_IGNORE;
 }
 
-/* A transport we do not read: its number is what is asked for. A TCP, UDP or ICMP header that is
- * cut short is no such thing. */
+/* A transport protocol that is not parsed: a probe for its number. A truncated TCP, UDP or ICMP
+ * header is none. */
 static void sight_protocol(const struct packet *p, struct sighting *s)
 {
 	if (p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP || p->proto == IPPROTO_ICMP ||

@@ -1,30 +1,31 @@
-/* sight: what a packet can be, seen by itself: a first contact, part of something, an answer. */
+/* sight: what a single packet can be: a first contact, part of a connection, an answer. */
 #ifndef PORTLIGHT_WATCH_SIGHT_H
 #define PORTLIGHT_WATCH_SIGHT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "packet/packet.h"
 #include "watch/flow.h"
 
 enum sight_kind {
-	SIGHT_IGNORE,	     /* multicast, a fragment, nothing that can be judged */
-	SIGHT_FIRST,	     /* could be a first contact, if no flow is known that it belongs to */
-	SIGHT_MIDDLE,	     /* belongs to something, even if we did not see it begin */
+	SIGHT_IGNORE,	     /* not judged: multicast, a fragment, neighbour discovery */
+	SIGHT_FIRST,	     /* a first contact, unless it belongs to a known flow */
+	SIGHT_MIDDLE,	     /* part of a connection, even if its begin was not seen */
 	SIGHT_LIKELY_MIDDLE, /* an ACK with data: the same, unless it is refused */
-	SIGHT_ANSWER,	     /* answers something: SYN+ACK, RST, echo reply, ARP reply */
-	SIGHT_ERROR, /* ICMP error: `key` is the flow that it quotes, as its opener sent it */
+	SIGHT_ANSWER,	     /* an answer: SYN+ACK, RST, echo reply, ARP reply */
+	SIGHT_ERROR, /* an ICMP error; `key` is the flow in its quote, as the opener sent it */
 };
 
 struct sighting {
 	struct flow_key key;
-	uint32_t techniques; /* FIRST, LIKELY_MIDDLE: bit set of event.h, techniques that send this
-			      */
+	uint32_t techniques; /* FIRST, LIKELY_MIDDLE: which techniques send such a packet, a bit set
+				of enum technique_id and event_technique */
 	uint8_t kind;	     /* enum sight_kind */
-	size_t place;	     /* flow_prefetch's, once it was asked */
+	size_t slot;	     /* what flow_prefetch returned, set by prefetch_entry */
 };
 
-/* Fills *s completely. */
+/* Fills *s completely from one parsed packet. Remembers nothing. */
 void sight_packet(const struct packet *p, struct sighting *s);
 
 #endif

@@ -1,4 +1,4 @@
-/* suspects: an open hash table of those that a flood might hide. */
+/* suspects: an open-addressing hash table of a flood's busiest sources. */
 #include "watch/suspects.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "watch/name.h"
 
 #define BITS 256
-/* So many places are looked at: where two thirds are taken, one of them is free. */
+/* Entries that a search looks at: with two thirds of the table in use one of them is free. */
 #define WINDOW 32
 
 _Static_assert(sizeof(struct suspect) == 64, "a cache line");
@@ -22,7 +22,8 @@ static unsigned suspect_bits(const struct suspect *s)
 	return bits;
 }
 
-/* By linear counting (Whang et al. 1990), to a tenth; full it says no more. */
+/* An estimate by linear counting (Whang et al. 1990), to a tenth; with all bits set it grows no
+ * more. */
 static uint32_t suspect_ports(const struct suspect *s)
 {
 	unsigned bits = suspect_bits(s);
@@ -36,7 +37,8 @@ static bool suspect_is_one(const struct suspect *s)
 	return s->contacts >= SUSPECT_CONTACTS && suspect_bits(s) >= SUSPECT_PORTS;
 }
 
-/* The source's place, maybe taken from another; NULL if there is none. */
+/* The source's entry, or one that is free or was taken from another source; NULL if there is none.
+ */
 static struct suspect *place_of(struct suspect *suspects, uint64_t name)
 {
 	uint64_t first = name_below(name_with(name, SALT_SUSPECT_PLACE, 0), SUSPECTS);
@@ -79,12 +81,13 @@ bool suspects_add(struct suspect suspects[static SUSPECTS], const struct contact
 void suspects_drop(struct suspect suspects[static SUSPECTS], uint64_t name)
 {
 	for (unsigned i = 0; i < SUSPECTS; i++)
-		/* Its place stays taken until the next wants it: others may be behind it. */
+		/* The entry stays in use, as a search for others may pass it, and is the first to
+		 * be replaced. */
 		if (suspects[i].name == name && suspects[i].contacts)
 			suspects[i] = (struct suspect){.name = name, .contacts = 1, .strength = 1};
 }
 
-/* Most ports first, then most contacts, then by address: the same in each run. */
+/* Most ports first, then most contacts, then by address: a fixed order. */
 static bool comes_before(const struct event_suspect *a, const struct event_suspect *b)
 {
 	if (a->ports != b->ports)

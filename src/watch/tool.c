@@ -1,4 +1,4 @@
-/* tool: invariants of scanners' packets, read from their published sources and from captures. */
+/* tool: invariants of scanners' packets, from their published sources and from captures. */
 #include "watch/tool.h"
 
 #include "technique/technique.h"
@@ -18,7 +18,7 @@ static bool looks_zmap(const struct packet *p)
 	return addr_is_v4(p->dst) && p->ip_id == 54321 && p->window == 65535;
 }
 
-/* Mirai: the sequence number is the address that is asked. */
+/* Mirai: the sequence number is the destination address. */
 static bool looks_mirai(const struct packet *p)
 {
 	return addr_is_v4(p->dst) && p->seq == addr_v4(p->dst) && p->flags == TCP_SYN;
@@ -44,7 +44,8 @@ static bool looks_hping(const struct packet *p)
 	return p->window == 512 && !(p->has & PACKET_MSS);
 }
 
-/* Our own: window 1024, MSS 1460 or 1440, source port in a block of 4,096 that tells the attempt.
+/* portlight: window 1024, MSS 1460 or 1440, source port in a block of 4,096 that encodes the
+ * attempt.
  */
 static bool looks_portlight(const struct packet *p)
 {
@@ -80,13 +81,13 @@ uint16_t tool_repeated(uint16_t relations, uint16_t window)
 {
 	if (!is_nmap_window(window))
 		return relations;
-	/* Ours never repeats a sequence number, and draws its source port anew. */
+	/* portlight never repeats a sequence number. */
 	return (relations | 1u << TOOL_NMAP) & (uint16_t) ~(1u << TOOL_PORTLIGHT);
 }
 
 enum event_tool tool_choose(const uint64_t hits[EVENT_TOOLS], uint64_t contacts, double *confidence)
 {
-	/* Strict relations first: of equals the one that chance explains least. */
+	/* Strict relations first: of equal shares the one least likely by chance. */
 	static const uint8_t order[] = {TOOL_MASSCAN, TOOL_MIRAI, TOOL_ZMAP,	  TOOL_UNICORNSCAN,
 					TOOL_NMAP,    TOOL_HPING, TOOL_PORTLIGHT, TOOL_CONNECT};
 	enum event_tool best = TOOL_UNKNOWN;

@@ -1,4 +1,4 @@
-/* tool: which program's packets look like this one. */
+/* tool: recognises scanning programs by relations between the fields of their packets. */
 #ifndef PORTLIGHT_WATCH_TOOL_H
 #define PORTLIGHT_WATCH_TOOL_H
 
@@ -7,16 +7,23 @@
 #include "packet/packet.h"
 #include "result/event.h"
 
-/* Relations between the fields of one first packet that hold for a tool: bits 1 << enum
- * event_tool. They are counted over a scan; one packet proves nothing. */
+/*
+ * The tools whose relations hold in one first packet, as bits 1 << enum event_tool; 0 if it is not
+ * TCP. One packet proves nothing: the bits are counted over a scan.
+ */
 uint16_t tool_relations(const struct packet *p);
 
-/* nmap keeps one sequence number for all its raw probes from a source port: the relations of a
- * probe that repeats both of the one before. */
+/*
+ * The relations of a probe that repeats the sequence number and the source port of the one before,
+ * which nmap's raw probes do and portlight's do not. `window` is the probe's TCP window.
+ */
 uint16_t tool_repeated(uint16_t relations, uint16_t window);
 
-/* The best explanation: hits[tool] of `contacts` contacts. *confidence is the share, less what
- * chance would give. TOOL_UNKNOWN and 0 where nothing fits half of them. */
+/*
+ * The tool whose relations held in the greatest share of `contacts` (hits[tool] of them), strict
+ * relations first. *confidence is that share, at most 1. Returns TOOL_UNKNOWN, and 0 in
+ * *confidence, if no tool fits more than TOOL_SHARE.
+ */
 enum event_tool tool_choose(const uint64_t hits[EVENT_TOOLS], uint64_t contacts,
 			    double *confidence);
 

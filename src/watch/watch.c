@@ -1,4 +1,4 @@
-/* watch: packets to contacts, contacts to evidence, evidence to events. */
+/* watch: packets to flows, and flows to their outcomes. */
 #include "watch/watch.h"
 
 #include <netinet/in.h>
@@ -66,9 +66,9 @@ void watch_free(struct watch *w)
 }
 
 /*
- * Forwards by what the capture's clock moved on; not at all where that ran backwards. A little
- * backwards is disorder, as of several queues, and must not be counted forwards a second time; more
- * than that, and somebody set the clock.
+ * Advances now_ms by as much as the capture's clock advanced. Small steps back are packets out of
+ * order, as from several queues, and must not be counted forwards again; after a larger step the
+ * clock was set.
  */
 static void watch_clock(struct watch *w, uint64_t t_ns)
 {
@@ -83,7 +83,8 @@ static void watch_clock(struct watch *w, uint64_t t_ns)
 	w->packet_ns = t_ns;
 }
 
-/* Something came of it: it was the part of a connection that we see. */
+/* An answer without a question goes on: it belongs to a connection of which only a part is
+ * captured. */
 static void stray_goes_on(struct watch *w, struct flow *f, const struct packet *p)
 {
 	if (p->flags & (TCP_RST | TCP_SYN))
@@ -114,7 +115,7 @@ static void flow_fails(struct watch *w, struct flow *f, bool open, bool half_ope
 	judge_failed(w, f, open, half_open);
 }
 
-/* Whatever has an ACK, but no SYN; first packets have no RST. */
+/* Whether the first packet had ACK and no SYN (first packets never have RST). */
 static bool flow_may_be_middle(const struct flow *f)
 {
 	return f->proto == IPPROTO_TCP && (f->flags & (TCP_ACK | TCP_SYN)) == TCP_ACK;
@@ -130,7 +131,7 @@ static void flow_completes(struct watch *w, const struct flow *f)
 	crowd_completed(crowd_get(&w->crowds, f->dst, f->target, w->now_ms));
 }
 
-/* Its opener goes on with a SYN that, as far as we saw, nobody answered. */
+/* The opener of a SYN without a captured answer sent one more packet. */
 static void opener_claims(struct watch *w, struct flow *f, const struct packet *p)
 {
 	if (p->flags & TCP_SYN || f->claims & (CLAIM_DATA | CLAIM_END | CLAIM_RESET))
@@ -152,7 +153,8 @@ static void opener_claims(struct watch *w, struct flow *f, const struct packet *
 		f->claims |= CLAIM_END;
 }
 
-/* Whether the opener acknowledges the SYN+ACK, or more behind it; only who heard it can. */
+/* Whether the opener acknowledges the SYN+ACK, or data after it, and so completes the handshake.
+ * Only a host that received it knows the number. */
 static bool opener_completes(struct watch *w, struct flow *f, const struct packet *p)
 {
 	if (!is_plain_ack(p) || p->ack - f->ack > ACK_WITHIN_BYTES)
@@ -176,13 +178,13 @@ static void opener_uses(struct watch *w, struct flow *f, const struct packet *p)
 		judge_idle(w, f);
 }
 
-/* When a packet was captured, in 16 us, and something of what its copies have in common. */
+/* The capture time in units of 16 us, and 12 bits of what copies of the packet have in common. */
 static uint32_t packet_mark(const struct watch *w, const struct packet *p)
 {
 	return (uint32_t)(w->packet_ns / 16000) << 12 | ((p->ip_id ^ p->ip_bytes) & 0xfff);
 }
 
-/* Whether that is the opener's latest packet, captured once more; if not, it is the latest now. */
+/* Whether the packet is a copy of the opener's latest one; if not, it becomes the latest. */
 static bool flow_copy(const struct watch *w, struct flow *f, const struct packet *p)
 {
 	uint32_t mark = packet_mark(w, p), before = f->latest;
@@ -196,7 +198,7 @@ static bool flow_copy(const struct watch *w, struct flow *f, const struct packet
 static void opener_goes_on(struct watch *w, struct flow *f, const struct packet *p)
 {
 	if (f->proto != IPPROTO_TCP) {
-		/* Whoever sends so much at once asks nothing: voice, video, a tunnel. */
+		/* So many datagrams are a stream: voice, video, a tunnel. */
 		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP &&
 		    f->more < STREAM_DATAGRAMS && !flow_copy(w, f, p) &&
 		    ++f->more == STREAM_DATAGRAMS)
@@ -219,14 +221,14 @@ static void opener_goes_on(struct watch *w, struct flow *f, const struct packet 
 		opener_claims(w, f, p);
 		return;
 	}
-	/* ACK and FIN+ACK are sent again unchanged; anything else makes it a connection's middle,
-	 * such as acknowledging more. What has no ACK is no middle, however often it is sent. */
+	/* Retransmissions of an ACK or FIN+ACK are identical; a packet that differs, such as by
+	 * acknowledging more, shows an established connection. Packets without ACK never do. */
 	if (f->state == FLOW_PENDING && flow_may_be_middle(f) &&
 	    (p->payload_bytes || p->seq != f->seq || p->ack != f->ack))
 		f->claims = CLAIM_MIDDLE;
 }
 
-/* A SYN+ACK, maybe seen behind what the opener made of it. */
+/* A SYN+ACK, possibly captured after the opener's reaction to it. */
 static void target_accepts(struct watch *w, struct flow *f, const struct packet *p)
 {
 	uint32_t wanted = p->seq + 1;
@@ -270,7 +272,7 @@ static void target_answers(struct watch *w, struct flow *f, const struct packet 
 		flow_settle(&w->flows, f, FLOW_MIDDLE);
 }
 
-/* Most packets go to where the one before went. */
+/* name_of() the target; most packets have the target of the one before. */
 static uint64_t target_name(struct watch *w, struct addr target)
 {
 	if (!addr_equal(w->named, target)) {
@@ -291,7 +293,7 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 							  : FLOW_MIDDLE;
 	struct flow *f = flow_open(&w->flows, &s->key, state, w->now_ms, &evicted, &has_evicted);
 
-	/* What began in its middle says nothing about its ends. */
+	/* Flows without a captured begin are never judged. */
 	if (state != FLOW_MIDDLE) {
 		f->source = name_of(&w->conf.key, f->src);
 		f->target = target_name(w, f->dst);
@@ -312,7 +314,7 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 	return f;
 }
 
-/* A SYN+ACK to what we never saw asked. */
+/* A SYN+ACK without a SYN. */
 static void stray_answer(struct watch *w, const struct sighting *s, const struct packet *p,
 			 uint64_t t_ns)
 {
@@ -329,7 +331,7 @@ static void stray_answer(struct watch *w, const struct sighting *s, const struct
 		judge_crowd(w, crowd, EVENT_REFLECTION, sources, 0, t_ns);
 }
 
-/* An ICMP error about a flow: the probe was turned away; or it was a traceroute. */
+/* An ICMP error about a flow: the probe was rejected, or it was a traceroute. */
 static void error_about(struct watch *w, const struct sighting *s, const struct packet *p)
 {
 	int family = addr_is_v4(p->src) ? 4 : 6;
@@ -355,7 +357,7 @@ static void first_contact(struct watch *w, const struct sighting *s, const struc
 
 	if (s->key.proto != IPPROTO_TCP && s->key.proto != IPPROTO_UDP)
 		return;
-	/* A host has a whole network of IPv6 to send from: that is no crowd. */
+	/* A single host has a whole IPv6 /64 to send from, so the network is counted. */
 	if (!addr_is_v4(f->src))
 		source = name_of(&w->conf.key, (struct addr){f->src.hi, 0});
 	crowd = crowd_get(&w->crowds, f->dst, f->target, w->now_ms);
@@ -364,8 +366,8 @@ static void first_contact(struct watch *w, const struct sighting *s, const struc
 		judge_crowd(w, crowd, EVENT_SYN_FLOOD, sources, s->techniques, t_ns);
 }
 
-/* Who used a host before does not ask for it for the first time, but a SYN is always a new one. A
- * copy of one has its sequence number (RFC 9293, 3.8). */
+/* Whether a packet of a known flow is a new first contact: a SYN that is no retransmission (which
+ * has the same sequence number, RFC 9293, 3.8), or any probe after a long silence. */
 static bool flow_begins_anew(const struct watch *w, const struct flow *f, const struct packet *p)
 {
 	if (f->state == FLOW_REFUSED && p->flags == TCP_SYN && p->seq != f->seq)
@@ -387,7 +389,7 @@ void prefetch_bucket(const struct watch *w, const struct packet *p, struct sight
 void prefetch_entry(const struct watch *w, struct sighting *s)
 {
 	if (s->kind != SIGHT_IGNORE)
-		s->place = flow_prefetch(&w->flows, s->key.tag);
+		s->slot = flow_prefetch(&w->flows, s->key.tag);
 }
 
 void prefetch_victim(const struct watch *w, const struct sighting *s)
@@ -396,12 +398,13 @@ void prefetch_victim(const struct watch *w, const struct sighting *s)
 
 	if (s->kind == SIGHT_IGNORE)
 		return;
-	f = flow_prefetch_evicted(&w->flows, s->key.tag, s->place);
+	f = flow_prefetch_evicted(&w->flows, s->key.tag, s->slot);
 	if (f)
 		judge_prefetch(w, f);
 }
 
-/* Servers of ours answer; what they send out of nowhere is the late end of something. */
+/* Whether a packet comes from a listening port of ours: without a known flow it is the late end of
+ * a connection. */
 static bool is_our_servers(const struct watch *w, const struct packet *p)
 {
 	return p->has & PACKET_TCP && p->flags & TCP_ACK && w->conf.listens &&
@@ -440,7 +443,7 @@ static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *
 			(void)watch_open(w, &middle, p, t_ns);
 		return;
 	}
-	/* The queue of those that wait is in the order of their first packets. */
+	/* Waiting flows keep the time of their first packet: the queue is in that order. */
 	if (!flow_waits(f))
 		flow_touch(&w->flows, f, w->now_ms);
 	if (forward)
@@ -449,7 +452,7 @@ static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *
 		target_answers(w, f, p);
 }
 
-/* Damaged, or cut off before what is judged. A payload that was cut off is missed by nobody. */
+/* Damaged, or truncated before the headers that are judged; the payload is not needed. */
 static bool packet_is_unreadable(const struct packet *p)
 {
 	const uint32_t enough = PACKET_ARP | PACKET_TCP | PACKET_UDP | PACKET_ICMP |
@@ -487,7 +490,7 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 	watch_judge(w, t_ns, p, &s);
 }
 
-/* We lose packets, and so may miss what they would have reported. */
+/* Reports that packets were lost, so that scans may be missed. */
 static void report_blind(struct watch *w)
 {
 	uint64_t lost = w->lost - w->lost_reported, seen = w->packets - w->packets_reported;
@@ -511,7 +514,8 @@ static void report_blind(struct watch *w)
 	episode_report_notice(&w->episodes, &event, w->now_ms);
 }
 
-/* Makes room for hosts where scans are over; once a minute, for where none are it is in vain. */
+/* Removes the hosts of closed episodes and evicted records; at most every HOST_SET_SWEEP_MS, as it
+ * may find none. */
 static void hosts_sweep(struct watch *w)
 {
 	uint64_t alive[1024] = {0};

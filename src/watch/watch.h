@@ -16,18 +16,19 @@
 struct watch;
 
 struct watch_conf {
-	size_t memory_bytes;	/* of all tables together; default WATCH_MEMORY */
-	struct siphash_key key; /* keys every table; fixed for a replay that is to be repeatable */
-	double false_positive;	/* alpha of the sequential test; default 1e-6 */
-	double detection;	/* beta: 0.99 */
-	uint64_t idle_ns;	/* a scan that was silent so long is closed; default 5 min */
-	unsigned events_per_minute; /* beyond, they are counted and told as one; default 60 */
-	const struct ranges *home;  /* our networks: contacts from there outwards need ten times the
-				       evidence; NULL: not known */
-	const struct ranges *trusted;  /* --ignore: sources that are never evidence; may be NULL */
-	const struct ranges *gateways; /* they ask by ARP on behalf of others; may be NULL */
-	/* Does this local address and port listen (TCP or UDP)? NULL, or unknown: 0, yes: 1, no:
-	 * -1. */
+	size_t memory_bytes;	    /* of all tables together; default WATCH_MEMORY */
+	struct siphash_key key;	    /* of all tables; the same key repeats a replay byte for byte */
+	double false_positive;	    /* of the sequential test; default WATCH_FALSE_POSITIVE */
+	double detection;	    /* default WATCH_DETECTION */
+	uint64_t idle_ns;	    /* silence after which a scan is closed; default WATCH_IDLE_S */
+	unsigned events_per_minute; /* the rest is counted in an EVENT_SUPPRESSED; default
+				       WATCH_EVENTS_PER_MINUTE */
+	const struct ranges *home;  /* our networks: contacts from there outwards weigh
+				       OUTWARDS_WEIGHT; NULL: not known */
+	const struct ranges *trusted;  /* --ignore: sources that are never reported; may be NULL */
+	const struct ranges *gateways; /* their ARP requests are no evidence; may be NULL */
+	/* Whether a socket listens on this local address and port (TCP or UDP): 1 yes, -1 no, 0 not
+	 * known. NULL: never known. */
 	int (*listens)(void *context, struct addr a, uint16_t port, uint8_t proto);
 	void *listens_context;
 	/* Events are delivered here, during watch_packet, watch_tick and watch_finish. */
@@ -38,60 +39,62 @@ struct watch_conf {
 #define WATCH_MEMORY	   ((size_t)WATCH_MEMORY_MIB << 20)
 #define WATCH_MEMORY_LEAST ((size_t)WATCH_MEMORY_LEAST_MIB << 20)
 
-/* Fills the defaults; key and event remain to be set. */
+/* Fills *conf with the defaults; key and event are zero. */
 void watch_conf_init(struct watch_conf *conf);
 
-/* All memory is allocated here, never later. NULL if out of memory, or if memory_bytes is under
- * WATCH_MEMORY_LEAST. */
+/* Allocates all memory of the detector; nothing is allocated later. *conf is copied; what it points
+ * to is borrowed. NULL if out of memory, or if memory_bytes is less than WATCH_MEMORY_LEAST. */
 struct watch *watch_new(const struct watch_conf *conf);
 void watch_free(struct watch *w);
 
 /*
- * One packet at its capture time (ns since 1970). Times may jump, run backwards or skip years:
- * the detector's own clock never runs backwards, and a jump is not an event.
- * `outgoing`: it left this machine (live capture only; false offline).
+ * Judges one packet at its capture time (ns since 1970). Times may jump, run backwards or skip
+ * years: the detector's own clock never runs backwards. `outgoing`: the packet left this machine
+ * (live captures only; false offline).
  */
 void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool outgoing);
 
 /*
- * The same in steps, for whoever has several packets at hand: all are looked at, then again, then
- * beyond (at what they will push out), then judged, in order. Looking asks the cache for what
- * judging needs, and changes nothing, so that other calls may come in between. What judges is the
- * packet that was looked at.
+ * The same in four steps, for a caller that has several packets at hand: it calls each step for all
+ * packets before the next one. The first three load into the cache what watch_judge reads: the
+ * bucket of the flow table, the flow in it, and the tables of the flow that this one will evict.
+ * They change nothing but *s, so that other calls may come in between. watch_judge judges, in the
+ * order of the packets.
  */
 void prefetch_bucket(const struct watch *w, const struct packet *p, struct sighting *s);
 void prefetch_entry(const struct watch *w, struct sighting *s);
 void prefetch_victim(const struct watch *w, const struct sighting *s);
 void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const struct sighting *s);
 
-/* Time passed without a packet: scans that fell silent are closed. */
+/* Advances the clock without a packet: closes scans that are silent, reports losses. Call it about
+ * once a second. */
 void watch_tick(struct watch *w, uint64_t t_ns);
 
-/* The capture lost so many packets in all, as of now. */
+/* Notes that the capture has lost `lost` packets since it began. */
 void watch_lost(struct watch *w, uint64_t lost);
 
-/* The end of the capture: what still waits for an answer counts as unanswered, open events are
- * closed. */
+/* Ends the capture: flows that wait for an answer count as unanswered, open events are closed. */
 void watch_finish(struct watch *w);
 
 struct watch_stats {
 	uint64_t packets, fragments;
 	uint64_t malformed;		     /* damaged, or cut off in their headers */
-	uint64_t flows, flows_evicted;	     /* in use; pushed out while they could still answer */
-	uint64_t evidence, evidence_evicted; /* records in use; pushed out with evidence in them */
-	uint64_t sources_refused;	     /* one-packet sources that got no record */
+	uint64_t flows, flows_evicted;	     /* in use; evicted while they waited for an answer */
+	uint64_t evidence, evidence_evicted; /* records in use; evicted with evidence in them */
+	uint64_t sources_refused;	     /* sources whose first contact got no record */
 	uint64_t scans_open, scans_total, scans_refused;
-	uint64_t events[EVENT_ACTIONS]; /* told, open phase only */
+	uint64_t events[EVENT_ACTIONS]; /* reported, open phase only */
 	uint64_t suppressed;
 	uint64_t lost;
 	size_t memory_bytes;
-	double fill; /* of the fullest table, 0..1 */
+	double fill; /* of the fuller of the flow and evidence tables, 0..1 */
 };
+/* Copies the counters. */
 void watch_stats(const struct watch *w, struct watch_stats *out);
 
 /*
- * The evidence held about a source, for --explain: calls `line` for each sentence. False if
- * nothing is held.
+ * Explains the evidence about a source (--explain): calls `line` with one sentence after another.
+ * Returns false if there is none.
  */
 bool watch_explain(const struct watch *w, struct addr source,
 		   void (*line)(void *context, const char *text), void *context);

@@ -103,7 +103,7 @@ static void explain_record(void *context, const struct evidence *r)
 	x->line(x->context, text);
 }
 
-/* A first contact has no record yet. */
+/* A source on probation has no record yet. */
 static void explain_probation(struct explaining *x, struct addr source)
 {
 	const struct probation_entry *d =

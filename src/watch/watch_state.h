@@ -1,4 +1,4 @@
-/* watch_state: what the detector holds; for its own files only. */
+/* watch_state: the detector's state; for its own files only. */
 #ifndef PORTLIGHT_WATCH_WATCH_STATE_H
 #define PORTLIGHT_WATCH_WATCH_STATE_H
 
@@ -11,7 +11,7 @@
 #include "watch/known_service.h"
 #include "watch/watch.h"
 
-/* Hosts that were heard on the link, as a filter; two generations. */
+/* 64-bit words of the filter of hosts that sent ARP packets. */
 #define HEARD_WORDS 1024
 
 struct watch {
@@ -24,12 +24,13 @@ struct watch {
 	struct crowd_table crowds;
 	struct episode_table episodes;
 	uint64_t now_ms;    /* the detector's own clock: never runs backwards */
-	uint64_t packet_ns; /* of the latest packet, as the capture says */
-	uint64_t ahead_ns;  /* the capture's clock where now_ms stands */
+	uint64_t packet_ns; /* time of the latest packet, on the capture's clock */
+	uint64_t ahead_ns;  /* time of the capture's clock that now_ms stands for */
 	uint64_t packets, malformed, fragments, lost, lost_reported, packets_reported, blind_ms;
-	uint64_t swept_ms; /* the host set */
-	uint64_t heard[2][HEARD_WORDS], heard_ms;
-	struct addr named; /* the latest target, and its name */
+	uint64_t swept_ms;		/* latest sweep of the host set */
+	uint64_t heard[2][HEARD_WORDS]; /* this generation and the one before */
+	uint64_t heard_ms;		/* begin of this generation */
+	struct addr named;		/* the latest target, and `name` its name_of() */
 	uint64_t name;
 	bool begun;
 	size_t memory_bytes;

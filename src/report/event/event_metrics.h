@@ -9,11 +9,11 @@
 #include "watch/watch.h"
 
 struct event_metrics {
-	int folder; /* open, so that the path need not be reachable any more */
+	int folder; /* an open descriptor: the path need not be reachable in the cage */
 	char name[256], draft[256];
 };
 
-/* What is counted outside of the detector. */
+/* Counters from outside of the detector. */
 struct event_metrics_more {
 	const struct event_sink *sinks;
 	size_t sink_count;
@@ -29,9 +29,9 @@ int event_metrics_open(struct event_metrics *m, const char *path);
 void event_metrics_close(struct event_metrics *m);
 
 /*
- * Writes everything to a draft beside it, ".NAME.draft", which is synced and then takes the name:
- * a reader sees the old file or the new one, whole. Mode 0644 whatever the umask. Returns 0, or
- * -errno and the old file is untouched.
+ * Writes the file: first ".NAME.draft" in the same folder, which is synced and renamed, so that a
+ * reader sees either the old file or the new one. Mode 0644 whatever the umask. Returns 0; or
+ * -errno, and the old file is unchanged.
  */
 int event_metrics_write(const struct event_metrics *m, const struct watch_stats *stats,
 			const struct event_metrics_more *more);

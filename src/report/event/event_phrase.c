@@ -6,12 +6,12 @@
 
 #include "report/phrase.h"
 
-#define PORTS_TEXT	 60 /* of a sentence's list of ports; machines get it whole */
+#define PORTS_TEXT	 60 /* bytes of a list of ports in a sentence; NDJSON lists all */
 #define SUSPECTS_NAMED	 3
 #define NS_PER_HUNDREDTH UINT64_C(10000000)
 
 // clang-format off
-/* Addresses that never come from the internet at large. */
+/* Address blocks that are not routed on the Internet. */
 static const struct {
 	struct addr first;
 	unsigned bits; /* of 128 */
@@ -207,7 +207,7 @@ static void write_ports(FILE *out, const struct event *e)
 		(void)putc(')', out);
 }
 
-/* The day is told only where it is another than that of the statement itself. */
+/* The date is written only if it is not that of the report. */
 static void write_clock(FILE *out, const struct event *e, uint64_t ns)
 {
 	char now[PHRASE_TIME], then[PHRASE_TIME];
@@ -238,7 +238,7 @@ static void write_times(FILE *out, const struct event *e)
 		(void)fprintf(out, " at %s/s", event_phrase_decimal(e->rate_pps, 2, rate));
 }
 
-/* What the scanner learned, and what is known of the scanner. */
+/* The ports that answered as open, and what is known of the scanner. */
 static void write_outcome(FILE *out, const struct event *e)
 {
 	char percent[EVENT_PHRASE_DECIMAL];
@@ -260,7 +260,7 @@ static void write_outcome(FILE *out, const struct event *e)
 			      event_phrase_decimal(e->tool_confidence * 100, 0, percent));
 }
 
-/* Of a flood's few busy sources the first; machines get all. */
+/* The first suspects of a flood; NDJSON lists all. */
 static void write_suspects(FILE *out, const struct event *e)
 {
 	char address[ADDR_TEXT];

@@ -13,28 +13,29 @@
 #define EVENT_PHRASE_DECIMAL 32
 #define EVENT_PHRASE_SETS    128 /* room for event_techniques_text of any bit set */
 
-/* "1-1000,8080". What would go beyond `most` bytes is cut before a comma and told as ",...". */
+/* "1-1000,8080". A list longer than `most` bytes is cut before a comma and ends in ",...". */
 void event_phrase_ports(FILE *out, struct event_ports ports, size_t most);
 
 /*
- * One sentence for people: what, by whom, how, how wide, since when, what was learned. No time of
- * its own, and only letters, digits, spaces and .,:;#()|+-/% so that it needs no escaping.
+ * The message, one sentence: kind, target, source, techniques, ports, times, and what answered
+ * open. It has no timestamp of its own, and only letters, digits, spaces and .,:;#()|+-/%, so that
+ * it needs no escaping in any format.
  */
 void event_phrase_message(FILE *out, const struct event *e);
 
-/* Why it is said: the evidence, in the same alphabet. */
+/* The evidence, in the same alphabet. */
 void event_phrase_reason(FILE *out, const struct event *e);
 
 /*
- * `value` with up to `decimals` (at most 9) digits behind a point, no needless zeros. Rounded, but
- * never up to 1 from below it: a confidence of 0.9999999999 is no certainty. What is no number, or
- * negative, is 0; at most 10^9. Returns `text`.
+ * `value` with up to `decimals` (at most 9) digits behind a point, without trailing zeros.
+ * Rounded, but a value below 1 never to 1: a confidence of 0.9999999999 is no certainty. NaN and
+ * negative values give 0; the maximum is 10^9. Returns `text`.
  */
 const char *event_phrase_decimal(double value, unsigned decimals,
 				 char text[static EVENT_PHRASE_DECIMAL]);
 
-/* The source is known and not ours: outside of `home`, or where that is NULL, not a private,
- * loopback, link-local or shared address (RFC 6890). */
+/* Whether the event has a source address that is not ours: outside of `home`; or if that is NULL,
+ * no private, loopback, link-local or shared address (RFC 6890). */
 bool event_phrase_is_external(const struct event *e, const struct ranges *home);
 
 /* ECS event.severity, enum event_severity: by the kind, and by whether a port answered as open. */
