@@ -382,15 +382,15 @@ check_neighbours() {
 	ip link set dev v0 xdpdrv obj "$PASS" sec xdp
 	there=$(hook)
 	scan xdp -sS -p 22 198.18.0.2
-	same 'a program of somebody else, xdp asked for: exit status' 69 $?
-	grep -q 'v0 has an XDP program of somebody else' "$work/stderr"
-	ok 'a program of somebody else: said' $?
+	same 'another XDP program, xdp asked for: exit status' 69 $?
+	grep -q 'v0 has another XDP program' "$work/stderr"
+	ok 'another XDP program: said' $?
 	timeout 200 "$PORTLIGHT" scan -sS -p 1-65535 --max-rate 2000000 --max-retries 0 \
 		198.18.0.2 198.18.0.3 198.18.9.1 198.18.9.2 198.18.1.2 >/dev/null 2>"$work/stderr"
-	same 'a program of somebody else, nothing asked for: exit status' 0 $?
-	grep -q 'engine frames (.*not xdp: interface v0 has an XDP program' "$work/stderr"
-	ok 'a program of somebody else: frames, and why' $?
-	same 'a program of somebody else: left alone' "$there" "$(hook)"
+	same 'another XDP program, nothing asked for: exit status' 0 $?
+	grep -q 'engine frames (.*not xdp: interface v0 has another XDP program' "$work/stderr"
+	ok 'another XDP program: frames, and why' $?
+	same 'another XDP program: left alone' "$there" "$(hook)"
 	ip link set dev v0 xdpdrv off
 }
 

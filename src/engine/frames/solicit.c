@@ -100,7 +100,7 @@ static int solicit_flush(struct solicit_link *l, struct failure *f)
 
 	if (transmit_waiting(l->transmit) == 0)
 		return 0;
-	(void)transmit_flush(l->transmit, &error, &refused); /* what is lost is asked again */
+	(void)transmit_flush(l->transmit, &error, &refused); /* lost requests are repeated */
 	if (error == 0)
 		return 0;
 	if (error == ENOBUFS || error == EAGAIN)
