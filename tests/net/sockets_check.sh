@@ -248,7 +248,7 @@ sum 'source, source port, TTL and interface' ' RST 40$' tries=1 quiet=1 source=1
 ok '... are on the wire' sh -c 'nft list counter ip seen asked | grep -q "packets 40 "'
 sum 'a source that is not ours' 'source address 198.18.0.77 is not one' \
 	source=198.18.0.77 sockets 198.18.1.2 connect T:5
-sum 'a source of the other family' 'not of the targets' \
+sum 'a source of the other family' 'of another family than the targets' \
 	source=2001:db8:18::1 sockets 198.18.1.2 connect T:5
 sum 'no such interface' 'no interface is called nosuch' \
 	interface=nosuch sockets 198.18.1.2 connect T:5
