@@ -128,6 +128,48 @@ static void test_table_silent_hosts(void **state)
 	check_has(s, &report_table, "Note: The host is down: nobody on the link answered");
 }
 
+/* A host behind a packet filter of its own that answers ARP only, in each format. */
+static void test_filtered_neighbour(void **state)
+{
+	static const struct {
+		const struct report_ops *ops;
+		const char *part;
+	} formats[] = {
+		{&report_table, "portlight report for 192.0.2.5\nHost is up (arp-response).\n"},
+		{&report_normal, "portlight report for 192.0.2.5\nHost is up (arp-response).\n"},
+		{&report_xml, "<status state=\"up\" reason=\"arp-response\" reason_ttl=\"0\"/>\n"
+			      "<address addr=\"192.0.2.5\" addrtype=\"ipv4\"/>\n"},
+		{&report_grepable, "Host: 192.0.2.5 ()\tStatus: Up\n"},
+		{&report_grepable, "\n# Not listed: 1 host that did not answer.\n# portlight done"},
+		{&report_ndjson, "\"ip\":\"192.0.2.5\",\"name\":null,\"status\":\"up\","
+				 "\"reason\":\"arp-response\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		struct sample *s = sample_empty(true);
+
+		s->host[0].notes = HOST_MAC;
+		check_has(s, formats[i].ops, formats[i].part);
+	}
+}
+
+/* --open lists a host whose ports are open|filtered, also when it answered nothing at all. */
+static void test_open_or_filtered(void **state)
+{
+	struct sample *s = sample_empty(true);
+
+	(void)state;
+	s->conf.open_only = true;
+	s->findings[0].technique = TECH_UDP;
+	s->findings[0].state = PORT_OPEN_FILTERED;
+	check_has(s, &report_table,
+		  "portlight report for 192.0.2.5\n"
+		  "Host did not answer: it is behind a packet filter, or not there.\n"
+		  "PORT    STATE          SERVICE\n"
+		  "22/udp  open|filtered  ");
+}
+
 static void test_table_stopped(void **state)
 {
 	(void)state;
@@ -507,6 +549,8 @@ int main(void)
 		cmocka_unit_test(test_table_reasons_and_colour),
 		cmocka_unit_test(test_table_merged),
 		cmocka_unit_test(test_table_silent_hosts),
+		cmocka_unit_test(test_filtered_neighbour),
+		cmocka_unit_test(test_open_or_filtered),
 		cmocka_unit_test(test_table_stopped),
 		cmocka_unit_test(test_normal),
 		cmocka_unit_test(test_grepable),

@@ -4,6 +4,7 @@
 
 #include "report/escape.h"
 #include "report/phrase.h"
+#include "report/text/table.h"
 #include "report/view.h"
 #include "result/host.h"
 
@@ -88,6 +89,7 @@ static void grepable_end(struct report *r, const struct run_summary *summary)
 {
 	char time[PHRASE_TIME];
 
+	table_write_hidden(r, summary, "# ");
 	(void)fprintf(r->out, "# portlight %s at %s -- ",
 		      summary->partial ? "stopped early" : "done",
 		      phrase_time_short(summary->end_ns, time));
