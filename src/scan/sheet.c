@@ -286,6 +286,16 @@ static void host_rtt(const struct sheet *s, uint32_t cell, const struct answer *
 		host->rtt_us = us;
 }
 
+/* The answer is to a retransmission of the backoff, not to an earlier probe that was under way. */
+static bool is_to_backoff(const struct icmp_backoff *q, const struct answer *answer, unsigned tries)
+{
+	const unsigned before = q->before > 0 ? q->before : 1; /* a first attempt is none */
+
+	if (answer->has & ANSWER_ATTEMPT && tries <= 16)
+		return answer->attempt >= before;
+	return tries > before;
+}
+
 enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *answer,
 			   uint64_t *rtt_ns, bool *has_rtt)
 {
@@ -326,7 +336,9 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 
 		pace->icmp_errors += (answer->has & ANSWER_ICMP) != 0;
 		if (icmp_backoff_active(&pace->icmp_backoff) && before == REPLY_SILENCE)
-			icmp_backoff_answered(&pace->icmp_backoff, answer->t_ns);
+			icmp_backoff_answered(&pace->icmp_backoff,
+					      is_to_backoff(&pace->icmp_backoff, answer, tries),
+					      answer->t_ns);
 	}
 	if (before == REPLY_SILENCE)
 		s->answered++;
