@@ -151,6 +151,7 @@ static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
 	if (named) {
 		report.notes |= HOST_NAMED;
 		report.name = named->name;
+		report.other_names = named->other_names;
 	}
 	switch (host_status(&report).state) {
 	case STATUS_UP:
@@ -163,6 +164,8 @@ static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
 		sum->hosts_silent++;
 	}
 	sum->hosts_total++;
+	if (addr_is_link_local6(report.addr) && d->setup->targets.zone[0])
+		report.zone = d->setup->targets.zone;
 	drive_sink(d, sink_host(d->run->sink, &report));
 }
 

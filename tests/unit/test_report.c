@@ -154,6 +154,40 @@ static void test_filtered_neighbour(void **state)
 	}
 }
 
+/* Every name of an address, and the interface of a link-local one, in each format. */
+static void test_names_and_zone(void **state)
+{
+	static const struct {
+		const struct report_ops *ops;
+		const char *part;
+	} formats[] = {
+		{&report_table, "report for www.example (fe80::5%eth0)\n"
+				"Other names: mail.example, ftp.example\n"},
+		{&report_grepable, "Host: fe80::5%eth0 (www.example)\tStatus: Up\t"
+				   "Other names: mail.example,ftp.example\n"},
+		{&report_xml, "<address addr=\"fe80::5%eth0\" addrtype=\"ipv6\"/>\n<hostnames>\n"
+			      "<hostname name=\"www.example\" type=\"user\"/>\n"
+			      "<hostname name=\"mail.example\" type=\"user\"/>\n"
+			      "<hostname name=\"ftp.example\" type=\"user\"/>\n</hostnames>\n"},
+		{&report_ndjson, "{\"type\":\"port\",\"ip\":\"fe80::5\",\"zone\":\"eth0\","},
+		{&report_ndjson, "{\"type\":\"host\",\"ip\":\"fe80::5\",\"zone\":\"eth0\","
+				 "\"name\":\"www.example\","
+				 "\"other_names\":\"mail.example,ftp.example\","},
+		{&report_explain, "portlight explains www.example (fe80::5%eth0)\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		struct sample *s = sample_basic(false);
+
+		s->host[0].addr = (struct addr){UINT64_C(0xfe80000000000000), 5};
+		s->host[0].name = "www.example";
+		s->host[0].other_names = "mail.example,ftp.example";
+		s->host[0].zone = "eth0";
+		check_has(s, formats[i].ops, formats[i].part);
+	}
+}
+
 /* --open lists a host whose ports are open|filtered, also when it answered nothing at all. */
 static void test_open_or_filtered(void **state)
 {
@@ -551,6 +585,7 @@ int main(void)
 		cmocka_unit_test(test_table_silent_hosts),
 		cmocka_unit_test(test_filtered_neighbour),
 		cmocka_unit_test(test_open_or_filtered),
+		cmocka_unit_test(test_names_and_zone),
 		cmocka_unit_test(test_table_stopped),
 		cmocka_unit_test(test_normal),
 		cmocka_unit_test(test_grepable),
