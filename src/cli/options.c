@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "address/addr.h"
+#include "run/target_list.h"
 #include "technique/technique.h"
 
 #define PORTS_FAST 100
@@ -133,8 +134,12 @@ static int parse_address(const struct option_row *row, const char *text, void *o
 {
 	struct scan_options *o = options;
 
-	if (addr_parse(text, strlen(text), &o->request.source) == 0)
-		return 0;
+	if (addr_parse(text, strlen(text), &o->request.source) == 0) {
+		if (!target_list_is_nobody(o->request.source))
+			return 0;
+		return failure_set(f, EXIT_USAGE, "%s %s: that is nobody's address", row->name,
+				   option_quote(text).text);
+	}
 	return failure_set(f, EXIT_USAGE, "%s wants an address, not \"%s\"", row->name,
 			   option_quote(text).text);
 }

@@ -181,6 +181,10 @@ check_lists() {
 	done
 	refused 64 'list:4: ' -p 22 --exclude-file "$work/list" $linux
 	refused 74 /nosuch/out -p 22 --exclude-file /nosuch/out $linux
+	refused 64 "nobody's address" -p 22 -S 0.0.0.0 $linux
+	refused 64 'of a family that no target has' -p 22 -S 2001:db8:18::1 $linux
+	refused 64 'of the loopback interface' -p 22 -S ::1 $linux6
+	refused 64 '-e names another' -p 22 -e lo fe80::1%eth0
 	refused 64 leave -p 22 --exclude 198.18.0.0/24 $linux
 	refused 64 nosuch.test -p 22 --strict-targets $linux nosuch.test
 	refused 64 nosuch.test -p 22 nosuch.test

@@ -227,7 +227,7 @@ static void refusals_name_the_text(void **state)
 		{"-d2 h", "no -d:"},
 		{"-dd h", "no -d:"},
 		{"-ff h", "no -f:"},
-		{"--script-help=all h", "no --script:"},
+		{"--script-help=all h", "no --script-help:"},
 		{"--open-only h", "use --open"},
 		{"--adapter-ip 192.0.2.1 h", "-S ADDRESS"},
 		{"-sL -oG - h", "-sL"},
