@@ -53,6 +53,7 @@ struct option_table {
 	size_t count;
 	/* Offset of the struct words that takes what is no option; -1: there must be none. */
 	int arguments;
+	const char *instead; /* where there must be none: the option that takes such a word */
 };
 
 /* argv[0..argc), without the program's and the command's name, into *options, which holds the
