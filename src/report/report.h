@@ -53,9 +53,10 @@ extern const struct report_ops report_table, report_normal, report_xml, report_g
  * Makes *r a sink that writes the format `ops` to `out`, which stays the caller's to close. Each
  * call of the sink is made in memory and leaves in one write, so that a killed run leaves whole
  * hosts; after an error nothing more is written, and r->error holds it. Hosts that answered
- * nothing, and with open_only those without an open port, are counted instead of shown, in every
- * format alike; all_hosts shows all, HOST_NAMED those that answered nothing. Events are no part of
- * these formats. The sink's destination is the format's name: who opened the file knows a better.
+ * nothing, not even ARP or NDP, are counted instead of shown, in every format alike; all_hosts
+ * shows all, HOST_NAMED those that answered nothing. With open_only, hosts with an open or
+ * open|filtered port are shown, and no others. Events are no part of these formats. The sink's
+ * destination is the format's name: who opened the file knows a better.
  */
 void report_init(struct report *r, const struct report_ops *ops, FILE *out,
 		 const struct report_conf *conf);

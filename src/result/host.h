@@ -20,7 +20,8 @@ extern const size_t host_note_count;
  */
 struct host_status host_status(const struct host_report *host);
 
-/* Some answer, of the host or of a router or filter before it, says that there is such a host. */
+/* Something says that there is such a host: it is up (also if ARP or NDP is all that it answered),
+ * or a router or packet filter before it answered for it. */
 bool host_answered(const struct host_report *host);
 
 /* Has a port that is open or open|filtered. */

@@ -43,8 +43,11 @@ struct host_status {
 
 struct host_report {
 	struct addr addr;
-	const char *name; /* as the user typed it, or NULL; already RFC 1123 clean */
-	uint32_t notes;	  /* enum host_note */
+	const char *name;	 /* as the user typed it, or NULL; already RFC 1123 clean */
+	const char *other_names; /* its other names of the command line, with commas between; or
+				    NULL */
+	const char *zone;	 /* of a link-local address: its interface; or NULL */
+	uint32_t notes;		 /* enum host_note */
 	uint8_t mac[6];
 	const struct host_status *status; /* as a source has it; NULL: host_status() finds it */
 	uint64_t start_ns, end_ns;	  /* wall clock of its first probe and last event */
