@@ -89,10 +89,10 @@ static void say_summary(const struct watch_driver *d, FILE *notes)
 	if (stats.lost)
 		fprintf(notes, "; the capture lost %" PRIu64 " packets", stats.lost);
 	if (setup->file && stats.malformed)
-		fprintf(notes, "; %" PRIu64 " packets damaged or cut off in their headers",
+		fprintf(notes, "; %" PRIu64 " packets damaged or truncated in their headers",
 			stats.malformed);
 	if (setup->file && file_skipped(setup->file))
-		fprintf(notes, "; %" PRIu64 " packets of links that are not understood",
+		fprintf(notes, "; %" PRIu64 " packets of unsupported link types",
 			file_skipped(setup->file));
 	if (setup->response.blocked)
 		fprintf(notes, "; %" PRIu64 " blocked", setup->response.blocked);
@@ -103,9 +103,9 @@ static void say_stats(const struct watch_stats *s, FILE *out)
 {
 	fprintf(out,
 		"portlight: %" PRIu64 " packets (%" PRIu64 " malformed, %" PRIu64 " lost); %" PRIu64
-		" scans open of %" PRIu64 "; %" PRIu64 " flows, %" PRIu64 " records of evidence "
-		"(fullest table %.0f %%; pushed out %" PRIu64 " and %" PRIu64 "), %" PRIu64
-		" events suppressed\n",
+		" scans open of %" PRIu64 "; %" PRIu64 " flows, %" PRIu64
+		" evidence records; table use %.0f %%; evicted: %" PRIu64 " flows, %" PRIu64
+		" records; %" PRIu64 " events suppressed\n",
 		s->packets, s->malformed, s->lost, s->scans_open, s->scans_total, s->flows,
 		s->evidence, 100 * s->fill, s->flows_evicted, s->evidence_evicted, s->suppressed);
 }

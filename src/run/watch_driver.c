@@ -463,7 +463,7 @@ static void explain_told(struct watch_driver *d, size_t i, struct explained *to)
 	char line[EXPLAIN_LINE / 2];
 
 	(void)snprintf(line, sizeof(line),
-		       "told %" PRIu64 " times, lastly: event %" PRIu64 ", %s, %s",
+		       "reported %" PRIu64 " times, last: event %" PRIu64 ", %s, %s",
 		       d->told[i].events, d->told[i].last, event_action_name(d->told[i].action),
 		       event_phase_name(d->told[i].phase));
 	explain_line(to, line);

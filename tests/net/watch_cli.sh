@@ -190,7 +190,7 @@ check_replay() {
 	ok 'a file that was cut off says so' ends 75 'cut off'
 	watch -r "$work/headless.pcap" --json
 	ok 'packets without their flags: not judged, and said so' ends 0 \
-		': 121 packets, 0 scans, 0 other events; 121 packets damaged or cut off in their headers'
+		': 121 packets, 0 scans, 0 other events; 121 packets damaged or truncated in their headers'
 	watch -r "$work/bad.pcap" --json
 	ok 'a damaged file: all before is told' test "$(events '.event.kind == "alert"')" -ge 1
 	ok 'a damaged file says so' ends 74 damaged
@@ -204,7 +204,7 @@ check_replay() {
 	ok 'and not at its end only' sh -c "jq -r '.[\"@timestamp\"]' '$out' |
 		grep -q '^2023-11-14T22:1[89]'"
 	watch -r "$work/scan.pcap" --explain 198.51.100.7 --explain 198.51.100.8
-	ok '--explain knows who was told of' grep -q 'told .* times.*port_scan' "$out"
+	ok '--explain knows who was told of' grep -q 'reported .* times.*port_scan' "$out"
 	ok '--explain says so where nothing is held' sh -c "sed -n '/^198.51.100.8:/,\$p' '$out' |
 		grep -q 'nothing is held'"
 	watch -r "$work/scan.pcap" --dry-run

@@ -1,4 +1,4 @@
-/* The walks of the sequential test: their arithmetic, and who is pushed out of the table. */
+/* The scores of the sequential test, and which records are evicted. */
 #include "watch_lab.h"
 
 #include <math.h>

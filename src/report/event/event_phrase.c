@@ -254,7 +254,7 @@ static void write_outcome(FILE *out, const struct event *e)
 	if (e->has & EVENT_HAS_SOURCE && e->has & EVENT_HANDSHAKE)
 		(void)fputs(", source proven by a handshake", out);
 	else if (e->has & EVENT_HAS_SOURCE && e->has & EVENT_SPOOFABLE)
-		(void)fputs(", source can be forged", out);
+		(void)fputs(", source may be spoofed", out);
 	if (e->tool != TOOL_UNKNOWN)
 		(void)fprintf(out, ", tool: %s (%s %%)", event_tool_name(e->tool),
 			      event_phrase_decimal(e->tool_confidence * 100, 0, percent));

@@ -111,8 +111,8 @@ static void write_how(FILE *out, uint32_t techniques)
 }
 
 /*
- * One line when a scan is first told and one for each update. None at its end: the format cannot
- * say that, and who counts lines would count the scan once more. None without a source.
+ * One line for the first report of a scan and one for each update. None at its end: the format
+ * cannot say that, and who counts lines would count the scan once more. None without a source.
  */
 static void syslog_event(const struct event_sink *s, FILE *out, const struct event *e)
 {
