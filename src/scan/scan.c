@@ -258,6 +258,7 @@ static uint64_t sooner(uint64_t wait_ns, uint64_t at_ns, uint64_t now_ns)
 uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
 {
 	uint64_t wait_ns = WAIT_MOST_NS;
+	int order[SHEETS], count;
 
 	if (s->passing)
 		return WAIT_PASS_NS;
@@ -265,13 +266,14 @@ uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
 		return sooner(wait_ns, s->stop_ns, now_ns);
 	if (scan_place(s) >= 0)
 		return 0;
-	for (int i = 0; i < SHEETS; i++) {
-		const struct walk *walk = &s->walk[i];
+	count = scan_order(s, order);
+	for (int i = 0; i < count; i++) {
+		const struct walk *walk = &s->walk[order[i]];
 
-		if (!s->sheet[i])
-			continue;
 		if (walk->done) {
-			wait_ns = sooner(wait_ns, walk_end_ns(s, walk), now_ns);
+			/* Windows finish in order: only the oldest can. */
+			if (i == 0)
+				wait_ns = sooner(wait_ns, walk_end_ns(s, walk), now_ns);
 			continue;
 		}
 		uint64_t pace_ns = now_ns + pacer_wait_ns(&s->pacer, now_ns);
