@@ -58,19 +58,28 @@ static int scan_place(const struct scan *s)
 	return place;
 }
 
+bool scan_open_window(struct scan *s, unsigned place, uint64_t window, uint64_t now_ns)
+{
+	struct walk *walk = &s->walk[place];
+
+	s->sheet[place] = sheet_new(s->plan, window, s->conf.first, s->conf.last, now_ns);
+	if (!s->sheet[place])
+		return false;
+	walk_init(walk, s->sheet[place], s->conf.tries, rtt_timeout_ns(&s->rtt));
+	walk->silent_ns = s->conf.rtt.initial_ns;
+	walk->most_ns = s->conf.rtt.max_ns;
+	walk->rst_retries = s->conf.rst_retries;
+	return true;
+}
+
 int scan_open(struct scan *s, uint64_t now_ns)
 {
 	const int place = scan_place(s);
 
 	if (place < 0)
 		return -1;
-	s->sheet[place] = sheet_new(s->plan, s->window_next, s->conf.first, s->conf.last, now_ns);
-	if (!s->sheet[place])
+	if (!scan_open_window(s, (unsigned)place, s->window_next, now_ns))
 		return -2;
-	walk_init(&s->walk[place], s->sheet[place], s->conf.tries, rtt_timeout_ns(&s->rtt));
-	s->walk[place].silent_ns = s->conf.rtt.initial_ns;
-	s->walk[place].most_ns = s->conf.rtt.max_ns;
-	s->walk[place].rst_retries = s->conf.rst_retries;
 	pacer_fresh(&s->pacer, now_ns);
 	s->window_next++;
 	return place;
