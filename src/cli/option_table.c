@@ -365,3 +365,20 @@ void option_table_man(const struct option_table *table, FILE *out)
 	if (open)
 		fputs(".El\n", out);
 }
+
+void option_table_man_left_out(const struct option_table *table, FILE *out)
+{
+	fputs(".Bl -tag -width Ds -compact\n", out);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct option_row *row = &table->row[i];
+
+		if (row->kind != OPTION_LEFT_OUT || !row->name)
+			continue;
+		fputs(".It Fl ", out);
+		man_text(out, row->name + 1);
+		fputs("\n", out);
+		man_text(out, row->help);
+		fputs("\n", out);
+	}
+	fputs(".El\n", out);
+}

@@ -64,6 +64,8 @@ int option_table_parse(const struct option_table *table, int argc, char **argv, 
 void option_table_help(const struct option_table *table, FILE *out);
 /* The options as mdoc(7) lines for the man page. */
 void option_table_man(const struct option_table *table, FILE *out);
+/* The options that the program refuses by name, and why, as mdoc(7) lines. */
+void option_table_man_left_out(const struct option_table *table, FILE *out);
 
 /* Decimal digits, perhaps with a fraction; *end is where they stop. Negative where there is no
  * number. */

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "base/failure.h"
 #include "cli/options.h"
@@ -13,19 +14,22 @@
 
 struct output {
 	struct report report;
-	char *path;   /* NULL: standard output */
-	bool created; /* by us: taken away again if the scan does not start */
+	char *path;    /* NULL: standard output */
+	char *created; /* the file that we made, taken away again if the scan does not start; or
+			  NULL */
 };
 
 struct outputs {
 	struct sink sink; /* what feeds them all */
 	struct output output[OUTPUTS_MOST];
 	size_t count;
-	char failed[304]; /* the file that could not be written to, in quotation marks */
+	struct tm started; /* local time, for the names */
+	char failed[304];  /* the file that could not be written to, in quotation marks */
 };
 
 /*
- * Opens all that *o asks for (the table to standard output if nothing else goes there). Existing
+ * Opens all that *o asks for (the table to standard output if nothing else goes there). Two that
+ * are one file, and one that is a list of *o, are refused (EXIT_USAGE). Existing
  * files are emptied only once all could be opened. 0, or -1 with *f (EXIT_CANNOT_CREATE) and
  * nothing left behind. The sink's error is that of the first output that failed, a closed pipe
  * (EPIPE) only where no other did; the other outputs get the rest all the same.

@@ -47,7 +47,10 @@ struct host_report {
 	const char *other_names; /* its other names of the command line, with commas between; or
 				    NULL */
 	const char *zone;	 /* of a link-local address: its interface; or NULL */
-	uint32_t notes;		 /* enum host_note */
+	/* Of a source whose findings are merged already: what each technique found, as lines of
+	 * text; or NULL. */
+	const char *technique_results;
+	uint32_t notes; /* enum host_note */
 	uint8_t mac[6];
 	const struct host_status *status; /* as a source has it; NULL: host_status() finds it */
 	uint64_t start_ns, end_ns;	  /* wall clock of its first probe and last event */

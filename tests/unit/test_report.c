@@ -188,6 +188,15 @@ static void test_names_and_zone(void **state)
 	}
 }
 
+/* The XML keeps each technique's results beside the merged ones. */
+static void test_xml_techniques(void **state)
+{
+	(void)state;
+	check_has(sample_merged(), &report_xml,
+		  "</ports>\n<hostscript><script id=\"portlight-techniques\"");
+	check_has(sample_merged(), &report_xml, "&#xa;fin ");
+}
+
 /* --open lists a host whose ports are open|filtered, also when it answered nothing at all. */
 static void test_open_or_filtered(void **state)
 {
@@ -586,6 +595,7 @@ int main(void)
 		cmocka_unit_test(test_filtered_neighbour),
 		cmocka_unit_test(test_open_or_filtered),
 		cmocka_unit_test(test_names_and_zone),
+		cmocka_unit_test(test_xml_techniques),
 		cmocka_unit_test(test_table_stopped),
 		cmocka_unit_test(test_normal),
 		cmocka_unit_test(test_grepable),
