@@ -34,7 +34,7 @@ struct watch *watch_new(const struct watch_conf *conf)
 		return NULL;
 	w->conf = *conf;
 	w->memory_bytes = conf->memory_bytes;
-	w->now_ms = CLOCK_LEAP_MS;
+	w->now_ms = w->start_ms = CLOCK_LEAP_MS;
 	w->name = name_of(&conf->key, w->named);
 	if (flow_table_init(&w->flows, 6 * part, &conf->key) == 0 &&
 	    known_service_init(&w->known_services, part / 4) == 0 &&
@@ -84,29 +84,41 @@ static void watch_clock(struct watch *w, uint64_t t_ns)
 }
 
 /* An answer without a question goes on: it belongs to a connection of which only a part is
- * captured. */
-static void stray_goes_on(struct watch *w, struct flow *f, const struct packet *p)
+ * captured, unless its target refuses what comes. */
+static void stray_goes_on(struct watch *w, struct flow *f, const struct packet *p, bool opener)
 {
 	if (p->flags & (TCP_RST | TCP_SYN))
 		return;
-	flow_settle(&w->flows, f, FLOW_MIDDLE);
 	crowd_stray_went_on(crowd_get(&w->crowds, f->dst, f->target, w->now_ms));
+	if (!opener) {
+		flow_settle(&w->flows, f, FLOW_MIDDLE);
+		return;
+	}
+	flow_settle(&w->flows, f, FLOW_PENDING);
+	f->sight = technique_by_sight(IPPROTO_TCP, TCP_ACK);
+	f->flags = p->flags;
+	f->claims = CLAIM_MIDDLE;
+}
+
+/* The wait for more packets of a flow is over: nothing came that decides it. */
+static void flow_is_over(struct watch *w, struct flow *f)
+{
+	struct flow copy = *f;
+
+	flow_prefetch_next(&w->flows, f);
+	flow_settle(&w->flows, f,
+		    f->claims & (CLAIM_DATA | CLAIM_END | CLAIM_MIDDLE) ? FLOW_MIDDLE
+		    : f->claims & CLAIM_ACK				? FLOW_OPEN
+									: FLOW_REFUSED);
+	judge_silence(w, &copy, copy.moved_ms + ANSWER_WAIT_MS);
 }
 
 static void settle_old(struct watch *w, uint64_t older_than_ms)
 {
 	struct flow *f;
 
-	while ((f = flow_oldest(&w->flows)) && w->now_ms - f->moved_ms >= older_than_ms) {
-		struct flow copy = *f;
-
-		flow_prefetch_next(&w->flows, f);
-		flow_settle(&w->flows, f,
-			    f->claims & (CLAIM_DATA | CLAIM_END | CLAIM_MIDDLE) ? FLOW_MIDDLE
-			    : f->claims & CLAIM_ACK				? FLOW_OPEN
-										: FLOW_REFUSED);
-		judge_silence(w, &copy, copy.moved_ms + ANSWER_WAIT_MS);
-	}
+	while ((f = flow_oldest(&w->flows)) && w->now_ms - f->moved_ms >= older_than_ms)
+		flow_is_over(w, f);
 }
 
 static void flow_fails(struct watch *w, struct flow *f, bool open, bool half_open)
@@ -206,7 +218,7 @@ static void opener_goes_on(struct watch *w, struct flow *f, const struct packet 
 		return;
 	}
 	if (f->state == FLOW_STRAY) {
-		stray_goes_on(w, f, p);
+		stray_goes_on(w, f, p, true);
 		return;
 	}
 	if (f->state == FLOW_HALF && p->flags & TCP_RST) {
@@ -253,15 +265,30 @@ static void target_answers(struct watch *w, struct flow *f, const struct packet 
 {
 	bool accepts = flow_is_syn(f) && (p->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
 
+	if (f->state == FLOW_STRAY && p->flags & TCP_RST) {
+		flow_is_over(w, f);
+		return;
+	}
 	if (f->state == FLOW_STRAY)
-		stray_goes_on(w, f, p);
+		stray_goes_on(w, f, p, false);
 	if (f->state == FLOW_HALF && accepts)
 		target_accepts(w, f, p);
+	/* Nothing but refusals, even if the first ones were not seen: no connection. */
+	if (f->state == FLOW_MIDDLE && f->claims & CLAIM_MIDDLE && f->proto == IPPROTO_TCP) {
+		f->claims = 0;
+		if (p->flags & TCP_RST && f->source)
+			flow_fails(w, f, false, false);
+		return;
+	}
 	if (f->state != FLOW_PENDING)
 		return;
 	if (f->proto != IPPROTO_TCP) {
+		/* A datagram that looks like an answer asks for no service. */
+		bool asks = !(f->claims & CLAIM_MIDDLE) || f->more == STREAM_DATAGRAMS;
+
 		flow_settle(&w->flows, f, FLOW_MIDDLE);
-		judge_used(w, f, false);
+		if (asks)
+			judge_used(w, f, false);
 		return;
 	}
 	if (p->flags & TCP_RST)
@@ -367,15 +394,46 @@ static void first_contact(struct watch *w, const struct sighting *s, const struc
 		judge_crowd(w, crowd, EVENT_SYN_FLOOD, sources, s->techniques, t_ns);
 }
 
-/* Whether a packet of a known flow is a new first contact: a SYN that is no retransmission (which
- * has the same sequence number, RFC 9293, 3.8), or any probe after a long silence. */
-static bool flow_begins_anew(const struct watch *w, const struct flow *f, const struct packet *p)
+/* Whether a packet is one that no TCP sends within a connection: without ACK and RST. */
+static bool is_outside_connections(const struct packet *p)
 {
-	if (f->state == FLOW_REFUSED && p->flags == TCP_SYN && p->seq != f->seq)
-		return true;
-	if (w->now_ms - f->moved_ms < REUSE_AFTER_MS)
+	return p->has & PACKET_TCP && !(p->flags & (TCP_ACK | TCP_RST));
+}
+
+/*
+ * Whether a first contact of a known flow's host is a new one. A SYN is, whatever the flow's state,
+ * unless it is a retransmission (which has the same sequence number, RFC 9293, 3.8): an attacker
+ * could otherwise hide its probes behind packets that made a flow of that state. After packets that
+ * were no SYN, so is any packet that no connection has; and any probe after a refused SYN+ACK, or
+ * after a long silence.
+ */
+static bool flow_begins_anew(const struct watch *w, const struct flow *f, const struct packet *p,
+			     bool forward)
+{
+	bool same = forward && p->flags == f->flags && p->seq == f->seq;
+	bool stray = (f->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+	bool syn = is_outside_connections(p) && p->flags & TCP_SYN;
+
+	if (f->proto == IPPROTO_TCP && !same) {
+		if (syn && !(p->flags & TCP_FIN))
+			return true;
+		if (forward && is_outside_connections(p) && !flow_is_syn(f))
+			return true;
+		if (forward && stray && f->state == FLOW_REFUSED)
+			return true;
+	}
+	if (!forward || w->now_ms - f->moved_ms < REUSE_AFTER_MS)
 		return false;
 	return f->state == FLOW_REFUSED || (f->state == FLOW_MIDDLE && p->flags == TCP_SYN);
+}
+
+/* Makes room for a new first contact of the same ports. What the flow's opener did before is judged
+ * as if nothing more came, except a SYN: the new one is just as much evidence. */
+static void flow_ends(struct watch *w, struct flow *f)
+{
+	if (flow_waits(f) && !flow_is_syn(f))
+		flow_is_over(w, f);
+	flow_forget(&w->flows, f);
 }
 
 void prefetch_bucket(const struct watch *w, const struct packet *p, struct sighting *s)
@@ -412,6 +470,24 @@ static bool is_our_servers(const struct watch *w, const struct packet *p)
 	       w->conf.listens(w->conf.listens_context, p->src, p->sport, IPPROTO_TCP) > 0;
 }
 
+/* Whether a packet that may be the late end of a connection is taken for one: the connection may be
+ * from before the capture, or forgotten. */
+static bool is_late_end(const struct watch *w, const struct sighting *s)
+{
+	return s->late_end &&
+	       (w->now_ms - w->start_ms < LATE_END_EXCUSE_MS ||
+		(w->flows.forgot_ms && w->now_ms - w->flows.forgot_ms < FLOW_REMEMBERED_MS));
+}
+
+/* Whether a datagram that looks like an answer goes to a closed port of this machine. */
+static bool is_no_answer_to_us(const struct watch *w, const struct packet *p)
+{
+	return p->has & PACKET_UDP && p->payload_bytes < ANSWER_BYTES_MOST &&
+	       !(p->has & PACKET_TRUNCATED) && p->ttl > TRACEROUTE_TTL && w->conf.listens &&
+	       w->now_ms - w->start_ms >= START_EXCUSE_MS && w->flows.forgot_ms == 0 &&
+	       w->conf.listens(w->conf.listens_context, p->dst, p->dport, IPPROTO_UDP) < 0;
+}
+
 /* Whether a SYN+ACK of a flow is another one than before, or did not come from where its target is.
  * Retransmissions have the same number (RFC 9293, 3.8). */
 static void doubt_answer(struct flow *f, const struct packet *p, const struct sighting *s)
@@ -438,15 +514,20 @@ static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *
 		return;
 	}
 	f = flow_find(&w->flows, &s->key, &forward);
-	if (f && s->kind == SIGHT_FIRST && forward && flow_begins_anew(w, f, p)) {
-		flow_forget(&w->flows, f);
+	if (f && (s->kind == SIGHT_FIRST || s->kind == SIGHT_LIKELY_MIDDLE) &&
+	    flow_begins_anew(w, f, p, forward)) {
+		flow_ends(w, f);
 		f = NULL;
 	}
+	if (p->has & PACKET_SUM_BAD && (f || s->kind != SIGHT_FIRST))
+		return;
 	if (!f) {
 		struct sighting middle = *s;
 
-		if (s->kind != SIGHT_ANSWER && is_our_servers(w, p))
+		if (s->kind != SIGHT_ANSWER && (is_our_servers(w, p) || is_late_end(w, s)))
 			middle.kind = SIGHT_MIDDLE;
+		else if (s->kind == SIGHT_MIDDLE && is_no_answer_to_us(w, p))
+			middle.kind = SIGHT_LIKELY_MIDDLE;
 		if (middle.kind == SIGHT_FIRST)
 			first_contact(w, s, p, t_ns);
 		else if (middle.kind == SIGHT_ANSWER)
