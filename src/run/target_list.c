@@ -1,4 +1,4 @@
-/* target_list: words of a request and of its list files, made one set of addresses. */
+/* target_list: builds one set of addresses from the words of a request and of its list files. */
 #include "run/target_list.h"
 
 #include <stdio.h>
@@ -10,13 +10,14 @@
 #include "system/resolve.h"
 #include "system/textfile.h"
 
-/* Singly given addresses beyond this are scanned like all others, but not remembered as such. */
+/* Single addresses beyond this number are scanned like all others, but their names are not
+ * stored. */
 #define NAMED_MOST 65536
 
-/* A name of a host and all its addresses, in a sentence. */
+/* Room for a host name and all its addresses in a sentence. */
 #define OTHERS_TEXT (sizeof(((struct target *)NULL)->name) + 64 + RESOLVE_MOST * (ADDR_TEXT + 1))
 
-/* Where words go: targets or excludes. */
+/* Where words are added: targets or excludes. */
 struct word_sink {
 	const struct scan_request *request;
 	struct target_list *list;
@@ -46,7 +47,7 @@ static int named_add(struct target_list *list, struct addr a, const char *name, 
 	return 0;
 }
 
-/* The addresses of a name that are not scanned. */
+/* Reports the addresses of a name that are not scanned. */
 static void others_warn(const struct observer *observer, const char *name, const struct addr *other,
 			int count)
 {
@@ -74,7 +75,7 @@ static int name_resolve(struct word_sink *sink, const struct target *target, str
 	struct addr found[RESOLVE_MOST];
 	int count, wanted = 1;
 
-	/* An excluded name leaves out every address it has. */
+	/* An excluded name excludes every address that it has. */
 	if (sink->exclude)
 		conf.family = RESOLVE_ANY;
 	count = resolve_name(target->name, &conf, found, f);
@@ -113,13 +114,13 @@ static int zone_note(struct word_sink *sink, const char *zone, struct failure *f
 	return 0;
 }
 
-/* 0.0.0.0 and ::. The kernel takes them for this machine, and no answer comes from them. */
+/* 0.0.0.0 and ::. The kernel treats them as this machine, and no answer comes from them. */
 static bool addr_is_nobody(struct addr a)
 {
 	return (addr_is_v4(a) && addr_v4(a) == 0) || (!a.hi && !a.lo);
 }
 
-/* Of a larger range they are left out. */
+/* They are removed from a larger range. */
 static int nobody_exclude(struct ranges *excludes, struct failure *f)
 {
 	const struct addr four = addr_from_v4(0), six = {0, 0};
@@ -151,9 +152,10 @@ static int word_add(struct word_sink *sink, const char *word, size_t length, str
 			"link-local target %s: which interface? Say %s%%eth0, or -e eth0",
 			addr_format(added->first, text), text);
 	if (addr_equal(added->first, added->last) && addr_is_nobody(added->first))
-		return failure_set(f, EXIT_USAGE,
-				   "%s is nobody's address; this machine is 127.0.0.1 or ::1",
-				   addr_format(added->first, text));
+		return failure_set(
+			f, EXIT_USAGE,
+			"%s is not the address of a host; this machine is 127.0.0.1 or ::1",
+			addr_format(added->first, text));
 	if (addr_equal(added->first, added->last))
 		return named_add(sink->list, added->first, NULL, f);
 	return 0;
@@ -196,7 +198,7 @@ static int list_read(struct word_sink *sink, const char *path, struct failure *f
 	return result;
 }
 
-/* How what other programs take is written here, or NULL. */
+/* Explains syntax of other programs that is not valid here; or NULL. */
 static const char *word_advice(const char *word)
 {
 	const char *comma = strchr(word, ','), *colon = strchr(word, ':');
@@ -204,7 +206,7 @@ static const char *word_advice(const char *word)
 	if (comma && strpbrk(comma, ".:"))
 		return "targets are separated by spaces";
 	if (word[0] == '[')
-		return "an IPv6 address stands without brackets";
+		return "write IPv6 addresses without brackets";
 	if (colon && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0')
 		return "ports are given by -p";
 	return NULL;
@@ -244,7 +246,8 @@ static int named_compare(const void *left, const void *right)
 	const struct named_target *a = left, *b = right;
 	int order = addr_compare(a->addr, b->addr);
 
-	/* Of the same address the one with a name first, so that it is found. */
+	/* Of two entries with the same address, the one with a name comes first, so that it is
+	 * found. */
 	return order ? order : (a->name == NULL) - (b->name == NULL);
 }
 

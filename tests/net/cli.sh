@@ -136,8 +136,8 @@ check_words() {
 	done
 	refused 64 'too many' -p 22 0.0.0.0/0 ::/0
 	for technique in S T; do
-		refused 64 "0.0.0.0 is nobody's" -s$technique -p 22 0.0.0.0
-		refused 64 ":: is nobody's" -s$technique -p 22 ::
+		refused 64 "0.0.0.0 is not the address of a host" -s$technique -p 22 0.0.0.0
+		refused 64 ":: is not the address of a host" -s$technique -p 22 ::
 		refused 64 'fe80::1%eth0' -s$technique -p 22 fe80::1
 	done
 	refused 64 'two outputs' -p 22 -oX - --json $linux
@@ -164,7 +164,7 @@ check_words() {
 	refused 64 'did you mean --top-ports?' -top-ports 10 $linux
 	refused 64 '; targets are separated by spaces' $linux,198.18.0.11
 	refused 64 '; ports are given by -p' $linux:22
-	refused 64 '; an IPv6 address stands without brackets' "[$linux6]"
+	refused 64 '; write IPv6 addresses without brackets' "[$linux6]"
 	refused 64 '-sL writes' -sL -oG - $linux
 }
 
@@ -262,7 +262,7 @@ check_technique() {
 	done
 	scan localhost -p 22
 	ok 'a word that resolves is a target' says 'portlight report for localhost' "$out"
-	refused 64 '"linux" is no command (see portlight --help), and no host: ' linux -p 22
+	refused 64 '"linux" is not a command (see portlight --help), and not a host: ' linux -p 22
 	refused 64 'there is no command "wacth"; did you mean watch?' wacth
 	refused 64 'there is no command "linux"; see portlight --help' help linux
 	scan version

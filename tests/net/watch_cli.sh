@@ -205,8 +205,8 @@ check_replay() {
 		grep -q '^2023-11-14T22:1[89]'"
 	watch -r "$work/scan.pcap" --explain 198.51.100.7 --explain 198.51.100.8
 	ok '--explain knows who was told of' grep -q 'reported .* times.*port_scan' "$out"
-	ok '--explain says so where nothing is held' sh -c "sed -n '/^198.51.100.8:/,\$p' '$out' |
-		grep -q 'nothing is held'"
+	ok '--explain: a source without evidence' sh -c "sed -n '/^198.51.100.8:/,\$p' '$out' |
+		grep -q 'no evidence: '"
 	watch -r "$work/scan.pcap" --dry-run
 	ok '--dry-run does not block whom nothing proves' grep -q 'would not block 198.51.100.7' "$err"
 	if [ -n "$nobody" ]; then
@@ -229,7 +229,7 @@ check_outputs() {
 	fi
 	watch -r "$work/scan.pcap" --json -oD /dev/full
 	ok 'a full disk: the other output is whole' cmp "$out" "$work/first"
-	ok 'a full disk is told, once' test "$(grep -c 'no longer get to "/dev/full"' "$err")" = 1
+	ok 'a full disk is told, once' test "$(grep -c 'cannot write events to "/dev/full" any more' "$err")" = 1
 	ok 'a full disk: the status says so' test "$status" = 74
 	(
 		trap '' PIPE
