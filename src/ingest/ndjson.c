@@ -1,5 +1,5 @@
 /* ndjson: the source that reads portlight's own NDJSON (docs/portlight.schema.json). */
-#include "ingest/ndjson.h"
+#include "ingest/ndjson_host.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,88 +7,7 @@
 
 #include "ingest/words.h"
 
-/* The longest line is the first: its command line has at most 2 MiB (ARG_MAX), of which each byte
- * may become an escape of six. */
-#define LINE_BYTES ((size_t)16 << 20)
-#define SCHEMA	   "portlight/1"
-
-int ndjson_wrong(struct source_lines *s, struct failure *f, const char *what, const char *text)
-{
-	return refuse_input(&s->where, f, what, text);
-}
-
-int ndjson_no_room(struct source_lines *s, struct failure *f)
-{
-	return ndjson_wrong(
-		s, f, "more ports or service names than a host can have, or out of memory", NULL);
-}
-
-/*
- * Reads the next line that is not empty, without its newline; a NUL follows it. 1; 0 at the end of
- * the file; -1 and *f.
- */
-static int read_line(struct source_lines *s, struct failure *f)
-{
-	int c = 0;
-
-	do {
-		s->length = 0;
-		s->where.line++;
-		while ((c = getc_unlocked(s->in)) != EOF && c != '\n') {
-			if (s->length + 1 >= s->bytes) {
-				size_t bytes = s->bytes ? s->bytes * 2 : 1024;
-				char *grown = bytes > LINE_BYTES ? NULL : realloc(s->line, bytes);
-
-				if (!grown)
-					return ndjson_wrong(s, f, "a line longer than 16 MiB",
-							    NULL);
-				s->line = grown;
-				s->bytes = bytes;
-			}
-			s->line[s->length++] = (char)c;
-		}
-	} while (s->length == 0 && c != EOF);
-	s->whole = c == '\n';
-	if (c == EOF && ferror(s->in))
-		return refuse_read(&s->where, errno, f);
-	if (s->length == 0)
-		return 0;
-	s->line[s->length] = '\0';
-	return 1;
-}
-
-/* Reads the type of the record: our writers put the member `type` first. False if it is not
- * there. */
-static bool line_type(const struct source_lines *s, char type[static 16])
-{
-	static const char head[] = "{\"type\":\"";
-	size_t length;
-
-	if (strncmp(s->line, head, sizeof(head) - 1) != 0)
-		return false;
-	length = strcspn(s->line + sizeof(head) - 1, "\"");
-	if (length > 15)
-		return false;
-	memcpy(type, s->line + sizeof(head) - 1, length);
-	type[length] = '\0';
-	return true;
-}
-
-static struct json_line begin_line(struct source_lines *s)
-{
-	return (struct json_line){.at = s->line, .end = s->line + s->length};
-}
-
-/* Reads the whole line as one object. */
-int ndjson_object(struct source_lines *s, const struct json_field *fields, size_t count, void *out,
-		  struct failure *f)
-{
-	struct json_line j = begin_line(s);
-
-	if (json_line_object(&j, fields, count, out) && json_line_finish(&j))
-		return 0;
-	return ndjson_wrong(s, f, j.what, j.text ? j.text : "");
-}
+#define SCHEMA "portlight/1"
 
 struct technique_value {
 	const char *technique, *proto, *ports;
@@ -148,11 +67,11 @@ static const struct run_info *lines_begin(struct source *source, struct failure 
 	struct source_lines *s = (struct source_lines *)source;
 	struct run_line *v = &s->values;
 	char type[16];
-	int got = read_line(s, f);
+	int got = ndjson_line(s, f);
 
 	if (got < 0)
 		return NULL;
-	if (got == 0 || !line_type(s, type) || strcmp(type, "run") != 0) {
+	if (got == 0 || !ndjson_line_type(s, type) || strcmp(type, "run") != 0) {
 		ndjson_wrong(s, f, "not portlight's NDJSON: the first record is not of type run",
 			     got ? s->line : "");
 		return NULL;
@@ -288,7 +207,7 @@ static int read_summary(struct source_lines *s, struct failure *f)
 	}
 	fill_summary(summary, &v);
 	summary->stopped_why = s->stopped_why;
-	int more = read_line(s, f);
+	int more = ndjson_line(s, f);
 
 	return more > 0 ? ndjson_wrong(s, f, "data after the summary", s->line) : more;
 }
@@ -346,11 +265,11 @@ static int lines_next(struct source *source, struct record *record, struct failu
 
 	if (!s->pending)
 		builder_reset(&s->host);
-	while ((got = read_line(s, f)) > 0) {
+	while ((got = ndjson_line(s, f)) > 0) {
 		/* The last line may be incomplete after a full disk or a kill. */
 		if (!s->whole && s->line[s->length - 1] != '}')
 			return cut_off(s, record, f);
-		if (!line_type(s, type))
+		if (!ndjson_line_type(s, type))
 			return ndjson_wrong(s, f, "not a record of portlight", s->line);
 		if (strcmp(type, "port") == 0 || strcmp(type, "ports") == 0) {
 			if ((type[4] ? ndjson_ports : ndjson_port)(s, f) < 0)

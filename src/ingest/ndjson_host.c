@@ -1,5 +1,5 @@
 /* ndjson_host: the NDJSON records of a host: its ports, its lists of ports, and itself. */
-#include "ingest/ndjson.h"
+#include "ingest/ndjson_host.h"
 
 #include <string.h>
 

@@ -100,7 +100,12 @@ void plan_free(struct plan *p);
 void plan_shard(const struct plan *p, uint64_t number, uint64_t count, uint64_t *first,
 		uint64_t *last);
 
-/* SipHash-2-4 of the whole plan under a fixed key: names the plan in files. */
-uint64_t plan_hash(const struct plan *p);
+/*
+ * Names in files what a plan means: SipHash-2-4 under a fixed key of its addresses (as ranges that
+ * do not touch), techniques (by name) and ports, seed, window size, and of the index range
+ * [first, last) to be scanned. The same on every machine and in every version that sends the same
+ * probes in the same order. Not a protection against forgery.
+ */
+uint64_t plan_hash(const struct plan *p, uint64_t first, uint64_t last);
 
 #endif

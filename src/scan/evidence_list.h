@@ -18,6 +18,12 @@ struct reply_evidence {
 };
 #define EVIDENCE_RTT (1u << 7)
 
+/* Whether it says anything: all zero stands for no evidence. */
+static inline bool reply_evidence_known(const struct reply_evidence *e)
+{
+	return e->t_us_low || e->t_us_high || e->has;
+}
+
 /* The same and whose it is, in 16 bytes, too: what an answer cannot have both shares a place, and
  * time ends after three days. */
 struct evidence_entry {

@@ -86,7 +86,8 @@ static int scan_order(const struct scan *s, int order[SHEETS])
 			continue;
 		int at = count++;
 
-		for (; at > 0 && s->sheet[order[at - 1]]->window > s->sheet[i]->window; at--)
+		for (; at > 0 && sheet_window(s->sheet[order[at - 1]]) > sheet_window(s->sheet[i]);
+		     at--)
 			order[at] = order[at - 1];
 		order[at] = i;
 	}
@@ -148,7 +149,7 @@ static void scan_judge(struct scan *s, uint64_t now_ns)
 	uint32_t answered = 0, sampled = 0;
 
 	for (uint32_t position = epoch->first; position < epoch->last; position += step) {
-		const uint32_t cell = (uint32_t)permute_forward(&sheet->order, position);
+		const uint32_t cell = (uint32_t)permute_forward(sheet_order(sheet), position);
 		const unsigned reply = sheet_get_both(sheet, cell, position);
 
 		if (reply == SHEET_NOT_OURS || sheet_tries(sheet, cell) == 0)
@@ -293,7 +294,7 @@ int scan_ready(struct scan *s, uint64_t now_ns)
 
 	if (walk == s->passing)
 		return -1;
-	if (sheet->answered == sheet->ours)
+	if (sheet_complete(sheet))
 		return order[0];
 	if (s->stopping)
 		return now_ns >= s->stop_ns ? order[0] : -1;
@@ -305,7 +306,7 @@ int scan_ready(struct scan *s, uint64_t now_ns)
 
 void scan_close(struct scan *s, int place)
 {
-	s->cells_done += s->sheet[place]->ours;
+	s->cells_done += sheet_ours(s->sheet[place]);
 	walk_fini(&s->walk[place]);
 	sheet_free(s->sheet[place]);
 	s->sheet[place] = NULL;
@@ -341,7 +342,7 @@ uint64_t scan_cells_settled(const struct scan *s)
 			continue;
 		/* Blanks count by the share of attempts they have had: a walk's position tells. */
 		const struct walk *walk = &s->walk[i];
-		uint32_t blanks = sheet->ours - sheet->answered;
+		uint32_t blanks = sheet_ours(sheet) - sheet_answered(sheet);
 		uint32_t most = 1;
 
 		for (int t = 0; t < TECHNIQUES; t++)
@@ -355,7 +356,7 @@ uint64_t scan_cells_settled(const struct scan *s)
 				: (uint64_t)((double)blanks * (double)passes / (double)all);
 		const uint32_t open = walk->idle ? paced_status(&walk->paced).blanks : 0;
 
-		settled += sheet->answered + (share > open ? share - open : 0);
+		settled += sheet_answered(sheet) + (share > open ? share - open : 0);
 	}
 	return settled;
 }
@@ -416,12 +417,12 @@ struct sheet *scan_sheet(const struct scan *s, int place)
 
 uint32_t scan_hosts(const struct scan *s, int place)
 {
-	return s->sheet[place]->hosts;
+	return sheet_hosts(s->sheet[place]);
 }
 
 bool scan_answered(const struct scan *s, int place)
 {
-	return s->sheet[place]->answered == s->sheet[place]->ours;
+	return sheet_complete(s->sheet[place]);
 }
 
 void scan_read(struct scan *s, int place, uint32_t host, bool complete, struct finding *findings,

@@ -113,6 +113,10 @@ def records_in(data):
     return count
 
 
+class LostFrames(RuntimeError):
+    """The machine was too busy to record every frame."""
+
+
 class Watchers:
     """Two recordings and a live watch of one link, from the moment this exists until stop()."""
 
@@ -169,7 +173,7 @@ class Watchers:
         deadline = time.monotonic() + 20
         while not self.is_whole():
             if time.monotonic() > deadline:
-                raise RuntimeError("a recording is not whole")
+                raise LostFrames("a recording is not whole")
             time.sleep(0.02)
         return self.stop()
 
@@ -244,14 +248,24 @@ def check_scan(tally, scan, view, alerts):
     tally.check(good, f"{where} tool {p['tool']} {p['tool_confidence']:.2f}, not {scan.tool}")
 
 
+def record(case, folder, name):
+    """Runs the case while it is recorded; again, at most three times, where frames were lost."""
+    for tries in range(3):
+        watchers = Watchers(case.where, case.family, folder, name)
+        try:
+            run(case.command)
+            return watchers, watchers.finish()
+        except LostFrames:
+            if tries == 2:
+                raise
+        finally:
+            watchers.stop()
+    raise AssertionError("not reached")
+
+
 def watch_case(tally, case, folder):
     name = f"{case.name} {case.family}".translate(str.maketrans(" /", "__"))
-    watchers = Watchers(case.where, case.family, folder, name)
-    try:
-        run(case.command)
-        status = watchers.finish()
-    finally:
-        watchers.stop()
+    watchers, status = record(case, folder, name)
     tally.check(status == 0, f"{case.name} IPv{case.family}: watch ends with {status}: "
                              f"{watchers.errors.read_text(errors='replace')[-400:]}")
     views = {view: alerts_of(replay(file)) for view, file in watchers.files.items()}

@@ -200,7 +200,7 @@ static inline void read_out(struct scan *scan, int place, expected_state *expect
 	struct finding *findings = calloc(scan->plan->slots, sizeof(*findings));
 	uint64_t rank;
 
-	for (uint32_t h = 0; h < sheet->hosts; h++) {
+	for (uint32_t h = 0; h < sheet_hosts(sheet); h++) {
 		struct host_report host;
 
 		verdict_host(sheet, h, !scan->stopping, scan->conf.tries, 0, findings, &host);
@@ -253,9 +253,9 @@ static inline struct result run(const struct plan *plan, struct network *net,
 		if (stop_after && scan.sent >= stop_after)
 			scan_stop(&scan, now_ns);
 		while ((place = scan_open(&scan, now_ns)) >= 0)
-			for (uint32_t h = 0; h < scan.sheet[place]->hosts; h++)
-				if (net->nature(scan.sheet[place]->first_host + h) == DEAD)
-					sheet_host_put(scan.sheet[place]->host, h, &nobody);
+			for (uint32_t h = 0; h < sheet_hosts(scan.sheet[place]); h++)
+				if (net->nature(sheet_first_host(scan.sheet[place]) + h) == DEAD)
+					sheet_set_host(scan.sheet[place], h, &nobody);
 		if (scan_over(&scan))
 			break;
 		struct walk *walk = scan_turn(&scan, now_ns, &budget);

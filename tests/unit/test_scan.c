@@ -161,7 +161,7 @@ static void stray_answers_change_nothing(void **state)
 	assert_null(scan_answer(&scan, &a, &cell));
 	a.cell = 1 << 20; /* another window */
 	assert_null(scan_answer(&scan, &a, &cell));
-	scan.sheet[0]->tries[3] = 1;
+	(void)sheet_sent(scan.sheet[0], 3, 0, 0);
 	a.cell = 3;
 	a.reply = REPLY_DATA; /* no answer to a SYN */
 	assert_null(scan_answer(&scan, &a, &cell));
@@ -173,7 +173,7 @@ static void stray_answers_change_nothing(void **state)
 	a.reply = REPLY_SYN_ACK; /* stronger: wins */
 	assert_non_null(scan_answer(&scan, &a, &cell));
 	assert_int_equal(sheet_get(scan.sheet[0], 3), REPLY_SYN_ACK);
-	assert_int_equal(scan.sheet[0]->answered, 1);
+	assert_int_equal(sheet_answered(scan.sheet[0]), 1);
 	scan_fini(&scan);
 	plan_free(plan);
 }

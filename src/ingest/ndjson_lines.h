@@ -1,6 +1,6 @@
-/* ndjson: declarations that the two files of the NDJSON source share. */
-#ifndef PORTLIGHT_INGEST_NDJSON_H
-#define PORTLIGHT_INGEST_NDJSON_H
+/* ndjson_lines: the file of the NDJSON source, line by line, and what was read of it so far. */
+#ifndef PORTLIGHT_INGEST_NDJSON_LINES_H
+#define PORTLIGHT_INGEST_NDJSON_LINES_H
 
 #include "ingest/builder.h"
 #include "ingest/json_line.h"
@@ -37,6 +37,17 @@ struct source_lines {
 #member, kind, offsetof(structure, member), most, NULL                             \
 	}
 
+/* The next line that is not empty, into s->line without its newline and with a NUL behind it. 1; 0
+ * at the end of the file; -1 and *f. */
+int ndjson_line(struct source_lines *s, struct failure *f);
+
+/* The value of the line's first member if that is "type", which our writers put first. False if it
+ * is another one. */
+bool ndjson_line_type(const struct source_lines *s, char type[static 16]);
+
+/* A reader of the line's members. */
+struct json_line ndjson_members(struct source_lines *s);
+
 /* Refuses the line. Returns -1. */
 int ndjson_wrong(struct source_lines *s, struct failure *f, const char *what, const char *text);
 int ndjson_no_room(struct source_lines *s, struct failure *f);
@@ -44,10 +55,5 @@ int ndjson_no_room(struct source_lines *s, struct failure *f);
 /* Reads the line as one object with these members. 0, or -1 and *f. */
 int ndjson_object(struct source_lines *s, const struct json_field *fields, size_t count, void *out,
 		  struct failure *f);
-
-/* Reads a record of that type into the builder. 0, or -1 and *f. */
-int ndjson_port(struct source_lines *s, struct failure *f);
-int ndjson_ports(struct source_lines *s, struct failure *f);
-int ndjson_host(struct source_lines *s, struct failure *f);
 
 #endif
