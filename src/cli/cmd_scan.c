@@ -276,6 +276,12 @@ static int scan_command(const struct scan_options *o, const char *args, struct f
 	if (scan_setup_init(&setup, &o->request, run.seed, run.observer, f) == 0)
 		result = o->list_only ? list_targets(&setup, f)
 				      : scan_start(&setup, &console, o, &run, f);
+	if (result == 0 && setup.targets.unresolved > 0) {
+		fprintf(stderr, "portlight: %zu name%s did not resolve and %s not scanned\n",
+			setup.targets.unresolved, setup.targets.unresolved == 1 ? "" : "s",
+			setup.targets.unresolved == 1 ? "was" : "were");
+		result = setup.targets.unresolved_exit;
+	}
 	scan_setup_fini(&setup);
 	return result;
 }

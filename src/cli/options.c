@@ -183,6 +183,8 @@ HEADING("Targets: 192.0.2.5 192.0.2.0/28 192.0.0-3.1,5,9 2001:db8::/126 a-b host
  "never scan these; a comma-separated list of targets"},
 {"--exclude-file", "--excludefile", "FILE", OPTION_WORD, AT(request.exclude_lists), 0, 0, 0,
  "never scan what is listed in FILE"},
+{"--strict-targets", NULL, NULL, OPTION_FLAG, AT(request.strict_targets), 0, 0, 0,
+ "scan nothing if a name does not resolve; otherwise the others are scanned, and the exit status is not 0"},
 {"-4", NULL, NULL, OPTION_FLAG, AT(request.ipv4), 0, 0, 0, "names: IPv4 addresses only"},
 {"-6", NULL, NULL, OPTION_FLAG, AT(request.ipv6), 0, 0, 0, "names: IPv6 addresses only; both: -4 -6"},
 HEADING("Techniques (default: -sS where privileged, -sT where not)"),

@@ -179,6 +179,7 @@ static bool read_field(struct json_line *j, const struct json_field *field, void
 		if (json_line_null(j))
 			return true;
 		return json_line_text(j, at);
+	case JSON_TEXT_OR_ABSENT:
 	case JSON_TEXT:
 		return json_line_text(j, at);
 	case JSON_NUMBER_OR_NULL:
@@ -221,7 +222,11 @@ bool json_line_object(struct json_line *j, const struct json_field *fields, size
 		}
 	}
 	for (size_t i = 0; i < count && !j->what; i++)
-		if (!(seen >> i & 1))
+		if (seen >> i & 1)
+			continue;
+		else if (fields[i].kind == JSON_TEXT_OR_ABSENT)
+			*(const char **)((char *)out + fields[i].at) = NULL;
+		else
 			return json_line_fail(j, "a member is missing", fields[i].name);
 	return !j->what;
 }

@@ -11,7 +11,7 @@ struct icmp_value {
 };
 
 struct port_line {
-	const char *type, *ip, *proto, *state, *reason, *technique, *t, *service, *from;
+	const char *type, *ip, *zone, *proto, *state, *reason, *technique, *t, *service, *from;
 	uint64_t port, attempt;
 	struct json_number ttl, window, rtt_us;
 	struct icmp_value icmp;
@@ -33,6 +33,7 @@ static bool read_icmp(struct json_line *j, void *out)
 static const struct json_field port_fields[] = {
 	ENTRY(JSON_TEXT, type, 0, struct port_line),
 	ENTRY(JSON_TEXT, ip, 0, struct port_line),
+	ENTRY(JSON_TEXT_OR_ABSENT, zone, 0, struct port_line),
 	ENTRY(JSON_TEXT, proto, 0, struct port_line),
 	ENTRY(JSON_NUMBER, port, 65535, struct port_line),
 	ENTRY(JSON_TEXT, state, 0, struct port_line),
@@ -125,7 +126,7 @@ int ndjson_port(struct source_lines *s, struct failure *f)
 }
 
 struct ports_line {
-	const char *type, *ip, *proto, *technique, *state, *ports;
+	const char *type, *ip, *zone, *proto, *technique, *state, *ports;
 	uint64_t count;
 	uint64_t reasons[REASONS];
 };
@@ -152,6 +153,7 @@ static bool read_reasons(struct json_line *j, void *out)
 static const struct json_field ports_fields[] = {
 	ENTRY(JSON_TEXT, type, 0, struct ports_line),
 	ENTRY(JSON_TEXT, ip, 0, struct ports_line),
+	ENTRY(JSON_TEXT_OR_ABSENT, zone, 0, struct ports_line),
 	ENTRY(JSON_TEXT, proto, 0, struct ports_line),
 	ENTRY(JSON_TEXT, technique, 0, struct ports_line),
 	ENTRY(JSON_TEXT, state, 0, struct ports_line),
@@ -192,7 +194,7 @@ int ndjson_ports(struct source_lines *s, struct failure *f)
 }
 
 struct host_line {
-	const char *type, *ip, *name, *status, *reason, *mac, *start, *end;
+	const char *type, *ip, *zone, *name, *other_names, *status, *reason, *mac, *start, *end;
 	uint64_t results;
 	uint64_t states[PORT_STATES];
 	uint32_t notes;
@@ -243,7 +245,9 @@ static bool read_notes(struct json_line *j, void *out)
 static const struct json_field host_fields[] = {
 	ENTRY(JSON_TEXT, type, 0, struct host_line),
 	ENTRY(JSON_TEXT, ip, 0, struct host_line),
+	ENTRY(JSON_TEXT_OR_ABSENT, zone, 0, struct host_line),
 	ENTRY(JSON_TEXT_OR_NULL, name, 0, struct host_line),
+	ENTRY(JSON_TEXT_OR_ABSENT, other_names, 0, struct host_line),
 	ENTRY(JSON_TEXT, status, 0, struct host_line),
 	ENTRY(JSON_TEXT, reason, 0, struct host_line),
 	ENTRY(JSON_TEXT_OR_NULL, mac, 0, struct host_line),
@@ -293,6 +297,8 @@ int ndjson_host(struct source_lines *s, struct failure *f)
 	s->host.status.reason = v.reason;
 	host->status = &s->host.status;
 	host->name = v.name;
+	host->other_names = v.other_names;
+	host->zone = v.zone;
 	host->notes = v.notes | (v.mac ? HOST_MAC : 0);
 	return 0;
 }

@@ -62,20 +62,39 @@ void nmap_xml_start_address(struct source_xml *x, const char **attributes)
 		host->notes |= HOST_MAC;
 		return;
 	}
-	if (addr_parse(text, strlen(text), &host->addr) < 0)
+	const size_t length = strcspn(text, "%");
+
+	if (addr_parse(text, length, &host->addr) < 0)
 		return nmap_xml_stop(x, "not an address", text);
+	host->zone = text[length] && text[length + 1] ? host_text(x, text + length + 1) : NULL;
 	x->has_address = true;
 }
 
-/* The name that the user gave, or else the first name of the address. */
+static void add_other_name(struct source_xml *x, const char *name)
+{
+	const char *before = x->host.host.other_names;
+	char *joined;
+
+	if (asprintf(&joined, "%s%s%s", before ? before : "", before ? "," : "", name) < 0)
+		return nmap_xml_stop(x, "out of memory for names", NULL);
+	x->host.host.other_names = host_text(x, joined);
+	free(joined);
+}
+
+/* The name is the first that the user gave, and its other names are stored with it; or else the
+ * first name of the address. */
 void nmap_xml_start_hostname(struct source_xml *x, const char **attributes)
 {
 	const char *name = nmap_xml_attribute(attributes, "name");
 	const char *type = nmap_xml_attribute(attributes, "type");
 	const bool user = type && strcmp(type, "user") == 0;
 
-	if (!name || !*name || x->user_name || (x->host.host.name && !user))
+	if (!name || !*name || (x->host.host.name && !user))
 		return;
+	if (x->user_name) {
+		add_other_name(x, name);
+		return;
+	}
 	x->host.host.name = host_text(x, name);
 	x->user_name = user;
 }

@@ -169,6 +169,15 @@ void phrase_begin(FILE *out, const struct run_info *run)
 	(void)putc('\n', out);
 }
 
+const char *phrase_address(const struct host_report *host, char text[static PHRASE_ADDRESS])
+{
+	char address[ADDR_TEXT];
+
+	(void)snprintf(text, PHRASE_ADDRESS, "%s%s%s", addr_format(host->addr, address),
+		       host->zone ? "%" : "", host->zone ? host->zone : "");
+	return text;
+}
+
 void phrase_summary(FILE *out, const struct run_summary *s)
 {
 	char seconds[PHRASE_SECONDS];

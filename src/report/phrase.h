@@ -7,6 +7,7 @@
 #include "result/record.h"
 
 #define PHRASE_TIME	40 /* room for phrase_time */
+#define PHRASE_ADDRESS	(ADDR_TEXT + 64)
 #define PHRASE_SECONDS	24
 #define PHRASE_EVIDENCE 128
 #define PHRASE_COLUMNS	100 /* no line of prose is longer */
@@ -18,6 +19,8 @@ const char *phrase_time_short(uint64_t ns, char text[static PHRASE_TIME]);
 /* Seconds: "12.34", with a point in any locale. */
 const char *phrase_seconds(uint64_t ns, char text[static PHRASE_SECONDS]);
 /* "02:00:5e:10:00:01". */
+/* The address of a host, with its interface where it is a link-local one: "fe80::1%eth0". */
+const char *phrase_address(const struct host_report *host, char text[static PHRASE_ADDRESS]);
 const char *phrase_mac(const uint8_t mac[6], char text[static 18]);
 
 /* "tcp" or "udp": the protocol of a technique. */

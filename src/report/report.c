@@ -73,13 +73,13 @@ static int report_begin(struct sink *s, const struct run_info *run)
 
 static bool is_shown(struct report *r, const struct host_report *host)
 {
-	if (r->conf.all_hosts)
+	if (r->conf.all_hosts || (r->conf.open_only && host_has_open(host)))
 		return true;
 	if (!(host->notes & HOST_NAMED) && !host_answered(host)) {
 		r->hidden_hosts++;
 		return false;
 	}
-	if (r->conf.open_only && !host_has_open(host)) {
+	if (r->conf.open_only) {
 		r->shut_hosts++;
 		return false;
 	}

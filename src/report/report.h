@@ -52,11 +52,11 @@ extern const struct report_ops report_table, report_normal, report_xml, report_g
 /*
  * Makes *r a sink that writes the format `ops` to `out`, which the caller closes. The text of each
  * call of the sink is built in memory and written at once, so that a killed run leaves complete
- * hosts. After an error no more is written, and r->error holds it. Hosts that did not answer, and
- * with open_only those without an open port, are counted instead of shown, in all formats alike;
- * all_hosts shows all hosts, and HOST_NAMED hosts are shown even if they did not answer. These
- * formats have no events. The sink's destination is the format's name; a caller that opened a file
- * knows a better one.
+ * hosts. After an error no more is written, and r->error holds it. Hosts that did not answer, not
+ * even ARP or NDP, are counted instead of shown, in all formats alike; all_hosts shows all hosts,
+ * and HOST_NAMED hosts are shown even if they did not answer. With open_only, only hosts with an
+ * open or open|filtered port are shown. These formats have no events. The sink's destination is
+ * the format's name; a caller that opened a file knows a better one.
  */
 void report_init(struct report *r, const struct report_ops *ops, FILE *out,
 		 const struct report_conf *conf);

@@ -43,7 +43,7 @@ static bool is_sign_of_host(const struct finding *f)
 
 bool host_answered(const struct host_report *host)
 {
-	if (host->notes & HOST_ANSWERED)
+	if (host_status(host).state == STATUS_UP)
 		return true;
 	for (size_t i = 0; i < host->count; i++)
 		if (is_sign_of_host(&host->findings[i]))

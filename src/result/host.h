@@ -18,7 +18,8 @@ extern const size_t host_note_count;
 /* The status in the record, or else the one that its notes and findings prove. */
 struct host_status host_status(const struct host_report *host);
 
-/* Whether an answer, of the host or of a router or filter before it, shows that the host exists. */
+/* Whether the host is known to exist: it is up (also if it answered only ARP or NDP), or a router
+ * or packet filter before it answered for it. */
 bool host_answered(const struct host_report *host);
 
 /* Whether a port is open or open|filtered. */

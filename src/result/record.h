@@ -45,7 +45,10 @@ struct host_status {
 struct host_report {
 	struct addr addr;
 	const char *name; /* as the user typed it, or NULL; a valid name by RFC 1123 */
-	uint32_t notes;	  /* enum host_note */
+	const char *
+		other_names; /* its other names on the command line, separated by commas; or NULL */
+	const char *zone;    /* interface of a link-local address; or NULL */
+	uint32_t notes;	     /* enum host_note */
 	uint8_t mac[6];
 	const struct host_status
 		*status;	   /* the status in the source; NULL: host_status() derives it */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "result/host.h"
 #include "sandbox/privilege.h"
 
 /* Answers that one call of the engine may return. */
@@ -152,14 +153,21 @@ static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
 	if (named) {
 		report.notes |= HOST_NAMED;
 		report.name = named->name;
+		report.other_names = named->other_names;
 	}
-	if (report.notes & (HOST_ANSWERED | HOST_MAC | HOST_LOCAL))
+	switch (host_status(&report).state) {
+	case STATUS_UP:
 		sum->hosts_up++;
-	else if (report.notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
+		break;
+	case STATUS_DOWN:
 		sum->hosts_down++;
-	else
+		break;
+	default:
 		sum->hosts_silent++;
+	}
 	sum->hosts_total++;
+	if (addr_is_link_local6(report.addr) && d->setup->targets.zone[0])
+		report.zone = d->setup->targets.zone;
 	drive_sink(d, sink_host(d->run->sink, &report));
 }
 

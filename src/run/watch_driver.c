@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -273,6 +274,10 @@ static void drive_frame(struct watch_driver *d, const struct live_frame *f)
 	a->t_ns = f->frame.wall_ns;
 	a->lost = d->lost;
 	drive_look(d);
+	/* Each packet of the loopback interface both leaves and comes in. */
+	if (f->frame.hardware != ARPHRD_LOOPBACK)
+		a->sighting.way = f->frame.flags & RING_OUTGOING ? SIGHT_WAY_OUT : SIGHT_WAY_IN;
+	a->sighting.interface = (uint16_t)f->frame.interface;
 }
 
 /* Reads the frames in the ring, up to FRAMES_A_TURN. Returns their number. */

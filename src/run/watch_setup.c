@@ -190,6 +190,12 @@ void watch_setup_fini(struct watch_setup *setup)
 	ranges_fini(&setup->never);
 }
 
+/* watch_conf.is_own. */
+static bool is_own(void *context, struct addr a)
+{
+	return listeners_is_local(context, a);
+}
+
 void watch_setup_conf(const struct watch_setup *setup, const struct siphash_key *key,
 		      struct watch_conf *conf)
 {
@@ -207,6 +213,8 @@ void watch_setup_conf(const struct watch_setup *setup, const struct siphash_key 
 	if (setup->listeners) {
 		conf->listens = listeners_find;
 		conf->listens_context = setup->listeners;
+		conf->is_own = is_own;
+		conf->is_own_context = setup->listeners;
 	}
 	if (!r->read)
 		conf->key = *key;

@@ -40,7 +40,7 @@ void icmp_backoff_sent(struct icmp_backoff *q, uint64_t now_ns)
 		q->next_ns = refill_ns;
 }
 
-void icmp_backoff_answered(struct icmp_backoff *q, uint64_t now_ns)
+void icmp_backoff_answered(struct icmp_backoff *q, bool own, uint64_t now_ns)
 {
 	if (q->blanks)
 		q->blanks--;
@@ -50,7 +50,7 @@ void icmp_backoff_answered(struct icmp_backoff *q, uint64_t now_ns)
 	if (q->late <= 1)
 		q->hunt_us = interval_clamp((uint64_t)q->hunt_us * 2);
 	q->misses = q->late = 0;
-	q->answers++;
+	q->answers += own;
 	q->answer_ns = now_ns;
 }
 

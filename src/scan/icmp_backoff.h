@@ -23,7 +23,8 @@ struct icmp_backoff {
 	uint32_t late;	      /* those of them that a refill of one a second would have answered */
 	uint32_t from;	      /* slots before it had their turn */
 	uint32_t blanks;      /* UDP ports without an answer */
-	uint32_t answers;     /* since it was quenched: proof that the rate was the reason */
+	uint32_t answers;     /* to probes of its own: proof that the rate was the reason */
+	uint8_t before;	      /* attempts that a blank had when it began, at most */
 };
 
 #define ICMP_BACKOFF_REFILL_NS	 UINT64_C(1000000000) /* the slowest common one */
@@ -37,7 +38,9 @@ static inline bool icmp_backoff_active(const struct icmp_backoff *q)
 void icmp_backoff_start(struct icmp_backoff *q, uint32_t blanks, uint64_t now_ns);
 /* A blank is asked now, that of slot from - 1; next_ns says when the next may be. */
 void icmp_backoff_sent(struct icmp_backoff *q, uint64_t now_ns);
-void icmp_backoff_answered(struct icmp_backoff *q, uint64_t now_ns);
+/* A blank was answered. `own`: the answer is to a probe that was sent since icmp_backoff_start();
+ * any other was under way when the limit was suspected, and proves nothing. */
+void icmp_backoff_answered(struct icmp_backoff *q, bool own, uint64_t now_ns);
 /* Nothing more is to be learned from it. */
 bool icmp_backoff_done(const struct icmp_backoff *q, uint64_t now_ns);
 

@@ -53,6 +53,7 @@ struct paced_tally {
 	uint32_t blanks;
 	uint32_t answered; /* by the host itself */
 	uint32_t last;	   /* of these, not before the last attempt */
+	unsigned tries;	   /* that blanks had, at most */
 };
 
 static struct paced_tally paced_tally(const struct paced *l, uint32_t host, bool udp)
@@ -67,7 +68,12 @@ static struct paced_tally paced_tally(const struct paced *l, uint32_t host, bool
 
 		if (sheet_slot_udp(s, slot) != udp)
 			continue;
-		tally.blanks += reply == REPLY_SILENCE;
+		if (reply == REPLY_SILENCE) {
+			const unsigned tries = sheet_tries(s, cell);
+
+			tally.blanks++;
+			tally.tries = tries > tally.tries ? tries : tally.tries;
+		}
 		if (reply <= REPLY_PORT_UNREACH || reply == SHEET_NOT_OURS)
 			continue;
 		tally.answered++;
@@ -84,14 +90,15 @@ bool paced_take_limited(struct paced *l, uint64_t now_ns)
 
 	for (uint32_t h = 0; h < hosts; h++) {
 		struct sheet_pace *host = sheet_pace(s, h);
-		uint32_t blanks;
+		struct paced_tally tally;
 
 		if (host->icmp_errors == 0 || icmp_backoff_active(&host->icmp_backoff))
 			continue;
-		blanks = paced_tally(l, h, true).blanks;
-		if (blanks == 0 || !paced_add(l, h, true, now_ns))
+		tally = paced_tally(l, h, true);
+		if (tally.blanks == 0 || !paced_add(l, h, true, now_ns))
 			continue;
-		icmp_backoff_start(&host->icmp_backoff, blanks, now_ns);
+		icmp_backoff_start(&host->icmp_backoff, tally.blanks, now_ns);
+		host->icmp_backoff.before = (uint8_t)(tally.tries < 255 ? tally.tries : 255);
 		any = true;
 	}
 	return any;

@@ -219,6 +219,8 @@ static void flow_begin(struct flow *f, const struct flow_key *key, uint64_t tag)
 	f->seq = f->ack = f->sight = f->latest = 0;
 	f->window = f->mss = f->tools = 0;
 	f->ttl = f->more = f->claims = f->flags = 0;
+	f->doubts = 0;
+	f->interface = 0;
 	f->proven = false;
 }
 

@@ -47,6 +47,7 @@ static void contact_init(struct contact *c, const struct watch *w, const struct 
 		.mss = f->mss,
 		.proto = f->proto,
 		.tools = f->tools,
+		.print = f->proto == IPPROTO_TCP ? proof_print(f->window, f->mss, f->ttl) : 0,
 		.proven = f->proven,
 		.home = goes_outwards(w, f->src, f->dst),
 	};
@@ -210,8 +211,20 @@ static bool is_known_service(struct watch *w, const struct contact *c)
 	return c->failed && !c->half_open && known_service_has(&w->known_services, &pair);
 }
 
+/* A handshake with a service that its source used before is a client's, and proves nothing about
+ * the scan that somebody may make in its name. */
+static void contact_settle_proof(struct watch *w, struct contact *c)
+{
+	const struct known_service_pair pair = {c->source, c->target, c->dport, IPPROTO_RAW};
+
+	if (c->proven && c->idle && known_service_has(&w->known_services, &pair))
+		c->proven = false;
+	if (c->used && c->proto == IPPROTO_TCP)
+		known_service_add(&w->known_services, &pair);
+}
+
 /* Judges a contact whose outcome is known, or of which more is known now. */
-static void judge_contact(struct watch *w, const struct contact *c)
+static void judge_contact(struct watch *w, struct contact *c)
 {
 	struct episode *e;
 	struct evidence *over;
@@ -219,13 +232,11 @@ static void judge_contact(struct watch *w, const struct contact *c)
 
 	if (is_trusted(w, c->src))
 		return;
+	contact_settle_proof(w, c);
 	e = episode_find(&w->episodes, c->source, false);
 	if (e && e->action != EVENT_BACKSCATTER) {
-		e->proven |= c->proven;
 		if (contact_is_probe(e, c))
 			episode_add(&w->episodes, e, c, name_host(c->target));
-		else if (c->proven && c->used)
-			episode_proven(&w->episodes, e, c->t_ns);
 		return;
 	}
 	if (is_known_service(w, c))

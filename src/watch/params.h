@@ -73,6 +73,12 @@
 #define BLIND_EVERY_MS 600000
 #define BLIND_SHARE    0.01
 
+/* ---- Proof of a source address (proof.h). ---- */
+
+/* One in so many contacts of a scan has to have the header fields of the proven one, after as many
+ * others were subtracted: three quarters of all. A scanner's SYNs are alike. */
+#define PROOF_SHARE_ONE_IN 2
+
 /* ---- The sequential test (evidence.c). ---- */
 
 /*

@@ -17,15 +17,25 @@ enum sight_kind {
 	SIGHT_ERROR, /* an ICMP error; `key` is the flow in its quote, as the opener sent it */
 };
 
+/* Whether a packet came into this machine. Only the sender of a packet that leaves this machine is
+ * sure: what comes in may have any source address, our own too. */
+enum sight_way {
+	SIGHT_WAY_UNKNOWN, /* a capture file, the loopback interface */
+	SIGHT_WAY_IN,
+	SIGHT_WAY_OUT, /* this machine sent or forwarded it */
+};
+
 struct sighting {
 	struct flow_key key;
 	uint32_t techniques; /* FIRST, LIKELY_MIDDLE: which techniques send such a packet, a bit set
 				of enum technique_id and event_technique */
 	uint8_t kind;	     /* enum sight_kind */
+	uint8_t way;	     /* enum sight_way; set by the caller of prefetch_bucket() */
+	uint16_t interface;  /* index of the interface, its low 16 bits; likewise */
 	size_t slot;	     /* what flow_prefetch returned, set by prefetch_entry */
 };
 
-/* Fills *s completely from one parsed packet. Remembers nothing. */
+/* Fills *s, way unknown, from one parsed packet. Remembers nothing. */
 void sight_packet(const struct packet *p, struct sighting *s);
 
 #endif

@@ -159,7 +159,7 @@ static bool opener_completes(struct watch *w, struct flow *f, const struct packe
 {
 	if (!is_plain_ack(p) || p->ack - f->ack > ACK_WITHIN_BYTES)
 		return false;
-	f->proven = p->ack == f->ack;
+	f->proven = p->ack == f->ack && !(f->doubts & DOUBT_ANSWER);
 	flow_settle(&w->flows, f, FLOW_OPEN);
 	flow_completes(w, f);
 	judge_completed(w, f);
@@ -238,7 +238,7 @@ static void target_accepts(struct watch *w, struct flow *f, const struct packet 
 		return;
 	}
 	if (f->claims & CLAIM_ACK && f->ack - wanted <= ACK_WITHIN_BYTES) {
-		f->proven = f->ack == wanted;
+		f->proven = f->ack == wanted && !(f->doubts & DOUBT_ANSWER);
 		flow_settle(&w->flows, f,
 			    f->claims & (CLAIM_DATA | CLAIM_END) ? FLOW_MIDDLE : FLOW_OPEN);
 		judge_claims(w, f);
@@ -309,6 +309,7 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 	f->ttl = p->ttl;
 	f->tools = tool_relations(p);
 	f->latest = packet_mark(w, p);
+	f->interface = s->way == SIGHT_WAY_IN ? s->interface : 0;
 	if (has_evicted)
 		judge_silence(w, &evicted, w->now_ms);
 	return f;
@@ -411,6 +412,17 @@ static bool is_our_servers(const struct watch *w, const struct packet *p)
 	       w->conf.listens(w->conf.listens_context, p->src, p->sport, IPPROTO_TCP) > 0;
 }
 
+/* Whether a SYN+ACK of a flow is another one than before, or did not come from where its target is.
+ * Retransmissions have the same number (RFC 9293, 3.8). */
+static void doubt_answer(struct flow *f, const struct packet *p, const struct sighting *s)
+{
+	if (f->proto != IPPROTO_TCP || (p->flags & (TCP_SYN | TCP_ACK)) != (TCP_SYN | TCP_ACK))
+		return;
+	if ((f->state == FLOW_HALF && f->ack != p->seq + 1) ||
+	    (f->doubts & DOUBT_FORWARDED && s->way == SIGHT_WAY_IN && s->interface == f->interface))
+		f->doubts |= DOUBT_ANSWER;
+}
+
 static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *p,
 			   const struct sighting *s)
 {
@@ -446,10 +458,22 @@ static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *
 	/* Waiting flows keep the time of their first packet: the queue is in that order. */
 	if (!flow_waits(f))
 		flow_touch(&w->flows, f, w->now_ms);
-	if (forward)
+	if (forward) {
+		f->doubts |= s->way == SIGHT_WAY_OUT && f->interface ? DOUBT_FORWARDED : 0;
 		opener_goes_on(w, f, p);
-	else
+	} else {
+		doubt_answer(f, p, s);
 		target_answers(w, f, p);
+	}
+}
+
+/* Whether a packet came in with a source address of ours: we would have seen it go out. */
+static bool is_own_forged(const struct watch *w, const struct packet *p, const struct sighting *s)
+{
+	struct addr sender = p->has & PACKET_ARP ? p->arp_sender : p->src;
+
+	return s->way == SIGHT_WAY_IN && w->conf.is_own && p->has & (PACKET_IP | PACKET_ARP) &&
+	       w->conf.is_own(w->conf.is_own_context, sender);
 }
 
 /* Damaged, or truncated before the headers that are judged; the payload is not needed. */
@@ -471,10 +495,16 @@ void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const s
 	w->malformed += packet_is_unreadable(p);
 	w->fragments += (p->has & PACKET_FRAGMENT) != 0;
 	settle_old(w, ANSWER_WAIT_MS);
+	if (is_own_forged(w, p, s)) {
+		w->own_forged++;
+		return;
+	}
 	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {
 		if (!fragment_join(&w->pieces, &w->conf.key, p, w->now_ms, &whole))
 			return;
 		prefetch_bucket(w, &whole, &joined);
+		joined.way = s->way;
+		joined.interface = s->interface;
 		p = &whole;
 		s = &joined;
 	}
@@ -485,8 +515,8 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 {
 	struct sighting s;
 
-	(void)outgoing;
 	prefetch_bucket(w, p, &s);
+	s.way = outgoing ? SIGHT_WAY_OUT : SIGHT_WAY_UNKNOWN;
 	watch_judge(w, t_ns, p, &s);
 }
 
@@ -559,6 +589,7 @@ void watch_stats(const struct watch *w, struct watch_stats *out)
 	*out = (struct watch_stats){
 		.packets = w->packets,
 		.malformed = w->malformed,
+		.own_forged = w->own_forged,
 		.fragments = w->fragments,
 		.flows = w->flows.used,
 		.flows_evicted = w->flows.evicted,

@@ -182,12 +182,14 @@ check_lists() {
 	refused 64 'list:4: ' -p 22 --exclude-file "$work/list" $linux
 	refused 74 /nosuch/out -p 22 --exclude-file /nosuch/out $linux
 	refused 64 leave -p 22 --exclude 198.18.0.0/24 $linux
-	refused 64 nosuch.test -p 22 $linux nosuch.test
+	refused 64 nosuch.test -p 22 --strict-targets $linux nosuch.test
+	refused 64 nosuch.test -p 22 nosuch.test
+	refused 64 nobody.test -p 22 nobody.test
 	refused 64 six.test -4 -p 22 six.test
 	# "files" knows it not, and there is no name server.
 	echo 'hosts: files dns' >"$work/nsswitch"
 	printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >"$work/resolv"
-	refused 69 nosuch.test -p 22 $linux nosuch.test
+	refused 69 nosuch.test -p 22 nosuch.test
 	echo 'hosts: files' >"$work/nsswitch"
 }
 
@@ -284,6 +286,19 @@ targets_are() { # what, addresses, arguments...
 }
 
 check_targets() {
+	printf 'both.test\nnosuch.test\nagain.test\nnobody.test\n' >"$work/list"
+	scan -p 22 -iL "$work/list" -oX "$work/names.xml" -oG "$work/names.gnmap" -oD "$work/names.ndjson"
+	same 'names without an address: exit status' 64 "$status"
+	ok 'names without an address: the others are scanned' says '22/tcp  open' "$out"
+	ok 'names without an address: each is a warning' says 'list:2: cannot resolve "nosuch.test"' "$err"
+	ok 'names without an address: 0.0.0.0 is one' says '"nobody.test" resolves to 0.0.0.0' "$err"
+	ok 'names without an address: counted' says '2 names did not resolve and were not scanned' "$err"
+	same 'two names of one address: both are in the XML' 'both.test again.test ' \
+		"$(sed -n 's/.*hostname name="\([^"]*\)".*/\1/p' "$work/names.xml" | tr '\n' ' ')"
+	ok 'two names of one address: the XML is valid' is_xml "$work/names.xml"
+	for file in names.gnmap names.ndjson out; do
+		ok "two names of one address: $file" grep -q 'both.test.*again.test\|^Other names: again.test' "$work/$file"
+	done
 	targets_are 'a name: its IPv4 address' $linux both.test
 	ok 'a name: its other address is reported' says $linux6 "$err"
 	targets_are 'a name, -4' $linux -4 both.test
@@ -628,8 +643,8 @@ check_full_disk() {
 
 # Names of our own, for this process's view of the file system alone.
 own_names() {
-	printf '127.0.0.1 localhost\n%s both.test\n%s both.test\n2001:db8:18::11 six.test\n' \
-		$linux $linux6 >"$work/hosts"
+	printf '127.0.0.1 localhost\n%s both.test\n%s both.test\n2001:db8:18::11 six.test\n%s again.test\n0.0.0.0 nobody.test\n' \
+		$linux $linux6 $linux >"$work/hosts"
 	echo 'hosts: files' >"$work/nsswitch"
 	: >"$work/resolv"
 	for file in hosts:hosts nsswitch:nsswitch.conf resolv:resolv.conf; do

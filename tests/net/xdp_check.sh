@@ -414,6 +414,16 @@ check_choice() {
 	same 'large and fast: exit status' 0 $?
 	grep -q 'engine xdp (' "$work/stderr"
 	ok 'large and fast: xdp by itself' $?
+	# A driver that is not known to keep its link up: only when asked for by name.
+	ip link add brother type bridge && ip addr add 198.19.0.1/24 dev brother &&
+		ip link set brother up
+	ok 'an interface of another driver' $?
+	timeout 200 "$PORTLIGHT" scan -sS -p 1-65535 --max-rate 2000000 --max-retries 0 -e brother \
+		198.19.0.2-6 >/dev/null 2>"$work/stderr"
+	grep -q 'engine frames (.*not xdp: .* interface brother (driver bridge) down .*--engine xdp' \
+		"$work/stderr"
+	ok 'large and fast, a driver that may restart: frames, and how to ask for xdp' $?
+	ip link del brother
 	timeout 60 "$PORTLIGHT" scan -sS -p 1-1000 --max-rate 2000000 198.18.0.2 >/dev/null \
 		2>"$work/stderr"
 	grep -q 'engine frames (' "$work/stderr"

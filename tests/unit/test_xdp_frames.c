@@ -251,6 +251,13 @@ static void test_frames(void **unused)
 static void test_quirks(void **unused)
 {
 	(void)unused;
+	assert_true(xdp_quirks_keeps_link("veth"));
+	assert_true(xdp_quirks_keeps_link("tun"));
+	assert_true(xdp_quirks_keeps_link("virtio_net"));
+	assert_false(xdp_quirks_keeps_link("ixgbe"));
+	assert_false(xdp_quirks_keeps_link("mlx5_core"));
+	assert_false(xdp_quirks_keeps_link("bonding")); /* its ports' drivers decide */
+	assert_false(xdp_quirks_keeps_link(""));
 	assert_int_equal(xdp_quirks_spare_bytes("5.18.0"), 1);
 	assert_int_equal(xdp_quirks_spare_bytes("6.1.0-57-amd64"), 1);
 	assert_int_equal(xdp_quirks_spare_bytes("6.3.13"), 1);

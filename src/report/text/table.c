@@ -181,9 +181,21 @@ static void write_status(FILE *out, const struct host_report *host)
 		(void)fprintf(out, "MAC address: %s\n", phrase_mac(host->mac, mac));
 }
 
+/* "Other names: mail.example, ftp.example" */
+static void write_names(FILE *out, const char *names)
+{
+	(void)fputs("Other names: ", out);
+	for (; *names; names++) {
+		escape_text(out, names, 1);
+		if (*names == ',')
+			(void)putc(' ', out);
+	}
+	(void)putc('\n', out);
+}
+
 void table_write_host(struct report *r, const struct host_report *host, bool merge)
 {
-	char address[ADDR_TEXT];
+	char address[PHRASE_ADDRESS];
 	struct view view;
 
 	if (view_open(&view, r, host, merge) != 0)
@@ -191,7 +203,12 @@ void table_write_host(struct report *r, const struct host_report *host, bool mer
 	(void)fputs("portlight report for ", r->out);
 	if (host->name)
 		escape_text(r->out, host->name, strlen(host->name));
-	(void)fprintf(r->out, host->name ? " (%s)\n" : "%s\n", addr_format(host->addr, address));
+	(void)phrase_address(host, address);
+	(void)fputs(host->name ? " (" : "", r->out);
+	escape_text(r->out, address, strlen(address));
+	(void)fputs(host->name ? ")\n" : "\n", r->out);
+	if (host->other_names)
+		write_names(r->out, host->other_names);
 	write_status(r->out, host);
 	write_extraports(r->out, &view);
 	write_ports(r, &view);

@@ -72,10 +72,17 @@ static void xml_begin(struct report *r, const struct run_info *run)
 	(void)fprintf(out, "<verbose level=\"%d\"/>\n<debugging level=\"0\"/>\n", run->verbose);
 }
 
+static void write_name(FILE *out, const char *name, size_t length)
+{
+	(void)fputs("<hostname name=\"", out);
+	escape_xml(out, name, length);
+	(void)fputs("\" type=\"user\"/>\n", out);
+}
+
 static void write_host_head(FILE *out, const struct host_report *host)
 {
 	const struct host_status status = host_status(host);
-	char address[ADDR_TEXT];
+	char address[PHRASE_ADDRESS];
 
 	(void)fprintf(out, "<host starttime=\"%" PRIu64 "\" endtime=\"%" PRIu64 "\"",
 		      host->start_ns / 1000000000, host->end_ns / 1000000000);
@@ -84,8 +91,9 @@ static void write_host_head(FILE *out, const struct host_report *host)
 	(void)fprintf(out, "><status state=\"%s\"", host_state_name(status.state));
 	write_attribute(out, "reason", status.reason);
 	(void)fprintf(out, " reason_ttl=\"%u\"/>\n", (unsigned)status.ttl);
-	(void)fprintf(out, "<address addr=\"%s\" addrtype=\"%s\"/>\n",
-		      addr_format(host->addr, address), addr_is_v4(host->addr) ? "ipv4" : "ipv6");
+	(void)fputs("<address", out);
+	write_attribute(out, "addr", phrase_address(host, address));
+	(void)fprintf(out, " addrtype=\"%s\"/>\n", addr_is_v4(host->addr) ? "ipv4" : "ipv6");
 	if (host->notes & HOST_MAC)
 		/* In capitals: otherwise ndiff takes the host for a different one. */
 		(void)fprintf(
@@ -93,10 +101,13 @@ static void write_host_head(FILE *out, const struct host_report *host)
 			host->mac[0], host->mac[1], host->mac[2], host->mac[3], host->mac[4],
 			host->mac[5]);
 	(void)fputs("<hostnames>\n", out);
-	if (host->name) {
-		(void)fputs("<hostname", out);
-		write_attribute(out, "name", host->name);
-		(void)fputs(" type=\"user\"/>\n", out);
+	if (host->name)
+		write_name(out, host->name, strlen(host->name));
+	for (const char *at = host->other_names; at && *at;) {
+		const size_t length = strcspn(at, ",");
+
+		write_name(out, at, length);
+		at += length + (at[length] == ',');
 	}
 	(void)fputs("</hostnames>\n", out);
 }
