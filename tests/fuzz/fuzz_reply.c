@@ -11,10 +11,10 @@
 #include "input.h"
 
 /*
- * The first byte chooses: any frame at all, or one made from the next bytes (the answer to a probe,
- * or the probe itself) and then changed where the rest says so. What is believed has to prove
- * itself by a cookie that is computed here anew, from the published SipHash; what was answered
- * rightly has to be believed.
+ * The first byte selects: an arbitrary frame, or one built from the next bytes (the answer to a
+ * probe, or the probe itself) and then changed by the rest. A reply that is accepted must carry
+ * the cookie, which is computed here independently from the published SipHash; a correct answer
+ * must be accepted.
  */
 #define BASE	0xf000
 #define FIXED	0xf035 /* -g */
