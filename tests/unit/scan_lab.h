@@ -204,12 +204,12 @@ static inline void digest_add(uint64_t *digest, uint64_t number)
 
 static inline void digest_finding(uint64_t *digest, const struct finding *f)
 {
-	digest_add(digest,
-		   (uint64_t)f->port << 32 | f->technique << 16 | f->state << 8 | f->reason);
+	digest_add(digest, (uint64_t)f->port << 32 | (uint32_t)f->technique << 16 |
+				   (uint32_t)f->state << 8 | f->reason);
 	digest_add(digest, f->t_ns);
 	digest_add(digest, (uint64_t)f->rtt_us << 32 | f->cell);
-	digest_add(digest, (uint64_t)f->has << 32 | f->ttl << 16 | f->window);
-	digest_add(digest, (uint64_t)f->attempt << 32 | f->icmp_type << 8 | f->icmp_code);
+	digest_add(digest, (uint64_t)f->has << 32 | (uint32_t)f->ttl << 16 | f->window);
+	digest_add(digest, (uint64_t)f->attempt << 32 | (uint32_t)f->icmp_type << 8 | f->icmp_code);
 	digest_add(digest, f->from.lo);
 }
 
