@@ -110,42 +110,42 @@ portlight=$(dirname "$emit")/../../portlight
 oracle=$(dirname "$0")/convert_oracle.py
 for lines in "$folder"/*.ndjson; do
 	name=$(basename "$lines")
-	expect "$name as NDJSON" 0 "$portlight" convert "$lines" --to json -o "$folder/again"
-	expect "$name as NDJSON is the same" 0 cmp "$lines" "$folder/again"
+	exits "$name as NDJSON" 0 "$portlight" convert "$lines" --to json -o "$folder/again"
+	exits "$name as NDJSON is the same" 0 cmp "$lines" "$folder/again"
 done
 for xml in "$folder"/*.xml "$(dirname "$0")"/data/nmap-*.xml; do
 	name=$(basename "$xml")
 	status=0
 	case $name in nmap-stopped.xml) status=75 ;; esac
 	for format in xml json grepable normal; do
-		expect "$name as $format" $status \
+		exits "$name as $format" $status \
 			"$portlight" convert "$xml" --to $format -o "$folder/made.$format"
 	done
 	mv "$folder/made.json" "$folder/made.ndjson"
-	expect "$name as XML is valid against nmap.dtd" 0 \
+	exits "$name as XML is valid against nmap.dtd" 0 \
 		xmllint --noout --dtdvalid "$dtd" "$folder/made.xml"
-	expect "$name as NDJSON fits the schema and adds up" 0 \
+	exits "$name as NDJSON fits the schema and adds up" 0 \
 		/usr/bin/python3 "$folder/schema_fits.py" "$schema" "$folder/made.ndjson"
 	case $name in empty.xml | silent.xml) continue ;; esac
 	for made in xml ndjson; do
-		expect "$name as $made has the same hosts, ports and states" 0 \
+		exits "$name as $made has the same hosts, ports and states" 0 \
 			/usr/bin/python3 "$oracle" ports "$xml" "$folder/made.$made"
 	done
 done
 sed 's/portid="22"/portid="24"/' "$(dirname "$0")/data/nmap-versions.xml" >"$folder/other.xml"
-expect "the oracle sees a port that is another" 1 \
+exits "the oracle sees a port that is another" 1 \
 	/usr/bin/python3 "$oracle" ports "$(dirname "$0")/data/nmap-versions.xml" "$folder/other.xml"
-expect "a file that is no report" 65 "$portlight" convert "$0" --to xml -o "$folder/none.xml"
-expect "... leaves no output behind" 1 test -e "$folder/none.xml"
-expect "an input that is the output" 64 \
+exits "a file that is no report" 65 "$portlight" convert "$0" --to xml -o "$folder/none.xml"
+exits "... leaves no output behind" 1 test -e "$folder/none.xml"
+exits "an input that is the output" 64 \
 	"$portlight" convert "$folder/basic.xml" --to json -o "$folder/basic.xml"
-expect "a full disk" 74 "$portlight" convert "$folder/basic.xml" --to json -o /dev/full
-expect "an unknown format" 64 "$portlight" convert "$folder/basic.xml" --to jpeg
-expect "standard input to standard output" 0 \
+exits "a full disk" 74 "$portlight" convert "$folder/basic.xml" --to json -o /dev/full
+exits "an unknown format" 64 "$portlight" convert "$folder/basic.xml" --to jpeg
+exits "standard input to standard output" 0 \
 	sh -c "'$portlight' convert - --to json <'$folder/basic.ndjson' | cmp - '$folder/basic.ndjson'"
 rm -f "$folder"/made.* "$folder"/other.xml "$folder/again"
 
-# Every format, whatever went in: printable ASCII and newlines (grepable: tabs) come out, and
+# Every format, for any input: only printable ASCII and newlines (grepable: tabs) come out, and
 # explanations keep to 100 columns.
 tab=$(printf '\t')
 for file in "$folder"/*.table "$folder"/*.nmap "$folder"/*.xml "$folder"/*.gnmap \

@@ -243,7 +243,7 @@ class Checks:
         return False
 
     def run(self, suites, lanes, more=()):
-        """Runs suites, so many at a time; the names of those that failed."""
+        """Runs suites, at most `lanes` at a time; returns the names of those that failed."""
         waiting, bad = list(suites), set()
         while waiting or self.running:
             while waiting and len(self.running) < lanes:
@@ -309,10 +309,10 @@ def run_all(checks, words):
         left_out = " ".join(suite.name for suite in suites if suite.build == name)
         print(f"FAILED  {name}: not run for want of it: {left_out or 'nothing'}", flush=True)
     suites = [suite for suite in suites if suite.build not in bad]
-    beside = [suite for suite in suites if not suite.alone]
+    shared = [suite for suite in suites if not suite.alone]
     # Of unit tests, several run at a time where no other suite does.
-    few = {} if len(beside) > len(QUICK) else {"JOBS": str(PROCESSORS)}
-    checks.run(beside, PROCESSORS, few)
+    few = {} if len(shared) > len(QUICK) else {"JOBS": str(PROCESSORS)}
+    checks.run(shared, PROCESSORS, few)
     checks.run([suite for suite in suites if suite.alone], 1)
 
 

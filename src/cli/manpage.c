@@ -48,7 +48,7 @@ static const struct {
 	{"@UPDATE_GROWTH@", UPDATE_GROWTH},
 };
 
-/* A line of the template, with the values of the parameters that it names. */
+/* Writes a line of the template, with the values of the parameters that it names. */
 static void print_line(const char *line)
 {
 	while (*line) {

@@ -1,4 +1,4 @@
-/* options: rows of what `scan` understands, and their reader. */
+/* options: the option table of `scan`, and the parsers of its values. */
 #include "cli/options.h"
 
 #include <errno.h>
@@ -26,9 +26,10 @@ static int parse_rate(const struct option_row *row, const char *text, void *opti
 		end++;
 	}
 	if (*end || !(value >= 1e-6) || value > 1e9)
-		return failure_set(f, EXIT_USAGE,
-				   "%s wants packets a second, as 100, 0.5, 10K or 3M, not \"%s\"",
-				   row->name, option_quote(text).text);
+		return failure_set(
+			f, EXIT_USAGE,
+			"%s wants packets per second, such as 100, 0.5, 10K or 3M, not \"%s\"",
+			row->name, option_quote(text).text);
 	*(double *)((char *)options + row->at) = value;
 	return 0;
 }
@@ -144,7 +145,7 @@ static int parse_address(const struct option_row *row, const char *text, void *o
 			   option_quote(text).text);
 }
 
-/* All 64 bits: decimal, 0x or octal. */
+/* A 64-bit number: decimal, hexadecimal (0x) or octal. */
 static int parse_seed(const struct option_row *row, const char *text, void *options,
 		      struct failure *f)
 {
@@ -294,7 +295,7 @@ HEADING("Accepted for compatibility, no effect"),
 {"--nsock-engine", NULL, "NAME", OPTION_PARSED, AT(accepted), 0, 0, 0, "portlight waits with epoll(7)", parse_ignored},
 {"--release-memory", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "all memory is released at the end"},
 {"--log-errors", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "errors go to standard error"},
-/* Left out; the text completes "portlight has no -X: ...". */
+/* Options that portlight lacks; the text completes "portlight has no -X: ...". */
 {"-sn", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it scans ports; to find hosts try -sS -p 22,80,443"},
 {"-sV", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions; run nmap -sV -p PORTS on the open ones"},
 {"-sC", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
@@ -364,7 +365,7 @@ HEADING("Accepted for compatibility, no effect"),
 {"-A", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions or systems; run nmap -A -p PORTS on the open ones"},
 {"-D", NULL, "LIST", OPTION_LEFT_OUT, 0, 0, 0, 0, "decoys involve third parties"},
 {"-b", NULL, "HOST", OPTION_LEFT_OUT, 0, 0, 0, 0, "bounce scans involve a third party"},
-{"--spoof-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "forged source addresses are left out on purpose"},
+{"--spoof-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "portlight does not spoof source addresses, on purpose"},
 {"-oS", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -oN, -oX, -oG or -oD"},
 {"-oJ", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -oD FILE: NDJSON, one object a line"},
 {"--disable-arp-ping", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "on a link, ARP or NDP must resolve a host before anything can be sent to it"},
@@ -389,9 +390,9 @@ HEADING("Accepted for compatibility, no effect"),
 {"--adapter", NULL, "NAME", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -e NAME"},
 {"--adapter-ip", NULL, "ADDRESS", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -S ADDRESS"},
 {"--adapter-port", NULL, "PORT", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -g PORT"},
-{"--adapter-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "forged source addresses are left out on purpose"},
+{"--adapter-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "portlight does not spoof source addresses, on purpose"},
 {"--source-ip", NULL, "ADDRESS", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -S ADDRESS"},
-{"--source-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "forged source addresses are left out on purpose"},
+{"--source-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "portlight does not spoof source addresses, on purpose"},
 {"--router-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "it uses the kernel's routes and neighbours: ip route, ip neighbour"},
 {"--router-ip", NULL, "ADDRESS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it uses the kernel's routes and neighbours: ip route, ip neighbour"},
 {"--conf", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "it reads no configuration file; use a shell script"},
@@ -417,7 +418,7 @@ static bool options_want_output(const struct scan_options *o)
 	return o->output_all || o->json;
 }
 
-/* A cap is a promise: what asks for more than it allows is refused, whichever came last. */
+/* The cap is binding: a higher minimum is refused, in whichever order they are given. */
 static int options_agree(const struct scan_options *o, struct failure *f)
 {
 	if (o->request.max_rate_pps > 0 && o->request.min_rate_pps > o->request.max_rate_pps)
@@ -438,11 +439,11 @@ static int options_agree(const struct scan_options *o, struct failure *f)
 	if (o->has_shard && !o->request.has_seed)
 		return failure_set(f, EXIT_USAGE,
 				   "--shard needs --seed, the same for all shards: otherwise each "
-				   "would cut another order");
+				   "shard would be part of a different order");
 	return 0;
 }
 
-/* Options that are short for others. */
+/* Resolves options that are short for others. */
 static void options_short(struct scan_options *o)
 {
 	if (o->fast)

@@ -1,4 +1,4 @@
-/* outputs: opened all or none, written by every report, checked. */
+/* outputs: the files of a scan are opened all or none, and every write is checked. */
 #include "cli/outputs.h"
 
 #include <errno.h>
@@ -125,7 +125,8 @@ static int output_file(struct outputs *out, const struct report_ops *ops, char *
 	if (!output->report.out)
 		goto err1;
 	output->report.ops = ops;
-	/* Written by one thread: locking each byte would double the cost of a large report. */
+	/* Only one thread writes: locking the stream for each byte would double the cost of a
+	 * large report. */
 	(void)__fsetlocking(output->report.out, FSETLOCKING_BYCALLER);
 	output->path = path;
 	out->count++;
@@ -169,7 +170,7 @@ static int output_add(struct outputs *out, const struct report_ops *ops, const c
 	return output_alone(out, f);
 }
 
-/* What the outputs together return: see outputs.h. */
+/* The combined result of the outputs: see outputs.h. */
 static int outputs_error(struct outputs *out)
 {
 	char quoted[300];
@@ -242,14 +243,14 @@ static int write_failed(const struct output *output, int error, struct failure *
 			   text_quote(name, strlen(name), quoted, sizeof(quoted)), strerror(error));
 }
 
-/* All are open: now existing files are emptied. */
+/* All outputs are open: existing files are emptied now. */
 static void outputs_start(struct outputs *out, const struct report_conf *conf)
 {
 	for (size_t i = 0; i < out->count; i++) {
 		struct report *report = &out->output[i].report;
 
 		report_init(report, report->ops, report->out, conf);
-		/* Not a plain file (a device, a pipe): nothing to empty. */
+		/* Not a regular file (a device, a pipe): nothing to truncate. */
 		if (out->output[i].path)
 			(void)!ftruncate(fileno(report->out), 0);
 		if (out->output[i].path) {

@@ -1,4 +1,4 @@
-/* event: the table of event kinds, and the fixed words of the detector's events. */
+/* event: the table of event kinds, and the names of the detector's events. */
 #include "result/event.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 #define SCAN_ATTACKS                                                                               \
 	(1 << ATTACK_SERVICE_DISCOVERY | 1 << ATTACK_SYSTEM_DISCOVERY | 1 << ATTACK_SCANNING_BLOCKS)
 
-/* What the four kinds of scan have in common. */
+/* Common fields of the four kinds of scan. */
 #define KIND_SCAN                                                                                  \
 	.reason = "%F first contacts failed, %A were answered; confidence %C",                     \
 	.ecs_kind = "alert", .ecs_category = {"network", "intrusion_detection"},                   \
@@ -57,28 +57,28 @@ const struct event_kind event_kinds[EVENT_ACTIONS] = {
 	KIND_OTHER, KIND_LOW, .name = "backscatter", .title = "Backscatter",
 	.phrase = "Backscatter from %S to %T",
 	.reason = "answers to packets that were not sent from here",
-	.meaning = "answers to packets that somebody sent elsewhere with addresses of ours",
+	.meaning = "answers to packets that others sent with our addresses as the spoofed source",
 	.message_id = "968ad4cd0f6d4bc6a57912bb9cb8d056",
 },
 [EVENT_REFLECTION] = {
 	KIND_OTHER, KIND_LOW, .name = "reflection", .title = "Reflection",
 	.phrase = "Reflection on %T by %S",
 	.reason = "answers of many servers to requests that were not sent from here",
-	.meaning = "many servers made to send their answers to one of us",
+	.meaning = "many servers whose answers to spoofed requests go to one of our hosts",
 	.message_id = "588f5e78907a44bfa0eea8b0756dce0c",
 },
 [EVENT_BLIND] = {
 	KIND_OTHER, KIND_HIGH, .name = "blind", .title = "Blind spot", .is_notice = true,
-	.phrase = "Blind spot: the capture lost %L packets, %E records of evidence were pushed out",
+	.phrase = "Blind spot: the capture lost %L packets, %E evidence records were evicted",
 	.reason = "packets or evidence are lost, so scans may be missed",
-	.meaning = "the capture lost packets, or the tables evidence",
+	.meaning = "the capture lost packets, or evidence was evicted",
 	.message_id = "495872b6d66d486e86b9ee2de51b7458",
 },
 [EVENT_SUPPRESSED] = {
-	KIND_OTHER, KIND_LOW, .name = "suppressed", .title = "Events not told", .is_notice = true,
-	.phrase = "%N not told, to keep their number bounded",
-	.reason = "more events than may be told in a minute",
-	.meaning = "how many events --events-per-minute kept back",
+	KIND_OTHER, KIND_LOW, .name = "suppressed", .title = "Events suppressed", .is_notice = true,
+	.phrase = "%N suppressed (rate limit)",
+	.reason = "more events in a minute than the limit allows",
+	.meaning = "number of events beyond --events-per-minute",
 	.message_id = "3d3477d87e15410d900341e239808211",
 },
 };
@@ -196,8 +196,8 @@ static bool append(char *text, size_t size, size_t *length, char before, const c
 }
 
 /*
- * One set, "syn|connect". Raw probes come before the ordinary connections they look like. A set
- * that does not fit is left out whole.
+ * One set, "syn|connect". Raw probes come before the ordinary connections that they look like. A
+ * set that does not fit is left out as a whole.
  */
 static bool append_set(char *text, size_t size, size_t *length, uint32_t set)
 {

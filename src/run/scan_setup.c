@@ -1,4 +1,4 @@
-/* scan_setup: a request made into the plan and the engine of a scan. */
+/* scan_setup: turns a request into the plan and the engine of a scan. */
 #include "run/scan_setup.h"
 
 #include <inttypes.h>
@@ -51,7 +51,8 @@ static struct engine_case setup_case(const struct scan_setup *setup)
 	return (struct engine_case){.techniques = setup->techniques, .raw = setup->raw};
 }
 
-/* The engine by what is known before the plan is made, and the techniques it is for. */
+/* Chooses the engine by what is known before the plan exists, and the techniques if none were
+ * given. */
 static int setup_choose(struct scan_setup *setup, struct failure *f)
 {
 	const struct engine_row *asked = setup->request->engine;
@@ -70,7 +71,7 @@ static int setup_choose(struct scan_setup *setup, struct failure *f)
 		return -1;
 	snprintf(setup->engine_why, sizeof(setup->engine_why), "%s%s",
 		 asked	   ? "as asked for"
-		 : connect ? "technique connect is the kernel's own"
+		 : connect ? "technique connect uses the kernel's TCP"
 			   : privilege_raw_why(setup->raw),
 		 asked || connect || setup->raw == PRIVILEGE_RAW ? "" : ": connect and udp only");
 	return 0;
@@ -145,7 +146,7 @@ static int setup_shard(struct scan_setup *setup, struct failure *f)
 	return 0;
 }
 
-/* Ports that no technique asks for, and techniques without a port: said, not dropped silently. */
+/* Reports ports that no technique scans, and techniques without a port. */
 static void note_unused(const struct scan_setup *setup, const struct observer *observer)
 {
 	const char *ports = setup->request->ports;
@@ -267,7 +268,7 @@ void scan_setup_fini(struct scan_setup *setup)
 	memset(setup, 0, sizeof(*setup));
 }
 
-/* The engine asked for, or nothing. */
+/* Opens the requested engine; there is no fallback. */
 static struct engine *setup_open_asked(const struct scan_setup *setup,
 				       const struct engine_conf *conf, struct failure *f)
 {
@@ -284,7 +285,7 @@ static struct engine *setup_open_asked(const struct scan_setup *setup,
 	return NULL;
 }
 
-/* The most preferred engine that is worth it and can be opened; why not another is noted. */
+/* Opens the most preferred engine that suits the scan; notes why others were not used. */
 static struct engine *setup_open_best(struct scan_setup *setup, const struct engine_case *c,
 				      const struct engine_conf *conf, struct failure *f)
 {
@@ -313,7 +314,7 @@ static struct engine *setup_open_best(struct scan_setup *setup, const struct eng
 	return NULL;
 }
 
-/* If it cannot be found out, it is not waited for. */
+/* Waits until IPv6 addresses of ours are usable; does not wait if their state cannot be read. */
 static void setup_settle(struct scan_setup *setup)
 {
 	const struct ranges *targets = &setup->targets.ranges;
@@ -366,6 +367,7 @@ struct engine *scan_setup_engine(struct scan_setup *setup, const struct run_cont
 	length = strlen(setup->engine_why);
 	if (engine && r->xdp_generic && setup->engine->traits & ENGINE_GENERIC)
 		snprintf(setup->engine_why + length, sizeof(setup->engine_why) - length,
-			 "; generic mode: sends as ever, judges answers in the kernel's stack");
+			 "; generic mode: sends as in native mode, judges answers in the kernel's "
+			 "stack");
 	return engine;
 }

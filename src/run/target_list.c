@@ -1,4 +1,4 @@
-/* target_list: words of a request and of its list files, made one set of addresses. */
+/* target_list: builds one set of addresses from the words of a request and of its list files. */
 #include "run/target_list.h"
 
 #include <net/if.h>
@@ -11,10 +11,11 @@
 #include "run/target_names.h"
 #include "system/textfile.h"
 
-/* Singly given addresses beyond this are scanned like all others, but not remembered as such. */
+/* Single addresses beyond this number are scanned like all others, but their names are not
+ * stored. */
 #define NAMED_MOST 65536
 
-/* Where words go: targets or excludes. */
+/* Where words are added: targets or excludes. */
 struct word_sink {
 	const struct scan_request *request;
 	struct target_list *list;
@@ -22,7 +23,7 @@ struct word_sink {
 	struct target_names *names;
 	bool exclude;
 	const char *where;	   /* list file, or NULL */
-	struct target_place place; /* of the present word */
+	struct target_place place; /* position of the current word */
 };
 
 int target_list_named(struct target_list *list, struct addr a, const char *name, struct failure *f)
@@ -47,7 +48,7 @@ int target_list_named(struct target_list *list, struct addr a, const char *name,
 	return 0;
 }
 
-/* "%2": the number of an interface in place of its name (RFC 4007, 11.2). */
+/* "%2": an interface's number in place of its name (RFC 4007, 11.2). */
 static int zone_name(const char *zone, char name[static IF_NAMESIZE], struct failure *f)
 {
 	const size_t digits = strspn(zone, "0123456789");
@@ -89,7 +90,7 @@ bool target_list_is_nobody(struct addr a)
 	return (addr_is_v4(a) && addr_v4(a) == 0) || (!a.hi && !a.lo);
 }
 
-/* Of a larger range they are left out. */
+/* They are removed from a larger range. */
 static int nobody_exclude(struct ranges *excludes, struct failure *f)
 {
 	const struct addr four = addr_from_v4(0), six = {0, 0};
@@ -121,9 +122,10 @@ static int word_add(struct word_sink *sink, const char *word, size_t length, str
 			"link-local target %s: which interface? Say %s%%eth0, or -e eth0",
 			addr_format(added->first, text), text);
 	if (addr_equal(added->first, added->last) && target_list_is_nobody(added->first))
-		return failure_set(f, EXIT_USAGE,
-				   "%s is nobody's address; this machine is 127.0.0.1 or ::1",
-				   addr_format(added->first, text));
+		return failure_set(
+			f, EXIT_USAGE,
+			"%s is not the address of a host; this machine is 127.0.0.1 or ::1",
+			addr_format(added->first, text));
 	if (addr_equal(added->first, added->last))
 		return target_list_named(sink->list, added->first, NULL, f);
 	return 0;
@@ -168,7 +170,7 @@ static int list_read(struct word_sink *sink, const char *path, struct failure *f
 	return result;
 }
 
-/* How what other programs take is written here, or NULL. */
+/* Explains syntax of other programs that is not valid here; or NULL. */
 static const char *word_advice(const char *word)
 {
 	const char *comma = strchr(word, ','), *colon = strchr(word, ':');
@@ -176,7 +178,7 @@ static const char *word_advice(const char *word)
 	if (comma && strpbrk(comma, ".:"))
 		return "targets are separated by spaces";
 	if (word[0] == '[')
-		return "an IPv6 address stands without brackets";
+		return "write IPv6 addresses without brackets";
 	if (colon && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0')
 		return "ports are given by -p";
 	return NULL;
@@ -219,13 +221,14 @@ static int named_compare(const void *left, const void *right)
 	const struct named_target *a = left, *b = right;
 	int order = addr_compare(a->addr, b->addr);
 
-	/* Of the same address those with a name first, as they were typed. */
+	/* Among entries with the same address those with a name come first, in the order of the
+	 * command line. */
 	if (order == 0)
 		order = (a->name == NULL) - (b->name == NULL);
 	return order ? order : (a->order > b->order) - (a->order < b->order);
 }
 
-/* One more name for *to, unless it has it already. */
+/* Adds a name to *to, unless it has it already. */
 static int named_join(struct named_target *to, const char *name, struct failure *f)
 {
 	const size_t length = strlen(name);
@@ -246,7 +249,7 @@ static int named_join(struct named_target *to, const char *name, struct failure 
 	return 0;
 }
 
-/* Sorted, and one entry an address, which has all its names. */
+/* Sorts the entries and merges those with the same address, which keep all their names. */
 static int named_sort(struct target_list *list, struct failure *f)
 {
 	struct named_target *named = list->named;

@@ -13,7 +13,7 @@ struct target_name {
 	char before[224], after[64]; /* of a message about it */
 };
 
-/* A name of a host and all its addresses, in a sentence. */
+/* Room for a host name and all its addresses in a sentence. */
 #define OTHERS_TEXT (sizeof(((struct target *)NULL)->name) + 64 + RESOLVE_MOST * (ADDR_TEXT + 1))
 
 int target_names_add(struct target_names *names, const struct target *target, bool exclude,
@@ -37,7 +37,7 @@ int target_names_add(struct target_names *names, const struct target *target, bo
 	return 0;
 }
 
-/* The addresses of a name that are not scanned. */
+/* Reports the addresses of a name that are not scanned. */
 static void others_warn(const struct observer *observer, const char *name, const struct addr *other,
 			int count)
 {
@@ -55,7 +55,7 @@ static void others_warn(const struct observer *observer, const char *name, const
 
 static struct resolve_conf name_conf(const struct scan_request *r, bool exclude)
 {
-	/* An excluded name leaves out every address it has. */
+	/* An excluded name excludes every address that it has. */
 	return (struct resolve_conf){
 		.family = exclude || r->ipv4 == r->ipv6 ? RESOLVE_ANY
 			  : r->ipv4			? RESOLVE_V4
@@ -64,13 +64,13 @@ static struct resolve_conf name_conf(const struct scan_request *r, bool exclude)
 	};
 }
 
-/* All addresses of a target's name, not only the first. */
+/* Whether all addresses of a name are targets, not only the first. */
 static bool wants_all(const struct scan_request *r)
 {
 	return r->all_addresses || (r->ipv4 && r->ipv6);
 }
 
-/* One resolved name. -1 with *f also if it has only an address that no host can have. */
+/* Adds one resolved name. -1 with *f also if it has only an address that no host can have. */
 static int name_apply(const struct target_name *name, const struct resolve_job *job,
 		      const struct scan_request *r, struct target_list *list, struct ranges *ranges,
 		      struct failure *f)
@@ -106,7 +106,7 @@ static void names_progress(void *context, size_t done, size_t count)
 	observer->news(observer->context, text);
 }
 
-/* One target has no address: a warning, and the scan goes on. */
+/* A target without an address is a warning, and the scan continues. */
 static void name_missed(const struct target_name *name, const struct failure *why,
 			const struct observer *observer, struct target_list *list)
 {
@@ -119,7 +119,7 @@ static void name_missed(const struct target_name *name, const struct failure *wh
 		observer->warning(observer->context, text);
 }
 
-/* Whether the scan cannot go on without this name. */
+/* Whether the scan must end because this name has no address. */
 static bool name_is_needed(const struct target_names *names, const struct target_name *name,
 			   const struct scan_request *r, const struct resolve_job *jobs,
 			   const struct target_list *list)

@@ -20,13 +20,13 @@ struct target_names {
 	size_t count, capacity;
 };
 
-/* Where a name was read: texts for a message, copied. */
+/* Position of a name: texts for a message, copied. */
 struct target_place {
 	const char *before; /* "hosts.txt:7: ", or "" */
 	const char *after;  /* "; ports are given by -p", or "" */
 };
 
-/* Adds the name of *target, of the excludes or of the targets. 0, or -1 with *f without memory. */
+/* Adds the name of *target to the targets or the excludes. 0, or -1 with *f if out of memory. */
 int target_names_add(struct target_names *names, const struct target *target, bool exclude,
 		     const struct target_place *place, struct failure *f);
 

@@ -73,7 +73,7 @@ static void write_subject(char *text, size_t size, const struct evidence *r)
 		snprintf(text, size, "IP protocols of %s: %s", target, numbers);
 		break;
 	case EVIDENCE_STRAYS:
-		snprintf(text, size, "answers that nobody asked for, the latest to %s", target);
+		snprintf(text, size, "answers without a request, the latest to %s", target);
 		break;
 	default:
 		if (r->proto == IPPROTO_TCP || r->proto == IPPROTO_UDP)
@@ -94,11 +94,11 @@ static void explain_record(void *context, const struct evidence *r)
 	x->any = true;
 	write_subject(subject, sizeof(subject), r);
 	snprintf(text, sizeof(text),
-		 "%s; %u failed, %u used; %s; walk %.1f of %.1f, slow walk %.1f of %.1f: %s",
+		 "%s; %u failed, %u used; %s; score %.1f of %.1f, slow score %.1f of %.1f: %s",
 		 subject, r->failed, r->used,
 		 event_techniques_text(record_techniques(r), names, sizeof(names)),
 		 (double)r->score, threshold, (double)r->slow, SLOW_FACTOR * threshold,
-		 over ? "a scan, but its target is under a flood that it does not stand out from"
+		 over ? "over the threshold, but its target is flooded and it does not stand out"
 		      : "not enough to call it a scan");
 	x->line(x->context, text);
 }
@@ -115,11 +115,11 @@ static void explain_probation(struct explaining *x, struct addr source)
 	x->any = true;
 	if (d->proto == IPPROTO_TCP || d->proto == IPPROTO_UDP)
 		snprintf(text, sizeof(text),
-			 "one contact that %s, with %s port %u; no more is kept of one",
+			 "one contact that %s, with %s port %u; a single contact gets no record",
 			 d->state & PROBATION_FAILED ? "failed" : "was answered",
 			 proto_name(d->proto), d->port);
 	else
-		snprintf(text, sizeof(text), "one contact that %s; no more is kept of one",
+		snprintf(text, sizeof(text), "one contact that %s; a single contact gets no record",
 			 d->state & PROBATION_FAILED ? "failed" : "was answered");
 	x->line(x->context, text);
 }
@@ -130,7 +130,7 @@ bool watch_explain(const struct watch *w, struct addr source,
 	struct explaining x = {w, line, context, false};
 
 	if (w->conf.trusted && w->conf.trusted->count && ranges_contain(w->conf.trusted, source)) {
-		line(context, "it is to be ignored: nothing is held against it, whatever it does");
+		line(context, "ignored (--ignore): never reported");
 		return true;
 	}
 	for (uint32_t i = 0; i < w->episodes.count; i++) {

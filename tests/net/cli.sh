@@ -1,5 +1,5 @@
 #!/bin/sh
-# cli: what `portlight scan` makes of a command line: refusals, outputs, signals, who gets packets.
+# cli: what `portlight scan` makes of a command line: refusals, outputs, signals, and which hosts get packets.
 #
 # usage: tests/net/cli.sh [SECTION...]      all sections, or only those named (see the last lines)
 # Runs in the lab (lab.sh). What leaves the scanner is counted by nftables on the other end of its
@@ -136,8 +136,8 @@ check_words() {
 	done
 	refused 64 'too many' -p 22 0.0.0.0/0 ::/0
 	for technique in S T; do
-		refused 64 "0.0.0.0 is nobody's" -s$technique -p 22 0.0.0.0
-		refused 64 ":: is nobody's" -s$technique -p 22 ::
+		refused 64 "0.0.0.0 is not the address of a host" -s$technique -p 22 0.0.0.0
+		refused 64 ":: is not the address of a host" -s$technique -p 22 ::
 		refused 64 'fe80::1%eth0' -s$technique -p 22 fe80::1
 	done
 	refused 64 'two outputs' -p 22 -oX - --json $linux
@@ -164,7 +164,7 @@ check_words() {
 	refused 64 'did you mean --top-ports?' -top-ports 10 $linux
 	refused 64 '; targets are separated by spaces' $linux,198.18.0.11
 	refused 64 '; ports are given by -p' $linux:22
-	refused 64 '; an IPv6 address stands without brackets' "[$linux6]"
+	refused 64 '; write IPv6 addresses without brackets' "[$linux6]"
 	refused 64 '-sL writes' -sL -oG - $linux
 }
 
@@ -271,7 +271,7 @@ check_technique() {
 	scan -sS -Pn -PN -P0 -n --randomize-hosts --system-dns --no-stylesheet --noninteractive -p 22 $linux
 	ok "nmap's habits that change nothing here" says '22/tcp  open' "$out"
 	scan -sS -p T:22,U:53 $linux
-	ok 'U: without -sU is said' says 'U:' "$err"
+	ok 'U: without -sU is reported' says 'U:' "$err"
 	scan -sS -p 22,23 --json $linux
 	ports_in "$out" >"$work/short"
 	scan scan -sS -p 22,23 --json $linux
@@ -288,7 +288,7 @@ check_technique() {
 	done
 	scan localhost -p 22
 	ok 'a word that resolves is a target' says 'portlight report for localhost' "$out"
-	refused 64 '"linux" is no command (see portlight --help), and no host: ' linux -p 22
+	refused 64 '"linux" is not a command (see portlight --help), and not a host: ' linux -p 22
 	refused 64 'there is no command "wacth"; did you mean watch?' wacth
 	refused 64 'there is no command "linux"; see portlight --help' help linux
 	scan version
@@ -335,7 +335,7 @@ check_targets() {
 		ok "two names of one address: $file" grep -q 'both.test.*again.test\|^Other names: again.test' "$work/$file"
 	done
 	targets_are 'a name: its IPv4 address' $linux both.test
-	ok 'a name: its other address is said' says $linux6 "$err"
+	ok 'a name: its other address is reported' says $linux6 "$err"
 	targets_are 'a name, -4' $linux -4 both.test
 	targets_are 'a name, -6' $linux6 -6 both.test
 	targets_are 'a name, -4 -6' "$linux $linux6" -4 -6 both.test
@@ -447,7 +447,7 @@ check_interfaces() {
 	done
 	scan -sS -p 22,23 --json 198.18.5.2 2001:db8:5::2 $linux 127.0.0.1
 	ok 'tun: by frames' says 'engine frames' "$err"
-	open_and_closed 'tun beside other links' "$out" 198.18.5.2 2001:db8:5::2 $linux 127.0.0.1
+	open_and_closed 'tun and other links together' "$out" 198.18.5.2 2001:db8:5::2 $linux 127.0.0.1
 	kill $cable
 	wait $cable 2>/dev/null
 }
@@ -491,16 +491,16 @@ check_outputs() {
 	ok 'several outputs: - is standard output' grep -q '^22/tcp *open' "$out"
 	scan -sS -p 22,23 $linux -oX - -oN "$work/n"
 	ok '-oX -: nothing but XML on standard output' is_xml "$out"
-	ok '-oN beside it' grep -q '^22/tcp *open' "$work/n"
-	# The whole of a difference is who scanned: the lines "Nmap ... scan initiated ... as: ...".
+	ok '-oN at the same time' grep -q '^22/tcp *open' "$work/n"
+	# The only difference is the scanner: the lines "Nmap ... scan initiated ... as: ...".
 	nmap -n -6 -sS -p 22,23,80 $linux6 -oX "$work/nmap6" >/dev/null 2>&1
 	nmap -n -sS -p 22,23,80 $linux 198.18.1.10 -oX "$work/nmap4" >/dev/null
 	scan -sS -p 22,23,80 $linux6 -oX "$work/x6"
 	scan -sS -p 22,23,80 $linux 198.18.1.10 -oX "$work/x4"
 	for family in 4 6; do
 		ndiff "$work/nmap$family" "$work/x$family" >"$work/ndiff"
-		ok "beside nmap, IPv$family: ndiff compares" lines 2 "$work/ndiff"
-		ok "beside nmap, IPv$family: no host differs" \
+		ok "compared with nmap, IPv$family: ndiff compares" lines 2 "$work/ndiff"
+		ok "compared with nmap, IPv$family: no host differs" \
 			[ "$(grep -c '^[-+]Nmap .* scan initiated' "$work/ndiff")" = 2 ]
 	done
 	scan -sS -p 22,23 $linux -oA "$work/all"
@@ -558,7 +558,7 @@ gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status"; }
 syn_passed() { [ "$(at_linux syn)" -ge "$1" ]; }
 milliseconds() { awk '{ print int($1 * 1000) }' /proc/uptime; } # no clock that is set meanwhile
 
-# Starts a scan with every output in the background and waits until so many SYNs have come: $scanner.
+# Starts a scan with every output in the background and waits until that many SYNs were received: $scanner.
 begin() { # SYNs, arguments...
 	least=$1
 	shift
@@ -640,7 +640,7 @@ check_signals() {
 	finish
 	ip route del 198.18.64.0/18
 	ok 'Ctrl-C while asking for neighbours: exit 75' [ "$status" = 75 ]
-	ok 'Ctrl-C while asking for neighbours: who was not found is not down' \
+	ok 'Ctrl-C during neighbour resolution: an unresolved host is not down' \
 		[ "$(summary '.hosts.down, .probes.sent' "$work/cut.ndjson" | tr '\n' ' ')" = '0 0 ' ]
 }
 
@@ -654,12 +654,12 @@ check_full_disk() {
 				[ "$(grep -c "cannot write to \"$path\"" "$err")" = 1 ]
 			ok "full disk, $option $path: no other" lines 2 "$err"
 			[ "$path" = /dev/full ] || ok "full disk, $option: what fits is saved" [ -s "$path" ]
-			[ $option != -oD ] && ok "full disk, $option: the NDJSON beside it is whole" \
+			[ $option != -oD ] && ok "full disk, $option: the NDJSON output is complete" \
 				is_ndjson "$work/good.ndjson"
 			[ $option != -oD ] && ok "full disk, $option: and says that it is not all" \
 				[ "$(summary '"\(.stopped_why) \(.partial)"' "$work/good.ndjson")" = \
 				'failed true' ]
-			[ $option != -oX ] && ok "full disk, $option: the XML beside it is whole" \
+			[ $option != -oX ] && ok "full disk, $option: the XML output is complete" \
 				is_xml "$work/good.xml"
 		done
 		umount "$work/tiny"

@@ -73,7 +73,7 @@ static void test_kinds(void **state)
 		 "588f5e78907a44bfa0eea8b0756dce0c", 21, 21, 5, false},
 		{"blind", "Blind spot", "event", "network", "", "495872b6d66d486e86b9ee2de51b7458",
 		 73, 73, 4, false},
-		{"suppressed", "Events not told", "event", "network", "",
+		{"suppressed", "Events suppressed", "event", "network", "",
 		 "3d3477d87e15410d900341e239808211", 21, 21, 5, false},
 	};
 

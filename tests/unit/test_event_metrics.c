@@ -35,7 +35,7 @@ static const char *file_text(const char *path)
 static void test_metrics(void **state)
 {
 	static const char *const parts[] = {
-		"# HELP portlight_packets_total Packets looked at.\n"
+		"# HELP portlight_packets_total Packets judged.\n"
 		"# TYPE portlight_packets_total counter\nportlight_packets_total 7\n",
 		"\nportlight_build_info{version=\"" PORTLIGHT_VERSION "\"} 1\n",
 		"\nportlight_table_fill_ratio 0.125\n",

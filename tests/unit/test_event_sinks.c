@@ -90,7 +90,7 @@ static void test_text(void **state)
 		{SAMPLE_OPEN,
 		 "2026-11-23T07:30:23Z  #12 Port scan of 198.51.100.1 by 192.0.2.7: syn|connect, "
 		 "1001 ports (tcp 1-1000,8080), since 07:30:20Z, 1010 packets at 404/s, answered "
-		 "open: 22,80, source can be forged, tool: nmap (95 %), seen on eth0\n"},
+		 "open: 22,80, source may be spoofed, tool: nmap (95 %), seen on eth0\n"},
 		{SAMPLE_UPDATE,
 		 "2026-11-23T07:30:24Z    + #12 Port scan of 198.51.100.1 by 192.0.2.7 goes on: "
 		 "connect udp, 1004 ports (tcp 1-1000,8080; udp 53,123-124), since 07:30:20Z, "
@@ -103,15 +103,15 @@ static void test_text(void **state)
 		 "handshake, tool: nmap (95 %), seen on eth0\n"},
 		{SAMPLE_PING,
 		 "2026-11-23T07:30:20Z  #13 Network sweep of at least 254 hosts by 10.0.0.5: icmp, "
-		 "since 07:30:19Z, 254 packets at 254/s, 4 answered, source can be forged\n"},
+		 "since 07:30:19Z, 254 packets at 254/s, 4 answered, source may be spoofed\n"},
 		{SAMPLE_DISTRIBUTED,
 		 "2026-11-23T07:30:20Z  #15 Distributed scan of 198.51.100.1 by at least 50 "
 		 "sources: syn, 1001 ports (tcp 1-1000,8080), since 07:30:11Z, 1001 packets at "
 		 "111.22/s, nothing answered open, tool: masscan (80 %)\n"},
 		{SAMPLE_ODD,
 		 "2026-11-23T07:30:20Z  #19 Port scan of 198.51.100.1 by 203.0.113.10: xmas odd, "
-		 "1 port (tcp 80), since 07:30:20Z, 7 packets, nothing answered open, source can "
-		 "be forged, tool: hping (60 %)\n"},
+		 "1 port (tcp 80), since 07:30:20Z, 7 packets, nothing answered open, source may "
+		 "be spoofed, tool: hping (60 %)\n"},
 		{SAMPLE_FLOOD,
 		 "2026-11-23T07:30:20Z  #20 SYN flood on 198.51.100.1 by at least 65536 sources: "
 		 "syn|connect, 1 port (tcp 80), since 07:30:19Z, 500000 packets at 500000/s, 4 "
@@ -120,9 +120,9 @@ static void test_text(void **state)
 		{SAMPLE_BACKSCATTER, "2026-11-23T07:30:20Z  #21 Backscatter from 203.0.113.77 to "
 				     "200 hosts, since 07:30:19Z, 300 packets at 300/s\n"},
 		{SAMPLE_BLIND, "2026-11-23T07:30:20Z  #23 Blind spot: the capture lost 1234 "
-			       "packets, 56 records of evidence were pushed out, seen on eth0\n"},
-		{SAMPLE_SUPPRESSED, "2026-11-23T07:30:20Z  #24 1 event not told, to keep their "
-				    "number bounded\n"},
+			       "packets, 56 evidence records were evicted, seen on eth0\n"},
+		{SAMPLE_SUPPRESSED, "2026-11-23T07:30:20Z  #24 1 event suppressed "
+				    "(rate limit)\n"},
 	};
 	const struct event *events = sample_events();
 
@@ -165,7 +165,7 @@ static void test_ndjson(void **state)
 		"{\"@timestamp\":\"2026-11-23T07:30:23.000000000Z\",\"ecs\":{\"version\":\"9.0.0\"}"
 		",\"message\":\"Port scan of 198.51.100.1 by 192.0.2.7: syn|connect, 1001 ports "
 		"(tcp 1-1000,8080), since 07:30:20Z, 1010 packets at 404/s, answered open: 22,80, "
-		"source can be forged, tool: nmap (95 %)\",\"event\":{\"kind\":\"alert\","
+		"source may be spoofed, tool: nmap (95 %)\",\"event\":{\"kind\":\"alert\","
 		"\"category\":[\"network\",\"intrusion_detection\"],\"type\":[\"info\"],\"action\":"
 		"\"port_scan\",\"id\":\"12\",\"start\":\"2026-11-23T07:30:20.000000000Z\",\"end\":"
 		"\"2026-11-23T07:30:22.500000000Z\",\"duration\":2500000000,\"severity\":73,"
@@ -214,7 +214,7 @@ static void test_ndjson_parts(void **state)
 		{SAMPLE_FLOOD, "\"suspects\":[{\"ip\":\"192.0.2.7\",\"failed\":1000,\"ports\":993},"
 			       "{\"ip\":\"2001:db8::7\",\"failed\":900,\"ports\":900},"},
 		{SAMPLE_REFLECTION, "\"network\":{\"transport\":\"udp\",\"type\":\"ipv6\"}"},
-		{SAMPLE_BLIND, "pushed out\",\"event\":"},
+		{SAMPLE_BLIND, "evicted\",\"event\":"},
 		{SAMPLE_BLIND, "so scans may be missed\"},\"rule\":{\"name\":\"Blind spot\"}"},
 		{SAMPLE_HOSTILE, "\"interface\":{\"name\":\"\\\"\\\\\\u001b[2J\\u000a<&>\\u00ff=%s"
 				 "\\u000d'\"}"},
@@ -306,7 +306,7 @@ static void test_syslog_conf(void **state)
 	assert_non_null(text);
 	assert_int_equal(strncmp(text, "<25>Dec  2 13:00:24 portlight[", 30), 0);
 	assert_string_equal(text + strlen(text) - 9, "@13:00:20");
-	/* Forged as it may be, this source is not told. */
+	/* Its address may be spoofed, so the source is not written. */
 	event_sink_event(&sink, &sample_events()[SAMPLE_OPEN]);
 	assert_null(receive(receiver));
 	assert_int_equal(sink.delivered, 1);
@@ -320,7 +320,7 @@ static void test_journal(void **state)
 	static const char golden[] =
 		"MESSAGE=Port scan of 198.51.100.1 by 192.0.2.7: syn|connect, 1001 ports (tcp "
 		"1-1000,8080), since 07:30:20Z, 1010 packets at 404/s, answered open: 22,80, "
-		"source can be forged, tool: nmap (95 %)\n"
+		"source may be spoofed, tool: nmap (95 %)\n"
 		"PRIORITY=4\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=portlight\n"
 		"MESSAGE_ID=2c8c96a49fd6469d8131c5f317181db9\n"
 		"PORTLIGHT_ID=12\nPORTLIGHT_SOURCE=192.0.2.7\nPORTLIGHT_TARGET=198.51.100.1\n"

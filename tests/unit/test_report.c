@@ -63,7 +63,7 @@ static void test_table(void **state)
 		"80/tcp   open      http\n"
 		"443/tcp  filtered  unknown\n"
 		"\n"
-		"portlight done: 1 host (1 up) in 2.34 s, 1001 probes sent, 1 of them again\n");
+		"portlight done: 1 host (1 up) in 2.34 s, 1001 probes sent, 1 retransmission\n");
 }
 
 static void test_table_reasons_and_colour(void **state)
@@ -113,7 +113,7 @@ static void test_table_silent_hosts(void **state)
 	check_golden(s, &report_table,
 		     "Not listed: 2 hosts that did not answer.\n"
 		     "portlight done: 2 hosts (0 up, 2 silent) in 2.34 s, 1001 probes sent, "
-		     "1 of them again\n");
+		     "1 retransmission\n");
 	s = sample_empty(true);
 	s->host[0].notes |= HOST_NAMED;
 	check_has(s, &report_table,
@@ -125,7 +125,7 @@ static void test_table_silent_hosts(void **state)
 		  "Not listed: 1 host that did not answer.\n");
 	s = sample_empty(true);
 	s->conf.all_hosts = true;
-	check_has(s, &report_table, "Note: The host is down: nobody on the link answered");
+	check_has(s, &report_table, "Note: The host is down: no host on the link answered");
 }
 
 /* A host behind a packet filter of its own that answers ARP only, in each format. */
@@ -218,7 +218,7 @@ static void test_table_stopped(void **state)
 	(void)state;
 	check_has(sample_partial(), &report_table,
 		  "portlight stopped (interrupted), results are partial: 1 host (1 up) in 2.34 s, "
-		  "1001 probes sent, 1 of them again, 3 refused by the kernel and sent again, "
+		  "1001 probes sent, 1 retransmission, 3 refused by the kernel and retried, "
 		  "5 answers lost in our own receive ring\n");
 	check_has(sample_partial(), &report_table, "Note: Partial: the scan was stopped before");
 }
@@ -238,7 +238,7 @@ static void test_normal(void **state)
 		     "80/tcp  open   http\n"
 		     "\n"
 		     "# portlight done 2026-09-21T14:13:22Z: 1 host (1 up) in 2.34 s, "
-		     "1001 probes sent, 1 of them again\n");
+		     "1001 probes sent, 1 retransmission\n");
 }
 
 static void test_grepable(void **state)
@@ -251,7 +251,7 @@ static void test_grepable(void **state)
 		     "Host: 192.0.2.5 (web.example)\tPorts: 22/open/tcp//ssh///, "
 		     "80/open/tcp//http///, 443/filtered/tcp/////\tIgnored State: closed (997)\n"
 		     "# portlight done at 2026-09-21T14:13:22Z -- 1 host (1 up) in 2.34 s, "
-		     "1001 probes sent, 1 of them again\n");
+		     "1001 probes sent, 1 retransmission\n");
 	/* Both protocols' closed ports are one ignored state; the separators stay separators. */
 	check_has(sample_hostile(), &report_grepable,
 		  "\tPorts: 666/open/tcp//a|b|<\\x1b[2J>\"&\\xff///, 53/open/udp//domain///, "
@@ -278,7 +278,7 @@ static void test_explain(void **state)
 	/* Of the bulk one example, then how many more; with all_ports each. */
 	check_has(sample_basic(false), &report_explain,
 		  "1/tcp is closed (reset ttl 64)\n\n"
-		  "The other 996 ports that syn found closed by reset went the same way.\n"
+		  "The other 996 ports that syn found closed by reset had the same sequence.\n"
 		  "  All     1-21, 23-79, 81-442, 444-1000\n");
 	check_has(sample_all_ports(), &report_explain, "  State   1000/tcp is closed");
 	/* On a host where the technique is mute its caveat stands with the verdict. */
@@ -291,7 +291,7 @@ static void test_explain(void **state)
 	struct sample *s = sample_empty(true);
 
 	s->conf.all_hosts = true;
-	check_has(s, &report_explain, "(silence: nothing came back)\n");
+	check_has(s, &report_explain, "(silence: no answer came)\n");
 }
 
 static void test_explain_calls(void **state)
@@ -309,10 +309,10 @@ static void test_explain_calls(void **state)
 	event = (struct trace_event){
 		.kind = TRACE_RESULT, .error = ECONNREFUSED, .call = "connect"};
 	assert_string_equal(sequence_describe(&event, SAMPLE_TARGET, text),
-			    "our kernel tells of connect: ECONNREFUSED (Connection refused)");
+			    "our kernel reports for connect: ECONNREFUSED (Connection refused)");
 	event.error = 1 << 30; /* no such errno */
 	assert_string_equal(sequence_describe(&event, SAMPLE_TARGET, text),
-			    "our kernel tells of connect: error (unknown)");
+			    "our kernel reports for connect: error (unknown)");
 }
 
 /* Every event that could be: the text fits, and no line is longer than promised. */
@@ -521,7 +521,7 @@ static void test_progress(void **state)
 	now.asked_hosts = 1;
 	assert_string_equal(progress_line(&p, &now, 130 * SECOND, line, sizeof(line)),
 			    "portlight: 25.0% done, 0 of 4 hosts, 100/s, 0:30 gone, "
-			    "1 host asked slowly");
+			    "1 rate-limited host");
 	now.asked_hosts = 2;
 	now.asked_round = 3;
 	assert_string_equal(progress_line(&p, &now, 130 * SECOND, line, sizeof(line)),

@@ -36,11 +36,11 @@ static void evidence_is_told_as_it_is_now(void **state)
 		lab_connect(l, lab_far(l, 7), lab_near(l, 1), lab_port(l), port, REFUSED);
 	assert_true(explain(l, lab_far(l, 7), &said));
 	check_said(&said, "tcp ports of 10.1.0.2: 21,22,23,24; 4 failed, 0 used; syn|connect; "
-			  "walk 5.5 of 13.8, slow walk 5.5 of 27.6: not enough");
+			  "score 5.5 of 13.8, slow score 5.5 of 27.6: not enough");
 	/* A day later hardly anything is left of it. */
 	lab_wait(l, 86400 * SECOND);
 	assert_true(explain(l, lab_far(l, 7), &said));
-	check_said(&said, "walk 0.0 of 13.8, slow walk 2.8 of 27.6");
+	check_said(&said, "score 0.0 of 13.8, slow score 2.8 of 27.6");
 	watch_free(l->watch);
 }
 

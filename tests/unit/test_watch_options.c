@@ -49,6 +49,19 @@ static void defaults_are_those_of_the_detector(void **state)
 	watch_options_fini(&o);
 }
 
+/* The names of version 0: aliases. */
+static void old_names_of_the_error_rates_are_understood(void **state)
+{
+	struct watch_options o;
+	struct failure f;
+	char storage[WORDS_BYTES];
+
+	(void)state;
+	assert_int_equal(parse("--alpha 1e-9 --beta 0.999", storage, &o, &f), 0);
+	assert_true(o.request.false_positive == 1e-9 && o.request.detection == 0.999);
+	watch_options_fini(&o);
+}
+
 static void everything_is_understood(void **state)
 {
 	struct watch_options o;
@@ -57,8 +70,9 @@ static void everything_is_understood(void **state)
 
 	(void)state;
 	assert_int_equal(
-		parse("-i eth0 --interface=lo -f tcp -p -c 100 --memory 12.5M --alpha 1e-9 "
-		      "--beta 0.999 --idle 2m --home 192.0.2.0/24 --home 2001:db8::/32 "
+		parse("-i eth0 --interface=lo -f tcp -p -c 100 --memory 12.5M --false-positive "
+		      "1e-9 "
+		      "--detection 0.999 --idle 2m --home 192.0.2.0/24 --home 2001:db8::/32 "
 		      "--ignore 192.0.2.9 --ignore-file trusted.txt",
 		      storage, &o, &f),
 		0);
@@ -119,11 +133,11 @@ static void refusals_name_the_text(void **state)
 		{"--memory 32X", "32X"},
 		{"--memory 2048T", "2048T"},
 		{"--memory -1", "-1"},
-		{"--alpha 0", "--alpha"},
+		{"--false-positive 0", "--false-positive"},
 		{"--alpha 0.2", "0.2"},
 		{"--alpha nan", "nan"},
 		{"--alpha 0x1p-20", "0x1p-20"},
-		{"--beta 1", "--beta"},
+		{"--detection 1", "--detection"},
 		{"--beta 0.4", "0.4"},
 		{"--beta inf", "inf"},
 		{"--idle 0.5s", "--idle"},
@@ -176,13 +190,27 @@ static void help_comes_before_contradictions(void **state)
 static void help_and_man_page_list_all(void **state)
 {
 	static const char *const names[] = {
-		"-i",	       "-r",	    "-f",
-		"--memory",    "--alpha",   "--beta",
-		"--idle",      "--home",    "--ignore",
-		"--json",      "-oD",	    "--syslog[=SOCKET]",
-		"--journal",   "--metrics", "--explain",
-		"--block",     "--dry-run", "--never-block",
-		"--self-test", "--user",    "--count",
+		"-i",
+		"-r",
+		"-f",
+		"--memory",
+		"--false-positive",
+		"--detection",
+		"--idle",
+		"--home",
+		"--ignore",
+		"--json",
+		"-oD",
+		"--syslog[=SOCKET]",
+		"--journal",
+		"--metrics",
+		"--explain",
+		"--block",
+		"--dry-run",
+		"--never-block",
+		"--self-test",
+		"--user",
+		"--count",
 		"--verbose",
 	};
 	char *text = NULL;
@@ -268,6 +296,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_those_of_the_detector),
+		cmocka_unit_test(old_names_of_the_error_rates_are_understood),
 		cmocka_unit_test(everything_is_understood),
 		cmocka_unit_test(refusals_name_the_text),
 		cmocka_unit_test(help_comes_before_contradictions),

@@ -18,10 +18,10 @@ static bool silent_host(const struct sheet *sheet, struct addr a, uint32_t *host
 {
 	uint64_t rank;
 
-	if (!plan_find_host(sheet->plan, a, &rank) || rank < sheet->first_host ||
-	    rank - sheet->first_host >= sheet->hosts)
+	if (!plan_find_host(sheet_plan(sheet), a, &rank) || rank < sheet_first_host(sheet) ||
+	    rank - sheet_first_host(sheet) >= sheet_hosts(sheet))
 		return false;
-	*host = (uint32_t)(rank - sheet->first_host);
+	*host = (uint32_t)(rank - sheet_first_host(sheet));
 	return !sheet_host_heard(sheet, *host);
 }
 
@@ -47,14 +47,14 @@ static unsigned neighbours_note(struct sheet *sheet, const struct neighbour_list
 		} else if (!(n->state & NUD_FAILED)) {
 			continue;
 		}
-		sheet_host_put(sheet->host, number, &host);
+		sheet_set_host(sheet, number, &host);
 	}
 	return pending;
 }
 
 static bool any_silent(const struct sheet *sheet)
 {
-	for (uint32_t host = 0; host < sheet->hosts; host++)
+	for (uint32_t host = 0; host < sheet_hosts(sheet); host++)
 		if (!sheet_host_heard(sheet, host))
 			return true;
 	return false;

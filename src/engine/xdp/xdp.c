@@ -94,13 +94,13 @@ static void xdp_fold(struct xdp *x)
 		struct sheet *sheet = x->conf.sheets[i];
 		uint64_t marked = 0, duplicate = 0;
 
-		if (!sheet || !sheet->bulk || window->tag != sheet_tag(sheet, 0))
+		if (!sheet || !sheet_is_bulk(sheet) || window->tag != sheet_tag(sheet, 0))
 			continue;
 		for (unsigned t = 0; t < XDP_TALLIES; t++) {
 			marked += tally[t].marked;
 			duplicate += tally[t].duplicate;
 		}
-		sheet->answered += (uint32_t)(marked - x->marked[i]);
+		sheet_add_answered(sheet, (uint32_t)(marked - x->marked[i]));
 		x->judged += marked - x->marked[i];
 		x->duplicates += duplicate - x->duplicate[i];
 		x->marked[i] = marked;
@@ -113,12 +113,15 @@ static int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	struct xdp *x = (struct xdp *)e;
 	struct xdp_memory *m = &x->programs.memory;
 	const struct timespec moment = {.tv_nsec = 1000000};
+	struct sheet_loan loan = {0};
 	unsigned place = 0;
 	int error;
 
 	while (place < SHEETS && x->conf.sheets[place] != sheet)
 		place++;
 	assert(place < SHEETS);
+	loan.words = m->words + (size_t)place * m->setting->words;
+	loan.block_us = m->blocks + (size_t)place * m->setting->blocks * 2;
 	/* Closes the window that used this memory before. The receiving program may be using it at
 	 * this moment, for some microseconds: see the pause below. */
 	__atomic_store_n(&m->window[place].cells, 0, __ATOMIC_RELEASE);
@@ -130,12 +133,10 @@ static int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	if (!xdp_hosts_fill(x, place, sheet))
 		return 0;
 	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL); /* if shortened, still enough */
+	if (!sheet_lend(sheet, &loan))
+		return 0;
 	xdp_fill_window(m, place, sheet);
 	x->marked[place] = x->duplicate[place] = 0;
-	free(sheet->word);
-	sheet->word = m->words + (size_t)place * m->setting->words;
-	sheet->block_us = m->blocks + (size_t)place * m->setting->blocks * 2;
-	sheet->bulk = true;
 	return 0;
 }
 
@@ -145,7 +146,7 @@ static int xdp_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsign
 	struct xdp *x = (struct xdp *)e;
 
 	for (unsigned i = 0; i < SHEETS; i++)
-		if (x->conf.sheets[i] == walk->sheet && walk->sheet->bulk)
+		if (x->conf.sheets[i] == walk->sheet && sheet_is_bulk(walk->sheet))
 			x->programs.memory.window[i].attempts = walk->pass + 1;
 	/* These probes are few enough to keep the evidence of every answer. */
 	x->programs.memory.receiving->sample_mask = 0;

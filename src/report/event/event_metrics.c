@@ -11,7 +11,7 @@
 #include "report/event/event_phrase.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
-#define NAME_MOST     240 /* of 255 a file name may have: the draft's is longer */
+#define NAME_MOST     240 /* a file name has at most 255 bytes, and the draft's is longer */
 
 int event_metrics_open(struct event_metrics *m, const char *path)
 {
@@ -27,7 +27,7 @@ int event_metrics_open(struct event_metrics *m, const char *path)
 		return -ENAMETOOLONG;
 	(void)snprintf(m->name, sizeof(m->name), "%s", name);
 	(void)snprintf(m->draft, sizeof(m->draft), ".%.240s.draft", name);
-	/* "x" is in ".", "/x" in "/". */
+	/* "x" is in the folder ".", "/x" in "/". */
 	(void)snprintf(folder, sizeof(folder), "%.*s", (int)(length ? length : 1),
 		       slash ? path : ".");
 	m->folder = open(folder, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
@@ -37,7 +37,7 @@ int event_metrics_open(struct event_metrics *m, const char *path)
 void event_metrics_close(struct event_metrics *m)
 {
 	if (m->folder >= 0)
-		(void)close(m->folder); /* a folder: nothing can be lost */
+		(void)close(m->folder); /* a folder: no data can be lost */
 	m->folder = -1;
 }
 
@@ -69,26 +69,26 @@ static void write_watch(FILE *out, const struct watch_stats *stats)
 		const char *name, *type, *help;
 		uint64_t value;
 	} metrics[] = {
-		{"packets_total", "counter", "Packets looked at.", stats->packets},
-		{"malformed_packets_total", "counter", "Packets damaged or cut off in their headers.",
+		{"packets_total", "counter", "Packets judged.", stats->packets},
+		{"malformed_packets_total", "counter", "Packets damaged or truncated in their headers.",
 			stats->malformed},
 		{"fragments_total", "counter", "Fragments of IP packets.", stats->fragments},
 		{"capture_lost_packets_total", "counter", "Packets the capture lost.", stats->lost},
-		{"flows", "gauge", "Flows held.", stats->flows},
+		{"flows", "gauge", "Flows in the table.", stats->flows},
 		{"flows_evicted_total", "counter",
-			"Flows pushed out while they could still be answered.",
+			"Flows evicted while they waited for an answer.",
 			stats->flows_evicted},
-		{"evidence_records", "gauge", "Records of evidence held.", stats->evidence},
+		{"evidence_records", "gauge", "Evidence records in the table.", stats->evidence},
 		{"evidence_evicted_total", "counter",
-			"Records pushed out with evidence in them.", stats->evidence_evicted},
+			"Evidence records evicted.", stats->evidence_evicted},
 		{"sources_refused_total", "counter",
-			"Sources of one packet that got no record.", stats->sources_refused},
-		{"scans_open", "gauge", "Scans going on.", stats->scans_open},
+			"Sources whose first contact got no record.", stats->sources_refused},
+		{"scans_open", "gauge", "Scans that are open.", stats->scans_open},
 		{"scans_total", "counter", "Scans seen.", stats->scans_total},
-		{"scans_refused_total", "counter", "Scans there was no room for.",
+		{"scans_refused_total", "counter", "Scans closed early, for lack of room.",
 			stats->scans_refused},
 		{"events_suppressed_total", "counter",
-			"Events not told, to keep their number bounded.", stats->suppressed},
+			"Events suppressed (rate limit).", stats->suppressed},
 		{"memory_bytes", "gauge", "Memory of all tables.", stats->memory_bytes},
 	};
 	// clang-format on
@@ -97,14 +97,15 @@ static void write_watch(FILE *out, const struct watch_stats *stats)
 		write_head(out, metrics[i].name, metrics[i].type, metrics[i].help);
 		(void)fprintf(out, "portlight_%s %" PRIu64 "\n", metrics[i].name, metrics[i].value);
 	}
-	write_decimal(out, "table_fill_ratio", stats->fill, "Fill of the fullest table.");
-	write_head(out, "events_total", "counter", "Events told, each once however long it lasts.");
+	write_decimal(out, "table_fill_ratio", stats->fill, "Use of the fullest table.");
+	write_head(out, "events_total", "counter",
+		   "Events reported, each once however long it lasts.");
 	for (unsigned action = 0; action < EVENT_ACTIONS; action++)
 		(void)fprintf(out, "portlight_events_total{action=\"%s\"} %" PRIu64 "\n",
 			      event_action_name(action), stats->events[action]);
 }
 
-/* Sinks of one kind count together: two lines with the same label would not be valid. */
+/* Adds up the sinks of one kind: two lines with the same label would be invalid. */
 static bool is_first_of_kind(const struct event_metrics_more *more, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
@@ -143,12 +144,12 @@ static int write_all(FILE *out, const struct watch_stats *stats,
 	(void)fprintf(out, "portlight_build_info{version=\"%s\"} 1\n", PORTLIGHT_VERSION);
 	write_watch(out, stats);
 	write_sinks(out, more, "events_delivered_total", true,
-		    "Events and updates that a sink has taken.");
+		    "Events and updates delivered to a sink.");
 	write_sinks(out, more, "events_undelivered_total", false,
-		    "Events and updates that a sink did not take.");
+		    "Events and updates that could not be delivered to a sink.");
 	write_time(out, "start_time_seconds", more->start_ns, "When the program started.");
 	write_time(out, "last_event_time_seconds", more->last_event_ns,
-		   "When an event was last told, 0 for never.");
+		   "Time of the latest event, 0 for none.");
 	errno = 0;
 	if (fflush(out) != 0 || ferror(out))
 		return errno ? -errno : -EIO;
@@ -163,7 +164,8 @@ int event_metrics_write(const struct event_metrics *m, const struct watch_stats 
 	FILE *out;
 	int error, fd;
 
-	/* A draft that a killed run left, or a link that somebody put there, is not written to. */
+	/* Never writes into an existing draft: a killed run may have left it, or another user may
+	 * have placed a link there. */
 	(void)unlinkat(m->folder, m->draft, 0);
 	fd = openat(m->folder, m->draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
@@ -185,6 +187,6 @@ int event_metrics_write(const struct event_metrics *m, const struct watch_stats 
 	}
 	return 0;
 err:
-	(void)unlinkat(m->folder, m->draft, 0); /* the error that counts is known */
+	(void)unlinkat(m->folder, m->draft, 0); /* the first error is the one to report */
 	return error;
 }

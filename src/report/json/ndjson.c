@@ -1,4 +1,4 @@
-/* ndjson: one JSON object a line: run, port, ports, host, summary; docs/portlight.schema.json. */
+/* ndjson: one JSON object per line: run, port, ports, host, summary; docs/portlight.schema.json. */
 #include "report/json/json.h"
 #include "report/phrase.h"
 #include "report/view.h"
@@ -90,7 +90,7 @@ static void write_port(struct report *r, const struct host_report *host, const s
 	json_end_line(&j);
 }
 
-/* A group of summarised ports, with the list of them. */
+/* Writes a group of summarised ports, with their list. */
 static void write_group(FILE *out, const struct view *view, const struct extraports_group *group)
 {
 	const struct phrase_choice choice = {.technique = group->technique,

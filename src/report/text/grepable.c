@@ -1,4 +1,4 @@
-/* grepable: the -oG file: one line a host, in the fields that scripts cut out of nmap's. */
+/* grepable: the -oG file: one line per host, with the fields that scripts read from nmap's. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@ static void grepable_begin(struct report *r, const struct run_info *run)
 	phrase_begin(r->out, run);
 }
 
-/* The separators of the format, '/' and ',', inside a name become '|'. */
+/* Writes a name; the separators of the format in it, '/' and ',', become '|'. */
 static void write_field(FILE *out, const char *text)
 {
 	for (; *text; text++)

@@ -1,5 +1,5 @@
-/* table: the human table on stdout: a block a host, aligned, extraports summarised, notes in words.
- */
+/* table: the readable table on stdout: a block per host, aligned, extraports summarised, notes
+ * explained. */
 #include "report/text/table.h"
 
 #include <inttypes.h>
@@ -22,7 +22,7 @@ static const char *const state_colours[PORT_STATES] = {
 	[PORT_OPEN_FILTERED] = "\x1b[33m",
 };
 
-/* The cells of one line; those that need room to be made have it here. */
+/* The cells of one line; cells that are formatted have their storage here. */
 struct line {
 	const char *cell[COLUMNS]; /* NULL: the column is not shown */
 	uint8_t state;
@@ -103,7 +103,7 @@ static void write_ports(struct report *r, const struct view *view)
 	}
 }
 
-/* "(reset)", or "(990 reset, 7 admin-prohibited)" where the group has several reasons. */
+/* Writes "(reset)", or "(990 reset, 7 admin-prohibited)" if the group has several reasons. */
 static void write_reasons(FILE *out, const struct extraports_group *group)
 {
 	const char *comma = "";
@@ -141,7 +141,7 @@ static void write_extraports(FILE *out, const struct view *view)
 	}
 }
 
-/* The shortest round trip that was measured, in us; false if none was. */
+/* The shortest measured round trip, in us; false if none was measured. */
 static bool shortest_rtt(const struct host_report *host, uint32_t *rtt_us)
 {
 	bool found = false;
@@ -234,7 +234,7 @@ void table_write_hidden(struct report *r, const struct run_summary *summary, con
 
 static void table_begin(struct report *r, const struct run_info *run)
 {
-	(void)r; /* the hosts are the data; who scans and how is for stderr */
+	(void)r; /* facts about the run itself go to stderr */
 	(void)run;
 }
 

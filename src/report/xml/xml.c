@@ -1,4 +1,5 @@
-/* xml: the -oX file: nmap's XML, valid against nmap.dtd, so that its readers read ours. */
+/* xml: the -oX file: nmap's XML, valid against nmap.dtd, so that programs that read nmap's files
+ * read ours. */
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 /* The reader in ingest/ knows it, too. */
 #define XML_TECHNIQUES "portlight-techniques"
 
-/* scaninfo types that the DTD knows and we have. */
+/* scaninfo types of the DTD that we have. */
 static const char *const dtd_types[] = {"connect", "syn",    "fin",    "null", "xmas",
 					"ack",	   "window", "maimon", "udp"};
 
@@ -24,7 +25,8 @@ static bool dtd_has_type(const char *name)
 	return false;
 }
 
-/* The DTD's word for a technique: its own name, or that of the first row that sends the same. */
+/* The DTD's name for a technique: its own name, or that of the first row that sends the same
+ * packets. */
 static const char *scaninfo_type(unsigned technique)
 {
 	const struct technique *row = &technique_table[technique];
@@ -39,7 +41,7 @@ static const char *scaninfo_type(unsigned technique)
 	return row->proto == IPPROTO_UDP ? "udp" : "syn";
 }
 
-/* name="value" with a space before; value is anybody's. */
+/* Writes name="value" with a space before it; value is untrusted. */
 static void write_attribute(FILE *out, const char *name, const char *value)
 {
 	(void)fprintf(out, " %s=\"", name);
@@ -53,7 +55,7 @@ static void xml_begin(struct report *r, const struct run_info *run)
 	char time[PHRASE_TIME];
 
 	(void)fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE nmaprun>\n", out);
-	/* The DTD allows no other name for the scanner; args tells the truth. */
+	/* The DTD allows no other name for the scanner; args shows the real one. */
 	(void)fputs("<nmaprun scanner=\"nmap\"", out);
 	write_attribute(out, "args", run->args);
 	(void)fprintf(out, " start=\"%" PRIu64 "\" startstr=\"%s\"", run->start_ns / 1000000000,
@@ -95,7 +97,7 @@ static void write_host_head(FILE *out, const struct host_report *host)
 	write_attribute(out, "addr", phrase_address(host, address));
 	(void)fprintf(out, " addrtype=\"%s\"/>\n", addr_is_v4(host->addr) ? "ipv4" : "ipv6");
 	if (host->notes & HOST_MAC)
-		/* In capitals, or ndiff calls the host another one. */
+		/* In capitals: otherwise ndiff takes the host for a different one. */
 		(void)fprintf(
 			out, "<address addr=\"%02X:%02X:%02X:%02X:%02X:%02X\" addrtype=\"mac\"/>\n",
 			host->mac[0], host->mac[1], host->mac[2], host->mac[3], host->mac[4],
@@ -134,7 +136,7 @@ static void write_extrareasons(FILE *out, const struct view *view,
 	}
 }
 
-/* One extraports a state: readers key them by it. */
+/* One extraports element per state: readers use the state as its key. */
 static void write_extraports(FILE *out, const struct view *view)
 {
 	const struct extraports *extra = &view->extra;
