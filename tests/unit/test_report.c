@@ -14,41 +14,9 @@
 #include "report/text/sequence.h"
 #include "report/text/techniques.h"
 #include "report/view.h"
+#include "report_checks.h"
 #include "report_samples.h"
 #include "result/host.h"
-
-/* The sample in that format, freed by the caller. */
-static char *render(const struct sample *s, const struct report_ops *ops)
-{
-	char *text = NULL;
-	size_t length = 0;
-	FILE *out = open_memstream(&text, &length);
-
-	assert_non_null(out);
-	assert_int_equal(sample_write(s, ops, out), 0);
-	assert_int_equal(fclose(out), 0);
-	assert_int_equal(strlen(text), length);
-	return text;
-}
-
-static void check_golden(struct sample *s, const struct report_ops *ops, const char *golden)
-{
-	char *text = render(s, ops);
-
-	assert_string_equal(text, golden);
-	free(text);
-	sample_free(s);
-}
-
-static void check_has(struct sample *s, const struct report_ops *ops, const char *part)
-{
-	char *text = render(s, ops);
-
-	if (!strstr(text, part))
-		fail_msg("no \"%s\" in:\n%s", part, text);
-	free(text);
-	sample_free(s);
-}
 
 static void test_table(void **state)
 {
@@ -126,91 +94,6 @@ static void test_table_silent_hosts(void **state)
 	s = sample_empty(true);
 	s->conf.all_hosts = true;
 	check_has(s, &report_table, "Note: The host is down: no host on the link answered");
-}
-
-/* A host behind a packet filter of its own that answers ARP only, in each format. */
-static void test_filtered_neighbour(void **state)
-{
-	static const struct {
-		const struct report_ops *ops;
-		const char *part;
-	} formats[] = {
-		{&report_table, "portlight report for 192.0.2.5\nHost is up (arp-response).\n"},
-		{&report_normal, "portlight report for 192.0.2.5\nHost is up (arp-response).\n"},
-		{&report_xml, "<status state=\"up\" reason=\"arp-response\" reason_ttl=\"0\"/>\n"
-			      "<address addr=\"192.0.2.5\" addrtype=\"ipv4\"/>\n"},
-		{&report_grepable, "Host: 192.0.2.5 ()\tStatus: Up\n"},
-		{&report_grepable, "\n# Not listed: 1 host that did not answer.\n# portlight done"},
-		{&report_ndjson, "\"ip\":\"192.0.2.5\",\"name\":null,\"status\":\"up\","
-				 "\"reason\":\"arp-response\""},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		struct sample *s = sample_empty(true);
-
-		s->host[0].notes = HOST_MAC;
-		check_has(s, formats[i].ops, formats[i].part);
-	}
-}
-
-/* Every name of an address, and the interface of a link-local one, in each format. */
-static void test_names_and_zone(void **state)
-{
-	static const struct {
-		const struct report_ops *ops;
-		const char *part;
-	} formats[] = {
-		{&report_table, "report for www.example (fe80::5%eth0)\n"
-				"Other names: mail.example, ftp.example\n"},
-		{&report_grepable, "Host: fe80::5%eth0 (www.example)\tStatus: Up\t"
-				   "Other names: mail.example,ftp.example\n"},
-		{&report_xml, "<address addr=\"fe80::5%eth0\" addrtype=\"ipv6\"/>\n<hostnames>\n"
-			      "<hostname name=\"www.example\" type=\"user\"/>\n"
-			      "<hostname name=\"mail.example\" type=\"user\"/>\n"
-			      "<hostname name=\"ftp.example\" type=\"user\"/>\n</hostnames>\n"},
-		{&report_ndjson, "{\"type\":\"port\",\"ip\":\"fe80::5\",\"zone\":\"eth0\","},
-		{&report_ndjson, "{\"type\":\"host\",\"ip\":\"fe80::5\",\"zone\":\"eth0\","
-				 "\"name\":\"www.example\","
-				 "\"other_names\":\"mail.example,ftp.example\","},
-		{&report_explain, "portlight explains www.example (fe80::5%eth0)\n"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		struct sample *s = sample_basic(false);
-
-		s->host[0].addr = (struct addr){UINT64_C(0xfe80000000000000), 5};
-		s->host[0].name = "www.example";
-		s->host[0].other_names = "mail.example,ftp.example";
-		s->host[0].zone = "eth0";
-		check_has(s, formats[i].ops, formats[i].part);
-	}
-}
-
-/* The XML keeps each technique's results beside the merged ones. */
-static void test_xml_techniques(void **state)
-{
-	(void)state;
-	check_has(sample_merged(), &report_xml,
-		  "</ports>\n<hostscript><script id=\"portlight-techniques\"");
-	check_has(sample_merged(), &report_xml, "&#xa;fin ");
-}
-
-/* --open lists a host whose ports are open|filtered, also when it answered nothing at all. */
-static void test_open_or_filtered(void **state)
-{
-	struct sample *s = sample_empty(true);
-
-	(void)state;
-	s->conf.open_only = true;
-	s->findings[0].technique = TECH_UDP;
-	s->findings[0].state = PORT_OPEN_FILTERED;
-	check_has(s, &report_table,
-		  "portlight report for 192.0.2.5\n"
-		  "Host did not answer: it is behind a packet filter, or not there.\n"
-		  "PORT    STATE          SERVICE\n"
-		  "22/udp  open|filtered  ");
 }
 
 static void test_table_stopped(void **state)
@@ -591,10 +474,6 @@ int main(void)
 		cmocka_unit_test(test_table_reasons_and_colour),
 		cmocka_unit_test(test_table_merged),
 		cmocka_unit_test(test_table_silent_hosts),
-		cmocka_unit_test(test_filtered_neighbour),
-		cmocka_unit_test(test_open_or_filtered),
-		cmocka_unit_test(test_names_and_zone),
-		cmocka_unit_test(test_xml_techniques),
 		cmocka_unit_test(test_table_stopped),
 		cmocka_unit_test(test_normal),
 		cmocka_unit_test(test_grepable),
