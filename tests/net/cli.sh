@@ -310,11 +310,24 @@ targets_are() { # what, addresses, arguments...
 }
 
 check_targets() {
+	# A link-local target: its interface by name or by number, and in every result.
+	device=$(ip -o -6 route get $linux6 | sed 's/.* dev \([^ ]*\) .*/\1/')
+	number=$(ip -o link show "$device" | cut -d: -f1)
+	near=$(ip -n linux -o -6 addr show scope link | sed -n 's/.* \(fe80:[0-9a-f:]*\).*/\1/p' | head -n 1)
+	for zone in "$device" "$number"; do
+		scan -p 22 -oX "$work/near.xml" -oG "$work/near.gnmap" -oD "$work/near.ndjson" "$near%$zone"
+		ok "link-local target, %$zone: the table" says "report for $near%$device" "$out"
+		ok "link-local target, %$zone: XML" says "addr=\"$near%$device\"" "$work/near.xml"
+		ok "link-local target, %$zone: grepable" says "Host: $near%$device (" "$work/near.gnmap"
+		same "link-local target, %$zone: NDJSON" "$device $device" \
+			"$(jq -r 'select(.ip) | .zone' "$work/near.ndjson" | tr '\n' ' ' | sed 's/ $//')"
+	done
 	ln -s not-there-yet "$work/dangling"
 	scan -p 22 -oX "$work/dangling" $linux
 	ok 'a dangling symbolic link as output' is_xml "$work/not-there-yet"
 	scan -p 22 -oX /dev/stdout $linux
 	ok '/dev/stdout is standard output' is_xml "$out"
+	# shellcheck disable=SC2094 # that is what is tried
 	timeout 60 "$PORTLIGHT" -p 22 -oX "$out" $linux >"$out" 2>"$err"
 	same 'standard output and an output are one file: exit status' 64 $?
 	scan -q -p 22 -oD "$work/%Y-%H%%-%q.json" $linux
