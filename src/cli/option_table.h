@@ -54,6 +54,7 @@ struct option_table {
 	/* Offset of the struct words that receives arguments that are not options; -1: such
 	 * arguments are an error. */
 	int arguments;
+	const char *instead; /* where there must be none: the option that takes such a word */
 };
 
 /* Parses argv[0..argc), without the program's and the command's name, into *options, which holds

@@ -14,6 +14,7 @@
 
 #include "base/quote.h"
 #include "cli/output_name.h"
+#include "report/terminal.h"
 
 static int cannot_create(const char *path, int error, struct failure *f)
 {
@@ -252,10 +253,13 @@ static void outputs_start(struct outputs *out, const struct report_conf *conf)
 		/* Not a regular file (a device, a pipe): nothing to truncate. */
 		if (out->output[i].path)
 			(void)!ftruncate(fileno(report->out), 0);
-		else
-			report->conf.colour = conf->colour && isatty(STDOUT_FILENO);
-		if (out->output[i].path)
+		if (out->output[i].path) {
 			report->conf.colour = false;
+			report->conf.columns = 0;
+		} else {
+			report->conf.colour = conf->colour && isatty(STDOUT_FILENO);
+			report->conf.columns = terminal_columns(stdout);
+		}
 	}
 }
 

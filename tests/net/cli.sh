@@ -222,6 +222,14 @@ check_cannot_create() {
 }
 
 check_permission() {
+	# shellcheck disable=SC2016
+	unshare --user --map-root-user --pid --fork --mount-proc sh -c '
+		echo 0 >/proc/sys/user/max_user_namespaces
+		exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$0" --possible
+	' "$here/private.sh" >"$out" 2>"$err"
+	same 'root without namespaces: exit status' 77 $?
+	ok 'root without namespaces: says what unshare said' says 'unshare failed' "$err"
+	ok 'root without namespaces: is not told to be root' lacks 'not root' "$err"
 	as=$bare
 	for letter in S F N X A W M; do
 		refused 77 CAP_NET_RAW "-s$letter" -p 22 $linux
