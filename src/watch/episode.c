@@ -108,7 +108,7 @@ void episode_add_port(struct episode *e, uint16_t port, uint8_t proto)
 {
 	if (proto == IPPROTO_UDP)
 		bit_add(e->udp, port, &e->udp_count);
-	else
+	else if (proto == IPPROTO_TCP)
 		bit_add(e->tcp, port, &e->tcp_count);
 }
 

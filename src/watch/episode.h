@@ -115,7 +115,7 @@ uint32_t episode_techniques(const struct episode *e);
 uint8_t episode_shape(const struct episode *e);
 uint8_t episode_action(const struct episode *e);
 
-/* Adds a port to the TCP or UDP ports. */
+/* Adds a port to the TCP or UDP ports; nothing for other protocols. */
 void episode_add_port(struct episode *e, uint16_t port, uint8_t proto);
 /* Delivers an event about the episode, unless its opening was or is beyond the limit. */
 void episode_report(struct episode_table *t, struct episode *e, enum event_phase phase,

@@ -47,8 +47,10 @@
 /* Bytes behind a SYN+ACK that the packet which completes the handshake may acknowledge, where
  * packets before it were lost: a window of 1 MiB. */
 #define ACK_WITHIN_BYTES (UINT32_C(1) << 20)
-/* ms to wait for the other fragments of a TCP header: RFC 791, 3.2 suggests 15 s. */
-#define FRAGMENT_WAIT_MS 15000
+/* ms to wait for the other fragments of a TCP header, as Linux does (net.ipv4.ipfrag_time,
+ * net.ipv6.ip6frag_time). */
+#define FRAGMENT_WAIT_MS  30000
+#define FRAGMENT_WAIT6_MS 60000
 /* First port of clients (Linux); others take ports from 49152 on (RFC 6335, 6). */
 #define CLIENT_PORTS 32768
 /* Bytes of the shortest usual answer of DNS, with the question in it. */

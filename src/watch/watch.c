@@ -373,6 +373,10 @@ void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const s
 		w->own_forged++;
 		return;
 	}
+	if (p->has & PACKET_BURIED) {
+		judge_buried(w, p, t_ns);
+		return;
+	}
 	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {
 		if (!fragment_join(&w->pieces, &w->conf.key, p, w->now_ms, &whole))
 			return;
