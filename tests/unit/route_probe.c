@@ -119,7 +119,8 @@ static bool asked_next(void *context, size_t number, struct solicit_ask *out)
 	return !a->known[number];
 }
 
-static size_t asked_told(void *context, struct addr who, unsigned link_index, const uint8_t mac[6])
+static size_t asked_resolved(void *context, struct addr who, unsigned link_index,
+			     const uint8_t mac[6])
 {
 	struct asked *a = context;
 	size_t found = 0;
@@ -158,7 +159,7 @@ static int ask(int argc, char **argv, struct failure *f)
 			  .mac = calloc(count, sizeof(*a.mac)),
 			  .known = calloc(count, sizeof(*a.known))};
 	const struct solicit_conf conf = {
-		.count = count, .ask = asked_next, .resolved = asked_told, .context = &a};
+		.count = count, .ask = asked_next, .resolved = asked_resolved, .context = &a};
 	uint64_t begin_ns;
 	int result;
 
