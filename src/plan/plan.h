@@ -87,9 +87,9 @@ struct plan_probe {
 struct plan_probe plan_at(const struct plan *p, uint64_t index);
 
 /*
- * techniques: bit set of enum technique_id. Owned by the caller, freed with plan_free.
- * NULL with *f if there is nothing to scan, if hosts * slots does not fit 63 bits, or out of
- * memory. `targets` is normalised, with excludes already out.
+ * techniques: bit set of enum technique_id. The caller owns the plan and calls plan_free. NULL
+ * with *f if there are no probes, if hosts * slots does not fit 63 bits, or out of memory.
+ * `targets` is normalised, without the excludes.
  */
 struct plan *plan_new(const struct ranges *targets, const struct ports *ports, unsigned techniques,
 		      const uint64_t seed[2], struct failure *f);

@@ -54,10 +54,10 @@ void pacer_idle(struct pacer *p);
 uint64_t pacer_wait_ns(const struct pacer *p, uint64_t now_ns);
 /* `count` went (first of them `fresh`: first attempts), the kernel pushed back `refused` times. */
 void pacer_sent(struct pacer *p, unsigned count, unsigned fresh, uint64_t refused, uint64_t now_ns);
-/* An engine paces itself by rate_pps: nothing is owed to it afterwards. */
+/* An engine paces itself by rate_pps: no probe counts as late afterwards. */
 void pacer_passing(struct pacer *p, uint64_t refused, uint64_t now_ns);
-/* Of `sent` first attempts that went at actual_pps, so many are answered by now, which is late
- * enough: moves the rate. */
+/* Of `sent` first attempts at actual_pps, `answered` are answered by now, which is late enough to
+ * judge: moves the rate. */
 void pacer_share(struct pacer *p, uint64_t answered, uint64_t sent, double actual_pps,
 		 uint64_t now_ns);
 /* Our own ring lost answers. */

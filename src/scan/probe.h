@@ -21,7 +21,7 @@ enum answer_has {
 	ANSWER_TTL = 1 << 0,
 	ANSWER_WINDOW = 1 << 1,
 	ANSWER_ICMP = 1 << 2,	 /* icmp_type and icmp_code are set */
-	ANSWER_FROM = 1 << 3,	 /* from is not the target: who said so */
+	ANSWER_FROM = 1 << 3,	 /* from is not the target: the sender of the error */
 	ANSWER_ATTEMPT = 1 << 4, /* it is known which attempt this answers */
 	ANSWER_REFUSED = 1 << 5, /* ECONNREFUSED: the kernel saw the RST, we did not */
 	ANSWER_LOCAL = 1 << 6,	 /* our own kernel said so, no packet came (no route) */

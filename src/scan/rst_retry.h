@@ -1,4 +1,4 @@
-/* persist: hosts whose answers are lost or held back, and how long they are asked on. */
+/* rst_retry: retransmissions to hosts whose answers are lost or rate-limited. */
 #ifndef PORTLIGHT_SCAN_RST_RETRY_H
 #define PORTLIGHT_SCAN_RST_RETRY_H
 
@@ -6,12 +6,12 @@
 #include <stdint.h>
 
 /*
- * Where even the last attempt at a TCP port brought an answer, the ports that are still silent may
- * have one, too: packets are lost on the way, or the host limits its RSTs (FreeBSD sends 200 a
- * second, macOS 250). Such a host gets a round more, an attempt at each silent port, and another
- * one, until two rounds bring nothing. Asked at the pace of its answers: three probes to one that
- * came in the time-out before, so that a limited host is not flooded; faster while none comes, to
- * get over ports that are filtered.
+ * If even last attempts at TCP ports brought answers, the ports that are still silent may have
+ * one, too: packets are lost, or the host limits its RSTs (FreeBSD sends 200 a second, macOS 250).
+ * Such a host gets another round, one retransmission per silent port, and further rounds until two
+ * rounds bring no answer. The pace follows its answers: three probes for each answer in the
+ * time-out before, so that a limited host is not flooded; faster while none comes, to get past
+ * filtered ports.
  */
 struct rst_retry {
 	uint64_t next_ns;	   /* the allowance is for the time until then */
@@ -36,13 +36,14 @@ static inline bool rst_retry_active(const struct rst_retry *p)
 
 /* `gained` last attempts were answered, of `answered` ports: after a time-out the first round. */
 void rst_retry_start(struct rst_retry *p, uint32_t gained, uint32_t answered, uint64_t over_ns);
-/* So many ports have an answer by now. */
+/* The number of ports that have an answer by now. */
 void rst_retry_counted(struct rst_retry *p, uint32_t answered);
-/* May a probe of this round go? It counts as gone. If not, next_ns says when to ask again. */
+/* Whether a probe of this round may be sent now; it counts as sent. If not, next_ns is the time of
+ * the next call. */
 bool rst_retry_take(struct rst_retry *p, uint64_t timeout_ns, uint64_t now_ns);
-/* Each silent port was asked: answers are waited for. */
+/* Each silent port was probed: waits for answers. */
 void rst_retry_asked(struct rst_retry *p, uint64_t over_ns);
-/* They are in and counted: another round for the `silent` ports, or it is over. */
+/* The answers are in and counted: starts another round for the `silent` ports, or ends. */
 void rst_retry_turn(struct rst_retry *p, uint32_t silent);
 
 #endif

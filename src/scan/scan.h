@@ -1,4 +1,5 @@
-/* scan: the loop's brain. Which window sends, how fast, when silence is silence. Pure. */
+/* scan: the state of a scan: which window sends, at which rate, and when silence is a verdict.
+ * Pure. */
 #ifndef PORTLIGHT_SCAN_SCAN_H
 #define PORTLIGHT_SCAN_SCAN_H
 
@@ -26,7 +27,7 @@ struct scan_conf {
 /* What a pass has sent since some moment, to be judged once its answers are in. */
 struct scan_epoch {
 	uint32_t first, last;	   /* positions */
-	uint64_t begin_ns, end_ns; /* end_ns 0: it goes on */
+	uint64_t begin_ns, end_ns; /* end_ns 0: it is not over */
 };
 
 struct scan {
@@ -65,24 +66,24 @@ int scan_open(struct scan *s, uint64_t now_ns);
 /* The walk that may send now and how many probes; NULL if none may. */
 struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget);
 
-/* After a send of that walk: how many went, and how often the kernel pushed back. */
+/* After a send of that walk: the number of probes sent, and how often the kernel refused one. */
 void scan_sent(struct scan *s, struct walk *walk, unsigned count, uint64_t refused,
 	       uint64_t now_ns);
 
 /*
- * An engine sends the rest of that walk's pass by itself: until scan_pass_over nothing else is to
- * be sent. scan_passing, and at last scan_pass_over, takes what the walk has been told of since,
- * and moves the rate by it; `refused` is what the kernel pushed back in that time.
+ * An engine sends the rest of that walk's pass by itself: until scan_pass_over no other probe is
+ * sent. scan_passing, and finally scan_pass_over, reads what was reported to the walk since, and
+ * adapts the rate; `refused` is the number of frames that the kernel refused in that time.
  */
 void scan_pass_begun(struct scan *s, struct walk *walk, uint64_t now_ns);
 void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns);
 void scan_pass_over(struct scan *s, uint64_t refused, uint64_t now_ns);
 
-/* Notes an answer. Returns the sheet it belongs to, and its cell, if it is the first or a stronger
- * one; NULL otherwise. */
+/* Records an answer. Returns its sheet, and its cell, if it is the first or a stronger one; NULL
+ * otherwise. */
 struct sheet *scan_answer(struct scan *s, const struct answer *answer, uint32_t *cell);
 
-/* How long may be waited for answers before something else is due. */
+/* The time until something is due, for which the caller may wait for answers. */
 uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns);
 
 /* A window whose last answers are in or given up: its place, or -1. Read it out (verdict.h), then
@@ -90,12 +91,12 @@ uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns);
 int scan_ready(struct scan *s, uint64_t now_ns);
 void scan_close(struct scan *s, int place);
 
-/* Ctrl-C: nothing more is sent, answers are waited for a round trip longer. */
+/* Ctrl-C: no more probes are sent, and answers are awaited for one round trip. */
 void scan_stop(struct scan *s, uint64_t now_ns);
 bool scan_over(const struct scan *s);
 
-/* The second Ctrl-C, after the end of a pass of the engine's own: nothing is waited for either, and
- * each open window is ready. */
+/* The second Ctrl-C, after the end of a pass of the engine: the wait ends, and each open window is
+ * ready. */
 void scan_abandon(struct scan *s);
 
 /* No more is sent; an engine sends a pass by itself; windows are still to be opened. */
@@ -137,7 +138,7 @@ struct scan_pace scan_pace(const struct scan *s);
 uint64_t scan_cells(const struct scan *s);
 /* For progress: cells that have their answer or have used up their attempts, of all. */
 uint64_t scan_cells_settled(const struct scan *s);
-/* Who is asked on after the passes. */
+/* The hosts that get paced retransmissions after the passes. */
 struct paced_status scan_asked_on(const struct scan *s);
 
 #endif

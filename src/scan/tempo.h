@@ -1,4 +1,4 @@
-/* tempo: how fast probes really went, and how evenly. */
+/* tempo: measures the rate of the probes and its variance. */
 #ifndef PORTLIGHT_SCAN_TEMPO_H
 #define PORTLIGHT_SCAN_TEMPO_H
 
@@ -9,9 +9,9 @@
 #define TEMPO_INTERVAL_NS UINT64_C(20000000)
 
 /*
- * The time in which probes were due is cut into intervals, each from one send to the first that is
- * TEMPO_INTERVAL_NS later: so from probe to probe where the rate is lower than one in an interval.
- * What is begun when nothing is due any more is left out. All zero is how it begins.
+ * The time in which probes were due is divided into intervals, each from one send to the first
+ * that is TEMPO_INTERVAL_NS later, so from probe to probe at lower rates. An interval that has
+ * begun when no probe is due is discarded. Zero-initialised is empty.
  */
 struct tempo {
 	bool going; /* an interval: */
@@ -20,7 +20,7 @@ struct tempo {
 	double packets, seconds, squares;
 };
 
-/* So many went. */
+/* `count` probes were sent. */
 void tempo_sent(struct tempo *t, uint64_t count, uint64_t now_ns);
 /* Nothing is due. */
 void tempo_idle(struct tempo *t);
