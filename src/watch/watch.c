@@ -83,8 +83,7 @@ static void watch_clock(struct watch *w, uint64_t t_ns)
 	w->packet_ns = t_ns;
 }
 
-/* An answer without a question goes on: it belongs to a connection of which only a part is
- * captured. */
+/* A stray answer continues: it belongs to a connection of which only a part is captured. */
 static void stray_goes_on(struct watch *w, struct flow *f, const struct packet *p)
 {
 	if (p->flags & (TCP_RST | TCP_SYN))
@@ -198,7 +197,7 @@ static bool flow_copy(const struct watch *w, struct flow *f, const struct packet
 static void opener_goes_on(struct watch *w, struct flow *f, const struct packet *p)
 {
 	if (f->proto != IPPROTO_TCP) {
-		/* So many datagrams are a stream: voice, video, a tunnel. */
+		/* This many datagrams are a stream: voice, video, a tunnel. */
 		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP &&
 		    f->more < STREAM_DATAGRAMS && !flow_copy(w, f, p) &&
 		    ++f->more == STREAM_DATAGRAMS)

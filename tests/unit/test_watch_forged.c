@@ -306,8 +306,8 @@ static void a_known_service_proves_nothing(void **state)
 	assert_false(lab_one_alert(l)->event.has & EVENT_HANDSHAKE);
 }
 
-/* What a scanner that scans half-open uses afterwards proves no more than the connections of a
- * client in whose name somebody else scans. */
+/* The connections of a half-open scanner after its scan prove no more than those of a client whose
+ * address another host spoofs for a scan. */
 static void use_behind_a_half_open_scan_proves_nothing(void **state)
 {
 	struct lab lab;
