@@ -110,7 +110,7 @@ struct engine_ops {
 	 * known soon.
 	 */
 	bool (*finish)(struct engine *e, struct sheet *sheet, uint64_t now_ns);
-	/* Fills *out; refused_burst begins anew. */
+	/* Fills *out; refused_burst is reset. */
 	void (*stats)(struct engine *e, struct engine_stats *out);
 	/*
 	 * The next three are NULL unless the engine can send the rest of a pass by itself,

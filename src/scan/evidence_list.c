@@ -7,9 +7,9 @@
 #include "scan/probe.h"
 
 /* Large enough for malloc to map it by itself (mallopt(3), M_MMAP_THRESHOLD): pages that are not
- * written to take no memory, and growing maps them anew without a copy. */
+ * written to take no memory, and growing remaps them without a copy. */
 #define EVIDENCE_LIST_FIRST 8448
-/* Up to so many late entries are inserted one by one; more are sorted with all others. */
+/* Most late entries that are inserted one by one; more are sorted with all others. */
 #define EVIDENCE_LIST_LATE 16
 /* Bits of a cell and a reply. */
 #define EVIDENCE_LIST_BITS 24

@@ -56,7 +56,7 @@
 /* Bytes of the shortest usual answer of DNS, with the question in it. */
 #define ANSWER_BYTES_LEAST 28
 /* Bytes of an answer that may be amplified. Shorter ones to a closed port of this machine, that
- * nobody here asked for, are probes. */
+ * no host here asked for, are probes. */
 #define ANSWER_BYTES_MOST 128
 /* ms after the begin in which ends of connections from before may come without a packet of these
  * being known: servers close idle ones after a minute or two. The same while the flow table forgets
@@ -191,7 +191,7 @@
  * slow scans pause for long. */
 #define CLOSE_PAUSES	     8
 #define CLOSE_PAUSES_MOST_MS UINT64_C(172800000)
-/* ms without a contact in which a fast scan still goes on, so that it is reported although it was
+/* ms without a contact in which a fast scan still continues, so that it is reported although it was
  * beyond the limit of events when it opened. */
 #define GOES_ON_MS 5000
 /* A technique is a by-product, such as the pings before a scan, with less contacts than the first
