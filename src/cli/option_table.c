@@ -324,7 +324,7 @@ static void help_heading(FILE *out, unsigned width, const char *text)
 void option_table_help(const struct option_table *table, FILE *out)
 {
 	const unsigned width = terminal_columns(out);
-	/* Beside the names; a narrow terminal gets what an old one has. */
+	/* The width left of the names; a narrow terminal gets that of 80 columns. */
 	const size_t columns = (width < 60 ? 60 : width > 100 ? 100 : width) - 30;
 
 	fprintf(out, "%s\n", table->usage);

@@ -138,7 +138,7 @@ static int parse_address(const struct option_row *row, const char *text, void *o
 	if (addr_parse(text, strlen(text), &o->request.source) == 0) {
 		if (!target_list_is_nobody(o->request.source))
 			return 0;
-		return failure_set(f, EXIT_USAGE, "%s %s: that is nobody's address", row->name,
+		return failure_set(f, EXIT_USAGE, "%s %s: no host can have that address", row->name,
 				   option_quote(text).text);
 	}
 	return failure_set(f, EXIT_USAGE, "%s wants an address, not \"%s\"", row->name,

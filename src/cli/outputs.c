@@ -29,7 +29,7 @@ static const char *output_name(const struct output *output)
 	return output->path ? output->path : "standard output";
 }
 
-/* Whatever is written there is lost: any number may write to it. */
+/* Data written there is discarded: any number of outputs may write to it. */
 static bool is_null_device(const struct stat *file)
 {
 	return S_ISCHR(file->st_mode) && file->st_rdev == makedev(1, 3);

@@ -28,7 +28,7 @@ struct neighbour_list {
  * -1 with *f and the list empty.
  */
 int neighbour_list_read(struct neighbour_list *list, struct netlink *netlink, struct failure *f);
-/* The same for all entries, whatever their state. */
+/* The same for all entries, in any state. */
 int neighbour_list_read_all(struct neighbour_list *list, struct netlink *netlink,
 			    struct failure *f);
 void neighbour_list_fini(struct neighbour_list *list);

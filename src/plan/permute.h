@@ -17,9 +17,9 @@
 #define PERMUTE_ROUNDS 4
 
 /*
- * Steps of a cycle walk at most, for the kernel, which wants each loop bounded. A walk is no longer
- * than there are values too many, which is below a; where a is greater than this, so many steps
- * outside in a row have a chance below b^-64.
+ * Most steps of a cycle walk, for the kernel, which requires a bound of each loop. A walk is no
+ * longer than the number of values outside the range, which is below a; for larger a, the
+ * probability of this many consecutive steps outside is below b^-64.
  */
 #define PERMUTE_STEPS 64
 

@@ -88,7 +88,7 @@ struct plan_probe plan_at(const struct plan *p, uint64_t index);
 
 /*
  * techniques: bit set of enum technique_id. Owned by the caller, freed with plan_free.
- * NULL with *f if there is nothing to scan, if hosts * slots does not fit 63 bits, or out of
+ * NULL with *f if no probe is to be sent, if hosts * slots does not fit 63 bits, or out of
  * memory. `targets` is normalised, and the excludes are removed from it.
  */
 struct plan *plan_new(const struct ranges *targets, const struct ports *ports, unsigned techniques,

@@ -4,8 +4,8 @@
 
 #include <linux/types.h>
 
-/* Cells of a window at most. A probe's tag is the low bits of the window number, then so many bits
- * of the cell. */
+/* Cells of a window at most. A probe's tag is the low bits of the window number, then that many
+ * bits of the cell. */
 #define PLAN_WINDOW_BITS  20
 #define PLAN_WINDOW_CELLS (1u << PLAN_WINDOW_BITS)
 

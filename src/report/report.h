@@ -13,7 +13,7 @@ struct report_conf {
 	bool open_only; /* --open: only open and open|filtered ports and hosts that have one */
 	bool reasons;	/* --reason column */
 	bool colour;
-	unsigned columns; /* prose is wrapped to so many; 0: PHRASE_COLUMNS */
+	unsigned columns; /* width that prose is wrapped to; 0: PHRASE_COLUMNS */
 	int verbose;
 	bool all_hosts;		   /* also list hosts that did not answer */
 	const struct trace *trace; /* explain only */

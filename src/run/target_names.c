@@ -84,7 +84,8 @@ static int name_apply(const struct target_name *name, const struct resolve_job *
 		const unsigned bits = target->has_prefix ? target->prefix_bits : whole;
 
 		if (!name->exclude && bits == whole && target_list_is_nobody(job->addr[i]))
-			return failure_set(f, EXIT_USAGE, "\"%s\" resolves to %s, nobody's address",
+			return failure_set(f, EXIT_USAGE,
+					   "\"%s\" resolves to %s, not the address of a host",
 					   target->name, addr_format(job->addr[i], text));
 		if (target_add_prefix(ranges, job->addr[i], bits, f) < 0)
 			return -1;

@@ -18,7 +18,7 @@ struct reply_evidence {
 };
 #define EVIDENCE_RTT (1u << 7)
 
-/* Whether it says anything: all zero stands for no evidence. */
+/* Whether it is evidence: all zero stands for none. */
 static inline bool reply_evidence_known(const struct reply_evidence *e)
 {
 	return e->t_us_low || e->t_us_high || e->has;

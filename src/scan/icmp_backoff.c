@@ -1,4 +1,4 @@
-/* quench: the pace for one host whose ICMP errors are rate-limited. */
+/* icmp_backoff: the pace for one host whose ICMP errors are rate-limited. */
 #include "scan/icmp_backoff.h"
 
 #define INTERVAL_MIN_US 10000u
@@ -21,7 +21,7 @@ bool icmp_backoff_valid(const struct icmp_backoff *q, uint32_t slots)
 void icmp_backoff_start(struct icmp_backoff *q, uint32_t blanks, uint64_t now_ns)
 {
 	*q = (struct icmp_backoff){.blanks = blanks, .answer_ns = now_ns, .next_ns = now_ns};
-	/* Fast enough to go once over all blanks within the patience. */
+	/* Fast enough to probe all unanswered ports once within the time limit. */
 	q->interval_us = interval_clamp(ICMP_BACKOFF_PATIENCE_NS / 1000 / (blanks + 1));
 	q->hunt_us = q->interval_us;
 }
@@ -32,8 +32,8 @@ void icmp_backoff_sent(struct icmp_backoff *q, uint64_t now_ns)
 
 	q->misses++;
 	if (now_ns >= refill_ns) {
-		/* Ports that never answer, by the look of it: get over them sooner. Once all have
-		 * been asked, there is no haste any more. */
+		/* These ports probably never answer: probe them faster. Once all were probed,
+		 * there is no hurry. */
 		if (++q->late > 1 && q->late <= q->blanks)
 			q->hunt_us = interval_clamp(q->hunt_us / 2);
 		q->next_ns = now_ns +
@@ -51,7 +51,8 @@ void icmp_backoff_answered(struct icmp_backoff *q, bool own, uint64_t now_ns)
 {
 	if (q->blanks)
 		q->blanks--;
-	/* The time since the last answer is the refill as it looks now: three probes to one. */
+	/* The time since the last answer is the current estimate of the refill: three probes in
+	 * it. */
 	if (now_ns > q->answer_ns)
 		q->interval_us = interval_clamp((now_ns - q->answer_ns) / 3000);
 	if (q->late <= 1)

@@ -1,4 +1,4 @@
-/* paced: hosts that are probed at a pace of their own, beside and after the passes. */
+/* paced: hosts that are probed at an individual pace, concurrently with and after the passes. */
 #ifndef PORTLIGHT_SCAN_PACED_H
 #define PORTLIGHT_SCAN_PACED_H
 

@@ -4,7 +4,8 @@
 /* Half of all packets lost each way leaves 0.75^200 of the ports. Below what 8 bits of attempts
  * count. */
 #define ROUNDS_MOST 200
-/* Probes in a time-out: so many to find out whether anything comes, and to each answer. */
+/* Probes per time-out: the least, which tests whether any answer comes, and the number per
+ * answer. */
 #define PROBES_LEAST	  16
 #define PROBES_PER_ANSWER 3
 #define PROBES_MOST	  4096

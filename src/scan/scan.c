@@ -212,7 +212,7 @@ void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns)
 
 void scan_pass_over(struct scan *s, uint64_t refused, uint64_t now_ns)
 {
-	/* When the last of it went, nobody has seen. */
+	/* The time of its last probe is unknown. */
 	tempo_idle(&s->pass_tempo);
 	scan_pass_told(s, refused, now_ns);
 	s->passing = NULL;

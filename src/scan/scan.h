@@ -15,7 +15,7 @@
 #include "scan/walk.h"
 
 /*
- * The loop around it belongs to the caller, who has the engine and the clock (CLOCK_MONOTONIC, as
+ * The loop around it belongs to the caller, which has the engine and the clock (CLOCK_MONOTONIC, as
  * now_ns): open windows and prepare them (scan_open), send what is due (scan_turn, scan_sent), wait
  * for answers (scan_wait_ns) and record them (scan_answer), read out and close what is finished
  * (scan_ready, scan_close), until scan_over.
@@ -102,7 +102,7 @@ uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns);
 int scan_ready(struct scan *s, uint64_t now_ns);
 void scan_close(struct scan *s, int place);
 
-/* Stops early: nothing more is sent, answers are taken for a round trip longer. */
+/* Stops early: no further probe is sent, answers are taken for a round trip longer. */
 void scan_stop(struct scan *s, uint64_t now_ns);
 /* Whether every window is closed and none is left to open. */
 bool scan_over(const struct scan *s);

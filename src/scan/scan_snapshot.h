@@ -8,14 +8,14 @@
 #include "scan/scan.h"
 
 /*
- * A snapshot holds all that a scan needs to go on as if it had not been stopped: which windows are
- * finished, each open window (sheet, walk, paced hosts), round-trip times, rate and counters; and
- * plan_hash() of what it is a snapshot of. Not in it: the plan itself, the configuration, answers
- * on their way, and statistics of the rate (struct tempo). Times are stored relative to the
+ * A snapshot holds all that a scan needs to continue as if it had not been stopped: which windows
+ * are finished, each open window (sheet, walk, paced hosts), round-trip times, rate and counters;
+ * and plan_hash() of what it is a snapshot of. Not in it: the plan itself, the configuration,
+ * answers on their way, and statistics of the rate (struct tempo). Times are stored relative to the
  * snapshot's, so that a restored scan may have another clock.
  *
  * The bytes are the same on every machine and for every engine; docs/snapshot.md has the format.
- * No byte is trusted: whatever is read, memory and time stay bounded by the plan.
+ * No byte is trusted: for any input, memory and time stay bounded by the plan.
  */
 
 enum snapshot_error {

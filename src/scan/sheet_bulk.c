@@ -18,7 +18,7 @@ void sheet_bulk_words(const struct sheet *s, uint64_t *out)
 	for (uint32_t i = 0; i < words; i++) {
 		uint32_t cell = i * 16;
 
-		/* Until nothing more is in it: most windows are all unanswered. */
+		/* Ends at the last bit set: most windows are entirely unanswered. */
 		for (uint64_t rest = s->word[i]; rest; rest >>= 4, cell++) {
 			const uint32_t position = (uint32_t)permute_backward(&s->order, cell);
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Writes into out[0, room) and goes on counting past its end: `at` is then how long it would be. */
+/* Writes into out[0, room) and counts past its end: `at` is then how long it would be. */
 struct snapshot_writer {
 	uint8_t *out;
 	size_t room, at;

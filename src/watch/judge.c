@@ -211,8 +211,8 @@ static bool is_known_service(struct watch *w, const struct contact *c)
 	return c->failed && !c->half_open && known_service_has(&w->known_services, &pair);
 }
 
-/* A handshake with a service that its source used before is a client's, and proves nothing about
- * the scan that somebody may make in its name. */
+/* A handshake with a service that its source used before is a client's, and proves nothing about a
+ * scan that another host makes with its address. */
 static void contact_settle_proof(struct watch *w, struct contact *c)
 {
 	const struct known_service_pair pair = {c->source, c->target, c->dport, IPPROTO_RAW};
@@ -263,6 +263,25 @@ void judge_failed(struct watch *w, const struct flow *f, bool open, bool half_op
 	c.failed = true;
 	c.open = open;
 	c.half_open = half_open;
+	judge_contact(w, &c);
+}
+
+void judge_buried(struct watch *w, const struct packet *p, uint64_t t_ns)
+{
+	struct contact c = {
+		.src = p->src,
+		.dst = p->dst,
+		.source = name_of(&w->conf.key, p->src),
+		.target = name_of(&w->conf.key, p->dst),
+		.t_ns = t_ns,
+		.now_ms = w->now_ms,
+		.over_ms = w->now_ms,
+		.techniques = UINT32_C(1) << SEEN_ODD,
+		.dport = ++w->buried,
+		.proto = p->proto,
+		.failed = true,
+	};
+
 	judge_contact(w, &c);
 }
 
@@ -321,14 +340,14 @@ static void note_stray(struct watch *w, const struct flow *f)
 /* RTCP uses the ports next to those of its stream (RFC 3550, 11). */
 static bool is_beside_stream(struct watch *w, const struct flow *f)
 {
-	const struct flow_key beside = {
+	const struct flow_key stream_key = {
 		f->src, f->dst, (uint16_t)(f->sport - 1), (uint16_t)(f->dport - 1), IPPROTO_UDP, 0};
 	const struct flow *stream;
 	bool forward;
 
 	if (f->proto != IPPROTO_UDP || !(f->sport & f->dport & 1))
 		return false;
-	stream = flow_find(&w->flows, &beside, &forward);
+	stream = flow_find(&w->flows, &stream_key, &forward);
 	return stream && (stream->state == FLOW_MIDDLE || stream->claims & CLAIM_MIDDLE);
 }
 

@@ -45,6 +45,7 @@ struct watch *watch_new(const struct watch_conf *conf)
 	    episode_table_init(&w->episodes, 2 * part + part / 4, &conf->key, &w->hosts) == 0) {
 		evidence_set_errors(&w->evidence, conf->false_positive, conf->detection);
 		w->episodes.event = conf->event;
+		w->episodes.beyond = conf->beyond;
 		w->episodes.event_context = conf->event_context;
 		w->episodes.per_minute = conf->events_per_minute;
 		return w;
@@ -194,7 +195,7 @@ static bool is_outside_connections(const struct packet *p)
 }
 
 /*
- * Whether a first contact of a known flow's host is a new one. A SYN is, whatever the flow's state,
+ * Whether a first contact of a known flow's host is a new one. A SYN is, in any state of the flow,
  * unless it is a retransmission (which has the same sequence number, RFC 9293, 3.8): an attacker
  * could otherwise hide its probes behind packets that made a flow of that state. After packets that
  * were no SYN, so is any packet that no connection has; and any probe after a refused SYN+ACK, or
@@ -371,6 +372,10 @@ void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const s
 	settle_old(w, ANSWER_WAIT_MS);
 	if (is_own_forged(w, p, s)) {
 		w->own_forged++;
+		return;
+	}
+	if (p->has & PACKET_BURIED) {
+		judge_buried(w, p, t_ns);
 		return;
 	}
 	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {

@@ -36,6 +36,9 @@ struct watch_conf {
 	void *is_own_context;
 	/* Events are delivered here, during watch_packet, watch_tick and watch_finish. */
 	void (*event)(void *context, const struct event *event);
+	/* A proven scan that is not reported, since events_per_minute were: for responses such as
+	 * blocking. May be NULL; with event_context. */
+	void (*beyond)(void *context, const struct event *event);
 	void *event_context;
 };
 
@@ -58,7 +61,7 @@ void watch_free(struct watch *w);
 void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool outgoing);
 
 /*
- * The same in four steps, for a caller that has several packets at hand: it calls each step for all
+ * The same in four steps, for a caller that has read several packets: it calls each step for all
  * packets before the next one. The first three load into the cache what watch_judge reads: the
  * bucket of the flow table, the flow in it, and the tables of the flow that this one will evict.
  * They change nothing but *s, so that other calls may come in between. After the first the caller

@@ -1,5 +1,5 @@
 #!/bin/sh
-# block_check: sources shut out by a real nftables, and everything undone, however it ends.
+# block_check: sources blocked by a real nftables, and all blocks removed, however the program ends.
 #
 # usage: tests/net/block_check.sh     BUILD names the build directory (default: build)
 . "$(dirname "$0")/suite.sh"

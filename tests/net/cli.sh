@@ -181,7 +181,7 @@ check_lists() {
 	done
 	refused 64 'list:4: ' -p 22 --exclude-file "$work/list" $linux
 	refused 74 /nosuch/out -p 22 --exclude-file /nosuch/out $linux
-	refused 64 "nobody's address" -p 22 -S 0.0.0.0 $linux
+	refused 64 "no host can have that address" -p 22 -S 0.0.0.0 $linux
 	refused 64 'of a family that no target has' -p 22 -S 2001:db8:18::1 $linux
 	refused 64 'of the loopback interface' -p 22 -S ::1 $linux6
 	refused 64 '-e names another' -p 22 -e lo fe80::1%eth0
@@ -229,7 +229,7 @@ check_permission() {
 	' "$here/private.sh" >"$out" 2>"$err"
 	same 'root without namespaces: exit status' 77 $?
 	ok 'root without namespaces: says what unshare said' says 'unshare failed' "$err"
-	ok 'root without namespaces: is not told to be root' lacks 'not root' "$err"
+	ok 'root without namespaces: no advice to be root' lacks 'not root' "$err"
 	as=$bare
 	for letter in S F N X A W M; do
 		refused 77 CAP_NET_RAW "-s$letter" -p 22 $linux

@@ -274,7 +274,7 @@ few 9 '9 open files' ' silence 1 RST 20$' \
 few 4 '4 open files: none to be had' 'Too many open files' \
 	tries=1 timeout_ms=100 quiet=1 sockets 198.18.1.2 connect T:1-20
 
-# Of a whole network on the link: nobody there is down, and who answers ARP or NDP only is up.
+# Of a whole network on the link: an address without a host is down, and a host that answers ARP or NDP only is up.
 wall='ip -n router addr add 198.18.0.253/24 dev down0 &&
 	ip -n router addr add 2001:db8:18::fd/64 dev down0 nodad'
 ok 'a host behind a packet filter of its own' sh -c "$wall"

@@ -403,7 +403,7 @@ no_operation() {
 		grep -q 'v0 cannot send for XDP' "$work/stderr"
 	else
 		same "no such operation$2: exit status" 0 "$1"
-		grep -q 'gives up on interface v0 .*; going on with engine frames' "$work/stderr"
+		grep -q 'gives up on interface v0 .*; continuing with engine frames' "$work/stderr"
 	fi
 	ok "no such operation$2: named" $?
 }
@@ -608,7 +608,7 @@ check_refusal() {
 	ip -n target link set p0 up
 	wait $scanner
 	same 'each frame is refused: exit status' 0 $?
-	grep -q 'gives up on interface v0 .*; going on with engine frames' "$work/stderr"
+	grep -q 'gives up on interface v0 .*; continuing with engine frames' "$work/stderr"
 	ok 'each frame is refused: said' $?
 	tail -1 "$work/json" | grep -q '"partial":false'
 	ok 'each frame is refused: the scan ends all the same' $?

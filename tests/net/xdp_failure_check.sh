@@ -100,7 +100,7 @@ check_stuck() {
 		cable "${how% *}" 2000
 		begin "${how#* }" --max-retries 0
 		stall "$what"
-		soon "$what: it gives up" grep -q 'gives up on interface t0 (No buffer space available); going on with engine frames' "$work/stderr"
+		soon "$what: it gives up" grep -q 'gives up on interface t0 (No buffer space available); continuing with engine frames' "$work/stderr"
 		kill -CONT $host
 		wait $scanner
 		same "$what: exit status" 0 $?
@@ -204,7 +204,7 @@ check_refused() {
 		--all-ports -sS -p 1-2000 --max-rate 20000 --max-retries 0 198.18.3.2 \
 		>"$work/json" 2>"$work/stderr"
 	same 'refused at the first pass: exit status' 0 $?
-	grep -q 'gives up on interface t0 (Operation not permitted); going on with engine frames' \
+	grep -q 'gives up on interface t0 (Operation not permitted); continuing with engine frames' \
 		"$work/stderr"
 	ok 'refused at the first pass: said' $?
 	cut_cable
@@ -228,7 +228,7 @@ check_threadless() {
 	injecting clone,clone3:error=EAGAIN "$PORTLIGHT" scan --engine xdp --json --all-ports -sS \
 		-p 1-2000 --max-rate 20000 --max-retries 0 198.18.3.2 >"$work/json" 2>"$work/stderr"
 	same 'no threads: exit status' 0 $?
-	grep -q 'gives up on interface t0 (cannot start a thread: .*); going on with engine frames' \
+	grep -q 'gives up on interface t0 (cannot start a thread: .*); continuing with engine frames' \
 		"$work/stderr"
 	ok 'no threads: said' $?
 	cut_cable

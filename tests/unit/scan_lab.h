@@ -241,7 +241,7 @@ static inline void read_out(struct scan *scan, int place, expected_state *expect
 	scan_close(scan, place);
 }
 
-/* Hosts that are asked on are not done, and others' blanks are. */
+/* Hosts with paced retransmissions are not finished; unanswered probes of other hosts are. */
 static void look_at_progress(const struct scan *scan, struct result *r)
 {
 	const struct paced_status news = scan_asked_on(scan);
@@ -256,12 +256,12 @@ static void look_at_progress(const struct scan *scan, struct result *r)
 		r->asked_on.round = news.round;
 }
 
-/* The loop of the program, with a clock that jumps to whatever is next. */
+/* The main loop of the program, with a clock that jumps to the next due time. */
 static inline struct result run(const struct plan *plan, struct network *net,
 				const struct scan_conf *conf, expected_state *expect,
 				uint64_t stop_after)
 {
-	const struct sheet_host nobody = {.notes = HOST_NO_NEIGHBOUR};
+	const struct sheet_host absent = {.notes = HOST_NO_NEIGHBOUR};
 	struct scan scan;
 	struct result r = {0};
 	uint64_t now_ns = SECOND, start_ns = now_ns;
@@ -281,7 +281,7 @@ static inline struct result run(const struct plan *plan, struct network *net,
 		while ((place = scan_open(&scan, now_ns)) >= 0)
 			for (uint32_t h = 0; h < sheet_hosts(scan.sheet[place]); h++)
 				if (net->nature(sheet_first_host(scan.sheet[place]) + h) == DEAD)
-					sheet_set_host(scan.sheet[place], h, &nobody);
+					sheet_set_host(scan.sheet[place], h, &absent);
 		if (scan_over(&scan))
 			break;
 		struct walk *walk = scan_turn(&scan, now_ns, &budget);

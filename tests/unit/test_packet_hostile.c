@@ -94,7 +94,7 @@ static void hostile_ipv4(void **state)
 		{"options in the next fragment", RAW,
 		 "4500 0028 1234 2000 40 06 0000 " ADDRS4 TCP_HEAD "f002 0400 0000 0000",
 		 IP | PACKET_TCP | PACKET_MORE_FRAGMENTS},
-		{"UDP goes on in the next fragment", RAW,
+		{"UDP continues in the next fragment", RAW,
 		 "4500 0024 1234 2000 40 11 0000 " ADDRS4 "c000 0035 0100 0000 0123456789abcdef",
 		 IP | PACKET_UDP | PACKET_MORE_FRAGMENTS},
 		{"later fragment", RAW, "4500 0028 1234 2001 40 06 0000 " ADDRS4 SYN,
@@ -200,12 +200,17 @@ static void hostile_ipv6(void **state)
 		 IP6("005c", "3c") EXTENSION("3c") EXTENSION("3c") EXTENSION("3c") EXTENSION("3c")
 			 EXTENSION("3c") EXTENSION("3c") EXTENSION("3c") EXTENSION("3c")
 				 EXTENSION("06") SYN,
-		 IP | BAD},
+		 IP | PACKET_TCP},
 		{"hop-by-hop in second place", RAW,
 		 IP6("0024", "3c") EXTENSION("00") EXTENSION("06") SYN, IP | BAD},
 		{"extension over the IP length", RAW, IP6("0008", "3c") "06ff 010400000000 " SYN,
 		 IP | BAD},
 		{"extension of 4 bytes", RAW, IP6("0004", "3c") "0600 0104", IP | BAD},
+		{"the frame ends after 80 bytes of extensions", RAW,
+		 IP6("0400", "3c") EXTENSION("3c") EXTENSION("3c") EXTENSION("3c") EXTENSION("3c")
+			 EXTENSION("3c") EXTENSION("3c") EXTENSION("3c") EXTENSION("3c")
+				 EXTENSION("3c") EXTENSION("3c") "067f",
+		 IP | CUT | PACKET_BURIED},
 		{"extension cut", RAW, IP6("0100", "3c") "0602 010400000000 ", IP | CUT},
 		{"extension length cut", RAW, IP6("0100", "3c") "06", IP | CUT},
 		{"TCP behind the IP length", RAW, IP6("0008", "3c") EXTENSION("06") SYN, IP | BAD},

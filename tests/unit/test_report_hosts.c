@@ -61,7 +61,7 @@ static void test_names_and_zone(void **state)
 	}
 }
 
-/* The XML keeps each technique's results beside the merged ones. */
+/* The XML keeps each technique's results in addition to the merged ones. */
 static void test_xml_techniques(void **state)
 {
 	(void)state;

@@ -66,8 +66,8 @@ static void test_extraports(void **state)
 	assert_int_equal(extra.groups, 1);
 }
 
-/* What a source has only in a list is summarised whatever the rule; the rest of its state is not.
- */
+/* Ports that a source has only in a list are summarised by any rule; other ports of the same state
+ * are not. */
 static void test_extraports_marked(void **state)
 {
 	struct finding findings[4] = {{.port = 1}, {.port = 2}, {.port = 3}, {.port = 4}};

@@ -6,7 +6,7 @@
 #include "recording_sink.h"
 #include "run/scan_driver.h"
 
-/* What an observer was told. */
+/* The calls that an observer received. */
 struct recording {
 	unsigned warnings, news, progress, stopping;
 	uint64_t discovered;
@@ -318,7 +318,7 @@ static void a_sink_that_takes_nothing_more_ends_the_scan(void **state)
 	assert_int_equal(lab.stats.sent, 0);
 	recording_sink_fini(&full.sink);
 
-	/* Whoever reads has enough: that is no failure. */
+	/* The reader closed the pipe: that is not a failure. */
 	lab_reset(NULL);
 	run_whole(&closed);
 	assert_int_equal(closed.result, 0);

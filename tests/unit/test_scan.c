@@ -150,7 +150,7 @@ static void a_window_that_may_be_opened_is_not_slept_over(void **state)
 	plan_free(plan);
 }
 
-/* Answers nobody asked for. */
+/* Answers without a probe. */
 static void stray_answers_change_nothing(void **state)
 {
 	struct plan *plan = plan_of(2, 1, 10, 1u << TECH_SYN);

@@ -1,5 +1,5 @@
-/* Snapshots in the plain layout: a scan that is stopped and restored goes on as if it had not been;
- * what is damaged, or of another scan, is refused. */
+/* Snapshots in the plain layout: a scan that is stopped and restored continues as if it had not
+ * been; what is damaged, or of another scan, is refused. */
 #include "scan_lab.h"
 
 #include <string.h>
@@ -181,7 +181,7 @@ static void a_restored_scan_goes_on_as_if_never_stopped(void **state)
 			pieces = tell(&story);
 			lab_each_turn = NULL;
 			if (pieces.digest != whole.digest)
-				fail_msg("story %u, round %u: another course", i, round);
+				fail_msg("story %u, round %u: another result", i, round);
 			assert_int_equal(pieces.sent, whole.sent);
 			assert_int_equal(pieces.elapsed_ns, whole.elapsed_ns);
 			assert_int_equal(pieces.findings, whole.findings);

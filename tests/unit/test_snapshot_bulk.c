@@ -1,5 +1,5 @@
 /* Snapshots and the bulk layout: an engine that sends passes, and one that sends probe by probe,
- * go on where either stopped; each cell gets its attempts and no more, whatever is lost. */
+ * continue where either stopped; each cell gets its attempts and no more, in spite of losses. */
 #include "scan_lab.h"
 
 #include <string.h>
@@ -21,8 +21,8 @@ static uint64_t choice(uint64_t below)
 
 static enum nature (*nature)(uint64_t rank);
 
-/* Whatever a packet's fate, the last attempt and its answer get through: so each verdict is known,
- * and an attempt that is left out, or counted though it was not sent, makes one wrong. */
+/* Any other packet may be lost, but the last attempt and its answer get through: so each verdict is
+ * known, and an attempt that is left out, or counted though it was not sent, makes one wrong. */
 static struct lab {
 	const struct plan *plan;
 	struct scan scan;
@@ -103,14 +103,14 @@ static void lab_receive(void)
 /* As an engine prepares a window that is new, or was restored. */
 static void lab_prepare(unsigned place)
 {
-	const struct sheet_host nobody = {.notes = HOST_NO_NEIGHBOUR};
+	const struct sheet_host absent = {.notes = HOST_NO_NEIGHBOUR};
 	struct sheet *s = lab.scan.sheet[place];
 	struct sheet_loan loan = {.words = lab.words[lab.side][place],
 				  .block_us = lab.blocks[lab.side][place]};
 
 	for (uint32_t h = 0; h < sheet_hosts(s); h++)
 		if (nature(sheet_first_host(s) + h) == DEAD)
-			sheet_set_host(s, h, &nobody);
+			sheet_set_host(s, h, &absent);
 	/* What was there does not count. */
 	memset(loan.words, 0xff, sheet_cells(s) / 16 * sizeof(*loan.words));
 	memset(loan.block_us, 0xff, sheet_cells(s) / 64 * sizeof(*loan.block_us));
@@ -205,7 +205,7 @@ static void lab_compare(const struct sheet *s, const struct sheet *t)
 	}
 }
 
-/* Another process goes on, by the same engine or the other one. */
+/* Another process continues, by the same engine or the other one. */
 static void lab_restore(void)
 {
 	const size_t length = scan_snapshot(&lab.scan, lab.now_ns, NULL, 0);

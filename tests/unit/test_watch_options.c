@@ -223,7 +223,7 @@ static void help_and_man_page_list_all(void **state)
 	assert_int_equal(fclose(out), 0);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strstr(text, names[i]))
-			fail_msg("--help does not tell of %s", names[i]);
+			fail_msg("--help does not list %s", names[i]);
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 		if (strlen(line) > 100)
 			fail_msg("wider than 100: %s", line);

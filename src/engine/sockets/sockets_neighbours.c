@@ -68,7 +68,7 @@ bool sockets_finish(struct engine *e, struct sheet *sheet, uint64_t now_ns)
 	struct failure ignored = {0};
 	unsigned pending;
 
-	/* Without netlink nothing more is known, and nothing is waited for. */
+	/* Without netlink the table cannot be read, and no wait is needed. */
 	if (!s->netlink || !any_silent(sheet) ||
 	    neighbour_list_read_all(&list, s->netlink, &ignored) < 0)
 		return false;

@@ -8,7 +8,7 @@
 #include "engine/engine.h"
 
 /*
- * The kernel needs three seconds to find that nobody answers for an address on the link
+ * The kernel needs three seconds to find that no host answers for an address on the link
  * (mcast_solicit times retrans_time), and probes are given up before that. So the neighbour table
  * is read once all probes of a window are over, and again until no entry of a silent host is being
  * resolved any more, for 3.5 s at most. Hosts that it failed to resolve get HOST_NO_NEIGHBOUR in

@@ -208,7 +208,7 @@ static int xdp_receive(struct engine *e, struct answer *answers, unsigned max, u
 	if (count < 0)
 		return count;
 	opened += (unsigned)count;
-	/* Reports made meanwhile: the ring does not wake anybody. */
+	/* Reads reports made meanwhile: the ring does not wake a waiting process. */
 	opened += xdp_opened(x, answers + opened, max - opened);
 	return (int)opened;
 }
@@ -296,7 +296,7 @@ static int xdp_settle(struct xdp *x, struct failure *f)
 	return 0;
 }
 
-/* Nobody's session is to stall because of a default: -1 where attaching may take the link down. */
+/* -1 if attaching may take the link down: a default must not interrupt a session over this link. */
 static int xdp_refuse_restart(const struct xdp *x, struct failure *f)
 {
 	char driver[LINK_DRIVER], quoted[LINK_QUOTED];
