@@ -71,6 +71,7 @@ SUITES = [
     Suite("service", 120, RELEASE, False, "tests/service_check.sh"),
     Suite("route", 120, SANITIZED, False, "tests/net/route_check.sh"),
     Suite("unread", 120, SANITIZED, False, "tests/net/unread_check.sh"),
+    Suite("nmap-options", 120, SANITIZED, False, "tests/nmap_options.sh build-check"),
     Suite("lint-shell", 120, None, False, "tests/lint.sh shell"),
     Suite("lint-tidy", 300, CLANG, False, "tests/lint.sh tidy build-clang"),
     Suite("lint-analyzer", 300, None, False, "tests/lint.sh analyzer"),

@@ -224,8 +224,10 @@ static int scan_opened(struct scan_driver *driver, struct console *console,
 	if (outputs_open(o, &report, outputs, f) < 0)
 		return -1;
 	catch_signals();
-	say_engine(driver->setup, stderr);
-	progress_open(console, o);
+	if (!o->quiet) {
+		say_engine(driver->setup, stderr);
+		progress_open(console, o);
+	}
 	result = scan_driver_run(driver, f);
 	if (o->verbose >= 2)
 		say_pace(&driver->scan, stderr);
@@ -254,7 +256,7 @@ static int scan_start(struct scan_setup *setup, struct console *console,
 static int scan_command(const struct scan_options *o, const char *args, struct failure *f)
 {
 	struct outputs outputs = {.count = 0};
-	const struct console_conf conf = {&outputs, stderr, o->verbose > 0};
+	const struct console_conf conf = {&outputs, stderr, o->verbose > 0, o->quiet};
 	struct scan_setup setup;
 	struct console console;
 	struct run_context run = {

@@ -108,7 +108,7 @@ void console_init(struct console *console, const struct console_conf *conf)
 			{
 				.context = console,
 				.warning = console_line,
-				.news = console_line,
+				.news = conf->quiet ? NULL : console_line,
 				.progress_due = console_due,
 				.progress = console_show,
 				.discovered = conf->discovered ? console_discovered : NULL,

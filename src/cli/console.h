@@ -23,6 +23,7 @@ struct console_conf {
 	struct outputs *outputs; /* outlives the console; opened before the run */
 	FILE *notes;		 /* standard error */
 	bool discovered;	 /* -v: open ports as they are found */
+	bool quiet;		 /* -q: warnings only */
 };
 
 /* Fills *console: its observer and its sink are ready, no progress line is shown. *console must

@@ -17,8 +17,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {
-	{"scan", cmd_scan,
-	 "find open, closed and filtered ports (also without the word: portlight -sS host)"},
+	{"scan", cmd_scan, "find open, closed and filtered ports (the word may be omitted)"},
 	{"watch", cmd_watch, "detect scans, live or in a capture: source, technique, tool"},
 	{"convert", cmd_convert, "write a saved report, of portlight or nmap, in another format"},
 	{"techniques", cmd_techniques, "what each technique sends, and what each answer means"},

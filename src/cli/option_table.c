@@ -8,6 +8,8 @@
 
 #include "base/quote.h"
 #include "cli/option_hint.h"
+#include "report/phrase.h"
+#include "report/terminal.h"
 
 /* Longest help text that is generated. */
 #define HELP_TEXT 1024
@@ -208,6 +210,10 @@ static int option_argument(const struct option_table *table, const char *argumen
 {
 	if (table->arguments >= 0)
 		return option_word((void *)((char *)options + table->arguments), argument, f);
+	if (table->instead)
+		return failure_set(f, EXIT_USAGE, "%s takes options only, not \"%s\"; %s %s?",
+				   table->command, option_quote(argument).text, table->instead,
+				   option_quote(argument).text);
 	return failure_set(f, EXIT_USAGE,
 			   "%s takes options only, not \"%s\"; see portlight %s --help",
 			   table->command, option_quote(argument).text, table->command);
@@ -281,7 +287,7 @@ static const char *separator(const struct option_row *row)
 }
 
 /* Prints one row of --help: the names in the left column, the text wrapped in the right one. */
-static void help_row(FILE *out, const struct option_row *row)
+static void help_row(FILE *out, size_t columns, const struct option_row *row)
 {
 	char names[64];
 	int width = snprintf(names, sizeof(names), "%s%s%s%s%s%s", row->name,
@@ -296,8 +302,8 @@ static void help_row(FILE *out, const struct option_row *row)
 	while (*text) {
 		size_t fits = strlen(text);
 
-		if (fits > 66) {
-			for (fits = 66; fits > 0 && text[fits] != ' '; fits--)
+		if (fits > columns) {
+			for (fits = columns; fits > 0 && text[fits] != ' '; fits--)
 				;
 		}
 		fprintf(out, "%.*s\n", (int)fits, text);
@@ -309,16 +315,26 @@ static void help_row(FILE *out, const struct option_row *row)
 	}
 }
 
+static void help_heading(FILE *out, unsigned width, const char *text)
+{
+	putc('\n', out);
+	phrase_wrap(out, width, "", text, 0);
+}
+
 void option_table_help(const struct option_table *table, FILE *out)
 {
+	const unsigned width = terminal_columns(out);
+	/* To the right of the names; a narrow terminal gets what an old one has. */
+	const size_t columns = (width < 60 ? 60 : width > 100 ? 100 : width) - 30;
+
 	fprintf(out, "%s\n", table->usage);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct option_row *row = &table->row[i];
 
 		if (!row->name)
-			fprintf(out, "\n%s\n", row->help);
+			help_heading(out, width, row->help);
 		else if (row->kind != OPTION_LEFT_OUT)
-			help_row(out, row);
+			help_row(out, columns, row);
 	}
 }
 
@@ -365,4 +381,21 @@ void option_table_man(const struct option_table *table, FILE *out)
 	}
 	if (open)
 		fputs(".El\n", out);
+}
+
+void option_table_man_left_out(const struct option_table *table, FILE *out)
+{
+	fputs(".Bl -tag -width Ds -compact\n", out);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct option_row *row = &table->row[i];
+
+		if (row->kind != OPTION_LEFT_OUT || !row->name)
+			continue;
+		fputs(".It Fl ", out);
+		man_text(out, row->name + 1);
+		fputs("\n", out);
+		man_text(out, row->help);
+		fputs("\n", out);
+	}
+	fputs(".El\n", out);
 }

@@ -54,6 +54,7 @@ struct option_table {
 	/* Offset of the struct words that receives arguments that are not options; -1: such
 	 * arguments are an error. */
 	int arguments;
+	const char *instead; /* where there must be none: the option that takes such a word */
 };
 
 /* Parses argv[0..argc), without the program's and the command's name, into *options, which holds
@@ -65,6 +66,8 @@ int option_table_parse(const struct option_table *table, int argc, char **argv, 
 void option_table_help(const struct option_table *table, FILE *out);
 /* Prints the options as mdoc(7) lines for the man page. */
 void option_table_man(const struct option_table *table, FILE *out);
+/* The options that the program refuses by name, and why, as mdoc(7) lines. */
+void option_table_man_left_out(const struct option_table *table, FILE *out);
 
 /* Parses decimal digits, perhaps with a fraction; *end is the first character after them. Negative
  * if there is no number. */

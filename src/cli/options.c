@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "address/addr.h"
+#include "run/target_list.h"
 #include "technique/technique.h"
 
 #define PORTS_FAST 100
@@ -134,8 +135,12 @@ static int parse_address(const struct option_row *row, const char *text, void *o
 {
 	struct scan_options *o = options;
 
-	if (addr_parse(text, strlen(text), &o->request.source) == 0)
-		return 0;
+	if (addr_parse(text, strlen(text), &o->request.source) == 0) {
+		if (!target_list_is_nobody(o->request.source))
+			return 0;
+		return failure_set(f, EXIT_USAGE, "%s %s: not the address of a host", row->name,
+				   option_quote(text).text);
+	}
 	return failure_set(f, EXIT_USAGE, "%s wants an address, not \"%s\"", row->name,
 			   option_quote(text).text);
 }
@@ -172,6 +177,16 @@ static int parse_shard(const struct option_row *row, const char *text, void *opt
 	return 0;
 }
 
+/* The value of an option that changes nothing. */
+static int parse_ignored(const struct option_row *row, const char *text, void *options,
+			 struct failure *f)
+{
+	(void)text;
+	(void)f;
+	*(bool *)((char *)options + row->at) = true;
+	return 0;
+}
+
 #define AT(member) offsetof(struct scan_options, member)
 
 // clang-format off
@@ -185,6 +200,8 @@ HEADING("Targets: 192.0.2.5 192.0.2.0/28 192.0.0-3.1,5,9 2001:db8::/126 a-b host
  "never scan what is listed in FILE"},
 {"--strict-targets", NULL, NULL, OPTION_FLAG, AT(request.strict_targets), 0, 0, 0,
  "scan nothing if a name does not resolve; otherwise the others are scanned, and the exit status is not 0"},
+{"--resolve-all", NULL, NULL, OPTION_FLAG, AT(request.all_addresses), 0, 0, 0,
+ "names: all addresses (of one family with -4 or -6), not only the first"},
 {"-4", NULL, NULL, OPTION_FLAG, AT(request.ipv4), 0, 0, 0, "names: IPv4 addresses only"},
 {"-6", NULL, NULL, OPTION_FLAG, AT(request.ipv6), 0, 0, 0, "names: IPv6 addresses only; both: -4 -6"},
 HEADING("Techniques (default: -sS where privileged, -sT where not)"),
@@ -239,7 +256,7 @@ HEADING("Parts of a scan"),
  "order of the probes; the same seed gives the same order. Not a secret", parse_seed, true},
 {"--shard", "--shards", "I/N", OPTION_PARSED, AT(request.shard), AT(has_shard), 0, 0,
  "scan only part I of N; needs --seed, the same for all parts", parse_shard, true},
-HEADING("Output (FILE may be -, standard output; several at once)"),
+HEADING("Output (FILE may be -, standard output; %Y%m%d-%H%M%S in it is the time; several at once)"),
 #define FORMAT_OPTION(id, name, option, suffix, help, ops) \
 {option, NULL, "FILE", OPTION_TEXT, AT(output[id]), 0, 0, 0, help},
 FORMAT_ROWS(FORMAT_OPTION)
@@ -258,6 +275,8 @@ FORMAT_ROWS(FORMAT_OPTION)
  "print progress to standard error every 10s, 1m, ..."},
 {"--no-color", "--no-colour", NULL, OPTION_FLAG, AT(no_colour), 0, 0, 0,
  "no colours (also with the environment variable NO_COLOR)"},
+{"-q", "--quiet", NULL, OPTION_FLAG, AT(quiet), 0, 0, 0,
+ "only warnings and errors to standard error: neither the engine nor progress"},
 {"-v", "--verbose", NULL, OPTION_COUNT, AT(verbose), 0, 0, 0,
  "more output: open ports as they are found; -vv: counters"},
 {"-h", "--help", NULL, OPTION_FLAG, AT(help), 0, 0, 0, "this text"},
@@ -273,6 +292,9 @@ HEADING("Accepted for compatibility, no effect"),
 {"--unique", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "an address given twice is scanned once"},
 {"--no-stylesheet", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "the XML refers to none"},
 {"--noninteractive", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "no keyboard interaction during a scan"},
+{"--nsock-engine", NULL, "NAME", OPTION_PARSED, AT(accepted), 0, 0, 0, "portlight waits with epoll(7)", parse_ignored},
+{"--release-memory", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "all memory is released at the end"},
+{"--log-errors", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "errors go to standard error"},
 /* Options that portlight lacks; the text completes "portlight has no -X: ...". */
 {"-sn", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it scans ports; to find hosts try -sS -p 22,80,443"},
 {"-sV", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions; run nmap -sV -p PORTS on the open ones"},
@@ -290,11 +312,19 @@ HEADING("Accepted for compatibility, no effect"),
 {"--version-intensity", NULL, "N", OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
 {"--version-light", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
 {"--version-all", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
+{"--version-trace", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
+{"--versiondb", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
 {"--allports", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
 {"--script", NULL, "NAMES", OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
+{"--script-args-file", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
+{"--script-help", NULL, "NAMES", OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
+{"--script-timeout", NULL, "TIME", OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
+{"--script-trace", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
+{"--script-updatedb", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
 {"--script-args", NULL, "NAMES", OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
 {"--osscan-limit", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it does not guess operating systems"},
 {"--osscan-guess", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it does not guess operating systems"},
+{"--max-os-tries", NULL, "N", OPTION_LEFT_OUT, 0, 0, 0, 0, "it does not guess operating systems"},
 {"--fuzzy", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it does not guess operating systems"},
 {"--traceroute", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "traceroute(8) does that"},
 {"--scanflags", NULL, "FLAGS", OPTION_LEFT_OUT, 0, 0, 0, 0, "techniques are fixed; `portlight techniques` lists them"},
@@ -344,6 +374,8 @@ HEADING("Accepted for compatibility, no effect"),
 {"--servicedb", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "names of ports are from /etc/services; the ranking is portlight's own"},
 {"-oM", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -oG FILE"},
 {"-iR", NULL, "N", OPTION_LEFT_OUT, 0, 0, 0, 0, "it does not choose random targets"},
+{"--adler32", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "SCTP is not implemented yet"},
+{"--deprecated-xml-osclass", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it does not guess operating systems"},
 /* Options of masscan. */
 {"-oL", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -oG FILE, one line a host, or -oD FILE, one object a line"},
 {"-oB", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -oN, -oX, -oG or -oD"},
@@ -446,4 +478,9 @@ void scan_options_help(FILE *out)
 void scan_options_man(FILE *out)
 {
 	option_table_man(&table, out);
+}
+
+void scan_options_man_left_out(FILE *out)
+{
+	option_table_man_left_out(&table, out);
 }

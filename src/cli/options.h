@@ -20,7 +20,7 @@ struct scan_options {
 	const char *output[FORMATS], *output_all;
 	bool json;
 	bool reason, open_only, all_ports, all_hosts, explain, list_only;
-	bool no_colour;
+	bool no_colour, quiet;
 	unsigned verbose;
 	uint64_t stats_every_ns;
 	bool help, version;
@@ -36,5 +36,7 @@ void scan_options_fini(struct scan_options *o);
 void scan_options_help(FILE *out);
 /* Prints the options as mdoc(7) lines for the man page. */
 void scan_options_man(FILE *out);
+/* The options of other scanners that are refused by name, as mdoc(7) lines. */
+void scan_options_man_left_out(FILE *out);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "base/failure.h"
 #include "cli/options.h"
@@ -13,19 +14,21 @@
 
 struct output {
 	struct report report;
-	char *path;   /* NULL: standard output */
-	bool created; /* we created it: removed if the scan does not start */
+	char *path;    /* NULL: standard output */
+	char *created; /* the file that we created, removed if the scan does not start; or NULL */
 };
 
 struct outputs {
 	struct sink sink; /* passes each record to all outputs */
 	struct output output[OUTPUTS_MOST];
 	size_t count;
-	char failed[304]; /* the file that could not be written to, in quotation marks */
+	struct tm started; /* local time, for the names */
+	char failed[304];  /* the file that could not be written to, in quotation marks */
 };
 
 /*
- * Opens all outputs of *o (the table to standard output if there is no other). Existing files are
+ * Opens all outputs of *o (the table to standard output if there is no other). Two outputs to one
+ * file, and an output that is an input list of *o, are refused (EXIT_USAGE). Existing files are
  * truncated only once all could be opened. 0, or -1 with *f (EXIT_CANNOT_CREATE) and no file left
  * behind. The sink's error is that of the first output that failed, but a closed pipe (EPIPE) only
  * if no other output failed; the remaining outputs still get all records.

@@ -187,6 +187,7 @@ static const struct option_table table = {
 	.row = option_rows,
 	.count = sizeof(option_rows) / sizeof(option_rows[0]),
 	.arguments = -1,
+	.instead = "did you mean -i",
 };
 
 /* Fails if both options were given. */

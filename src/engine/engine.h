@@ -104,6 +104,12 @@ struct engine_ops {
 	 */
 	int (*receive)(struct engine *e, struct answer *answers, unsigned max, uint64_t timeout_ns,
 		       struct failure *f);
+	/*
+	 * NULL, or called before a window without unanswered probes is read out: notes in its sheet
+	 * what the engine knows of its hosts besides answers. True: call again, more may become
+	 * known soon.
+	 */
+	bool (*finish)(struct engine *e, struct sheet *sheet, uint64_t now_ns);
 	/* Fills *out; refused_burst is counted from zero again. */
 	void (*stats)(struct engine *e, struct engine_stats *out);
 	/*

@@ -173,6 +173,8 @@ static const struct {
 	[ELEMENT_ADDRESS] = {"address", ELEMENT_HOST, nmap_xml_start_address, NULL},
 	[ELEMENT_HOSTNAMES] = {"hostnames", ELEMENT_HOST, NULL, NULL},
 	[ELEMENT_HOSTNAME] = {"hostname", ELEMENT_HOSTNAMES, nmap_xml_start_hostname, NULL},
+	[ELEMENT_HOSTSCRIPT] = {"hostscript", ELEMENT_HOST, NULL, NULL},
+	[ELEMENT_SCRIPT] = {"script", ELEMENT_HOSTSCRIPT, nmap_xml_start_script, NULL},
 	[ELEMENT_PORTS] = {"ports", ELEMENT_HOST, NULL, NULL},
 	[ELEMENT_EXTRAPORTS] = {"extraports", ELEMENT_PORTS, nmap_xml_start_extraports,
 				nmap_xml_end_extraports},

@@ -23,6 +23,8 @@ enum element {
 	ELEMENT_ADDRESS,
 	ELEMENT_HOSTNAMES,
 	ELEMENT_HOSTNAME,
+	ELEMENT_HOSTSCRIPT,
+	ELEMENT_SCRIPT,
 	ELEMENT_PORTS,
 	ELEMENT_EXTRAPORTS,
 	ELEMENT_EXTRAREASONS,
@@ -95,6 +97,7 @@ void nmap_xml_start_host(struct source_xml *x, const char **attributes);
 void nmap_xml_start_status(struct source_xml *x, const char **attributes);
 void nmap_xml_start_address(struct source_xml *x, const char **attributes);
 void nmap_xml_start_hostname(struct source_xml *x, const char **attributes);
+void nmap_xml_start_script(struct source_xml *x, const char **attributes);
 void nmap_xml_start_extraports(struct source_xml *x, const char **attributes);
 void nmap_xml_start_extrareasons(struct source_xml *x, const char **attributes);
 void nmap_xml_end_extraports(struct source_xml *x);

@@ -70,6 +70,16 @@ void nmap_xml_start_address(struct source_xml *x, const char **attributes)
 	x->has_address = true;
 }
 
+/* Scripts are left out, but for the place where portlight keeps the results of each technique. */
+void nmap_xml_start_script(struct source_xml *x, const char **attributes)
+{
+	const char *id = nmap_xml_attribute(attributes, "id");
+	const char *output = nmap_xml_attribute(attributes, "output");
+
+	if (id && output && strcmp(id, "portlight-techniques") == 0)
+		x->host.host.technique_results = host_text(x, output);
+}
+
 static void add_other_name(struct source_xml *x, const char *name)
 {
 	const char *before = x->host.host.other_names;

@@ -128,15 +128,16 @@ void phrase_ports(FILE *out, const struct host_report *host, const struct phrase
 	}
 }
 
-void phrase_wrap(FILE *out, const char *label, const char *text, int indent)
+void phrase_wrap(FILE *out, unsigned columns, const char *label, const char *text, int indent)
 {
+	const int most = columns ? (int)columns : PHRASE_COLUMNS;
 	int column = fprintf(out, "%-*s", indent, label);
 	bool fresh = true;
 
 	while (*text) {
 		size_t length = strcspn(text, " ");
 
-		if (!fresh && column + 1 + (int)length > PHRASE_COLUMNS) {
+		if (!fresh && column + 1 + (int)length > most) {
 			column = fprintf(out, "\n%*s", indent, "") - 1;
 			fresh = true;
 		}

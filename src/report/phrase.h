@@ -10,7 +10,7 @@
 #define PHRASE_ADDRESS	(ADDR_TEXT + 64)
 #define PHRASE_SECONDS	24
 #define PHRASE_EVIDENCE 128
-#define PHRASE_COLUMNS	100 /* no line of prose is longer */
+#define PHRASE_COLUMNS	80 /* no line of prose is longer, but on a wider terminal */
 
 /* RFC 3339 in UTC with nanoseconds: "2026-11-23T07:30:23.000000001Z". Returns `text`. */
 const char *phrase_time(uint64_t ns, char text[static PHRASE_TIME]);
@@ -51,9 +51,10 @@ extern const size_t phrase_note_count;
 
 /*
  * Writes `label`, then the words of `text` from column `indent` on, wrapped so that no line is
- * longer than PHRASE_COLUMNS, and a newline. Other bytes than printable ASCII are escaped.
+ * longer than `columns` (0: PHRASE_COLUMNS), and a newline. Other bytes than printable ASCII are
+ * escaped.
  */
-void phrase_wrap(FILE *out, const char *label, const char *text, int indent);
+void phrase_wrap(FILE *out, unsigned columns, const char *label, const char *text, int indent);
 
 /* The first line of a file: "# portlight 0.1.0 scan started TIME as: ARGUMENTS". */
 void phrase_begin(FILE *out, const struct run_info *run);

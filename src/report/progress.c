@@ -46,7 +46,7 @@ const char *progress_line(const struct progress *p, const struct progress_state 
 			  uint64_t now_ns, char *text, size_t size)
 {
 	uint64_t elapsed_ns = now_ns > p->start_ns ? now_ns - p->start_ns : 0;
-	char eta[32] = "", spent[32], rate[32], percent[16] = "100.0";
+	char left[32], eta[48] = "", spent[32], rate[32], percent[16] = "100.0";
 
 	if (state->settled < state->total)
 		(void)snprintf(percent, sizeof(percent), "%.1f",
@@ -54,10 +54,16 @@ const char *progress_line(const struct progress *p, const struct progress_state 
 				       10);
 	format_span(elapsed_ns / NS_PER_SECOND, spent, sizeof(spent));
 	format_rate(p->rate_pps, rate, sizeof(rate));
+	/* Near the front: a narrow terminal cuts the end. */
+	if (!state->stopping && !state->asked_round && !state->asked_hosts && state->settled > 0 &&
+	    state->settled < state->total) {
+		format_span(eta_seconds(elapsed_ns, state), left, sizeof(left));
+		(void)snprintf(eta, sizeof(eta), ", ETA %s", left);
+	}
 	(void)snprintf(text, size,
-		       "portlight: %s%% done, %" PRIu64 " of %" PRIu64 " host%s, %s, %s gone",
-		       percent, state->hosts_done, state->hosts, state->hosts == 1 ? "" : "s", rate,
-		       spent);
+		       "portlight: %s%% done%s, %" PRIu64 " of %" PRIu64 " host%s, %s, %s gone",
+		       percent, eta, state->hosts_done, state->hosts, state->hosts == 1 ? "" : "s",
+		       rate, spent);
 	size_t length = 0;
 
 	while (length < size && text[length])
@@ -72,10 +78,6 @@ const char *progress_line(const struct progress *p, const struct progress_state 
 	else if (state->asked_hosts)
 		(void)snprintf(text + length, size - length, ", %" PRIu32 " rate-limited host%s",
 			       state->asked_hosts, state->asked_hosts == 1 ? "" : "s");
-	else if (state->settled > 0 && state->settled < state->total) {
-		format_span(eta_seconds(elapsed_ns, state), eta, sizeof(eta));
-		(void)snprintf(text + length, size - length, ", ETA %s", eta);
-	}
 	return text;
 }
 

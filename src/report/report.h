@@ -13,6 +13,7 @@ struct report_conf {
 	bool open_only; /* --open: only open and open|filtered ports and hosts that have one */
 	bool reasons;	/* --reason column */
 	bool colour;
+	unsigned columns; /* prose is wrapped to this width; 0: PHRASE_COLUMNS */
 	int verbose;
 	bool all_hosts;		   /* also list hosts that did not answer */
 	const struct trace *trace; /* explain only */

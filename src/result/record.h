@@ -48,7 +48,10 @@ struct host_report {
 	const char *
 		other_names; /* its other names on the command line, separated by commas; or NULL */
 	const char *zone;    /* interface of a link-local address; or NULL */
-	uint32_t notes;	     /* enum host_note */
+	/* The verdict of each technique as lines of text, from a source whose findings are merged
+	 * already; or NULL. */
+	const char *technique_results;
+	uint32_t notes; /* enum host_note */
 	uint8_t mac[6];
 	const struct host_status
 		*status;	   /* the status in the source; NULL: host_status() derives it */

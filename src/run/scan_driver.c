@@ -188,6 +188,10 @@ static int drive_close_windows(struct scan_driver *d, struct failure *f)
 	int place;
 
 	while ((place = scan_ready(&d->scan, d->run->now_ns())) >= 0) {
+		if (!scan_stopping(&d->scan) && d->engine->ops->finish &&
+		    d->engine->ops->finish(d->engine, scan_sheet(&d->scan, place),
+					   d->run->now_ns()))
+			break;
 		d->summary.partial |= scan_stopping(&d->scan) && !scan_answered(&d->scan, place);
 		trace_sort(d->run->trace);
 		for (uint32_t host = 0; host < scan_hosts(&d->scan, place); host++) {

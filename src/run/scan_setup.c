@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "net/link.h"
+#include "net/own.h"
 #include "net/settle.h"
 #include "plan/ports.h"
 #include "run/timing.h"
@@ -168,6 +169,66 @@ static void note_unused(const struct scan_setup *setup, const struct observer *o
 					 : "no UDP ports are given: none is scanned");
 }
 
+static bool is_loopback(struct addr a)
+{
+	return addr_is_v4(a) ? addr_v4(a) >> 24 == 127 : !a.hi && a.lo == 1;
+}
+
+/* The first target that a source address of the loopback interface cannot be used for: one that is
+ * not this machine's. NULL if there is none. */
+static const struct range *range_elsewhere(const struct ranges *targets, struct addr source,
+					   const struct own_list *own)
+{
+	for (size_t i = 0; i < targets->count; i++) {
+		const struct range *r = &targets->range[i];
+		const bool single = addr_equal(r->first, r->last);
+
+		if (addr_is_v4(r->first) == addr_is_v4(source) &&
+		    !(is_loopback(r->first) && is_loopback(r->last)) &&
+		    !(single && own_link(own, r->first, 0) != 0))
+			return r;
+	}
+	return NULL;
+}
+
+/* -S: some target is of its family, and can answer to it. */
+static int setup_source(const struct scan_setup *setup, struct failure *f)
+{
+	const struct addr source = setup->request->source;
+	const struct ranges *targets = &setup->targets.ranges;
+	const struct range *elsewhere;
+	struct own_list own = {0};
+	struct netlink *netlink;
+	char text[ADDR_TEXT], other[ADDR_TEXT];
+	size_t i = 0;
+	int result = 0;
+
+	if (!setup->request->has_source)
+		return 0;
+	while (i < targets->count && addr_is_v4(targets->range[i].first) != addr_is_v4(source))
+		i++;
+	if (i == targets->count)
+		return failure_set(f, EXIT_USAGE,
+				   "source address %s is of a family that no target has",
+				   addr_format(source, text));
+	if (!is_loopback(source))
+		return 0;
+	netlink = netlink_open(f);
+	if (!netlink)
+		return -1;
+	result = own_list_read(&own, netlink, f);
+	elsewhere = result < 0 ? NULL : range_elsewhere(targets, source, &own);
+	if (elsewhere)
+		result = failure_set(f, EXIT_USAGE,
+				     "source address %s is of the loopback interface: %s cannot "
+				     "answer to it",
+				     addr_format(source, text),
+				     addr_format(elsewhere->first, other));
+	own_list_fini(&own);
+	netlink_close(netlink);
+	return result;
+}
+
 int scan_setup_init(struct scan_setup *setup, const struct scan_request *request,
 		    const uint64_t random_seed[2], const struct observer *observer,
 		    struct failure *f)
@@ -186,6 +247,8 @@ int scan_setup_init(struct scan_setup *setup, const struct scan_request *request
 				   strerror(-error));
 	if (setup_ports(setup, f) < 0 ||
 	    target_list_build(request, observer, &setup->targets, f) < 0)
+		return -1;
+	if (setup_source(setup, f) < 0)
 		return -1;
 	setup->plan = plan_new(&setup->targets.ranges, &setup->ports, setup->techniques, seed, f);
 	if (!setup->plan || setup_lists(setup, f) < 0 || setup_shard(setup, f) < 0)

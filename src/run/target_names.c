@@ -64,13 +64,19 @@ static struct resolve_conf name_conf(const struct scan_request *r, bool exclude)
 	};
 }
 
+/* Whether all addresses of a name are targets, not only the first. */
+static bool wants_all(const struct scan_request *r)
+{
+	return r->all_addresses || (r->ipv4 && r->ipv6);
+}
+
 /* Adds one resolved name. -1 with *f also if it has only an address that no host can have. */
 static int name_apply(const struct target_name *name, const struct resolve_job *job,
 		      const struct scan_request *r, struct target_list *list, struct ranges *ranges,
 		      struct failure *f)
 {
 	const struct target *target = &name->target;
-	const int wanted = name->exclude || (r->ipv4 && r->ipv6) ? job->count : 1;
+	const int wanted = name->exclude || wants_all(r) ? job->count : 1;
 	char text[ADDR_TEXT];
 
 	for (int i = 0; i < wanted; i++) {
@@ -147,7 +153,7 @@ static int names_apply(const struct target_names *names, const struct resolve_jo
 					   name->after);
 		if (result < 0)
 			name_missed(name, &why, observer, list);
-		else if (!name->exclude && !(r->ipv4 && r->ipv6) && jobs[i].count > 1)
+		else if (!name->exclude && !wants_all(r) && jobs[i].count > 1)
 			others_warn(observer, name->target.name, jobs[i].addr + 1,
 				    jobs[i].count - 1);
 	}

@@ -265,7 +265,12 @@ static void drive_frame(struct watch_driver *d, const struct live_frame *f)
 	struct watch_ahead *a = drive_next(d);
 	struct packet *p = &a->packet;
 
-	packet_parse(f->link, f->frame.bytes, f->frame.length, p);
+	/* No checksum is known of what did not come over a wire, or is not here as a whole. */
+	if (f->frame.flags & (RING_OUTGOING | RING_SUM_GOOD | RING_SUM_PENDING) ||
+	    f->frame.hardware == ARPHRD_LOOPBACK)
+		packet_parse(f->link, f->frame.bytes, f->frame.length, p);
+	else
+		packet_parse_checked(f->link, f->frame.bytes, f->frame.length, p);
 	if (f->frame.flags & RING_VLAN) {
 		p->has |= PACKET_VLAN;
 		p->vlan = f->frame.vlan;

@@ -1,4 +1,4 @@
-/* evidence_list: a list of evidence that is sorted in place. */
+/* evidence_list: appended, and sorted in place. */
 #include "scan/evidence_list.h"
 
 #include <stdlib.h>
@@ -6,10 +6,10 @@
 
 #include "scan/probe.h"
 
-/* Large enough for the C library to map it separately (cmd_scan.c): pages that are not written to
- * use no memory, and growing it only moves the mapping. */
+/* Large enough for malloc to map it by itself (mallopt(3), M_MMAP_THRESHOLD): pages that are not
+ * written to take no memory, and growing remaps them without a copy. */
 #define EVIDENCE_LIST_FIRST 8448
-/* At most this number of late entries is inserted one by one. */
+/* Up to this number of late entries are inserted one by one; more are sorted with all others. */
 #define EVIDENCE_LIST_LATE 16
 /* Bits of a cell and a reply. */
 #define EVIDENCE_LIST_BITS 24

@@ -11,6 +11,13 @@ static uint32_t interval_clamp(uint64_t us)
 	return us < INTERVAL_MAX_US ? (uint32_t)us : INTERVAL_MAX_US;
 }
 
+bool icmp_backoff_valid(const struct icmp_backoff *q, uint32_t slots)
+{
+	return q->interval_us >= INTERVAL_MIN_US && q->interval_us <= INTERVAL_MAX_US &&
+	       q->hunt_us >= INTERVAL_MIN_US && q->hunt_us <= INTERVAL_MAX_US && q->from < slots &&
+	       q->blanks <= slots;
+}
+
 void icmp_backoff_start(struct icmp_backoff *q, uint32_t blanks, uint64_t now_ns)
 {
 	*q = (struct icmp_backoff){.blanks = blanks, .answer_ns = now_ns, .next_ns = now_ns};

@@ -42,6 +42,12 @@ void paced_take_rst_retry(struct paced *l, uint64_t timeout_ns, uint64_t now_ns)
  * before due_ns. */
 bool paced_next(struct paced *l, uint64_t timeout_ns, uint64_t now_ns, uint32_t *cell);
 
+/* For a list that is read from a snapshot. paced_restore adds a host whose pace is restored
+ * already; false if it is in the list, or out of memory. paced_valid: whether no host is missing.
+ */
+bool paced_restore(struct paced *l, uint32_t host);
+bool paced_valid(const struct paced *l);
+
 /* For progress lines. */
 struct paced_status {
 	uint32_t hosts;	 /* in the list */

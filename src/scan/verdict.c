@@ -202,23 +202,15 @@ static void host_absent(struct host_report *host, struct finding *findings, size
 		finding_no_route(&findings[i]);
 }
 
-void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
-		  const uint8_t tries[TECHNIQUES], uint64_t wall_offset_ns,
-		  struct finding *findings, struct host_report *out)
+/* What is known of the host besides its replies. */
+static void host_begin(struct sheet *sheet, uint32_t host, uint64_t wall_offset_ns,
+		       struct host_report *out)
 {
-	const struct plan *plan = sheet_plan(sheet);
-	const uint32_t base = host * plan->slots;
 	const struct sheet_host state = sheet_host(sheet, host);
 	const struct sheet_pace *pace = sheet_pace(sheet, host);
-	const bool by_cell = !sheet_tracks_hosts(sheet);
-	static const struct reply_evidence nothing = {0};
-	struct rst_summary rst[TECHNIQUES];
-	uint32_t near = 0;
-	size_t count = 0;
 
-	sheet_settle(sheet);
 	memset(out, 0, sizeof(*out));
-	out->addr = plan_host(plan, sheet_first_host(sheet) + host);
+	out->addr = plan_host(sheet_plan(sheet), sheet_first_host(sheet) + host);
 	out->notes = state.notes | (sheet_host_heard(sheet, host) ? HOST_ANSWERED : 0);
 	if (state.notes & HOST_MAC)
 		memcpy(out->mac, state.mac, sizeof(out->mac));
@@ -226,6 +218,23 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 	out->end_ns = out->start_ns;
 	if (pace->icmp_backoff.answers || pace->rst_retry.extra)
 		out->notes |= HOST_RATE_LIMITED;
+}
+
+void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
+		  const uint8_t tries[TECHNIQUES], uint64_t wall_offset_ns,
+		  struct finding *findings, struct host_report *out)
+{
+	const struct plan *plan = sheet_plan(sheet);
+	const uint32_t base = host * plan->slots;
+	const struct sheet_host state = sheet_host(sheet, host);
+	const bool by_cell = !sheet_tracks_hosts(sheet);
+	static const struct reply_evidence nothing = {0};
+	struct rst_summary rst[TECHNIQUES];
+	uint32_t near = 0;
+	size_t count = 0;
+
+	sheet_settle(sheet);
+	host_begin(sheet, host, wall_offset_ns, out);
 	findings_gather(sheet, base, findings);
 	rst_survey(sheet, base, findings, rst);
 	for (uint32_t i = 0; i < plan->slots; i++) {

@@ -94,6 +94,8 @@ struct flow_table {
 	uint32_t head, tail; /* of the queue, oldest first; index + 1 */
 	struct siphash_key key;
 	uint64_t used, evicted;
+	uint64_t forgot_ms; /* latest eviction of a finished flow within FLOW_REMEMBERED_MS of its
+			       latest packet; 0: none */
 };
 
 /* Allocates at most `bytes`. Returns 0, or -1 if out of memory or `bytes` hold no bucket. */

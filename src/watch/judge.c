@@ -344,12 +344,14 @@ void judge_silence(struct watch *w, const struct flow *f, uint64_t over_ms)
 	}
 	if (f->state == FLOW_PENDING && w->conf.listens && asks)
 		listens = w->conf.listens(w->conf.listens_context, f->dst, f->dport, f->proto);
-	if (f->claims & CLAIM_MIDDLE)
+	/* Only a socket of ours can have asked for an answer, or take part in a stream. */
+	if (f->claims & CLAIM_MIDDLE &&
+	    (f->proto != IPPROTO_UDP || listens >= 0 || w->now_ms - w->start_ms < START_EXCUSE_MS))
 		return;
 	contact_init(&c, w, f);
 	c.over_ms = over_ms;
 	c.failed = true;
-	if (f->claims && listens >= 0) {
+	if (f->claims & (uint8_t)~CLAIM_MIDDLE && listens >= 0) {
 		c.open = c.half_open = true;
 		if (f->claims & CLAIM_ACK)
 			judge_claims(w, f);

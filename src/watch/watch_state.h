@@ -23,6 +23,7 @@ struct watch {
 	struct evidence_table evidence;
 	struct crowd_table crowds;
 	struct episode_table episodes;
+	uint64_t start_ms;  /* now_ms at the begin */
 	uint64_t now_ms;    /* the detector's own clock: never runs backwards */
 	uint64_t packet_ns; /* time of the latest packet, on the capture's clock */
 	uint64_t ahead_ns;  /* time of the capture's clock that now_ms stands for */

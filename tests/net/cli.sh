@@ -109,7 +109,7 @@ is_refused() { # code, text, packets before
 
 check_words() {
 	refused 64 --frobnicate --frobnicate $linux
-	refused 64 '-q' -q $linux
+	refused 64 '-x' -x $linux
 	refused 64 '\x1b[31m' "--$(printf '\033[31m\n')" $linux
 	refused 64 Q -sSQ $linux
 	refused 64 nosuch --technique syn,nosuch $linux
@@ -181,6 +181,10 @@ check_lists() {
 	done
 	refused 64 'list:4: ' -p 22 --exclude-file "$work/list" $linux
 	refused 74 /nosuch/out -p 22 --exclude-file /nosuch/out $linux
+	refused 64 "not the address of a host" -p 22 -S 0.0.0.0 $linux
+	refused 64 'of a family that no target has' -p 22 -S 2001:db8:18::1 $linux
+	refused 64 'of the loopback interface' -p 22 -S ::1 $linux6
+	refused 64 '-e names another' -p 22 -e lo fe80::1%eth0
 	refused 64 leave -p 22 --exclude 198.18.0.0/24 $linux
 	refused 64 nosuch.test -p 22 --strict-targets $linux nosuch.test
 	refused 64 nosuch.test -p 22 nosuch.test
@@ -202,10 +206,30 @@ check_cannot_create() {
 	refused 73 "$work/no/base.nmap" -p 22 -oA "$work/no/base" $linux
 	mkdir -p "$work/base.gnmap"
 	refused 73 base.gnmap -p 22 -oA "$work/base" $linux
+	# Two outputs to one file, and one that is a list that is read: nothing is emptied.
+	refused 64 'two outputs' -p 22 -oX "$work/twice" -oG "$work/twice" $linux
+	ln -sf old "$work/link"
+	refused 64 'two outputs' -p 22 -oX "$work/old" -oG "$work/link" $linux
+	refused 64 'two outputs want standard output' -p 22 -oX /dev/stdout -oG - $linux
+	echo $linux >"$work/list"
+	echo 198.18.0.11 >"$work/never"
+	refused 64 'is a list that is read' -p 22 -iL "$work/list" -oN "$work/list"
+	refused 64 'is a list that is read' -p 22 -iL "$work/list" --exclude-file "$work/never" -oG "$work/never"
+	same 'the lists are as they were' "$linux 198.18.0.11" "$(cat "$work/list") $(cat "$work/never")"
+	ok 'the output there before, too' [ "$(cat "$work/old")" = precious ]
+	refused 64 'begins with "-"' -p 22 -oX -sV $linux
 	ok 'of -oA nothing is left either' [ "$(echo "$work"/base.*)" = "$work/base.gnmap" ]
 }
 
 check_permission() {
+	# shellcheck disable=SC2016
+	unshare --user --map-root-user --pid --fork --mount-proc sh -c '
+		echo 0 >/proc/sys/user/max_user_namespaces
+		exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$0" --possible
+	' "$here/private.sh" >"$out" 2>"$err"
+	same 'root without namespaces: exit status' 77 $?
+	ok 'root without namespaces: says what unshare said' says 'unshare failed' "$err"
+	ok 'root without namespaces: no advice to become root' lacks 'not root' "$err"
 	as=$bare
 	for letter in S F N X A W M; do
 		refused 77 CAP_NET_RAW "-s$letter" -p 22 $linux
@@ -286,6 +310,17 @@ targets_are() { # what, addresses, arguments...
 }
 
 check_targets() {
+	ln -s not-there-yet "$work/dangling"
+	scan -p 22 -oX "$work/dangling" $linux
+	ok 'a dangling symbolic link as output' is_xml "$work/not-there-yet"
+	scan -p 22 -oX /dev/stdout $linux
+	ok '/dev/stdout is standard output' is_xml "$out"
+	timeout 60 "$PORTLIGHT" -p 22 -oX "$out" $linux >"$out" 2>"$err"
+	same 'standard output and an output are one file: exit status' 64 $?
+	scan -q -p 22 -oD "$work/%Y-%H%%-%q.json" $linux
+	ok '-q: nothing on standard error' [ ! -s "$err" ]
+	ok '-q: scans' says '22/tcp  open' "$out"
+	ok 'the time in the name of an output' is_ndjson "$(echo "$work"/20[2-9][0-9]-[0-2][0-9]%-q.json)"
 	printf 'both.test\nnosuch.test\nagain.test\nnobody.test\n' >"$work/list"
 	scan -p 22 -iL "$work/list" -oX "$work/names.xml" -oG "$work/names.gnmap" -oD "$work/names.ndjson"
 	same 'names without an address: exit status' 64 "$status"

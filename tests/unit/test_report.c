@@ -188,6 +188,15 @@ static void test_names_and_zone(void **state)
 	}
 }
 
+/* The XML keeps each technique's results in addition to the merged ones. */
+static void test_xml_techniques(void **state)
+{
+	(void)state;
+	check_has(sample_merged(), &report_xml,
+		  "</ports>\n<hostscript><script id=\"portlight-techniques\"");
+	check_has(sample_merged(), &report_xml, "&#xa;fin ");
+}
+
 /* --open lists a host whose ports are open|filtered, also when it answered nothing at all. */
 static void test_open_or_filtered(void **state)
 {
@@ -255,14 +264,13 @@ static void test_explain(void **state)
 	check_has(
 		sample_basic(false), &report_explain,
 		"22/tcp by syn\n"
-		"time in ms  we send                                          192.0.2.5 sends\n"
-		"     0.000  SYN 61001>22 seq=2882343476 ttl=64 win=1024 --->\n"
-		"     0.321                                              <--- SYN+ACK 22>61001 "
-		"seq=4294967295\n"
-		"                                                             ack=2882343477 "
-		"ttl=64 "
-		"win=64240\n"
-		"     0.321  RST 61001>22 seq=2882343477 ttl=64 win=0    --->\n"
+		"time in ms  we send                              192.0.2.5 sends\n"
+		"     0.000  SYN 61001>22 seq=2882343476     --->\n"
+		"            ttl=64 win=1024\n"
+		"     0.321                                  <--- SYN+ACK 22>61001 seq=4294967295\n"
+		"                                                 ack=2882343477 ttl=64 win=64240\n"
+		"     0.321  RST 61001>22 seq=2882343477     --->\n"
+		"            ttl=64 win=0\n"
 		"  Rule    A socket listens: it accepts the SYN and acknowledges it with its own.\n"
 		"  Source  RFC 9293, 3.10.7.2\n"
 		"  State   22/tcp is open (syn-ack ttl 64)\n");
@@ -505,11 +513,11 @@ static void test_progress(void **state)
 	assert_int_equal(length, 0);
 	progress_clear(&p);
 	progress_show(&p, &now, 130 * SECOND);
-	assert_string_equal(text, "\rportlight: 25.0% done, 0 of 4 hosts, 10\x1b[K");
+	assert_string_equal(text, "\rportlight: 25.0% done, ETA 1:30, 0 of 4\x1b[K");
 	progress_clear(&p);
 	assert_string_equal(text + length - 4, "\r\x1b[K");
 	assert_string_equal(progress_line(&p, &now, 130 * SECOND, line, sizeof(line)),
-			    "portlight: 25.0% done, 0 of 4 hosts, 100/s, 0:30 gone, ETA 1:30");
+			    "portlight: 25.0% done, ETA 1:30, 0 of 4 hosts, 100/s, 0:30 gone");
 	now.asked_hosts = 1;
 	assert_string_equal(progress_line(&p, &now, 130 * SECOND, line, sizeof(line)),
 			    "portlight: 25.0% done, 0 of 4 hosts, 100/s, 0:30 gone, "
@@ -555,9 +563,9 @@ static void test_progress_in_a_pipe(void **state)
 		progress_show(&p, &now, t * SECOND);
 	progress_clear(&p);
 	assert_int_equal(fclose(out), 0);
-	assert_string_equal(text, "portlight: 50.0% done, 0 of 1 host, 0/s, 0:10 gone, ETA 0:10\n"
-				  "portlight: 50.0% done, 0 of 1 host, 0/s, 0:20 gone, ETA 0:20\n"
-				  "portlight: 50.0% done, 0 of 1 host, 0/s, 0:30 gone, ETA 0:30\n");
+	assert_string_equal(text, "portlight: 50.0% done, ETA 0:10, 0 of 1 host, 0/s, 0:10 gone\n"
+				  "portlight: 50.0% done, ETA 0:20, 0 of 1 host, 0/s, 0:20 gone\n"
+				  "portlight: 50.0% done, ETA 0:30, 0 of 1 host, 0/s, 0:30 gone\n");
 	free(text);
 }
 
@@ -586,6 +594,7 @@ int main(void)
 		cmocka_unit_test(test_filtered_neighbour),
 		cmocka_unit_test(test_open_or_filtered),
 		cmocka_unit_test(test_names_and_zone),
+		cmocka_unit_test(test_xml_techniques),
 		cmocka_unit_test(test_table_stopped),
 		cmocka_unit_test(test_normal),
 		cmocka_unit_test(test_grepable),

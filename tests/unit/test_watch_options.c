@@ -126,7 +126,7 @@ static void refusals_name_the_text(void **state)
 	static const struct {
 		const char *line, *named;
 	} refused[] = {
-		{"eth0", "eth0"},
+		{"eth0", "did you mean -i eth0?"},
 		{"--nonsense", "--nonsense"},
 		{"-r", "-r"},
 		{"--memory 12287K", "12287K"},

@@ -18,12 +18,12 @@ static void explain_begin(struct report *r, const struct run_info *run)
 {
 	FILE *out = r->out;
 
-	phrase_wrap(out, "",
+	phrase_wrap(out, r->conf.columns, "",
 		    "How each verdict came about. Left: what this machine sends. Right: "
 		    "what comes back. Every line is one packet (or, where no privilege is "
 		    "used, one system call).",
 		    0);
-	phrase_wrap(out, "",
+	phrase_wrap(out, r->conf.columns, "",
 		    "A TCP packet shows its flags (SYN: open a connection, ACK: what you "
 		    "sent has arrived, FIN: I am done, RST: there is no such connection), "
 		    "the ports it goes from>to, seq (number of its first byte), ack (number "
@@ -35,9 +35,9 @@ static void explain_begin(struct report *r, const struct run_info *run)
 		const struct technique *t = &technique_table[run->techniques[i]];
 
 		(void)fprintf(out, "%s: %s\n", t->name, t->title);
-		phrase_wrap(out, "  Sends", t->sends, INDENT);
+		phrase_wrap(out, r->conf.columns, "  Sends", t->sends, INDENT);
 		if (*t->caveat)
-			phrase_wrap(out, "  But", t->caveat, INDENT);
+			phrase_wrap(out, r->conf.columns, "  But", t->caveat, INDENT);
 	}
 	(void)putc('\n', out);
 }
@@ -53,13 +53,14 @@ static void explain_port(struct report *r, const struct host_report *host, const
 	(void)fprintf(r->out, "%u/%s by %s\n", (unsigned)f->port, proto,
 		      f->technique < TECHNIQUES ? technique_table[f->technique].name : "unknown");
 	sequence_write(r->out, host->addr, f, events, count);
-	phrase_wrap(r->out, "  Rule", rule->why ? rule->why : "", INDENT);
-	phrase_wrap(r->out, "  Source", rule->from ? rule->from : "", INDENT);
+	phrase_wrap(r->out, r->conf.columns, "  Rule", rule->why ? rule->why : "", INDENT);
+	phrase_wrap(r->out, r->conf.columns, "  Source", rule->from ? rule->from : "", INDENT);
 	(void)snprintf(verdict, sizeof(verdict), "%u/%s is %s (%s)", (unsigned)f->port, proto,
 		       port_state_name(f->state), phrase_evidence(f, evidence));
-	phrase_wrap(r->out, "  State", verdict, INDENT);
+	phrase_wrap(r->out, r->conf.columns, "  State", verdict, INDENT);
 	if (host_is_mute(host->notes, f))
-		phrase_wrap(r->out, "  But", technique_table[f->technique].caveat, INDENT);
+		phrase_wrap(r->out, r->conf.columns, "  But", technique_table[f->technique].caveat,
+			    INDENT);
 	(void)putc('\n', r->out);
 }
 
@@ -130,7 +131,7 @@ static void explain_kind(struct report *r, const struct host_report *host,
 	char *ports = ports_text(host, choice);
 
 	if (ports)
-		phrase_wrap(r->out, "  All", ports, INDENT);
+		phrase_wrap(r->out, r->conf.columns, "  All", ports, INDENT);
 	else
 		r->error = ENOMEM;
 	free(ports);
@@ -170,7 +171,8 @@ static void explain_host(struct report *r, const struct host_report *host)
 	}
 	for (size_t i = 0; i < phrase_note_count; i++)
 		if (host->notes & phrase_notes[i].bit)
-			phrase_wrap(r->out, "Note:", phrase_notes[i].sentence, INDENT);
+			phrase_wrap(r->out, r->conf.columns, "Note:", phrase_notes[i].sentence,
+				    INDENT);
 	if (host->notes & ~(uint32_t)(HOST_ANSWERED | HOST_LOCAL | HOST_MAC | HOST_NAMED))
 		(void)putc('\n', r->out);
 	view_close(&view);
@@ -191,7 +193,8 @@ static void write_summary(struct report *r, const struct run_summary *summary)
 	if (fclose(memory) != 0 || !text)
 		r->error = ENOMEM;
 	else
-		phrase_wrap(r->out, summary->partial ? "Stopped:" : "Done:", text, INDENT);
+		phrase_wrap(r->out, r->conf.columns, summary->partial ? "Stopped:" : "Done:", text,
+			    INDENT);
 	free(text);
 }
 

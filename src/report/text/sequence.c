@@ -8,11 +8,11 @@
 #include "report/escape.h"
 #include "report/icmp.h"
 
-/* Widths on a line of 100 columns: time, 2, left, 1, arrow, right. */
+/* Widths on a line of 80 columns: time, 2, left, 1, arrow, right. */
 #define TIME_WIDTH  10
-#define LEFT_WIDTH  43
+#define LEFT_WIDTH  31
 #define ARROW_WIDTH 5
-#define RIGHT_WIDTH 39
+#define RIGHT_WIDTH 31
 
 __attribute__((format(printf, 2, 3))) static void append(char *text, const char *format, ...)
 {

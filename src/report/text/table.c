@@ -214,7 +214,7 @@ void table_write_host(struct report *r, const struct host_report *host, bool mer
 	write_ports(r, &view);
 	for (size_t i = 0; i < phrase_note_count; i++)
 		if (host->notes & phrase_notes[i].bit)
-			phrase_wrap(r->out, "Note:", phrase_notes[i].sentence, 6);
+			phrase_wrap(r->out, r->conf.columns, "Note:", phrase_notes[i].sentence, 6);
 	(void)putc('\n', r->out);
 	view_close(&view);
 }

@@ -10,6 +10,8 @@
 #include "result/host.h"
 
 #define XML_OUTPUT_VERSION "1.05"
+/* The reader in ingest/ knows it, too. */
+#define XML_TECHNIQUES "portlight-techniques"
 
 /* scaninfo types of the DTD that we have. */
 static const char *const dtd_types[] = {"connect", "syn",    "fin",    "null", "xmas",
@@ -175,6 +177,48 @@ static void write_port(struct report *r, const struct finding *f)
 	(void)fputs("</port>\n", r->out);
 }
 
+/* "syn open: 22,80" on a line of its own; nothing where there is no such port. */
+static void write_result(FILE *out, const struct host_report *host,
+			 const struct phrase_choice *choice)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < host->count; i++)
+		count += phrase_chosen(choice, &host->findings[i]);
+	if (count == 0)
+		return;
+	(void)fprintf(out, "&#xa;%s %s: ", technique_table[choice->technique].name,
+		      port_state_name(choice->state));
+	phrase_ports(out, host, choice, ",");
+}
+
+/* As a source has them, with the lines kept. */
+static void write_lines(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		if (*text == '\n')
+			(void)fputs("&#xa;", out);
+		else
+			escape_xml(out, text, 1);
+}
+
+/*
+ * A port element has one state, merged of all techniques. What each of them found is kept in the
+ * place that nmap's XML has for anything else, so that nmap's readers show it.
+ */
+static void write_techniques(struct report *r, const struct host_report *host)
+{
+	(void)fputs("<hostscript><script id=\"" XML_TECHNIQUES "\" output=\"", r->out);
+	if (host->technique_results)
+		write_lines(r->out, host->technique_results);
+	for (size_t i = 0; i < r->run->technique_count && !host->technique_results; i++)
+		for (uint8_t state = 0; state < PORT_STATES; state++)
+			write_result(r->out, host,
+				     &(struct phrase_choice){.technique = r->run->techniques[i],
+							     .state = state});
+	(void)fputs("\"/></hostscript>\n", r->out);
+}
+
 static void xml_host(struct report *r, const struct host_report *host)
 {
 	struct view view;
@@ -187,7 +231,10 @@ static void xml_host(struct report *r, const struct host_report *host)
 	for (size_t i = 0; i < view.host.count; i++)
 		if (view_lists(&view, &view.host.findings[i]))
 			write_port(r, &view.host.findings[i]);
-	(void)fputs("</ports>\n</host>\n", r->out);
+	(void)fputs("</ports>\n", r->out);
+	if (view.several && host->count)
+		write_techniques(r, host);
+	(void)fputs("</host>\n", r->out);
 	view_close(&view);
 }
 
