@@ -5,9 +5,6 @@
 
 #include "base/bytes.h"
 
-/* A longer chain is an attempt to hide something or to exhaust the parser. */
-#define EXTENSIONS_MAX 8
-
 /* Extension headers that <netinet/in.h> lacks (RFC 7045, 4). */
 enum {
 	EXTENSION_HIP = 139,
@@ -42,11 +39,14 @@ static size_t extension_bytes(uint8_t header, uint8_t length)
 
 enum extensions_end extensions_walk(const uint8_t *bytes, size_t end, struct extensions *e)
 {
-	for (int count = 0; extension_known(e->next); count++) {
+	const size_t first = e->at;
+
+	/* Linux takes as many as the packet holds; each has 8 bytes at least. */
+	while (extension_known(e->next)) {
 		uint8_t header = e->next;
 
 		/* Hop-by-hop options stand first or nowhere (RFC 8200, 4.1). */
-		if (count == EXTENSIONS_MAX || (header == IPPROTO_HOPOPTS && count > 0))
+		if (header == IPPROTO_HOPOPTS && e->at != first)
 			return EXTENSIONS_BAD;
 		e->need = 8;
 		if (!bytes_hold(end, e->at, e->need))
@@ -61,6 +61,7 @@ enum extensions_end extensions_walk(const uint8_t *bytes, size_t end, struct ext
 			uint16_t word = bytes_get16(bytes, end, e->at + 2);
 
 			e->fragment_offset = word & 0xfff8;
+			e->fragment_id = bytes_get32(bytes, end, e->at + 4);
 			e->more_fragments = e->more_fragments || (word & 1);
 		}
 		e->at += e->need;

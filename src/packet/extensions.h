@@ -12,6 +12,7 @@ struct extensions {
 	size_t at;
 	size_t need; /* EXTENSIONS_SHORT: bytes wanted from `at` on */
 	uint16_t fragment_offset;
+	uint32_t fragment_id;
 	bool more_fragments;
 	bool rerouted; /* a routing header has segments left (RFC 8200, 8.1) */
 };
@@ -20,7 +21,7 @@ enum extensions_end {
 	EXTENSIONS_DONE,  /* `next` is a transport header, or one that cannot be parsed (encrypted)
 			   */
 	EXTENSIONS_SHORT, /* the bytes end before the header at `at` does */
-	EXTENSIONS_BAD,	  /* more than 8 headers, or in forbidden order */
+	EXTENSIONS_BAD,	  /* in forbidden order */
 	EXTENSIONS_FRAGMENT, /* behind `at` is the middle of something */
 };
 

@@ -46,8 +46,13 @@ enum packet_has {
 	/* Not PACKET_TCP, but a fragment with its flags and window; with PACKET_TCP_START, ack too.
 	 */
 	PACKET_TCP_FLAGS = 1 << 17,
+	/* IPv6: the frame, PACKET_BURIED_BYTES of the packet or more, ends within extension
+	 * headers: no honest packet has so many. */
+	PACKET_BURIED = 1 << 18,
 	PACKET_SUM_BAD = 1 << 15, /* only if asked for: IP or transport checksum is wrong */
 };
+
+#define PACKET_BURIED_BYTES 120
 
 /* TCP header flags (RFC 9293, 3.1; ECE and CWR: RFC 3168, 6.1). */
 enum tcp_flag {
@@ -88,6 +93,8 @@ struct packet {
 	uint8_t tos;		  /* IPv4 type of service, IPv6 traffic class */
 	uint16_t ip_id;		  /* IPv4 identification, host order */
 	uint16_t fragment_offset; /* bytes */
+	uint32_t fragment_id;	  /* of a fragment: IPv4 identification, or that of the IPv6
+				     fragment header */
 	uint32_t ip_bytes;	  /* whole IP packet as its header says */
 	uint32_t flow_label;	  /* IPv6, 20 bits */
 
@@ -116,8 +123,8 @@ struct packet {
 /*
  * Reads `length` bytes that start with `link` into *out, always filling *out completely; never
  * fails: what is missing or wrong shows in out->has. Reads no byte outside [frame, frame+length).
- * Up to 8 VLAN tags, a PPPoE session header behind them and 8 IPv6 extension headers are walked;
- * more is PACKET_MALFORMED. ethertype is that of the innermost.
+ * Up to 8 VLAN tags, a PPPoE session header behind them and all IPv6 extension headers are walked;
+ * more tags are PACKET_MALFORMED. ethertype is that of the innermost.
  */
 void packet_parse(enum packet_link link, const uint8_t *frame, size_t length, struct packet *out);
 

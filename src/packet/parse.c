@@ -367,6 +367,8 @@ static void parse_ipv4(struct reader *r)
 	out->proto = bytes_at8(in, 9);
 	out->src = addr_from_v4(bytes_at32(in, 12));
 	out->dst = addr_from_v4(bytes_at32(in, 16));
+	if (fragment & 0x3fff)
+		out->fragment_id = out->ip_id;
 	r->ip_at = r->at;
 	reader_bound(r, total);
 	r->at += header;
@@ -414,6 +416,8 @@ static void parse_extensions(struct reader *r, uint8_t next)
 	r->at = e.at;
 	r->rerouted = e.rerouted;
 	out->proto = e.next;
+	if (e.fragment_offset || e.more_fragments)
+		out->fragment_id = e.fragment_id;
 	parse_fragment(r, e.fragment_offset, e.more_fragments,
 		       e.fragment_offset ? r->promised - r->at : 0);
 	switch (end) {
@@ -423,6 +427,8 @@ static void parse_extensions(struct reader *r, uint8_t next)
 		return;
 	case EXTENSIONS_SHORT:
 		(void)reader_need(r, e.need);
+		if (out->has & PACKET_TRUNCATED && r->end - r->ip_at >= PACKET_BURIED_BYTES)
+			out->has |= PACKET_BURIED;
 		break;
 	case EXTENSIONS_BAD:
 		out->has |= PACKET_MALFORMED;

@@ -8,22 +8,27 @@
 bool fragment_join(struct fragment_table *t, const struct siphash_key *key, const struct packet *p,
 		   uint64_t now_ms, struct packet *whole)
 {
-	const __u64 words[5] = {p->src.hi, p->src.lo, p->dst.hi, p->dst.lo, p->ip_id};
+	const __u64 words[5] = {p->src.hi, p->src.lo, p->dst.hi, p->dst.lo, p->fragment_id};
 	uint64_t tag = siphash_words(key, words, 5, 1, 3) | 1;
+	uint64_t wait_ms = addr_is_v4(p->src) ? FRAGMENT_WAIT_MS : FRAGMENT_WAIT6_MS;
 	struct fragment *f = &t->place[tag >> 32 & (FRAGMENT_PLACES - 1)];
 
-	if (f->tag != tag || now_ms - f->came_ms > FRAGMENT_WAIT_MS) {
+	if (f->tag != tag || now_ms - f->came_ms > wait_ms) {
 		memset(f, 0, sizeof(*f));
 		f->tag = tag;
 		f->came_ms = now_ms;
 	}
-	if (p->has & PACKET_TCP_START) {
+	if (p->has & PACKET_TCP_START && f->has_start)
+		f->is_odd |= f->sport != p->sport || f->dport != p->dport;
+	else if (p->has & PACKET_TCP_START) {
 		f->has_start = true;
 		f->sport = p->sport;
 		f->dport = p->dport;
 		f->seq = p->seq;
 	}
-	if (p->has & PACKET_TCP_FLAGS) {
+	if (p->has & PACKET_TCP_FLAGS && f->has_flags)
+		f->is_odd |= f->flags != p->flags;
+	else if (p->has & PACKET_TCP_FLAGS) {
 		f->has_flags = true;
 		f->flags = p->flags;
 		f->window = p->window;
@@ -37,7 +42,8 @@ bool fragment_join(struct fragment_table *t, const struct siphash_key *key, cons
 	whole->sport = f->sport;
 	whole->dport = f->dport;
 	whole->seq = f->seq;
-	whole->flags = f->flags;
+	/* Which of two the target takes depends on its kernel, and on how they overlap. */
+	whole->flags = f->is_odd ? FRAGMENT_ODD_FLAGS : f->flags;
 	whole->window = f->window;
 	whole->payload_bytes = 0;
 	f->tag = 0;

@@ -13,7 +13,11 @@
  * fragment). One entry of 40 bytes a packet, direct-mapped: a new packet evicts the one that has
  * its slot. Zero-initialised is empty.
  */
-#define FRAGMENT_PLACES 512
+#define FRAGMENT_PLACES 4096
+
+/* Flags of a packet of which a part came twice, with other contents: those of no connection
+ * (SEEN_ODD). Honest hosts send no such fragments. */
+#define FRAGMENT_ODD_FLAGS (TCP_SYN | TCP_FIN | TCP_PSH | TCP_URG)
 
 struct fragment_table {
 	struct fragment {
@@ -23,13 +27,15 @@ struct fragment_table {
 		uint16_t sport, dport, window;
 		uint8_t flags;
 		bool has_start, has_flags; /* the ports and seq; the flags and window */
+		bool is_odd;		   /* a part came twice, and not the same */
 	} place[FRAGMENT_PLACES];
 };
 
 /*
  * Adds a fragment that holds a part of a TCP header (PACKET_TCP_START, PACKET_TCP_FLAGS). Returns
  * true once both parts are known, with *whole the packet as it was before fragmentation, without
- * payload; else false. Parts wait for FRAGMENT_WAIT_MS.
+ * payload; else false. The first of two equal parts counts, as in Linux; of two that differ see
+ * FRAGMENT_ODD_FLAGS. Parts wait for FRAGMENT_WAIT_MS.
  */
 bool fragment_join(struct fragment_table *t, const struct siphash_key *key, const struct packet *p,
 		   uint64_t now_ms, struct packet *whole);

@@ -266,6 +266,25 @@ void judge_failed(struct watch *w, const struct flow *f, bool open, bool half_op
 	judge_contact(w, &c);
 }
 
+void judge_buried(struct watch *w, const struct packet *p, uint64_t t_ns)
+{
+	struct contact c = {
+		.src = p->src,
+		.dst = p->dst,
+		.source = name_of(&w->conf.key, p->src),
+		.target = name_of(&w->conf.key, p->dst),
+		.t_ns = t_ns,
+		.now_ms = w->now_ms,
+		.over_ms = w->now_ms,
+		.techniques = UINT32_C(1) << SEEN_ODD,
+		.dport = ++w->buried,
+		.proto = p->proto,
+		.failed = true,
+	};
+
+	judge_contact(w, &c);
+}
+
 static uint32_t heard_at(const struct watch *w, struct addr a)
 {
 	return name_host(name_of(&w->conf.key, a)) % (HEARD_WORDS * 64);

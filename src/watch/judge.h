@@ -9,6 +9,7 @@
 
 struct crowd;
 struct flow;
+struct packet;
 struct watch;
 
 /* All of these take a flow whose state has been changed already, and change only the tables of
@@ -17,6 +18,10 @@ struct watch;
 /* The contact failed: the target refused it, or the opener reset it half-open (half_open). `open`:
  * the port had answered. */
 void judge_failed(struct watch *w, const struct flow *f, bool open, bool half_open);
+
+/* A packet whose transport header is behind more extension headers than were captured
+ * (PACKET_BURIED): as its port is not known, each counts as another one. */
+void judge_buried(struct watch *w, const struct packet *p, uint64_t t_ns);
 
 /* The wait for an answer ended at over_ms: there was none, or the opener did not complete the
  * handshake, or only the opener's claims tell the outcome. *f is a copy as it was while it waited.

@@ -47,8 +47,10 @@
 /* Bytes behind a SYN+ACK that the packet which completes the handshake may acknowledge, where
  * packets before it were lost: a window of 1 MiB. */
 #define ACK_WITHIN_BYTES (UINT32_C(1) << 20)
-/* ms to wait for the other fragments of a TCP header: RFC 791, 3.2 suggests 15 s. */
-#define FRAGMENT_WAIT_MS 15000
+/* ms to wait for the other fragments of a TCP header, as Linux does (net.ipv4.ipfrag_time,
+ * net.ipv6.ip6frag_time). */
+#define FRAGMENT_WAIT_MS  30000
+#define FRAGMENT_WAIT6_MS 60000
 /* First port of clients (Linux); others take ports from 49152 on (RFC 6335, 6). */
 #define CLIENT_PORTS 32768
 /* Bytes of the shortest usual answer of DNS, with the question in it. */
@@ -189,6 +191,9 @@
  * slow scans pause for long. */
 #define CLOSE_PAUSES	     8
 #define CLOSE_PAUSES_MOST_MS UINT64_C(172800000)
+/* ms without a contact in which a fast scan still goes on, so that it is reported although it was
+ * beyond the limit of events when it opened. */
+#define GOES_ON_MS 5000
 /* A technique is a by-product, such as the pings before a scan, with less contacts than the first
  * value and less than one in the second of all. */
 #define NAMED_CONTACTS	   10

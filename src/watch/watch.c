@@ -45,6 +45,7 @@ struct watch *watch_new(const struct watch_conf *conf)
 	    episode_table_init(&w->episodes, 2 * part + part / 4, &conf->key, &w->hosts) == 0) {
 		evidence_set_errors(&w->evidence, conf->false_positive, conf->detection);
 		w->episodes.event = conf->event;
+		w->episodes.beyond = conf->beyond;
 		w->episodes.event_context = conf->event_context;
 		w->episodes.per_minute = conf->events_per_minute;
 		return w;
@@ -371,6 +372,10 @@ void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const s
 	settle_old(w, ANSWER_WAIT_MS);
 	if (is_own_forged(w, p, s)) {
 		w->own_forged++;
+		return;
+	}
+	if (p->has & PACKET_BURIED) {
+		judge_buried(w, p, t_ns);
 		return;
 	}
 	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {

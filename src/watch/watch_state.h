@@ -36,6 +36,7 @@ struct watch {
 	uint64_t name;
 	bool begun;
 	size_t memory_bytes;
+	uint16_t buried; /* number of the latest buried packet */
 };
 
 #endif

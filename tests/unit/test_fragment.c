@@ -24,6 +24,7 @@ static struct packet piece(uint32_t src, uint16_t ip_id, bool start)
 	struct packet p = {.src = addr_from_v4(src),
 			   .dst = addr_from_v4(0xc6120002),
 			   .ip_id = ip_id,
+			   .fragment_id = ip_id,
 			   .proto = 6};
 
 	p.has = PACKET_IP;
@@ -87,7 +88,35 @@ static void strangers_and_late_ones_are_not_joined(void **state)
 	assert_false(fragment_join(&table, &key, &start, 0, &whole));
 	assert_false(fragment_join(&table, &key, &other_id, 1, &whole));
 	assert_false(fragment_join(&table, &key, &other_source, 2, &whole));
-	assert_false(fragment_join(&table, &key, &late, 16000, &whole));
+	assert_false(fragment_join(&table, &key, &late, 31000, &whole));
+}
+
+/* Linux takes the first of two equal parts and waits 30 s; of parts that differ, one must not hide
+ * the other, in whatever order they come. */
+static void parts_that_come_twice(void **state)
+{
+	struct packet start = piece(0xc6120001, 9, true), flags = piece(0xc6120001, 9, false);
+	struct packet other = flags, other_port = start, whole;
+
+	(void)state;
+	other.flags = TCP_SYN | TCP_ACK;
+	other_port.dport = 23;
+	assert_false(fragment_join(&table, &key, &flags, 0, &whole));
+	assert_false(fragment_join(&table, &key, &flags, 29000, &whole));
+	assert_true(fragment_join(&table, &key, &start, 29900, &whole));
+	check_whole(&whole);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_false(fragment_join(&table, &key, i ? &other : &flags, 30000, &whole));
+		assert_false(fragment_join(&table, &key, i ? &flags : &other, 30000, &whole));
+		assert_true(fragment_join(&table, &key, &start, 30000, &whole));
+		assert_int_equal(whole.dport, 22);
+		assert_int_equal(whole.flags, FRAGMENT_ODD_FLAGS);
+	}
+	assert_false(fragment_join(&table, &key, &start, 30000, &whole));
+	assert_false(fragment_join(&table, &key, &other_port, 30000, &whole));
+	assert_true(fragment_join(&table, &key, &flags, 30000, &whole));
+	assert_int_equal(whole.dport, 22);
+	assert_int_equal(whole.flags, FRAGMENT_ODD_FLAGS);
 }
 
 int main(void)
@@ -96,6 +125,7 @@ int main(void)
 		cmocka_unit_test_setup(two_pieces_are_joined_in_any_order, empty_table),
 		cmocka_unit_test_setup(one_piece_with_both_is_whole, empty_table),
 		cmocka_unit_test_setup(strangers_and_late_ones_are_not_joined, empty_table),
+		cmocka_unit_test_setup(parts_that_come_twice, empty_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,12 +200,17 @@ static void hostile_ipv6(void **state)
 		 IP6("005c", "3c") EXTENSION("3c") EXTENSION("3c") EXTENSION("3c") EXTENSION("3c")
 			 EXTENSION("3c") EXTENSION("3c") EXTENSION("3c") EXTENSION("3c")
 				 EXTENSION("06") SYN,
-		 IP | BAD},
+		 IP | PACKET_TCP},
 		{"hop-by-hop in second place", RAW,
 		 IP6("0024", "3c") EXTENSION("00") EXTENSION("06") SYN, IP | BAD},
 		{"extension over the IP length", RAW, IP6("0008", "3c") "06ff 010400000000 " SYN,
 		 IP | BAD},
 		{"extension of 4 bytes", RAW, IP6("0004", "3c") "0600 0104", IP | BAD},
+		{"the frame ends after 80 bytes of extensions", RAW,
+		 IP6("0400", "3c") EXTENSION("3c") EXTENSION("3c") EXTENSION("3c") EXTENSION("3c")
+			 EXTENSION("3c") EXTENSION("3c") EXTENSION("3c") EXTENSION("3c")
+				 EXTENSION("3c") EXTENSION("3c") "067f",
+		 IP | CUT | PACKET_BURIED},
 		{"extension cut", RAW, IP6("0100", "3c") "0602 010400000000 ", IP | CUT},
 		{"extension length cut", RAW, IP6("0100", "3c") "06", IP | CUT},
 		{"TCP behind the IP length", RAW, IP6("0008", "3c") EXTENSION("06") SYN, IP | BAD},

@@ -240,6 +240,31 @@ static void a_host_whose_address_ends_in_255(void **state)
 	}
 }
 
+/* IPv6: extension headers that reach beyond what is captured are evidence by themselves. */
+static void probes_behind_long_headers(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+	const struct lab_event *told;
+
+	(void)state;
+	l->v6 = true;
+	for (uint16_t n = 0; n < PROBES; n++) {
+		struct packet p = {
+			.has = PACKET_IP | PACKET_TRUNCATED | PACKET_BURIED,
+			.src = attacker(l),
+			.dst = victim(l),
+			.proto = IPPROTO_DSTOPTS,
+			.ttl = 64,
+		};
+
+		lab_packet(l, &p);
+	}
+	told = lab_one_alert(l);
+	assert_int_equal(told->event.packets, PROBES);
+	assert_int_equal(told->event.ports_total, 0);
+	assert_int_equal(told->event.techniques, BIT(SEEN_ODD));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +275,7 @@ int main(void)
 		cmocka_unit_test(the_excuse_of_the_begin_ends),
 		cmocka_unit_test(unasked_answers_to_closed_ports_of_ours),
 		cmocka_unit_test(a_host_whose_address_ends_in_255),
+		cmocka_unit_test(probes_behind_long_headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
