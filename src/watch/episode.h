@@ -136,7 +136,7 @@ void episode_close_all(struct episode_table *t, uint64_t t_ns);
 /* Opens an event for a scan that was beyond the limit, if its source is proven now. */
 void episode_report_late(struct episode_table *t, struct episode *e, uint64_t t_ns);
 /* Begins the next minute of the limit if it is time: reports how many events the last one
- * suppressed, and opens events for the largest of these scans that still go on. */
+ * suppressed, and opens events for the largest of these scans that still continue. */
 void episode_report_minute(struct episode_table *t, uint64_t now_ms, uint64_t t_ns);
 /* Reports how many events were suppressed since the last such report, if any. */
 void episode_report_suppressed(struct episode_table *t, uint64_t t_ns);
