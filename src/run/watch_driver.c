@@ -77,6 +77,16 @@ static void drive_event(void *context, const struct event *event)
 	watch_response_event(&d->setup->response, &located);
 }
 
+/* watch_conf.beyond, with the driver as its context. */
+static void drive_beyond(void *context, const struct event *event)
+{
+	struct watch_driver *d = context;
+	struct event located = *event;
+
+	event_locate(d, &located);
+	watch_response_event(&d->setup->response, &located);
+}
+
 /* The capture's clock is at t_ns. */
 static void drive_clock(struct watch_driver *d, uint64_t t_ns)
 {
@@ -431,6 +441,7 @@ struct watch_driver *watch_driver_new(struct watch_setup *setup, const struct ru
 	d->run = run;
 	watch_setup_conf(setup, &run->key, &conf);
 	conf.event = drive_event;
+	conf.beyond = drive_beyond;
 	conf.event_context = d;
 	d->watch = watch_new(&conf);
 	if (d->watch)

@@ -9,9 +9,7 @@
 #include "watch/params.h"
 #include "watch/tool.h"
 
-#define BITMAPS	    3 /* TCP, UDP, answered open */
-#define MINUTE_MS   60000
-#define RANGES_MOST 32768 /* no 65,536 ports have more ranges */
+#define BITMAPS 3 /* TCP, UDP, answered open */
 
 int episode_table_init(struct episode_table *t, size_t bytes, const struct siphash_key *key,
 		       struct host_set *hosts)
@@ -20,7 +18,7 @@ int episode_table_init(struct episode_table *t, size_t bytes, const struct sipha
 			       BITMAPS * EPISODE_PORT_WORDS * sizeof(uint64_t),
 		       "the suspects are stored in the memory of the ports");
 	size_t each = sizeof(struct episode) + BITMAPS * EPISODE_PORT_WORDS * sizeof(uint64_t);
-	size_t for_events = (size_t)RANGES_MOST * BITMAPS * sizeof(*t->ranges) +
+	size_t for_events = (size_t)EPISODE_RANGES_MOST * BITMAPS * sizeof(*t->ranges) +
 			    SUSPECTS * sizeof(*t->suspects);
 
 	memset(t, 0, sizeof(*t));
@@ -32,7 +30,7 @@ int episode_table_init(struct episode_table *t, size_t bytes, const struct sipha
 	t->next_id = 1;
 	t->episode = calloc(t->count, sizeof(*t->episode));
 	t->bitmaps = calloc((size_t)t->count * BITMAPS * EPISODE_PORT_WORDS, sizeof(uint64_t));
-	t->ranges = calloc((size_t)RANGES_MOST * BITMAPS, sizeof(*t->ranges));
+	t->ranges = calloc((size_t)EPISODE_RANGES_MOST * BITMAPS, sizeof(*t->ranges));
 	t->suspects = calloc(SUSPECTS, sizeof(*t->suspects));
 	if (t->episode && t->bitmaps && t->ranges && t->suspects)
 		return 0;
@@ -112,141 +110,11 @@ void episode_add_port(struct episode *e, uint16_t port, uint8_t proto)
 		bit_add(e->tcp, port, &e->tcp_count);
 }
 
-static size_t ports_ranges(const uint64_t *bitmap, uint16_t (*out)[2])
-{
-	size_t count = 0;
-
-	for (unsigned word = 0; word < EPISODE_PORT_WORDS; word++) {
-		for (uint64_t bits = bitmap[word]; bits; bits &= bits - 1) {
-			uint16_t port = (uint16_t)(word * 64 + (unsigned)__builtin_ctzll(bits));
-
-			if (count && out[count - 1][1] + 1 == port)
-				out[count - 1][1] = port;
-			else if (count < RANGES_MOST)
-				out[count][0] = out[count][1] = port, count++;
-		}
-	}
-	return count;
-}
-
-/* Whether one more event is within the limit of this minute. Updates and ends do not count: their
- * number is bounded by that of the openings. */
-static bool limit_allows(struct episode_table *t, uint64_t now_ms)
-{
-	if (now_ms - t->minute_ms >= MINUTE_MS) {
-		t->minute_ms = now_ms;
-		t->in_minute = 0;
-	}
-	if (t->in_minute >= t->per_minute) {
-		t->suppressed++;
-		t->minute_suppressed++;
-		return false;
-	}
-	t->in_minute++;
-	return true;
-}
-
-static void report_suppressed(struct episode_table *t, uint64_t now_ms, uint64_t t_ns)
-{
-	if (t->minute_suppressed == 0 || now_ms - t->minute_ms < MINUTE_MS)
-		return;
-	struct event event = {
-		.id = t->next_id++,
-		.t_ns = t_ns,
-		.first_ns = t_ns,
-		.last_ns = t_ns,
-		.suppressed = t->minute_suppressed,
-		.action = EVENT_SUPPRESSED,
-		.confidence = 1,
-		.lost = t->lost,
-	};
-
-	t->minute_suppressed = 0;
-	t->reported[EVENT_SUPPRESSED]++;
-	t->event(t->event_context, &event);
-}
-
-static void event_fill_ports(struct episode_table *t, const struct episode *e, struct event *event)
-{
-	uint16_t(*udp)[2] = t->ranges + RANGES_MOST, (*open)[2] = udp + RANGES_MOST;
-
-	event->tcp.range = (const uint16_t(*)[2])t->ranges;
-	event->udp.range = (const uint16_t(*)[2])udp;
-	event->open.range = (const uint16_t(*)[2])open;
-	event->suspects.suspect = t->suspects;
-	if (e->suspects) {
-		event->suspects.count = suspects_list(e->suspects, t->suspects);
-		return;
-	}
-	event->ports_total = (uint64_t)e->tcp_count + e->udp_count;
-	event->tcp.count = ports_ranges(e->tcp, t->ranges);
-	event->udp.count = ports_ranges(e->udp, udp);
-	event->open.count = ports_ranges(e->open, open);
-}
-
-static void event_fill(struct episode_table *t, struct episode *e, struct event *event)
-{
-	uint64_t span_ns = e->last_ns > e->first_ns ? e->last_ns - e->first_ns : 0;
-
-	event->id = e->id;
-	event->first_ns = e->first_ns;
-	event->last_ns = e->last_ns > e->first_ns ? e->last_ns : e->first_ns;
-	event->updates = e->updates;
-	event->source = e->source;
-	event->target = e->target;
-	event->packets = e->packets;
-	event->hosts = e->hosts;
-	event->sources = e->sources;
-	event_fill_ports(t, e, event);
-	event->protocols = e->protocol_count;
-	event->failed = e->failed;
-	event->answered = e->answered;
-	event->lost = t->lost;
-	event->rate_pps = span_ns ? (double)(e->packets - (e->packets > 0)) * 1e9 / (double)span_ns
-				  : (double)e->packets;
-	event->confidence = e->confidence;
-	event->techniques = episode_techniques(e);
-	event->action = episode_action(e);
-	event->shape = episode_shape(e);
-	event->tool = (uint8_t)tool_choose(e->tools, e->packets, &event->tool_confidence);
-	event->has = e->crowd ? EVENT_SPOOFABLE : EVENT_HAS_SOURCE;
-	if (e->crowd || !e->many_targets)
-		event->has |= EVENT_HAS_TARGET;
-	if (proof_holds(&e->proof))
-		event->has |= EVENT_HANDSHAKE;
-	else
-		event->has |= EVENT_SPOOFABLE;
-	if (e->hosts_at_least)
-		event->has |= EVENT_HOSTS_AT_LEAST;
-	if (e->sources_at_least)
-		event->has |= EVENT_SOURCES_AT_LEAST;
-}
-
-static uint64_t episode_size(const struct episode *e)
+uint64_t episode_size(const struct episode *e)
 {
 	uint64_t ports = (uint64_t)e->tcp_count + e->udp_count + e->protocol_count;
 
 	return e->hosts > ports ? e->hosts : ports;
-}
-
-void episode_report(struct episode_table *t, struct episode *e, enum event_phase phase,
-		    uint64_t t_ns)
-{
-	struct event event = {.t_ns = t_ns, .phase = (uint8_t)phase};
-
-	report_suppressed(t, e->moved_ms, t_ns);
-	if (phase == EVENT_OPEN)
-		e->reported = limit_allows(t, e->moved_ms);
-	if (!e->reported)
-		return;
-	event_fill(t, e, &event);
-	e->reported_size = episode_size(e);
-	e->reported_techniques = event.techniques;
-	e->reported_proven = proof_holds(&e->proof);
-	e->updates += phase == EVENT_UPDATE;
-	if (phase == EVENT_OPEN)
-		t->reported[event.action]++;
-	t->event(t->event_context, &event);
 }
 
 static void episode_close(struct episode_table *t, struct episode *e, uint64_t t_ns)
@@ -473,8 +341,10 @@ static void episode_grown(struct episode_table *t, struct episode *e, uint64_t t
 {
 	uint64_t least = e->reported_size > UPDATE_LEAST ? e->reported_size : UPDATE_LEAST;
 
-	if (!e->reported)
+	if (!e->reported) {
+		episode_report_late(t, e, t_ns);
 		return;
+	}
 	if (episode_size(e) >= UPDATE_GROWTH * least ||
 	    e->reported_techniques != episode_techniques(e) ||
 	    e->reported_proven != proof_holds(&e->proof))
@@ -545,7 +415,7 @@ void episode_expire(struct episode_table *t, uint64_t now_ms, uint64_t idle_ms, 
 		if (now_ms - e->moved_ms >= episode_patience(e, idle_ms))
 			episode_close(t, e, t_ns);
 	}
-	report_suppressed(t, now_ms, t_ns);
+	episode_report_minute(t, now_ms, t_ns);
 }
 
 void episode_close_all(struct episode_table *t, uint64_t t_ns)
@@ -558,14 +428,5 @@ void episode_close_all(struct episode_table *t, uint64_t t_ns)
 				first = &t->episode[i];
 		episode_close(t, first, t_ns);
 	}
-}
-
-void episode_report_notice(struct episode_table *t, struct event *event, uint64_t now_ms)
-{
-	if (!limit_allows(t, now_ms))
-		return;
-	event->id = t->next_id++;
-	event->lost = t->lost;
-	t->reported[event->action]++;
-	t->event(t->event_context, event);
+	episode_report_suppressed(t, t_ns);
 }

@@ -47,7 +47,9 @@ struct episode {
 	uint32_t chain; /* next of its bucket, index + 1 */
 };
 
-#define EPISODE_BUCKETS 1024
+#define EPISODE_RANGES_MOST 32768 /* no 65,536 ports have more ranges */
+
+#define EPISODE_BUCKETS	    1024
 
 struct episode_table {
 	struct episode *episode;
@@ -58,10 +60,12 @@ struct episode_table {
 	struct siphash_key key;
 	uint64_t next_id, open, total, refused, suppressed, reported[EVENT_ACTIONS];
 	unsigned per_minute;
-	uint64_t minute_ms; /* begin of the current minute of the limit */
-	unsigned in_minute;
+	uint64_t minute_ms;    /* begin of the current minute of the limit */
+	unsigned in_minute[2]; /* of unproven and of proven sources */
 	uint64_t minute_suppressed;
 	void (*event)(void *context, const struct event *event);
+	/* Beyond the limit: the first report of a proven scan, for responses only. May be NULL. */
+	void (*beyond)(void *context, const struct event *event);
 	void *event_context;
 	uint64_t lost;			/* packets that the capture lost */
 	uint16_t (*ranges)[2];		/* buffer for the port ranges of one event */
@@ -128,6 +132,16 @@ void episode_expire(struct episode_table *t, uint64_t now_ms, uint64_t idle_ms, 
 void episode_mark_owners(const struct episode_table *t, uint64_t alive[static 1024]);
 /* Closes all episodes, in the order in which they were opened. */
 void episode_close_all(struct episode_table *t, uint64_t t_ns);
+
+/* Opens an event for a scan that was beyond the limit and goes on, if it is within it now. */
+void episode_report_late(struct episode_table *t, struct episode *e, uint64_t t_ns);
+/* Begins the next minute of the limit if it is time: reports how many events the last one
+ * suppressed, and opens events for the largest of these scans that still go on. */
+void episode_report_minute(struct episode_table *t, uint64_t now_ms, uint64_t t_ns);
+/* Reports how many events were suppressed since the last such report, if any. */
+void episode_report_suppressed(struct episode_table *t, uint64_t t_ns);
+/* Ports, protocols or hosts, whichever are more. */
+uint64_t episode_size(const struct episode *e);
 
 /* Delivers an event that is reported once, such as EVENT_BLIND, within the limit. Sets its id and
  * `lost`. */

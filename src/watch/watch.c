@@ -45,6 +45,7 @@ struct watch *watch_new(const struct watch_conf *conf)
 	    episode_table_init(&w->episodes, 2 * part + part / 4, &conf->key, &w->hosts) == 0) {
 		evidence_set_errors(&w->evidence, conf->false_positive, conf->detection);
 		w->episodes.event = conf->event;
+		w->episodes.beyond = conf->beyond;
 		w->episodes.event_context = conf->event_context;
 		w->episodes.per_minute = conf->events_per_minute;
 		return w;

@@ -36,6 +36,9 @@ struct watch_conf {
 	void *is_own_context;
 	/* Events are delivered here, during watch_packet, watch_tick and watch_finish. */
 	void (*event)(void *context, const struct event *event);
+	/* A proven scan that is not reported, since events_per_minute were: for responses such as
+	 * blocking. May be NULL; with event_context. */
+	void (*beyond)(void *context, const struct event *event);
 	void *event_context;
 };
 
