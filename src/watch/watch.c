@@ -456,6 +456,7 @@ void watch_lost(struct watch *w, uint64_t lost)
 void watch_finish(struct watch *w)
 {
 	settle_old(w, 0);
+	report_blind(w);
 	episode_close_all(&w->episodes, w->packet_ns);
 }
 
