@@ -22,6 +22,12 @@ static bool is_gateway(const struct watch *w, struct addr a)
 	return w->conf.gateways && w->conf.gateways->count && ranges_contain(w->conf.gateways, a);
 }
 
+/* This machine asks by ARP for whoever a spoofed packet seems to come from. */
+static bool is_own(const struct watch *w, struct addr a)
+{
+	return w->conf.is_own && w->conf.is_own(w->conf.is_own_context, a);
+}
+
 static bool goes_outwards(const struct watch *w, struct addr src, struct addr dst)
 {
 	return w->conf.home && w->conf.home->count && ranges_contain(w->conf.home, src) &&
@@ -382,7 +388,8 @@ void judge_silence(struct watch *w, const struct flow *f, uint64_t over_ms)
 	 * SYN and UDP only, not what no client sends (FIN, NULL, ...). */
 	if (listens > 0)
 		return;
-	if (f->sight == UINT32_C(1) << SEEN_ARP && (was_heard(w, f->dst) || is_gateway(w, f->src)))
+	if (f->sight == UINT32_C(1) << SEEN_ARP &&
+	    (was_heard(w, f->dst) || is_gateway(w, f->src) || is_own(w, f->src)))
 		return;
 	if (is_beside_stream(w, f))
 		return;

@@ -406,6 +406,31 @@ static void forged_answers_prove_nothing(void **state)
 	}
 }
 
+/* Spoofed packets with addresses of the link that nobody has make this machine ask for them. */
+static void own_arp_requests_are_no_sweep(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	for (unsigned own = 0; own < 2; own++) {
+		struct lab *l = &lab;
+
+		lab_init(l);
+		l->conf.is_own = own ? victim_is_own : NULL;
+		l->conf.is_own_context = l;
+		lab_begin(l);
+		for (uint32_t n = 10; n < 250; n++) {
+			lab_arp(l, victim(l), lab_near(l, n), SILENT);
+			lab_wait(l, 20 * MS);
+		}
+		lab_wait(l, 5 * SECOND);
+		if (own)
+			lab_silent(l, true);
+		else
+			(void)lab_one_alert(l);
+	}
+}
+
 /* IPv6 has addresses enough to send each probe from another one of one network. Strangers, each out
  * of a network of its own, are no scan together. */
 static void an_address_for_each_probe_is_seen(void **state)
@@ -451,6 +476,7 @@ int main(void)
 		cmocka_unit_test(a_known_service_proves_nothing),
 		cmocka_unit_test(use_behind_a_half_open_scan_proves_nothing),
 		cmocka_unit_test(forged_answers_prove_nothing),
+		cmocka_unit_test(own_arp_requests_are_no_sweep),
 		cmocka_unit_test(an_address_for_each_probe_is_seen),
 	};
 
