@@ -244,6 +244,8 @@ static void drive_due(struct watch_driver *d)
 		drive_lost(d, live_drops(setup->live));
 		/* Where packets never cease nothing else asks whether an interface changed. */
 		(void)live_wait(setup->live, 0);
+		d->helper_ended =
+			setup->response.blocker && blocker_has_ended(setup->response.blocker);
 		if (setup->listeners) /* failing, it knows nothing for a while */
 			(void)listeners_refresh(setup->listeners, now_ns);
 	}
@@ -335,6 +337,11 @@ static int run_live(struct watch_driver *d, struct failure *f)
 			return 0;
 		drive_due(d);
 		drive_report(d);
+		/* The cage allows no new helper; a service manager can start all anew. */
+		if (d->helper_ended)
+			return failure_set(f, EXIT_SOFTWARE,
+					   "the helper process for blocking has ended, and no "
+					   "source is blocked any more");
 		if (frames)
 			continue;
 		waited = drive_wait(d, stopping);

@@ -45,6 +45,7 @@ struct watch_driver {
 		uint64_t last;	 /* id of the latest */
 		uint8_t action, phase;
 	} told[WATCH_EXPLAINED];
+	bool helper_ended; /* of the blocker: it blocks no more */
 };
 
 /* With a detector for *setup, which is open and outlives the driver, as *run does. NULL with *f. */
