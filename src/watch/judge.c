@@ -158,9 +158,25 @@ static bool contact_is_probe(const struct episode *e, const struct contact *c)
 	return false;
 }
 
+/* What is kept of a source; NULL if it is not to be explained. */
+static struct kept *kept_of(const struct watch *w, struct addr source)
+{
+	for (size_t i = 0; i < w->conf.explain_count; i++)
+		if (addr_equal(w->conf.explain[i], source))
+			return &w->kept[i];
+	return NULL;
+}
+
+static void keep_record(struct kept *kept, const struct evidence *r)
+{
+	if (kept && kept->records < KEPT_RECORDS)
+		kept->record[kept->records++] = *r;
+}
+
 /* Context of join_record. */
 struct joining {
 	struct watch *watch;
+	struct kept *kept;
 	struct episode *episode;
 	struct evidence origin;
 };
@@ -169,6 +185,7 @@ static void join_record(void *context, const struct evidence *other)
 {
 	struct joining *j = context;
 
+	keep_record(j->kept, other);
 	episode_join(&j->watch->episodes, j->episode, &j->origin, other,
 		     name_host(name_of(&j->watch->conf.key, other->target)));
 }
@@ -177,11 +194,16 @@ static void join_record(void *context, const struct evidence *other)
  * reports it. */
 static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
 {
-	struct joining j = {w, NULL, *over};
+	struct joining j = {w, kept_of(w, over->src), NULL, *over};
 	struct episode *flood;
 
 	j.episode = episode_open(&w->episodes, over, name_host(name_of(&w->conf.key, over->target)),
 				 w->now_ms, t_ns);
+	if (j.kept) {
+		j.kept->event = j.episode->id;
+		j.kept->records = 0;
+		keep_record(j.kept, over);
+	}
 	evidence_take(&w->evidence, over, join_record, &j);
 	flood = episode_find(&w->episodes, name_of(&w->conf.key, j.origin.target), true);
 	if (flood && flood->suspects)
