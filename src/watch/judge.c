@@ -117,8 +117,30 @@ static void crowd_scan(struct watch *w, const struct crowd_group *g, const struc
 	episode_report(&w->episodes, e, EVENT_OPEN, c->t_ns);
 }
 
+/* The fingerprints of all groups that a contact belongs to; returns how many. */
+static unsigned crowd_prints(const struct watch *w, const struct contact *c,
+			     uint32_t print[static 3])
+{
+	print[0] = crowd_fingerprint(&w->crowds, c);
+	if (addr_is_v4(c->src))
+		return 1;
+	print[1] = crowd_network_print(&w->crowds, c, 64);
+	print[2] = crowd_network_print(&w->crowds, c, 48);
+	return 3;
+}
+
+static bool is_listed(uint32_t one, const uint32_t *list, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (list[i] == one)
+			return true;
+	return false;
+}
+
 static void note_crowd(struct watch *w, const struct contact *c)
 {
+	uint32_t print[3];
+	unsigned prints;
 	struct crowd *crowd;
 	struct crowd_group *group;
 	struct episode *e;
@@ -128,18 +150,23 @@ static void note_crowd(struct watch *w, const struct contact *c)
 	crowd = crowd_get(&w->crowds, c->dst, c->target, w->now_ms);
 	if (crowd_mean_pps(crowd, w->now_ms) > 0)
 		return; /* a flood with spoofed sources looks the same */
+	prints = crowd_prints(w, c, print);
 	e = episode_find(&w->episodes, c->target, true);
 	if (e) {
 		if (e->action != EVENT_DISTRIBUTED_SCAN ||
-		    e->fingerprint != crowd_fingerprint(&w->crowds, c))
+		    !is_listed(e->fingerprint, print, prints))
 			return;
 		episode_add_source(&w->episodes, e, crowd_source(c));
 		episode_add(&w->episodes, e, c, name_host(c->target));
 		return;
 	}
-	group = crowd_failed(&w->crowds, crowd, c);
-	if (group)
-		crowd_scan(w, group, c);
+	for (unsigned i = 0; i < prints; i++) {
+		group = crowd_failed(&w->crowds, crowd, c, print[i], i > 0);
+		if (group) {
+			crowd_scan(w, group, c);
+			return;
+		}
+	}
 }
 
 /* Whether a contact belongs to the scan of its source. Used connections are other traffic of the
