@@ -3,9 +3,9 @@
 #define PORTLIGHT_BASE_SALTS_H
 
 /*
- * All tables of the detector hash under the one key of a run (siphash.h). A salt goes into the
- * hash, so that two tables that hash the same address or port get unrelated values: whoever finds
- * two addresses that collide in one table has not found a collision in another.
+ * All tables of the detector hash under the one key of a run (siphash.h). A salt is part of the
+ * hash, so that two tables that hash the same address or port get unrelated values: an attacker
+ * that finds two addresses that collide in one table has not found a collision in another.
  *
  * A new table takes a number that is not in the list. Changing a number changes which entries are
  * evicted together, and with it the events of a replay under memory pressure.

@@ -44,8 +44,8 @@ struct blocker *blocker_open(const struct blocker_conf *conf, struct failure *f)
 
 /*
  * Blocks a source for timeout_s from now on. Waits for the kernel's answer, usually 100 us, at most
- * a second. 1: it is blocked. 0: it was blocked already, and its time begins anew. -EPERM: it is in
- * `never`. -ENOSPC: `most` sources are blocked. -EPIPE, -ETIMEDOUT: the helper has ended or does
+ * a second. 1: it is blocked. 0: it was blocked already, and its time starts again. -EPERM: it is
+ * in `never`. -ENOSPC: `most` sources are blocked. -EPIPE, -ETIMEDOUT: the helper has ended or does
  * not answer. Other -errno: the kernel's.
  */
 int blocker_add(struct blocker *b, struct addr source);

@@ -24,7 +24,7 @@ void blocker_table_close(struct blocker_table *t);
  */
 int blocker_table_make(struct blocker_table *t, uint32_t most, uint32_t timeout_s);
 
-/* Adds the address to its set; `again`: removes it first, so that its time begins anew. 0 or
+/* Adds the address to its set; `again`: removes it first, so that its time starts again. 0 or
  * -errno; -ENOENT if `again` and it is not in the set. */
 int blocker_table_add(struct blocker_table *t, struct addr a, int again);
 /* Empties the sets. 0 or -errno. */

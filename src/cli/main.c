@@ -17,8 +17,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {
-	{"scan", cmd_scan,
-	 "find open, closed and filtered ports (also without the word: portlight -sS host)"},
+	{"scan", cmd_scan, "find open, closed and filtered ports (the word may be omitted)"},
 	{"watch", cmd_watch, "detect scans, live or in a capture: source, technique, tool"},
 	{"convert", cmd_convert, "write a saved report, of portlight or nmap, in another format"},
 	{"techniques", cmd_techniques, "what each technique sends, and what each answer means"},
@@ -46,7 +45,7 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
-/* A word that is no command; *f, or NULL, says why it is no host either. */
+/* Reports a word that is not a command; *f, if not NULL, says why it is not a host either. */
 static int command_unknown(const char *word, const struct failure *f)
 {
 	const char *names[COMMANDS], *near;
@@ -61,7 +60,8 @@ static int command_unknown(const char *word, const struct failure *f)
 			near);
 	else if (f)
 		fprintf(stderr,
-			"portlight: \"%s\" is no command (see portlight --help), and no host: %s\n",
+			"portlight: \"%s\" is not a command (see portlight --help), and not a "
+			"host: %s\n",
 			quoted, f->text);
 	else
 		fprintf(stderr, "portlight: there is no command \"%s\"; see portlight --help\n",
@@ -80,8 +80,8 @@ static int command_help(int argc, char **argv)
 }
 
 /*
- * As in nmap, options or targets without a command are a scan. A word is a target if it looks like
- * an address or a name with dots, or if the resolver knows it.
+ * As in nmap, options or targets without a command start a scan. A word is a target if it looks
+ * like an address or a name with dots, or if the resolver knows it.
  */
 static bool is_scan(const char *word, struct failure *f)
 {
@@ -93,8 +93,8 @@ static bool is_scan(const char *word, struct failure *f)
 
 /*
  * Opens /dev/null in place of each standard stream that is closed (`>&-`), in a mode that makes
- * its use fail: otherwise the next file or packet socket would get its number, and our output.
- * False if that fails.
+ * its use fail. Otherwise the next file or packet socket would get its number, and with it our
+ * output. False if that fails.
  */
 static bool streams_keep_place(void)
 {

@@ -22,7 +22,7 @@ struct engine_conf {
 	const struct plan *plan;
 	struct siphash_key key; /* secret of this run, for cookies (scan/cookie.h) */
 	/* SHEETS entries, NULL where no window is open. They change between two calls, as windows
-	 * open and close; a sheet stays during a call, and while a pass of its walk goes on. */
+	 * open and close; a sheet stays during a call, and during a pass of its walk. */
 	struct sheet *const *sheets;
 	struct trace *trace;   /* NULL, or takes each packet sent and received (trace_add) */
 	const char *interface; /* -e: only this one; NULL: by route */
@@ -60,7 +60,7 @@ struct engine_stats {
  *
  *   1. Its row of the registry opens it (registry.h).
  *   2. prepare, once for each window, before its walk sends.
- *   3. Turns: send (or pass_begin, or while a pass goes on pass_poll), stats, news, then receive
+ *   3. Turns: send (or pass_begin, or during a pass pass_poll), stats, news, then receive
  *      until it returns less than `max` answers. prepare of the next windows comes between turns.
  *   4. close.
  *
@@ -104,21 +104,27 @@ struct engine_ops {
 	 */
 	int (*receive)(struct engine *e, struct answer *answers, unsigned max, uint64_t timeout_ns,
 		       struct failure *f);
-	/* Fills *out; refused_burst begins anew. */
+	/*
+	 * NULL, or called before a window without unanswered probes is read out: notes in its sheet
+	 * what the engine knows of its hosts besides answers. True: call again, more may become
+	 * known soon.
+	 */
+	bool (*finish)(struct engine *e, struct sheet *sheet, uint64_t now_ns);
+	/* Fills *out; refused_burst is reset. */
 	void (*stats)(struct engine *e, struct engine_stats *out);
 	/*
-	 * The next three are NULL unless the engine can send the rest of a pass by itself, beside
-	 * the caller's turns. The functions of the walk for it are walk_pass_begin, walk_passed and
-	 * walk_pass_end (walk.h).
+	 * The next three are NULL unless the engine can send the rest of a pass by itself,
+	 * concurrently with the caller's turns. The functions of the walk for it are
+	 * walk_pass_begin, walk_passed and walk_pass_end (walk.h).
 	 *
-	 * pass_begin is called in place of send. PASS_BEGUN: the pass goes on until pass_poll
+	 * pass_begin is called in place of send. PASS_BEGUN: the pass continues until pass_poll
 	 * returns 0, and until then neither send nor pass_begin is called and the sheet stays open.
 	 * PASS_SEND: send is the better tool for what comes next, and is called at once.
 	 * PASS_LATER: nothing is due before walk->due_ns.
 	 */
 	int (*pass_begin)(struct engine *e, struct walk *walk, uint64_t now_ns, double rate_pps,
 			  struct failure *f);
-	/* Reports to the walk what was sent since, and sets the rate. 1 while the pass goes on; 0
+	/* Reports to the walk what was sent since, and sets the rate. 1 while it continues; 0
 	 * when it is over: walk_pass_end was called, unsent probes were given back. */
 	int (*pass_poll)(struct engine *e, uint64_t now_ns, double rate_pps, struct failure *f);
 	/* Asks for its end, early; may be called again. pass_poll returns 0 soon after. */

@@ -36,11 +36,12 @@ static bool read_techniques(struct json_line *j, void *out)
 		int technique = technique_by_name(value.technique, strlen(value.technique));
 
 		if (technique < 0)
-			return json_line_fail(j, "no technique of portlight", value.technique);
+			return json_line_fail(j, "unknown technique", value.technique);
 		if (run->count == TECHNIQUES)
-			return json_line_fail(j, "more techniques than there are", NULL);
+			return json_line_fail(j, "too many techniques", NULL);
 		if (!words_port_count(value.ports, &count) || count != value.count)
-			return json_line_fail(j, "not as many ports as it says", value.technique);
+			return json_line_fail(j, "the number of ports differs from the stated one",
+					      value.technique);
 		run->techniques[run->count] = (uint8_t)technique;
 		run->counts[run->count] = (uint32_t)count;
 		run->lists[run->count++] = value.ports;
@@ -71,7 +72,7 @@ static const struct run_info *lines_begin(struct source *source, struct failure 
 	if (got < 0)
 		return NULL;
 	if (got == 0 || !ndjson_line_type(s, type) || strcmp(type, "run") != 0) {
-		ndjson_wrong(s, f, "not portlight's NDJSON: no record of type run comes first",
+		ndjson_wrong(s, f, "not portlight's NDJSON: the first record is not of type run",
 			     got ? s->line : "");
 		return NULL;
 	}
@@ -191,7 +192,7 @@ static int read_summary(struct source_lines *s, struct failure *f)
 	uint64_t start_ns;
 
 	if (s->pending)
-		return ndjson_wrong(s, f, "a summary before the last host's record", NULL);
+		return ndjson_wrong(s, f, "a summary before the last host record", NULL);
 	if (ndjson_object(s, summary_fields, sizeof(summary_fields) / sizeof(summary_fields[0]), &v,
 			  f) < 0)
 		return -1;
@@ -208,10 +209,11 @@ static int read_summary(struct source_lines *s, struct failure *f)
 	summary->stopped_why = s->stopped_why;
 	int more = ndjson_line(s, f);
 
-	return more > 0 ? ndjson_wrong(s, f, "something behind the summary", s->line) : more;
+	return more > 0 ? ndjson_wrong(s, f, "data after the summary", s->line) : more;
 }
 
-/* The file ends before its summary. A host whose record is missing is given with what there is. */
+/* Ends a file without a summary. A host whose record is missing is returned with the ports that
+ * were read. */
 static int cut_off(struct source_lines *s, struct record *record, struct failure *f)
 {
 	struct run_summary *sum = &s->source.summary;
@@ -228,7 +230,7 @@ static int cut_off(struct source_lines *s, struct record *record, struct failure
 		return 0;
 	s->pending = false;
 	if (!builder_finish(&s->host, &twice))
-		return ndjson_wrong(s, f, "a host with two verdicts of one technique on a port",
+		return ndjson_wrong(s, f, "a host with two verdicts of one technique on one port",
 				    NULL);
 	s->host.host.notes = HOST_PARTIAL;
 	s->host.host.start_ns = s->host.host.end_ns = sum->end_ns;
@@ -238,7 +240,7 @@ static int cut_off(struct source_lines *s, struct record *record, struct failure
 	return 1;
 }
 
-/* The host is complete. Counted as long as there is no summary that does. */
+/* Finishes a host, and counts it in case that no summary follows. */
 static int give_host(struct source_lines *s, struct record *record)
 {
 	struct run_summary *sum = &s->source.summary;
@@ -264,11 +266,11 @@ static int lines_next(struct source *source, struct record *record, struct failu
 	if (!s->pending)
 		builder_reset(&s->host);
 	while ((got = ndjson_line(s, f)) > 0) {
-		/* What a full disk or a kill left of the last line. */
+		/* The last line may be incomplete after a full disk or a kill. */
 		if (!s->whole && s->line[s->length - 1] != '}')
 			return cut_off(s, record, f);
 		if (!ndjson_line_type(s, type))
-			return ndjson_wrong(s, f, "no record of portlight", s->line);
+			return ndjson_wrong(s, f, "not a record of portlight", s->line);
 		if (strcmp(type, "port") == 0 || strcmp(type, "ports") == 0) {
 			if ((type[4] ? ndjson_ports : ndjson_port)(s, f) < 0)
 				return -1;

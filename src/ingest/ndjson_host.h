@@ -4,7 +4,7 @@
 
 #include "ingest/ndjson_lines.h"
 
-/* A record of that type, into the builder. 0, or -1 and *f. */
+/* Reads a record of that type into the builder. 0, or -1 and *f. */
 int ndjson_port(struct source_lines *s, struct failure *f);
 int ndjson_ports(struct source_lines *s, struct failure *f);
 int ndjson_host(struct source_lines *s, struct failure *f);

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The longest line is the first, with a command line of at most 2 MiB (ARG_MAX) in which each byte
- * may be an escape of six. */
+/* The longest line is the first: its command line has at most 2 MiB (ARG_MAX), of which each byte
+ * may become an escape of six. */
 #define LINE_BYTES ((size_t)16 << 20)
 
 int ndjson_wrong(struct source_lines *s, struct failure *f, const char *what, const char *text)
@@ -17,7 +17,7 @@ int ndjson_wrong(struct source_lines *s, struct failure *f, const char *what, co
 int ndjson_no_room(struct source_lines *s, struct failure *f)
 {
 	return ndjson_wrong(
-		s, f, "more ports or names of services than a host can have, or than memory", NULL);
+		s, f, "more ports or service names than a host can have, or out of memory", NULL);
 }
 
 int ndjson_line(struct source_lines *s, struct failure *f)

@@ -21,17 +21,17 @@ struct source_lines {
 	struct source source;
 	FILE *in;
 	struct refuse where;
-	char *line, *first_line; /* the first is kept: *run points into it */
+	char *line, *first_line; /* the first is stored: *run points into it */
 	size_t bytes, length, first_bytes;
 	bool whole; /* the line ends with a newline */
 	struct run_line values;
 	struct run_info run;
 	struct builder host;
-	bool pending; /* ports were read whose host record is still to come */
+	bool pending; /* ports were read, and their host record has not come yet */
 	char *stopped_why;
 };
 
-/* A member of `structure` that has the member's name. */
+/* A member of `structure` with the same name in JSON. */
 #define ENTRY(kind, member, most, structure)                                                       \
 	{                                                                                          \
 #member, kind, offsetof(structure, member), most, NULL                             \
@@ -52,7 +52,7 @@ struct json_line ndjson_members(struct source_lines *s);
 int ndjson_wrong(struct source_lines *s, struct failure *f, const char *what, const char *text);
 int ndjson_no_room(struct source_lines *s, struct failure *f);
 
-/* The line as one object with these members. 0, or -1 and *f. */
+/* Reads the line as one object with these members. 0, or -1 and *f. */
 int ndjson_object(struct source_lines *s, const struct json_field *fields, size_t count, void *out,
 		  struct failure *f);
 

@@ -12,7 +12,7 @@
 #define TABLE_BUFFER_BYTES 32768
 /* Most messages processed at once: many of them must not delay the processing of packets. */
 #define TABLE_MESSAGES 4096
-/* Most times a table that changes while it is read is read anew at once. */
+/* Most times a table that changes while it is read is read again at once. */
 #define TABLE_TRIES 4
 
 struct link_place {

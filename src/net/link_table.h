@@ -35,7 +35,7 @@ void link_table_close(struct link_table *t);
 int link_table_fd(const struct link_table *t);
 
 /*
- * Processes the kernel's messages; if some were lost, reads all interfaces anew. Does not wait. 1
+ * Processes the kernel's messages; if some were lost, reads all interfaces again. Does not wait. 1
  * if anything has changed, 0 if not, or -errno.
  */
 int link_table_refresh(struct link_table *t);

@@ -22,7 +22,7 @@
  * that is not found is unknown rather than absent. */
 #define LISTENERS_SOCKETS 4096
 #define LISTENERS_LOCAL	  1024
-/* Most times a table that changes while it is read is read anew. */
+/* Most times a table that changes while it is read is read again. */
 #define LISTENERS_TRIES 4
 
 enum listeners_proto {

@@ -50,19 +50,29 @@ static int neighbour_attribute(const struct nlattr *attribute, void *context)
 	return MNL_CB_OK;
 }
 
+/* Where the messages of a dump go. */
+struct neighbour_dump {
+	struct neighbour_list *list;
+	bool all; /* not only permanent ones */
+};
+
 static int neighbour_each(void *context, const struct nlmsghdr *message)
 {
+	const struct neighbour_dump *dump = context;
 	const struct ndmsg *header = mnl_nlmsg_get_payload(message);
 	struct neighbour_entry entry = {0};
 
 	if (message->nlmsg_type != RTM_NEWNEIGH ||
 	    mnl_nlmsg_get_payload_len(message) < sizeof(*header) ||
-	    !(header->ndm_state & NUD_PERMANENT))
+	    !(dump->all || header->ndm_state & NUD_PERMANENT))
 		return 0;
+	entry.neighbour.state = header->ndm_state;
 	entry.neighbour.link_index = (unsigned)header->ndm_ifindex;
 	if (mnl_attr_parse(message, sizeof(*header), neighbour_attribute, &entry) < 0)
 		return -errno;
-	return entry.has_addr && entry.has_mac ? neighbour_add(context, &entry.neighbour) : 0;
+	if (!entry.has_addr || !(entry.has_mac || dump->all))
+		return 0;
+	return neighbour_add(dump->list, &entry.neighbour);
 }
 
 /* Duplicates from a dump that was read twice do not matter to a search. */
@@ -79,10 +89,11 @@ static int neighbour_compare(const void *a, const void *b)
 	return order ? order : (x->link_index > y->link_index) - (x->link_index < y->link_index);
 }
 
-int neighbour_list_read(struct neighbour_list *list, struct netlink *netlink, struct failure *f)
+static int neighbour_read(struct neighbour_dump *dump, struct netlink *netlink, struct failure *f)
 {
+	struct neighbour_list *list = dump->list;
 	static const uint8_t families[] = {AF_INET, AF_INET6};
-	const struct netlink_reader reader = {neighbour_each, neighbour_restart, list};
+	const struct netlink_reader reader = {neighbour_each, neighbour_restart, dump};
 
 	*list = (struct neighbour_list){0};
 	for (size_t i = 0; i < sizeof(families); i++) {
@@ -104,6 +115,16 @@ int neighbour_list_read(struct neighbour_list *list, struct netlink *netlink, st
 	if (list->count > 0)
 		qsort(list->neighbour, list->count, sizeof(*list->neighbour), neighbour_compare);
 	return 0;
+}
+
+int neighbour_list_read(struct neighbour_list *list, struct netlink *netlink, struct failure *f)
+{
+	return neighbour_read(&(struct neighbour_dump){.list = list}, netlink, f);
+}
+
+int neighbour_list_read_all(struct neighbour_list *list, struct netlink *netlink, struct failure *f)
+{
+	return neighbour_read(&(struct neighbour_dump){.list = list, .all = true}, netlink, f);
 }
 
 void neighbour_list_fini(struct neighbour_list *list)

@@ -12,7 +12,8 @@
 struct neighbour {
 	struct addr addr;
 	unsigned link_index;
-	uint8_t mac[6];
+	uint8_t mac[6]; /* zero while there is none */
+	uint16_t state; /* NUD_* of <linux/neighbour.h> */
 };
 
 /* Caller's storage; zero-initialised is empty. Sorted by address, then interface. */
@@ -27,6 +28,9 @@ struct neighbour_list {
  * -1 with *f and the list empty.
  */
 int neighbour_list_read(struct neighbour_list *list, struct netlink *netlink, struct failure *f);
+/* The same for all entries, in any state. */
+int neighbour_list_read_all(struct neighbour_list *list, struct netlink *netlink,
+			    struct failure *f);
 void neighbour_list_fini(struct neighbour_list *list);
 /* The entry of an address on an interface; NULL if there is none. Valid until
  * neighbour_list_fini(). */

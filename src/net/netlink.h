@@ -16,7 +16,7 @@ struct netlink;
 struct netlink_reader {
 	/* Called for each message. Returns 0, or a negative errno that ends the request. */
 	int (*each)(void *context, const struct nlmsghdr *message);
-	/* The dump begins anew: discard all messages so far. Not used (may be NULL) by
+	/* The dump starts again: discard all messages so far. Not used (may be NULL) by
 	 * netlink_ask(). */
 	void (*restart)(void *context);
 	void *context;
@@ -28,7 +28,7 @@ void netlink_close(struct netlink *n);
 
 /*
  * Reads a dump: sends *request with NLM_F_DUMP added. If the table changes meanwhile
- * (NLM_F_DUMP_INTR) or messages are lost (ENOBUFS), restart() is called and the dump is read anew,
+ * (NLM_F_DUMP_INTR) or messages are lost (ENOBUFS), restart() is called and the dump is read again,
  * NETLINK_TRIES times at most. 0, or -errno of the kernel, the socket or `each`; -EAGAIN if the
  * table changed each time.
  */

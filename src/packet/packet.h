@@ -47,7 +47,7 @@ enum packet_has {
 	 */
 	PACKET_TCP_FLAGS = 1 << 17,
 	/* IPv6: the frame, PACKET_BURIED_BYTES of the packet or more, ends within extension
-	 * headers: no honest packet has so many. */
+	 * headers: no honest packet has that many. */
 	PACKET_BURIED = 1 << 18,
 	PACKET_SUM_BAD = 1 << 15, /* only if asked for: IP or transport checksum is wrong */
 };

@@ -10,16 +10,16 @@
  * A Feistel network on a x b >= n with a, b near sqrt(n) (Black and Rogaway, "Ciphers with
  * Arbitrary Finite Domains", CT-RSA 2002, 3.3), cycle-walked over the a x b - n < a values too
  * many: at most one step in sqrt(n)/2 is walked twice. a is a power of two, so that an index comes
- * apart without a division, and one half in two is reduced by a mask. Not a cipher to hide behind:
- * it spreads load. Inline, and only 64-bit arithmetic, so that the kernel's BPF target compiles it
+ * apart without a division, and one half in two is reduced by a mask. Not a secure cipher: it is to
+ * spread the load. Inline, and only 64-bit arithmetic, so that the kernel's BPF target compiles it
  * too.
  */
 #define PERMUTE_ROUNDS 4
 
 /*
- * Steps of a cycle walk at most, for the kernel, which wants each loop bounded. A walk is no longer
- * than there are values too many, which is below a; where a is greater than this, so many steps
- * outside in a row have a chance below b^-64.
+ * Most steps of a cycle walk, for the kernel, which requires a bound of each loop. A walk is no
+ * longer than the number of values outside the range, which is below a; for larger a, the
+ * probability of this many consecutive steps outside is below b^-64.
  */
 #define PERMUTE_STEPS 64
 

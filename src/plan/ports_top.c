@@ -1,7 +1,7 @@
 /*
  * ports_top: a ranking of the ports most often met.
  *
- * Origin: written by hand for this program, and from nobody's list of scan results. Each row is
+ * Origin: written by hand for this program, and not from any list of scan results. Each row is
  * the port that a widely deployed piece of software listens on by default, or that IANA's registry
  * assigns to a service; the order is our own judgement of how commonly an administrator meets it:
  * what nearly every network has, then what most have, then what a trade or a product has. It claims
@@ -26,7 +26,7 @@ static const uint16_t tcp_top[] = {
 	5666, 10050,
 	/* Windows RPC: the first ports of the dynamic range that services take at boot */
 	49152, 49153, 49154, 49155, 49156, 49157, 49664, 49665, 49666, 49667, 49668, 49669,
-	/* Web again: what people choose beside 80 and 443 */
+	/* Web again: common alternatives to 80 and 443 */
 	8082, 8088, 8444, 8090, 82, 8001, 8083, 8084, 8085, 8086, 8089, 8181, 7080, 8880, 4443,
 	4000, 3001, 5001, 9001, 9080, 10443,
 	/* Databases, caches, search */

@@ -517,7 +517,7 @@ int target_parse(const char *text, size_t length, struct ranges *set, struct tar
 /* What a piece between two commas tells about where a target ends. */
 struct piece {
 	bool whole; /* a name or IPv6: never a part of an octet list */
-	bool ends;  /* whole, or with a prefix length: no octet list goes on behind it */
+	bool ends;  /* whole, or with a prefix length: no octet list continues after it */
 	size_t dots;
 };
 
@@ -546,7 +546,7 @@ int target_split(const char *text, size_t length,
 		more = part_split(rest, ',', &part, &rest);
 		piece = piece_look(part);
 		if (!so_far.ends && !piece.whole && (so_far.dots < 3 || piece.dots < 3)) {
-			/* an octet list goes on */
+			/* the octet list continues */
 			word.length += 1 + part.length;
 			so_far.dots += piece.dots;
 			so_far.ends = piece.ends;

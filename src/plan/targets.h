@@ -52,8 +52,8 @@ int target_list_parse(const char *text, size_t length, const char *where,
 
 /*
  * Splits the text of an option that takes targets between commas ("192.0.2.9,host,10.0.0.1,5"):
- * calls `each` for every one, with `f`. A comma inside an octet list does not split; where it
- * cannot be told, the word is one that target_parse refuses. Stops at, and returns, the first
+ * calls `each` for every one, with `f`. A comma inside an octet list does not split; in an
+ * ambiguous text, the word is one that target_parse refuses. Stops at, and returns, the first
  * non-zero result of `each`.
  */
 int target_split(const char *text, size_t length,

@@ -1,4 +1,4 @@
-/* kept: a list of evidence, sorted where it is. */
+/* evidence_list: appended, and sorted in place. */
 #include "scan/evidence_list.h"
 
 #include <stdlib.h>
@@ -6,10 +6,10 @@
 
 #include "scan/probe.h"
 
-/* Large enough for the C library to ask the kernel for a block of its own (cmd_scan.c): what is not
- * written to is no memory, and to grow is to be mapped anew. */
+/* Large enough for malloc to map it by itself (mallopt(3), M_MMAP_THRESHOLD): pages that are not
+ * written to take no memory, and growing remaps them without a copy. */
 #define EVIDENCE_LIST_FIRST 8448
-/* So few that came late are put where they belong one by one. */
+/* Most late entries that are inserted one by one; more are sorted with all others. */
 #define EVIDENCE_LIST_LATE 16
 /* Bits of a cell and a reply. */
 #define EVIDENCE_LIST_BITS 24
@@ -29,8 +29,8 @@ static void evidence_list_insert(struct evidence_entry *at, uint32_t count, uint
 	at[to] = one;
 }
 
-/* By the lowest `bits` of the key, the others being the same: no order that a stranger chooses
- * makes it slow. */
+/* Radix sort by the lowest `bits` of the key, the others being equal: no order that a remote host
+ * chooses makes it slow. */
 static void evidence_list_sort(struct evidence_entry *at, uint32_t count, unsigned bits)
 {
 	for (; bits > 0 && count > EVIDENCE_LIST_LATE; bits--) {
@@ -59,7 +59,7 @@ static void evidence_list_sort(struct evidence_entry *at, uint32_t count, unsign
 	}
 }
 
-/* The first of the settled ones, from `low` on, that is not of a lower cell. */
+/* The first settled entry, from `low` on, whose cell is not lower. */
 static uint32_t evidence_list_find(const struct evidence_list *k, uint32_t cell, uint32_t low)
 {
 	uint32_t step = 1, high = k->settled;
@@ -81,7 +81,7 @@ static uint32_t evidence_list_find(const struct evidence_list *k, uint32_t cell,
 	return low;
 }
 
-/* The last of each cell, which is the strongest. */
+/* Keeps the last entry of each cell, which is the strongest. */
 static void evidence_list_unite(struct evidence_list *k)
 {
 	uint32_t count = 0;
@@ -136,7 +136,8 @@ void evidence_list_put(struct evidence_list *k, uint32_t cell, unsigned reply,
 
 	if (k->count == k->room) {
 		evidence_list_settle(k);
-		/* With room made by that for a few only, it would be full again soon. */
+		/* If settling freed only a few places, the list would soon be full again: grow
+		 * it. */
 		if (k->count >= k->room - k->room / 4 && !evidence_list_grow(k) &&
 		    k->count == k->room)
 			return;

@@ -24,12 +24,14 @@ void paced_fini(struct paced *l)
 	l->count = l->capacity = 0;
 }
 
-/* From now on its cells, by UDP or not, are counted one by one. False out of memory. */
-static bool paced_add(struct paced *l, uint32_t host, bool udp, uint64_t now_ns)
+/* Adds a host to the list, unless it is in it. False out of memory. */
+static bool paced_list(struct paced *l, uint32_t host)
 {
-	const bool listed = sheet_pace(l->sheet, host)->listed;
+	struct sheet_pace *pace = sheet_pace(l->sheet, host);
 
-	if (!listed && l->count == l->capacity) {
+	if (pace->listed)
+		return true;
+	if (l->count == l->capacity) {
 		const uint32_t capacity = l->capacity ? l->capacity * 2 : 16;
 		uint32_t *grown = reallocarray(l->host, capacity, sizeof(*grown));
 
@@ -38,13 +40,40 @@ static bool paced_add(struct paced *l, uint32_t host, bool udp, uint64_t now_ns)
 		l->host = grown;
 		l->capacity = capacity;
 	}
-	if (!sheet_count(l->sheet, host, udp))
-		return false;
-	if (listed)
-		return true;
-	sheet_pace(l->sheet, host)->listed = true;
+	pace->listed = true;
 	l->host[l->count++] = host;
-	l->due_ns = now_ns;
+	return true;
+}
+
+/* From now on its cells, by UDP or not, are counted one by one. False out of memory. */
+static bool paced_add(struct paced *l, uint32_t host, bool udp, uint64_t now_ns)
+{
+	const bool listed = sheet_pace(l->sheet, host)->listed;
+
+	if (!sheet_count(l->sheet, host, udp) || !paced_list(l, host))
+		return false;
+	if (!listed)
+		l->due_ns = now_ns;
+	return true;
+}
+
+bool paced_restore(struct paced *l, uint32_t host)
+{
+	if (sheet_pace(l->sheet, host)->listed || !paced_list(l, host))
+		return false;
+	l->due_ns = 0;
+	return true;
+}
+
+bool paced_valid(const struct paced *l)
+{
+	for (uint32_t h = 0; h < sheet_hosts(l->sheet); h++) {
+		const struct sheet_pace *host = sheet_pace(l->sheet, h);
+		const uint8_t stage = host->rst_retry.stage;
+
+		if ((stage == RST_RETRY_WAIT || stage == RST_RETRY_ROUND) && !host->listed)
+			return false;
+	}
 	return true;
 }
 
@@ -53,6 +82,7 @@ struct paced_tally {
 	uint32_t blanks;
 	uint32_t answered; /* by the host itself */
 	uint32_t last;	   /* of these, not before the last attempt */
+	unsigned tries;	   /* that blanks had, at most */
 };
 
 static struct paced_tally paced_tally(const struct paced *l, uint32_t host, bool udp)
@@ -67,7 +97,12 @@ static struct paced_tally paced_tally(const struct paced *l, uint32_t host, bool
 
 		if (sheet_slot_udp(s, slot) != udp)
 			continue;
-		tally.blanks += reply == REPLY_SILENCE;
+		if (reply == REPLY_SILENCE) {
+			const unsigned tries = sheet_tries(s, cell);
+
+			tally.blanks++;
+			tally.tries = tries > tally.tries ? tries : tally.tries;
+		}
 		if (reply <= REPLY_PORT_UNREACH || reply == SHEET_NOT_OURS)
 			continue;
 		tally.answered++;
@@ -84,14 +119,15 @@ bool paced_take_limited(struct paced *l, uint64_t now_ns)
 
 	for (uint32_t h = 0; h < hosts; h++) {
 		struct sheet_pace *host = sheet_pace(s, h);
-		uint32_t blanks;
+		struct paced_tally tally;
 
 		if (host->icmp_errors == 0 || icmp_backoff_active(&host->icmp_backoff))
 			continue;
-		blanks = paced_tally(l, h, true).blanks;
-		if (blanks == 0 || !paced_add(l, h, true, now_ns))
+		tally = paced_tally(l, h, true);
+		if (tally.blanks == 0 || !paced_add(l, h, true, now_ns))
 			continue;
-		icmp_backoff_start(&host->icmp_backoff, blanks, now_ns);
+		icmp_backoff_start(&host->icmp_backoff, tally.blanks, now_ns);
+		host->icmp_backoff.before = (uint8_t)(tally.tries < 255 ? tally.tries : 255);
 		any = true;
 	}
 	return any;

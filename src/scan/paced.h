@@ -1,4 +1,4 @@
-/* paced: hosts that are probed at a pace of their own, beside and after the passes. */
+/* paced: hosts that are probed at an individual pace, concurrently with and after the passes. */
 #ifndef PORTLIGHT_SCAN_PACED_H
 #define PORTLIGHT_SCAN_PACED_H
 
@@ -41,6 +41,12 @@ void paced_take_rst_retry(struct paced *l, uint64_t timeout_ns, uint64_t now_ns)
 /* True with the next cell to send to at `now_ns`, which counts as sent; false if none is due
  * before due_ns. */
 bool paced_next(struct paced *l, uint64_t timeout_ns, uint64_t now_ns, uint32_t *cell);
+
+/* For a list that is read from a snapshot. paced_restore adds a host whose pace is restored
+ * already; false if it is in the list, or out of memory. paced_valid: whether no host is missing.
+ */
+bool paced_restore(struct paced *l, uint32_t host);
+bool paced_valid(const struct paced *l);
 
 /* For progress lines. */
 struct paced_status {

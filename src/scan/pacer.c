@@ -8,7 +8,7 @@
 #define EPOCH_ANSWERS 24
 /* Answers are waited for so much longer than the round trip says before an epoch is judged. */
 #define EPOCH_SLACK_NS UINT64_C(2000000)
-/* A smaller loss than this is taken for chance and left to the later attempts. */
+/* A smaller loss than this may be chance, and is left to retransmissions. */
 #define TOLERATED_SHARE 0.97
 /* Probes that the expected share is known from, at most, so that it can change. */
 #define POOL_MOST 8192
@@ -55,6 +55,13 @@ static void pacer_set(struct pacer *p, double rate)
 	if (rate < p->conf.start_pps / START_SHARE)
 		rate = p->conf.start_pps / START_SHARE;
 	p->rate_pps = rate;
+}
+
+void pacer_limit(struct pacer *p)
+{
+	pacer_set(p, p->rate_pps);
+	if (p->threshold_pps > p->conf.ceiling_pps)
+		p->threshold_pps = p->conf.ceiling_pps;
 }
 
 static void pacer_judge(struct pacer *p, uint64_t now_ns);
@@ -236,7 +243,8 @@ void pacer_share(struct pacer *p, uint64_t answered, uint64_t sent, double actua
 	p->epoch_sent = sent;
 	p->epoch_answered = answered;
 	pacer_judge(p, now_ns);
-	/* So many probes outweigh the pool: its best would sink with the rate that rises. */
+	/* A pass has enough probes to outweigh the pool: its best share would sink with the rising
+	 * rate. */
 	if (before.best_sent && !before.lowered_sent && p->best_share < before.best_share) {
 		p->best_share = before.best_share;
 		p->best_sent = before.best_sent;

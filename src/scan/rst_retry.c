@@ -4,12 +4,22 @@
 /* Half of all packets lost each way leaves 0.75^200 of the ports. Below what 8 bits of attempts
  * count. */
 #define ROUNDS_MOST 200
-/* Probes in a time-out: so many to find out whether anything comes, and to each answer. */
+/* Probes per time-out: the least, which tests whether any answer comes, and the number per
+ * answer. */
 #define PROBES_LEAST	  16
 #define PROBES_PER_ANSWER 3
 #define PROBES_MOST	  4096
 /* With few ports left, an empty round may be chance. */
 #define EMPTY_MOST 2
+
+bool rst_retry_valid(const struct rst_retry *p, uint32_t slots)
+{
+	return p->stage > RST_RETRY_OFF && p->stage <= RST_RETRY_OVER && p->extra <= ROUNDS_MOST &&
+	       p->empty <= EMPTY_MOST && p->from <= slots && p->silent <= slots &&
+	       p->answered <= slots && p->recent <= slots && p->gained <= slots &&
+	       p->given <= PROBES_LEAST + PROBES_PER_ANSWER * slots + PROBES_MOST &&
+	       p->allowance <= p->given;
+}
 
 void rst_retry_start(struct rst_retry *p, uint32_t gained, uint32_t answered, uint64_t over_ns)
 {

@@ -58,19 +58,28 @@ static int scan_place(const struct scan *s)
 	return place;
 }
 
+bool scan_open_window(struct scan *s, unsigned place, uint64_t window, uint64_t now_ns)
+{
+	struct walk *walk = &s->walk[place];
+
+	s->sheet[place] = sheet_new(s->plan, window, s->conf.first, s->conf.last, now_ns);
+	if (!s->sheet[place])
+		return false;
+	walk_init(walk, s->sheet[place], s->conf.tries, rtt_timeout_ns(&s->rtt));
+	walk->silent_ns = s->conf.rtt.initial_ns;
+	walk->most_ns = s->conf.rtt.max_ns;
+	walk->rst_retries = s->conf.rst_retries;
+	return true;
+}
+
 int scan_open(struct scan *s, uint64_t now_ns)
 {
 	const int place = scan_place(s);
 
 	if (place < 0)
 		return -1;
-	s->sheet[place] = sheet_new(s->plan, s->window_next, s->conf.first, s->conf.last, now_ns);
-	if (!s->sheet[place])
+	if (!scan_open_window(s, (unsigned)place, s->window_next, now_ns))
 		return -2;
-	walk_init(&s->walk[place], s->sheet[place], s->conf.tries, rtt_timeout_ns(&s->rtt));
-	s->walk[place].silent_ns = s->conf.rtt.initial_ns;
-	s->walk[place].most_ns = s->conf.rtt.max_ns;
-	s->walk[place].rst_retries = s->conf.rst_retries;
 	pacer_fresh(&s->pacer, now_ns);
 	s->window_next++;
 	return place;
@@ -203,7 +212,7 @@ void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns)
 
 void scan_pass_over(struct scan *s, uint64_t refused, uint64_t now_ns)
 {
-	/* When the last of it went, nobody has seen. */
+	/* The time of its last probe is unknown. */
 	tempo_idle(&s->pass_tempo);
 	scan_pass_told(s, refused, now_ns);
 	s->passing = NULL;
@@ -259,6 +268,7 @@ static uint64_t sooner(uint64_t wait_ns, uint64_t at_ns, uint64_t now_ns)
 uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
 {
 	uint64_t wait_ns = WAIT_MOST_NS;
+	int order[SHEETS], count;
 
 	if (s->passing)
 		return WAIT_PASS_NS;
@@ -266,13 +276,14 @@ uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
 		return sooner(wait_ns, s->stop_ns, now_ns);
 	if (scan_place(s) >= 0)
 		return 0;
-	for (int i = 0; i < SHEETS; i++) {
-		const struct walk *walk = &s->walk[i];
+	count = scan_order(s, order);
+	for (int i = 0; i < count; i++) {
+		const struct walk *walk = &s->walk[order[i]];
 
-		if (!s->sheet[i])
-			continue;
 		if (walk->done) {
-			wait_ns = sooner(wait_ns, walk_end_ns(s, walk), now_ns);
+			/* Windows finish in order: only the oldest can. */
+			if (i == 0)
+				wait_ns = sooner(wait_ns, walk_end_ns(s, walk), now_ns);
 			continue;
 		}
 		uint64_t pace_ns = now_ns + pacer_wait_ns(&s->pacer, now_ns);

@@ -27,7 +27,7 @@ struct sent_table {
 	uint8_t bits; /* of its size, while `at` is set */
 };
 
-/* Makes room for so many more entries. False without memory: the table is as before. */
+/* Makes room for that many more entries. False if out of memory: the table is unchanged. */
 bool sent_table_reserve(struct sent_table *t, uint32_t more);
 /* The entry of a position < 2^PLAN_WINDOW_BITS; NULL if there is none. Valid until the next
  * sent_table_reserve or sent_table_put. */

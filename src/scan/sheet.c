@@ -468,12 +468,25 @@ static void host_rtt(const struct sheet *s, uint32_t cell, const struct answer *
 		host->rtt_us = us;
 }
 
+/* The answer is to a retransmission of the backoff, not to an earlier probe that was under way. */
+static bool is_to_backoff(const struct icmp_backoff *q, const struct answer *answer, unsigned tries)
+{
+	const unsigned before = q->before > 0 ? q->before : 1; /* a first attempt is none */
+
+	if (answer->has & ANSWER_ATTEMPT && tries <= 16)
+		return answer->attempt >= before;
+	return tries > before;
+}
+
 /* An answer to UDP counts for the host's ICMP rate limit. */
-static void host_icmp(struct sheet_pace *pace, const struct answer *answer, unsigned before)
+static void host_icmp(struct sheet_pace *pace, const struct answer *answer, unsigned before,
+		      unsigned tries)
 {
 	pace->icmp_errors += (answer->has & ANSWER_ICMP) != 0;
 	if (icmp_backoff_active(&pace->icmp_backoff) && before == REPLY_SILENCE)
-		icmp_backoff_answered(&pace->icmp_backoff, answer->t_ns);
+		icmp_backoff_answered(&pace->icmp_backoff,
+				      is_to_backoff(&pace->icmp_backoff, answer, tries),
+				      answer->t_ns);
 }
 
 enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *answer,
@@ -509,8 +522,8 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 	if (answer->reply <= before)
 		return SHEET_DUPLICATE;
 	evidence_note(s, cell, answer, *has_rtt ? *rtt_ns : 0, *has_rtt);
-	if (technique_table[technique].cookie == COOKIE_PORT)
-		host_icmp(&s->pace[host], answer, before);
+	if (technique_is_udp(technique))
+		host_icmp(&s->pace[host], answer, before, tries);
 	if (before == REPLY_SILENCE)
 		s->answered++;
 	return before == REPLY_SILENCE ? SHEET_FIRST : SHEET_STRONGER;

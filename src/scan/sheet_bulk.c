@@ -18,7 +18,7 @@ void sheet_bulk_words(const struct sheet *s, uint64_t *out)
 	for (uint32_t i = 0; i < words; i++) {
 		uint32_t cell = i * 16;
 
-		/* Until nothing more is in it: most windows are all unanswered. */
+		/* Ends at the last bit set: most windows are entirely unanswered. */
 		for (uint64_t rest = s->word[i]; rest; rest >>= 4, cell++) {
 			const uint32_t position = (uint32_t)permute_backward(&s->order, cell);
 
@@ -27,8 +27,7 @@ void sheet_bulk_words(const struct sheet *s, uint64_t *out)
 	}
 }
 
-/* Attempts by passes that began before the walk's position. */
-static unsigned bulk_passed(const struct sheet *s, uint32_t cell, uint32_t position)
+unsigned sheet_bulk_passed(const struct sheet *s, uint32_t cell, uint32_t position)
 {
 	const uint32_t slots = s->plan->slots;
 	const unsigned limit = sheet_slot_limit(s, cell % slots);
@@ -59,7 +58,7 @@ unsigned sheet_bulk_tries(const struct sheet *s, uint32_t cell)
 		entry = sent_table_get(&s->bulk.sent, position);
 		return entry ? entry->tries : 0;
 	}
-	tries = bulk_passed(s, cell, position);
+	tries = sheet_bulk_passed(s, cell, position);
 	return tries > 0 && bulk_unsent(s, cell) ? tries - 1 : tries;
 }
 
@@ -160,6 +159,80 @@ bool sheet_has_last(const struct sheet *s)
 	return !s->bulk.on || s->bulk.last;
 }
 
+/* Whether a cell of a plain sheet has the attempts that the bulk layout would derive. */
+static bool bulk_fits(const struct sheet *s, uint32_t cell, unsigned tries)
+{
+	return sheet_get(s, cell) != REPLY_SILENCE || sheet_counted(s, cell) ||
+	       s->tries[cell] == tries;
+}
+
+/* Whether every unanswered cell has, but for those that are paced. */
+static bool bulk_regular(const struct sheet *s)
+{
+	for (uint32_t position = 0; position < s->cells; position++) {
+		const uint32_t cell = (uint32_t)permute_forward(&s->order, position);
+		const unsigned tries = sheet_bulk_passed(s, cell, position);
+
+		if (!bulk_fits(s, cell, tries) &&
+		    (tries == 0 || !bulk_unsent(s, cell) || !bulk_fits(s, cell, tries - 1)))
+			return false;
+	}
+	for (uint32_t i = 0; i < s->unsent.count; i++) {
+		const uint32_t cell = s->unsent.cell[i];
+		const unsigned tries = sheet_bulk_passed(s, cell, sheet_position(s, cell));
+
+		if (!bulk_fits(s, cell, tries ? tries - 1 : 0))
+			return false;
+	}
+	return true;
+}
+
+/* What the bulk layout stores of a cell in its own way. False out of memory. */
+static bool bulk_take_over(struct sheet *s, uint32_t cell, uint32_t *block_us)
+{
+	const unsigned reply = sheet_get(s, cell), tries = s->tries[cell];
+	const uint32_t position = sheet_position(s, cell), us = s->sent_us[cell];
+	uint32_t *block = &block_us[position >> SHEET_BLOCK_BITS];
+
+	if (reply == SHEET_NOT_OURS || tries == 0)
+		return true;
+	if (*block == 0 || us - *block < SENT_LATER_US)
+		*block = us ? us : 1;
+	if (sheet_counted(s, cell)) {
+		struct sent_entry *entry = sent_table_put(&s->bulk.sent, position);
+
+		if (!entry)
+			return false;
+		entry->tries = (uint8_t)tries;
+		entry->us = us;
+	}
+	if (tries >= sheet_slot_limit(s, cell % s->plan->slots)) {
+		if (!bulk_last(s))
+			return false;
+		s->bulk.last[cell >> 6] |= UINT64_C(1) << (cell & 63);
+	}
+	if (reply != REPLY_SILENCE && reply_evidence_known(&s->evidence[cell]))
+		evidence_list_put(&s->bulk.evidence, cell, reply, &s->evidence[cell]);
+	return true;
+}
+
+/* Of a sheet that was restored from a snapshot. */
+static bool bulk_history(struct sheet *s, uint32_t *block_us)
+{
+	if (s->pass == 0 && s->position == 0)
+		return true;
+	if (!bulk_regular(s))
+		return false;
+	for (uint32_t cell = 0; cell < s->cells; cell++) {
+		if (bulk_take_over(s, cell, block_us))
+			continue;
+		sheet_bulk_fini(s);
+		s->bulk = (struct sheet_bulk){0};
+		return false;
+	}
+	return true;
+}
+
 bool sheet_lend(struct sheet *s, const struct sheet_loan *loan)
 {
 	if (loan->hops) {
@@ -171,10 +244,10 @@ bool sheet_lend(struct sheet *s, const struct sheet_loan *loan)
 	}
 	if (!loan->words)
 		return true;
-	if (s->pass > 0 || s->position > 0)
+	memset(loan->block_us, 0, ((size_t)s->cells + 63) / 64 * sizeof(*loan->block_us));
+	if (!bulk_history(s, loan->block_us))
 		return false;
 	sheet_bulk_words(s, loan->words);
-	memset(loan->block_us, 0, ((size_t)s->cells + 63) / 64 * sizeof(*loan->block_us));
 	free(s->word);
 	s->word = loan->words;
 	s->bulk.block_us = loan->block_us;

@@ -24,6 +24,8 @@ void sheet_bulk_words(const struct sheet *s, uint64_t *out);
 
 /* The rest is for sheet.c: the functions of sheet.h of the same names, for the bulk layout. */
 unsigned sheet_bulk_tries(const struct sheet *s, uint32_t cell);
+/* The same for a caller that knows the cell's position, as if no cell were unsent. */
+unsigned sheet_bulk_passed(const struct sheet *s, uint32_t cell, uint32_t position);
 uint32_t sheet_bulk_sent_us(const struct sheet *s, uint32_t cell);
 bool sheet_bulk_sent(struct sheet *s, uint32_t cell, unsigned attempt, uint32_t us);
 bool sheet_bulk_count(struct sheet *s, uint32_t host, bool udp);

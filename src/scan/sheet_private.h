@@ -56,10 +56,15 @@ static inline uint8_t sheet_tries_next(unsigned tries)
 	return (uint8_t)(tries < UINT8_MAX ? tries + 1 : UINT8_MAX - 15);
 }
 
+static inline uint32_t sheet_position(const struct sheet *s, uint32_t cell)
+{
+	return (uint32_t)permute_backward(&s->order, cell);
+}
+
 /* Where the reply of a cell stands in word[]. */
 static inline uint32_t sheet_place(const struct sheet *s, uint32_t cell)
 {
-	return s->bulk.on ? (uint32_t)permute_backward(&s->order, cell) : cell;
+	return s->bulk.on ? sheet_position(s, cell) : cell;
 }
 
 static inline unsigned sheet_at(const struct sheet *s, uint32_t place)

@@ -144,12 +144,13 @@ static uint32_t host_mute_notes(const struct rst_summary rst[TECHNIQUES])
 }
 
 /*
- * Of a host that nothing came from: that our kernel has no way to it, or finds nobody there. A
- * route that prohibits does so at each port; where some are silent it was something else.
+ * For a host without an answer: whether our kernel has no route to it or no neighbour answered for
+ * it. A prohibiting route does so at each port; if some ports are silent, there was another
+ * reason.
  */
 static uint32_t host_absence(const struct finding *findings, size_t count)
 {
-	bool no_route = false, nobody = false, prohibited = false, silent = false;
+	bool no_route = false, no_neighbour = false, prohibited = false, silent = false;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct finding *f = &findings[i];
@@ -161,7 +162,7 @@ static uint32_t host_absence(const struct finding *findings, size_t count)
 			return 0;
 		switch (f->reason) {
 		case REASON_HOST_UNREACH:
-			nobody = true;
+			no_neighbour = true;
 			break;
 		case REASON_NET_UNREACH:
 		case REASON_NO_ROUTE:
@@ -177,7 +178,7 @@ static uint32_t host_absence(const struct finding *findings, size_t count)
 	}
 	if (prohibited && silent)
 		return 0;
-	return nobody ? HOST_NO_NEIGHBOUR : no_route || prohibited ? HOST_NO_ROUTE : 0;
+	return no_neighbour ? HOST_NO_NEIGHBOUR : no_route || prohibited ? HOST_NO_ROUTE : 0;
 }
 
 static void finding_no_route(struct finding *f)
@@ -187,8 +188,8 @@ static void finding_no_route(struct finding *f)
 	f->has |= FINDING_LOCAL;
 }
 
-/* An engine that did not ask for routes and neighbours has their absence from the kernel, port by
- * port: the host is told of in the words of one that did. */
+/* An engine that does not resolve routes and neighbours learns their absence from the kernel, port
+ * by port: reports the host as the other engines do. */
 static void host_absent(struct host_report *host, struct finding *findings, size_t *count)
 {
 	const uint32_t absence =
@@ -201,23 +202,15 @@ static void host_absent(struct host_report *host, struct finding *findings, size
 		finding_no_route(&findings[i]);
 }
 
-void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
-		  const uint8_t tries[TECHNIQUES], uint64_t wall_offset_ns,
-		  struct finding *findings, struct host_report *out)
+/* What is known of the host besides its replies. */
+static void host_begin(struct sheet *sheet, uint32_t host, uint64_t wall_offset_ns,
+		       struct host_report *out)
 {
-	const struct plan *plan = sheet_plan(sheet);
-	const uint32_t base = host * plan->slots;
 	const struct sheet_host state = sheet_host(sheet, host);
 	const struct sheet_pace *pace = sheet_pace(sheet, host);
-	const bool by_cell = !sheet_tracks_hosts(sheet);
-	static const struct reply_evidence nothing = {0};
-	struct rst_summary rst[TECHNIQUES];
-	uint32_t near = 0;
-	size_t count = 0;
 
-	sheet_settle(sheet);
 	memset(out, 0, sizeof(*out));
-	out->addr = plan_host(plan, sheet_first_host(sheet) + host);
+	out->addr = plan_host(sheet_plan(sheet), sheet_first_host(sheet) + host);
 	out->notes = state.notes | (sheet_host_heard(sheet, host) ? HOST_ANSWERED : 0);
 	if (state.notes & HOST_MAC)
 		memcpy(out->mac, state.mac, sizeof(out->mac));
@@ -225,6 +218,23 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 	out->end_ns = out->start_ns;
 	if (pace->icmp_backoff.answers || pace->rst_retry.extra)
 		out->notes |= HOST_RATE_LIMITED;
+}
+
+void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
+		  const uint8_t tries[TECHNIQUES], uint64_t wall_offset_ns,
+		  struct finding *findings, struct host_report *out)
+{
+	const struct plan *plan = sheet_plan(sheet);
+	const uint32_t base = host * plan->slots;
+	const struct sheet_host state = sheet_host(sheet, host);
+	const bool by_cell = !sheet_tracks_hosts(sheet);
+	static const struct reply_evidence nothing = {0};
+	struct rst_summary rst[TECHNIQUES];
+	uint32_t near = 0;
+	size_t count = 0;
+
+	sheet_settle(sheet);
+	host_begin(sheet, host, wall_offset_ns, out);
 	findings_gather(sheet, base, findings);
 	rst_survey(sheet, base, findings, rst);
 	for (uint32_t i = 0; i < plan->slots; i++) {

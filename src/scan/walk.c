@@ -104,7 +104,7 @@ static bool walk_spent(const struct walk *w)
 	return true;
 }
 
-/* The pass is over. False if it was the last, or if there is nothing to do before due_ns. */
+/* Ends the pass. False if it was the last, or if no probe is due before due_ns. */
 static bool walk_turn(struct walk *w, uint64_t now_ns)
 {
 	const uint64_t settled_ns = w->last_sent_ns + w->timeout_ns;
@@ -295,7 +295,7 @@ bool walk_pass_begin(struct walk *w, uint64_t now_ns)
 	}
 	if (w->rst_retries)
 		sheet_last_pass(w->sheet, w->pass);
-	/* An answer that comes while the pass goes on may be one to any of its probes. */
+	/* An answer that comes during the pass may be to any of its probes. */
 	sheet_set_position(w->sheet, w->pass, w->end);
 	w->by_pass = true;
 	return true;

@@ -10,10 +10,10 @@ typedef void crew_job(void *context, unsigned index);
 /*
  * hands: threads that work at once, including the caller; 0: one for each CPU that we may run on,
  * at most CREW_MOST. There are fewer if the system gives no more. chunk: jobs that a thread takes
- * at once: so many that the shared counter costs little, so few that all threads end at about the
- * same time. Lists of fewer than three chunks are done by the caller. NULL if out of memory. The
- * threads are started by the first run that needs them, so that they have the privileges of the
- * process at that time. They block all signals.
+ * at once: enough that the shared counter costs little, and few enough that all threads end at
+ * about the same time. Lists of fewer than three chunks are done by the caller. NULL if out of
+ * memory. The threads are started by the first run that needs them, so that they have the
+ * privileges of the process at that time. They block all signals.
  */
 #define CREW_MOST 4
 struct crew *crew_new(unsigned hands, unsigned chunk);

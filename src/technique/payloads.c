@@ -4,7 +4,7 @@
  * Each was written from the document named with it. They ask for as little as makes a server
  * answer, and change nothing. Left empty on purpose, besides all that is not listed: echo,
  * discard, daytime, quote and chargen (RFC 862 to 865, 867) answer any datagram or none; syslog
- * (RFC 5426) never answers; RADIUS (RFC 2865) only those whom it knows.
+ * (RFC 5426) never answers; RADIUS (RFC 2865) only configured clients.
  */
 #include "technique/payloads.h"
 
@@ -87,7 +87,7 @@ static const uint8_t payload_tftp[] = {
 	0x00,
 };
 
-/* RFC 4120, 5.4.1: AS-REQ for a realm that nobody serves; answered with KRB-ERROR. */
+/* RFC 4120, 5.4.1: AS-REQ for a realm that no server serves; answered with KRB-ERROR. */
 static const uint8_t payload_kerberos[] = {
 	'j', 'k', 0x30, 'i', 0xa1, 0x03, 0x02, 0x01, 0x05, 0xa2, 0x03, 0x02, 0x01, 0x0a, 0xa4,
 	0x5d, 0x30, 0x5b, 0xa0, 0x07, 0x03, 0x05, 0x00, 0x00, 0x00, 0x00, 0x00, 0xa2, 0x0b,

@@ -148,7 +148,7 @@ bool technique_compares_rsts(unsigned technique);
 #define TECHNIQUE_LETTERS (2 * TECHNIQUES + 1)
 const char *technique_letters(char text[static TECHNIQUE_LETTERS]);
 
-/* Whether a reply is a RST, of whatever window and TTL. */
+/* Whether a reply is a RST, of any window and TTL. */
 static inline bool reply_is_rst(unsigned reply)
 {
 	return reply >= REPLY_RST && reply <= REPLY_RST_TTL_LOWER;

@@ -1,4 +1,4 @@
-/* block_policy: whether a source may be shut out for what it did. */
+/* block_policy: whether the source of an event may be blocked. */
 #include "watch/block_policy.h"
 
 // clang-format off

@@ -12,7 +12,7 @@
 
 #define SECOND_MS 1000
 #define TENTH_MS  100
-/* The estimate of sources is read once in so many contacts. */
+/* The estimate of sources is computed once in this number of contacts. */
 #define LOOK_EVERY 64
 
 int crowd_table_init(struct crowd_table *t, size_t bytes, const struct siphash_key *key)

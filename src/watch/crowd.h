@@ -12,7 +12,7 @@
 
 /* Registers of the HyperLogLog that counts sources (Flajolet et al. 2007): 3.3 % error. */
 #define CROWD_REGISTERS 1024
-/* So many registers are cleared one by one; with more in use, all are. */
+/* Up to this number of registers is cleared one by one; with more in use, all are. */
 #define CROWD_LISTED  32
 #define CROWD_GROUPS  6
 #define CROWD_PORTS   256
@@ -97,7 +97,7 @@ uint64_t crowd_stray(struct crowd *c, uint64_t source, uint64_t now_ms);
 /* Notes that a contact was completed, which those of a flood are not. */
 void crowd_completed(struct crowd *c);
 
-/* Notes that an answer without a question belongs to a connection that goes on. */
+/* Records that a stray answer belongs to a connection that continues. */
 void crowd_stray_went_on(struct crowd *c);
 
 /* Contacts a second of the average source; 0 if the target is not flooded. */

@@ -52,13 +52,14 @@ static uint64_t place_age(const struct cusum_entry *p, uint64_t t_ms)
 }
 
 /* In contacts. */
-static double place_above(const struct cusum_entry *p, const struct cusum_query *ask)
+static double place_above(const struct cusum_entry *p, const struct cusum_query *query)
 {
-	uint64_t age = place_age(p, ask->t_ms);
-	double leaked =
-		ask->arrivals ? ask->share * arrivals_between(ask->arrivals, ask->t_ms - age,
-							      ask->t_ms, ask->mean_pps / ask->share)
-			      : ask->mean_pps * (double)age / 1000;
+	uint64_t age = place_age(p, query->t_ms);
+	double leaked = query->arrivals
+				? query->share * arrivals_between(query->arrivals,
+								  query->t_ms - age, query->t_ms,
+								  query->mean_pps / query->share)
+				: query->mean_pps * (double)age / 1000;
 	double above = (double)p->above / ONE - CUSUM_FACTOR * leaked;
 
 	return above > 0 ? above : 0;
@@ -96,29 +97,29 @@ void cusum_prefetch(const struct cusum *s, uint64_t hash)
 	prefetch_line(&s->place[name_below(hash, s->buckets) * WAYS]);
 }
 
-double cusum_above(struct cusum *s, const struct cusum_query *ask, bool *rises)
+double cusum_above(struct cusum *s, const struct cusum_query *query, bool *rises)
 {
-	struct cusum_entry *bucket = &s->place[name_below(ask->hash, s->buckets) * WAYS];
-	double leak = CUSUM_FACTOR * ask->mean_pps / 1000, above = 0;
-	struct cusum_entry *p = bucket_find(bucket, ask->hash & TAG_MASK);
+	struct cusum_entry *bucket = &s->place[name_below(query->hash, s->buckets) * WAYS];
+	double leak = CUSUM_FACTOR * query->mean_pps / 1000, above = 0;
+	struct cusum_entry *p = bucket_find(bucket, query->hash & TAG_MASK);
 
 	*rises = false;
 	if (p)
-		above = place_above(p, ask);
-	if (!ask->count)
+		above = place_above(p, query);
+	if (!query->count)
 		return above;
 	if (!p) {
-		p = bucket_victim(bucket, leak, ask->t_ms);
-		p->moved_ms = ask->t_ms & TIME_MASK;
-		p->tag = ask->hash & TAG_MASK;
+		p = bucket_victim(bucket, leak, query->t_ms);
+		p->moved_ms = query->t_ms & TIME_MASK;
+		p->tag = query->hash & TAG_MASK;
 	}
 	if (above <= 0)
 		p->risen = 0;
 	above += 1;
-	p->moved_ms = (p->moved_ms + place_age(p, ask->t_ms)) & TIME_MASK;
+	p->moved_ms = (p->moved_ms + place_age(p, query->t_ms)) & TIME_MASK;
 	p->above = above * ONE < (double)ABOVE_MOST ? (uint64_t)(above * ONE + 0.5) & ABOVE_MOST
 						    : ABOVE_MOST;
-	*rises = above >= ask->level && !p->risen;
+	*rises = above >= query->level && !p->risen;
 	p->risen |= *rises;
 	return above;
 }

@@ -147,7 +147,7 @@ static bool episode_goes_on(const struct episode *e, uint64_t now_ms)
 	return now_ms <= e->moved_ms + (pauses > GOES_ON_MS ? pauses : GOES_ON_MS);
 }
 
-/* The largest episode that is beyond the limit, still goes on, and is new to it by `proven`. */
+/* The largest episode that is beyond the limit, still continues, and is new to it by `proven`. */
 static struct episode *episode_waiting(struct episode_table *t, bool proven, uint64_t now_ms)
 {
 	struct episode *most = NULL;
@@ -163,7 +163,7 @@ static struct episode *episode_waiting(struct episode_table *t, bool proven, uin
 }
 
 /* Begins the next minute of the limit: reports how many events the last one suppressed, and opens
- * the largest of these scans that still go on. */
+ * the largest of these scans that still continue. */
 void episode_report_minute(struct episode_table *t, uint64_t now_ms, uint64_t t_ns)
 {
 	if (now_ms < t->minute_ms + MINUTE_MS)

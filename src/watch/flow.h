@@ -29,7 +29,7 @@ enum flow_claim {
 	CLAIM_DATA = 2,	   /* it sent data */
 	CLAIM_END = 4,	   /* it closed without having sent data */
 	CLAIM_RESET = 8,   /* it reset a half-open connection. The claims so far are about SYNs */
-	CLAIM_MIDDLE = 16, /* it went on as an established connection or a stream does */
+	CLAIM_MIDDLE = 16, /* it continued as an established connection or a stream does */
 };
 
 /* What speaks against a proof of the opener's address. */

@@ -22,7 +22,7 @@ static bool is_gateway(const struct watch *w, struct addr a)
 	return w->conf.gateways && w->conf.gateways->count && ranges_contain(w->conf.gateways, a);
 }
 
-/* This machine asks by ARP for whoever a spoofed packet seems to come from. */
+/* Spoofed packets make this machine ask by ARP for the addresses that they seem to come from. */
 static bool is_own(const struct watch *w, struct addr a)
 {
 	return w->conf.is_own && w->conf.is_own(w->conf.is_own_context, a);
@@ -266,8 +266,8 @@ static bool is_known_service(struct watch *w, const struct contact *c)
 	return c->failed && !c->half_open && known_service_has(&w->known_services, &pair);
 }
 
-/* A handshake with a service that its source used before is a client's, and proves nothing about
- * the scan that somebody may make in its name. */
+/* A handshake with a service that its source used before is a client's, and proves nothing about a
+ * scan that another host makes with its address. */
 static void contact_settle_proof(struct watch *w, struct contact *c)
 {
 	const struct known_service_pair pair = {c->source, c->target, c->dport, IPPROTO_RAW};
@@ -395,14 +395,14 @@ static void note_stray(struct watch *w, const struct flow *f)
 /* RTCP uses the ports next to those of its stream (RFC 3550, 11). */
 static bool is_beside_stream(struct watch *w, const struct flow *f)
 {
-	const struct flow_key beside = {
+	const struct flow_key stream_key = {
 		f->src, f->dst, (uint16_t)(f->sport - 1), (uint16_t)(f->dport - 1), IPPROTO_UDP, 0};
 	const struct flow *stream;
 	bool forward;
 
 	if (f->proto != IPPROTO_UDP || !(f->sport & f->dport & 1))
 		return false;
-	stream = flow_find(&w->flows, &beside, &forward);
+	stream = flow_find(&w->flows, &stream_key, &forward);
 	return stream && (stream->state == FLOW_MIDDLE || stream->claims & CLAIM_MIDDLE);
 }
 

@@ -11,7 +11,7 @@
 
 /*
  * The name of an address: a keyed hash (SipHash-1-3), computed once a packet for all tables, so
- * that nobody outside can find addresses that fall into one bucket. The tables derive their own
+ * that no remote host can find addresses that fall into one bucket. The tables derive their own
  * hashes from a name by mixing without a key, since the name itself is secret.
  */
 static inline uint64_t name_of(const struct siphash_key *key, struct addr a)

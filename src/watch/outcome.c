@@ -10,7 +10,7 @@
 #include "watch/params.h"
 #include "watch/watch_state.h"
 
-/* An answer without a question goes on: it belongs to a connection of which only a part is
+/* An answer without a question continues: it belongs to a connection of which only a part is
  * captured, unless its target refuses what comes. */
 static void stray_goes_on(struct watch *w, struct flow *f, const struct packet *p, bool opener)
 {
@@ -129,7 +129,7 @@ static bool flow_copy(const struct watch *w, struct flow *f, const struct packet
 void outcome_opener(struct watch *w, struct flow *f, const struct packet *p)
 {
 	if (f->proto != IPPROTO_TCP) {
-		/* So many datagrams are a stream: voice, video, a tunnel. */
+		/* That many datagrams are a stream: voice, video, a tunnel. */
 		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP &&
 		    f->more < STREAM_DATAGRAMS && !flow_copy(w, f, p) &&
 		    ++f->more == STREAM_DATAGRAMS)

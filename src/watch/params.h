@@ -56,7 +56,7 @@
 /* Bytes of the shortest usual answer of DNS, with the question in it. */
 #define ANSWER_BYTES_LEAST 28
 /* Bytes of an answer that may be amplified. Shorter ones to a closed port of this machine, that
- * nobody here asked for, are probes. */
+ * no host here asked for, are probes. */
 #define ANSWER_BYTES_MOST 128
 /* ms after the begin in which ends of connections from before may come without a packet of these
  * being known: servers close idle ones after a minute or two. The same while the flow table forgets
@@ -92,7 +92,7 @@
 
 /* ---- Proof of a source address (proof.h). ---- */
 
-/* One in so many contacts of a scan has to have the header fields of the proven one, after as many
+/* One in this many contacts of a scan must have the header fields of the proven one, after as many
  * others were subtracted: three quarters of all. A scanner's SYNs are alike. */
 #define PROOF_SHARE_ONE_IN 2
 
@@ -134,7 +134,7 @@
 #define FLOOD_COMPLETED_ONE_IN 10
 /* ms that a target counts as flooded after its last flooded second. */
 #define FLOOD_HOLD_MS 10000
-/* An estimate from less than a second replaces the last full one's if it is so many times higher:
+/* An estimate from less than a second replaces the last full one's if it is this many times higher:
  * the estimate's own error is below that. */
 #define FLOOD_RISEN 1.2
 /* Failed contacts of a scanner of a flooded target: twice as many as elsewhere. */
@@ -172,7 +172,7 @@
 /* Ports and sources of a group whose packets look alike, until it is a scan. */
 #define GROUP_PORTS   24
 #define GROUP_SOURCES 3
-/* One in so many contacts may ask for a port that was asked for before. */
+/* One in this many contacts may probe a port that was probed before. */
 #define GROUP_REPEATS_ONE_IN 4
 /* ms of silence after which a group is forgotten, and mean ms between two of its contacts at most:
  * slower ones are strangers whose packets look alike. */
@@ -183,15 +183,15 @@
 
 /* ---- Events (episode.c, episode_kind.c, tool.c). ---- */
 
-/* An event is updated when it has grown so many times since its last report, and not below the
+/* An event is updated when it has grown this many times since its last report, and not below the
  * second number of ports or hosts: a scan of all ports has five reports. */
 #define UPDATE_GROWTH 10
 #define UPDATE_LEAST  10
-/* A scan is over after so many of its own mean pauses (or --idle, if longer), up to so many ms:
+/* A scan ends after this many of its own mean pauses (or --idle, if longer), up to this many ms:
  * slow scans pause for long. */
 #define CLOSE_PAUSES	     8
 #define CLOSE_PAUSES_MOST_MS UINT64_C(172800000)
-/* Mean pauses, and ms for a fast scan, without a contact in which it still goes on, so that it is
+/* Mean pauses, and ms for a fast scan, without a contact in which it still continues, so that it is
  * reported although it was beyond the limit of events when it opened. */
 #define GOES_ON_PAUSES 2
 #define GOES_ON_MS     5000
@@ -199,7 +199,7 @@
  * value and less than one in the second of all. */
 #define NAMED_CONTACTS	   10
 #define NAMED_SHARE_ONE_IN 4
-/* SYN or connect: one in so many open ports may have looked like the other (a lost RST, a
+/* SYN or connect: one in this many open ports may have looked like the other (a lost RST, a
  * connection that was reset). */
 #define SYN_CONNECT_ONE_IN 20
 /* "A few" hosts or ports, and how many times as many of the other make a shape vertical or

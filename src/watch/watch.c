@@ -198,7 +198,7 @@ static bool is_outside_connections(const struct packet *p)
 }
 
 /*
- * Whether a first contact of a known flow's host is a new one. A SYN is, whatever the flow's state,
+ * Whether a first contact of a known flow's host is a new one. A SYN is, in any state of the flow,
  * unless it is a retransmission (which has the same sequence number, RFC 9293, 3.8): an attacker
  * could otherwise hide its probes behind packets that made a flow of that state. After packets that
  * were no SYN, so is any packet that no connection has; and any probe after a refused SYN+ACK, or

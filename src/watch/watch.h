@@ -64,7 +64,7 @@ void watch_free(struct watch *w);
 void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool outgoing);
 
 /*
- * The same in four steps, for a caller that has several packets at hand: it calls each step for all
+ * The same in four steps, for a caller that has read several packets: it calls each step for all
  * packets before the next one. The first three load into the cache what watch_judge reads: the
  * bucket of the flow table, the flow in it, and the tables of the flow that this one will evict.
  * They change nothing but *s, so that other calls may come in between. After the first the caller

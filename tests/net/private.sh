@@ -13,19 +13,27 @@ PATH=$PATH:/usr/sbin:/sbin
 
 spaces='--net --mount --pid --fork --kill-child --mount-proc'
 [ "$(id -u)" = 0 ] && tries="'' user" || tries=user
-found=
+found='' said=''
 for try in $tries; do
 	[ "$try" = user ] && as='--user --map-root-user' || as=
 	# shellcheck disable=SC2086
-	if unshare $as $spaces mount -t tmpfs tmpfs /run 2>/dev/null; then
+	if why=$(unshare $as $spaces mount -t tmpfs tmpfs /run 2>&1); then
 		found=yes
 		break
 	fi
+	said="$said
+  unshare${as:+ }$as $spaces: $(printf '%s' "$why" | head -n 1)"
 done
 if [ -z "$found" ]; then
-	echo 'no private network namespace here: not root, or without CAP_SYS_ADMIN, and user' \
-		'namespaces are switched off (kernel.unprivileged_userns_clone,' \
-		'user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns)' >&2
+	echo "no private network namespace here; as user $(id -un) tried:$said" >&2
+	if [ "$(id -u)" = 0 ]; then
+		echo 'no private network namespace here: root lacks CAP_SYS_ADMIN, and user namespaces' \
+			'are refused, too (a chroot, a container, or its seccomp filter; kernel.*userns*)' >&2
+	else
+		echo 'no private network namespace here: not root, and user namespaces are switched off' \
+			'(kernel.unprivileged_userns_clone, user.max_user_namespaces,' \
+			'kernel.apparmor_restrict_unprivileged_userns)' >&2
+	fi
 	exit 77
 fi
 [ "${1-}" = --possible ] && exit 0

@@ -4,7 +4,7 @@
 # usage: tests/net/sockets_check.sh     BUILD names the build directory (default: build)
 # What must come back is written here by hand, from the filter rules and the RFCs.
 . "$(dirname "$0")/suite.sh"
-need nft ss taskset
+need jq nft ss taskset
 : "${PROBE:=$BUILD/tests/unit/engine_probe}"
 pin='' show='why got'
 got=$work/got want=$work/want table=$work/table
@@ -52,7 +52,7 @@ build() {
 		timeout 5 "$PROBE" tries=1 sockets 2001:db8:19::2 connect T:23 | grep -q ' RST ' &&
 			return
 	done
-	echo 'no way to the target over IPv6'
+	echo 'the target is not reachable over IPv6'
 	return 1
 }
 
@@ -183,8 +183,8 @@ else
 	skip 'answered later: one CPU, or no packet steering'
 fi
 
-# Our own kernel's word: no packet came.
-expect 'no way to the target' sockets 198.18.7.1,198.18.7.2,198.18.7.3,198.19.0.1 connect,udp 5 <<END
+# Errors of our own kernel, without a packet.
+expect 'no route to the target' sockets 198.18.7.1,198.18.7.2,198.18.7.3,198.19.0.1 connect,udp 5 <<END
 5 connect ICMP error net-prohibited icmp 3/9 local
 5 udp ICMP error net-prohibited icmp 3/9 local
 5 connect ICMP error net-unreach icmp 3/0 local
@@ -194,7 +194,7 @@ expect 'no way to the target' sockets 198.18.7.1,198.18.7.2,198.18.7.3,198.19.0.
 5 connect ICMP error net-unreach icmp 3/0 local
 5 udp ICMP error net-unreach icmp 3/0 local
 END
-expect 'nobody at an on-link address' tries=1 timeout_ms=8000 sockets 198.18.0.99 connect,udp 5 <<END
+expect 'no host at an on-link address' tries=1 timeout_ms=8000 sockets 198.18.0.99 connect,udp 5 <<END
 5 connect ICMP error host-unreach icmp 3/1 local
 5 udp ICMP error host-unreach icmp 3/1 local
 END
@@ -273,5 +273,25 @@ few 9 '9 open files' ' silence 1 RST 20$' \
 	tries=1 timeout_ms=100 quiet=1 sockets 198.18.1.2 connect T:1-20,1001
 few 4 '4 open files: none to be had' 'Too many open files' \
 	tries=1 timeout_ms=100 quiet=1 sockets 198.18.1.2 connect T:1-20
+
+# Of a whole network on the link: an address without a host is down, and a host that answers ARP or NDP only is up.
+wall='ip -n router addr add 198.18.0.253/24 dev down0 &&
+	ip -n router addr add 2001:db8:18::fd/64 dev down0 nodad'
+ok 'a host behind a packet filter of its own' sh -c "$wall"
+printf '%s\n' 'table inet wall {' 'chain in {' 'type filter hook input priority 0' \
+	'ip daddr 198.18.0.253 drop' 'ip6 daddr 2001:db8:18::fd meta l4proto { tcp, udp } drop' '}' '}' |
+	ip netns exec router nft -f -
+ok '... and its filter' $?
+states() { jq -r 'select(.type == "host") | .status' "$work/json" | sort | uniq -c | tr -s ' \n' ' '; }
+for technique in T U; do
+	timeout 100 "$PORTLIGHT" -s$technique --engine sockets -p 22 --all-hosts -oD "$work/json" \
+		198.18.0.0/24 >"$got" 2>&1
+	same "a /24 by -s$technique" ' 253 down 3 up ' "$(states)"
+	same "a /24 by -s$technique: the filtered host is up" arp-response \
+		"$(jq -r 'select(.type == "host" and .ip == "198.18.0.253") | .reason' "$work/json")"
+	timeout 100 "$PORTLIGHT" -s$technique --engine sockets -p 22 --all-hosts -oD "$work/json" \
+		2001:db8:18::f8/125 >"$got" 2>&1
+	same "a /125 by -s$technique" ' 6 down 2 up ' "$(states)"
+done
 
 conclude

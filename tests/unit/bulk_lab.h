@@ -1,4 +1,4 @@
-/* bulk_lab: a window in bulk, and what an engine would do with it. */
+/* bulk_lab: a window in the bulk layout, and the actions of an engine on it. */
 #ifndef PORTLIGHT_TESTS_BULK_LAB_H
 #define PORTLIGHT_TESTS_BULK_LAB_H
 
@@ -16,7 +16,8 @@
 
 #define SECOND UINT64_C(1000000000)
 
-/* A plan of `hosts` x 10 ports by SYN and FIN, the sheet of its first window in bulk. */
+/* A plan of `hosts` x 10 ports by SYN and FIN, with the sheet of its first window in the bulk
+ * layout. */
 struct bench {
 	struct plan *plan;
 	struct scan scan;

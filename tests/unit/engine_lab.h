@@ -18,9 +18,9 @@ struct engine_lab {
 	uint64_t now_ns; /* the clock of the whole run */
 	struct engine_stats stats;
 	/* What the test wants */
-	unsigned refuse_every; /* the kernel takes not each of so many probes; 0: all */
-	uint64_t fail_after;   /* sending fails after so many probes; 0: never */
-	uint64_t stop_after;   /* the user interrupts after so many; 0: never */
+	unsigned refuse_every; /* the kernel refuses one in this many probes; 0: none */
+	uint64_t fail_after;   /* sending fails after this number of probes; 0: never */
+	uint64_t stop_after;   /* the user interrupts after this number of probes; 0: never */
 	int interruptions;     /* so often */
 	volatile sig_atomic_t interrupts;
 	/* What happened */
@@ -39,14 +39,14 @@ static uint64_t lab_now_ns(void)
 
 static int lab_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 {
-	const struct sheet_host nobody = {.notes = HOST_NO_NEIGHBOUR};
+	const struct sheet_host absent = {.notes = HOST_NO_NEIGHBOUR};
 
 	(void)f;
 	assert_ptr_equal(e, &lab.engine);
 	assert_false(lab.failed);
 	for (uint32_t h = 0; h < sheet_hosts(sheet); h++)
 		if (lab.net.nature(sheet_first_host(sheet) + h) == DEAD)
-			sheet_set_host(sheet, h, &nobody);
+			sheet_set_host(sheet, h, &absent);
 	lab.prepared++;
 	return 0;
 }

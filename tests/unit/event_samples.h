@@ -203,7 +203,7 @@ static const struct event sample_table[SAMPLES] = {
 		.id = 24, .t_ns = SAMPLE_START_NS, .first_ns = SAMPLE_START_NS - SAMPLE_SECOND,
 		.last_ns = SAMPLE_START_NS, .suppressed = 1, .action = EVENT_SUPPRESSED,
 	},
-	/* Times that run backwards, numbers that are none, and an interface somebody named so. */
+	/* Times that run backwards, invalid numbers, and an interface with a hostile name. */
 	[SAMPLE_HOSTILE] = {
 		.id = UINT64_MAX, .t_ns = UINT64_MAX, .first_ns = UINT64_MAX, .last_ns = 0,
 		.updates = UINT64_MAX, .source = SAMPLE_V6(UINT64_MAX),

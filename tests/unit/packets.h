@@ -83,8 +83,9 @@ static inline void sample_quote_sum(const struct packet_quote *q, uint8_t *to)
 }
 
 /*
- * The packet that an error quotes, typed out anew so that build and parse cannot agree on a lie:
- * the first 8 bytes of a transport header over IPv4 (RFC 792), all of it over IPv6 (RFC 4443).
+ * The packet that an error quotes, written out independently, so that build and parse cannot share
+ * an error: the first 8 bytes of a transport header over IPv4 (RFC 792), all of it over IPv6 (RFC
+ * 4443).
  */
 static inline void sample_quote(uint64_t *state, struct sample *s, bool v4)
 {
@@ -212,7 +213,8 @@ static inline void sample_lengths(enum sample_kind kind, bool v4, struct sample 
 	p->ip_bytes = (v4 ? 20 : 40) + headers[kind] + p->payload_bytes;
 }
 
-/* ARP is always over Ethernet and IPv4, neighbour messages always IPv6, whatever is asked for. */
+/* ARP is always over Ethernet and IPv4, neighbour messages always IPv6, independent of the
+ * requested layers. */
 static inline void sample_make(uint64_t *state, enum sample_kind kind, enum packet_link link,
 			       bool v4, struct sample *s)
 {

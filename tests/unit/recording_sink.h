@@ -1,4 +1,4 @@
-/* recording_sink: a sink that keeps every record it was given, and fails when it is told to. */
+/* recording_sink: a sink that stores every record it receives, and can be set to fail. */
 #ifndef PORTLIGHT_TESTS_RECORDING_SINK_H
 #define PORTLIGHT_TESTS_RECORDING_SINK_H
 

@@ -229,7 +229,7 @@ static inline struct sample *sample_all_ports(void)
 	return s;
 }
 
-/* No host at all, and hosts that nobody needs to hear of. */
+/* No host at all, and hosts that are not listed. */
 static inline struct sample *sample_empty(bool silent)
 {
 	static const uint8_t techniques[] = {TECH_SYN};
@@ -263,7 +263,7 @@ static inline struct sample *sample_partial(void)
 	return s;
 }
 
-/* Two protocols with the same bulk state, a MAC, link evidence, and everybody hostile. */
+/* Two protocols with the same bulk state, a MAC, link evidence, and hostile text in all fields. */
 static inline struct sample *sample_hostile(void)
 {
 	static const uint8_t techniques[] = {TECH_SYN, TECH_UDP};

@@ -119,13 +119,14 @@ static bool asked_next(void *context, size_t number, struct solicit_ask *out)
 	return !a->known[number];
 }
 
-static size_t asked_told(void *context, struct addr who, unsigned link_index, const uint8_t mac[6])
+static size_t asked_resolved(void *context, struct addr addr, unsigned link_index,
+			     const uint8_t mac[6])
 {
 	struct asked *a = context;
 	size_t found = 0;
 
 	for (size_t i = 0; i < a->count; i++) {
-		if (a->known[i] || !addr_equal(a->ask[i].who, who) ||
+		if (a->known[i] || !addr_equal(a->ask[i].addr, addr) ||
 		    a->ask[i].link->index != link_index)
 			continue;
 		memcpy(a->mac[i], mac, 6);
@@ -141,7 +142,7 @@ static void print_asked(const struct asked *a)
 		const uint8_t *mac = a->mac[i];
 		char text[ADDR_TEXT];
 
-		addr_format(a->ask[i].who, text);
+		addr_format(a->ask[i].addr, text);
 		if (a->known[i])
 			printf("%s %02x:%02x:%02x:%02x:%02x:%02x\n", text, mac[0], mac[1], mac[2],
 			       mac[3], mac[4], mac[5]);
@@ -158,14 +159,14 @@ static int ask(int argc, char **argv, struct failure *f)
 			  .mac = calloc(count, sizeof(*a.mac)),
 			  .known = calloc(count, sizeof(*a.known))};
 	const struct solicit_conf conf = {
-		.count = count, .ask = asked_next, .resolved = asked_told, .context = &a};
+		.count = count, .ask = asked_next, .resolved = asked_resolved, .context = &a};
 	uint64_t begin_ns;
 	int result;
 
 	if (!a.ask || !a.mac || !a.known)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory");
 	for (size_t i = 0; i < count; i++)
-		a.ask[i] = (struct solicit_ask){.who = parse(argv[4 + i]),
+		a.ask[i] = (struct solicit_ask){.addr = parse(argv[4 + i]),
 						.source = parse(argv[3]),
 						.link = interface(argv[2])};
 	begin_ns = clock_monotonic_ns();

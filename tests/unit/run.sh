@@ -59,7 +59,7 @@ wait $workers
 while IFS='	' read -r name rest; do
 	judge "$name"
 done <"$work/programs"
-# Each test source must be a registered program: one that nobody runs tests nothing.
+# Each test source must be a registered program: one that is never run tests nothing.
 for source in "$here"/test_*.c; do
 	name=$(basename "$source" .c)
 	grep -Eq "/$name(	|\$)" "$work/programs" || ok "$source is in no meson.build" 1

@@ -1,4 +1,4 @@
-/* The course of contacts: exact where it is remembered, and never backwards. */
+/* The arrival history of contacts: exact within its memory, and never backwards. */
 #include "watch_lab.h"
 
 #include "watch/arrivals.h"

@@ -1,4 +1,4 @@
-/* Who may be shut out, and who never. */
+/* Which sources may be blocked, and which never. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -121,7 +121,7 @@ static void some_are_never_blocked(void **state)
 		"ff02::1",
 		"ffff::1",
 	};
-	static const char *const beside[] = {
+	static const char *const allowed[] = {
 		"198.51.100.0",	   "198.51.100.2", "2001:db8:1::1:0", "1.0.0.0",
 		"126.255.255.255", "128.0.0.0",	   "169.253.255.255", "169.255.0.0",
 		"223.255.255.255", "::2",	   "fe7f::1",	      "fec0::1",
@@ -135,11 +135,11 @@ static void some_are_never_blocked(void **state)
 		if (block_policy(&e, &never) != BLOCK_NEVER)
 			fail_msg("%s may be blocked", spared[i]);
 	}
-	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
-		struct event e = proven(beside[i]);
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+		struct event e = proven(allowed[i]);
 
 		if (block_policy(&e, &never) != BLOCK_YES)
-			fail_msg("%s may not be blocked", beside[i]);
+			fail_msg("%s may not be blocked", allowed[i]);
 	}
 }
 

@@ -187,8 +187,8 @@ static const struct answer refused = {.t_ns = SECOND + 1000000,
 				      .has = ANSWER_TTL | ANSWER_ICMP | ANSWER_ATTEMPT,
 				      .reply = REPLY_PORT_UNREACH};
 
-/* The quenched host 0 is asked slowly, beside and after the passes that go over host 1: each of
- * its ports that is answered late is found, and each attempt has a number of its own. */
+/* The rate-limited host 0 is probed slowly, concurrently with and after the passes over host 1:
+ * each of its ports whose answer is late is found, and each attempt has a number of its own. */
 static void test_quenched(void **unused)
 {
 	uint8_t counts[40] = {0}, asked[40] = {0};
@@ -269,8 +269,8 @@ static void ask_on(struct bench *b, uint8_t *counts, uint64_t now_ns, unsigned r
 	assert_int_equal(gained, rounds);
 }
 
-/* Host 0 still answers last attempts, host 1 only first ones, host 2 none: the first is asked on,
- * by a pass and probe by probe alike, until two rounds bring nothing. */
+/* Host 0 still answers last attempts, host 1 only first ones, host 2 none: host 0 gets further
+ * retransmissions, by passes and probe by probe alike, until two rounds bring no answer. */
 static void test_persistent(void **unused)
 {
 	(void)unused;
@@ -308,7 +308,7 @@ static void test_persistent(void **unused)
 	}
 }
 
-/* Answers to all attempts but the last are no reason to go on. */
+/* Answers to all attempts but the last are no reason for more attempts. */
 static void test_not_persistent(void **unused)
 {
 	uint8_t counts[30] = {0};

@@ -5,7 +5,8 @@
 
 #include "scan/sheet_private.h"
 
-/* What is known of a window, and what is not ours there, is the same once it is sent in bulk. */
+/* The notes on a window, and its probes of other shards, are the same after it is sent in the bulk
+ * layout. */
 static void test_by_position(void **unused)
 {
 	uint8_t before[3000];

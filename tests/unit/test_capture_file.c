@@ -52,7 +52,7 @@ static void each_link_has_its_kind(void **state)
 		struct file_frame frame;
 		struct failure f = {0};
 
-		/* The upper half may tell of a checksum behind each frame. */
+		/* The upper half may announce a checksum after each frame. */
 		put_pcap_header(&i, 0xa1b2c3d4, known[k].number | 0x24000000);
 		put_pcap_frame(&i, T0, 0, "x", 1);
 		file = open_bytes(i.bytes, i.length);
@@ -110,7 +110,7 @@ static void pcapng_other_blocks(void **state)
 	(void)state;
 	put_section(&i);
 	put_interface(&i, 1, 0, 0);
-	/* One that nobody knows, longer than the window. */
+	/* A block of unknown type, longer than the window. */
 	body = (struct image){0};
 	put_zeros(&body, STREAM_MOST + 100);
 	put_block(&i, 0x0bad, &body);

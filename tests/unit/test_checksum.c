@@ -131,7 +131,7 @@ static void example_of_rfc_1624(void **state)
 	assert_int_equal(checksum_update16(0xdd2f, 0x5555, 0x3285), 0x0000);
 }
 
-static void updates_equal_anew(void **state)
+static void an_update_equals_a_new_sum(void **state)
 {
 	uint64_t seed = 7;
 
@@ -172,10 +172,14 @@ static void udp_has_no_zero(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(example_of_rfc_1071), cmocka_unit_test(every_length_agrees),
-		cmocka_unit_test(parts_add_up),	       cmocka_unit_test(fold_takes_any_sum),
-		cmocka_unit_test(pseudo_headers),      cmocka_unit_test(example_of_rfc_1624),
-		cmocka_unit_test(updates_equal_anew),  cmocka_unit_test(udp_has_no_zero),
+		cmocka_unit_test(example_of_rfc_1071),
+		cmocka_unit_test(every_length_agrees),
+		cmocka_unit_test(parts_add_up),
+		cmocka_unit_test(fold_takes_any_sum),
+		cmocka_unit_test(pseudo_headers),
+		cmocka_unit_test(example_of_rfc_1624),
+		cmocka_unit_test(an_update_equals_a_new_sum),
+		cmocka_unit_test(udp_has_no_zero),
 	};
 
 	return cmocka_run_group_tests_name("checksum", tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Crowds: how many sources, what is a flood, what shares a scan, and who stands out of a flood. */
+/* Crowds: the number of sources, floods, shared scans, and sources that stand out of a flood. */
 #include "watch_lab.h"
 
 #include <stdlib.h>
@@ -91,8 +91,8 @@ static struct contact failed(struct addr src, uint16_t port, uint64_t now_ms)
 	};
 }
 
-/* After how many contacts the sources, in turn, are told to share a scan; 0: never. `pattern`
- * chooses the port. */
+/* The number of contacts after which the sources, in turn, are reported to share a scan; 0: never.
+ * `pattern` chooses the port. */
 static unsigned shared_after(unsigned sources, unsigned contacts, uint64_t gap_ms,
 			     uint16_t (*port)(unsigned n))
 {
@@ -172,7 +172,7 @@ static void span_is_new(const struct crowd_span *s)
 		assert_int_equal(s->sources[i], 0);
 }
 
-/* Four places, all used by so many sources; then the crowd of a fifth target. */
+/* Four slots, all in use with that many sources; then the crowd of a fifth target. */
 static void used_place_is_as_new(uint64_t sources)
 {
 	struct crowd_table t;

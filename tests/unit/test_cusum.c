@@ -1,5 +1,5 @@
-/* The sieve: who is busier than allowed gets above, who is not does not, and nobody is washed out.
- */
+/* The CUSUM: a source above the allowed rate crosses the level, a source below it does not, and no
+ * source above it is forgotten. */
 #include "watch_lab.h"
 
 #include "watch/cusum.h"
@@ -75,7 +75,7 @@ static void surprise_is_as_rare_as_it_says(void **state)
 	cusum_fini(&s);
 }
 
-/* Who hovers about the level rises to it once, until it was at nothing. */
+/* A source that stays around the level crosses it once, until its sum was zero again. */
 static void rising_is_told_once(void **state)
 {
 	struct cusum_query ask = {
@@ -88,7 +88,7 @@ static void rising_is_told_once(void **state)
 	assert_int_equal(cusum_init(&s, 1 << 16), 0);
 	for (unsigned i = 1; i <= 9; i++, assert_false(rises))
 		(void)cusum_above(&s, &ask, &rises);
-	/* 17/s leak; so many come. */
+	/* 17 a second leak; this number arrives. */
 	for (unsigned i = 0; i < 170; i++, rose += rises) {
 		ask.t_ms = 1000 + i * 1000 / 17;
 		(void)cusum_above(&s, &ask, &rises);

@@ -1,4 +1,4 @@
-/* The life of a scan: what is told of it, when, and how often at most. */
+/* The life of a scan: what is reported of it, when, and how often at most. */
 #include "watch_lab.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@ static const struct siphash_key key = {{11, 12}};
 #define TARGET addr_from_v4(0x0a000001)
 
 struct stage {
-	struct lab lab; /* only its record of what was told */
+	struct lab lab; /* only its record of the events */
 	struct host_set hosts;
 	struct episode_table t;
 	uint64_t now_ms;
@@ -219,7 +219,7 @@ static void the_most_ranges_fit(void **state)
 	stage_close(&s);
 }
 
-/* A minute holds so many openings; the rest is counted, and told in one. */
+/* Only a limited number of events opens in a minute; the rest is counted, and reported as one. */
 static void openings_are_limited_and_the_rest_is_counted(void **state)
 {
 	struct stage s;
@@ -240,7 +240,7 @@ static void openings_are_limited_and_the_rest_is_counted(void **state)
 	assert_int_equal(s.lab.count, 11);
 	assert_int_equal(s.lab.told[10].event.action, EVENT_SUPPRESSED);
 	assert_int_equal(s.lab.told[10].event.suppressed, 90);
-	/* What was not told when it opened is not told either when it closes. */
+	/* An event that was suppressed when it opened is not reported when it closes. */
 	episode_close_all(t, s.now_ms * MS);
 	for (size_t i = 0; i < s.lab.count; i++) {
 		opened += s.lab.told[i].event.phase == EVENT_OPEN &&
@@ -257,7 +257,7 @@ static void openings_are_limited_and_the_rest_is_counted(void **state)
 	stage_close(&s);
 }
 
-/* With all places taken the longest idle gives way, and is told to be over. */
+/* If all slots are in use, the longest idle scan is closed and reported. */
 static void the_longest_idle_makes_room(void **state)
 {
 	struct stage s;
@@ -268,7 +268,7 @@ static void the_longest_idle_makes_room(void **state)
 	assert_true(most >= 4 && most < 1000);
 	for (uint32_t n = 0; n < most; n++, s.now_ms += 10)
 		(void)open_one(&s, n);
-	/* The first one goes on; the second is now the longest idle. */
+	/* The first one continues; the second is now the longest idle. */
 	struct contact c = probe(&s, 0, 500);
 
 	episode_add(t, episode_find(t, name_of(&key, source(0)), false), &c, 77);

@@ -162,7 +162,7 @@ static void test_sets(void **state)
 	}
 }
 
-/* Whatever the room: never beyond it, only whole sets, and as many from the first on as fit. */
+/* For any size: never out of bounds, only whole sets, and as many of the first ones as fit. */
 static void test_sets_cut(void **state)
 {
 	const char *whole = sets[sizeof(sets) / sizeof(sets[0]) - 1].text;

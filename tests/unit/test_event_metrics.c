@@ -72,7 +72,7 @@ static void test_metrics(void **state)
 	assert_int_equal(text[strlen(text) - 1], '\n');
 	assert_int_equal(stat(p->path, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0644);
-	/* Written again, it is another file: who reads the old one reads it whole. */
+	/* Rewritten, it is another file: a reader that has the old one open reads all of it. */
 	int old = open(p->path, O_RDONLY | O_CLOEXEC);
 	ino_t inode = status.st_ino;
 

@@ -147,7 +147,7 @@ static void test_text_colour(void **state)
 	check_has(&event_text, &colour, &events[SAMPLE_OPEN], "seen on eth0\x1b[0m\n");
 	check_has(&event_text, &colour, &events[SAMPLE_UPDATE], "  \x1b[2m  + #12 Port scan of");
 	check_has(&event_text, &colour, &events[SAMPLE_FLOOD], "  \x1b[33m#20 SYN flood on");
-	/* Nobody but us may send an escape. */
+	/* Only we may send an escape sequence. */
 	char *text = render(&event_text, NULL, &events[SAMPLE_HOSTILE]);
 
 	assert_null(strchr(text, '\x1b'));

@@ -329,9 +329,9 @@ static void records_of_a_source_are_taken_together(void **state)
 
 	(void)state;
 	for (uint32_t n = 0; n < 60; n++) {
-		for (uint32_t who = 0; who < 2; who++) {
+		for (uint32_t sender = 0; sender < 2; sender++) {
 			struct contact c =
-				contact_with(source(who), addr_from_v4(0x0a000000 + n % 12),
+				contact_with(source(sender), addr_from_v4(0x0a000000 + n % 12),
 					     (uint16_t)(n % 25), 1000);
 
 			assert_null(evidence_add(t, &c));

@@ -1,5 +1,5 @@
-/* Answers that come faster than they are looked at: nobody waits for their end, which never comes.
- */
+/* Answers that arrive faster than they are read: the program does not wait for their end, which
+ * never comes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -118,7 +118,7 @@ static int flooded_receive(struct engine *e, struct answer *answers, unsigned ma
 	memset(answers, 0, max * sizeof(*answers)); /* to nothing that was asked */
 	flooded->taken += max;
 	flooded->interrupts = flooded->taken > 100000 ? 2 : 0;
-	return flooded->taken < DRY ? (int)max : failure_set(f, EXIT_SOFTWARE, "it went on");
+	return flooded->taken < DRY ? (int)max : failure_set(f, EXIT_SOFTWARE, "it continued");
 }
 
 static void flooded_stats(struct engine *e, struct engine_stats *out)

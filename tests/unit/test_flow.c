@@ -1,4 +1,4 @@
-/* The flow table: both directions, the queue of those that wait, who is pushed out. */
+/* The flow table: both directions, the queue of waiting flows, and which flow is evicted. */
 #include "watch_lab.h"
 
 #include <stdlib.h>
@@ -135,7 +135,7 @@ static void the_least_useful_is_pushed_out(void **state)
 	flow_table_fini(&t);
 }
 
-/* Nothing is left of the one that was pushed out. */
+/* Nothing is left of the evicted flow. */
 static void a_new_flow_is_new(void **state)
 {
 	struct flow_table t;
@@ -162,7 +162,7 @@ static void a_new_flow_is_new(void **state)
 	flow_table_fini(&t);
 }
 
-/* Against a plain array: whatever happens, both know the same flows. */
+/* Compared with a plain array: after any operation both hold the same flows. */
 static void the_table_agrees_with_a_plain_list(void **state)
 {
 	enum { FLOWS = 300 };

@@ -92,7 +92,7 @@ static void strangers_and_late_ones_are_not_joined(void **state)
 }
 
 /* Linux takes the first of two equal parts and waits 30 s; of parts that differ, one must not hide
- * the other, in whatever order they come. */
+ * the other, in any order. */
 static void parts_that_come_twice(void **state)
 {
 	struct packet start = piece(0xc6120001, 9, true), flags = piece(0xc6120001, 9, false);

@@ -1,4 +1,5 @@
-/* Exact sets of hosts, and who used what before: against plain lists, full and swept. */
+/* Exact sets of hosts, and which source used which host before: compared with plain lists, full
+ * and swept. */
 #include "watch_lab.h"
 
 #include <stdlib.h>
@@ -110,7 +111,7 @@ static void the_latest_are_remembered(void **state)
 		assert_false(known_service_has(&t, &p));
 	}
 	assert_true(kept > 3990);
-	/* What is used over and over stays, whatever comes along. */
+	/* Hosts that are used often stay, even if many others are added. */
 	for (uint32_t n = 0; n < 1000000; n++) {
 		struct known_service_pair other = pair(10000 + n), p = pair(n % 100);
 

@@ -170,7 +170,7 @@ static void it_keeps_its_size(void **state)
 	link_table_close(t);
 }
 
-/* The kernel's own word: what was made up is not there. */
+/* The kernel's answer: the invented interface does not exist. */
 static void a_reading_puts_it_right(void **state)
 {
 	struct link_table *t = open_table();

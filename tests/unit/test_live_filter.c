@@ -165,7 +165,7 @@ static void interfaces_are_chosen_by_index(void **state)
 		f.interface = unwanted[i];
 		assert_false(judge(&conf, &f));
 	}
-	f.interface = 9; /* nobody knows yet */
+	f.interface = 9; /* not known yet */
 	assert_true(judge(&conf, &f));
 }
 
@@ -209,7 +209,7 @@ static void each_kind_of_link_has_its_program(void **state)
 	}
 }
 
-/* Whatever lets it pass; an expression may want less of it. */
+/* Any reason to accept the packet; an expression may accept fewer bytes of it. */
 static void no_more_is_kept_than_was_asked(void **state)
 {
 	struct sock_filter most[] = {BPF_STMT(BPF_RET | BPF_K, 1000)};

@@ -83,7 +83,7 @@ static void this_machine_is_known(void **state)
 		assert_true(ranges_contain(&here.home, here.own.range[i].first));
 		assert_true(ranges_contain(&here.home, here.own.range[i].last));
 	}
-	/* A home that is everything would ask ten times the evidence of everybody. */
+	/* A home network of all addresses would need ten times the evidence for every source. */
 	assert_false(ranges_contain(&here.home, address("255.255.255.255")));
 	assert_false(ranges_contain(&here.home, address("ff02::1")));
 	local_fini(&here);

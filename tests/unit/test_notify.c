@@ -1,4 +1,4 @@
-/* The service manager is told, as sd_notify(3) and sd_watchdog_enabled(3) have it. */
+/* Notifications to the service manager, by sd_notify(3) and sd_watchdog_enabled(3). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -94,7 +94,7 @@ static void hostile_ipv4(void **state)
 		{"options in the next fragment", RAW,
 		 "4500 0028 1234 2000 40 06 0000 " ADDRS4 TCP_HEAD "f002 0400 0000 0000",
 		 IP | PACKET_TCP | PACKET_MORE_FRAGMENTS},
-		{"UDP goes on in the next fragment", RAW,
+		{"UDP continues in the next fragment", RAW,
 		 "4500 0024 1234 2000 40 11 0000 " ADDRS4 "c000 0035 0100 0000 0123456789abcdef",
 		 IP | PACKET_UDP | PACKET_MORE_FRAGMENTS},
 		{"later fragment", RAW, "4500 0028 1234 2001 40 06 0000 " ADDRS4 SYN,

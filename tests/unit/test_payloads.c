@@ -1,4 +1,4 @@
-/* The payloads by the grammar of their protocols, read here anew. */
+/* The payloads, checked by independent parsers of their protocols. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

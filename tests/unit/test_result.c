@@ -66,8 +66,8 @@ static void test_extraports(void **state)
 	assert_int_equal(extra.groups, 1);
 }
 
-/* What a source has only in a list is summarised whatever the rule; the rest of its state is not.
- */
+/* Ports that a source has only in a list are summarised by any rule; other ports of the same state
+ * are not. */
 static void test_extraports_marked(void **state)
 {
 	struct finding findings[4] = {{.port = 1}, {.port = 2}, {.port = 3}, {.port = 4}};
@@ -113,6 +113,7 @@ static void test_status(void **state)
 	assert_false(host_answered(host));
 	host->notes = HOST_MAC;
 	assert_string_equal(host_status(host).reason, "arp-response");
+	assert_true(host_answered(host)); /* to ARP, though all its ports are filtered */
 	host->addr = SAMPLE_V6;
 	assert_string_equal(host_status(host).reason, "nd-response");
 	host->notes = HOST_NO_NEIGHBOUR;

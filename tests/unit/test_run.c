@@ -6,7 +6,7 @@
 #include "recording_sink.h"
 #include "run/scan_driver.h"
 
-/* What an observer was told. */
+/* The calls that an observer received. */
 struct recording {
 	unsigned warnings, news, progress, stopping;
 	uint64_t discovered;
@@ -201,6 +201,55 @@ static void loss_and_several_techniques_change_nothing_but_the_cost(void **state
 	recording_sink_fini(&w.sink);
 }
 
+static enum nature none_limits(uint64_t rank)
+{
+	(void)rank;
+	return OPEN_AT_MULTIPLES_OF_10;
+}
+
+static enum nature all_limit(uint64_t rank)
+{
+	(void)rank;
+	return ICMP_LIMITED;
+}
+
+static unsigned hosts_with(const struct whole *w, uint32_t note)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < w->sink.hosts; i++)
+		count += (w->sink.host[i].notes & note) != 0;
+	return count;
+}
+
+/* Answers that were under way when a pass ended are no sign of a limited rate; those that only
+ * come at the host's own pace are. */
+static void a_rate_limit_is_noted_where_there_is_one(void **state)
+{
+	static const uint64_t rtts_ns[] = {MS / 20, 3 * MS, 20 * MS, 300 * MS};
+
+	for (size_t i = 0; i < sizeof(rtts_ns) / sizeof(rtts_ns[0]); i++) {
+		struct whole w = {.request = {.ports = "U:1-9", .techniques = 1u << TECH_UDP}};
+
+		lab_reset(state);
+		lab.net.nature = none_limits;
+		lab.net.rtt_ns = rtts_ns[i];
+		run_whole(&w);
+		assert_int_equal(w.result, 0);
+		assert_int_equal(hosts_with(&w, HOST_RATE_LIMITED), 0);
+		recording_sink_fini(&w.sink);
+
+		w = (struct whole){.request = {.ports = "U:1-9", .techniques = 1u << TECH_UDP}};
+		lab_reset(state);
+		lab.net.nature = all_limit;
+		lab.net.rtt_ns = rtts_ns[i];
+		run_whole(&w);
+		assert_int_equal(w.result, 0);
+		assert_true(hosts_with(&w, HOST_RATE_LIMITED) > 0);
+		recording_sink_fini(&w.sink);
+	}
+}
+
 static void an_interruption_ends_the_sending_and_keeps_what_was_found(void **state)
 {
 	struct whole w = {.request.ports = "1-200"};
@@ -269,7 +318,7 @@ static void a_sink_that_takes_nothing_more_ends_the_scan(void **state)
 	assert_int_equal(lab.stats.sent, 0);
 	recording_sink_fini(&full.sink);
 
-	/* Whoever reads has enough: that is no failure. */
+	/* The reader closed the pipe: that is not a failure. */
 	lab_reset(NULL);
 	run_whole(&closed);
 	assert_int_equal(closed.result, 0);
@@ -320,6 +369,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_whole_scan_needs_no_command_line),
 		TEST(loss_and_several_techniques_change_nothing_but_the_cost),
+		TEST(a_rate_limit_is_noted_where_there_is_one),
 		TEST(an_interruption_ends_the_sending_and_keeps_what_was_found),
 		TEST(a_second_interruption_waits_for_nothing),
 		TEST(a_failed_engine_is_reported_and_asked_no_more),

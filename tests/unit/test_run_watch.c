@@ -144,7 +144,7 @@ static void run_whole(struct whole *w)
 	w->request.events_per_minute = conf.events_per_minute;
 	w->sink.sink.ops = &recording_ops;
 	assert_int_equal(watch_setup_init(&setup, &w->request, &observer, &w->f), 0);
-	assert_null(watch_setup_home(&setup)); /* of a capture nobody knows */
+	assert_null(watch_setup_home(&setup)); /* unknown for a capture file */
 	assert_int_equal(watch_setup_capture(&setup, &w->f), 0);
 	driver = watch_driver_new(&setup, &run, &w->f);
 	assert_non_null(driver);
@@ -184,7 +184,7 @@ static void a_whole_replay_needs_no_command_line(void **state)
 	assert_true(w.news >= 1);
 	assert_non_null(strstr(w.line, "would not block 203.0.113.7: "));
 	assert_non_null(strstr(w.explained, "203.0.113.7:\n  reported "));
-	assert_non_null(strstr(w.explained, "203.0.113.8:\n  nothing is held"));
+	assert_non_null(strstr(w.explained, "203.0.113.8:\n  no evidence"));
 }
 
 static void a_replay_ends_after_so_many_packets(void **state)

@@ -137,13 +137,20 @@ static void a_window_that_may_be_opened_is_not_slept_over(void **state)
 	scan.walk[0].pass = 1;
 	assert_int_equal(scan_wait_ns(&scan, SECOND), 0);
 	assert_int_equal(scan_open(&scan, SECOND), 1);
+	/* The second can be done, but not finished before the first. */
+	scan.walk[1].done = true;
+	assert_int_equal(scan_wait_ns(&scan, 20 * SECOND), 0);
+	scan.walk[0].due_ns = 20 * SECOND + 50 * MS;
+	assert_int_equal(scan_wait_ns(&scan, 20 * SECOND), 50 * MS);
+	scan.walk[0].due_ns = SECOND + 50 * MS;
+	scan.walk[1].done = false;
 	scan.walk[1].due_ns = SECOND + 60 * MS;
 	assert_int_equal(scan_wait_ns(&scan, SECOND), 50 * MS);
 	scan_fini(&scan);
 	plan_free(plan);
 }
 
-/* Answers nobody asked for. */
+/* Answers without a probe. */
 static void stray_answers_change_nothing(void **state)
 {
 	struct plan *plan = plan_of(2, 1, 10, 1u << TECH_SYN);

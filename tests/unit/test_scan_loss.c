@@ -175,7 +175,7 @@ static void a_slow_host_among_fast_ones_is_waited_for(void **state)
 	assert_int_equal(r.findings, 320);
 	assert_int_equal(r.wrong, 0);
 	assert_true(r.elapsed_ns < 3 * SECOND);
-	/* Nobody is waited for longer than the longest time-out. */
+	/* No host is waited for longer than the longest time-out. */
 	net = (struct network){
 		.nature = all_normal, .rtt_ns = MS, .extra_rtt_ns = one_out_of_reach};
 	r = run(plan, &net, &conf, expect_normal, 0);

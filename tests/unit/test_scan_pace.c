@@ -84,8 +84,8 @@ static void max_rate_is_kept(void **state)
 	plan_free(plan);
 }
 
-/* A bucket of our own, which must never run over: at any two moments, no more went in between than
- * the rate gives in that time and `burst` beside. */
+/* An independent token bucket, which must never overflow: between any two times, no more packets
+ * are sent than the rate allows in that time plus `burst`. */
 struct gauge {
 	double rate_pps, burst, level;
 	uint64_t at_ns, first_ns;
@@ -107,8 +107,8 @@ static void gauge_add(struct gauge *g, unsigned count, uint64_t now_ns)
 	assert_true(g->level <= g->burst + 0.001);
 }
 
-/* So many packets at a rate by a clock whose wake-ups are late, by 0.1 ms at most, and `late_ns`
- * now and then. */
+/* Sends `count` packets at a rate, by a clock whose wake-ups are late: usually by 0.1 ms at most,
+ * sometimes by `late_ns`. */
 static struct gauge paced(double rate_pps, uint64_t count, uint64_t late_ns)
 {
 	const struct pacer_conf conf = {0, rate_pps, rate_pps};
@@ -146,8 +146,8 @@ static void the_mean_is_the_rate(void **state)
 	}
 }
 
-/* Whatever is late, and by how much: never 4 ms' worth more than the rate gives, nor after a pause,
- * nor at the beginning. */
+/* For any delay: never more than 4 ms' worth above the rate, also not after a pause or at the
+ * beginning. */
 static void no_burst_is_longer_than_4_ms(void **state)
 {
 	(void)state;
@@ -156,7 +156,7 @@ static void no_burst_is_longer_than_4_ms(void **state)
 			(void)paced(rates[i], 2000, late_ns);
 }
 
-/* Nothing was due for a while, so nothing is late: it goes on with one. */
+/* No probe was due for a while, so none is late: sending continues with one probe. */
 static void what_was_not_due_is_not_made_up_for(void **state)
 {
 	(void)state;
@@ -172,7 +172,7 @@ static void what_was_not_due_is_not_made_up_for(void **state)
 		pacer_idle(&pacer);
 		assert_int_equal(pacer_budget(&pacer, 1300 * SECOND + 2, 512), 1);
 		pacer_sent(&pacer, 1, 1, 0, 1300 * SECOND + 2);
-		/* But one that has just gone is waited for, as ever. */
+		/* But an attempt that was just sent is still waited for. */
 		pacer_idle(&pacer);
 		assert_int_equal(pacer_budget(&pacer, 1300 * SECOND + 4, 512), 0);
 	}

@@ -182,8 +182,8 @@ static void test_standard_input(void **state)
 	free(text);
 }
 
-/* "localhost" stands in /etc/hosts or is known to the resolver itself; a label of 64 bytes is
- * refused before anybody is asked. */
+/* "localhost" is in /etc/hosts or known to the resolver itself; a label of 64 bytes is refused
+ * before a name server is queried. */
 static void test_resolve(void **state)
 {
 	const struct resolve_conf any = {RESOLVE_ANY, false}, v4 = {RESOLVE_V4, true};

@@ -192,7 +192,7 @@ static void many_at_once_is_not_asked_for(void **state)
 		p.dst = groups[i];
 		check(&p, SIGHT_IGNORE, 0);
 		p = udp(40000, 161);
-		p.src = groups[i]; /* nobody's address */
+		p.src = groups[i]; /* an unused address */
 		check(&p, SIGHT_IGNORE, 0);
 		p = tcp(40000, 80, TCP_SYN);
 		p.dst = groups[i];
@@ -298,7 +298,7 @@ static void other_protocols(void **state)
 	}
 }
 
-/* Every row of the table is recognised by the flags it sends, with nothing else beside. */
+/* Every row of the table is recognised by the flags it sends, and no other row is. */
 static void the_table_is_read_backwards(void **state)
 {
 	(void)state;

@@ -348,7 +348,7 @@ static void few_files(void **state)
 	bench_fini(&b);
 }
 
-/* Files run out in the middle: it goes on with the sockets it has. */
+/* File descriptors run out in the middle: it continues with the sockets that it has. */
 static void files_taken_away(void **state)
 {
 	struct engine_conf conf = {0};

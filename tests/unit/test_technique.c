@@ -36,7 +36,7 @@ static const struct golden {
 	{"window",  'W', 6, 0x10, {"filtered", "filtered", "filtered", "closed", "open", "-", "-", "-"}},
 	{"ttl",     0,   6, 0x10, {"filtered", "filtered", "filtered", "unfiltered", "unfiltered", "-", "-", "-"}},
 	{"maimon",  'M', 6, 0x11, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-"}},
-	/* RFC 1122 4.1.3.1: port unreachable where nobody listens. */
+	/* RFC 1122 4.1.3.1: port unreachable if no process listens. */
 	{"udp",     'U', 17, 0x00, {"open|filtered", "filtered", "closed", "-", "-", "-", "-", "open"}},
 };
 

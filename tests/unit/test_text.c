@@ -111,7 +111,7 @@ static void quote_cuts_between_bytes(void **state)
 	assert_int_equal(out[0], 'k');
 }
 
-/* Whatever the size, the result is a prefix of the whole, perhaps with dots, and in bounds. */
+/* For any size the result is a prefix of the whole text, perhaps with dots, and within bounds. */
 static void quote_keeps_its_bounds(void **state)
 {
 	static const char in[] = "a\nb\\c\x1b\x1b"

@@ -198,11 +198,11 @@ static void icmp_errors_name_their_sender(void **state)
  * asked for routes and neighbours itself. */
 static void a_host_that_only_our_kernel_speaks_of_is_down(void **state)
 {
-	const struct answer nobody = {.reply = REPLY_UNREACH,
-				      .has = ANSWER_ICMP | ANSWER_LOCAL,
-				      .icmp_type = 3,
-				      .icmp_code = 1};
-	struct answer no_route = nobody, prohibited = nobody, routers = nobody;
+	const struct answer no_host = {.reply = REPLY_UNREACH,
+				       .has = ANSWER_ICMP | ANSWER_LOCAL,
+				       .icmp_type = 3,
+				       .icmp_code = 1};
+	struct answer no_route = no_host, prohibited = no_host, routers = no_host;
 	struct plan *plan;
 	struct sheet *s = open_sheet(1u << TECH_CONNECT | 1u << TECH_UDP, 3, &plan);
 
@@ -221,11 +221,11 @@ static void a_host_that_only_our_kernel_speaks_of_is_down(void **state)
 		assert_int_equal(findings[i].reason, REASON_NO_ROUTE);
 		assert_true(findings[i].has & FINDING_LOCAL);
 	}
-	answer(s, TECH_UDP, 1, nobody);
+	answer(s, TECH_UDP, 1, no_host);
 	read_out(s, true);
 	assert_int_equal(report.notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE), HOST_NO_NEIGHBOUR);
 	assert_int_equal(report.count, 0);
-	/* A rule of ours, or somebody else's word: nobody knows. */
+	/* A rule of our own firewall, or another host's error: no conclusion. */
 	answer(s, TECH_CONNECT, 2, prohibited);
 	read_out(s, true);
 	assert_false(report.notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE));
@@ -246,7 +246,7 @@ static void a_host_that_only_our_kernel_speaks_of_is_down(void **state)
 	sheet_free(s);
 	plan_free(plan);
 	s = open_sheet(1u << TECH_CONNECT, 3, &plan);
-	answer(s, TECH_CONNECT, 1, nobody);
+	answer(s, TECH_CONNECT, 1, no_host);
 	answer(s, TECH_CONNECT, 2, routers);
 	read_out(s, true);
 	assert_false(report.notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE));

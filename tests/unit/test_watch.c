@@ -163,8 +163,8 @@ static void every_sweep_is_seen_and_named(void **state)
 	}
 }
 
-/* Half of the hosts of a network are there and answer; who asks for them all is told all the same,
- * with all that were asked for, and how many the scanner knows of now. */
+/* Half of the hosts of a network exist and answer: a source that probes all of them is reported
+ * nevertheless, with all that it probed, and with the number of hosts that it found. */
 static void pings_of_a_half_full_network_are_seen(void **state)
 {
 	struct lab lab;
@@ -253,7 +253,8 @@ static void scans_of_many_sources_are_seen(void **state)
 		assert_non_null(told);
 		assert_int_equal(told->event.shape, SHAPE_DISTRIBUTED);
 		assert_int_equal(told->event.sources, sources);
-		/* What a source adds once it is a scanner by itself is told as its own. */
+		/* Evidence of a source that is reported as a scanner itself is reported as its
+		 * own. */
 		assert_true(told->event.ports_total >= (each < 10 ? sources * each : 24));
 		assert_int_equal(told->event.techniques, BIT(TECH_SYN) | BIT(TECH_CONNECT));
 		assert_true(addr_equal(told->event.target, lab_near(l, 1)));
@@ -263,8 +264,8 @@ static void scans_of_many_sources_are_seen(void **state)
 	}
 }
 
-/* How many probes with `gap_ns` between them it takes to be told; 0: more than `most`. */
-static unsigned probes_until_told(uint64_t gap_ns, unsigned horizontal, unsigned most)
+/* The number of probes with `gap_ns` between them until a report; 0: more than `most`. */
+static unsigned probes_until_reported(uint64_t gap_ns, unsigned horizontal, unsigned most)
 {
 	struct lab lab, *l = lab_open(&lab);
 	unsigned probes = 0;
@@ -296,20 +297,20 @@ static unsigned probes_until_told(uint64_t gap_ns, unsigned horizontal, unsigned
 static void slow_scans_are_seen(void **state)
 {
 	(void)state;
-	assert_in_range(probes_until_told(400 * MS, 0, 100), 10, 10 + 8);
-	assert_in_range(probes_until_told(15 * SECOND, 0, 100), 11, 12);
-	assert_in_range(probes_until_told(300 * SECOND, 0, 100), 12, 13);
-	assert_in_range(probes_until_told(HOUR, 0, 100), 20, 25);
-	assert_in_range(probes_until_told(11 * HOUR, 0, 400), 100, 400);
-	assert_int_equal(probes_until_told(13 * HOUR, 0, 400), 0);
-	assert_in_range(probes_until_told(15 * SECOND, 1, 100), 30, 36);
-	assert_in_range(probes_until_told(300 * SECOND, 1, 100), 60, 70);
-	assert_in_range(probes_until_told(2 * HOUR, 1, 400), 100, 200);
-	assert_int_equal(probes_until_told(8 * HOUR, 1, 400), 0);
-	assert_in_range(probes_until_told(400 * MS, 2, 1000), 400, 700);
-	assert_in_range(probes_until_told(15 * SECOND, 2, 2000), 900, 1500);
-	assert_in_range(probes_until_told(600 * SECOND, 2, 10000), 1000, 9000);
-	assert_int_equal(probes_until_told(HOUR, 2, 2000), 0);
+	assert_in_range(probes_until_reported(400 * MS, 0, 100), 10, 10 + 8);
+	assert_in_range(probes_until_reported(15 * SECOND, 0, 100), 11, 12);
+	assert_in_range(probes_until_reported(300 * SECOND, 0, 100), 12, 13);
+	assert_in_range(probes_until_reported(HOUR, 0, 100), 20, 25);
+	assert_in_range(probes_until_reported(11 * HOUR, 0, 400), 100, 400);
+	assert_int_equal(probes_until_reported(13 * HOUR, 0, 400), 0);
+	assert_in_range(probes_until_reported(15 * SECOND, 1, 100), 30, 36);
+	assert_in_range(probes_until_reported(300 * SECOND, 1, 100), 60, 70);
+	assert_in_range(probes_until_reported(2 * HOUR, 1, 400), 100, 200);
+	assert_int_equal(probes_until_reported(8 * HOUR, 1, 400), 0);
+	assert_in_range(probes_until_reported(400 * MS, 2, 1000), 400, 700);
+	assert_in_range(probes_until_reported(15 * SECOND, 2, 2000), 900, 1500);
+	assert_in_range(probes_until_reported(600 * SECOND, 2, 10000), 1000, 9000);
+	assert_int_equal(probes_until_reported(HOUR, 2, 2000), 0);
 }
 
 /* However slow, it is one scan from its beginning to its end. */
@@ -329,14 +330,14 @@ static void a_slow_scan_is_one_scan(void **state)
 		}
 		e = &lab_one_alert(l)->event;
 		assert_int_equal(e->packets, 200);
-		/* All ports that the record lists: 96 before it was told. */
+		/* All ports that the record lists: 96 before the report. */
 		assert_int_equal(e->ports_total, 200);
 		assert_true(e->first_ns <= LAB_START + SECOND);
 	}
 }
 
 /* The same scan again, from the very same ports, an hour later: it is another one. */
-static void a_scan_that_comes_again_is_told_again(void **state)
+static void a_repeated_scan_is_a_new_event(void **state)
 {
 	static const uint8_t techniques[] = {TECH_SYN,	   TECH_FIN,  TECH_UDP,
 					     SEEN_IPPROTO, SEEN_ICMP, SEEN_ARP};
@@ -444,14 +445,14 @@ static void a_block_in_random_order_is_counted_exactly(void **state)
 		assert_int_equal(e->action, EVENT_BLOCK_SCAN);
 		assert_int_equal(e->hosts, 20);
 		assert_int_equal(e->ports_total, 30);
-		/* The very first contact is only noted at the door, and may be about another host
-		 * and another port than the second. */
+		/* The very first contact is only entered in the probation table, and may concern
+		 * another host and another port than the second. */
 		assert_in_range(e->packets, 599, 600);
 		assert_in_range(e->failed, 599, 600);
 	}
 }
 
-/* Who uses an open port between any two probes does not undo them. */
+/* A source that uses an open port between any two probes does not undo them. */
 static void using_a_service_does_not_hide_a_scan(void **state)
 {
 	struct lab lab;
@@ -563,7 +564,7 @@ static void cut_payloads_are_no_damage(void **state)
 	lab_finish(l);
 }
 
-/* Losses of the capture are told, and stand in what is told else. */
+/* Losses of the capture are reported, and are part of other events. */
 static void losses_are_told(void **state)
 {
 	struct lab lab, *l = lab_open(&lab);
@@ -578,7 +579,7 @@ static void losses_are_told(void **state)
 	lab_finish(l);
 	assert_non_null(lab_action(l, EVENT_BLIND));
 	assert_int_equal(lab_alert(l, NULL)->event.lost, 490);
-	/* Once in ten minutes, though they go on. */
+	/* Once in ten minutes, although they continue. */
 	assert_int_equal(l->count, 3); /* open, blind, close */
 }
 
@@ -631,7 +632,7 @@ int main(void)
 		cmocka_unit_test(packets_captured_again_count_once),
 		cmocka_unit_test(slow_scans_are_seen),
 		cmocka_unit_test(a_slow_scan_is_one_scan),
-		cmocka_unit_test(a_scan_that_comes_again_is_told_again),
+		cmocka_unit_test(a_repeated_scan_is_a_new_event),
 		cmocka_unit_test(the_same_ports_may_come_again_soon),
 	};
 

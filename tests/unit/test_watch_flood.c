@@ -11,7 +11,7 @@
 
 struct flood {
 	unsigned pps, gust_pps; /* the latter in the second second; 0: the same */
-	unsigned least_ports;	/* of the scan, that are told of */
+	unsigned least_ports;	/* ports of the scan that are reported */
 	uint32_t sources;	/* forged ones, drawn at random */
 	bool random_ports;
 	bool refused;	    /* the target answers with a RST */
@@ -148,7 +148,8 @@ static void a_scan_is_named_amid_a_flood(void **state)
 	}
 }
 
-/* Forged sources that are not drawn evenly: who sends the n-th SYN, at a time since the start. */
+/* Spoofed sources that are not drawn evenly: the source of the n-th SYN, at a time since the
+ * start. */
 struct crookedness {
 	const char *what;
 	uint32_t (*source)(struct lab *l, uint32_t n, uint64_t ms);
@@ -263,10 +264,12 @@ static void a_flood_alone_is_no_scan(void **state)
 		check_no_alert(&floods[i]);
 }
 
-/* Forged sources that are each as busy as the scan hide it from nobody who reads: what is told of
- * the flood lists it among them. Not a flood that asks for no ports, nor one of so many sources
- * that a list would be of no use. */
-static void what_cannot_be_told_apart_is_listed(void **state)
+/*
+ * Spoofed sources that are each as busy as the scan cannot hide it from a reader of the events:
+ * the flood's event lists it among them. Not in a flood that probes no ports, nor in one of so
+ * many sources that a list would be useless.
+ */
+static void suspects_of_a_flood_are_listed(void **state)
 {
 	static const struct {
 		uint32_t sources;
@@ -343,7 +346,7 @@ int main(void)
 		cmocka_unit_test(a_scan_is_named_though_the_forged_are_busy),
 		cmocka_unit_test(a_scan_is_named_after_a_gust),
 		cmocka_unit_test(a_flood_alone_is_no_scan),
-		cmocka_unit_test(what_cannot_be_told_apart_is_listed),
+		cmocka_unit_test(suspects_of_a_flood_are_listed),
 		cmocka_unit_test(who_is_named_is_no_suspect),
 	};
 

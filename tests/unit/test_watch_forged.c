@@ -1,5 +1,5 @@
-/* What somebody who has read the source sends, to hide a scan or to have another called a scanner.
- */
+/* Packets of an attacker that has read the source code, to hide a scan or to have another host
+ * reported as a scanner. */
 #include "watch_lab.h"
 
 #define PROBES	   60
@@ -62,7 +62,7 @@ static void follow(struct lab *l, const struct packet *syn, uint8_t flags, uint3
 	lab_packet(l, &p);
 }
 
-/* Who does not hear the SYN+ACK cannot complete the handshake in another's name. */
+/* A host that does not receive the SYN+ACK cannot complete the handshake in another's name. */
 static void a_forged_handshake_proves_nothing(void **state)
 {
 	struct lab lab;
@@ -224,7 +224,7 @@ static int none_listens(void *context, struct addr a, uint16_t port, uint8_t pro
 	return addr_equal(a, victim(l)) ? -1 : 0;
 }
 
-/* Where a firewall keeps silent it is enough to know that nobody listens. */
+/* If a firewall drops packets silently, it is enough to know that no process listens. */
 static void pretending_to_use_a_closed_port_of_ours(void **state)
 {
 	struct lab lab, *l = &lab;
@@ -306,8 +306,8 @@ static void a_known_service_proves_nothing(void **state)
 	assert_false(lab_one_alert(l)->event.has & EVENT_HANDSHAKE);
 }
 
-/* What a scanner that scans half-open uses afterwards proves no more than the connections of a
- * client in whose name somebody else scans. */
+/* The connections of a half-open scanner after its scan prove no more than those of a client whose
+ * address another host spoofs for a scan. */
 static void use_behind_a_half_open_scan_proves_nothing(void **state)
 {
 	struct lab lab;
@@ -406,7 +406,7 @@ static void forged_answers_prove_nothing(void **state)
 	}
 }
 
-/* Spoofed packets with addresses of the link that nobody has make this machine ask for them. */
+/* Spoofed packets with unused addresses of the link make this machine ask for them. */
 static void own_arp_requests_are_no_sweep(void **state)
 {
 	struct lab lab;

@@ -185,8 +185,8 @@ static int none_listens(void *context, struct addr a, uint16_t port, uint8_t pro
 	return addr_equal(a, victim(l)) ? -1 : 0;
 }
 
-/* Nobody on this machine asked, and its errors are rate-limited: what looks like answers, or like a
- * stream, goes to closed ports. */
+/* No program on this machine asked, and its errors are rate-limited: what looks like answers, or
+ * like a stream, goes to closed ports. */
 static void unasked_answers_to_closed_ports_of_ours(void **state)
 {
 	struct lab lab, *l = &lab;

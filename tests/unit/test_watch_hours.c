@@ -38,15 +38,15 @@ static enum lab_outcome mostly(struct lab *l, unsigned percent)
 
 static void browse(struct lab *l)
 {
-	struct addr who = client(l), resolver = lab_near(l, 1000);
+	struct addr user = client(l), resolver = lab_near(l, 1000);
 
-	lab_udp(l, who, resolver, lab_port(l), 53, USED);
+	lab_udp(l, user, resolver, lab_port(l), 53, USED);
 	lab_udp(l, resolver, elsewhere(l), lab_port(l), 53, mostly(l, 93));
 	for (unsigned n = lab_below(l, 6); n-- > 0;)
-		lab_connect(l, who, elsewhere(l), lab_port(l), lab_below(l, 5) ? 443 : 80,
+		lab_connect(l, user, elsewhere(l), lab_port(l), lab_below(l, 5) ? 443 : 80,
 			    mostly(l, 98));
 	if (lab_below(l, 4) == 0)
-		lab_udp(l, who, elsewhere(l), lab_port(l), 443, mostly(l, 95));
+		lab_udp(l, user, elsewhere(l), lab_port(l), 443, mostly(l, 95));
 }
 
 static void use_the_office(struct lab *l)
@@ -107,11 +107,11 @@ static void transfer(struct lab *l)
 
 static void talk(struct lab *l)
 {
-	struct addr who = client(l), peer = elsewhere(l);
+	struct addr user = client(l), peer = elsewhere(l);
 	uint16_t port = (uint16_t)(16384 + lab_below(l, 4000) * 2);
 
 	for (unsigned n = 0; n < 8; n++)
-		lab_udp(l, who, peer, port, (uint16_t)(port + 2), USED);
+		lab_udp(l, user, peer, port, (uint16_t)(port + 2), USED);
 }
 
 static void keep_the_time(struct lab *l)
@@ -122,16 +122,16 @@ static void keep_the_time(struct lab *l)
 
 static void chatter(struct lab *l)
 {
-	struct addr who = client(l);
+	struct addr user = client(l);
 
-	lab_udp(l, who, addr_from_v4(0xe00000fb), 5353, 5353, SILENT);
-	lab_udp(l, who, addr_from_v4(0xeffffffa), lab_port(l), 1900, SILENT);
-	lab_udp(l, who, addr_from_v4(0xffffffff), 68, 67, SILENT);
-	lab_arp(l, who, client(l), lab_below(l, 8) ? USED : SILENT);
-	lab_arp(l, who, who, SILENT);
+	lab_udp(l, user, addr_from_v4(0xe00000fb), 5353, 5353, SILENT);
+	lab_udp(l, user, addr_from_v4(0xeffffffa), lab_port(l), 1900, SILENT);
+	lab_udp(l, user, addr_from_v4(0xffffffff), 68, 67, SILENT);
+	lab_arp(l, user, client(l), lab_below(l, 8) ? USED : SILENT);
+	lab_arp(l, user, user, SILENT);
 }
 
-/* Ends of connections that nobody remembers. */
+/* Ends of connections that are no longer in the flow table. */
 static void come_late(struct lab *l)
 {
 	static const uint8_t flags[] = {TCP_FIN | TCP_ACK, TCP_ACK, TCP_RST, TCP_RST | TCP_ACK,
@@ -146,7 +146,7 @@ static void come_late(struct lab *l)
 
 static void retry(struct lab *l)
 {
-	/* Somebody's configuration names a host that is no more, on three ports. */
+	/* A configuration names a host that no longer exists, on three ports. */
 	lab_connect(l, lab_near(l, 33), lab_near(l, 1500), lab_port(l),
 		    (uint16_t)(7000 + lab_below(l, 3)), SILENT);
 }

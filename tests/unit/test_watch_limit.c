@@ -45,7 +45,7 @@ static void proven_sources_have_their_own_limit(void **state)
 	assert_int_equal(l->alerts, WATCH_EVENTS_PER_MINUTE + 1);
 }
 
-/* An unproven scan is beyond the limit when it opens. If it goes on it is reported in the next
+/* An unproven scan is beyond the limit when it opens. If it continues it is reported in the next
  * minute, or at once when it is proven. */
 static void a_scan_that_goes_on_is_reported_later(void **state)
 {

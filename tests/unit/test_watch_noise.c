@@ -103,7 +103,7 @@ static void peer_to_peer(void **state)
 	}
 }
 
-/* Peers that were all told of an address that is another's now. */
+/* Peers with a stale address, which belongs to another host now. */
 static void peers_of_a_former_tenant(void **state)
 {
 	struct lab lab, *l = lab_open(&lab);
@@ -201,7 +201,8 @@ static void voice_and_games(void **state)
 	}
 }
 
-/* One caller after the other, of whom only we are sent to; each call has ports of its own. */
+/* One caller after the other, of which only the packets to us are seen; each call has its own
+ * ports. */
 static void streams_seen_inwards_only(void **state)
 {
 	struct lab lab, *l = lab_open(&lab);
@@ -219,7 +220,7 @@ static void streams_seen_inwards_only(void **state)
 	lab_silent(l, true);
 }
 
-/* A firewall drops QUIC; the browser goes on by TCP, to the same ports of the same hosts. */
+/* A firewall drops QUIC; the browser continues over TCP, to the same ports of the same hosts. */
 static void quic_that_is_dropped(void **state)
 {
 	struct lab lab;
@@ -241,8 +242,8 @@ static void quic_that_is_dropped(void **state)
 	}
 }
 
-/* A telephone exchange reports on each call to where nobody answers, beside the call itself
- * (RTCP, on the next port: RFC 3550, 11). Reports without calls are something else. */
+/* A telephone exchange sends reports on each call to a port without a listener, in addition to the
+ * call itself (RTCP, on the next port: RFC 3550, 11). Reports without calls are not exempt. */
 static void reports_beside_calls(void **state)
 {
 	struct lab lab;
@@ -338,7 +339,8 @@ static void arp_for_hosts_that_are_gone(void **state)
 	lab_silent(l, true);
 }
 
-/* A router that starts anew asks for all hosts at once, of which each was heard before. */
+/* A router that restarts sends ARP requests for all hosts at once, each of which was seen
+ * before. */
 static void arp_of_a_router_that_starts(void **state)
 {
 	struct lab lab, *l = lab_open(&lab);
@@ -353,8 +355,8 @@ static void arp_of_a_router_that_starts(void **state)
 	lab_silent(l, true);
 }
 
-/* What strangers send to a public network makes its gateway ask for every address, all day. Another
- * that does so is told of. */
+/* Packets from the Internet to a public network make its gateway send ARP requests for every
+ * address, all day. Another host that does so is reported. */
 static void arp_of_a_gateway(void **state)
 {
 	const struct addr gateway = addr_from_v4(0x0a0100fb);
@@ -378,7 +380,7 @@ static void arp_of_a_gateway(void **state)
 	ranges_fini(&gateways);
 }
 
-/* Answers to what somebody else sent in our name, and attacks on us. */
+/* Answers to packets that another host sent with our addresses as source, and attacks on us. */
 
 static void backscatter_is_no_scan(void **state)
 {

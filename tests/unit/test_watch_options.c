@@ -126,7 +126,7 @@ static void refusals_name_the_text(void **state)
 	static const struct {
 		const char *line, *named;
 	} refused[] = {
-		{"eth0", "eth0"},
+		{"eth0", "did you mean -i eth0?"},
 		{"--nonsense", "--nonsense"},
 		{"-r", "-r"},
 		{"--memory 12287K", "12287K"},
@@ -223,7 +223,7 @@ static void help_and_man_page_list_all(void **state)
 	assert_int_equal(fclose(out), 0);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strstr(text, names[i]))
-			fail_msg("--help does not tell of %s", names[i]);
+			fail_msg("--help does not list %s", names[i]);
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 		if (strlen(line) > 100)
 			fail_msg("wider than 100: %s", line);

@@ -31,7 +31,8 @@ static void too_few_ports_say_nothing(void **state)
 
 static void too_few_hosts_say_nothing(void **state)
 {
-	/* How many of one network it takes: the first is only noted at the door. */
+	/* The number of hosts of one network that it takes: the first is only entered in the
+	 * probation table. */
 	static const struct {
 		uint8_t technique;
 		uint16_t hosts;
@@ -262,7 +263,8 @@ static void port_knocking(void **state)
 
 /* Connections that are over, or older than the capture. */
 
-/* What a server still sends to clients that are gone, from a flow that nobody remembers. */
+/* Packets that a server still sends to clients that are gone, on a flow that is no longer in the
+ * table. */
 static void late_ends_of_finished_flows(void **state)
 {
 	static const uint8_t flags[] = {TCP_FIN | TCP_ACK, TCP_FIN | TCP_PSH | TCP_ACK,
@@ -292,7 +294,8 @@ static void late_ends_of_finished_flows(void **state)
 	}
 }
 
-/* The capture begins amid hundreds of connections: whatever comes first, from either end. */
+/* The capture begins amid hundreds of connections: their first captured packet may come from
+ * either end. */
 static void a_capture_that_begins_in_the_middle(void **state)
 {
 	struct lab lab;
@@ -391,8 +394,8 @@ static int listens_on_8443(void *context, struct addr a, uint16_t port, uint8_t 
 	return proto == IPPROTO_TCP && port == 8443 ? 1 : -1;
 }
 
-/* A server of ours ends the idle connections of an office that has gone, behind one address and
- * from ports of any kind. Where nobody listens the same is a scan. */
+/* A server of ours ends the idle connections of an office that is gone, behind one address and
+ * from ports of any kind. The same from a host without a listener is a scan. */
 static void a_server_ends_what_it_does_not_remember(void **state)
 {
 	struct lab lab, *l = &lab;

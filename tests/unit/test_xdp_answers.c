@@ -8,7 +8,7 @@
 /* What is wrong with a RST whose cookie is right for it. */
 struct forgery {
 	uint32_t tag;	 /* its tag is another by these bits */
-	uint64_t beside; /* its address is so far from the target's: outside the plan */
+	uint64_t offset; /* distance of its address from the target's: outside the plan */
 };
 
 /* What goes back to a probe, but for flags and numbers. */
@@ -37,7 +37,7 @@ static size_t reset(const struct round *r, uint32_t cell, uint16_t window,
 	struct cookie cookie;
 
 	packet_parse(PACKET_LINK_ETHERNET, probe, expected(r, cell, 1, probe), &p);
-	p.dst = addr_add(p.dst, forgery->beside);
+	p.dst = addr_add(p.dst, forgery->offset);
 	cookie = cookie_make(&r->conf.key, p.dst.hi, p.dst.lo, p.dport, technique,
 			     sheet_tag(r->sheet, cell) ^ forgery->tag);
 	p.seq = p.ack = cookie.seq;
@@ -83,7 +83,7 @@ static void judge_all(struct round *r)
 		const unsigned reply = window ? REPLY_RST_WINDOW : REPLY_RST;
 		uint8_t frame[128], forged[128];
 		const struct forgery honest = {0}, other_window = {.tag = 5u << 20},
-				     other_cell = {.tag = 2}, other_host = {.beside = 1000};
+				     other_cell = {.tag = 2}, other_host = {.offset = 1000};
 		size_t length = reset(r, cell, window, &honest, frame);
 		struct packet seen;
 
@@ -94,7 +94,7 @@ static void judge_all(struct round *r)
 		if (!r->conf.has_source_port)
 			assert_int_equal(xdp_programs_judge(&r->programs, frame, length), XDP_PASS);
 		r->programs.memory.window[0].attempts = 2;
-		/* Cookies that nobody else can make, for what is not in the plan so. */
+		/* Valid cookies, which only we can make, for probes that are not in the plan. */
 		(void)reset(r, cell, window, &other_window, forged);
 		assert_int_equal(xdp_programs_judge(&r->programs, forged, length), XDP_PASS);
 		(void)reset(r, cell, window, &other_cell, forged);
@@ -228,7 +228,7 @@ static void open_all(struct round *r)
 	}
 }
 
-/* Once user space cannot be told of more, they are for the kernel. */
+/* Once reports to user space do not fit, answers are passed to the kernel. */
 static void open_too_many(struct round *r)
 {
 	struct xdp_opened told[64];

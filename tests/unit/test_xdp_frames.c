@@ -51,8 +51,8 @@ static bool sender_over(const struct round *r, unsigned sender)
 static void compare_all(struct round *r)
 {
 	const uint8_t attempt = (uint8_t)(next() % 16);
-	const unsigned who = (unsigned)(next() % XDP_SENDERS);
-	const volatile struct xdp_sender *sender = &r->programs.memory.sender[who];
+	const unsigned index = (unsigned)(next() % XDP_SENDERS);
+	const volatile struct xdp_sender *sender = &r->programs.memory.sender[index];
 	uint8_t want[TEMPLATE_BYTES + PAYLOAD_MOST], got[2048];
 	uint64_t sent = 0;
 
@@ -64,18 +64,18 @@ static void compare_all(struct round *r)
 
 		if (!sendable(r, cell))
 			continue;
-		/* It stops looking after some cells without a blank, and goes on from there. */
+		/* It stops after some cells without an unsent probe, and continues from there. */
 		do
-			count = sender_next(r, who, got, sizeof(got));
-		while (count == -ENODATA && !sender_over(r, who));
+			count = sender_next(r, index, got, sizeof(got));
+		while (count == -ENODATA && !sender_over(r, index));
 		length = expected(r, cell, attempt, want);
 		assert_int_equal(count, length);
 		assert_memory_equal(got, want, length);
 		assert_int_equal(sender->queued, ++sent);
 	}
-	while (!sender_over(r, who))
-		assert_int_equal(sender_next(r, who, got, sizeof(got)), -ENODATA);
-	assert_int_equal(sender_next(r, who, got, sizeof(got)), -ENODATA);
+	while (!sender_over(r, index))
+		assert_int_equal(sender_next(r, index, got, sizeof(got)), -ENODATA);
+	assert_int_equal(sender_next(r, index, got, sizeof(got)), -ENODATA);
 	assert_int_equal(sender->queued, sent);
 }
 
@@ -84,7 +84,7 @@ struct crew {
 	struct round *r;
 	uint8_t *seen;	/* how often each cell was sent */
 	uint32_t times; /* runs of a call; more than one: seen[] is not kept */
-	uint32_t stop;	/* once so many were sent */
+	uint32_t stop;	/* after this number was sent */
 	uint32_t sent;
 	struct crew_member {
 		struct crew *crew;
@@ -155,7 +155,8 @@ static uint32_t crew_pass(struct crew *crew, uint32_t begin, uint32_t stop)
 	return pass->next < end ? pass->next : end;
 }
 
-/* Whatever was sent by several threads was sent once, and is all before where they stopped. */
+/* Probes of several threads are each sent once, and all precede the positions where the threads
+ * stopped. */
 static void crew_check(const struct crew *crew, uint32_t begin, uint32_t end)
 {
 	const struct round *r = crew->r;
@@ -251,6 +252,13 @@ static void test_frames(void **unused)
 static void test_quirks(void **unused)
 {
 	(void)unused;
+	assert_true(xdp_quirks_keeps_link("veth"));
+	assert_true(xdp_quirks_keeps_link("tun"));
+	assert_true(xdp_quirks_keeps_link("virtio_net"));
+	assert_false(xdp_quirks_keeps_link("ixgbe"));
+	assert_false(xdp_quirks_keeps_link("mlx5_core"));
+	assert_false(xdp_quirks_keeps_link("bonding")); /* its ports' drivers decide */
+	assert_false(xdp_quirks_keeps_link(""));
 	assert_int_equal(xdp_quirks_spare_bytes("5.18.0"), 1);
 	assert_int_equal(xdp_quirks_spare_bytes("6.1.0-57-amd64"), 1);
 	assert_int_equal(xdp_quirks_spare_bytes("6.3.13"), 1);

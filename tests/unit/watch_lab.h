@@ -51,7 +51,8 @@ struct lab {
 	uint64_t gap_ns;  /* between packets */
 	bool v6, one_way; /* one_way: what the contacted side sends is not seen */
 	bool inwards;	  /* what hosts of lab_near send is not seen */
-	unsigned copies;  /* of each packet: captured at so many interfaces more that it passed */
+	unsigned copies;  /* copies of each packet: it passed that many more interfaces and was
+			     captured at each */
 	bool raw;	  /* SYNs as hand-made ones: window 1024, one sequence number */
 	uint8_t way;	  /* enum sight_way of each packet */
 	uint16_t interface;
@@ -120,7 +121,7 @@ static inline size_t lab_ranges(const struct event_ports *ports, uint16_t (*out)
 	return ports->count;
 }
 
-/* What holds for every statement, whatever was seen. */
+/* Properties of every event, for any input. */
 static inline void lab_check_event(const struct lab *l, const struct event *e)
 {
 	const struct event *before = NULL;
@@ -282,7 +283,7 @@ static inline const struct lab_event *lab_action(const struct lab *l, unsigned a
 	return NULL;
 }
 
-/* Finishes; just one alert was told, and this is how it ended. */
+/* Finishes; exactly one alert was reported, and this is how it ended. */
 static inline const struct lab_event *lab_one_alert(struct lab *l)
 {
 	lab_finish(l);
@@ -380,14 +381,15 @@ static inline void lab_segment(struct lab *l, const struct packet *first, bool b
 	if (flags & TCP_SYN)
 		p.has |= PACKET_MSS;
 	p.flags = flags;
-	/* The server begins at a number that only who hears it knows (RFC 9293, 3.4.1). */
+	/* The server's initial sequence number is known only to a host that receives it (RFC 9293,
+	 * 3.4.1). */
 	p.seq = back ? lab_server_seq(first) + !(flags & TCP_SYN) : first->seq + 1;
 	p.ack = back ? first->seq + 1 : lab_server_seq(first) + 1;
 	p.payload_bytes = payload;
 	lab_packet(l, &p);
 }
 
-/* A segment of a connection that nobody saw the beginning of. */
+/* A segment of a connection whose beginning was not captured. */
 static inline struct packet lab_stray(struct lab *l, struct addr src, struct addr dst,
 				      const uint16_t ports[2], uint8_t flags, uint32_t payload)
 {

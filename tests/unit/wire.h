@@ -62,7 +62,7 @@ static inline void parse_wire(enum packet_link link, const char *text, struct pa
 	free(wire);
 }
 
-/* What parse says must be what build was told, and what build writes must be these bytes. */
+/* parse must return the input of build, and build must write these bytes. */
 static inline void assert_golden(enum packet_link link, const char *text, const struct packet *p,
 				 const uint8_t *payload, size_t payload_bytes)
 {

@@ -1,4 +1,4 @@
-/* xdp_round: a plan, its one window, and the kernel's programs told of both. The kernel runs them
+/* xdp_round: a plan, its one window, and the BPF programs set up for both. The kernel runs them
  * one frame at a time (BPF_PROG_TEST_RUN); nothing is sent. */
 #ifndef PORTLIGHT_TESTS_XDP_ROUND_H
 #define PORTLIGHT_TESTS_XDP_ROUND_H
@@ -40,11 +40,11 @@ struct shape {
 	unsigned techniques;
 	bool v4, v6;
 	unsigned ranges;
-	unsigned more; /* times so many ports */
+	unsigned more; /* number of such groups of ports */
 	bool alike;    /* more hosts, all sent to alike: what windows mostly are */
 };
 
-/* A plan, its one window, and the programs told of both. */
+/* A plan, its one window, and the BPF programs set up for both. */
 struct round {
 	struct plan *plan;
 	struct sheet *sheet;

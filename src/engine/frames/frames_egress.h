@@ -44,7 +44,7 @@ const struct frames_egress *frames_egress_of(const struct frames *fr, const stru
  * rings it needs. Returns its index in fr->egresses, or -1 with *f. */
 int frames_egress_to(struct frames *fr, struct addr to, struct failure *f);
 
-/* Makes the templates of an egress anew, after its MAC address has become known. */
+/* Rebuilds the templates of an egress once its MAC address is known. */
 void frames_egress_templates(const struct frames *fr, struct frames_egress *egress);
 
 /* The payload of a UDP probe to `port` in that attempt (counted from 0); static storage. Empty

@@ -50,8 +50,8 @@ static bool learn_ask(void *context, size_t number, struct solicit_ask *out)
 		*out = (struct solicit_ask){egress->gateway, egress->gateway_source, egress->link};
 		return true;
 	}
-	out->who = plan_host(fr->conf.plan, fr->ask_first + number);
-	egress = fr->egresses[route_find(fr->routes, out->who)]; /* made by learn_host() */
+	out->addr = plan_host(fr->conf.plan, fr->ask_first + number);
+	egress = fr->egresses[route_find(fr->routes, out->addr)]; /* made by learn_host() */
 	if (egress->kind != EGRESS_NEIGHBOUR ||
 	    frames_neighbours_at(fr, fr->ask_first + number).notes & HOST_MAC)
 		return false;
@@ -61,16 +61,16 @@ static bool learn_ask(void *context, size_t number, struct solicit_ask *out)
 }
 
 /* An on-link host announced its MAC address: true if it was unknown. */
-static bool learn_resolved_host(struct frames *fr, struct addr who, unsigned link_index,
+static bool learn_resolved_host(struct frames *fr, struct addr addr, unsigned link_index,
 				const uint8_t mac[6])
 {
 	const struct frames_egress *egress;
 	uint64_t rank;
 
-	if (!plan_find_host(fr->conf.plan, who, &rank) || rank < fr->ask_first ||
+	if (!plan_find_host(fr->conf.plan, addr, &rank) || rank < fr->ask_first ||
 	    rank - fr->ask_first >= fr->ask_count)
 		return false;
-	egress = fr->egresses[route_find(fr->routes, who)];
+	egress = fr->egresses[route_find(fr->routes, addr)];
 	if (egress->kind != EGRESS_NEIGHBOUR || egress->link->index != link_index ||
 	    frames_neighbours_at(fr, rank).notes & HOST_MAC)
 		return false;
@@ -79,16 +79,16 @@ static bool learn_resolved_host(struct frames *fr, struct addr who, unsigned lin
 }
 
 /* solicit_conf.resolved. */
-static size_t learn_resolved(void *context, struct addr who, unsigned link_index,
+static size_t learn_resolved(void *context, struct addr addr, unsigned link_index,
 			     const uint8_t mac[6])
 {
 	struct frames *fr = context;
-	size_t found = learn_resolved_host(fr, who, link_index, mac);
+	size_t found = learn_resolved_host(fr, addr, link_index, mac);
 
 	for (int i = 0; fr->gateways_open > 0 && i < fr->egress_count; i++) {
 		struct frames_egress *egress = fr->egresses[i];
 
-		if (!learn_open(egress) || !addr_equal(egress->gateway, who) ||
+		if (!learn_open(egress) || !addr_equal(egress->gateway, addr) ||
 		    egress->link->index != link_index)
 			continue;
 		learn_gateway(fr, egress, mac);

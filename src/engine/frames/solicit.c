@@ -45,7 +45,7 @@ static bool solicit_stopped(const struct solicit *s)
 	return s->conf->stop && *s->conf->stop;
 }
 
-/* RFC 826: a broadcast request for the MAC address of `who`. */
+/* RFC 826: a broadcast request for the MAC address of `addr`. */
 static void solicit_arp(const struct solicit_ask *ask, struct packet *out)
 {
 	*out = (struct packet){
@@ -53,7 +53,7 @@ static void solicit_arp(const struct solicit_ask *ask, struct packet *out)
 		.ethertype = 0x0806,
 		.arp_operation = 1,
 		.arp_sender = ask->source,
-		.arp_target = ask->who,
+		.arp_target = ask->addr,
 	};
 	memset(out->mac_dst, 0xff, sizeof(out->mac_dst));
 	memcpy(out->mac_src, ask->link->mac, sizeof(out->mac_src));
@@ -69,16 +69,16 @@ static void solicit_ndp(const struct solicit_ask *ask, struct packet *out)
 		       PACKET_LINK_ADDRESS,
 		.ethertype = 0x86dd,
 		.src = ask->source,
-		.dst = {UINT64_C(0xff02) << 48, UINT64_C(0x1ff000000) | (ask->who.lo & 0xffffff)},
+		.dst = {UINT64_C(0xff02) << 48, UINT64_C(0x1ff000000) | (ask->addr.lo & 0xffffff)},
 		.proto = IPPROTO_ICMPV6,
 		.ttl = 255,
 		.icmp_type = 135,
-		.neighbour_target = ask->who,
+		.neighbour_target = ask->addr,
 	};
 	memcpy(out->mac_dst, (const uint8_t[]){0x33, 0x33, 0xff}, 3);
-	out->mac_dst[3] = (uint8_t)(ask->who.lo >> 16);
-	out->mac_dst[4] = (uint8_t)(ask->who.lo >> 8);
-	out->mac_dst[5] = (uint8_t)ask->who.lo;
+	out->mac_dst[3] = (uint8_t)(ask->addr.lo >> 16);
+	out->mac_dst[4] = (uint8_t)(ask->addr.lo >> 8);
+	out->mac_dst[5] = (uint8_t)ask->addr.lo;
 	memcpy(out->mac_src, ask->link->mac, sizeof(out->mac_src));
 	memcpy(out->neighbour_mac, ask->link->mac, sizeof(out->neighbour_mac));
 }
@@ -115,13 +115,13 @@ static int solicit_send(struct solicit *s, const struct solicit_ask *ask, struct
 	struct packet packet;
 	size_t length;
 
-	if (addr_is_v4(ask->who))
+	if (addr_is_v4(ask->addr))
 		solicit_arp(ask, &packet);
 	else
 		solicit_ndp(ask, &packet);
 	length = packet_build(PACKET_LINK_ETHERNET, &packet, NULL, 0, transmit_reserve(l->transmit),
 			      TRANSMIT_FRAME_BYTES);
-	transmit_commit(l->transmit, length, ask->who);
+	transmit_commit(l->transmit, length, ask->addr);
 	if (transmit_waiting(l->transmit) < SOLICIT_BATCH)
 		return 0;
 	return solicit_flush(l, f) < 0 ? -1 : 0;
@@ -129,7 +129,7 @@ static int solicit_send(struct solicit *s, const struct solicit_ask *ask, struct
 
 /* Reads from a frame which address has which MAC address. False if it is no valid answer to us. */
 static bool solicit_claim(const struct link *link, const uint8_t *frame, size_t length,
-			  struct addr *who, uint8_t mac[6])
+			  struct addr *addr, uint8_t mac[6])
 {
 	struct packet p;
 
@@ -138,11 +138,11 @@ static bool solicit_claim(const struct link *link, const uint8_t *frame, size_t 
 	    p.has & (PACKET_SUM_BAD | PACKET_MALFORMED | PACKET_TRUNCATED))
 		return false;
 	if (p.has & PACKET_ARP && p.arp_operation == 2) {
-		*who = p.arp_sender;
+		*addr = p.arp_sender;
 		memcpy(mac, p.arp_sender_mac, 6);
 	} else if (p.has & PACKET_NEIGHBOUR && p.icmp_type == 136 && p.icmp_code == 0 &&
 		   p.ttl == 255) {
-		*who = p.neighbour_target;
+		*addr = p.neighbour_target;
 		memcpy(mac, p.has & PACKET_LINK_ADDRESS ? p.neighbour_mac : p.mac_src, 6);
 	} else {
 		return false;
@@ -154,13 +154,13 @@ static bool solicit_claim(const struct link *link, const uint8_t *frame, size_t 
 static void solicit_take(struct solicit *s, const struct solicit_link *l, const uint8_t *frame,
 			 size_t length)
 {
-	struct addr who;
+	struct addr addr;
 	uint8_t mac[6];
 	size_t known;
 
-	if (!solicit_claim(l->link, frame, length, &who, mac))
+	if (!solicit_claim(l->link, frame, length, &addr, mac))
 		return;
-	known = s->conf->resolved(s->conf->context, who, l->link->index, mac);
+	known = s->conf->resolved(s->conf->context, addr, l->link->index, mac);
 	s->open -= known < s->open ? known : s->open;
 }
 
@@ -173,8 +173,8 @@ static void solicit_drain(struct solicit *s)
 			uint8_t frame[SOLICIT_FRAME_BYTES];
 			ssize_t got = recv(l->fd, frame, sizeof(frame), MSG_DONTWAIT);
 
-			/* recv() also clears an error (interface down): then nobody
-			 * answers. */
+			/* recv() also clears an error (interface down): then no
+			 * answer comes. */
 			if (got < 0)
 				break;
 			solicit_take(s, l, frame, (size_t)got);

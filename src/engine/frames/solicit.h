@@ -20,7 +20,7 @@
 
 /* An address to resolve on one interface. */
 struct solicit_ask {
-	struct addr who;
+	struct addr addr;
 	struct addr source;	 /* an address of ours, of the same family */
 	const struct link *link; /* Ethernet, with a MAC address */
 };
@@ -35,7 +35,7 @@ struct solicit_conf {
 	bool (*ask)(void *context, size_t number, struct solicit_ask *out);
 	/* A host announced its MAC address on that interface. Returns how many of the numbers were
 	 * unresolved until now and are resolved by it. */
-	size_t (*resolved)(void *context, struct addr who, unsigned link_index,
+	size_t (*resolved)(void *context, struct addr addr, unsigned link_index,
 			   const uint8_t mac[6]);
 	void *context;
 	const volatile sig_atomic_t *stop; /* not 0: stop early, after a signal; NULL: never */

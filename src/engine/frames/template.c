@@ -17,10 +17,10 @@
 static void template_sums(struct template *t, const struct template_conf *conf)
 {
 	const uint8_t *transport = t->bytes + t->transport;
-	const struct addr nobody = t->v4 ? addr_from_v4(0) : (struct addr){0, 0};
+	const struct addr zero = t->v4 ? addr_from_v4(0) : (struct addr){0, 0};
 
 	t->network_sum = t->v4 ? checksum_add(0, t->bytes + t->network, 20) : 0;
-	t->transport_sum = checksum_pseudo(conf->source, nobody, conf->technique->proto, 0);
+	t->transport_sum = checksum_pseudo(conf->source, zero, conf->technique->proto, 0);
 	t->transport_sum = checksum_add(t->transport_sum, transport, t->length - t->transport);
 }
 

@@ -248,7 +248,7 @@ static bool attempt_hear(struct attempt *a, const struct attempt_conf *conf,
 		a->other++;
 		return false;
 	}
-	/* An error from our own address about another target: nobody answered ARP or NDP, or our
+	/* An error from our own address about another target: no host answered ARP or NDP, or our
 	 * own packet filter rejected the probe. */
 	if (!addr_equal(from, a->probe.to) && endpoint_is_ours(from, conf->zone)) {
 		has = ANSWER_LOCAL;

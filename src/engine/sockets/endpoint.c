@@ -37,7 +37,7 @@ bool endpoint_read(const union endpoint *endpoint, struct addr *a, uint16_t *por
 	return false;
 }
 
-bool endpoint_is_own(int fd, struct addr who, const uint16_t *port)
+bool endpoint_is_own(int fd, struct addr addr, const uint16_t *port)
 {
 	union endpoint endpoint;
 	socklen_t length = sizeof(endpoint);
@@ -45,7 +45,7 @@ bool endpoint_is_own(int fd, struct addr who, const uint16_t *port)
 	uint16_t own_port;
 
 	return getsockname(fd, &endpoint.any, &length) == 0 &&
-	       endpoint_read(&endpoint, &own, &own_port) && addr_equal(own, who) &&
+	       endpoint_read(&endpoint, &own, &own_port) && addr_equal(own, addr) &&
 	       (!port || own_port == *port);
 }
 
@@ -76,14 +76,14 @@ bool endpoint_has_source(struct addr to, unsigned zone)
 	return fd != -EADDRNOTAVAIL;
 }
 
-bool endpoint_is_ours(struct addr who, unsigned zone)
+bool endpoint_is_ours(struct addr addr, unsigned zone)
 {
-	int fd = endpoint_connect(who, zone);
+	int fd = endpoint_connect(addr, zone);
 	bool ours;
 
 	if (fd < 0)
 		return false;
-	ours = endpoint_is_own(fd, who, NULL);
+	ours = endpoint_is_own(fd, addr, NULL);
 	(void)close(fd); /* nothing was sent */
 	return ours;
 }

@@ -22,14 +22,14 @@ socklen_t endpoint_make(union endpoint *out, struct addr a, uint16_t port, unsig
 /* Reads address and port. False, with nothing set, if it is of another family. */
 bool endpoint_read(const union endpoint *endpoint, struct addr *a, uint16_t *port);
 
-/* Whether the socket's local address is `who` and its local port *port (NULL: any port). */
-bool endpoint_is_own(int fd, struct addr who, const uint16_t *port);
+/* Whether the socket's local address is `addr` and its local port *port (NULL: any port). */
+bool endpoint_is_own(int fd, struct addr addr, const uint16_t *port);
 
 /* Whether this machine has a source address for packets to `to`; true if that cannot be found out.
  * Sends nothing. */
 bool endpoint_has_source(struct addr to, unsigned zone);
 
-/* Whether `who` is an address of this machine. Sends nothing. */
-bool endpoint_is_ours(struct addr who, unsigned zone);
+/* Whether `addr` is an address of this machine. Sends nothing. */
+bool endpoint_is_ours(struct addr addr, unsigned zone);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "address/addr.h"
+#include "engine/sockets/sockets_neighbours.h"
 #include "engine/sockets/sockets_receive.h"
 #include "engine/sockets/sockets_send.h"
 #include "engine/sockets/sockets_state.h"
@@ -59,6 +60,7 @@ static void sockets_close(struct engine *e)
 		pool_release(&s->pool, a);
 	}
 	pool_fini(&s->pool);
+	netlink_close(s->netlink);
 	if (s->common.epoll >= 0)
 		(void)close(s->common.epoll); /* no data in it */
 	free(s);
@@ -69,6 +71,7 @@ static const struct engine_ops sockets_ops = {
 	.prepare = sockets_prepare,
 	.send = sockets_send,
 	.receive = sockets_receive,
+	.finish = sockets_finish,
 	.stats = sockets_stats,
 	.close = sockets_close,
 };
@@ -144,6 +147,7 @@ struct engine *engine_sockets_open(const struct engine_conf *conf, struct failur
 {
 	struct sockets *s;
 	uint32_t limit = sockets_limit(conf);
+	struct failure no_table = {0};
 
 	/* A socket can be bound to an interface that is down: all ports would seem filtered. */
 	if (sockets_refuse(conf, f) != 0 || (conf->interface && link_check(conf->interface, f) < 0))
@@ -176,6 +180,7 @@ struct engine *engine_sockets_open(const struct engine_conf *conf, struct failur
 		goto err1;
 	if (f->exit_code || sockets_try(s, f) != 0)
 		goto err1;
+	s->netlink = netlink_open(&no_table);
 	return &s->base;
 err1:
 	sockets_close(&s->base);

@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "engine/sockets/attempt.h"
 #include "engine/sockets/pool.h"
+#include "net/netlink.h"
 #include "system/crew.h"
 
 /* Probes started together, and events read together. Answers are read between two batches, so a
@@ -42,10 +43,13 @@ struct sockets {
 	bool ask;	/* check for answers as soon as a batch is sent */
 	unsigned early; /* moving average of the share that is answered by then */
 	unsigned batches;
-	bool short_of;	    /* the last send ended since no socket was free */
-	int refusal;	    /* errno of the last shortage; 0: none since a probe was sent */
-	uint64_t stuck_ns;  /* when no probe could be sent any more; 0: probes are sent */
-	uint64_t resume_ns; /* nothing is sent before this time */
+	bool short_of;		 /* the last send ended since no socket was free */
+	int refusal;		 /* errno of the last shortage; 0: none since a probe was sent */
+	uint64_t stuck_ns;	 /* when no probe could be sent any more; 0: probes are sent */
+	uint64_t resume_ns;	 /* nothing is sent before this time */
+	struct netlink *netlink; /* for the neighbour table; NULL: it is not read */
+	const struct sheet *finishing; /* the sheet whose neighbours are waited for */
+	uint64_t finish_ns;	       /* since then */
 };
 
 #endif

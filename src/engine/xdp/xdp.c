@@ -208,7 +208,7 @@ static int xdp_receive(struct engine *e, struct answer *answers, unsigned max, u
 	if (count < 0)
 		return count;
 	opened += (unsigned)count;
-	/* Reports made meanwhile: the ring does not wake anybody. */
+	/* Reads reports made meanwhile: the ring does not wake a waiting process. */
 	opened += xdp_opened(x, answers + opened, max - opened);
 	return (int)opened;
 }
@@ -296,6 +296,21 @@ static int xdp_settle(struct xdp *x, struct failure *f)
 	return 0;
 }
 
+/* -1 if attaching may take the link down: a default must not interrupt a session over this link. */
+static int xdp_refuse_restart(const struct xdp *x, struct failure *f)
+{
+	char driver[LINK_DRIVER], quoted[LINK_QUOTED];
+
+	if (x->conf.forced || x->conf.generic ||
+	    xdp_quirks_keeps_link(link_driver(x->link, driver)))
+		return 0;
+	return failure_set(
+		f, EXIT_UNAVAILABLE,
+		"its program may take interface %s (driver %s) down for some seconds, for "
+		"all programs; --engine xdp accepts that",
+		link_quote(x->link, quoted), driver[0] ? driver : "unknown");
+}
+
 static int xdp_open(struct xdp *x, struct failure *f)
 {
 	const struct plan *plan = x->conf.plan;
@@ -307,7 +322,7 @@ static int xdp_open(struct xdp *x, struct failure *f)
 	if (xdp_possible(&x->conf, f) < 0)
 		return -1;
 	x->frames = (struct frames *)engine_frames_open(&x->conf, f);
-	if (!x->frames || xdp_link(x, f) < 0)
+	if (!x->frames || xdp_link(x, f) < 0 || xdp_refuse_restart(x, f) < 0)
 		return -1;
 	room.alike = xdp_hosts_alike(x, 0, plan->hosts);
 	room.udp = x->frames->techniques >> TECH_UDP & 1;

@@ -11,7 +11,7 @@
  * header: IP at 14, TCP and UDP at 34 (IPv4) or 54 (IPv6).
  */
 
-/* Makes the compiler keep a computed pointer in a register: it would compute it anew for each
+/* Makes the compiler keep a computed pointer in a register: otherwise it recomputes it for each
  * access. */
 #define IMAGE_KEEP(pointer) __asm__("" : "+r"(pointer))
 

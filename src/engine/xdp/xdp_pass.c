@@ -29,13 +29,14 @@
 #define PASS_EVIDENCE_PPS 100000
 #define PASS_SAMPLE_MASK  255
 #define PASS_SAMPLES_PPS  4000
-/* If a full queue refuses so many frames while several threads send, one thread sends alone for the
- * rest of the scan: the interface is the limit, or the processors, which also receive. */
+/* If a full queue refuses this many frames while several threads send, one thread sends alone for
+ * the rest of the scan: the interface is the limit, or the processors, which also receive. */
 #define PASS_CROWDED 64
-/* If the device refuses so many frames with an error and accepts none, it cannot send (any more).
+/* If the device refuses this many frames with an error and accepts none, it cannot send (any more).
  */
 #define PASS_ERRORS 64
-/* If a full queue accepts nothing for so long, the carrier is lost; engine frames reports that. */
+/* If a full queue accepts nothing for this time, the carrier is lost; engine frames reports that.
+ */
 #define PASS_STUCK_NS 2000000000
 
 /* See PASS_EVIDENCE_PPS. */
@@ -143,7 +144,7 @@ static void pass_break(struct xdp *x, const char *what, int error)
 	x->broken = true;
 	x->has_news = true;
 	snprintf(x->news, sizeof(x->news),
-		 "engine xdp gives up on interface %s (%s%s); going on with engine frames",
+		 "engine xdp gives up on interface %s (%s%s); continuing with engine frames",
 		 link_quote(x->link, quoted), what, strerror(error));
 }
 

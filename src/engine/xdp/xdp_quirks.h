@@ -1,4 +1,4 @@
-/* xdp_quirks: what the xdp engine does differently on older kernel releases. */
+/* xdp_quirks: what the xdp engine does differently by kernel release and driver. */
 #ifndef PORTLIGHT_ENGINE_XDP_XDP_QUIRKS_H
 #define PORTLIGHT_ENGINE_XDP_XDP_QUIRKS_H
 
@@ -20,7 +20,7 @@
  * Linux 6.3, b9d460c92455 (kernel/bpf/devmap.c, __xdp_enqueue). The kernel checks that a device
  *   accepts redirected frames when a frame is queued. Before, a veth whose peer runs no XDP program
  *   reports it only when the queue is flushed. Here: the check of xdp_programs_trial() passes, the
- *   first pass counts the refusals, and the engine goes on with frames (xdp_pass.c).
+ *   first pass counts the refusals, and the scan continues with engine frames (xdp_pass.c).
  *
  * Linux 6.1 verifier, seen on Debian's 6.1. It wants a lower bound for the length
  * given to bpf_xdp_store_bytes() that it does not learn from a comparison with 0, and every byte of
@@ -29,8 +29,8 @@
  *
  * Linux 5.19, c8644cd0efe7 (kernel/bpf/syscall.c). With kernel.unprivileged_bpf_disabled set, Linux
  *   5.18 refuses BPF_PROG_RUN (EPERM) to a process that has dropped its capabilities; later
- *   releases ask for the file descriptor alone. Here: the first pass fails, and the engine goes on
- *   with frames.
+ *   releases ask for the file descriptor alone. Here: the first pass fails, and the scan
+ *   continues with engine frames.
  *
  * Linux 5.18, b530e9e1063e (net/bpf/test_run.c). BPF_PROG_RUN sends live frames. Here: after a
  *   refusal, xdp_quirks_too_old() tells whether the release explains it.
@@ -43,5 +43,14 @@ uint32_t xdp_quirks_spare_bytes(const char *release);
 /* True if the release is known to be older than live frames. `release` as above; one that cannot
  * be read is not known to be. */
 bool xdp_quirks_too_old(const char *release);
+
+/*
+ * True if the driver of that name (as `ethtool -i` prints it) is known to keep the link up while an
+ * XDP program is attached or detached. Drivers of network cards usually stop and restart the card
+ * for that (ixgbe, igb, igc, i40e, ice, bnxt_en, mlx5_core among them): the link is down for some
+ * seconds, and an ssh session or a storage mount over it stalls. So the engine is chosen by itself
+ * only where this is known not to happen; a driver that is not in the table is not known.
+ */
+bool xdp_quirks_keeps_link(const char *driver);
 
 #endif

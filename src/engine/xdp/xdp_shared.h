@@ -27,8 +27,8 @@
 #define XDP_TAKE (4 * XDP_BLOCK)
 /* Positions whose frames are made in one go. */
 #define XDP_READY 32
-/* The kernel hands at most so many frames to a device at once (DEV_MAP_BULK_SIZE); so many may be
- * in its queue. */
+/* The kernel passes at most this many frames to a device at once (DEV_MAP_BULK_SIZE), and as many
+ * may be in its queue. */
 #define XDP_BULK 16
 /* Frames that a sender has made and not seen leave the kernel's queue, at most. */
 #define XDP_IMAGES 64

@@ -45,7 +45,7 @@ struct xdp_sending {
 
 struct xdp {
 	struct engine engine;
-	struct frames *frames; /* sends and receives whatever the BPF programs do not */
+	struct frames *frames; /* sends and receives the frames that the BPF programs do not */
 	struct engine_conf conf;
 	const struct link *link;
 	struct xdp_programs programs;

@@ -1,4 +1,4 @@
-/* explain: what exactly happened on each port: packets, rule, where it is written, verdict. */
+/* explain: for each port the packets, the rule with its reference, and the verdict. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,18 +12,18 @@
 #include "result/host.h"
 
 #define INDENT	   10
-#define PORTS_TEXT 300 /* a longer list of ports is cut: the other formats have it whole */
+#define PORTS_TEXT 300 /* a longer list of ports is cut; the other formats have all of it */
 
 static void explain_begin(struct report *r, const struct run_info *run)
 {
 	FILE *out = r->out;
 
-	phrase_wrap(out, "",
+	phrase_wrap(out, r->conf.columns, "",
 		    "How each verdict came about. Left: what this machine sends. Right: "
 		    "what comes back. Every line is one packet (or, where no privilege is "
 		    "used, one system call).",
 		    0);
-	phrase_wrap(out, "",
+	phrase_wrap(out, r->conf.columns, "",
 		    "A TCP packet shows its flags (SYN: open a connection, ACK: what you "
 		    "sent has arrived, FIN: I am done, RST: there is no such connection), "
 		    "the ports it goes from>to, seq (number of its first byte), ack (number "
@@ -35,9 +35,9 @@ static void explain_begin(struct report *r, const struct run_info *run)
 		const struct technique *t = &technique_table[run->techniques[i]];
 
 		(void)fprintf(out, "%s: %s\n", t->name, t->title);
-		phrase_wrap(out, "  Sends", t->sends, INDENT);
+		phrase_wrap(out, r->conf.columns, "  Sends", t->sends, INDENT);
 		if (*t->caveat)
-			phrase_wrap(out, "  But", t->caveat, INDENT);
+			phrase_wrap(out, r->conf.columns, "  But", t->caveat, INDENT);
 	}
 	(void)putc('\n', out);
 }
@@ -53,18 +53,19 @@ static void explain_port(struct report *r, const struct host_report *host, const
 	(void)fprintf(r->out, "%u/%s by %s\n", (unsigned)f->port, proto,
 		      f->technique < TECHNIQUES ? technique_table[f->technique].name : "unknown");
 	sequence_write(r->out, host->addr, f, events, count);
-	phrase_wrap(r->out, "  Rule", rule->why ? rule->why : "", INDENT);
-	phrase_wrap(r->out, "  Source", rule->from ? rule->from : "", INDENT);
+	phrase_wrap(r->out, r->conf.columns, "  Rule", rule->why ? rule->why : "", INDENT);
+	phrase_wrap(r->out, r->conf.columns, "  Source", rule->from ? rule->from : "", INDENT);
 	(void)snprintf(verdict, sizeof(verdict), "%u/%s is %s (%s)", (unsigned)f->port, proto,
 		       port_state_name(f->state), phrase_evidence(f, evidence));
-	phrase_wrap(r->out, "  State", verdict, INDENT);
+	phrase_wrap(r->out, r->conf.columns, "  State", verdict, INDENT);
 	if (host_is_mute(host->notes, f))
-		phrase_wrap(r->out, "  But", technique_table[f->technique].caveat, INDENT);
+		phrase_wrap(r->out, r->conf.columns, "  But", technique_table[f->technique].caveat,
+			    INDENT);
 	(void)putc('\n', r->out);
 }
 
-/* The ports of a kind as a text that can be broken: "1-21, 23-80". NULL if out of memory; freed by
- * the caller. */
+/* The ports of a kind as text that can be wrapped: "1-21, 23-80". NULL if out of memory; the
+ * caller frees it. */
 static char *ports_text(const struct host_report *host, const struct phrase_choice *choice)
 {
 	char *text = NULL;
@@ -86,7 +87,8 @@ static char *ports_text(const struct host_report *host, const struct phrase_choi
 	return text;
 }
 
-/* Of the findings of one kind, the first whose packets were kept, or the first; NULL if none. */
+/* Among the findings of one kind, the first with stored packets, or else the first; NULL if there
+ * is none. */
 static const struct finding *find_example(const struct report *r, const struct host_report *host,
 					  const struct phrase_choice *choice, unsigned reply,
 					  uint32_t *how_many)
@@ -122,13 +124,14 @@ static void explain_kind(struct report *r, const struct host_report *host,
 	if (how_many == 1)
 		return;
 	(void)fprintf(
-		r->out, "The other %" PRIu32 " port%s that %s found %s by %s went the same way.\n",
+		r->out,
+		"The other %" PRIu32 " port%s that %s found %s by %s had the same sequence.\n",
 		how_many - 1, how_many == 2 ? "" : "s", technique_table[choice->technique].name,
 		port_state_name(choice->state), reason_name(choice->reason));
 	char *ports = ports_text(host, choice);
 
 	if (ports)
-		phrase_wrap(r->out, "  All", ports, INDENT);
+		phrase_wrap(r->out, r->conf.columns, "  All", ports, INDENT);
 	else
 		r->error = ENOMEM;
 	free(ports);
@@ -137,7 +140,7 @@ static void explain_kind(struct report *r, const struct host_report *host,
 
 static void explain_host(struct report *r, const struct host_report *host)
 {
-	char address[ADDR_TEXT];
+	char address[PHRASE_ADDRESS];
 	struct view view;
 
 	if (view_open(&view, r, host, false) != 0)
@@ -145,8 +148,10 @@ static void explain_host(struct report *r, const struct host_report *host)
 	(void)fputs("portlight explains ", r->out);
 	if (host->name)
 		escape_text(r->out, host->name, strlen(host->name));
-	(void)fprintf(r->out, host->name ? " (%s)\n\n" : "%s\n\n",
-		      addr_format(host->addr, address));
+	(void)phrase_address(host, address);
+	(void)fputs(host->name ? " (" : "", r->out);
+	escape_text(r->out, address, strlen(address));
+	(void)fputs(host->name ? ")\n\n" : "\n\n", r->out);
 	for (size_t i = 0; i < host->count; i++)
 		if (view_lists(&view, &host->findings[i]))
 			explain_port(r, host, &host->findings[i]);
@@ -166,13 +171,14 @@ static void explain_host(struct report *r, const struct host_report *host)
 	}
 	for (size_t i = 0; i < phrase_note_count; i++)
 		if (host->notes & phrase_notes[i].bit)
-			phrase_wrap(r->out, "Note:", phrase_notes[i].sentence, INDENT);
+			phrase_wrap(r->out, r->conf.columns, "Note:", phrase_notes[i].sentence,
+				    INDENT);
 	if (host->notes & ~(uint32_t)(HOST_ANSWERED | HOST_LOCAL | HOST_MAC | HOST_NAMED))
 		(void)putc('\n', r->out);
 	view_close(&view);
 }
 
-/* The run in one sentence, broken like all else here. */
+/* Writes the run in one sentence, wrapped like all text here. */
 static void write_summary(struct report *r, const struct run_summary *summary)
 {
 	char *text = NULL;
@@ -187,7 +193,8 @@ static void write_summary(struct report *r, const struct run_summary *summary)
 	if (fclose(memory) != 0 || !text)
 		r->error = ENOMEM;
 	else
-		phrase_wrap(r->out, summary->partial ? "Stopped:" : "Done:", text, INDENT);
+		phrase_wrap(r->out, r->conf.columns, summary->partial ? "Stopped:" : "Done:", text,
+			    INDENT);
 	free(text);
 }
 
@@ -195,8 +202,8 @@ static void explain_end(struct report *r, const struct run_summary *summary)
 {
 	if (r->conf.trace && r->conf.trace->lost)
 		(void)fprintf(r->out,
-			      "%" PRIu64 " later packets were not kept: not every port could be "
-			      "explained whole.\n",
+			      "%" PRIu64 " later packets were not stored: the sequences of some "
+			      "ports are incomplete.\n",
 			      r->conf.trace->lost);
 	table_write_hidden(r, summary, "");
 	write_summary(r, summary);

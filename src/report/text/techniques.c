@@ -1,4 +1,4 @@
-/* techniques: the technique table itself, for people and as JSON. */
+/* techniques: prints the technique table, as text and as JSON. */
 #include "report/text/techniques.h"
 
 #include <errno.h>
@@ -7,13 +7,14 @@
 #include "packet/packet.h"
 #include "report/json/json.h"
 #include "report/phrase.h"
+#include "report/terminal.h"
 #include "technique/technique.h"
 
 #define INDENT 12
 
 static const char *const flag_names[8] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
 
-/* Same meaning as the answer before it: told once, under both names. */
+/* The same meaning as the answer before it: printed once, under both names. */
 static bool is_repeated(const struct technique *t, unsigned reply)
 {
 	const struct rule *rule = &t->rules[reply], *before = reply ? rule - 1 : NULL;
@@ -33,8 +34,8 @@ static void write_rule_text(FILE *out, const struct technique *t, unsigned reply
 	for (unsigned i = reply + 1; i <= last; i++)
 		(void)fprintf(out, ", %s", reply_name(i));
 	(void)fprintf(out, ": %s\n", port_state_name(rule->state));
-	phrase_wrap(out, "", rule->why, INDENT);
-	phrase_wrap(out, "", rule->from, INDENT);
+	phrase_wrap(out, terminal_columns(out), "", rule->why, INDENT);
+	phrase_wrap(out, terminal_columns(out), "", rule->from, INDENT);
 }
 
 static void write_technique_text(FILE *out, const struct technique *t)
@@ -44,9 +45,9 @@ static void write_technique_text(FILE *out, const struct technique *t)
 		(void)fprintf(out, "Option -s%c. ", t->letter);
 	(void)fprintf(out, "%s\n",
 		      t->needs == NEEDS_FRAMES ? "Needs CAP_NET_RAW." : "Needs no privilege.");
-	phrase_wrap(out, "  sends", t->sends, INDENT);
+	phrase_wrap(out, terminal_columns(out), "  sends", t->sends, INDENT);
 	if (*t->caveat)
-		phrase_wrap(out, "  but", t->caveat, INDENT);
+		phrase_wrap(out, terminal_columns(out), "  but", t->caveat, INDENT);
 	for (unsigned reply = 0; reply < REPLIES; reply++)
 		if (t->rules[reply].state != STATE_NONE && !is_repeated(t, reply))
 			write_rule_text(out, t, reply);
