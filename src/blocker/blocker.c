@@ -142,6 +142,13 @@ int blocker_clear(struct blocker *b)
 	return blocker_ask(b, BLOCKER_CLEAR, (struct addr){0});
 }
 
+bool blocker_has_ended(const struct blocker *b)
+{
+	struct pollfd connection = {b->fd, POLLIN, 0};
+
+	return poll(&connection, 1, 0) == 1 && connection.revents & (POLLHUP | POLLERR);
+}
+
 void blocker_close(struct blocker *b)
 {
 	if (!b)

@@ -2,6 +2,7 @@
 #ifndef PORTLIGHT_BLOCKER_BLOCKER_H
 #define PORTLIGHT_BLOCKER_BLOCKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -51,6 +52,10 @@ int blocker_add(struct blocker *b, struct addr source);
 
 /* Unblocks all sources; the table stays. 0 or -errno as blocker_add(). */
 int blocker_clear(struct blocker *b);
+
+/* Whether the helper, and with it the table, has ended: no source is blocked any more. Does not
+ * wait. */
+bool blocker_has_ended(const struct blocker *b);
 
 /* Ends the helper, and with it the table; waits for both, at most a second. Works in the cage. */
 void blocker_close(struct blocker *b);

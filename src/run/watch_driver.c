@@ -245,6 +245,8 @@ static void drive_due(struct watch_driver *d)
 		drive_lost(d, live_drops(setup->live));
 		/* Under constant traffic nothing else checks whether an interface changed. */
 		(void)live_wait(setup->live, 0);
+		d->helper_ended =
+			setup->response.blocker && blocker_has_ended(setup->response.blocker);
 		if (setup->listeners) /* if it fails, the listening ports are unknown until the next
 					 success */
 			(void)listeners_refresh(setup->listeners, now_ns);
@@ -341,6 +343,11 @@ static int run_live(struct watch_driver *d, struct failure *f)
 			return 0;
 		drive_due(d);
 		drive_report(d);
+		/* The cage allows no new helper; a service manager can start both again. */
+		if (d->helper_ended)
+			return failure_set(f, EXIT_SOFTWARE,
+					   "the helper process for blocking has ended, and no "
+					   "source is blocked any more");
 		if (frames)
 			continue;
 		waited = drive_wait(d, stopping);

@@ -46,6 +46,7 @@ struct watch_driver {
 		uint64_t last;	 /* id of the latest */
 		uint8_t action, phase;
 	} reported[WATCH_EXPLAINED];
+	bool helper_ended; /* of the blocker: no source is blocked any more */
 };
 
 /* Creates the driver and its detector for *setup, which is open and outlives the driver, as *run

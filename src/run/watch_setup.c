@@ -206,6 +206,8 @@ void watch_setup_conf(const struct watch_setup *setup, const struct siphash_key 
 	conf->false_positive = r->false_positive;
 	conf->detection = r->detection;
 	conf->idle_ns = r->idle_ns;
+	conf->explain = r->explain.addr;
+	conf->explain_count = r->explain.count;
 	conf->events_per_minute = (unsigned)r->events_per_minute;
 	conf->home = setup->home.count ? &setup->home : NULL;
 	conf->gateways = setup->local.gateways.count ? &setup->local.gateways : NULL;

@@ -360,10 +360,17 @@ uint32_t crowd_source(const struct contact *contact)
 	return (uint32_t)name_with(contact->source, SALT_CROWD_GROUP, 0);
 }
 
-struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
-				 const struct contact *contact)
+uint32_t crowd_network_print(const struct crowd_table *t, const struct contact *contact,
+			     unsigned bits)
 {
-	uint32_t fingerprint = crowd_fingerprint(t, contact);
+	const __u64 words[2] = {contact->src.hi >> (64 - bits), bits};
+
+	return (uint32_t)siphash_words(&t->key, words, 2, 1, 3) | 1;
+}
+
+struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
+				 const struct contact *contact, uint32_t fingerprint, bool one_site)
+{
 	struct crowd_group *g = group_get(c, fingerprint, contact->now_ms, contact->t_ns);
 	uint32_t source = crowd_source(contact);
 	uint32_t network = crowd_network(t, contact);
@@ -371,7 +378,7 @@ struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
 
 	if (g->contacts == 0)
 		g->network = network;
-	g->scattered |= g->network != network;
+	g->scattered |= !one_site && g->network != network;
 	g->moved_ms = contact->now_ms;
 	for (int i = 0; i < g->ports; i++)
 		known_port |= g->port[i] == contact->dport;

@@ -14,7 +14,7 @@
 #define CROWD_REGISTERS 1024
 /* Up to this number of registers is cleared one by one; with more in use, all are. */
 #define CROWD_LISTED  32
-#define CROWD_GROUPS  4
+#define CROWD_GROUPS  6
 #define CROWD_PORTS   256
 #define CROWD_SOURCES 128
 /* Full seconds that are remembered: the outcome of a contact is known up to ANSWER_WAIT_MS later.
@@ -46,7 +46,7 @@ struct crowd_span {
 	uint8_t sources[CROWD_REGISTERS];
 };
 
-/* The counters of one target, 9 KiB. */
+/* The counters of one target, 11 KiB. */
 struct crowd {
 	uint64_t tag;  /* 0: free */
 	uint64_t name; /* name_of() the target */
@@ -119,13 +119,21 @@ double crowd_surprise(struct crowd_table *t, struct crowd *c, const struct conta
 uint32_t crowd_fingerprint(const struct crowd_table *t, const struct contact *contact);
 uint32_t crowd_source(const struct contact *contact);
 
+/* The fingerprint of a group that has in common not its header fields but the first `bits` of its
+ * IPv6 sources: 64, as one host can have all addresses of such a network (RFC 4291, 2.5.4), or 48,
+ * as one site has (RFC 6177). */
+uint32_t crowd_network_print(const struct crowd_table *t, const struct contact *contact,
+			     unsigned bits);
+
 /*
- * Counts a failed contact of a source that is no scanner by itself. Returns the group it belongs to
+ * Counts a failed contact of a source that is no scanner by itself, in the group of a fingerprint;
+ * `one_site`: it is that of a network. Returns the group it belongs to
  * once that is a distributed scan, else NULL: at least GROUP_PORTS ports and GROUP_SOURCES sources,
  * hardly a port contacted twice, no pause, and fewer than 4 sources to 10 ports, unless all sources
  * are of one IPv6 /64, which may be one host.
  */
 struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
-				 const struct contact *contact);
+				 const struct contact *contact, uint32_t fingerprint,
+				 bool one_site);
 
 #endif

@@ -133,7 +133,7 @@ void episode_mark_owners(const struct episode_table *t, uint64_t alive[static 10
 /* Closes all episodes, in the order in which they were opened. */
 void episode_close_all(struct episode_table *t, uint64_t t_ns);
 
-/* Opens an event for a scan that was beyond the limit, if its source is proven now. */
+/* Opens an event for a scan that was beyond the limit and continues, if it is within it now. */
 void episode_report_late(struct episode_table *t, struct episode *e, uint64_t t_ns);
 /* Begins the next minute of the limit if it is time: reports how many events the last one
  * suppressed, and opens events for the largest of these scans that still continue. */

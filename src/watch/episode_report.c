@@ -142,7 +142,7 @@ static void episode_deliver(struct episode_table *t, struct episode *e, enum eve
 static bool episode_goes_on(const struct episode *e, uint64_t now_ms)
 {
 	uint64_t pauses =
-		e->packets ? CLOSE_PAUSES * ((e->moved_ms - e->began_ms) / e->packets) : 0;
+		e->packets ? GOES_ON_PAUSES * ((e->moved_ms - e->began_ms) / e->packets) : 0;
 
 	return now_ms <= e->moved_ms + (pauses > GOES_ON_MS ? pauses : GOES_ON_MS);
 }
@@ -213,15 +213,17 @@ void episode_report(struct episode_table *t, struct episode *e, enum event_phase
 		episode_respond(t, e, t_ns);
 }
 
-/* A scan beyond the limit that is proven now is within the limit of the proven ones. */
 void episode_report_late(struct episode_table *t, struct episode *e, uint64_t t_ns)
 {
-	if (!proof_holds(&e->proof) || e->reported_proven)
+	bool proven = proof_holds(&e->proof);
+
+	episode_report_minute(t, e->moved_ms, t_ns);
+	if (e->reported)
 		return;
-	e->reported = limit_allows(t, true);
+	e->reported = limit_allows(t, proven);
 	if (e->reported)
 		episode_deliver(t, e, EVENT_OPEN, t_ns);
-	else
+	else if (proven)
 		episode_respond(t, e, t_ns);
 }
 

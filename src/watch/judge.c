@@ -22,6 +22,12 @@ static bool is_gateway(const struct watch *w, struct addr a)
 	return w->conf.gateways && w->conf.gateways->count && ranges_contain(w->conf.gateways, a);
 }
 
+/* Spoofed packets make this machine ask by ARP for the addresses that they seem to come from. */
+static bool is_own(const struct watch *w, struct addr a)
+{
+	return w->conf.is_own && w->conf.is_own(w->conf.is_own_context, a);
+}
+
 static bool goes_outwards(const struct watch *w, struct addr src, struct addr dst)
 {
 	return w->conf.home && w->conf.home->count && ranges_contain(w->conf.home, src) &&
@@ -111,8 +117,30 @@ static void crowd_scan(struct watch *w, const struct crowd_group *g, const struc
 	episode_report(&w->episodes, e, EVENT_OPEN, c->t_ns);
 }
 
+/* The fingerprints of all groups that a contact belongs to; returns how many. */
+static unsigned crowd_prints(const struct watch *w, const struct contact *c,
+			     uint32_t print[static 3])
+{
+	print[0] = crowd_fingerprint(&w->crowds, c);
+	if (addr_is_v4(c->src))
+		return 1;
+	print[1] = crowd_network_print(&w->crowds, c, 64);
+	print[2] = crowd_network_print(&w->crowds, c, 48);
+	return 3;
+}
+
+static bool is_listed(uint32_t one, const uint32_t *list, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (list[i] == one)
+			return true;
+	return false;
+}
+
 static void note_crowd(struct watch *w, const struct contact *c)
 {
+	uint32_t print[3];
+	unsigned prints;
 	struct crowd *crowd;
 	struct crowd_group *group;
 	struct episode *e;
@@ -122,18 +150,23 @@ static void note_crowd(struct watch *w, const struct contact *c)
 	crowd = crowd_get(&w->crowds, c->dst, c->target, w->now_ms);
 	if (crowd_mean_pps(crowd, w->now_ms) > 0)
 		return; /* a flood with spoofed sources looks the same */
+	prints = crowd_prints(w, c, print);
 	e = episode_find(&w->episodes, c->target, true);
 	if (e) {
 		if (e->action != EVENT_DISTRIBUTED_SCAN ||
-		    e->fingerprint != crowd_fingerprint(&w->crowds, c))
+		    !is_listed(e->fingerprint, print, prints))
 			return;
 		episode_add_source(&w->episodes, e, crowd_source(c));
 		episode_add(&w->episodes, e, c, name_host(c->target));
 		return;
 	}
-	group = crowd_failed(&w->crowds, crowd, c);
-	if (group)
-		crowd_scan(w, group, c);
+	for (unsigned i = 0; i < prints; i++) {
+		group = crowd_failed(&w->crowds, crowd, c, print[i], i > 0);
+		if (group) {
+			crowd_scan(w, group, c);
+			return;
+		}
+	}
 }
 
 /* Whether a contact belongs to the scan of its source. Used connections are other traffic of the
@@ -152,9 +185,25 @@ static bool contact_is_probe(const struct episode *e, const struct contact *c)
 	return false;
 }
 
+/* What is kept of a source; NULL if it is not to be explained. */
+static struct kept *kept_of(const struct watch *w, struct addr source)
+{
+	for (size_t i = 0; i < w->conf.explain_count; i++)
+		if (addr_equal(w->conf.explain[i], source))
+			return &w->kept[i];
+	return NULL;
+}
+
+static void keep_record(struct kept *kept, const struct evidence *r)
+{
+	if (kept && kept->records < KEPT_RECORDS)
+		kept->record[kept->records++] = *r;
+}
+
 /* Context of join_record. */
 struct joining {
 	struct watch *watch;
+	struct kept *kept;
 	struct episode *episode;
 	struct evidence origin;
 };
@@ -163,6 +212,7 @@ static void join_record(void *context, const struct evidence *other)
 {
 	struct joining *j = context;
 
+	keep_record(j->kept, other);
 	episode_join(&j->watch->episodes, j->episode, &j->origin, other,
 		     name_host(name_of(&j->watch->conf.key, other->target)));
 }
@@ -171,11 +221,16 @@ static void join_record(void *context, const struct evidence *other)
  * reports it. */
 static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
 {
-	struct joining j = {w, NULL, *over};
+	struct joining j = {w, kept_of(w, over->src), NULL, *over};
 	struct episode *flood;
 
 	j.episode = episode_open(&w->episodes, over, name_host(name_of(&w->conf.key, over->target)),
 				 w->now_ms, t_ns);
+	if (j.kept) {
+		j.kept->event = j.episode->id;
+		j.kept->records = 0;
+		keep_record(j.kept, over);
+	}
 	evidence_take(&w->evidence, over, join_record, &j);
 	flood = episode_find(&w->episodes, name_of(&w->conf.key, j.origin.target), true);
 	if (flood && flood->suspects)
@@ -382,7 +437,8 @@ void judge_silence(struct watch *w, const struct flow *f, uint64_t over_ms)
 	 * SYN and UDP only, not what no client sends (FIN, NULL, ...). */
 	if (listens > 0)
 		return;
-	if (f->sight == UINT32_C(1) << SEEN_ARP && (was_heard(w, f->dst) || is_gateway(w, f->src)))
+	if (f->sight == UINT32_C(1) << SEEN_ARP &&
+	    (was_heard(w, f->dst) || is_gateway(w, f->src) || is_own(w, f->src)))
 		return;
 	if (is_beside_stream(w, f))
 		return;

@@ -191,9 +191,10 @@
  * slow scans pause for long. */
 #define CLOSE_PAUSES	     8
 #define CLOSE_PAUSES_MOST_MS UINT64_C(172800000)
-/* ms without a contact in which a fast scan still continues, so that it is reported although it was
- * beyond the limit of events when it opened. */
-#define GOES_ON_MS 5000
+/* Mean pauses, and ms for a fast scan, without a contact in which it still continues, so that it is
+ * reported although it was beyond the limit of events when it opened. */
+#define GOES_ON_PAUSES 2
+#define GOES_ON_MS     5000
 /* A technique is a by-product, such as the pings before a scan, with less contacts than the first
  * value and less than one in the second of all. */
 #define NAMED_CONTACTS	   10

@@ -37,7 +37,9 @@ struct watch *watch_new(const struct watch_conf *conf)
 	w->memory_bytes = conf->memory_bytes;
 	w->now_ms = w->start_ms = CLOCK_LEAP_MS;
 	w->name = name_of(&conf->key, w->named);
-	if (flow_table_init(&w->flows, 6 * part, &conf->key) == 0 &&
+	w->kept = conf->explain_count ? calloc(conf->explain_count, sizeof(*w->kept)) : NULL;
+	if ((w->kept || !conf->explain_count) &&
+	    flow_table_init(&w->flows, 6 * part, &conf->key) == 0 &&
 	    known_service_init(&w->known_services, part / 4) == 0 &&
 	    host_set_init(&w->hosts, part / 2, &conf->key) == 0 &&
 	    evidence_table_init(&w->evidence, 5 * part - part / 2, &conf->key, &w->hosts) == 0 &&
@@ -64,6 +66,7 @@ void watch_free(struct watch *w)
 	evidence_table_fini(&w->evidence);
 	crowd_table_fini(&w->crowds);
 	episode_table_fini(&w->episodes);
+	free(w->kept);
 	free(w);
 }
 
@@ -456,6 +459,7 @@ void watch_lost(struct watch *w, uint64_t lost)
 void watch_finish(struct watch *w)
 {
 	settle_old(w, 0);
+	report_blind(w);
 	episode_close_all(&w->episodes, w->packet_ns);
 }
 

@@ -34,6 +34,9 @@ struct watch_conf {
 	/* Whether an address is one of this machine. NULL: not known, as for a capture file. */
 	bool (*is_own)(void *context, struct addr a);
 	void *is_own_context;
+	/* Sources for watch_explain(): the evidence that made them scanners is kept. Borrowed. */
+	const struct addr *explain;
+	size_t explain_count;
 	/* Events are delivered here, during watch_packet, watch_tick and watch_finish. */
 	void (*event)(void *context, const struct event *event);
 	/* A proven scan that is not reported, since events_per_minute were: for responses such as

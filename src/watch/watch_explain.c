@@ -84,12 +84,10 @@ static void write_subject(char *text, size_t size, const struct evidence *r)
 	}
 }
 
-static void explain_record(void *context, const struct evidence *r)
+static void explain_evidence(struct explaining *x, const struct evidence *r, const char *verdict)
 {
-	struct explaining *x = context;
-	char text[500], subject[250], names[120];
+	char text[600], subject[250], names[120];
 	double threshold = x->watch->evidence.threshold;
-	bool over = (double)r->score >= threshold || (double)r->slow >= SLOW_FACTOR * threshold;
 
 	x->any = true;
 	write_subject(subject, sizeof(subject), r);
@@ -97,10 +95,38 @@ static void explain_record(void *context, const struct evidence *r)
 		 "%s; %u failed, %u used; %s; score %.1f of %.1f, slow score %.1f of %.1f: %s",
 		 subject, r->failed, r->used,
 		 event_techniques_text(record_techniques(r), names, sizeof(names)),
-		 (double)r->score, threshold, (double)r->slow, SLOW_FACTOR * threshold,
-		 over ? "over the threshold, but its target is flooded and it does not stand out"
-		      : "not enough to call it a scan");
+		 (double)r->score, threshold, (double)r->slow, SLOW_FACTOR * threshold, verdict);
 	x->line(x->context, text);
+}
+
+static void explain_record(void *context, const struct evidence *r)
+{
+	struct explaining *x = context;
+	double threshold = x->watch->evidence.threshold;
+	bool over = (double)r->score >= threshold || (double)r->slow >= SLOW_FACTOR * threshold;
+
+	explain_evidence(
+		x, r,
+		over ? "over the threshold, but its target is flooded and it does not stand out"
+		     : "not enough to call it a scan");
+}
+
+/* The evidence that opened the latest event about a source. */
+static void explain_kept(struct explaining *x, struct addr source)
+{
+	const struct watch *w = x->watch;
+
+	for (size_t i = 0; i < w->conf.explain_count; i++) {
+		const struct kept *kept = &w->kept[i];
+		char verdict[60];
+
+		if (!addr_equal(w->conf.explain[i], source))
+			continue;
+		snprintf(verdict, sizeof(verdict), "opened event %llu",
+			 (unsigned long long)kept->event);
+		for (unsigned k = 0; k < kept->records; k++)
+			explain_evidence(x, &kept->record[k], verdict);
+	}
 }
 
 /* A source on probation has no record yet. */
@@ -150,6 +176,7 @@ bool watch_explain(const struct watch *w, struct addr source,
 			 (unsigned long long)e->failed, (unsigned long long)e->packets);
 		line(context, text);
 	}
+	explain_kept(&x, source);
 	evidence_of(&w->evidence, source, w->now_ms, explain_record, &x);
 	explain_probation(&x, source);
 	return x.any;

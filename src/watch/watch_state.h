@@ -14,6 +14,14 @@
 /* 64-bit words of the filter of hosts that sent ARP packets. */
 #define HEARD_WORDS 1024
 
+/* The evidence that opened the latest event of a source that is to be explained. */
+#define KEPT_RECORDS 8
+struct kept {
+	uint64_t event; /* 0: none yet */
+	unsigned records;
+	struct evidence record[KEPT_RECORDS];
+};
+
 struct watch {
 	struct watch_conf conf;
 	struct flow_table flows;
@@ -23,6 +31,7 @@ struct watch {
 	struct evidence_table evidence;
 	struct crowd_table crowds;
 	struct episode_table episodes;
+	struct kept *kept;  /* one for each of conf.explain[]; NULL if there is none */
 	uint64_t start_ms;  /* now_ms at the begin */
 	uint64_t now_ms;    /* the detector's own clock: never runs backwards */
 	uint64_t packet_ns; /* time of the latest packet, on the capture's clock */

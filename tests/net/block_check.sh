@@ -197,6 +197,19 @@ ends() {
 	soon 'both killed: undone' unblocked
 }
 
+# The detector reports at once that its helper was killed, and ends for a service manager.
+helper_of_watch() {
+	"$PORTLIGHT" watch --block --json >"$work/events" 2>"$work/said" &
+	watch=$!
+	soon 'watch: ready' grep -q watching "$work/said"
+	kill -KILL "$(cut -d ' ' -f 1 "/proc/$watch/task/$watch/children")"
+	wait $watch
+	same 'watch without its helper: status' 70 $?
+	same 'watch without its helper: said' 1 \
+		"$(grep -c 'helper process for blocking has ended' "$work/said")"
+	soon 'watch without its helper: undone' unblocked
+}
+
 expires_within() { # seconds: whether the kernel's entry of the blocked source expires by then
 	nft -j list set inet portlight blocked4 |
 		jq -e "[.nftables[] | .set.elem // empty | .[].elem.expires] | max <= $1"
@@ -247,6 +260,7 @@ shut_out
 helper_cage
 others
 ends
+helper_of_watch
 durations
 refusals
 conclude

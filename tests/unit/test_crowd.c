@@ -102,7 +102,8 @@ static unsigned shared_after(unsigned sources, unsigned contacts, uint64_t gap_m
 	assert_int_equal(crowd_table_init(&t, 1 << 20, &key), 0);
 	for (unsigned n = 0; n < contacts && !after; n++) {
 		struct contact c = failed(source(n % sources), port(n), n * gap_ms);
-		struct crowd_group *g = crowd_failed(&t, crowd_at(&t, c.now_ms), &c);
+		struct crowd_group *g = crowd_failed(&t, crowd_at(&t, c.now_ms), &c,
+						     crowd_fingerprint(&t, &c), false);
 
 		if (g) {
 			assert_int_equal(g->sources, n + 1 < sources ? n + 1 : sources);
@@ -155,7 +156,8 @@ static void packets_that_look_different_do_not_share(void **state)
 
 		/* Four kinds, of 23 ports each. */
 		c.window = (uint16_t)(1024 + n % 4);
-		assert_null(crowd_failed(&t, crowd_at(&t, c.now_ms), &c));
+		assert_null(crowd_failed(&t, crowd_at(&t, c.now_ms), &c, crowd_fingerprint(&t, &c),
+					 false));
 	}
 	crowd_table_fini(&t);
 }
@@ -176,7 +178,7 @@ static void used_place_is_as_new(uint64_t sources)
 	struct crowd_table t;
 	struct crowd *c = NULL;
 
-	assert_int_equal(crowd_table_init(&t, 48 << 10, &key), 0);
+	assert_int_equal(crowd_table_init(&t, 60 << 10, &key), 0);
 	assert_int_equal(t.buckets, 1);
 	for (uint64_t target = 1; target <= 5; target++) {
 		c = crowd_get(&t, source(target), name(target), target);
@@ -185,7 +187,7 @@ static void used_place_is_as_new(uint64_t sources)
 
 			crowd_contact(c, name(n), target);
 			crowd_stray(c, name(n), target);
-			crowd_failed(&t, c, &contact);
+			crowd_failed(&t, c, &contact, crowd_fingerprint(&t, &contact), false);
 			crowd_completed(c);
 		}
 	}

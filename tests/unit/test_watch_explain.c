@@ -94,12 +94,36 @@ static void scanners_are_told_so(void **state)
 	watch_free(l->watch);
 }
 
+/* An alert can be justified: the evidence that opened it is kept, also when the scan is over. */
+static void evidence_of_scanners_is_kept(void **state)
+{
+	const struct addr sources[] = {addr_from_v4(0x0a010004), addr_from_v4(0x0a010005)};
+	struct lab lab, *l = &lab;
+	struct said said;
+
+	(void)state;
+	lab_init(l);
+	l->conf.explain = sources;
+	l->conf.explain_count = 2;
+	lab_begin(l);
+	for (uint16_t port = 1; port < 100; port++)
+		lab_connect(l, sources[1], lab_near(l, 1), lab_port(l), port, REFUSED);
+	lab_wait(l, 3600 * SECOND);
+	assert_false(explain(l, sources[0], &said));
+	assert_true(explain(l, sources[1], &said));
+	check_said(&said,
+		   "tcp ports of 10.1.0.2: 1,2,3,4,5,6,7,8,9,10; 10 failed, 0 used; "
+		   "syn|connect; score 13.9 of 13.8, slow score 13.9 of 27.6: opened event 1");
+	watch_free(l->watch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(evidence_is_told_as_it_is_now),
 		cmocka_unit_test(one_contact_is_told),
 		cmocka_unit_test(who_is_ignored_is_told_so),
+		cmocka_unit_test(evidence_of_scanners_is_kept),
 		cmocka_unit_test(scanners_are_told_so),
 	};
 

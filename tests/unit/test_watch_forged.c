@@ -406,6 +406,31 @@ static void forged_answers_prove_nothing(void **state)
 	}
 }
 
+/* Spoofed packets with unused addresses of the link make this machine ask for them. */
+static void own_arp_requests_are_no_sweep(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	for (unsigned own = 0; own < 2; own++) {
+		struct lab *l = &lab;
+
+		lab_init(l);
+		l->conf.is_own = own ? victim_is_own : NULL;
+		l->conf.is_own_context = l;
+		lab_begin(l);
+		for (uint32_t n = 10; n < 250; n++) {
+			lab_arp(l, victim(l), lab_near(l, n), SILENT);
+			lab_wait(l, 20 * MS);
+		}
+		lab_wait(l, 5 * SECOND);
+		if (own)
+			lab_silent(l, true);
+		else
+			(void)lab_one_alert(l);
+	}
+}
+
 /* IPv6 has addresses enough to send each probe from another one of one network. Strangers, each out
  * of a network of its own, are no scan together. */
 static void an_address_for_each_probe_is_seen(void **state)
@@ -437,6 +462,35 @@ static void an_address_for_each_probe_is_seen(void **state)
 	}
 }
 
+/* With other header fields for each probe, too, and with all networks of one site. */
+static void addresses_and_header_fields_for_each_probe(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	for (unsigned bits = 32; bits <= 64; bits += 16) {
+		struct lab *l = lab_open(&lab);
+
+		l->v6 = true;
+		for (uint16_t n = 0; n < 400; n++) {
+			struct addr source = {UINT64_C(0x2a00000100020003), lab_random(l)};
+			struct packet p;
+
+			if (bits < 64)
+				source.hi ^= lab_random(l) & 0xffff;
+			if (bits < 48)
+				source.hi ^= (lab_random(l) & 0xffff) << 16;
+			p = lab_syn(l, source, lab_near(l, 1), lab_port(l), (uint16_t)(1 + n));
+			p.window = (uint16_t)(1024 * (1 + n % 8));
+			lab_packet(l, &p);
+			lab_segment(l, &p, true, TCP_RST | TCP_ACK, 0);
+			lab_wait(l, 30 * MS);
+		}
+		lab_finish(l);
+		assert_int_equal(l->alerts, bits >= 48);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -451,7 +505,9 @@ int main(void)
 		cmocka_unit_test(a_known_service_proves_nothing),
 		cmocka_unit_test(use_behind_a_half_open_scan_proves_nothing),
 		cmocka_unit_test(forged_answers_prove_nothing),
+		cmocka_unit_test(own_arp_requests_are_no_sweep),
 		cmocka_unit_test(an_address_for_each_probe_is_seen),
+		cmocka_unit_test(addresses_and_header_fields_for_each_probe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,6 +265,23 @@ static void probes_behind_long_headers(void **state)
 	assert_int_equal(told->event.techniques, BIT(SEEN_ODD));
 }
 
+/* A capture file says at its end how many packets were lost. */
+static void losses_at_the_end_are_reported(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+
+	(void)state;
+	for (unsigned n = 0; n < 50; n++)
+		lab_connect(l, lab_far(l, 1), victim(l), lab_port(l), 80, USED);
+	lab_wait(l, 5 * SECOND);
+	assert_int_equal(l->count, 0);
+	watch_lost(l->watch, 1000);
+	lab_finish(l);
+	assert_int_equal(l->count, 1);
+	assert_int_equal(l->told[0].event.action, EVENT_BLIND);
+	assert_int_equal(l->told[0].event.lost, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +293,7 @@ int main(void)
 		cmocka_unit_test(unasked_answers_to_closed_ports_of_ours),
 		cmocka_unit_test(a_host_whose_address_ends_in_255),
 		cmocka_unit_test(probes_behind_long_headers),
+		cmocka_unit_test(losses_at_the_end_are_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
