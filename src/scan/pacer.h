@@ -16,7 +16,9 @@
  * lowered to what got through when the kernel refuses packets, our ring drops, or the answered
  * share of an epoch falls significantly (3 sigma and 3 %) below the best share seen at a lower
  * rate.
- * Where lowering it changes nothing, the loss was not the rate's, and it goes back.
+ * Where lowering it changes nothing, the loss was not the rate's, and it goes back. An epoch
+ * without any answer is not judged unless `strict` is set: congestion lets something through, and
+ * for an outage (outage.h) the rate is not lowered.
  */
 struct pacer_conf {
 	double floor_pps;   /* never slower: --min-rate */
@@ -43,6 +45,9 @@ struct pacer {
 	uint64_t rtt_ns;	 /* present estimate of the round trip */
 	uint64_t hold_ns;	 /* no change of rate before this */
 	uint64_t backoffs;	 /* how often it was lowered */
+	bool strict;		 /* silence is no outage: it lowers the rate, too */
+	double proven_pps;	 /* rate of the last epoch without loss, */
+	double proven_threshold; /* and threshold_pps then */
 };
 
 void pacer_init(struct pacer *p, const struct pacer_conf *conf, uint64_t now_ns);
@@ -65,6 +70,8 @@ void pacer_dropped(struct pacer *p, uint64_t now_ns);
 /* A window of other hosts begins: their share of answers is another one, and preparing it takes
  * time. */
 void pacer_fresh(struct pacer *p, uint64_t now_ns);
+/* An outage is over: the rate of the last epoch without loss, and a new epoch. */
+void pacer_resume(struct pacer *p, uint64_t now_ns);
 /* A first attempt was answered, sent at sent_ns (to the whole microsecond). rtt_ns: the present
  * estimate. */
 void pacer_answered(struct pacer *p, uint64_t sent_ns, uint64_t rtt_ns);

@@ -220,6 +220,38 @@ bool sheet_sent(struct sheet *s, uint32_t cell, uint64_t now_ns)
 	return later;
 }
 
+static uint32_t bulk_withdraw(struct sheet *s, uint32_t pass, uint32_t *position, uint32_t since_us,
+			      uint32_t span_us)
+{
+	const uint32_t before = *position;
+	uint32_t block = before >> SHEET_BLOCK_BITS;
+
+	while (block > 0 && s->block_us[block - 1] && s->block_us[block - 1] - since_us <= span_us)
+		block--;
+	if (block << SHEET_BLOCK_BITS < before)
+		*position = block << SHEET_BLOCK_BITS;
+	s->pass = pass;
+	s->position = *position;
+	return before - *position;
+}
+
+uint32_t sheet_withdraw(struct sheet *s, uint32_t pass, uint32_t *position, uint32_t since_us,
+			uint32_t until_us)
+{
+	uint32_t count = 0;
+
+	if (s->bulk)
+		return bulk_withdraw(s, pass, position, since_us, until_us - since_us);
+	for (uint32_t cell = 0; cell < s->cells; cell++) {
+		if (s->tries[cell] == 0 || s->sent_us[cell] - since_us > until_us - since_us ||
+		    sheet_get(s, cell) != REPLY_SILENCE)
+			continue;
+		s->tries[cell]--;
+		count++;
+	}
+	return count;
+}
+
 /* Index of another sender; 255 once the table is full ("somebody else"). */
 static uint32_t sheet_sender(struct sheet *s, struct addr from)
 {

@@ -220,6 +220,15 @@ bool sheet_count(struct sheet *s, uint32_t host, bool udp);
  * cell's own count; in a bulk sheet only cells that are counted have one, others say false. */
 bool sheet_sent(struct sheet *s, uint32_t cell, uint64_t now_ns);
 
+/*
+ * The latest attempt of each unanswered cell does not count any more if it was sent from since_us
+ * to until_us (low 32 bits of the clock in us, less than 35 minutes apart). Bulk: of the cells that
+ * a pass has sent, by *position, which goes back to where the pass was at since_us. Returns the
+ * number of attempts; bulk: of positions.
+ */
+uint32_t sheet_withdraw(struct sheet *s, uint32_t pass, uint32_t *position, uint32_t since_us,
+			uint32_t until_us);
+
 /* The tag that a probe of this window carries: low bits of the window over the cell. */
 static inline uint32_t sheet_tag(const struct sheet *s, uint32_t cell)
 {

@@ -65,6 +65,13 @@ void walk_look(struct walk *w, uint64_t now_ns);
 void walk_owe(struct walk *w, uint32_t cell);
 
 /*
+ * Of what was sent from since_ns until now_ns, the latest attempt of each probe that has no answer
+ * does not count: it was sent into an outage, and goes again. Returns how many those are; in a bulk
+ * sheet about, from where the present pass was then. Takes a look at each cell.
+ */
+uint32_t walk_withdraw(struct walk *w, uint64_t since_ns, uint64_t now_ns);
+
+/*
  * For an engine that sends the rest of a pass by itself, [position, end) of a bulk sheet. True if
  * it may begin now; false if the walk is idle, done or due later (due_ns). It leaves out what is
  * sheet_counted. While it goes on, walk_next is not called; what it has sent goes through
