@@ -46,6 +46,8 @@ struct sockets {
 	int refusal;	    /* errno of the last shortage; 0: none since a probe was sent */
 	uint64_t stuck_ns;  /* when no probe could be sent any more; 0: probes are sent */
 	uint64_t resume_ns; /* nothing is sent before this time */
+	struct path *path;  /* the routes of some targets that probes have left for */
+	unsigned follow;    /* probes until another target is looked at */
 };
 
 #endif
