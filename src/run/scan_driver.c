@@ -305,7 +305,8 @@ static bool drive_path(struct scan_driver *d)
 	return false;
 }
 
-/* Prepares a window; again if the path was lost meanwhile, since no neighbour was found then. */
+/* Prepares a window; again if the path was lost meanwhile, since no neighbour was found then. What
+ * an engine has lent for its passes is lent once. */
 static int drive_prepare(struct scan_driver *d, int place, struct failure *f)
 {
 	bool lost;
@@ -319,7 +320,7 @@ static int drive_prepare(struct scan_driver *d, int place, struct failure *f)
 				return -1;
 			(void)drive_path(d); /* it sets scan_hold() */
 		}
-	} while (lost && !d->path_lost && drive_interrupts(d) == 0);
+	} while (lost && !d->path_lost && drive_interrupts(d) == 0 && !d->engine->ops->pass_begin);
 	return 0;
 }
 

@@ -275,6 +275,7 @@ void scan_pass_over(struct scan *s, uint64_t refused, uint64_t now_ns)
 {
 	/* When the last of it went, nobody has seen. */
 	tempo_idle(&s->pass_tempo);
+	outage_fresh(&s->outage); /* its answers were not heard here */
 	scan_pass_told(s, refused, now_ns);
 	s->passing = NULL;
 }

@@ -30,6 +30,7 @@ struct solicit_link {
 	const struct link *link;
 	struct transmit *transmit;
 	int fd;
+	bool shared; /* fd is the caller's */
 };
 
 struct solicit {
@@ -127,17 +128,18 @@ static int solicit_send(struct solicit *s, const struct solicit_ask *ask, struct
 	return solicit_flush(l, f) < 0 ? -1 : 0;
 }
 
-/* Reads from a frame which address has which MAC address. False if it is no valid answer to us. */
+/* Reads from a frame which address has which MAC address. False if it is no valid answer to us or,
+ * with `announced`, says nothing of the kind to anybody. */
 static bool solicit_claim(const struct link *link, const uint8_t *frame, size_t length,
-			  struct addr *who, uint8_t mac[6])
+			  bool announced, struct addr *who, uint8_t mac[6])
 {
 	struct packet p;
 
 	packet_parse_checked(PACKET_LINK_ETHERNET, frame, length, &p);
-	if (memcmp(p.mac_dst, link->mac, sizeof(link->mac)) != 0 ||
+	if ((!announced && memcmp(p.mac_dst, link->mac, sizeof(link->mac)) != 0) ||
 	    p.has & (PACKET_SUM_BAD | PACKET_MALFORMED | PACKET_TRUNCATED))
 		return false;
-	if (p.has & PACKET_ARP && p.arp_operation == 2) {
+	if (p.has & PACKET_ARP && (announced || p.arp_operation == 2)) {
 		*who = p.arp_sender;
 		memcpy(mac, p.arp_sender_mac, 6);
 	} else if (p.has & PACKET_NEIGHBOUR && p.icmp_type == 136 && p.icmp_code == 0 &&
@@ -158,7 +160,7 @@ static void solicit_take(struct solicit *s, const struct solicit_link *l, const 
 	uint8_t mac[6];
 	size_t known;
 
-	if (!solicit_claim(l->link, frame, length, &who, mac))
+	if (!solicit_claim(l->link, frame, length, false, &who, mac))
 		return;
 	known = s->conf->resolved(s->conf->context, who, l->link->index, mac);
 	s->open -= known < s->open ? known : s->open;
@@ -223,9 +225,8 @@ static int solicit_try(struct solicit *s, struct failure *f)
 	return 0;
 }
 
-/* Opens a packet socket that receives answers only: the filter is attached before it is bound. The
- * descriptor or -errno. */
-static int solicit_socket(const struct link *link)
+/* Opens a packet socket: the filter is attached before it is bound. The descriptor or -errno. */
+static int solicit_socket(const struct link *link, bool announced)
 {
 	struct sockaddr_ll address = {
 		.sll_family = AF_PACKET,
@@ -240,7 +241,10 @@ static int solicit_socket(const struct link *link)
 
 	if (fd < 0)
 		return -errno;
-	filter_neighbours(&filter);
+	if (announced)
+		filter_announcements(&filter);
+	else
+		filter_neighbours(&filter);
 	program = (struct sock_fprog){filter.length, filter.code};
 	/* As much as the administrator allows; less is no reason to fail. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)) < 0)
@@ -260,7 +264,10 @@ static int solicit_link_open(struct solicit *s, const struct link *link, struct 
 	char quoted[LINK_QUOTED];
 
 	l->link = link;
-	l->fd = solicit_socket(link);
+	l->fd = s->conf->socket ? s->conf->socket(s->conf->context, link) : -1;
+	l->shared = l->fd >= 0;
+	if (!l->shared)
+		l->fd = solicit_socket(link, false);
 	if (l->fd < 0)
 		return failure_set(f,
 				   l->fd == -EPERM || l->fd == -EACCES ? EXIT_NO_PERMISSION
@@ -270,7 +277,8 @@ static int solicit_link_open(struct solicit *s, const struct link *link, struct 
 	transmit.shared_fd = l->fd;
 	l->transmit = transmit_open(&transmit, f);
 	if (!l->transmit) {
-		(void)close(l->fd); /* an error does not matter: it was never used */
+		if (!l->shared)
+			(void)close(l->fd); /* an error does not matter: it was never used */
 		return -1;
 	}
 	s->polls[s->link_count] = (struct pollfd){.fd = l->fd, .events = POLLIN};
@@ -313,9 +321,28 @@ int solicit_run(const struct solicit_conf *conf, struct failure *f)
 		result = solicit_try(&s, f);
 	for (size_t i = 0; i < s.link_count; i++) {
 		transmit_close(s.links[i].transmit);
-		(void)close(s.links[i].fd); /* no data could be lost */
+		if (!s.links[i].shared)
+			(void)close(s.links[i].fd); /* no data could be lost */
 	}
 	free(s.links);
 	free(s.polls);
 	return result;
+}
+
+int solicit_listen(const struct link *link)
+{
+	return solicit_socket(link, true);
+}
+
+bool solicit_announced(int fd, const struct link *link, struct addr *who, uint8_t mac[6])
+{
+	uint8_t frame[SOLICIT_FRAME_BYTES];
+	ssize_t got;
+
+	do {
+		got = recv(fd, frame, sizeof(frame), MSG_DONTWAIT);
+		if (got > 0 && solicit_claim(link, frame, (size_t)got, true, who, mac))
+			return true;
+	} while (got > 0);
+	return false;
 }

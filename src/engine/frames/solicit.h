@@ -37,6 +37,9 @@ struct solicit_conf {
 	 * unresolved until now and are resolved by it. */
 	size_t (*resolved)(void *context, struct addr who, unsigned link_index,
 			   const uint8_t mac[6]);
+	/* A socket of solicit_listen() on that interface, which stays the caller's; -1: one is
+	 * opened, which needs CAP_NET_RAW. NULL: always. */
+	int (*socket)(void *context, const struct link *link);
 	void *context;
 	const volatile sig_atomic_t *stop; /* not 0: stop early, after a signal; NULL: never */
 };
@@ -48,5 +51,16 @@ struct solicit_conf {
  * receive.
  */
 int solicit_run(const struct solicit_conf *conf, struct failure *f);
+
+/* Opens a packet socket on an Ethernet interface that receives ARP and neighbour advertisements,
+ * and that solicit_run() can use. The descriptor, or -errno. */
+int solicit_listen(const struct link *link);
+
+/*
+ * Reads the next announcement of an address and its MAC address: an ARP message of any kind, or a
+ * neighbour advertisement (RFC 4861, 7.2.6), sent to us or to all. Whoever is on the link can forge
+ * it. False if there is none at the moment.
+ */
+bool solicit_announced(int fd, const struct link *link, struct addr *who, uint8_t mac[6]);
 
 #endif
