@@ -26,6 +26,7 @@
 #include "engine/xdp/xdp_fill.h"
 #include "engine/xdp/xdp_programs.h"
 #include "net/link.h"
+#include "scan/sheet_bulk.h"
 
 #define CALL_RUNS 65536
 
@@ -74,7 +75,7 @@ static int open_transmit(struct floor *b, unsigned link_index, bool attach)
 	conf.plan = b->plan;
 	b->sheet = b->plan ? sheet_new(b->plan, 0, 0, b->plan->total, 1) : NULL;
 	if (b->sheet)
-		room = (struct xdp_room){b->sheet->cells, b->sheet->hosts, true, false};
+		room = (struct xdp_room){sheet_cells(b->sheet), sheet_hosts(b->sheet), true, false};
 	if (!b->sheet || xdp_programs_load(&b->programs, &room, &f) < 0) {
 		fprintf(stderr, "floor_xdp: %s\n", f.text);
 		return 1;
@@ -190,7 +191,7 @@ static int turn(struct floor *b, bool constant, unsigned threads)
 
 	for (unsigned i = 0; i < threads && !error; i++) {
 		parts[i] = (struct part){.b = b, .number = i, .constant = constant};
-		parts[i].frames = b->sheet->cells / threads;
+		parts[i].frames = sheet_cells(b->sheet) / threads;
 		error = pthread_create(&parts[i].thread, NULL, part_run, &parts[i]);
 		if (error)
 			threads = i;
@@ -205,8 +206,8 @@ static int turn(struct floor *b, bool constant, unsigned threads)
 	if (error)
 		return fail("run");
 	printf("%s %u %.3f M/s wall, %.3f M/s of processor time",
-	       constant ? "constant" : "transmit", threads, b->sheet->cells / took / 1e6,
-	       b->sheet->cells / cpu / 1e6);
+	       constant ? "constant" : "transmit", threads, sheet_cells(b->sheet) / took / 1e6,
+	       sheet_cells(b->sheet) / cpu / 1e6);
 	return 0;
 }
 
@@ -216,10 +217,11 @@ static int round_transmit(struct floor *b, unsigned threads)
 	volatile struct xdp_sender *sender = b->programs.memory.sender;
 	uint64_t sent = 0, refused = 0;
 
+	sheet_bulk_words(b->sheet, b->programs.memory.words);
 	xdp_fill_window(&b->programs.memory, 0, b->sheet);
 	memset((void *)pass, 0, sizeof(*pass));
 	memset((void *)sender, 0, XDP_SENDERS * sizeof(*sender));
-	pass->end = b->sheet->cells;
+	pass->end = sheet_cells(b->sheet);
 	pass->technique_mask = UINT32_MAX;
 	pass->fresh = 1; /* a first pass */
 	pass->batch = 64;
@@ -233,7 +235,7 @@ static int round_transmit(struct floor *b, unsigned threads)
 	}
 	printf(", %llu refused\n", (unsigned long long)refused);
 	fflush(stdout);
-	return sent == b->sheet->cells ? 0 : fail("not all sent");
+	return sent == sheet_cells(b->sheet) ? 0 : fail("not all sent");
 }
 
 static int round_constant(struct floor *b, unsigned threads)

@@ -12,7 +12,7 @@ emit=$(realpath "${1:?usage: event_oracles.sh PATH/emit_events}") || exit 1
 : "${UNPACKED:=$here/../build-check/unpacked}"
 schema=$here/../docs/portlight-watch.schema.json
 python=/usr/bin/python3
-# Both sides of a log line read the same clock; a zone of its own shows who forgets it.
+# Both sides of a log line read the same clock; an unusual time zone shows a side that ignores it.
 TZ=Asia/Kolkata
 export TZ
 show=why
@@ -69,7 +69,7 @@ collect()
 
 # ---- inside a namespace: a fail2ban server whose action writes the address to a file --------------
 
-# Whom the samples must get banned: every source of a scan, and nobody else.
+# The addresses that the samples must get banned: every source of a scan, and no other.
 expected_bans()
 {
 	cat <<'END'
@@ -123,7 +123,7 @@ END
 		}
 	collect syslog "$log"
 	wait_until has_lines "$bans" "$(expected_bans | wc -l)"
-	# Lines are judged in their order: whoever else they would ban is banned before the last.
+	# fail2ban processes lines in order: any other address is banned before that of the last line.
 	sed -n '$s/]: [^ ]* to /]: 192.0.2.250 to /p' "$log" >"$folder/last.log"
 	grep -q 192.0.2.250 "$folder/last.log" || return
 	cat "$folder/last.log" >>"$log"
@@ -235,12 +235,12 @@ for record in records:
         broken = changed(record, path, lambda inner, key: inner.update({key: None}))
         assert not validator.is_valid(broken), (path, "may be null")
         broken = changed(record, path[:-1] + ("x",), lambda inner, key: inner.update({key: 1}))
-        assert not validator.is_valid(broken), (path, "may have a stranger beside it")
-    told = record["portlight"]
-    assert set("|".join(told["technique_sets"]).split("|")) - {""} == set(told["techniques"])
-    if told["port_count"] < 2**63:
-        ports = told["ports"]
-        assert size(ports["tcp"]) + size(ports["udp"]) == told["port_count"], record
+        assert not validator.is_valid(broken), (path, "may have an unknown member next to it")
+    portlight = record["portlight"]
+    assert set("|".join(portlight["technique_sets"]).split("|")) - {""} == set(portlight["techniques"])
+    if portlight["port_count"] < 2**63:
+        ports = portlight["ports"]
+        assert size(ports["tcp"]) + size(ports["udp"]) == portlight["port_count"], record
 PYTHON
 
 lines=$folder/events.ndjson
@@ -320,7 +320,7 @@ if [ -n "$fail2ban_tree" ] || command -v fail2ban-server >/dev/null; then
 	exits "with proven_only, it reads only proven sources" 0 \
 		diff "$folder/proven.wanted" "$folder/proven.ips"
 	if "$private" --possible 2>"$folder/private"; then
-		exits "a fail2ban server bans the sources of the scans and nobody else" 0 \
+		exits "a fail2ban server bans the sources of the scans and no other" 0 \
 			timeout -s KILL 120 "$private" "$here/event_oracles.sh" "$emit" inside fail2ban
 	else
 		skip "fail2ban server: $(cat "$folder/private")"

@@ -21,7 +21,7 @@ allowed=$(printf '%s\n' $allowed $own)
 cd "$(dirname "$archive")" || exit 1
 objects=$(find libportlight_pure.a.p -name '*.o' | sort)
 if [ -z "$objects" ]; then
-	echo 'no object files beside the archive'
+	echo 'no object files next to the archive'
 	exit 1
 fi
 for object in $objects; do

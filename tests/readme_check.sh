@@ -43,7 +43,7 @@ inside() { # COMMAND: in the tree, in its copy of the project
 		HOME=/root LC_ALL=C DEBIAN_FRONTEND=noninteractive sh -c "cd /src && $1" </dev/null
 }
 
-# The first block behind the heading, without sudo: root is who runs it.
+# The first block after the heading, without sudo: root runs it.
 sed -n '/^## Build by hand/,/^## /p' README.md | awk '/^```/ { n++; next } n == 1' |
 	sed -e 's/^sudo //' -e 's/^apt-get install/apt-get install -y --no-install-recommends/' \
 		>"$work/commands"

@@ -145,7 +145,7 @@ exits "standard input to standard output" 0 \
 	sh -c "'$portlight' convert - --to json <'$folder/basic.ndjson' | cmp - '$folder/basic.ndjson'"
 rm -f "$folder"/made.* "$folder"/other.xml "$folder/again"
 
-# Every format, whatever went in: printable ASCII and newlines (grepable: tabs) come out, and
+# Every format, for any input: only printable ASCII and newlines (grepable: tabs) come out, and
 # explanations keep to 100 columns.
 tab=$(printf '\t')
 for file in "$folder"/*.table "$folder"/*.nmap "$folder"/*.xml "$folder"/*.gnmap \

@@ -72,6 +72,7 @@ SUITES = [
     Suite("service", 120, RELEASE, False, "tests/service_check.sh"),
     Suite("route", 120, SANITIZED, False, "tests/net/route_check.sh"),
     Suite("unread", 120, SANITIZED, False, "tests/net/unread_check.sh"),
+    Suite("nmap-options", 120, SANITIZED, False, "tests/nmap_options.sh build-check"),
     Suite("lint-shell", 120, None, False, "tests/lint.sh shell"),
     Suite("lint-tidy", 300, CLANG, False, "tests/lint.sh tidy build-clang"),
     Suite("lint-analyzer", 300, None, False, "tests/lint.sh analyzer"),
@@ -243,7 +244,7 @@ class Checks:
         return False
 
     def run(self, suites, lanes, more=()):
-        """Runs suites, so many at a time; the names of those that failed."""
+        """Runs suites, at most `lanes` at a time; returns the names of those that failed."""
         waiting, bad = list(suites), set()
         while waiting or self.running:
             while waiting and len(self.running) < lanes:
@@ -309,10 +310,10 @@ def run_all(checks, words):
         left_out = " ".join(suite.name for suite in suites if suite.build == name)
         print(f"FAILED  {name}: not run for want of it: {left_out or 'nothing'}", flush=True)
     suites = [suite for suite in suites if suite.build not in bad]
-    beside = [suite for suite in suites if not suite.alone]
+    shared = [suite for suite in suites if not suite.alone]
     # Of unit tests, several run at a time where no other suite does.
-    few = {} if len(beside) > len(QUICK) else {"JOBS": str(PROCESSORS)}
-    checks.run(beside, PROCESSORS, few)
+    few = {} if len(shared) > len(QUICK) else {"JOBS": str(PROCESSORS)}
+    checks.run(shared, PROCESSORS, few)
     checks.run([suite for suite in suites if suite.alone], 1)
 
 

@@ -66,7 +66,7 @@ sysusers.d/portlight.conf' ] || return
 }
 
 ok 'exposure of 2.0 or less' score 20
-ok 'a threshold that it cannot meet is told' eval '! score 1'
+ok 'a threshold that it cannot meet is reported' eval '! score 1'
 ok 'well formed' verified
 ok 'its command line' started
 ok 'its manual page' documented

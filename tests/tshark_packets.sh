@@ -8,7 +8,7 @@ dir=$work show='why errors differences'
 need tshark
 
 # Only the protocols under test, so that no random payload passes for something else; and no
-# preferences of whoever runs this.
+# preferences of the calling user.
 WIRESHARK_CONFIG_DIR=$dir
 export WIRESHARK_CONFIG_DIR
 tshark -G protocols 2>"$dir/errors" | cut -f 3 |

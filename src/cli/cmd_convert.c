@@ -11,7 +11,8 @@
 #include "cli/outputs.h"
 #include "ingest/source.h"
 
-/* What the source has, and nothing of this machine's: names of ports are the report's. */
+/* The records hold what the source has, and nothing of this machine: port names are the
+ * report's. */
 static const struct report_conf all = {.all_ports = true, .all_hosts = true};
 
 static int cannot_read(const char *path, struct failure *f)
@@ -20,7 +21,7 @@ static int cannot_read(const char *path, struct failure *f)
 			   strerror(errno));
 }
 
-/* An output that is the input would be emptied before it is read. */
+/* Opening an output that is also the input would empty it before it is read. */
 static int check_apart(FILE *in, const char *path, struct failure *f)
 {
 	struct stat mine, other;

@@ -24,13 +24,16 @@
 /* Packets kept for --explain: some 45 MB at most. */
 #define TRACE_EVENTS 131072
 
-/* A third signal so soon after the second is no decision of its own. */
+/* A third signal this soon after the second does not count: one key press may send several. */
 #define IMPATIENCE_NS UINT64_C(1000000000)
 
 static volatile sig_atomic_t interrupts;
 
-/* First: stop sending and drain. Second: write what there is. Third: the signal's own way, which is
- * also the way out of a write that nobody reads. */
+/*
+ * The first signal stops sending, and answers are awaited; the second ends the wait, and what is
+ * known is written; the third has the signal's default effect, which also ends a write that blocks
+ * because its reader does not read.
+ */
 static void on_signal(int number)
 {
 	static uint64_t second_ns;
@@ -46,7 +49,8 @@ static void on_signal(int number)
 
 static void catch_signals(void)
 {
-	/* Waiting ends all the same (signal(7)); a write must not: what it had is lost then. */
+	/* The wait for packets ends at a signal even with SA_RESTART (signal(7)); a write must
+	 * not, because its data would be lost. */
 	struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 
@@ -54,21 +58,21 @@ static void catch_signals(void)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		struct sigaction before;
 
-		/* nohup means it. */
+		/* Started by nohup: SIGHUP stays ignored. */
 		if (numbers[i] == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0 &&
 		    before.sa_handler == SIG_IGN)
 			continue;
 		(void)sigaction(numbers[i], &act, NULL);
 	}
-	/* A closed pipe, and a file that is not to grow, are told by the write. */
+	/* A closed pipe and a file at its size limit are reported by the write. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
 }
 
 /*
- * A block once freed would raise the size from which the C library asks the kernel for blocks of
- * their own: the next window's arrays would be carved from the heap, zeroed and so resident whole,
- * and what a table leaves as it grows would stay.
+ * Keeps glibc's M_MMAP_THRESHOLD fixed. Otherwise freeing a large block raises it, and the next
+ * window's arrays would come from the heap: zeroed, and so resident as a whole, and memory that a
+ * growing table has left would not be returned to the kernel.
  */
 #define LARGE_BLOCK_BYTES 131072
 
@@ -78,7 +82,7 @@ static int failed(const struct failure *f)
 	return f->exit_code;
 }
 
-/* The command line as one safe line. */
+/* The command line as one line that is safe to print. */
 static char *args_text(int argc, char **argv)
 {
 	size_t bytes = sizeof("portlight scan");
@@ -144,7 +148,7 @@ static void progress_open(struct console *console, const struct scan_options *o)
 	console_progress(console, &conf, clock_monotonic_ns());
 }
 
-/* As many digits as say something, of packets a second. */
+/* Digits after the point of a rate in packets per second. */
 static int pace_digits(double pps)
 {
 	return pps >= 1000 ? 0 : pps >= 10 ? 1 : 5;
@@ -164,7 +168,7 @@ static void say_tempo(const char *what, const struct tempo *tempo, FILE *notes)
 			tempo->seconds * 1000 / tempo->intervals);
 }
 
-/* -vv: what the pace came to. */
+/* -vv: prints the rate that was reached. */
 static void say_pace(const struct scan *scan, FILE *notes)
 {
 	const struct scan_pace pace = scan_pace(scan);
@@ -175,13 +179,13 @@ static void say_pace(const struct scan *scan, FILE *notes)
 		pace_digits(pace.rate_pps), pace.rate_pps, pace.backoffs,
 		(double)pace.smoothed_ns / 1e6, (double)pace.timeout_ns / 1e6);
 	say_tempo("passes", &pace.pass_tempo, notes);
-	/* Passes may be over before the first interval is. */
+	/* The passes may end before the first interval does. */
 	if (pace.pass_sent && !pace.pass_tempo.intervals)
 		fprintf(notes,
 			"portlight: passes: %" PRIu64 " packets; no interval of %" PRIu64
 			" ms was measured\n",
 			pace.pass_sent, TEMPO_INTERVAL_NS / 1000000);
-	say_tempo(pace.pass_sent ? "beside passes" : "rate", &pace.tempo, notes);
+	say_tempo(pace.pass_sent ? "besides passes" : "rate", &pace.tempo, notes);
 }
 
 static int random_fill(void *at, size_t bytes, struct failure *f)
@@ -208,7 +212,7 @@ static struct report_conf report_conf(const struct scan_setup *setup, const stru
 	};
 }
 
-/* The engine is open: outputs, the scan, and what its end means for the exit code. */
+/* The engine is open: opens the outputs, runs the scan, and derives the exit code. */
 static int scan_opened(struct scan_driver *driver, struct console *console,
 		       const struct scan_options *o, struct failure *f)
 {
@@ -220,8 +224,10 @@ static int scan_opened(struct scan_driver *driver, struct console *console,
 	if (outputs_open(o, &report, outputs, f) < 0)
 		return -1;
 	catch_signals();
-	say_engine(driver->setup, stderr);
-	progress_open(console, o);
+	if (!o->quiet) {
+		say_engine(driver->setup, stderr);
+		progress_open(console, o);
+	}
 	result = scan_driver_run(driver, f);
 	if (o->verbose >= 2)
 		say_pace(&driver->scan, stderr);
@@ -250,7 +256,7 @@ static int scan_start(struct scan_setup *setup, struct console *console,
 static int scan_command(const struct scan_options *o, const char *args, struct failure *f)
 {
 	struct outputs outputs = {.count = 0};
-	const struct console_conf conf = {&outputs, stderr, o->verbose > 0};
+	const struct console_conf conf = {&outputs, stderr, o->verbose > 0, o->quiet};
 	struct scan_setup setup;
 	struct console console;
 	struct run_context run = {
@@ -272,6 +278,12 @@ static int scan_command(const struct scan_options *o, const char *args, struct f
 	if (scan_setup_init(&setup, &o->request, run.seed, run.observer, f) == 0)
 		result = o->list_only ? list_targets(&setup, f)
 				      : scan_start(&setup, &console, o, &run, f);
+	if (result == 0 && setup.targets.unresolved > 0) {
+		fprintf(stderr, "portlight: %zu name%s did not resolve and %s not scanned\n",
+			setup.targets.unresolved, setup.targets.unresolved == 1 ? "" : "s",
+			setup.targets.unresolved == 1 ? "was" : "were");
+		result = setup.targets.unresolved_exit;
+	}
 	scan_setup_fini(&setup);
 	return result;
 }
@@ -283,7 +295,8 @@ int cmd_scan(int argc, char **argv)
 	char *args = args_text(argc, argv);
 	int result;
 
-	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES); /* refused, it costs memory only */
+	(void)mallopt(M_MMAP_THRESHOLD,
+		      LARGE_BLOCK_BYTES); /* if this fails, only more memory is used */
 	if (!args) {
 		failure_set(&f, EXIT_SOFTWARE, "out of memory");
 		return failed(&f);

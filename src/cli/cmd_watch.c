@@ -15,7 +15,7 @@
 #include "run/watch_driver.h"
 #include "run/watch_setup.h"
 
-/* So many interfaces are named at the start. */
+/* Most interfaces that the first line names. */
 #define START_NAMES 16
 
 static volatile sig_atomic_t stop_signal, report_signal;
@@ -32,7 +32,7 @@ static void on_report(int number)
 	report_signal = 1;
 }
 
-/* Without SA_RESTART, so that a read of a pipe that has no more ends. */
+/* Without SA_RESTART, so that a signal ends a read of a pipe to which no more is written. */
 static void catch_signals(void)
 {
 	struct sigaction stop = {.sa_handler = on_stop}, report = {.sa_handler = on_report};
@@ -43,7 +43,7 @@ static void catch_signals(void)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		(void)sigaction(numbers[i], &stop, NULL);
 	(void)sigaction(SIGUSR1, &report, NULL);
-	(void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is told by the write */
+	(void)signal(SIGPIPE, SIG_IGN); /* the write reports a closed pipe */
 }
 
 static int failed(const struct failure *f)
@@ -169,23 +169,25 @@ static int watch_caged(struct console *c, struct failure *f)
 	struct watch_stats stats;
 	int result;
 
-	/* Fails here, with a reason, rather than in a quarter of a minute. */
+	/* Fails here, with a reason, rather than at the first write 15 seconds later. */
 	watch_stats(d->watch, &stats);
 	if (watch_outputs_metrics(c->outputs, &stats, f) < 0)
 		return -1;
 	if (d->setup->live && !o->quiet)
 		say_start(d->setup, c->notes);
-	(void)notify_send(&d->setup->notify, "READY=1"); /* the manager's loss */
+	(void)notify_send(&d->setup->notify,
+			  "READY=1"); /* if this fails, the service manager reports a timeout */
 	result = watch_driver_run(d, f);
 	(void)notify_send(&d->setup->notify, "STOPPING=1");
 	watch_driver_explain(d, print_line, o->json || o->quiet ? stderr : stdout);
 	watch_stats(d->watch, &stats);
 	if (o->verbose)
 		say_stats(&stats, c->notes);
-	/* Of a file that is none, why is all there is to say. */
+	/* If the file is not a capture, the reason is all there is to report. */
 	if (!o->quiet && (result >= 0 || d->packets))
 		say_summary(d, c->notes);
-	/* A live run ends when it is told to; a replay that was told to has not seen it all. */
+	/* A signal is the normal end of a live run; a replay that it interrupts has not read the
+	 * whole capture. */
 	return result == 0 && d->setup->file && stop_signal ? EXIT_PARTIAL : result;
 }
 
@@ -211,7 +213,7 @@ static int watch_start(struct console *c, struct watch_setup *setup, const struc
 	return result;
 }
 
-/* Without -i that an interface comes or goes is no complaint. */
+/* Without -i, an interface that comes or goes is news, not a warning. */
 static bool wants_links(const struct watch_options *o)
 {
 	return !o->quiet || o->request.interfaces.count;

@@ -1,9 +1,9 @@
-/* console: what a scan reports, as lines on standard error. */
+/* console: prints what a scan reports to standard error. */
 #include "cli/console.h"
 
 #include "technique/technique.h"
 
-/* Longest line on an open port. */
+/* Longest line that reports an open port. */
 #define DISCOVERED (40 + ADDR_TEXT)
 
 static void console_line(void *context, const char *text)
@@ -38,7 +38,7 @@ static void console_show(void *context, const struct scan_progress *p, uint64_t 
 	progress_show(&c->progress, &state, now_ns);
 }
 
-/* Lines of one batch leave in one write, as far as they fit. */
+/* The lines of one batch are written by one call, as far as they fit. */
 static void console_discovered(void *context, const struct plan_probe *ports, unsigned count)
 {
 	struct console *c = context;
@@ -59,7 +59,7 @@ static void console_discovered(void *context, const struct plan_probe *ports, un
 	(void)fwrite(lines, 1, used, c->notes); /* a note */
 }
 
-/* The outputs may be the same terminal. */
+/* Removes the progress line: the outputs may be the same terminal. */
 static struct sink *console_outputs(struct sink *s)
 {
 	struct console *c = (struct console *)s;
@@ -108,7 +108,7 @@ void console_init(struct console *console, const struct console_conf *conf)
 			{
 				.context = console,
 				.warning = console_line,
-				.news = console_line,
+				.news = conf->quiet ? NULL : console_line,
 				.progress_due = console_due,
 				.progress = console_show,
 				.discovered = conf->discovered ? console_discovered : NULL,

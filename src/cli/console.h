@@ -12,7 +12,7 @@
 #include "run/observer.h"
 
 struct console {
-	struct sink sink; /* the outputs; takes the progress line away before they write */
+	struct sink sink; /* the outputs; removes the progress line before they write */
 	struct outputs *outputs;
 	struct observer observer;
 	struct progress progress;
@@ -23,10 +23,11 @@ struct console_conf {
 	struct outputs *outputs; /* outlives the console; opened before the run */
 	FILE *notes;		 /* standard error */
 	bool discovered;	 /* -v: open ports as they are found */
+	bool quiet;		 /* -q: warnings only */
 };
 
-/* Fills *console: its observer and its sink are ready, its progress line shows nothing. Its address
- * must not change after that. */
+/* Fills *console: its observer and its sink are ready, no progress line is shown. *console must
+ * not move after that. */
 void console_init(struct console *console, const struct console_conf *conf);
 
 /* From here on progress is shown. */

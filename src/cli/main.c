@@ -46,7 +46,7 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
-/* A word that is no command; *f, or NULL, says why it is no host either. */
+/* Reports a word that is not a command; *f, if not NULL, says why it is not a host either. */
 static int command_unknown(const char *word, const struct failure *f)
 {
 	const char *names[COMMANDS], *near;
@@ -61,7 +61,8 @@ static int command_unknown(const char *word, const struct failure *f)
 			near);
 	else if (f)
 		fprintf(stderr,
-			"portlight: \"%s\" is no command (see portlight --help), and no host: %s\n",
+			"portlight: \"%s\" is not a command (see portlight --help), and not a "
+			"host: %s\n",
 			quoted, f->text);
 	else
 		fprintf(stderr, "portlight: there is no command \"%s\"; see portlight --help\n",
@@ -80,8 +81,8 @@ static int command_help(int argc, char **argv)
 }
 
 /*
- * As in nmap, options or targets without a command are a scan. A word is a target if it looks like
- * an address or a name with dots, or if the resolver knows it.
+ * As in nmap, options or targets without a command start a scan. A word is a target if it looks
+ * like an address or a name with dots, or if the resolver knows it.
  */
 static bool is_scan(const char *word, struct failure *f)
 {
@@ -93,8 +94,8 @@ static bool is_scan(const char *word, struct failure *f)
 
 /*
  * Opens /dev/null in place of each standard stream that is closed (`>&-`), in a mode that makes
- * its use fail: otherwise the next file or packet socket would get its number, and our output.
- * False if that fails.
+ * its use fail. Otherwise the next file or packet socket would get its number, and with it our
+ * output. False if that fails.
  */
 static bool streams_keep_place(void)
 {

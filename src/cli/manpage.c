@@ -48,7 +48,7 @@ static const struct {
 	{"@UPDATE_GROWTH@", UPDATE_GROWTH},
 };
 
-/* A line of the template, with the values of the parameters that it names. */
+/* Writes a line of the template, with the values of the parameters that it names. */
 static void print_line(const char *line)
 {
 	while (*line) {
@@ -73,6 +73,8 @@ int main(void)
 	while (fgets(line, sizeof(line), stdin)) {
 		if (strcmp(line, "@OPTIONS@\n") == 0)
 			scan_options_man(stdout);
+		else if (strcmp(line, "@OPTIONS_LEFT_OUT@\n") == 0)
+			scan_options_man_left_out(stdout);
 		else if (strcmp(line, "@CONVERT_OPTIONS@\n") == 0)
 			convert_options_man(stdout);
 		else if (strcmp(line, "@WATCH_OPTIONS@\n") == 0)

@@ -6,7 +6,7 @@
 
 /* Longer than any name. */
 #define LETTERS 32u
-/* Nothing in common. */
+/* Distance of two names that have nothing in common. */
 #define FAR 1000u
 
 struct plain_word {
@@ -14,7 +14,7 @@ struct plain_word {
 	size_t length; /* 0: too long to be one */
 };
 
-/* Without dashes in front and what is behind "="; _ is -. */
+/* Copies the name without leading dashes and without "=value"; _ becomes -. */
 static struct plain_word plain_name(const char *argument)
 {
 	struct plain_word p = {.length = 0};
@@ -35,7 +35,7 @@ static unsigned least_of(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Letters put in, left out, replaced, or swapped with their neighbour. */
+/* Damerau-Levenshtein distance: inserted, omitted, replaced and swapped letters. */
 static unsigned distance(const struct plain_word *a, const struct plain_word *b)
 {
 	unsigned d[LETTERS + 1][LETTERS + 1];
@@ -58,7 +58,7 @@ static unsigned distance(const struct plain_word *a, const struct plain_word *b)
 	return d[a->length][b->length];
 }
 
-/* Smaller is nearer. */
+/* Rank of a candidate: smaller is nearer. */
 static unsigned farness(const struct plain_word *typed, const struct plain_word *name)
 {
 	unsigned letters;

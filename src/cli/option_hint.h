@@ -1,4 +1,4 @@
-/* option_hint: the option or subcommand that a mistyped one was meant to be. */
+/* option_hint: suggests the option or subcommand that a mistyped one was meant to be. */
 #ifndef PORTLIGHT_CLI_OPTION_HINT_H
 #define PORTLIGHT_CLI_OPTION_HINT_H
 
@@ -7,14 +7,15 @@
 #include "cli/option_table.h"
 
 /*
- * The nearest name to `argument` in the table, or NULL if none is near. The same but for dashes,
- * underscores or case is nearest (-open, --max_rate), then the beginning of a name (--max-ret),
- * then a few letters typed wrong. *left_out: it is an option that portlight does not have either.
+ * The nearest name to `argument` in the table, or NULL if none is near. Nearest is a name that
+ * differs only in dashes, underscores or case (-open, --max_rate), then the beginning of a name
+ * (--max-ret), then a name with a few mistyped letters. *left_out: the suggested option is one
+ * that portlight does not have either.
  */
 const char *option_hint(const struct option_table *table, const char *argument, bool *left_out);
 
 /* The long option of that name, typed with one dash, as nmap allows (-exclude for --exclude), or
- * NULL. A short one with its value behind it could be read into it (-e xclude). */
+ * NULL. The caller prefers a short option whose value follows it directly (-e xclude). */
 const char *option_hint_long(const struct option_table *table, const char *argument);
 
 /* The nearest of `count` names to a word, by the same rules, or NULL if none is near. */

@@ -1,4 +1,4 @@
-/* option_table: a subcommand's options as rows, from which they are read, told and documented. */
+/* option_table: a subcommand's options as rows, which drive parsing, --help and the manual page. */
 #include "cli/option_table.h"
 
 #include <ctype.h>
@@ -9,7 +9,7 @@
 #include "base/quote.h"
 #include "cli/option_hint.h"
 
-/* Longest help that is made from a table. */
+/* Longest help text that is generated. */
 #define HELP_TEXT 1024
 
 static int option_word(struct words *w, const char *word, struct failure *f)
@@ -61,8 +61,8 @@ static int parse_time(const char *name, const char *text, uint64_t *out, struct 
 			return 0;
 		}
 	}
-	return failure_set(f, EXIT_USAGE, "%s wants a time, as 500ms, 2s or 3m, not \"%s\"", name,
-			   option_quote(text).text);
+	return failure_set(f, EXIT_USAGE, "%s wants a time, such as 500ms, 2s or 3m, not \"%s\"",
+			   name, option_quote(text).text);
 }
 
 static int parse_number(const struct option_row *row, const char *text, uint64_t *out,
@@ -104,7 +104,7 @@ static int option_apply(const struct option_row *row, void *options, const char 
 		++*(unsigned *)at;
 		return 0;
 	case OPTION_TEXT:
-		/* The first would be lost without a word. */
+		/* Refused, because the first value would be lost silently. */
 		if (*(const char **)at)
 			return option_twice(row, f);
 		*(const char **)at = value;
@@ -126,7 +126,7 @@ static int option_apply(const struct option_row *row, void *options, const char 
 	return failure_set(f, EXIT_USAGE, "portlight has no %s: %s", row->name, row->help);
 }
 
-/* -vvv or -v3 of -v; --script-help of --script, which a whole match would come before. */
+/* -vvv or -v3 match -v; --script-help matches --script, but a row of that name comes first. */
 static bool is_more_of(const char *argument, const char *name)
 {
 	size_t length = strlen(name), letters = strlen(argument) - 1;
@@ -139,8 +139,8 @@ static bool is_more_of(const char *argument, const char *name)
 }
 
 /*
- * The row of an argument. *value is set where the value hangs on it: --name=value, -p22, -T4.
- * A whole match wins over a shorter one with a value behind it (-sn over -s).
+ * The row of an argument. *value is set if the value is part of the argument: --name=value, -p22,
+ * -T4. A row that matches as a whole wins over a shorter one with a value behind it (-sn over -s).
  */
 static const struct option_row *option_find(const struct option_table *table, char *argument,
 					    char **value)
@@ -184,7 +184,7 @@ static const struct option_row *option_find(const struct option_table *table, ch
 	return best;
 }
 
-/* -vvv, -v3: adds them up. */
+/* -vvv, -v3: adds the count. */
 static bool option_is_repeated(const struct option_table *table, const char *argument,
 			       void *options)
 {
@@ -226,7 +226,8 @@ static int option_unknown(const struct option_table *table, const char *argument
 			   left_out ? " (which portlight has not either)" : "");
 }
 
-/* The option at argv[*i], and its value, which may be the next argument: then *i moves on. */
+/* Parses the option at argv[*i], and its value, which may be the next argument: then *i
+ * advances. */
 static int option_read(const struct option_table *table, int argc, char **argv, int *i,
 		       void *options, struct failure *f)
 {
@@ -273,13 +274,13 @@ int option_table_parse(const struct option_table *table, int argc, char **argv, 
 	return 0;
 }
 
-/* Between an option's name and its value. */
+/* The separator of an option's name and its value. */
 static const char *separator(const struct option_row *row)
 {
 	return !row->value ? "" : row->kind == OPTION_OPTIONAL ? "[=" : " ";
 }
 
-/* One row of --help: names in a column of their own, the text folded beside them. */
+/* Prints one row of --help: the names in the left column, the text wrapped in the right one. */
 static void help_row(FILE *out, const struct option_row *row)
 {
 	char names[64];
@@ -321,7 +322,7 @@ void option_table_help(const struct option_table *table, FILE *out)
 	}
 }
 
-/* Text for mdoc: a backslash or a leading dot would be an order. */
+/* Escapes text for mdoc: a backslash or a leading dot would start a request. */
 static void man_text(FILE *out, const char *text)
 {
 	for (; *text; text++) {
@@ -364,4 +365,21 @@ void option_table_man(const struct option_table *table, FILE *out)
 	}
 	if (open)
 		fputs(".El\n", out);
+}
+
+void option_table_man_left_out(const struct option_table *table, FILE *out)
+{
+	fputs(".Bl -tag -width Ds -compact\n", out);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct option_row *row = &table->row[i];
+
+		if (row->kind != OPTION_LEFT_OUT || !row->name)
+			continue;
+		fputs(".It Fl ", out);
+		man_text(out, row->name + 1);
+		fputs("\n", out);
+		man_text(out, row->help);
+		fputs("\n", out);
+	}
+	fputs(".El\n", out);
 }

@@ -1,4 +1,4 @@
-/* options: rows of what `scan` understands, and their reader. */
+/* options: the option table of `scan`, and the parsers of its values. */
 #include "cli/options.h"
 
 #include <errno.h>
@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "address/addr.h"
+#include "run/target_list.h"
 #include "technique/technique.h"
 
 #define PORTS_FAST 100
@@ -25,9 +26,10 @@ static int parse_rate(const struct option_row *row, const char *text, void *opti
 		end++;
 	}
 	if (*end || !(value >= 1e-6) || value > 1e9)
-		return failure_set(f, EXIT_USAGE,
-				   "%s wants packets a second, as 100, 0.5, 10K or 3M, not \"%s\"",
-				   row->name, option_quote(text).text);
+		return failure_set(
+			f, EXIT_USAGE,
+			"%s wants packets per second, such as 100, 0.5, 10K or 3M, not \"%s\"",
+			row->name, option_quote(text).text);
 	*(double *)((char *)options + row->at) = value;
 	return 0;
 }
@@ -133,13 +135,17 @@ static int parse_address(const struct option_row *row, const char *text, void *o
 {
 	struct scan_options *o = options;
 
-	if (addr_parse(text, strlen(text), &o->request.source) == 0)
-		return 0;
+	if (addr_parse(text, strlen(text), &o->request.source) == 0) {
+		if (!target_list_is_nobody(o->request.source))
+			return 0;
+		return failure_set(f, EXIT_USAGE, "%s %s: that is nobody's address", row->name,
+				   option_quote(text).text);
+	}
 	return failure_set(f, EXIT_USAGE, "%s wants an address, not \"%s\"", row->name,
 			   option_quote(text).text);
 }
 
-/* All 64 bits: decimal, 0x or octal. */
+/* A 64-bit number: decimal, hexadecimal (0x) or octal. */
 static int parse_seed(const struct option_row *row, const char *text, void *options,
 		      struct failure *f)
 {
@@ -171,6 +177,16 @@ static int parse_shard(const struct option_row *row, const char *text, void *opt
 	return 0;
 }
 
+/* The value of an option that changes nothing. */
+static int parse_ignored(const struct option_row *row, const char *text, void *options,
+			 struct failure *f)
+{
+	(void)text;
+	(void)f;
+	*(bool *)((char *)options + row->at) = true;
+	return 0;
+}
+
 #define AT(member) offsetof(struct scan_options, member)
 
 // clang-format off
@@ -182,6 +198,10 @@ HEADING("Targets: 192.0.2.5 192.0.2.0/28 192.0.0-3.1,5,9 2001:db8::/126 a-b host
  "never scan these; a comma-separated list of targets"},
 {"--exclude-file", "--excludefile", "FILE", OPTION_WORD, AT(request.exclude_lists), 0, 0, 0,
  "never scan what is listed in FILE"},
+{"--strict-targets", NULL, NULL, OPTION_FLAG, AT(request.strict_targets), 0, 0, 0,
+ "scan nothing if a name does not resolve; otherwise the others are scanned, and the exit status is not 0"},
+{"--resolve-all", NULL, NULL, OPTION_FLAG, AT(request.all_addresses), 0, 0, 0,
+ "names: all addresses (of one family with -4 or -6), not only the first"},
 {"-4", NULL, NULL, OPTION_FLAG, AT(request.ipv4), 0, 0, 0, "names: IPv4 addresses only"},
 {"-6", NULL, NULL, OPTION_FLAG, AT(request.ipv6), 0, 0, 0, "names: IPv6 addresses only; both: -4 -6"},
 HEADING("Techniques (default: -sS where privileged, -sT where not)"),
@@ -236,7 +256,7 @@ HEADING("Parts of a scan"),
  "order of the probes; the same seed gives the same order. Not a secret", parse_seed, true},
 {"--shard", "--shards", "I/N", OPTION_PARSED, AT(request.shard), AT(has_shard), 0, 0,
  "scan only part I of N; needs --seed, the same for all parts", parse_shard, true},
-HEADING("Output (FILE may be -, standard output; several at once)"),
+HEADING("Output (FILE may be -, standard output; %Y%m%d-%H%M%S in it is the time; several at once)"),
 #define FORMAT_OPTION(id, name, option, suffix, help, ops) \
 {option, NULL, "FILE", OPTION_TEXT, AT(output[id]), 0, 0, 0, help},
 FORMAT_ROWS(FORMAT_OPTION)
@@ -255,6 +275,8 @@ FORMAT_ROWS(FORMAT_OPTION)
  "print progress to standard error every 10s, 1m, ..."},
 {"--no-color", "--no-colour", NULL, OPTION_FLAG, AT(no_colour), 0, 0, 0,
  "no colours (also with the environment variable NO_COLOR)"},
+{"-q", "--quiet", NULL, OPTION_FLAG, AT(quiet), 0, 0, 0,
+ "only warnings and errors to standard error: neither the engine nor progress"},
 {"-v", "--verbose", NULL, OPTION_COUNT, AT(verbose), 0, 0, 0,
  "more output: open ports as they are found; -vv: counters"},
 {"-h", "--help", NULL, OPTION_FLAG, AT(help), 0, 0, 0, "this text"},
@@ -270,7 +292,10 @@ HEADING("Accepted for compatibility, no effect"),
 {"--unique", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "an address given twice is scanned once"},
 {"--no-stylesheet", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "the XML refers to none"},
 {"--noninteractive", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "no keyboard interaction during a scan"},
-/* Left out; the text completes "portlight has no -X: ...". */
+{"--nsock-engine", NULL, "NAME", OPTION_PARSED, AT(accepted), 0, 0, 0, "portlight waits with epoll(7)", parse_ignored},
+{"--release-memory", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "all memory is released at the end"},
+{"--log-errors", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "errors go to standard error"},
+/* Options that portlight lacks; the text completes "portlight has no -X: ...". */
 {"-sn", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it scans ports; to find hosts try -sS -p 22,80,443"},
 {"-sV", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions; run nmap -sV -p PORTS on the open ones"},
 {"-sC", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
@@ -287,11 +312,19 @@ HEADING("Accepted for compatibility, no effect"),
 {"--version-intensity", NULL, "N", OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
 {"--version-light", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
 {"--version-all", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
+{"--version-trace", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
+{"--versiondb", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
 {"--allports", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
 {"--script", NULL, "NAMES", OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
+{"--script-args-file", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
+{"--script-help", NULL, "NAMES", OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
+{"--script-timeout", NULL, "TIME", OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
+{"--script-trace", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
+{"--script-updatedb", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
 {"--script-args", NULL, "NAMES", OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
 {"--osscan-limit", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it does not guess operating systems"},
 {"--osscan-guess", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it does not guess operating systems"},
+{"--max-os-tries", NULL, "N", OPTION_LEFT_OUT, 0, 0, 0, 0, "it does not guess operating systems"},
 {"--fuzzy", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it does not guess operating systems"},
 {"--traceroute", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "traceroute(8) does that"},
 {"--scanflags", NULL, "FLAGS", OPTION_LEFT_OUT, 0, 0, 0, 0, "techniques are fixed; `portlight techniques` lists them"},
@@ -332,7 +365,7 @@ HEADING("Accepted for compatibility, no effect"),
 {"-A", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions or systems; run nmap -A -p PORTS on the open ones"},
 {"-D", NULL, "LIST", OPTION_LEFT_OUT, 0, 0, 0, 0, "decoys involve third parties"},
 {"-b", NULL, "HOST", OPTION_LEFT_OUT, 0, 0, 0, 0, "bounce scans involve a third party"},
-{"--spoof-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "forged source addresses are left out on purpose"},
+{"--spoof-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "portlight does not spoof source addresses, on purpose"},
 {"-oS", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -oN, -oX, -oG or -oD"},
 {"-oJ", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -oD FILE: NDJSON, one object a line"},
 {"--disable-arp-ping", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "on a link, ARP or NDP must resolve a host before anything can be sent to it"},
@@ -341,6 +374,8 @@ HEADING("Accepted for compatibility, no effect"),
 {"--servicedb", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "names of ports are from /etc/services; the ranking is portlight's own"},
 {"-oM", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -oG FILE"},
 {"-iR", NULL, "N", OPTION_LEFT_OUT, 0, 0, 0, 0, "it does not choose random targets"},
+{"--adler32", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "SCTP is not implemented yet"},
+{"--deprecated-xml-osclass", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it does not guess operating systems"},
 /* Options of masscan. */
 {"-oL", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -oG FILE, one line a host, or -oD FILE, one object a line"},
 {"-oB", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -oN, -oX, -oG or -oD"},
@@ -355,9 +390,9 @@ HEADING("Accepted for compatibility, no effect"),
 {"--adapter", NULL, "NAME", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -e NAME"},
 {"--adapter-ip", NULL, "ADDRESS", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -S ADDRESS"},
 {"--adapter-port", NULL, "PORT", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -g PORT"},
-{"--adapter-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "forged source addresses are left out on purpose"},
+{"--adapter-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "portlight does not spoof source addresses, on purpose"},
 {"--source-ip", NULL, "ADDRESS", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -S ADDRESS"},
-{"--source-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "forged source addresses are left out on purpose"},
+{"--source-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "portlight does not spoof source addresses, on purpose"},
 {"--router-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "it uses the kernel's routes and neighbours: ip route, ip neighbour"},
 {"--router-ip", NULL, "ADDRESS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it uses the kernel's routes and neighbours: ip route, ip neighbour"},
 {"--conf", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "it reads no configuration file; use a shell script"},
@@ -383,7 +418,7 @@ static bool options_want_output(const struct scan_options *o)
 	return o->output_all || o->json;
 }
 
-/* A cap is a promise: what asks for more than it allows is refused, whichever came last. */
+/* The cap is binding: a higher minimum is refused, in whichever order they are given. */
 static int options_agree(const struct scan_options *o, struct failure *f)
 {
 	if (o->request.max_rate_pps > 0 && o->request.min_rate_pps > o->request.max_rate_pps)
@@ -404,11 +439,11 @@ static int options_agree(const struct scan_options *o, struct failure *f)
 	if (o->has_shard && !o->request.has_seed)
 		return failure_set(f, EXIT_USAGE,
 				   "--shard needs --seed, the same for all shards: otherwise each "
-				   "would cut another order");
+				   "shard would be part of a different order");
 	return 0;
 }
 
-/* Options that are short for others. */
+/* Resolves options that are short for others. */
 static void options_short(struct scan_options *o)
 {
 	if (o->fast)
@@ -443,4 +478,9 @@ void scan_options_help(FILE *out)
 void scan_options_man(FILE *out)
 {
 	option_table_man(&table, out);
+}
+
+void scan_options_man_left_out(FILE *out)
+{
+	option_table_man_left_out(&table, out);
 }

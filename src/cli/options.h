@@ -12,29 +12,31 @@
 #include "report/format.h"
 #include "run/request.h"
 
-/* What was asked for; 0, NULL or false where nothing was. Text points into argv. */
+/* Values of the options; 0, NULL or false if not given. Text points into argv. */
 struct scan_options {
 	struct scan_request request;
-	bool has_engine, has_mode, has_top_ports, has_shard; /* given */
-	bool fast, privileged, unprivileged;		     /* what they mean is in the request */
+	bool has_engine, has_mode, has_top_ports, has_shard; /* whether it was given */
+	bool fast, privileged, unprivileged;		     /* request holds their meaning */
 	const char *output[FORMATS], *output_all;
 	bool json;
 	bool reason, open_only, all_ports, all_hosts, explain, list_only;
-	bool no_colour;
+	bool no_colour, quiet;
 	unsigned verbose;
 	uint64_t stats_every_ns;
 	bool help, version;
-	bool accepted; /* options of nmap's that name what is the case anyway: -Pn, -n */
+	bool accepted; /* options of nmap that are always in effect: -Pn, -n */
 };
 
 /* Fills *o from argv[0..argc) (without the program's and the command's name). 0, or -1 with *f
- * naming the offending text. What it allocated is freed with scan_options_fini in either case. */
+ * naming the offending text. The caller frees *o with scan_options_fini in either case. */
 int scan_options_parse(int argc, char **argv, struct scan_options *o, struct failure *f);
 void scan_options_fini(struct scan_options *o);
 
-/* The --help text. */
+/* Prints the --help text. */
 void scan_options_help(FILE *out);
-/* The options as mdoc(7) lines for the man page. */
+/* Prints the options as mdoc(7) lines for the man page. */
 void scan_options_man(FILE *out);
+/* The options of other scanners that are refused by name, as mdoc(7) lines. */
+void scan_options_man_left_out(FILE *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* outputs: opened all or none, written by every report, checked. */
+/* outputs: the files of a scan are opened all or none, and every write is checked. */
 #include "cli/outputs.h"
 
 #include <errno.h>
@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/quote.h"
+#include "cli/output_name.h"
 
 static int cannot_create(const char *path, int error, struct failure *f)
 {
@@ -20,6 +23,22 @@ static int cannot_create(const char *path, int error, struct failure *f)
 			   text_quote(path, strlen(path), quoted, sizeof(quoted)), strerror(error));
 }
 
+static const char *output_name(const struct output *output)
+{
+	return output->path ? output->path : "standard output";
+}
+
+/* Whatever is written there is lost: any number may write to it. */
+static bool is_null_device(const struct stat *file)
+{
+	return S_ISCHR(file->st_mode) && file->st_rdev == makedev(1, 3);
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && !is_null_device(a);
+}
+
 /* Whether the last output has a file of its own: two would write over one another. */
 static int output_alone(const struct outputs *out, struct failure *f)
 {
@@ -27,34 +46,86 @@ static int output_alone(const struct outputs *out, struct failure *f)
 	struct stat mine, other;
 	char quoted[300];
 
-	if (fstat(fileno(last->report.out), &mine) != 0 || !S_ISREG(mine.st_mode))
+	if (fstat(fileno(last->report.out), &mine) != 0)
 		return 0;
 	for (size_t i = 0; i + 1 < out->count; i++)
 		if (fstat(fileno(out->output[i].report.out), &other) == 0 &&
-		    other.st_dev == mine.st_dev && other.st_ino == mine.st_ino)
-			return failure_set(
-				f, EXIT_USAGE, "two outputs want \"%s\": %s and %s",
-				text_quote(last->path, strlen(last->path), quoted, sizeof(quoted)),
-				out->output[i].report.ops->name, last->report.ops->name);
+		    is_same_file(&mine, &other))
+			return failure_set(f, EXIT_USAGE, "two outputs want \"%s\": %s and %s",
+					   text_quote(output_name(last), strlen(output_name(last)),
+						      quoted, sizeof(quoted)),
+					   out->output[i].report.ops->name, last->report.ops->name);
 	return 0;
+}
+
+/* -1 with *f if an output is a list that was read: it would be emptied. */
+static int outputs_spare(const struct outputs *out, const struct words *lists, struct failure *f)
+{
+	struct stat list, mine;
+	char quoted[300];
+
+	for (size_t l = 0; l < lists->count; l++) {
+		const char *path = lists->word[l];
+
+		if ((strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &list) : stat(path, &list)) !=
+			    0 ||
+		    !S_ISREG(list.st_mode))
+			continue;
+		for (size_t i = 0; i < out->count; i++)
+			if (fstat(fileno(out->output[i].report.out), &mine) == 0 &&
+			    is_same_file(&mine, &list))
+				return failure_set(
+					f, EXIT_USAGE,
+					"\"%s\" is a list that is read, and the output of %s: it "
+					"would be overwritten",
+					text_quote(path, strlen(path), quoted, sizeof(quoted)),
+					out->output[i].report.ops->name);
+	}
+	return 0;
+}
+
+/* /dev/stdout and its like: the same as "-". */
+static bool is_standard_output(const char *path)
+{
+	static const char *const names[] = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(path, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Opens a file, without emptying one that is there, and notes what was created. The file
+ * descriptor, or -1 with errno. */
+static int output_create(struct output *output, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
+
+	output->created = fd >= 0 ? strdup(path) : NULL;
+	if (fd < 0 && errno == EEXIST)
+		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 && errno == ENOENT) {
+		/* A symbolic link to a file that does not exist yet. */
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+		output->created = fd >= 0 ? realpath(path, NULL) : NULL;
+	}
+	return fd;
 }
 
 static int output_file(struct outputs *out, const struct report_ops *ops, char *path,
 		       struct failure *f)
 {
 	struct output *output = &out->output[out->count];
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
+	int fd = output_create(output, path);
 
-	output->created = fd >= 0;
-	if (fd < 0 && errno == EEXIST)
-		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		goto err0;
 	output->report.out = fdopen(fd, "w");
 	if (!output->report.out)
 		goto err1;
 	output->report.ops = ops;
-	/* Written by one thread: locking each byte would double the cost of a large report. */
+	/* Only one thread writes: locking the stream for each byte would double the cost of a
+	 * large report. */
 	(void)__fsetlocking(output->report.out, FSETLOCKING_BYCALLER);
 	output->path = path;
 	out->count++;
@@ -62,7 +133,9 @@ static int output_file(struct outputs *out, const struct report_ops *ops, char *
 err1:
 	close(fd);
 	if (output->created)
-		unlink(path);
+		unlink(output->created);
+	free(output->created);
+	output->created = NULL;
 err0:
 	cannot_create(path, errno, f);
 	free(path);
@@ -74,10 +147,15 @@ static int output_add(struct outputs *out, const struct report_ops *ops, const c
 {
 	if (out->count == OUTPUTS_MOST)
 		return failure_set(f, EXIT_USAGE, "too many outputs at once");
-	if (strcmp(path, "-") != 0 || suffix[0]) {
-		char *whole;
+	if (!is_standard_output(path) || suffix[0]) {
+		char *expanded, *whole;
 
-		if (asprintf(&whole, "%s%s", path, suffix) < 0)
+		if (output_name_expand(path, &out->started, &expanded, f) < 0)
+			return -1;
+		if (asprintf(&whole, "%s%s", expanded, suffix) < 0)
+			whole = NULL;
+		free(expanded);
+		if (!whole)
 			return failure_set(f, EXIT_SOFTWARE, "out of memory");
 		return output_file(out, ops, whole, f);
 	}
@@ -88,15 +166,10 @@ static int output_add(struct outputs *out, const struct report_ops *ops, const c
 					   out->output[i].report.ops->name, ops->name);
 	(void)__fsetlocking(stdout, FSETLOCKING_BYCALLER);
 	out->output[out->count++] = (struct output){.report = {.ops = ops, .out = stdout}};
-	return 0;
+	return output_alone(out, f);
 }
 
-static const char *output_name(const struct output *output)
-{
-	return output->path ? output->path : "standard output";
-}
-
-/* What the outputs together return: see outputs.h. */
+/* The combined result of the outputs: see outputs.h. */
 static int outputs_error(struct outputs *out)
 {
 	char quoted[300];
@@ -151,6 +224,15 @@ static const char *outputs_destination(const struct sink *s)
 static const struct sink_ops outputs_sink = {"outputs", outputs_begin, outputs_record, outputs_end,
 					     outputs_destination};
 
+static void outputs_init(struct outputs *out)
+{
+	const time_t now = time(NULL);
+
+	memset(out, 0, sizeof(*out));
+	out->sink.ops = &outputs_sink;
+	(void)localtime_r(&now, &out->started); /* all zero is a time, too */
+}
+
 static int write_failed(const struct output *output, int error, struct failure *f)
 {
 	const char *name = output_name(output);
@@ -160,14 +242,14 @@ static int write_failed(const struct output *output, int error, struct failure *
 			   text_quote(name, strlen(name), quoted, sizeof(quoted)), strerror(error));
 }
 
-/* All are open: now existing files are emptied. */
+/* All outputs are open: existing files are emptied now. */
 static void outputs_start(struct outputs *out, const struct report_conf *conf)
 {
 	for (size_t i = 0; i < out->count; i++) {
 		struct report *report = &out->output[i].report;
 
 		report_init(report, report->ops, report->out, conf);
-		/* Not a plain file (a device, a pipe): nothing to empty. */
+		/* Not a regular file (a device, a pipe): nothing to truncate. */
 		if (out->output[i].path)
 			(void)!ftruncate(fileno(report->out), 0);
 		else
@@ -180,8 +262,7 @@ static void outputs_start(struct outputs *out, const struct report_conf *conf)
 int outputs_open(const struct scan_options *o, const struct report_conf *conf, struct outputs *out,
 		 struct failure *f)
 {
-	memset(out, 0, sizeof(*out));
-	out->sink.ops = &outputs_sink;
+	outputs_init(out);
 	for (int i = 0; i < FORMATS; i++) {
 		if (o->output[i] && output_add(out, format_table[i].ops, o->output[i], "", f) < 0)
 			goto err;
@@ -199,6 +280,9 @@ int outputs_open(const struct scan_options *o, const struct report_conf *conf, s
 	if (!stdout_taken &&
 	    output_add(out, o->explain ? &report_explain : &report_table, "-", "", f) < 0)
 		goto err;
+	if (outputs_spare(out, &o->request.lists, f) < 0 ||
+	    outputs_spare(out, &o->request.exclude_lists, f) < 0)
+		goto err;
 	outputs_start(out, conf);
 	return 0;
 err:
@@ -209,8 +293,7 @@ err:
 int outputs_open_one(const struct report_ops *ops, const char *path, const struct report_conf *conf,
 		     struct outputs *out, struct failure *f)
 {
-	memset(out, 0, sizeof(*out));
-	out->sink.ops = &outputs_sink;
+	outputs_init(out);
 	if (output_add(out, ops, path, "", f) < 0) {
 		(void)outputs_close(out, false, f);
 		return -1;
@@ -218,6 +301,7 @@ int outputs_open_one(const struct report_ops *ops, const char *path, const struc
 	outputs_start(out, conf);
 	return 0;
 }
+
 int outputs_close(struct outputs *out, bool keep, struct failure *f)
 {
 	int result = 0;
@@ -231,7 +315,9 @@ int outputs_close(struct outputs *out, bool keep, struct failure *f)
 				result = write_failed(output, errno, f);
 		}
 		if (!keep && output->created)
-			unlink(output->path);
+			unlink(output->created);
+		free(output->created);
+		output->created = NULL;
 		free(output->path);
 		output->path = NULL;
 	}

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "base/failure.h"
 #include "cli/options.h"
@@ -13,32 +14,34 @@
 
 struct output {
 	struct report report;
-	char *path;   /* NULL: standard output */
-	bool created; /* by us: taken away again if the scan does not start */
+	char *path;    /* NULL: standard output */
+	char *created; /* the file that we created, removed if the scan does not start; or NULL */
 };
 
 struct outputs {
-	struct sink sink; /* what feeds them all */
+	struct sink sink; /* passes each record to all outputs */
 	struct output output[OUTPUTS_MOST];
 	size_t count;
-	char failed[304]; /* the file that could not be written to, in quotation marks */
+	struct tm started; /* local time, for the names */
+	char failed[304];  /* the file that could not be written to, in quotation marks */
 };
 
 /*
- * Opens all that *o asks for (the table to standard output if nothing else goes there). Existing
- * files are emptied only once all could be opened. 0, or -1 with *f (EXIT_CANNOT_CREATE) and
- * nothing left behind. The sink's error is that of the first output that failed, a closed pipe
- * (EPIPE) only where no other did; the other outputs get the rest all the same.
+ * Opens all outputs of *o (the table to standard output if there is no other). Two outputs to one
+ * file, and an output that is an input list of *o, are refused (EXIT_USAGE). Existing files are
+ * truncated only once all could be opened. 0, or -1 with *f (EXIT_CANNOT_CREATE) and no file left
+ * behind. The sink's error is that of the first output that failed, but a closed pipe (EPIPE) only
+ * if no other output failed; the remaining outputs still get all records.
  */
 int outputs_open(const struct scan_options *o, const struct report_conf *conf, struct outputs *out,
 		 struct failure *f);
 
-/* The same for one format into one file ("-": standard output). */
+/* The same for one format and one file ("-": standard output). */
 int outputs_open_one(const struct report_ops *ops, const char *path, const struct report_conf *conf,
 		     struct outputs *out, struct failure *f);
 
-/* Closes the files. `keep` false takes files that outputs_open created away again. 0, or -1 with
- * *f if the last bytes could not be written. */
+/* Closes the files. If `keep` is false, removes those that outputs_open created. 0, or -1 with *f
+ * if the last bytes could not be written. */
 int outputs_close(struct outputs *out, bool keep, struct failure *f);
 
 #endif

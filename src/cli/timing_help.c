@@ -1,11 +1,11 @@
-/* timing_help: the table of -T0 to -T5 for people. */
+/* timing_help: prints the table of -T0 to -T5 for --help and the manual page. */
 #include "cli/timing_help.h"
 
 #include "run/timing.h"
 
 #define MS UINT64_C(1000000)
 
-/* 1/300, 2.5, 500000: as people say it. */
+/* A rate as readers expect it: 1/300, 2.5, 500000. */
 static const char *rate_text(double pps, char text[static 24])
 {
 	if (pps < 1)

@@ -1,4 +1,4 @@
-/* timing_help: the table of -T0 to -T5 for people. */
+/* timing_help: prints the table of -T0 to -T5 for --help and the manual page. */
 #ifndef PORTLIGHT_CLI_TIMING_HELP_H
 #define PORTLIGHT_CLI_TIMING_HELP_H
 

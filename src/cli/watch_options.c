@@ -1,4 +1,4 @@
-/* watch_options: rows of what `watch` understands, and what may not stand together. */
+/* watch_options: the option table of `watch`, and which options exclude each other. */
 #include "cli/watch_options.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define NS UINT64_C(1000000000)
 
-/* Where numbers are no longer what anybody can mean. */
+/* Bounds beyond which a value can only be a mistake. */
 #define MEMORY_LEAST ((double)WATCH_MEMORY_SMALLEST)
 #define MEMORY_MOST  ((double)((uint64_t)1 << 40))
 #define IDLE_MOST    (30 * 86400 * NS)
@@ -33,13 +33,13 @@ static int parse_size(const struct option_row *row, const char *text, void *opti
 	}
 	if (*end || !(value >= MEMORY_LEAST) || value > MEMORY_MOST)
 		return failure_set(f, EXIT_USAGE,
-				   "%s wants a size from 12M, as 32M or 1G, not \"%s\"", row->name,
-				   option_quote(text).text);
+				   "%s wants a size from 12M, such as 32M or 1G, not \"%s\"",
+				   row->name, option_quote(text).text);
 	o->request.memory_bytes = (uint64_t)value;
 	return 0;
 }
 
-/* strtod, but without what it also takes: hexadecimal numbers, blanks in front, "inf". */
+/* As strtod, but refuses hexadecimal numbers, leading blanks and "inf". */
 static double parse_probability(const char *text)
 {
 	char *end;
@@ -55,9 +55,10 @@ static int parse_false_positive(const struct option_row *row, const char *text, 
 
 	o->request.false_positive = parse_probability(text);
 	if (!(o->request.false_positive >= 1e-15) || o->request.false_positive > 0.1)
-		return failure_set(f, EXIT_USAGE,
-				   "%s wants a probability from 1e-15 to 0.1, as 1e-6, not \"%s\"",
-				   row->name, option_quote(text).text);
+		return failure_set(
+			f, EXIT_USAGE,
+			"%s wants a probability from 1e-15 to 0.1, such as 1e-6, not \"%s\"",
+			row->name, option_quote(text).text);
 	return 0;
 }
 
@@ -70,7 +71,7 @@ static int parse_detection(const struct option_row *row, const char *text, void 
 	if (!(o->request.detection >= 0.5) || o->request.detection > 0.999999)
 		return failure_set(
 			f, EXIT_USAGE,
-			"%s wants a probability from 0.5 to 0.999999, as 0.99, not \"%s\"",
+			"%s wants a probability from 0.5 to 0.999999, such as 0.99, not \"%s\"",
 			row->name, option_quote(text).text);
 	return 0;
 }
@@ -103,16 +104,17 @@ _Static_assert(WATCH_IDLE_S == 300 && WATCH_MEMORY_MIB == 32, "the help says 5m 
 
 // clang-format off
 static const struct option_row option_rows[] = {
-HEADING("What is watched (default: all interfaces, also those that come later; both directions)"),
+HEADING("Input (default: all interfaces, also those created later; both directions)"),
 {"-i", "--interface", "NAME", OPTION_WORD, AT(request.interfaces), 0, 0, 0,
- "only the interface of this name, also made again later; may be given several times"},
+ "only the interface with this name, also if it is removed and created again; may be given several "
+ "times"},
 {"-r", "--read", "FILE", OPTION_TEXT, AT(request.read), 0, 0, 0,
- "a capture instead, pcap or pcapng, gzip or not; - is standard input. The same file gives the "
- "same events, byte for byte"},
+ "read a capture file (pcap or pcapng, also compressed by gzip) instead; - is standard input. The "
+ "same file gives the same events, byte for byte"},
 {"-f", "--filter", "EXPRESSION", OPTION_TEXT, AT(request.filter), 0, 0, 0,
- "only packets that match, in tcpdump's language; answers that do not match are not seen"},
+ "only packets that match this pcap-filter(7) expression; answers that do not match are not seen"},
 {"-p", "--promiscuous", NULL, OPTION_FLAG, AT(request.promiscuous), 0, 0, 0,
- "also packets for other machines, as from a mirror port of a switch"},
+ "also capture packets for other machines, for example on the mirror port of a switch"},
 {"-c", "--count", "N", OPTION_NUMBER, AT(request.count), 0, 1, UINT64_MAX / 10 - 1,
  "end after N packets"},
 HEADING("Detection"),
@@ -121,59 +123,61 @@ HEADING("Detection"),
 {"--detection", "--beta", "P", OPTION_PARSED, AT(request.detection), 0, 0, 0,
  "probability that a scanner is reported; default " PARAM_TEXT(WATCH_DETECTION), parse_detection},
 {"--idle", NULL, "TIME", OPTION_TIME, AT(request.idle_ns), 0, 0, 0,
- "silence after which a scan is over; default 5m"},
+ "a scan ends after this time without evidence; default 5m"},
 {"--home", NULL, "NETS", OPTION_WORD, AT(request.home), 0, 0, 0,
- "our networks: sweeps from there outwards need ten times the hosts; default: those on the "
- "interfaces, and of a capture none. A list between commas: 192.0.2.0/24,2001:db8::/32"},
+ "our networks: a sweep from there to other networks is reported only at ten times the number of "
+ "hosts; default: the networks of the interfaces, none for a capture file. A comma-separated list: "
+ "192.0.2.0/24,2001:db8::/32"},
 {"--ignore", NULL, "NETS", OPTION_WORD, AT(request.ignores), 0, 0, 0,
  "sources that are never reported"},
 {"--ignore-file", NULL, "FILE", OPTION_WORD, AT(request.ignore_files), 0, 0, 0,
- "the same from FILE, separated by white space, # starts a comment"},
+ "the same, read from FILE, separated by white space; # starts a comment"},
 {"--memory", NULL, "SIZE", OPTION_PARSED, AT(request.memory_bytes), 0, 0, 0,
  "resident memory: 6M for the program, a third of the rest for the capture ring, the other two "
  "thirds for tables, which store more sources the larger they are; at least 12M, default 32M", parse_size},
-HEADING("Output (default: a paragraph an event, to standard output)"),
+HEADING("Output (default: one paragraph per event, to standard output)"),
 {"--json", NULL, NULL, OPTION_FLAG, AT(json), 0, 0, 0,
- "NDJSON to standard output: an object an event, in the names of the Elastic Common Schema "
+ "NDJSON to standard output: one object per event, with names of the Elastic Common Schema "
  "(docs/portlight-watch.schema.json)"},
 {"-oD", NULL, "FILE", OPTION_TEXT, AT(ndjson), 0, 0, 0,
- "NDJSON to FILE: live added to its end, of a capture in its place"},
+ "NDJSON to FILE: a live run appends to it, a run on a capture file replaces it"},
 {"--journal", NULL, "SOCKET", OPTION_OPTIONAL, AT(journal), AT(has_journal), 0, 0,
  "to journald, with fields"},
 {"--syslog", NULL, "SOCKET", OPTION_OPTIONAL, AT(syslog), AT(has_syslog), 0, 0,
  "to syslog, in scanlogd's line format, which fail2ban reads"},
 {"--proven-only", NULL, NULL, OPTION_FLAG, AT(proven_only), 0, 0, 0,
- "syslog: only sources that completed a handshake, so that nobody is banned for "
+ "syslog: only sources that completed a handshake, so that no host is banned because of "
  "spoofed packets"},
 {"--metrics", NULL, "FILE.prom", OPTION_TEXT, AT(request.metrics), 0, 0, 0,
  "counters in Prometheus' text format, written every 15s and at the end"},
 {"--events-per-minute", NULL, "N", OPTION_NUMBER, AT(request.events_per_minute), 0, 1, 1000000,
- "the rest is counted and reported as one; default " PARAM_TEXT(WATCH_EVENTS_PER_MINUTE)},
+ "report at most N events a minute; further events are counted and reported as one; default " PARAM_TEXT(WATCH_EVENTS_PER_MINUTE)},
 {"--explain", NULL, "ADDRESS", OPTION_PARSED, AT(request.explain), 0, 0, 0,
  "at the end, and at SIGUSR1, print the evidence about this source and its threshold", parse_address},
 {"--stats-every", NULL, "TIME", OPTION_TIME, AT(request.stats_every_ns), 0, 0, 0,
- "a line of counters to standard error every 10s, 1m, ..."},
+ "print a line of counters to standard error every 10s, 1m, ..."},
 {"--no-color", "--no-colour", NULL, OPTION_FLAG, AT(no_colour), 0, 0, 0,
- "no colours (NO_COLOR is respected, too)"},
+ "no colours (also with the environment variable NO_COLOR)"},
 {"-q", "--quiet", NULL, OPTION_FLAG, AT(quiet), 0, 0, 0,
- "no readable events to standard output, and only complaints to standard error"},
-{"-v", "--verbose", NULL, OPTION_COUNT, AT(verbose), 0, 0, 0, "more: counters at the end"},
+ "no readable events to standard output, and only errors and warnings to standard error"},
+{"-v", "--verbose", NULL, OPTION_COUNT, AT(verbose), 0, 0, 0, "more output: counters at the end"},
 {"-h", "--help", NULL, OPTION_FLAG, AT(help), 0, 0, 0, "this text"},
 {"-V", "--version", NULL, OPTION_FLAG, AT(version), 0, 0, 0, "the version"},
 HEADING("Response (default: none)"),
 {"--block", NULL, NULL, OPTION_FLAG, AT(request.block), 0, 0, 0,
- "block a scanner by nftables if a completed handshake proves its address; undone at the end"},
+ "block a scanner by nftables if a completed handshake proves its address; all blocks end with the "
+ "program"},
 {"--block-time", NULL, "TIME", OPTION_TIME, AT(request.block_time_ns), 0, 0, 0,
  "duration of a block; default 1h"},
 {"--never-block", NULL, "NETS", OPTION_WORD, AT(request.never_block), 0, 0, 0,
  "never block these; nor, in any case, our own addresses, gateways, name servers and --ignore"},
 {"--dry-run", NULL, NULL, OPTION_FLAG, AT(request.dry_run), 0, 0, 0,
- "print which sources --block would block, which not, and why; block none"},
+ "print which sources --block would block, which not, and why, but block none"},
 HEADING("Privilege"),
 {"--user", NULL, "NAME", OPTION_TEXT, AT(request.user), 0, 0, 0,
  "become this user before the first packet is read; default portlight, or else nobody"},
 {"--self-test", NULL, NULL, OPTION_FLAG, AT(self_test), 0, 0, 0,
- "try to leave the cage (no privilege, no files, few system calls) by every way known, and end"},
+ "try all known means to break out of the cage (no privilege, no files, few system calls), and end"},
 };
 // clang-format on
 
@@ -185,7 +189,7 @@ static const struct option_table table = {
 	.arguments = -1,
 };
 
-/* The first two that were given of options that exclude each other. */
+/* Fails if both options were given. */
 static int options_exclude(const char *first, bool has_first, const char *second, bool has_second,
 			   struct failure *f)
 {
@@ -206,15 +210,14 @@ static int options_agree(const struct watch_options *o, struct failure *f)
 	if (o->request.read && o->request.block && !o->request.dry_run)
 		return failure_set(
 			f, EXIT_USAGE,
-			"--block shuts out what comes now, not what a capture of -r holds; "
-			"--dry-run says whom it would have");
+			"--block works on live packets, not on a capture file (-r); --dry-run "
+			"prints what would be blocked");
 	if (o->request.block_time_ns < NS || o->request.block_time_ns > IDLE_MOST)
-		return failure_set(f, EXIT_USAGE, "--block-time goes from 1s to 30d");
+		return failure_set(f, EXIT_USAGE, "--block-time must be from 1s to 30d");
 	if (o->request.idle_ns < NS || o->request.idle_ns > IDLE_MOST)
-		return failure_set(f, EXIT_USAGE, "--idle goes from 1s to 30d");
+		return failure_set(f, EXIT_USAGE, "--idle must be from 1s to 30d");
 	if (o->proven_only && !o->has_syslog)
-		return failure_set(f, EXIT_USAGE,
-				   "--proven-only is about --syslog, which is not there");
+		return failure_set(f, EXIT_USAGE, "--proven-only needs --syslog");
 	return 0;
 }
 

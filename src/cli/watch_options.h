@@ -11,7 +11,7 @@
 #include "cli/option_table.h"
 #include "run/request.h"
 
-/* What was asked for; 0, NULL or false where nothing was. Text points into argv. */
+/* Values of the options; 0, NULL or false if not given. Text points into argv. */
 struct watch_options {
 	struct watch_request request;
 	bool json, has_syslog, has_journal, proven_only, no_colour, quiet;
@@ -21,8 +21,8 @@ struct watch_options {
 	bool help, version;
 };
 
-/* Fills *o from argv[0..argc), defaults included. 0, or -1 with *f naming the offending text: also
- * where options contradict each other. Freed with watch_options_fini in either case. */
+/* Fills *o from argv[0..argc) and the defaults. 0, or -1 with *f naming the offending text or the
+ * options that exclude each other. The caller frees *o with watch_options_fini in either case. */
 int watch_options_parse(int argc, char **argv, struct watch_options *o, struct failure *f);
 void watch_options_fini(struct watch_options *o);
 

@@ -1,4 +1,4 @@
-/* watch_outputs: where a detector's events go, and its counters. */
+/* watch_outputs: the outputs of the detector's events and counters. */
 #include "cli/watch_outputs.h"
 
 #include <errno.h>
@@ -26,7 +26,8 @@ static int sink_add(struct watch_outputs *out, const struct event_sink_ops *ops,
 	return 0;
 }
 
-/* Whether the file of -oD is the capture that is read: it would be gone before its first packet. */
+/* Whether the file of -oD is the capture that is read: opening it would empty it before its first
+ * packet is read. */
 static bool file_is_read(const struct watch_options *o)
 {
 	struct stat in, out;
@@ -35,7 +36,7 @@ static bool file_is_read(const struct watch_options *o)
 	       S_ISREG(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 }
 
-/* Live, what is there already is the past of the same log. */
+/* A live run appends: the file holds the earlier part of the same log. */
 static int file_add(struct watch_outputs *out, const struct watch_options *o,
 		    struct event_sink_conf conf, struct failure *f)
 {
@@ -91,11 +92,13 @@ static void outputs_event(struct watch_outputs *out, const struct event *event)
 		out->complained[i] = error != 0;
 		text_quote(out->name[i], strlen(out->name[i]), quoted, sizeof(quoted));
 		if (error)
-			fprintf(out->complaints, "portlight: events no longer get to \"%s\": %s\n",
-				quoted, strerror(error));
+			fprintf(out->complaints,
+				"portlight: cannot write events to \"%s\" any more: %s\n", quoted,
+				strerror(error));
 		else
 			fprintf(out->complaints,
-				"portlight: events get to \"%s\" again; %" PRIu64 " did not\n",
+				"portlight: events are written to \"%s\" again; %" PRIu64
+				" were lost\n",
 				quoted, out->sink[i].undelivered);
 	}
 }
@@ -203,7 +206,7 @@ int watch_outputs_metrics(struct watch_outputs *out, const struct watch_stats *s
 		strerror(-error));
 }
 
-/* A socket's receiver may have been away for a while; a stream has lost something for good. */
+/* A socket's receiver may be back after a restart; a stream has lost data permanently. */
 static int sink_close(struct watch_outputs *out, size_t i, struct failure *f)
 {
 	struct event_sink *sink = &out->sink[i];
@@ -216,11 +219,11 @@ static int sink_close(struct watch_outputs *out, size_t i, struct failure *f)
 		return 0;
 	text_quote(out->name[i], strlen(out->name[i]), quoted, sizeof(quoted));
 	if (is_stream)
-		return failure_set(f, EXIT_IO, "%llu event%s did not get to \"%s\": %s",
+		return failure_set(f, EXIT_IO, "%llu event%s could not be written to \"%s\": %s",
 				   undelivered, undelivered == 1 ? "" : "s", quoted,
 				   strerror(-error));
-	fprintf(out->complaints, "portlight: %llu event%s did not get to \"%s\"\n", undelivered,
-		undelivered == 1 ? "" : "s", quoted);
+	fprintf(out->complaints, "portlight: %llu event%s could not be written to \"%s\"\n",
+		undelivered, undelivered == 1 ? "" : "s", quoted);
 	return 0;
 }
 

@@ -1,4 +1,4 @@
-/* watch_outputs: where a detector's events go, and its counters. */
+/* watch_outputs: the outputs of the detector's events and counters. */
 #ifndef PORTLIGHT_CLI_WATCH_OUTPUTS_H
 #define PORTLIGHT_CLI_WATCH_OUTPUTS_H
 
@@ -18,9 +18,11 @@
 #define WATCH_SINKS 5
 
 struct watch_outputs {
-	struct sink all; /* gives each event to all that follow; ends with a closed pipe */
+	struct sink all; /* passes each event to all sinks below; its error is EPIPE once standard
+			    output is closed */
 	struct event_sink sink[WATCH_SINKS];
-	const char *name[WATCH_SINKS]; /* of its file or socket; not yet safe to print */
+	const char *
+		name[WATCH_SINKS]; /* of its file or socket; must be escaped before it is printed */
 	bool complained[WATCH_SINKS];
 	size_t count;
 	FILE *file; /* of -oD, or NULL */
@@ -32,23 +34,23 @@ struct watch_outputs {
 };
 
 /*
- * Opens all that *o asks for, readable text to standard output if nothing else goes there.
- * *o and *home outlive *out. An output that fails later is complained about once, to `complaints`,
- * until it works again, and the others go on. 0, or -1 with *f
- * (EXIT_CANNOT_CREATE; EXIT_UNAVAILABLE for a socket where nobody listens).
+ * Opens all outputs of *o; readable text goes to standard output if there is no other output. *o
+ * and *home outlive *out. If an output fails later, one line is printed to `complaints` until it
+ * works again; the other outputs continue. 0, or -1 with *f (EXIT_CANNOT_CREATE; EXIT_UNAVAILABLE
+ * for a socket on which no process listens).
  */
 int watch_outputs_open(struct watch_outputs *out, const struct watch_options *o,
 		       const struct ranges *home, FILE *complaints, struct failure *f);
 
-/* Standard output is a pipe that nobody reads any more. */
+/* Standard output is a pipe whose reader closed it. */
 bool watch_outputs_closed_pipe(const struct watch_outputs *out);
 
-/* Writes the metrics file, if one was asked for: 0, or -1 with *f (EXIT_CANNOT_CREATE). */
+/* Writes the metrics file, if --metrics is given. 0, or -1 with *f (EXIT_CANNOT_CREATE). */
 int watch_outputs_metrics(struct watch_outputs *out, const struct watch_stats *stats,
 			  struct failure *f);
 
-/* Closes all. 0, or -1 with *f (EXIT_IO) if a file did not get everything; what a socket did not
- * take is only said. */
+/* Closes all outputs. 0, or -1 with *f (EXIT_IO) if data for a file was lost; data lost on a
+ * socket is only reported in a line. */
 int watch_outputs_close(struct watch_outputs *out, struct failure *f);
 
 #endif

@@ -86,7 +86,7 @@ struct engine_ops {
 	/*
 	 * Sends up to `budget` probes: takes each by walk_next(walk, now_ns), and calls walk_sent
 	 * with the time at which the kernel took it. A probe taken from the walk and not sent is
-	 * given back as unsent (walk.h says how), so that it comes again; it does not count. No
+	 * given back by walk_unsent, so that it comes again; it does not count. No
 	 * other fields or functions of the walk are needed. Returns how many were sent: fewer than
 	 * `budget` if walk_next had no more or the kernel pushes back, which stats then reports as
 	 * refused_burst. Does not wait.

@@ -79,7 +79,8 @@ const struct engine_row engine_rows[ENGINES] = {
 	{
 		.name = "xdp",
 		.help = "sent and judged inside the kernel; by itself for fast scans of 262,144 "
-			"probes or more, where root and the interface allow it",
+			"probes or more, where root and the interface allow it without taking the "
+			"link down",
 		.traits = ENGINE_RAW | ENGINE_GENERIC | ENGINE_OPTIONAL,
 		.technique = TECH_SYN,
 		.why_not = frames_why_not,

@@ -1,4 +1,4 @@
-/* builder: one host's record as it is read, piece by piece, within bounds. */
+/* builder: builds one host's record piece by piece, within bounds, as it is read. */
 #include "ingest/builder.h"
 
 #include <stdlib.h>

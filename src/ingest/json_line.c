@@ -1,4 +1,4 @@
-/* json_line: reads one line of JSON in place, strictly, into a struct. */
+/* json_line: a strict parser that reads one line of JSON in place into a struct. */
 #include "ingest/json_line.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ static void skip_space(struct json_line *j)
 		j->at++;
 }
 
-/* The character, if it comes next. */
+/* Consumes the character, if it comes next. */
 static bool take(struct json_line *j, char c)
 {
 	skip_space(j);
@@ -56,7 +56,7 @@ static int hex(const char *digits)
 	return value;
 }
 
-/* The character after a backslash, or -1. */
+/* Decodes the escape after a backslash; -1 if invalid. */
 static int read_escape(struct json_line *j)
 {
 	static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
@@ -77,8 +77,8 @@ static int read_escape(struct json_line *j)
 	return at ? meant[at - letters] : -1;
 }
 
-/* One character of a string's inside as a byte, or -1: UTF-8 (RFC 3629) of U+0080 to U+00FF has
- * two bytes. */
+/* Decodes one character of a string to a byte, or -1. U+0080 to U+00FF have two bytes in UTF-8
+ * (RFC 3629). */
 static int read_character(struct json_line *j)
 {
 	const unsigned char first = (unsigned char)*j->at++;
@@ -112,7 +112,7 @@ bool json_line_text(struct json_line *j, const char **text)
 		*to++ = (char)byte;
 	}
 	if (j->at == j->end)
-		return json_line_fail(j, "a string without an end", NULL);
+		return json_line_fail(j, "unterminated string", NULL);
 	j->at++;
 	*to = '\0';
 	return true;
@@ -131,7 +131,7 @@ bool json_line_number(struct json_line *j, uint64_t most, uint64_t *value)
 		const uint64_t digit = (uint64_t)(*j->at - '0');
 
 		if (digit > most || sum > (most - digit) / 10)
-			return json_line_fail(j, "a number too large", NULL);
+			return json_line_fail(j, "number too large", NULL);
 		sum = sum * 10 + digit;
 	}
 	if (j->at < j->end && strchr(".eE", *j->at))
@@ -160,12 +160,12 @@ bool json_line_more(struct json_line *j, char close, bool *fresh, const char **n
 	if (j->what || take(j, close))
 		return false;
 	if (!first && !take(j, ','))
-		return json_line_fail(j, "no comma between two values", NULL);
+		return json_line_fail(j, "missing comma between two values", NULL);
 	if (!name)
 		return true;
 	if (!json_line_text(j, name))
 		return false;
-	return take(j, ':') || json_line_fail(j, "no colon after a name", *name);
+	return take(j, ':') || json_line_fail(j, "missing colon after a name", *name);
 }
 
 static bool read_field(struct json_line *j, const struct json_field *field, void *out)
@@ -179,6 +179,7 @@ static bool read_field(struct json_line *j, const struct json_field *field, void
 		if (json_line_null(j))
 			return true;
 		return json_line_text(j, at);
+	case JSON_TEXT_OR_ABSENT:
 	case JSON_TEXT:
 		return json_line_text(j, at);
 	case JSON_NUMBER_OR_NULL:
@@ -221,7 +222,11 @@ bool json_line_object(struct json_line *j, const struct json_field *fields, size
 		}
 	}
 	for (size_t i = 0; i < count && !j->what; i++)
-		if (!(seen >> i & 1))
+		if (seen >> i & 1)
+			continue;
+		else if (fields[i].kind == JSON_TEXT_OR_ABSENT)
+			*(const char **)((char *)out + fields[i].at) = NULL;
+		else
 			return json_line_fail(j, "a member is missing", fields[i].name);
 	return !j->what;
 }
@@ -229,5 +234,5 @@ bool json_line_object(struct json_line *j, const struct json_field *fields, size
 bool json_line_finish(struct json_line *j)
 {
 	skip_space(j);
-	return j->at == j->end || json_line_fail(j, "something behind the object", NULL);
+	return j->at == j->end || json_line_fail(j, "data after the object", NULL);
 }

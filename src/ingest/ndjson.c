@@ -1,5 +1,5 @@
 /* ndjson: the source that reads portlight's own NDJSON (docs/portlight.schema.json). */
-#include "ingest/ndjson.h"
+#include "ingest/ndjson_host.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,88 +7,7 @@
 
 #include "ingest/words.h"
 
-/* The longest line is the first, with a command line of at most 2 MiB (ARG_MAX) in which each byte
- * may be an escape of six. */
-#define LINE_BYTES ((size_t)16 << 20)
-#define SCHEMA	   "portlight/1"
-
-int ndjson_wrong(struct source_lines *s, struct failure *f, const char *what, const char *text)
-{
-	return refuse_input(&s->where, f, what, text);
-}
-
-int ndjson_no_room(struct source_lines *s, struct failure *f)
-{
-	return ndjson_wrong(
-		s, f, "more ports or names of services than a host can have, or than memory", NULL);
-}
-
-/*
- * The next line that is not empty, without its newline. 1; 0 at the end of the file; -1 and *f. A
- * byte behind it is NUL.
- */
-static int read_line(struct source_lines *s, struct failure *f)
-{
-	int c = 0;
-
-	do {
-		s->length = 0;
-		s->where.line++;
-		while ((c = getc_unlocked(s->in)) != EOF && c != '\n') {
-			if (s->length + 1 >= s->bytes) {
-				size_t bytes = s->bytes ? s->bytes * 2 : 1024;
-				char *grown = bytes > LINE_BYTES ? NULL : realloc(s->line, bytes);
-
-				if (!grown)
-					return ndjson_wrong(s, f, "a line longer than 16 MiB",
-							    NULL);
-				s->line = grown;
-				s->bytes = bytes;
-			}
-			s->line[s->length++] = (char)c;
-		}
-	} while (s->length == 0 && c != EOF);
-	s->whole = c == '\n';
-	if (c == EOF && ferror(s->in))
-		return refuse_read(&s->where, errno, f);
-	if (s->length == 0)
-		return 0;
-	s->line[s->length] = '\0';
-	return 1;
-}
-
-/* What the object of the line is: the value of its first member, which writers of ours call type.
- * False if there is none. */
-static bool line_type(const struct source_lines *s, char type[static 16])
-{
-	static const char head[] = "{\"type\":\"";
-	size_t length;
-
-	if (strncmp(s->line, head, sizeof(head) - 1) != 0)
-		return false;
-	length = strcspn(s->line + sizeof(head) - 1, "\"");
-	if (length > 15)
-		return false;
-	memcpy(type, s->line + sizeof(head) - 1, length);
-	type[length] = '\0';
-	return true;
-}
-
-static struct json_line begin_line(struct source_lines *s)
-{
-	return (struct json_line){.at = s->line, .end = s->line + s->length};
-}
-
-/* The whole line as one object. */
-int ndjson_object(struct source_lines *s, const struct json_field *fields, size_t count, void *out,
-		  struct failure *f)
-{
-	struct json_line j = begin_line(s);
-
-	if (json_line_object(&j, fields, count, out) && json_line_finish(&j))
-		return 0;
-	return ndjson_wrong(s, f, j.what, j.text ? j.text : "");
-}
+#define SCHEMA "portlight/1"
 
 struct technique_value {
 	const char *technique, *proto, *ports;
@@ -117,11 +36,12 @@ static bool read_techniques(struct json_line *j, void *out)
 		int technique = technique_by_name(value.technique, strlen(value.technique));
 
 		if (technique < 0)
-			return json_line_fail(j, "no technique of portlight", value.technique);
+			return json_line_fail(j, "unknown technique", value.technique);
 		if (run->count == TECHNIQUES)
-			return json_line_fail(j, "more techniques than there are", NULL);
+			return json_line_fail(j, "too many techniques", NULL);
 		if (!words_port_count(value.ports, &count) || count != value.count)
-			return json_line_fail(j, "not as many ports as it says", value.technique);
+			return json_line_fail(j, "the number of ports differs from the stated one",
+					      value.technique);
 		run->techniques[run->count] = (uint8_t)technique;
 		run->counts[run->count] = (uint32_t)count;
 		run->lists[run->count++] = value.ports;
@@ -147,12 +67,12 @@ static const struct run_info *lines_begin(struct source *source, struct failure 
 	struct source_lines *s = (struct source_lines *)source;
 	struct run_line *v = &s->values;
 	char type[16];
-	int got = read_line(s, f);
+	int got = ndjson_line(s, f);
 
 	if (got < 0)
 		return NULL;
-	if (got == 0 || !line_type(s, type) || strcmp(type, "run") != 0) {
-		ndjson_wrong(s, f, "not portlight's NDJSON: no record of type run comes first",
+	if (got == 0 || !ndjson_line_type(s, type) || strcmp(type, "run") != 0) {
+		ndjson_wrong(s, f, "not portlight's NDJSON: the first record is not of type run",
 			     got ? s->line : "");
 		return NULL;
 	}
@@ -272,7 +192,7 @@ static int read_summary(struct source_lines *s, struct failure *f)
 	uint64_t start_ns;
 
 	if (s->pending)
-		return ndjson_wrong(s, f, "a summary before the last host's record", NULL);
+		return ndjson_wrong(s, f, "a summary before the last host record", NULL);
 	if (ndjson_object(s, summary_fields, sizeof(summary_fields) / sizeof(summary_fields[0]), &v,
 			  f) < 0)
 		return -1;
@@ -287,12 +207,13 @@ static int read_summary(struct source_lines *s, struct failure *f)
 	}
 	fill_summary(summary, &v);
 	summary->stopped_why = s->stopped_why;
-	int more = read_line(s, f);
+	int more = ndjson_line(s, f);
 
-	return more > 0 ? ndjson_wrong(s, f, "something behind the summary", s->line) : more;
+	return more > 0 ? ndjson_wrong(s, f, "data after the summary", s->line) : more;
 }
 
-/* The file ends before its summary. A host whose record is missing is given with what there is. */
+/* Ends a file without a summary. A host whose record is missing is returned with the ports that
+ * were read. */
 static int cut_off(struct source_lines *s, struct record *record, struct failure *f)
 {
 	struct run_summary *sum = &s->source.summary;
@@ -309,7 +230,7 @@ static int cut_off(struct source_lines *s, struct record *record, struct failure
 		return 0;
 	s->pending = false;
 	if (!builder_finish(&s->host, &twice))
-		return ndjson_wrong(s, f, "a host with two verdicts of one technique on a port",
+		return ndjson_wrong(s, f, "a host with two verdicts of one technique on one port",
 				    NULL);
 	s->host.host.notes = HOST_PARTIAL;
 	s->host.host.start_ns = s->host.host.end_ns = sum->end_ns;
@@ -319,7 +240,7 @@ static int cut_off(struct source_lines *s, struct record *record, struct failure
 	return 1;
 }
 
-/* The host is complete. Counted as long as there is no summary that does. */
+/* Finishes a host, and counts it in case that no summary follows. */
 static int give_host(struct source_lines *s, struct record *record)
 {
 	struct run_summary *sum = &s->source.summary;
@@ -344,12 +265,12 @@ static int lines_next(struct source *source, struct record *record, struct failu
 
 	if (!s->pending)
 		builder_reset(&s->host);
-	while ((got = read_line(s, f)) > 0) {
-		/* What a full disk or a kill left of the last line. */
+	while ((got = ndjson_line(s, f)) > 0) {
+		/* The last line may be incomplete after a full disk or a kill. */
 		if (!s->whole && s->line[s->length - 1] != '}')
 			return cut_off(s, record, f);
-		if (!line_type(s, type))
-			return ndjson_wrong(s, f, "no record of portlight", s->line);
+		if (!ndjson_line_type(s, type))
+			return ndjson_wrong(s, f, "not a record of portlight", s->line);
 		if (strcmp(type, "port") == 0 || strcmp(type, "ports") == 0) {
 			if ((type[4] ? ndjson_ports : ndjson_port)(s, f) < 0)
 				return -1;

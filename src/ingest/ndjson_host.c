@@ -1,5 +1,5 @@
 /* ndjson_host: the NDJSON records of a host: its ports, its lists of ports, and itself. */
-#include "ingest/ndjson.h"
+#include "ingest/ndjson_host.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@ struct icmp_value {
 };
 
 struct port_line {
-	const char *type, *ip, *proto, *state, *reason, *technique, *t, *service, *from;
+	const char *type, *ip, *zone, *proto, *state, *reason, *technique, *t, *service, *from;
 	uint64_t port, attempt;
 	struct json_number ttl, window, rtt_us;
 	struct icmp_value icmp;
@@ -33,6 +33,7 @@ static bool read_icmp(struct json_line *j, void *out)
 static const struct json_field port_fields[] = {
 	ENTRY(JSON_TEXT, type, 0, struct port_line),
 	ENTRY(JSON_TEXT, ip, 0, struct port_line),
+	ENTRY(JSON_TEXT_OR_ABSENT, zone, 0, struct port_line),
 	ENTRY(JSON_TEXT, proto, 0, struct port_line),
 	ENTRY(JSON_NUMBER, port, 65535, struct port_line),
 	ENTRY(JSON_TEXT, state, 0, struct port_line),
@@ -49,7 +50,7 @@ static const struct json_field port_fields[] = {
 	ENTRY(JSON_FLAG, local, 0, struct port_line),
 };
 
-/* The address of a record that belongs to the host being read. */
+/* Parses the address of a record, which must be that of the host being read. */
 static int read_address(struct source_lines *s, const char *ip, struct failure *f)
 {
 	struct addr addr;
@@ -57,13 +58,14 @@ static int read_address(struct source_lines *s, const char *ip, struct failure *
 	if (addr_parse(ip, strlen(ip), &addr) < 0)
 		return ndjson_wrong(s, f, "not an address", ip);
 	if (s->pending && !addr_equal(addr, s->host.host.addr))
-		return ndjson_wrong(s, f, "a record of another host before the host record", ip);
+		return ndjson_wrong(s, f, "a record of another host before the record of this host",
+				    ip);
 	s->host.host.addr = addr;
 	s->pending = true;
 	return 0;
 }
 
-/* What a port and a list of ports have in common. */
+/* Parses the members that a port and a list of ports share. */
 static int read_verdict(struct source_lines *s, const char *technique, const char *proto,
 			const char *state, struct finding *finding, struct failure *f)
 {
@@ -71,11 +73,11 @@ static int read_verdict(struct source_lines *s, const char *technique, const cha
 	uint8_t number;
 
 	if (row < 0)
-		return ndjson_wrong(s, f, "no technique of portlight", technique);
+		return ndjson_wrong(s, f, "unknown technique", technique);
 	if (!words_proto(proto, &number) || number != finding_proto((unsigned)row))
 		return ndjson_wrong(s, f, "not the protocol of the technique", proto);
 	if (!words_state(state, &finding->state))
-		return ndjson_wrong(s, f, "no state of a port", state);
+		return ndjson_wrong(s, f, "unknown port state", state);
 	finding->technique = (uint8_t)row;
 	return 0;
 }
@@ -84,7 +86,7 @@ static int read_port_texts(struct source_lines *s, const struct port_line *v, st
 			   struct failure *f)
 {
 	if (!words_reason(v->reason, &p->reason))
-		return ndjson_wrong(s, f, "no reason of a state", v->reason);
+		return ndjson_wrong(s, f, "unknown reason", v->reason);
 	if (v->t && !words_time(v->t, &p->t_ns))
 		return ndjson_wrong(s, f, "not a time", v->t);
 	if (v->from && addr_parse(v->from, strlen(v->from), &p->from) < 0)
@@ -124,7 +126,7 @@ int ndjson_port(struct source_lines *s, struct failure *f)
 }
 
 struct ports_line {
-	const char *type, *ip, *proto, *technique, *state, *ports;
+	const char *type, *ip, *zone, *proto, *technique, *state, *ports;
 	uint64_t count;
 	uint64_t reasons[REASONS];
 };
@@ -141,7 +143,7 @@ static bool read_reasons(struct json_line *j, void *out)
 		return false;
 	while (json_line_more(j, '}', &fresh, &name)) {
 		if (!words_reason(name, &reason) || v->reasons[reason])
-			return json_line_fail(j, "no reason of a state", name);
+			return json_line_fail(j, "unknown reason", name);
 		if (!json_line_number(j, 65536, &v->reasons[reason]))
 			return false;
 	}
@@ -151,6 +153,7 @@ static bool read_reasons(struct json_line *j, void *out)
 static const struct json_field ports_fields[] = {
 	ENTRY(JSON_TEXT, type, 0, struct ports_line),
 	ENTRY(JSON_TEXT, ip, 0, struct ports_line),
+	ENTRY(JSON_TEXT_OR_ABSENT, zone, 0, struct ports_line),
 	ENTRY(JSON_TEXT, proto, 0, struct ports_line),
 	ENTRY(JSON_TEXT, technique, 0, struct ports_line),
 	ENTRY(JSON_TEXT, state, 0, struct ports_line),
@@ -183,14 +186,15 @@ int ndjson_ports(struct source_lines *s, struct failure *f)
 	if (count < 0)
 		return ndjson_wrong(s, f, "not a list of ports", v.ports);
 	if ((uint64_t)count != v.count || sum != v.count)
-		return ndjson_wrong(s, f, "not as many ports as it says", v.ports);
+		return ndjson_wrong(s, f, "the number of ports differs from the stated one",
+				    v.ports);
 	builder_share_reasons(&s->host, from, finding_proto(p.technique),
 			      kinds > 1 ? v.reasons : NULL);
 	return 0;
 }
 
 struct host_line {
-	const char *type, *ip, *name, *status, *reason, *mac, *start, *end;
+	const char *type, *ip, *zone, *name, *other_names, *status, *reason, *mac, *start, *end;
 	uint64_t results;
 	uint64_t states[PORT_STATES];
 	uint32_t notes;
@@ -209,7 +213,7 @@ static bool read_states(struct json_line *j, void *out)
 		return false;
 	while (json_line_more(j, '}', &fresh, &name))
 		if (!words_state(name, &state))
-			return json_line_fail(j, "no state of a port", name);
+			return json_line_fail(j, "unknown port state", name);
 		else if (!json_line_number(j, BUILDER_FINDINGS, &v->states[state]))
 			return false;
 	return !j->what;
@@ -232,7 +236,7 @@ static bool read_notes(struct json_line *j, void *out)
 		while (i < host_note_count && strcmp(host_note_words[i].word, word) != 0)
 			i++;
 		if (i == host_note_count)
-			return json_line_fail(j, "no note of portlight", word);
+			return json_line_fail(j, "unknown note", word);
 		v->notes |= host_note_words[i].bit;
 	}
 	return !j->what;
@@ -241,7 +245,9 @@ static bool read_notes(struct json_line *j, void *out)
 static const struct json_field host_fields[] = {
 	ENTRY(JSON_TEXT, type, 0, struct host_line),
 	ENTRY(JSON_TEXT, ip, 0, struct host_line),
+	ENTRY(JSON_TEXT_OR_ABSENT, zone, 0, struct host_line),
 	ENTRY(JSON_TEXT_OR_NULL, name, 0, struct host_line),
+	ENTRY(JSON_TEXT_OR_ABSENT, other_names, 0, struct host_line),
 	ENTRY(JSON_TEXT, status, 0, struct host_line),
 	ENTRY(JSON_TEXT, reason, 0, struct host_line),
 	ENTRY(JSON_TEXT_OR_NULL, mac, 0, struct host_line),
@@ -253,19 +259,19 @@ static const struct json_field host_fields[] = {
 	ENTRY(JSON_FLAG, partial, 0, struct host_line),
 };
 
-/* Whether the host's ports are those that its record counts. */
+/* Checks that the host's ports match the counts of its record. */
 static int check_counts(struct source_lines *s, const struct host_line *v, struct failure *f)
 {
 	uint64_t states[PORT_STATES] = {0};
 	struct finding twice;
 
 	if (!builder_finish(&s->host, &twice))
-		return ndjson_wrong(s, f, "a host with two verdicts of one technique on a port",
+		return ndjson_wrong(s, f, "a host with two verdicts of one technique on one port",
 				    v->ip);
 	for (size_t i = 0; i < s->host.count; i++)
 		states[s->host.findings[i].state]++;
 	if (v->results != s->host.count || memcmp(states, v->states, sizeof(states)) != 0)
-		return ndjson_wrong(s, f, "a host with other ports than it counts", v->ip);
+		return ndjson_wrong(s, f, "the ports of the host differ from its counts", v->ip);
 	return 0;
 }
 
@@ -282,14 +288,17 @@ int ndjson_host(struct source_lines *s, struct failure *f)
 		return ndjson_wrong(s, f, "not a time",
 				    words_time(v.start, &host->start_ns) ? v.end : v.start);
 	if (!words_host_state(v.status, &s->host.status.state))
-		return ndjson_wrong(s, f, "no status of a host", v.status);
+		return ndjson_wrong(s, f, "unknown host status", v.status);
 	if (v.partial != !!(v.notes & HOST_PARTIAL))
-		return ndjson_wrong(s, f, "partial, and a note that says the opposite", v.ip);
+		return ndjson_wrong(s, f, "the member partial and the notes contradict each other",
+				    v.ip);
 	if (v.mac && !words_mac(v.mac, host->mac))
 		return ndjson_wrong(s, f, "not a MAC address", v.mac);
 	s->host.status.reason = v.reason;
 	host->status = &s->host.status;
 	host->name = v.name;
+	host->other_names = v.other_names;
+	host->zone = v.zone;
 	host->notes = v.notes | (v.mac ? HOST_MAC : 0);
 	return 0;
 }

@@ -9,8 +9,8 @@
 #include "ingest/words.h"
 
 #define CHUNK	  65536
-#define TAG_BYTES (16 << 20) /* the longest tag; one with a list of ports has some 400 KiB */
-#define DEPTH	  256	     /* of elements in one another */
+#define TAG_BYTES (16 << 20) /* longest tag; a tag with a list of ports has some 400 KiB */
+#define DEPTH	  256	     /* depth of nested elements */
 
 void nmap_xml_stop(struct source_xml *x, const char *what, const char *text)
 {
@@ -35,7 +35,7 @@ const char *nmap_xml_required(struct source_xml *x, const char **attributes, con
 	const char *value = nmap_xml_attribute(attributes, name);
 
 	if (!value)
-		nmap_xml_stop(x, "an element without its attribute", name);
+		nmap_xml_stop(x, "an element lacks its attribute", name);
 	return value ? value : "";
 }
 
@@ -65,13 +65,13 @@ static void start_nmaprun(struct source_xml *x, const char **attributes)
 	const char *version = nmap_xml_attribute(attributes, "version");
 
 	if (strcmp(nmap_xml_required(x, attributes, "scanner"), "nmap") != 0)
-		nmap_xml_stop(x, "not by nmap or portlight",
+		nmap_xml_stop(x, "not written by nmap or portlight",
 			      nmap_xml_attribute(attributes, "scanner"));
 	x->args = copy(x, args ? args : "");
 	x->version = copy(x, version ? version : "unknown");
 	x->run.args = x->args;
 	x->run.version = x->version;
-	/* Portlight's file names nmap as the scanner, which the DTD wants. */
+	/* Portlight's file also names nmap as the scanner, as the DTD requires. */
 	x->run.program = args && strncmp(args, "portlight", 9) == 0 ? "portlight" : "nmap";
 	x->run.engine = "unknown";
 	x->run.start_ns = nmap_xml_number(x, attributes, "start", SECONDS_MOST) * NS_PER_SECOND;
@@ -100,9 +100,9 @@ static void start_scaninfo(struct source_xml *x, const char **attributes)
 	if (x->failed || !nmap_xml_scan_proto(x, attributes, "protocol", &proto))
 		return;
 	if (technique < 0 || finding_proto((unsigned)technique) != proto)
-		return nmap_xml_stop(x, "a type of scan that portlight has no technique for", type);
+		return nmap_xml_stop(x, "a scan type for which portlight has no technique", type);
 	if (x->run_ready || i == NMAP_XML_SCANS)
-		return nmap_xml_stop(x, "a scaninfo too many", type);
+		return nmap_xml_stop(x, "too many scaninfo elements", type);
 	if (!words_port_count(list, &count))
 		return nmap_xml_stop(x, "not a list of ports", list);
 	x->techniques[i] = (uint8_t)technique;
@@ -141,7 +141,7 @@ static void start_finished(struct source_xml *x, const char **attributes)
 	x->finished = true;
 }
 
-/* Hosts that are counted and were not listed: nmap leaves those out that are down. */
+/* Hosts that are counted but not listed: nmap does not list hosts that are down. */
 static void start_hosts(struct source_xml *x, const char **attributes)
 {
 	struct run_summary *sum = &x->source.summary;
@@ -153,7 +153,8 @@ static void start_hosts(struct source_xml *x, const char **attributes)
 	if (x->failed)
 		return;
 	if (sum->hosts_total < listed || sum->hosts_total < sum->hosts_up + sum->hosts_down)
-		return nmap_xml_stop(x, "fewer hosts than there are", NULL);
+		return nmap_xml_stop(
+			x, "the stated number of hosts is below the number of hosts listed", NULL);
 	sum->hosts_silent = sum->hosts_total - sum->hosts_up - sum->hosts_down;
 	sum->hosts_hidden = sum->hosts_total - listed;
 }
@@ -172,6 +173,8 @@ static const struct {
 	[ELEMENT_ADDRESS] = {"address", ELEMENT_HOST, nmap_xml_start_address, NULL},
 	[ELEMENT_HOSTNAMES] = {"hostnames", ELEMENT_HOST, NULL, NULL},
 	[ELEMENT_HOSTNAME] = {"hostname", ELEMENT_HOSTNAMES, nmap_xml_start_hostname, NULL},
+	[ELEMENT_HOSTSCRIPT] = {"hostscript", ELEMENT_HOST, NULL, NULL},
+	[ELEMENT_SCRIPT] = {"script", ELEMENT_HOSTSCRIPT, nmap_xml_start_script, NULL},
 	[ELEMENT_PORTS] = {"ports", ELEMENT_HOST, NULL, NULL},
 	[ELEMENT_EXTRAPORTS] = {"extraports", ELEMENT_PORTS, nmap_xml_start_extraports,
 				nmap_xml_end_extraports},
@@ -202,7 +205,7 @@ static void XMLCALL on_start(void *context, const char *name, const char **attri
 	if (x->depth == 0)
 		return nmap_xml_stop(x, "not nmap's XML: the outermost element is", name);
 	if (++x->passing > DEPTH)
-		nmap_xml_stop(x, "elements too deep in one another", name);
+		nmap_xml_stop(x, "elements nested too deeply", name);
 }
 
 static void XMLCALL on_end(void *context, const char *name)
@@ -222,7 +225,7 @@ static void XMLCALL on_end(void *context, const char *name)
 		elements[element].end(x);
 }
 
-/* nmap declares none; without them no text can grow. */
+/* nmap declares no entities; without them no text can expand. */
 static void XMLCALL on_entity(void *context, const char *name, int is_parameter, const char *value,
 			      int length, const char *base, const char *system, const char *public,
 			      const char *notation)
@@ -237,7 +240,7 @@ static void XMLCALL on_entity(void *context, const char *name, int is_parameter,
 	nmap_xml_stop(context, "an entity declaration", name);
 }
 
-/* The next bytes of the file into the parser. */
+/* Passes the next bytes of the file to the parser. */
 static enum XML_Status feed(struct source_xml *x)
 {
 	const XML_Index at = XML_GetCurrentByteIndex(x->parser);
@@ -262,7 +265,7 @@ static enum XML_Status feed(struct source_xml *x)
 	return XML_ParseBuffer(x->parser, (int)got, x->fed_last);
 }
 
-/* An error of the parser: the file ends too early, or is not XML. */
+/* Reports a parser error: the file ends too early, or is not XML. */
 static void parser_failed(struct source_xml *x)
 {
 	const enum XML_Error error = XML_GetErrorCode(x->parser);
@@ -279,7 +282,7 @@ static void parser_failed(struct source_xml *x)
 	nmap_xml_stop(x, "not well-formed XML", XML_ErrorString(error));
 }
 
-/* Parses on until the run is known, a host is complete, the file is through or wrong. */
+/* Parses until the run is known, a host is complete, the file ends or is invalid. */
 static int parse_on(struct source_xml *x, const bool *until, struct failure *f)
 {
 	x->f = f;
@@ -302,7 +305,7 @@ static const struct run_info *xml_begin(struct source *source, struct failure *f
 	return parse_on(x, &x->run_ready, f) < 0 ? NULL : &x->run;
 }
 
-/* The file ends before its summary. Of a host that is not complete there is what was read. */
+/* Ends a file without a summary. An incomplete host is returned with what was read. */
 static int end_early(struct source_xml *x, struct record *record, struct failure *f)
 {
 	struct run_summary *sum = &x->source.summary;
@@ -329,7 +332,8 @@ static int xml_next(struct source *source, struct record *record, struct failure
 {
 	struct source_xml *x = (struct source_xml *)source;
 
-	/* The first may be complete already: the run is known only when its host begins. */
+	/* The first host may be complete already: the run is known only when its host element
+	 * begins. */
 	x->host_ready &= !x->host_given;
 	if (parse_on(x, &x->host_ready, f) < 0)
 		return -1;

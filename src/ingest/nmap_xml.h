@@ -1,4 +1,4 @@
-/* nmap_xml: what the two halves of the XML source share: the parser, and the elements of a host. */
+/* nmap_xml: declarations that the two files of the XML source share. */
 #ifndef PORTLIGHT_INGEST_NMAP_XML_H
 #define PORTLIGHT_INGEST_NMAP_XML_H
 
@@ -13,7 +13,7 @@
 #define SECONDS_MOST   (UINT64_MAX / 1000000000 - 1)
 #define NS_PER_SECOND  UINT64_C(1000000000)
 
-/* Elements that matter; everything else, with what is in it, is passed over. */
+/* Elements that are read; all others are skipped with their content. */
 enum element {
 	ELEMENT_DOCUMENT,
 	ELEMENT_NMAPRUN,
@@ -23,6 +23,8 @@ enum element {
 	ELEMENT_ADDRESS,
 	ELEMENT_HOSTNAMES,
 	ELEMENT_HOSTNAME,
+	ELEMENT_HOSTSCRIPT,
+	ELEMENT_SCRIPT,
 	ELEMENT_PORTS,
 	ELEMENT_EXTRAPORTS,
 	ELEMENT_EXTRAREASONS,
@@ -38,12 +40,13 @@ enum element {
 
 /* One extraports element: its findings are those of the builder from `from` on. */
 struct xml_extraports {
-	struct finding finding; /* what all have in common */
+	struct finding finding; /* fields that all its findings share */
 	size_t from;
-	uint64_t count;		      /* as the element says */
-	uint64_t reasons[2][REASONS]; /* how many of each, of TCP and UDP */
+	uint64_t count;		      /* the count in the element */
+	uint64_t reasons[2][REASONS]; /* number of ports with each reason, of TCP and UDP */
 	struct port_set seen[2];
-	bool shared; /* a list is longer than its number: which port has which reason is open */
+	bool shared; /* a list has more ports than its count: which port has which reason is unknown
+		      */
 };
 
 struct source_xml {
@@ -51,14 +54,14 @@ struct source_xml {
 	FILE *in;
 	struct refuse where;
 	XML_Parser parser;
-	struct failure *f;			  /* of the call that goes on */
+	struct failure *f;			  /* failure of the call in progress */
 	bool failed, suspended, fed_last, parsed; /* parsed: to the end of the file */
 	bool run_ready, host_ready, host_given, finished;
 	uint64_t fed_bytes;
 
 	uint8_t stack[ELEMENTS];
 	unsigned depth;	  /* of the stack */
-	unsigned passing; /* elements that are passed over, in one another */
+	unsigned passing; /* depth inside skipped elements */
 
 	struct run_info run;
 	uint8_t techniques[NMAP_XML_SCANS];
@@ -74,25 +77,27 @@ struct source_xml {
 	struct xml_extraports extra;
 };
 
-/* Refuses the file where the parser is, and stops it. The first failure wins. */
+/* Refuses the file at the parser's position, and stops the parser. The first failure is the one
+ * reported. */
 void nmap_xml_stop(struct source_xml *x, const char *what, const char *text);
 
 /* The value of an attribute, or NULL. */
 const char *nmap_xml_attribute(const char **attributes, const char *name);
-/* The same, "" and a failure if there is none. */
+/* The same, but a missing attribute is a failure, and returns "". */
 const char *nmap_xml_required(struct source_xml *x, const char **attributes, const char *name);
-/* A number; where there is no such attribute, 0. */
+/* A number; 0 if there is no such attribute. */
 uint64_t nmap_xml_number(struct source_xml *x, const char **attributes, const char *name,
 			 uint64_t most);
 /* The protocol that an attribute names, TCP or UDP; false and a failure otherwise. */
 bool nmap_xml_scan_proto(struct source_xml *x, const char **attributes, const char *name,
 			 uint8_t *proto);
 
-/* Elements of a host, as they begin and end. */
+/* Begin and end of the elements of a host. */
 void nmap_xml_start_host(struct source_xml *x, const char **attributes);
 void nmap_xml_start_status(struct source_xml *x, const char **attributes);
 void nmap_xml_start_address(struct source_xml *x, const char **attributes);
 void nmap_xml_start_hostname(struct source_xml *x, const char **attributes);
+void nmap_xml_start_script(struct source_xml *x, const char **attributes);
 void nmap_xml_start_extraports(struct source_xml *x, const char **attributes);
 void nmap_xml_start_extrareasons(struct source_xml *x, const char **attributes);
 void nmap_xml_end_extraports(struct source_xml *x);

@@ -11,7 +11,7 @@ static const char *host_text(struct source_xml *x, const char *text)
 	const char *copied = builder_text(&x->host, text);
 
 	if (!copied)
-		nmap_xml_stop(x, "more text than a host can have, or than memory", NULL);
+		nmap_xml_stop(x, "more text than a host can have, or out of memory", NULL);
 	return copied;
 }
 
@@ -42,7 +42,7 @@ void nmap_xml_start_status(struct source_xml *x, const char **attributes)
 
 	/* nmap skips hosts of an earlier, resumed run. */
 	if (strcmp(state, "skipped") != 0 && !words_host_state(state, &status->state))
-		return nmap_xml_stop(x, "no status of a host", state);
+		return nmap_xml_stop(x, "unknown host status", state);
 	status->reason = host_text(x, reason ? reason : "unknown-response");
 	status->ttl = (uint8_t)nmap_xml_number(x, attributes, "reason_ttl", 255);
 	x->host.host.status = status;
@@ -62,20 +62,49 @@ void nmap_xml_start_address(struct source_xml *x, const char **attributes)
 		host->notes |= HOST_MAC;
 		return;
 	}
-	if (addr_parse(text, strlen(text), &host->addr) < 0)
+	const size_t length = strcspn(text, "%");
+
+	if (addr_parse(text, length, &host->addr) < 0)
 		return nmap_xml_stop(x, "not an address", text);
+	host->zone = text[length] && text[length + 1] ? host_text(x, text + length + 1) : NULL;
 	x->has_address = true;
 }
 
-/* The name that the user gave, or else the first that the address has. */
+/* Scripts are left out, but for the place where portlight keeps the results of each technique. */
+void nmap_xml_start_script(struct source_xml *x, const char **attributes)
+{
+	const char *id = nmap_xml_attribute(attributes, "id");
+	const char *output = nmap_xml_attribute(attributes, "output");
+
+	if (id && output && strcmp(id, "portlight-techniques") == 0)
+		x->host.host.technique_results = host_text(x, output);
+}
+
+static void add_other_name(struct source_xml *x, const char *name)
+{
+	const char *before = x->host.host.other_names;
+	char *joined;
+
+	if (asprintf(&joined, "%s%s%s", before ? before : "", before ? "," : "", name) < 0)
+		return nmap_xml_stop(x, "out of memory for names", NULL);
+	x->host.host.other_names = host_text(x, joined);
+	free(joined);
+}
+
+/* The name is the first that the user gave, and its other names are stored with it; or else the
+ * first name of the address. */
 void nmap_xml_start_hostname(struct source_xml *x, const char **attributes)
 {
 	const char *name = nmap_xml_attribute(attributes, "name");
 	const char *type = nmap_xml_attribute(attributes, "type");
 	const bool user = type && strcmp(type, "user") == 0;
 
-	if (!name || !*name || x->user_name || (x->host.host.name && !user))
+	if (!name || !*name || (x->host.host.name && !user))
 		return;
+	if (x->user_name) {
+		add_other_name(x, name);
+		return;
+	}
 	x->host.host.name = host_text(x, name);
 	x->user_name = user;
 }
@@ -88,10 +117,10 @@ void nmap_xml_start_extraports(struct source_xml *x, const char **attributes)
 		(struct xml_extraports){.from = x->host.count, .finding.has = FINDING_SUMMARISED};
 	x->extra.count = nmap_xml_number(x, attributes, "count", BUILDER_FINDINGS);
 	if (!x->failed && !words_state(state, &x->extra.finding.state))
-		nmap_xml_stop(x, "no state of a port", state);
+		nmap_xml_stop(x, "unknown port state", state);
 }
 
-/* A word of nmap's that is none of ours is no error: why is told in no other place. */
+/* An unknown reason is not an error: no other record depends on it. */
 static uint8_t reason_of(const char *text)
 {
 	uint8_t reason = REASON_UNKNOWN;
@@ -119,7 +148,7 @@ static void extra_add(struct source_xml *x, struct port_set *seen, unsigned port
 	port_set_add(seen, port);
 	p->port = (uint16_t)port;
 	if (!builder_add(&x->host, p))
-		nmap_xml_stop(x, "more ports than a host can have, or than memory", NULL);
+		nmap_xml_stop(x, "more ports than a host can have, or out of memory", NULL);
 }
 
 void nmap_xml_start_extrareasons(struct source_xml *x, const char **attributes)
@@ -162,13 +191,16 @@ void nmap_xml_end_extraports(struct source_xml *x)
 		for (unsigned i = 0; i < REASONS; i++)
 			of_proto += extra->reasons[udp][i];
 		if (of_proto != port_set_size(&extra->seen[udp]))
-			return nmap_xml_stop(x, "not as many summarised ports as it says", NULL);
+			return nmap_xml_stop(
+				x, "the number of summarised ports differs from the stated one",
+				NULL);
 		sum += of_proto;
 		builder_share_reasons(&x->host, extra->from, udp ? IPPROTO_UDP : IPPROTO_TCP,
 				      extra->shared ? extra->reasons[udp] : NULL);
 	}
 	if (sum != extra->count)
-		nmap_xml_stop(x, "not as many summarised ports as it says", NULL);
+		nmap_xml_stop(x, "the number of summarised ports differs from the stated one",
+			      NULL);
 }
 
 void nmap_xml_start_port(struct source_xml *x, const char **attributes)
@@ -194,7 +226,7 @@ void nmap_xml_start_state(struct source_xml *x, const char **attributes)
 	if (x->failed)
 		return;
 	if (!words_state(state, &p->state))
-		return nmap_xml_stop(x, "no state of a port", state);
+		return nmap_xml_stop(x, "unknown port state", state);
 	p->reason = reason_of(nmap_xml_required(x, attributes, "reason"));
 	p->reply = (uint8_t)finding_reply(p->technique, p->state, p->reason);
 	p->ttl = (uint8_t)nmap_xml_number(x, attributes, "reason_ttl", 255);
@@ -220,7 +252,7 @@ void nmap_xml_end_port(struct source_xml *x)
 	if (!x->has_state)
 		return nmap_xml_stop(x, "a port without a state", NULL);
 	if (!builder_add(&x->host, &x->port))
-		nmap_xml_stop(x, "more ports than a host can have, or than memory", NULL);
+		nmap_xml_stop(x, "more ports than a host can have, or out of memory", NULL);
 }
 
 void nmap_xml_end_host(struct source_xml *x)

@@ -1,4 +1,4 @@
-/* refuse: what is wrong with an input file, and where. */
+/* refuse: error messages about an input file, with name and line. */
 #include "ingest/refuse.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* words: numbers, times and names of a saved run, strictly read. */
+/* words: strict parsers for the numbers, times and names of a saved run. */
 #include "ingest/words.h"
 
 #include <netinet/in.h>
@@ -9,7 +9,7 @@
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 
-/* Digits at *text; *text moves behind them. */
+/* Reads digits at *text; *text advances past them. */
 static bool digits(const char **text, uint64_t most, uint64_t *value)
 {
 	const char *at = *text;
@@ -57,7 +57,7 @@ bool words_seconds(const char *text, uint64_t *ns)
 	return true;
 }
 
-/* `count` digits at text as a number within low..high. */
+/* Reads `count` digits as a number within low..high. */
 static bool fixed(const char *text, int count, unsigned low, unsigned high, unsigned *value)
 {
 	*value = 0;

@@ -8,6 +8,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -196,20 +197,40 @@ int link_usable(const struct link *link, struct failure *f)
 	return 0;
 }
 
+/* Asks for what *command names, into it. False if the driver does not say. */
+static bool link_ethtool(const struct link *link, void *command)
+{
+	struct ifreq request = {.ifr_data = command};
+	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool known;
+
+	if (fd < 0)
+		return false;
+	memcpy(request.ifr_name, link->name, sizeof(request.ifr_name));
+	known = ioctl(fd, SIOCETHTOOL, &request) == 0;
+	(void)close(fd);
+	return known;
+}
+
 unsigned link_queues(const struct link *link)
 {
 	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
-	struct ifreq request = {.ifr_data = (void *)&channels};
-	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	unsigned queues = 1;
 
-	if (fd < 0)
-		return 1;
-	memcpy(request.ifr_name, link->name, sizeof(request.ifr_name));
-	if (ioctl(fd, SIOCETHTOOL, &request) == 0)
+	if (link_ethtool(link, &channels))
 		queues = channels.tx_count + channels.combined_count;
-	(void)close(fd);
 	return queues > 0 ? queues : 1;
+}
+
+const char *link_driver(const struct link *link, char out[static LINK_DRIVER])
+{
+	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+
+	out[0] = '\0';
+	if (link_ethtool(link, &info))
+		(void)text_quote(info.driver, strnlen(info.driver, sizeof(info.driver)), out,
+				 LINK_DRIVER);
+	return out;
 }
 
 int link_check(const char *name, struct failure *f)

@@ -63,6 +63,11 @@ int link_usable(const struct link *link, struct failure *f);
 /* The number of its transmit queues, from sysfs; 1 if unknown. */
 unsigned link_queues(const struct link *link);
 
+/* Writes the name of its driver, as ethtool -i prints it and safe to print, to `out`; "" if it is
+ * unknown. Returns `out`. */
+#define LINK_DRIVER 33
+const char *link_driver(const struct link *link, char out[static LINK_DRIVER]);
+
 /* 0 if an interface of that name exists and is up, or -1 with *f (EXIT_UNAVAILABLE). */
 int link_check(const char *name, struct failure *f);
 

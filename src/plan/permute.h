@@ -10,8 +10,8 @@
  * A Feistel network on a x b >= n with a, b near sqrt(n) (Black and Rogaway, "Ciphers with
  * Arbitrary Finite Domains", CT-RSA 2002, 3.3), cycle-walked over the a x b - n < a values too
  * many: at most one step in sqrt(n)/2 is walked twice. a is a power of two, so that an index comes
- * apart without a division, and one half in two is reduced by a mask. Not a cipher to hide behind:
- * it spreads load. Inline, and only 64-bit arithmetic, so that the kernel's BPF target compiles it
+ * apart without a division, and one half in two is reduced by a mask. Not a secure cipher: it is to
+ * spread the load. Inline, and only 64-bit arithmetic, so that the kernel's BPF target compiles it
  * too.
  */
 #define PERMUTE_ROUNDS 4

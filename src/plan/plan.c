@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/siphash.h"
 #include "technique/technique.h"
 
 static const struct port_set *technique_ports(const struct ports *ports, int technique)
@@ -177,21 +176,4 @@ void plan_shard(const struct plan *p, uint64_t number, uint64_t count, uint64_t 
 {
 	*first = (uint64_t)((unsigned __int128)p->total * (number - 1) / count);
 	*last = (uint64_t)((unsigned __int128)p->total * number / count);
-}
-
-uint64_t plan_hash(const struct plan *p)
-{
-	const struct siphash_key fixed = {
-		{UINT64_C(0x706f72746c696768), UINT64_C(0x7420706c616e2031)}};
-	uint64_t hash = p->bytes;
-
-	/* Chained: the SipHash of eight bytes of the plan and all before them. */
-	for (size_t at = 0; at < p->bytes; at += 8) {
-		__u64 words[2] = {hash, 0};
-		size_t left = p->bytes - at;
-
-		memcpy(&words[1], (const char *)p + at, left < 8 ? left : 8);
-		hash = siphash_words(&fixed, words, 2, 2, 4);
-	}
-	return hash;
 }

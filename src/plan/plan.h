@@ -1,4 +1,4 @@
-/* plan: which probes a scan is made of, and in which order. Immutable, flat. */
+/* plan: which probes a scan consists of, and their order. Immutable. */
 #ifndef PORTLIGHT_PLAN_PLAN_H
 #define PORTLIGHT_PLAN_PLAN_H
 
@@ -25,7 +25,7 @@
  *   cell  = permute(position)                           cell: where its answer is noted
  *   cell  = host_in_window * slots + slot
  *
- * What the kernel does as well is in plan_walk.h.
+ * The part that kernel programs use as well is in plan_walk.h.
  */
 /* One allocation, no pointers: this header, then ranges[], then slots[]. */
 struct plan {
@@ -73,12 +73,12 @@ static inline void plan_window_permute(const struct plan *p, __u64 window, struc
 	permute_init(out, (__u64)plan_window_hosts(p, window) * p->slots, p->seed, window);
 }
 
-/* Rank of an address; false if the plan does not have it. */
+/* True with the rank of an address; false if it is not in the plan. */
 bool plan_find_host(const struct plan *p, struct addr a, uint64_t *rank);
-/* Slot of a technique and port; false if the plan does not have it. */
+/* True with the slot of a technique and port; false if it is not in the plan. */
 bool plan_find_slot(const struct plan *p, uint8_t technique, uint16_t port, uint32_t *slot);
 
-/* What a probe of an index is: for tests, dry runs and shards; index < total. */
+/* Target, port and technique of the probe with that index < total. */
 struct plan_probe {
 	struct addr to;
 	uint16_t port;
@@ -89,7 +89,7 @@ struct plan_probe plan_at(const struct plan *p, uint64_t index);
 /*
  * techniques: bit set of enum technique_id. Owned by the caller, freed with plan_free.
  * NULL with *f if there is nothing to scan, if hosts * slots does not fit 63 bits, or out of
- * memory. `targets` is normalised, with excludes already out.
+ * memory. `targets` is normalised, and the excludes are removed from it.
  */
 struct plan *plan_new(const struct ranges *targets, const struct ports *ports, unsigned techniques,
 		      const uint64_t seed[2], struct failure *f);
@@ -100,7 +100,12 @@ void plan_free(struct plan *p);
 void plan_shard(const struct plan *p, uint64_t number, uint64_t count, uint64_t *first,
 		uint64_t *last);
 
-/* SipHash-2-4 of the whole plan under a fixed key: names the plan in files. */
-uint64_t plan_hash(const struct plan *p);
+/*
+ * Names in files what a plan means: SipHash-2-4 under a fixed key of its addresses (as ranges that
+ * do not touch), techniques (by name) and ports, seed, window size, and of the index range
+ * [first, last) to be scanned. The same on every machine and in every version that sends the same
+ * probes in the same order. Not a protection against forgery.
+ */
+uint64_t plan_hash(const struct plan *p, uint64_t first, uint64_t last);
 
 #endif

@@ -1,10 +1,11 @@
-/* plan_walk: the part of a plan that the kernel's programs compile too. */
+/* plan_walk: the part of a plan that is compiled into kernel programs as well. */
 #ifndef PORTLIGHT_PLAN_PLAN_WALK_H
 #define PORTLIGHT_PLAN_PLAN_WALK_H
 
 #include <linux/types.h>
 
-/* Cells of a window at most; the window's number stands above them in a probe's tag. */
+/* Cells of a window at most. A probe's tag is the low bits of the window number, then so many bits
+ * of the cell. */
 #define PLAN_WINDOW_BITS  20
 #define PLAN_WINDOW_CELLS (1u << PLAN_WINDOW_BITS)
 
@@ -14,7 +15,7 @@ struct plan_range {
 	__u64 hosts;
 };
 
-/* A kernel program proves its bounds to the verifier by masks and small loops. */
+/* A kernel program defines these before: masks and small loops prove its bounds to the verifier. */
 #ifndef PLAN_RANGE_INDEX
 #define PLAN_RANGE_INDEX(i) (i)
 #define PLAN_RANGE_STEPS    32
@@ -44,7 +45,7 @@ static inline __u32 plan_cell_host(__u32 cell, __u64 reciprocal)
 	return (__u32)(cell * reciprocal >> 40);
 }
 
-/* The tag that a probe carries, and its parts. */
+/* The tag of a cell, and the cell of a tag. */
 static inline __u32 plan_tag(__u64 window, __u32 cell)
 {
 	return (__u32)(window << PLAN_WINDOW_BITS) | cell;

@@ -1,10 +1,10 @@
-/* escape: bytes of strangers made safe inside JSON, XML and plain text. */
+/* escape: makes untrusted bytes safe inside JSON, XML and plain text. */
 #include "report/escape.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bytes that stay as they are, of 0x20..0x7e: a bit each. */
+/* Bitmap of the bytes 0x20..0x7e that need no escape. */
 struct plain {
 	uint64_t below_64, above_63;
 };
@@ -25,7 +25,7 @@ static bool is_plain(const struct plain *plain, unsigned char byte)
 	return byte < 128 && (byte < 64 ? plain->below_64 : plain->above_63) >> (byte & 63) & 1;
 }
 
-/* Writes the bytes from `from` on that stay as they are; returns where the first is that does not,
+/* Writes the bytes from `from` on that need no escape; returns the index of the first that does,
  * or `length`. */
 static size_t write_plain(FILE *out, const char *bytes, size_t from, size_t length,
 			  const struct plain *plain)

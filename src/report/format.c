@@ -1,4 +1,5 @@
-/* format: the table of file formats: options, converter, help and manual page read it. */
+/* format: the table of file formats, from which options, converter, help and manual page are
+ * made. */
 #include "report/format.h"
 
 #include <string.h>

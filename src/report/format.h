@@ -1,12 +1,13 @@
-/* format: the table of file formats: options, converter, help and manual page read it. */
+/* format: the table of file formats, from which options, converter, help and manual page are
+ * made. */
 #ifndef PORTLIGHT_REPORT_FORMAT_H
 #define PORTLIGHT_REPORT_FORMAT_H
 
 #include "report/report.h"
 
 /*
- * One row a format: X(identifier, name, option of scan, suffix of a file of -oA, help, ops).
- * A list of macro arguments, because option tables are constants.
+ * One row per format: X(identifier, name, option of scan, suffix of a file of -oA, help, ops). The
+ * table is a macro, because option tables need constants.
  */
 // clang-format off
 #define FORMAT_ROWS(X)                                                                             \
@@ -32,7 +33,8 @@ struct format {
 
 extern const struct format format_table[FORMATS];
 
-/* The row of that name, or that other programs call so ("ndjson"); -1 if there is none. */
+/* The row with that name, or with the name that other programs use ("ndjson"); -1 if there is
+ * none. */
 int format_by_name(const char *name);
 
 #endif

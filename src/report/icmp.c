@@ -1,4 +1,4 @@
-/* icmp: the words for ICMP and ICMPv6 types and codes. */
+/* icmp: names of ICMP and ICMPv6 types and codes. */
 #include "report/icmp.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* phrase: the small texts that several formats share: times, reasons, port lists, notes. */
+/* phrase: short texts that several formats share: times, reasons, port lists, notes. */
 #include "report/phrase.h"
 
 #include <inttypes.h>
@@ -12,7 +12,8 @@
 
 const struct phrase_note phrase_notes[] = {
 	{HOST_NO_NEIGHBOUR,
-	 "The host is down: nobody on the link answered for its address, or its gateway's."},
+	 "The host is down: no host on the link answered ARP or NDP for its address, or for its "
+	 "gateway's."},
 	{HOST_NO_ROUTE, "The host is down: this machine has no route to it."},
 	{HOST_PARTIAL,
 	 "Partial: the scan was stopped before this host was done; ports without a verdict are "
@@ -20,20 +21,20 @@ const struct phrase_note phrase_notes[] = {
 	{HOST_RST_TO_ALL,
 	 "This host sends a RST to FIN, NULL and Xmas probes even from ports that a SYN found "
 	 "open, "
-	 "against RFC 9293, 3.10.7.2: what these techniques call closed says nothing here."},
+	 "against RFC 9293, 3.10.7.2: a closed port of these techniques proves nothing here."},
 	{HOST_WINDOW_MUTE,
 	 "Every RST of this host had window 0, as on Linux: the window technique cannot tell open "
-	 "from closed here, its closed only means that the port can be reached."},
+	 "from closed here; its closed only means that the port can be reached."},
 	{HOST_TTL_MUTE,
 	 "Every RST of this host had the same TTL: the ttl technique cannot tell open from closed "
 	 "here."},
 	{HOST_RATE_LIMITED,
-	 "Answers of this host came at a limited rate, or many were lost on the way: it was asked "
-	 "more slowly, and until no more came."},
+	 "Answers of this host came at a limited rate, or many were lost: its probes were "
+	 "retransmitted more slowly, and until no more answers came."},
 };
 const size_t phrase_note_count = sizeof(phrase_notes) / sizeof(phrase_notes[0]);
 
-/* The calendar part; a time that no calendar holds becomes 1970. */
+/* Converts to calendar time; a time out of range becomes 1970. */
 static size_t format_calendar(uint64_t ns, char *text, size_t size)
 {
 	time_t seconds = (time_t)(ns / NS_PER_SECOND);
@@ -90,7 +91,7 @@ const char *phrase_evidence(const struct finding *finding, char text[static PHRA
 	if (finding->has & FINDING_TTL)
 		(void)snprintf(ttl, sizeof(ttl), " ttl %u", (unsigned)finding->ttl);
 	(void)snprintf(text, PHRASE_EVIDENCE, "%s%s%s%s", reason_name(finding->reason), from, ttl,
-		       finding->has & FINDING_LOCAL ? " (said by our own kernel)" : "");
+		       finding->has & FINDING_LOCAL ? " (reported by our own kernel)" : "");
 	return text;
 }
 
@@ -168,6 +169,15 @@ void phrase_begin(FILE *out, const struct run_info *run)
 	(void)putc('\n', out);
 }
 
+const char *phrase_address(const struct host_report *host, char text[static PHRASE_ADDRESS])
+{
+	char address[ADDR_TEXT];
+
+	(void)snprintf(text, PHRASE_ADDRESS, "%s%s%s", addr_format(host->addr, address),
+		       host->zone ? "%" : "", host->zone ? host->zone : "");
+	return text;
+}
+
 void phrase_summary(FILE *out, const struct run_summary *s)
 {
 	char seconds[PHRASE_SECONDS];
@@ -181,10 +191,11 @@ void phrase_summary(FILE *out, const struct run_summary *s)
 		return;
 	(void)fprintf(out, ", %" PRIu64 " probe%s sent", s->probes_sent,
 		      s->probes_sent == 1 ? "" : "s");
-	write_count(out, s->probes_retried, "of them again");
-	write_count(out, s->send_errors, "refused by the kernel and sent again");
+	write_count(out, s->probes_retried,
+		    s->probes_retried == 1 ? "retransmission" : "retransmissions");
+	write_count(out, s->send_errors, "refused by the kernel and retried");
 	write_count(out, s->ring_drops, "answers lost in our own receive ring");
 	write_count(out, s->replies_invalid,
-		    s->replies_invalid == 1 ? "answer that did not prove itself"
-					    : "answers that did not prove themselves");
+		    s->replies_invalid == 1 ? "answer that failed validation"
+					    : "answers that failed validation");
 }

@@ -1,4 +1,4 @@
-/* phrase: the small texts that several formats share: times, reasons, port lists, notes. */
+/* phrase: short texts that several formats share: times, reasons, port lists, notes. */
 #ifndef PORTLIGHT_REPORT_PHRASE_H
 #define PORTLIGHT_REPORT_PHRASE_H
 
@@ -7,17 +7,20 @@
 #include "result/record.h"
 
 #define PHRASE_TIME	40 /* room for phrase_time */
+#define PHRASE_ADDRESS	(ADDR_TEXT + 64)
 #define PHRASE_SECONDS	24
 #define PHRASE_EVIDENCE 128
 #define PHRASE_COLUMNS	100 /* no line of prose is longer */
 
 /* RFC 3339 in UTC with nanoseconds: "2026-11-23T07:30:23.000000001Z". Returns `text`. */
 const char *phrase_time(uint64_t ns, char text[static PHRASE_TIME]);
-/* A time that tells seconds only: "2026-11-23T07:30:23Z". */
+/* The time in seconds: "2026-11-23T07:30:23Z". */
 const char *phrase_time_short(uint64_t ns, char text[static PHRASE_TIME]);
-/* "12.34", always with a point. */
+/* Seconds: "12.34", with a point in any locale. */
 const char *phrase_seconds(uint64_t ns, char text[static PHRASE_SECONDS]);
 /* "02:00:5e:10:00:01". */
+/* The address of a host, with its interface where it is a link-local one: "fe80::1%eth0". */
+const char *phrase_address(const struct host_report *host, char text[static PHRASE_ADDRESS]);
 const char *phrase_mac(const uint8_t mac[6], char text[static 18]);
 
 /* "tcp" or "udp": the protocol of a technique. */
@@ -38,7 +41,7 @@ bool phrase_chosen(const struct phrase_choice *choice, const struct finding *fin
 void phrase_ports(FILE *out, const struct host_report *host, const struct phrase_choice *choice,
 		  const char *comma);
 
-/* What people must know of a bit of host_report.notes. */
+/* The explanation of a bit of host_report.notes. */
 struct phrase_note {
 	uint32_t bit;
 	const char *sentence;
@@ -47,12 +50,12 @@ extern const struct phrase_note phrase_notes[];
 extern const size_t phrase_note_count;
 
 /*
- * Writes `label`, then the words of `text` from column `indent` on, broken so that no line is
- * longer than PHRASE_COLUMNS, and a newline. Foreign bytes of text are escaped.
+ * Writes `label`, then the words of `text` from column `indent` on, wrapped so that no line is
+ * longer than PHRASE_COLUMNS, and a newline. Other bytes than printable ASCII are escaped.
  */
 void phrase_wrap(FILE *out, const char *label, const char *text, int indent);
 
-/* The line at the head of a file: "# portlight 0.1.0 scan started TIME as: ARGUMENTS". */
+/* The first line of a file: "# portlight 0.1.0 scan started TIME as: ARGUMENTS". */
 void phrase_begin(FILE *out, const struct run_info *run);
 /* One line about the end of a run: "3 hosts (2 up, 1 silent) in 2.34 s, 3010 probes sent". */
 void phrase_summary(FILE *out, const struct run_summary *summary);

@@ -1,10 +1,10 @@
-/* progress: one line on stderr while a scan runs: how far, how fast, how long still. */
+/* progress: one line on stderr while a scan runs: progress, rate, time left. */
 #include "report/progress.h"
 
 #include <inttypes.h>
 
 #define NS_PER_SECOND UINT64_C(1000000000)
-#define FIRST_NS      (NS_PER_SECOND / 2) /* a shorter scan shows none */
+#define FIRST_NS      (NS_PER_SECOND / 2) /* shorter scans show no line */
 #define REFRESH_NS    (NS_PER_SECOND / 5)
 #define LINE_BYTES    256
 
@@ -33,7 +33,7 @@ static void format_rate(double rate_pps, char *text, size_t size)
 		(void)snprintf(text, size, "%.0f/s", rate_pps);
 }
 
-/* What is left takes as long as what is done took. */
+/* Extrapolates: the remaining probes take as long each as the finished ones. */
 static uint64_t eta_seconds(uint64_t elapsed_ns, const struct progress_state *state)
 {
 	double left = (double)(state->total - state->settled) / (double)state->settled;
@@ -70,7 +70,7 @@ const char *progress_line(const struct progress *p, const struct progress_state 
 			       state->asked_round, state->asked_hosts,
 			       state->asked_hosts == 1 ? "" : "s");
 	else if (state->asked_hosts)
-		(void)snprintf(text + length, size - length, ", %" PRIu32 " host%s asked slowly",
+		(void)snprintf(text + length, size - length, ", %" PRIu32 " rate-limited host%s",
 			       state->asked_hosts, state->asked_hosts == 1 ? "" : "s");
 	else if (state->settled > 0 && state->settled < state->total) {
 		format_span(eta_seconds(elapsed_ns, state), eta, sizeof(eta));
@@ -90,7 +90,7 @@ bool progress_due(const struct progress *p, uint64_t now_ns)
 	return now_ns - p->shown_ns >= REFRESH_NS;
 }
 
-/* Half old, half new: calm enough to read. */
+/* Exponential average of weight 1/2, so that the figure does not jump. */
 static void update_rate(struct progress *p, uint64_t sent, uint64_t now_ns)
 {
 	double seconds = (double)(now_ns - p->rated_ns) / (double)NS_PER_SECOND;
@@ -110,7 +110,7 @@ void progress_show(struct progress *p, const struct progress_state *state, uint6
 	update_rate(p, state->sent, now_ns);
 	p->shown_ns = now_ns;
 	(void)progress_line(p, state, now_ns, text, sizeof(text));
-	/* Progress that cannot be written is not worth ending a scan for. */
+	/* A failed write of a progress line does not end the scan. */
 	if (p->conf.every_ns || !p->conf.terminal) {
 		(void)fprintf(p->conf.out, "%s\n", text);
 	} else {

@@ -8,10 +8,10 @@
 
 #include "result/host.h"
 
-/* A page that became larger than this is not kept for the next. */
+/* A page buffer larger than this is freed after use. */
 #define PAGE_KEPT 65536
 
-/* Turns r->out to the page; *real is to be given back to page_close. */
+/* Redirects r->out to the page; the caller passes *real to page_close. */
 static int page_open(struct report *r, FILE **real)
 {
 	if (r->error)
@@ -38,7 +38,7 @@ void report_fini(struct report *r)
 	r->page = NULL;
 }
 
-/* The page leaves as one write, and the next begins where it began. */
+/* Writes the page in one write, and empties it. */
 static void page_close(struct report *r, FILE *real)
 {
 	r->out = real;
@@ -60,7 +60,8 @@ static int report_begin(struct sink *s, const struct run_info *run)
 	FILE *real;
 
 	r->run = run;
-	/* A buffer of stdio's would cut a page in two. Streams without a file have their own. */
+	/* A stdio buffer would split a page into two writes. Streams without a file have their own
+	 * buffer. */
 	if (fileno(r->out) >= 0)
 		(void)setvbuf(r->out, NULL, _IONBF, 0);
 	if (page_open(r, &real) != 0)
@@ -72,13 +73,13 @@ static int report_begin(struct sink *s, const struct run_info *run)
 
 static bool is_shown(struct report *r, const struct host_report *host)
 {
-	if (r->conf.all_hosts)
+	if (r->conf.all_hosts || (r->conf.open_only && host_has_open(host)))
 		return true;
 	if (!(host->notes & HOST_NAMED) && !host_answered(host)) {
 		r->hidden_hosts++;
 		return false;
 	}
-	if (r->conf.open_only && !host_has_open(host)) {
+	if (r->conf.open_only) {
 		r->shut_hosts++;
 		return false;
 	}

@@ -1,4 +1,4 @@
-/* report: a run's records as text: the sink that writes one of the file formats. */
+/* report: the sink that writes a run's records in one of the file formats. */
 #ifndef PORTLIGHT_REPORT_REPORT_H
 #define PORTLIGHT_REPORT_REPORT_H
 
@@ -9,12 +9,12 @@
 #include "result/trace.h"
 
 struct report_conf {
-	bool all_ports; /* list each port: no summarising (result/extraports.h) */
+	bool all_ports; /* list each port, summarise none (result/extraports.h) */
 	bool open_only; /* --open: only open and open|filtered ports and hosts that have one */
 	bool reasons;	/* --reason column */
 	bool colour;
 	int verbose;
-	bool all_hosts;		   /* list hosts that answered nothing as well */
+	bool all_hosts;		   /* also list hosts that did not answer */
 	const struct trace *trace; /* explain only */
 	/* Service name of a port from /etc/services or NULL; may be NULL itself. */
 	const char *(*service)(void *context, uint16_t port, uint8_t proto);
@@ -23,7 +23,7 @@ struct report_conf {
 
 struct report;
 
-/* What a format is. Each writes to its FILE with every write checked. */
+/* A format. Each function writes to r->out with every write checked. */
 struct report_ops {
 	const char *name; /* "table", "normal", "xml", "grepable", "ndjson", "explain" */
 	void (*begin)(struct report *r, const struct run_info *run);
@@ -32,7 +32,7 @@ struct report_ops {
 };
 
 struct report {
-	struct sink sink; /* what feeds it */
+	struct sink sink; /* the sink that the records go to */
 	const struct report_ops *ops;
 	FILE *out;
 	struct report_conf conf;
@@ -40,7 +40,7 @@ struct report {
 	uint64_t hidden_hosts;	    /* hosts not shown because nothing answered */
 	uint64_t shut_hosts;	    /* open_only: hosts not shown because no port is open */
 	int error;		    /* first errno of a failed write, or 0 */
-	/* What a host is made in, from the first to the end. */
+	/* The page: a buffer for the text of one host. */
 	FILE *page;
 	char *page_text;
 	size_t page_length;
@@ -50,16 +50,17 @@ extern const struct report_ops report_table, report_normal, report_xml, report_g
 	report_ndjson, report_explain;
 
 /*
- * Makes *r a sink that writes the format `ops` to `out`, which stays the caller's to close. Each
- * call of the sink is made in memory and leaves in one write, so that a killed run leaves whole
- * hosts; after an error nothing more is written, and r->error holds it. Hosts that answered
- * nothing, and with open_only those without an open port, are counted instead of shown, in every
- * format alike; all_hosts shows all, HOST_NAMED those that answered nothing. Events are no part of
- * these formats. The sink's destination is the format's name: who opened the file knows a better.
+ * Makes *r a sink that writes the format `ops` to `out`, which the caller closes. The text of each
+ * call of the sink is built in memory and written at once, so that a killed run leaves complete
+ * hosts. After an error no more is written, and r->error holds it. Hosts that did not answer, not
+ * even ARP or NDP, are counted instead of shown, in all formats alike; all_hosts shows all hosts,
+ * and HOST_NAMED hosts are shown even if they did not answer. With open_only, only hosts with an
+ * open or open|filtered port are shown. These formats have no events. The sink's destination is
+ * the format's name; a caller that opened a file knows a better one.
  */
 void report_init(struct report *r, const struct report_ops *ops, FILE *out,
 		 const struct report_conf *conf);
-/* Of one that may not have got to its end. */
+/* Frees what a report that may not have ended still holds. */
 void report_fini(struct report *r);
 
 #endif

@@ -1,4 +1,4 @@
-/* terminal: what may be done to the stream that people look at. */
+/* terminal: what the output stream supports: cursor control, colour, width. */
 #include "report/terminal.h"
 
 #include <stdlib.h>

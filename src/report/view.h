@@ -6,7 +6,7 @@
 #include "result/extraports.h"
 
 struct view {
-	struct host_report host; /* its findings are `merged` where that is set */
+	struct host_report host; /* its findings are `merged` if that is set */
 	struct extraports extra;
 	struct finding *merged;
 	bool several; /* some protocol is scanned by more than one technique */
@@ -19,10 +19,10 @@ struct view {
 int view_open(struct view *view, struct report *r, const struct host_report *host, bool merge);
 void view_close(struct view *view);
 
-/* Listed one by one, not summarised. */
+/* Whether the finding is listed, not summarised. */
 bool view_lists(const struct view *view, const struct finding *finding);
 
-/* Service name of a finding: its own, or that of the format's list; or NULL. */
+/* Service name of a finding: its own, or from the format's list; or NULL. */
 const char *view_service(const struct report *r, const struct finding *finding);
 
 #endif

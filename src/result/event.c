@@ -1,4 +1,4 @@
-/* event: the table of event kinds, and the fixed words of the detector's events. */
+/* event: the table of event kinds, and the names of the detector's events. */
 #include "result/event.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 #define SCAN_ATTACKS                                                                               \
 	(1 << ATTACK_SERVICE_DISCOVERY | 1 << ATTACK_SYSTEM_DISCOVERY | 1 << ATTACK_SCANNING_BLOCKS)
 
-/* What the four kinds of scan have in common. */
+/* Common fields of the four kinds of scan. */
 #define KIND_SCAN                                                                                  \
 	.reason = "%F first contacts failed, %A were answered; confidence %C",                     \
 	.ecs_kind = "alert", .ecs_category = {"network", "intrusion_detection"},                   \
@@ -196,8 +196,8 @@ static bool append(char *text, size_t size, size_t *length, char before, const c
 }
 
 /*
- * One set, "syn|connect". Raw probes come before the ordinary connections they look like. A set
- * that does not fit is left out whole.
+ * One set, "syn|connect". Raw probes come before the ordinary connections that they look like. A
+ * set that does not fit is left out as a whole.
  */
 static bool append_set(char *text, size_t size, size_t *length, uint32_t set)
 {

@@ -1,4 +1,4 @@
-/* event: what the detector reports, as plain numbers and words of a fixed list. */
+/* event: the events that the detector reports, as numbers and constants. */
 #ifndef PORTLIGHT_RESULT_EVENT_H
 #define PORTLIGHT_RESULT_EVENT_H
 
@@ -25,7 +25,7 @@ enum event_action {
 
 /* Whether the source of an event is to blame for it, so that it may be blocked. */
 enum event_actor {
-	ACTOR_NONE,   /* nobody, or a sender that spoofed the source address */
+	ACTOR_NONE,   /* no known source: the source addresses are spoofed, or there are none */
 	ACTOR_SOURCE, /* the one source */
 	ACTOR_CROWD,  /* many sources together */
 };
@@ -75,7 +75,7 @@ struct event_kind {
 	uint8_t actor;	  /* enum event_actor */
 	uint8_t attacks;  /* bit set of enum attack_id that may apply; 0: no threat */
 	bool is_alert;	  /* a scan */
-	bool is_notice;	  /* about the detector: no source, target, ports or times */
+	bool is_notice;	  /* about the detector itself: no source, target, ports or times */
 	bool in_scanlogd; /* has a line in scanlogd's format */
 };
 
@@ -160,7 +160,7 @@ enum event_has {
 
 /* One report of an event. Pointers are valid during the call that delivers it. */
 struct event {
-	uint64_t id;   /* of the scan: the same in all its phases; unique in this run */
+	uint64_t id;   /* id of the scan: the same in all its phases; unique in this run */
 	uint64_t t_ns; /* time of this report on the capture's clock, ns since 1970 */
 	uint64_t first_ns, last_ns; /* first and last evidence */
 	uint64_t updates;	    /* updates before this report */
@@ -174,21 +174,21 @@ struct event {
 	struct event_suspects suspects; /* EVENT_SYN_FLOOD */
 	uint64_t protocols;		/* distinct IP protocols of SEEN_IPPROTO */
 	uint64_t failed, answered;	/* first contacts without and with success */
-	uint64_t lost;	     /* packets that the capture lost since it began, as far as known */
+	uint64_t lost;			/* packets that the capture lost since it began, if known */
 	uint64_t suppressed; /* EVENT_SUPPRESSED: events; EVENT_BLIND: evicted evidence records */
 	double rate_pps;     /* packets over the time from first to last */
-	double confidence;   /* probability that the event is what it says: 1 - error of the
-				sequential test */
+	double confidence;   /* probability that the event is correct: 1 - error of the sequential
+				test */
 	double tool_confidence;
-	uint32_t
-		techniques; /* bit set of enum technique_id and event_technique: all that look alike
-			       on the wire, so SYN and CONNECT until a handshake tells which */
+	uint32_t techniques; /* bit set of enum technique_id and event_technique: all that look
+				alike on the wire, so SYN and CONNECT until a handshake
+				distinguishes them */
 	uint8_t action, phase, shape, tool;
 	uint16_t has;	    /* enum event_has */
-	char interface[16]; /* of capture; "" offline, full length without NUL */
+	char interface[16]; /* capture interface; "" offline; a name of full length has no NUL */
 };
 
-/* The row of an action; never NULL: a row named "unknown" where there is no such action. */
+/* The row of an action; never NULL: an unknown action gets a row named "unknown". */
 const struct event_kind *event_kind(unsigned action);
 
 /* "port_scan", "open", "vertical", "nmap", "syn"; never NULL. */
@@ -202,8 +202,8 @@ const char *event_technique_name(unsigned bit);
 bool event_is_alert(unsigned action);
 
 /*
- * The technique sets of a bit set as text, "syn|connect fin udp": candidates that look alike on
- * the wire joined by '|'. At most size - 1 bytes. Returns `text`.
+ * Formats a bit set of techniques, "syn|connect fin udp": candidates that look alike on the wire
+ * are joined by '|'. At most size - 1 bytes. Returns `text`.
  */
 const char *event_techniques_text(uint32_t techniques, char *text, size_t size);
 

@@ -5,8 +5,8 @@
 #include "result/record.h"
 
 /*
- * A state other than open that more ports than this have (by one technique; for each -v as many
- * more) is summarised.
+ * More ports than this in one state other than open (and of one technique; the bound grows by the
+ * same number with each -v) are summarised.
  */
 #define EXTRAPORTS_LISTED 25
 
@@ -22,7 +22,7 @@ struct extraports_group {
 	bool whole; /* all ports of the technique and state; otherwise those that are marked
 		       FINDING_SUMMARISED */
 	uint32_t count;
-	uint32_t reasons[REASONS]; /* how many of each */
+	uint32_t reasons[REASONS]; /* number of ports with each reason */
 };
 
 #define EXTRAPORTS_GROUPS (TECHNIQUES * PORT_STATES)
@@ -32,18 +32,17 @@ struct extraports {
 };
 
 /*
- * Counts the groups of *host by the rule of *conf; open_only goes before all_ports. Ports that the
- * source of the record had only in summarised form (FINDING_SUMMARISED) are summarised whatever
- * *conf says.
+ * Counts the groups of *host by the rule of *conf; open_only takes precedence over all_ports.
+ * Ports that the record itself has only in summarised form (FINDING_SUMMARISED) are always
+ * summarised.
  */
 void extraports_count(struct extraports *extra, const struct host_report *host,
 		      const struct extraports_conf *conf);
 
-/* Whether the finding belongs to one of the groups, and is not to be listed. */
+/* Whether the finding belongs to one of the groups, so that it is not listed. */
 bool extraports_has(const struct extraports *extra, const struct finding *finding);
 
-/* Ports in the state of group `i`, whatever their technique; 0 where a group before it has the
- * same state. */
+/* Ports in the state of group `i`, of all techniques; 0 if a group before it has the same state. */
 uint64_t extraports_in_state(const struct extraports *extra, unsigned i);
 
 #endif

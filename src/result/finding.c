@@ -5,7 +5,8 @@
 
 enum reply finding_reply(unsigned technique, unsigned state, unsigned reason)
 {
-	enum reply like = REPLY_UNREACH; /* what is no packet of the port itself is an ICMP error */
+	enum reply like =
+		REPLY_UNREACH; /* other replies than the port's own packets are ICMP errors */
 
 	if (reason == REASON_CONN_REFUSED)
 		reason = REASON_RESET;

@@ -16,19 +16,19 @@ enum finding_has {
 	FINDING_FROM = 1 << 3, /* an ICMP error, and not from the target: `from` sent it */
 	FINDING_ICMP = 1 << 4,
 	FINDING_TIME = 1 << 5,	/* t_ns: when the answer came (absent for silence) */
-	FINDING_LOCAL = 1 << 6, /* our own kernel said so, without a packet */
-	/* Of a source that has the port only in a list of ports with this state (extraports.h):
-	 * no evidence but the reason is known. */
+	FINDING_LOCAL = 1 << 6, /* our own kernel reported it, without a packet */
+	/* The source has the port only in a list of ports with this state (extraports.h): no
+	 * evidence but the reason is known. */
 	FINDING_SUMMARISED = 1 << 7,
-	/* ... and that list has several reasons, of which it tells how many ports have each but not
-	 * which ones: the numbers are right over the list, for a single port it may be another. */
+	/* That list has several reasons, with the number of ports of each but not which ports: the
+	 * numbers are right for the list, but a single port may have another reason. */
 	FINDING_REASON_SHARED = 1 << 8,
 };
 
 struct finding {
 	uint64_t t_ns; /* wall clock, ns since 1970 */
 	struct addr from;
-	const char *service; /* name that a source has for the port; NULL: none */
+	const char *service; /* service name in the source; NULL: none */
 	uint32_t rtt_us;
 	uint32_t cell; /* key of its packets in the trace */
 	uint16_t port;
@@ -40,7 +40,7 @@ struct finding {
 	uint8_t reply;	   /* enum reply */
 	uint8_t ttl;
 	uint8_t icmp_type, icmp_code;
-	uint8_t attempt; /* 0 for the first; of silence, the last one sent */
+	uint8_t attempt; /* 0 for the first; after silence, the last one sent */
 };
 
 /* IPPROTO_TCP or IPPROTO_UDP of a technique; 0 if there is no such technique. */
@@ -50,8 +50,8 @@ static inline uint8_t finding_proto(unsigned technique)
 }
 
 /*
- * The reply that a verdict came from, by its reason and state, for sources that do not have it: the
- * weakest one that the technique judges so, or else one with this reason.
+ * The reply that leads to a verdict, derived from its reason and state, for sources that do not
+ * store it: the weakest one that the technique judges so, or else one with this reason.
  */
 enum reply finding_reply(unsigned technique, unsigned state, unsigned reason);
 
@@ -59,7 +59,7 @@ enum reply finding_reply(unsigned technique, unsigned state, unsigned reason);
  * <0, 0 or >0 as for qsort(3). */
 int finding_compare(const void *left, const void *right);
 
-/* Puts findings into that order; quick where they have it already. */
+/* Sorts findings in that order; fast if they are already sorted. */
 void findings_sort(struct finding *findings, size_t count);
 
 #endif

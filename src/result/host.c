@@ -1,5 +1,4 @@
-/* host: what a host's record says as a whole: its status and why, and whether it is worth a look.
- */
+/* host: what a host's record says as a whole: its status and reason, and whether it answered. */
 #include "result/host.h"
 
 static const char *const state_names[HOST_STATES] = {
@@ -32,7 +31,8 @@ bool host_is_mute(uint32_t notes, const struct finding *f)
 	       (technique_table[f->technique].compares_ttl && notes & HOST_TTL_MUTE);
 }
 
-/* A router's error that it has no route to the host, or our own kernel's, is no sign of one. */
+/* An ICMP error of a router, or an error of our own kernel, that there is no route does not show
+ * that the host exists. */
 static bool is_sign_of_host(const struct finding *f)
 {
 	if (f->reply == REPLY_SILENCE || f->has & FINDING_LOCAL)
@@ -43,7 +43,7 @@ static bool is_sign_of_host(const struct finding *f)
 
 bool host_answered(const struct host_report *host)
 {
-	if (host->notes & HOST_ANSWERED)
+	if (host_status(host).state == STATUS_UP)
 		return true;
 	for (size_t i = 0; i < host->count; i++)
 		if (is_sign_of_host(&host->findings[i]))

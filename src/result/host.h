@@ -1,5 +1,4 @@
-/* host: what a host's record says as a whole: its status and why, and whether it is worth a look.
- */
+/* host: what a host's record says as a whole: its status and reason, and whether it answered. */
 #ifndef PORTLIGHT_RESULT_HOST_H
 #define PORTLIGHT_RESULT_HOST_H
 
@@ -8,7 +7,7 @@
 /* "up", "down", "unknown"; never NULL. */
 const char *host_state_name(unsigned state);
 
-/* The words for the bits of host_report.notes, in the order in which they are written. */
+/* The names of the bits of host_report.notes, in the order in which they are written. */
 struct host_note_word {
 	uint32_t bit;
 	const char *word;
@@ -16,18 +15,18 @@ struct host_note_word {
 extern const struct host_note_word host_note_words[];
 extern const size_t host_note_count;
 
-/* The status that the record brings along, or else the one that its notes and its findings prove.
- */
+/* The status in the record, or else the one that its notes and findings prove. */
 struct host_status host_status(const struct host_report *host);
 
-/* Some answer, of the host or of a router or filter before it, says that there is such a host. */
+/* Whether the host is known to exist: it is up (also if it answered only ARP or NDP), or a router
+ * or packet filter before it answered for it. */
 bool host_answered(const struct host_report *host);
 
-/* Has a port that is open or open|filtered. */
+/* Whether a port is open or open|filtered. */
 bool host_has_open(const struct host_report *host);
 
-/* The RST of `finding` proves nothing: the host, by its notes (enum host_note), breaks what the
- * technique relies on. */
+/* Whether the RST of `finding` proves nothing, because the host, by its notes (enum host_note),
+ * violates what the technique relies on. */
 bool host_is_mute(uint32_t notes, const struct finding *finding);
 
 #endif

@@ -1,9 +1,10 @@
-/* merge: several techniques' verdicts on one port made one. */
+/* merge: merges the verdicts of several techniques on one port into one. */
 #include "result/merge.h"
 
 #include "result/host.h"
 
-/* The first technique of this run that shares `technique`'s protocol, and how many do. */
+/* The first technique of this run with `technique`'s protocol, and the number of such
+ * techniques. */
 static unsigned first_of_proto(const struct run_info *run, unsigned technique, unsigned *how_many)
 {
 	unsigned first = technique;

@@ -1,4 +1,5 @@
-/* record: what a run emits and a source gives back: the run, its hosts with their ports, events. */
+/* record: the records that a run emits and a source reads back: the run, its hosts with their
+ * ports, events. */
 #ifndef PORTLIGHT_RESULT_RECORD_H
 #define PORTLIGHT_RESULT_RECORD_H
 
@@ -10,21 +11,21 @@
 #include "result/event.h"
 #include "result/finding.h"
 
-/* What is known of a host besides its ports. */
+/* Facts about a host besides its ports. */
 enum host_note {
-	HOST_ANSWERED = 1 << 0,	    /* something valid came from the address itself */
-	HOST_NO_NEIGHBOUR = 1 << 1, /* nobody answered ARP or NDP for it or its gateway: down */
+	HOST_ANSWERED = 1 << 0,	    /* a valid answer came from the address itself */
+	HOST_NO_NEIGHBOUR = 1 << 1, /* no answer to ARP or NDP for it or its gateway: down */
 	HOST_NO_ROUTE = 1 << 2,	    /* our kernel has no route to it */
 	HOST_LOCAL = 1 << 3,	    /* one of our own addresses */
 	HOST_MAC = 1 << 4,	    /* on-link: mac is set */
-	HOST_PARTIAL = 1 << 5,	    /* the scan was stopped before this host was done */
-	HOST_RST_TO_ALL = 1 << 6,   /* RST to FIN/NULL/Xmas even from ports a SYN found open: breaks
-				       RFC 9293 3.10.7.2, its "closed" says nothing */
-	HOST_WINDOW_MUTE = 1 << 7,  /* window technique: every RST had window 0, cannot tell */
-	HOST_TTL_MUTE = 1 << 8,	    /* ttl technique: every RST had the same TTL, cannot tell */
-	HOST_RATE_LIMITED =
-		1 << 9, /* answers came at a limited rate, or were lost; asked slowly and on */
-	HOST_NAMED = 1 << 10, /* given singly on the command line, not by a range: always shown */
+	HOST_PARTIAL = 1 << 5,	    /* the scan was stopped before this host was finished */
+	HOST_RST_TO_ALL = 1 << 6,   /* RST to FIN/NULL/Xmas even from ports that a SYN found open:
+				       violates RFC 9293 3.10.7.2, its "closed" proves nothing */
+	HOST_WINDOW_MUTE = 1 << 7,  /* window technique: every RST had window 0: cannot decide */
+	HOST_TTL_MUTE = 1 << 8,	    /* ttl technique: every RST had the same TTL: cannot decide */
+	HOST_RATE_LIMITED = 1 << 9, /* answers were rate-limited or lost; probes were retransmitted
+				       more slowly and longer */
+	HOST_NAMED = 1 << 10,	    /* given as a single target, not by a range: always shown */
 };
 
 enum host_state {
@@ -36,46 +37,55 @@ enum host_state {
 
 /* Whether a host is up, and why. */
 struct host_status {
-	const char *reason; /* in nmap's words: "reset", "arp-response", "echo-reply" */
+	const char *reason; /* in nmap's terms: "reset", "arp-response", "echo-reply" */
 	uint8_t state;	    /* enum host_state */
-	uint8_t ttl;	    /* of the packet that showed it; 0 where none is known */
+	uint8_t ttl;	    /* TTL of the packet that showed it; 0 if unknown */
 };
 
 struct host_report {
 	struct addr addr;
-	const char *name; /* as the user typed it, or NULL; already RFC 1123 clean */
-	uint32_t notes;	  /* enum host_note */
+	const char *name; /* as the user typed it, or NULL; a valid name by RFC 1123 */
+	const char *
+		other_names; /* its other names on the command line, separated by commas; or NULL */
+	const char *zone;    /* interface of a link-local address; or NULL */
+	/* The verdict of each technique as lines of text, from a source whose findings are merged
+	 * already; or NULL. */
+	const char *technique_results;
+	uint32_t notes; /* enum host_note */
 	uint8_t mac[6];
-	const struct host_status *status; /* as a source has it; NULL: host_status() finds it */
-	uint64_t start_ns, end_ns;	  /* wall clock of its first probe and last event */
-	const struct finding *findings;	  /* in finding_compare's order */
-	size_t count;			  /* blank probes of a partial host are not among them */
+	const struct host_status
+		*status;	   /* the status in the source; NULL: host_status() derives it */
+	uint64_t start_ns, end_ns; /* wall clock of its first probe and last event */
+	const struct finding *findings; /* in finding_compare's order */
+	size_t count; /* without the probes of a partial host that have no verdict yet */
 };
 
 /* Fixed facts of one run, for headers. */
 struct run_info {
-	const char *program;	   /* that sent the probes: "portlight", "nmap" */
+	const char *program;	   /* program that sent the probes: "portlight", "nmap" */
 	const char *version;	   /* of the program: "0.1.0" */
 	const char *args;	   /* the command line, quoted with text_quote */
 	const char *engine;	   /* "frames" */
 	uint64_t start_ns;	   /* wall clock */
 	const uint8_t *techniques; /* enum technique_id, ascending */
 	size_t technique_count;
-	const char *const *port_lists; /* one a technique: "22,80-90" as nmap's scaninfo services */
+	const char *const
+		*port_lists; /* one per technique: "22,80-90" as nmap's scaninfo services */
 	const uint32_t *port_counts;
-	uint64_t hosts, probes; /* how many are planned; a probe is one address, port, technique */
+	uint64_t hosts, probes; /* planned numbers; a probe is one (address, port, technique) */
 	int verbose;
 };
 
 struct run_summary {
 	uint64_t end_ns; /* wall clock */
 	uint64_t elapsed_ns;
-	uint64_t hosts_up, hosts_down, hosts_silent, hosts_total; /* total: reported on */
-	uint64_t hosts_hidden; /* of these, those that a source has not: its format left them out */
-	uint64_t probes_sent, probes_retried; /* packets; the second is part of the first */
+	uint64_t hosts_up, hosts_down, hosts_silent,
+		hosts_total;   /* total: hosts that were reported */
+	uint64_t hosts_hidden; /* of these, hosts that the source lacks: its format left them out */
+	uint64_t probes_sent, probes_retried; /* packets; the second number is part of the first */
 	uint64_t replies_valid, replies_invalid, replies_duplicate, replies_other;
 	uint64_t send_errors, ring_drops;
-	bool no_counts;		 /* a source that has none of the packets above */
+	bool no_counts;		 /* the source has none of the packet counts above */
 	bool partial;		 /* stopped by a signal */
 	const char *stopped_why; /* "interrupted", or NULL */
 };
@@ -85,7 +95,7 @@ enum record_kind {
 	RECORD_EVENT, /* of the detector */
 };
 
-/* One record. What it points to is valid during the call that passes it on. */
+/* One record. Its pointers are valid during the call that passes it on. */
 struct record {
 	enum record_kind kind;
 	union {

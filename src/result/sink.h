@@ -1,4 +1,4 @@
-/* sink: takes the records of one run: a file format, a store, a live page. */
+/* sink: receives the records of one run: a file format, a store, a live page. */
 #ifndef PORTLIGHT_RESULT_SINK_H
 #define PORTLIGHT_RESULT_SINK_H
 
@@ -7,24 +7,24 @@
 struct sink;
 
 /*
- * What a sink is. The calls come in this order: begin once, record any number of times, end once;
- * end may follow begin at once. A sink sees every host and every port of the run: what a format
- * leaves out (--open, summarised ports, hosts without an answer) is that format's own matter. A
- * record of a kind that a sink has no use for is none of its errors.
+ * A sink. The calls come in this order: begin once, record any number of times, end once; end may
+ * follow begin directly. A sink receives every host and every port of the run: whether a format
+ * omits some (--open, summarised ports, hosts without an answer) is decided by that format. A sink
+ * ignores records of a kind that it does not use.
  *
- * Each returns 0, or a positive errno once the sink takes nothing more (a full disk, a closed
- * pipe); the caller may go on calling it, and it goes on returning that. None of them blocks
- * longer than a write does.
+ * Each returns 0, or a positive errno once the sink can take no more records (a full disk, a
+ * closed pipe); the caller may continue to call it, and it continues to return that errno. No call
+ * blocks longer than a write does.
  */
 struct sink_ops {
 	const char *name;
 	/* *run outlives the sink. */
 	int (*begin)(struct sink *s, const struct run_info *run);
-	/* *record and what it points to are valid during the call only. */
+	/* *record and its pointers are valid during the call only. */
 	int (*record)(struct sink *s, const struct record *record);
 	int (*end)(struct sink *s, const struct run_summary *summary);
-	/* After an error: what could not be written to, for a message, safe for a terminal, as
-	 * "results.xml" with its quotation marks. Valid as long as the sink. */
+	/* After an error: the destination that could not be written to, for a message, safe for a
+	 * terminal, such as "results.xml" with its quotation marks. Valid as long as the sink. */
 	const char *(*destination)(const struct sink *s);
 };
 

@@ -1,4 +1,4 @@
-/* trace: the packets of a scan, kept for --explain and --packet-trace. */
+/* trace: stores the packets of a scan for --explain and --packet-trace. */
 #include "result/trace.h"
 
 #include <stdlib.h>
@@ -42,7 +42,7 @@ void trace_add(struct trace *trace, const struct trace_event *event)
 	trace->count++;
 }
 
-/* Events of one moment stay in the order in which they were added. */
+/* Events of the same time stay in the order in which they were added. */
 static int event_compare(const void *a, const void *b)
 {
 	const struct trace_event *x = a, *y = b;

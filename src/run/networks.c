@@ -1,4 +1,4 @@
-/* networks: options and files that list networks, made one set of addresses. */
+/* networks: builds one set of addresses from options and files that list networks. */
 #include "run/networks.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "plan/targets.h"
 #include "system/textfile.h"
 
-/* Where words go, and what names them in complaints. */
+/* Where the words of a list are added, and its name in error messages. */
 struct networks_sink {
 	struct ranges *set;
 	const char *where; /* safe to print */
@@ -21,7 +21,8 @@ static int network_add(struct ranges *set, const char *word, size_t length, stru
 	if (target_parse(word, length, set, &target, f) < 0)
 		return -1;
 	if (target.kind == TARGET_NAME)
-		return failure_set(f, EXIT_USAGE, "\"%s\" is no address or network", target.name);
+		return failure_set(f, EXIT_USAGE, "\"%s\" is not an address or network",
+				   target.name);
 	return 0;
 }
 

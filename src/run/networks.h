@@ -1,4 +1,4 @@
-/* networks: options and files that list networks, made one set of addresses. */
+/* networks: builds one set of addresses from options and files that list networks. */
 #ifndef PORTLIGHT_RUN_NETWORKS_H
 #define PORTLIGHT_RUN_NETWORKS_H
 
@@ -7,9 +7,10 @@
 #include "base/words.h"
 
 /*
- * Adds what the words of an option list, in the grammar of targets between commas; `option` is
- * its name, for complaints. *set is not normalised. 0, or -1 with *f: EXIT_USAGE naming the text
- * that does not parse, names of hosts included, since what they mean may change.
+ * Adds the networks that the words of an option list: comma-separated, in the grammar of targets.
+ * `option` is its name, for error messages. *set is not normalised. 0, or -1 with *f: EXIT_USAGE
+ * naming the text that does not parse; host names are refused too, since the addresses of a name
+ * may change.
  */
 int networks_add(struct ranges *set, const char *option, const struct words *words,
 		 struct failure *f);

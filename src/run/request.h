@@ -1,4 +1,4 @@
-/* request: what a scan or a watch is to do, as plain values; how they were typed is forgotten. */
+/* request: a scan or a watch as plain parsed values, independent of the command line. */
 #ifndef PORTLIGHT_RUN_REQUEST_H
 #define PORTLIGHT_RUN_REQUEST_H
 
@@ -22,6 +22,8 @@ struct scan_request {
 	struct words lists;	    /* files of targets; "-" is standard input */
 	struct words exclude_lists; /* files of excluded targets */
 	bool ipv4, ipv6;	    /* names: addresses of these families; neither: the first */
+	bool all_addresses;	    /* names: all addresses of those families */
+	bool strict_targets;	    /* a target that does not resolve ends the scan */
 	unsigned techniques;	    /* bit set of enum technique_id; 0: the engine's default */
 	const char *ports;	    /* in the grammar of plan/ports.h; NULL: the most common */
 	const char *exclude_ports;
@@ -35,7 +37,7 @@ struct scan_request {
 
 	const struct engine_row *engine; /* NULL: the most preferred that can do the scan */
 	bool xdp_generic;		 /* engine_conf.generic */
-	const char *interface;		 /* only this one; NULL: by route */
+	const char *interface;		 /* only this interface; NULL: by route */
 	bool has_source;
 	struct addr source; /* one of ours */
 	bool has_source_port;
@@ -44,7 +46,7 @@ struct scan_request {
 	uint64_t max_sockets; /* 0: what the file limit allows */
 	bool bad_sum;
 
-	bool has_seed; /* the order of the probes; else it is random */
+	bool has_seed; /* fixes the order of the probes; else it is random */
 	uint64_t seed;
 	uint64_t shard, shards; /* part `shard` of `shards`, 1-based, with a seed; 0/0: all */
 };
@@ -55,15 +57,16 @@ struct request_addrs {
 	size_t count;
 };
 
-/* Of a watch, watch_options_parse has the defaults. */
+/* A watch; watch_options_parse sets the defaults. */
 struct watch_request {
-	struct words interfaces; /* names; none, or "any" among them: all, also later ones */
-	const char *read;	 /* a capture file, "-": standard input; NULL: live */
-	const char *filter;	 /* of pcap-filter(7), or NULL */
+	struct words
+		interfaces; /* names; none, or "any" among them: all interfaces, also later ones */
+	const char *read;   /* a capture file, "-": standard input; NULL: live */
+	const char *filter; /* of pcap-filter(7), or NULL */
 	bool promiscuous;
-	uint64_t count; /* end after so many packets; 0: never */
+	uint64_t count; /* end after this number of packets; 0: no limit */
 
-	uint64_t memory_bytes; /* all that is resident (watch_memory.h) */
+	uint64_t memory_bytes; /* total resident memory (watch_memory.h) */
 	double false_positive, detection;
 	uint64_t idle_ns;
 	struct words home, ignores, never_block; /* comma-separated lists of networks */
@@ -75,9 +78,9 @@ struct watch_request {
 	bool block, dry_run;
 	uint64_t block_time_ns;
 
-	const char *user;    /* to become in the cage; NULL: portlight, or else nobody */
-	const char *metrics; /* file that observer->counters writes anew: its folder stays
-				writable in the cage; or NULL */
+	const char *user;    /* user to switch to in the cage; NULL: portlight, or else nobody */
+	const char *metrics; /* file that observer->counters rewrites: its folder stays writable in
+				the cage; or NULL */
 };
 
 #endif

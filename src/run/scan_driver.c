@@ -1,4 +1,4 @@
-/* scan_driver: the turns of a scan. */
+/* scan_driver: the main loop of a scan: send, receive, read out windows. */
 #include "run/scan_driver.h"
 
 #include <errno.h>
@@ -6,16 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "result/host.h"
 #include "sandbox/privilege.h"
 
-/* Answers taken at once. */
+/* Answers that one call of the engine may return. */
 #define ANSWERS 256
-/* And so often in a turn, at most: more than any ring holds, but who sends them without end must
- * not keep us from the rest. */
+/* Most such calls in one turn: more than any ring holds, but a host that sends without end must
+ * not keep the loop from its other work. */
 #define ANSWERS_TIMES 96
-/* Hosts read out at once, if an engine wants to be looked after. */
+/* Hosts read out before the engine is served again, if it sends passes by itself. */
 #define READ_OUT 256
-/* Sleep when the pace allows more but the engine takes no more (sockets: all in use). */
+/* Sleep if the pace allows more probes but the engine accepts none (sockets: all are in use). */
 #define ENGINE_FULL_NS UINT64_C(1000000)
 /* While nothing answers, the engine looks at the path itself so often. */
 #define DOUBT_NS UINT64_C(1000000000)
@@ -72,7 +73,7 @@ static void drive_ring(struct scan_driver *d, const struct engine_stats *stats, 
 	scan_dropped(&d->scan, now_ns);
 }
 
-/* While an engine sends by itself. */
+/* A pass is running: the engine sends by itself. */
 static int drive_passing(struct scan_driver *d, uint64_t now_ns, struct failure *f)
 {
 	struct engine_stats stats;
@@ -92,7 +93,8 @@ static int drive_passing(struct scan_driver *d, uint64_t now_ns, struct failure 
 	return 0;
 }
 
-/* Sends what may go now. Returns how many went, *full if the engine took fewer than offered. */
+/* Sends the probes that the pace allows now. Returns how many were sent; *full: the engine took
+ * fewer than offered. */
 static int drive_send(struct scan_driver *d, bool *full, struct failure *f)
 {
 	uint64_t now_ns = d->run->now_ns();
@@ -120,7 +122,8 @@ static int drive_send(struct scan_driver *d, bool *full, struct failure *f)
 	if (sent < 0)
 		return -1;
 	*full = (unsigned)sent < budget && walk_is_due(walk, now_ns);
-	/* When they have gone: by when they might, any rate would look even. */
+	/* The time after they were sent: by the time at which they were allowed, any rate would
+	 * look even. */
 	scan_sent(&d->scan, walk, (unsigned)sent, stats.refused_burst, d->run->now_ns());
 	drive_ring(d, &stats, now_ns);
 	return sent;
@@ -155,18 +158,26 @@ static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
 	if (named) {
 		report.notes |= HOST_NAMED;
 		report.name = named->name;
+		report.other_names = named->other_names;
 	}
-	if (report.notes & (HOST_ANSWERED | HOST_MAC | HOST_LOCAL))
+	switch (host_status(&report).state) {
+	case STATUS_UP:
 		sum->hosts_up++;
-	else if (report.notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE))
+		break;
+	case STATUS_DOWN:
 		sum->hosts_down++;
-	else
+		break;
+	default:
 		sum->hosts_silent++;
+	}
 	sum->hosts_total++;
+	if (addr_is_link_local6(report.addr) && d->setup->targets.zone[0])
+		report.zone = d->setup->targets.zone;
 	drive_sink(d, sink_host(d->run->sink, &report));
 }
 
-/* A read-out of a million probes takes longer than to send the next: passes go on beside it. */
+/* Reading out a million probes takes longer than sending the next million, so passes continue
+ * concurrently. */
 static int drive_beside(struct scan_driver *d, struct failure *f)
 {
 	bool full;
@@ -176,7 +187,7 @@ static int drive_beside(struct scan_driver *d, struct failure *f)
 	return drive_send(d, &full, f) < 0 || drive_receive(d, 0, f) < 0 ? -1 : 0;
 }
 
-/* Reads out and closes windows that are through. 0, or -1 with *f if a write failed. */
+/* Reads out and closes windows that are finished. 0, or -1 with *f if a write failed. */
 static int drive_close_windows(struct scan_driver *d, struct failure *f)
 {
 	int place;
@@ -197,8 +208,8 @@ static int drive_close_windows(struct scan_driver *d, struct failure *f)
 }
 
 /*
- * Programs, sockets and files are open, threads there are none yet. Only the windows to come may
- * need more packet sockets, to ask for neighbours and for interfaces not used so far.
+ * Drops privileges: programs, sockets and files are open, and no thread runs yet. Only if windows
+ * remain are more packet sockets needed: for ARP and NDP, and for interfaces not used so far.
  */
 static int drive_drop(struct scan_driver *d, struct failure *f)
 {
@@ -210,7 +221,7 @@ static int drive_drop(struct scan_driver *d, struct failure *f)
 	return privilege_drop(more ? PRIVILEGE_RAW_FRAMES : 0, f);
 }
 
-/* How often the end was asked for. */
+/* How often the user asked to stop. */
 static int drive_interrupts(const struct scan_driver *d)
 {
 	if (d->sink_error == EPIPE)
@@ -341,7 +352,7 @@ static void drive_progress(struct scan_driver *d)
 	const struct observer *observer = d->run->observer;
 	const struct scan *scan = &d->scan;
 
-	/* After the last host there is nothing to report. */
+	/* No progress line after the last host. */
 	if (!observer->progress_due || !observer->progress || scan_over(scan) ||
 	    !observer->progress_due(observer->context, d->run->now_ns()))
 		return;
@@ -387,18 +398,19 @@ static int drive_turn(struct scan_driver *d, struct failure *f)
 	return 0;
 }
 
-/* After a failure or a second Ctrl-C: what is known is written, nothing is waited for. */
+/* After a failure or a second Ctrl-C: writes what is known without waiting for answers. */
 static void drive_give_up(struct scan_driver *d)
 {
 	struct failure ignored = {0};
 	bool full;
 
-	/* A pass ends within milliseconds; only then is it known what it has sent. */
+	/* Waits for the pass, which ends within milliseconds: only then is it known which probes
+	 * it sent. */
 	scan_stop(&d->scan, 0);
 	while (scan_in_pass(&d->scan) && drive_send(d, &full, &ignored) >= 0)
 		(void)drive_receive(d, scan_wait_ns(&d->scan, 0), &ignored);
 	scan_abandon(&d->scan);
-	(void)drive_close_windows(d, &ignored); /* the first failure is the one to tell */
+	(void)drive_close_windows(d, &ignored); /* the first failure is the one to report */
 	d->summary.partial = true;
 }
 
@@ -422,7 +434,8 @@ static void drive_summary(struct scan_driver *d, uint64_t start_ns)
 	sum->ring_drops = stats.ring_drops;
 }
 
-/* Whether nothing more is waited for. The first interruption only ends the sending. */
+/* Whether the loop ends. The first interruption ends only the sending, the second also the wait
+ * for answers. */
 static bool drive_heed(struct scan_driver *d)
 {
 	const struct observer *observer = d->run->observer;
@@ -489,7 +502,8 @@ int scan_driver_run(struct scan_driver *d, struct failure *f)
 		return drive_end(d, start_ns, result, f);
 	while (result == 0 && !drive_heed(d)) {
 		result = drive_open_windows(d, f);
-		/* Once more: neighbours are asked for in there, and may not have been found. */
+		/* Checks again: opening a window resolves neighbours, which takes time, and hosts
+		 * without a neighbour get no probes. */
 		if (drive_heed(d) || scan_over(&d->scan))
 			break;
 		if (result == 0 && !(drive_path(d) && d->path_lost))

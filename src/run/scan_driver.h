@@ -1,4 +1,5 @@
-/* scan_driver: engine, plan and sink turned round until the plan is through or we are stopped. */
+/* scan_driver: runs a scan: engine, plan and sink, until the plan is complete or the user stops
+ * it. */
 #ifndef PORTLIGHT_RUN_SCAN_DRIVER_H
 #define PORTLIGHT_RUN_SCAN_DRIVER_H
 
@@ -17,29 +18,29 @@ struct scan_driver {
 	struct engine *engine;
 	struct scan scan;
 	struct run_summary summary; /* filled by the run */
-	/* What the sink could not take, as an errno; 0: it took everything. EPIPE ends the run as
-	 * an interruption does, any other as a failure. */
+	/* The sink's first error, as an errno; 0: none. EPIPE ends the run as an interruption
+	 * does, any other error as a failure. */
 	int sink_error;
 
 	struct run_info info;
 	struct finding *findings; /* of one host */
-	uint64_t ring_drops;	  /* seen so far */
-	bool dropped;		  /* privileges that are not needed any more */
+	uint64_t ring_drops;	  /* already reported to the pacer */
+	bool dropped;		  /* privileges were dropped */
 	uint64_t doubted_ns;	  /* when the engine was last asked to look at a silent path */
 	unsigned silences;	  /* outages by silence that the observer knows of */
 	bool path_lost;		  /* for too long: the scan ends */
 };
 
-/* Opens the engine. *setup (after scan_setup_init) and *run outlive the driver. 0, or -1 with *f;
- * scan_driver_close in either case. */
+/* Opens the engine. *setup (after scan_setup_init) and *run outlive the driver. 0, or -1 with *f.
+ * The caller calls scan_driver_close in either case. */
 int scan_driver_open(struct scan_driver *driver, struct scan_setup *setup,
 		     const struct run_context *run, struct failure *f);
 
 /*
- * Runs to the end or until stopped; once. The sink gets begin, a record for each host as its window
- * closes, and end. 0; or -1 with *f, with everything found so far in the sink and
- * driver->summary.partial set. Where privileges were needed to open the engine, the process has
- * given up those that the run does not need any more (privilege_drop).
+ * Runs once, to the end or until the user stops it. The sink gets begin, a record for each host as
+ * its window closes, and end. 0; or -1 with *f, with everything found so far in the sink and
+ * driver->summary.partial set. Privileges that opening the engine needed, and the run does not,
+ * are dropped for the whole process (privilege_drop).
  */
 int scan_driver_run(struct scan_driver *driver, struct failure *f);
 

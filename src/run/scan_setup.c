@@ -1,4 +1,4 @@
-/* scan_setup: a request made into the plan and the engine of a scan. */
+/* scan_setup: turns a request into the plan and the engine of a scan. */
 #include "run/scan_setup.h"
 
 #include <inttypes.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "net/link.h"
+#include "net/own.h"
 #include "net/settle.h"
 #include "plan/ports.h"
 #include "run/timing.h"
@@ -50,7 +51,8 @@ static struct engine_case setup_case(const struct scan_setup *setup)
 	return (struct engine_case){.techniques = setup->techniques, .raw = setup->raw};
 }
 
-/* The engine by what is known before the plan is made, and the techniques it is for. */
+/* Chooses the engine by what is known before the plan exists, and the techniques if none were
+ * given. */
 static int setup_choose(struct scan_setup *setup, struct failure *f)
 {
 	const struct engine_row *asked = setup->request->engine;
@@ -69,7 +71,7 @@ static int setup_choose(struct scan_setup *setup, struct failure *f)
 		return -1;
 	snprintf(setup->engine_why, sizeof(setup->engine_why), "%s%s",
 		 asked	   ? "as asked for"
-		 : connect ? "technique connect is the kernel's own"
+		 : connect ? "technique connect uses the kernel's TCP"
 			   : privilege_raw_why(setup->raw),
 		 asked || connect || setup->raw == PRIVILEGE_RAW ? "" : ": connect and udp only");
 	return 0;
@@ -144,7 +146,7 @@ static int setup_shard(struct scan_setup *setup, struct failure *f)
 	return 0;
 }
 
-/* Ports that no technique asks for, and techniques without a port: said, not dropped silently. */
+/* Reports ports that no technique scans, and techniques without a port. */
 static void note_unused(const struct scan_setup *setup, const struct observer *observer)
 {
 	const char *ports = setup->request->ports;
@@ -167,6 +169,66 @@ static void note_unused(const struct scan_setup *setup, const struct observer *o
 					 : "no UDP ports are given: none is scanned");
 }
 
+static bool is_loopback(struct addr a)
+{
+	return addr_is_v4(a) ? addr_v4(a) >> 24 == 127 : !a.hi && a.lo == 1;
+}
+
+/* The first target that a source address of the loopback interface cannot be used for: one that is
+ * not this machine's. NULL if there is none. */
+static const struct range *range_elsewhere(const struct ranges *targets, struct addr source,
+					   const struct own_list *own)
+{
+	for (size_t i = 0; i < targets->count; i++) {
+		const struct range *r = &targets->range[i];
+		const bool single = addr_equal(r->first, r->last);
+
+		if (addr_is_v4(r->first) == addr_is_v4(source) &&
+		    !(is_loopback(r->first) && is_loopback(r->last)) &&
+		    !(single && own_link(own, r->first, 0) != 0))
+			return r;
+	}
+	return NULL;
+}
+
+/* -S: some target is of its family, and can answer to it. */
+static int setup_source(const struct scan_setup *setup, struct failure *f)
+{
+	const struct addr source = setup->request->source;
+	const struct ranges *targets = &setup->targets.ranges;
+	const struct range *elsewhere;
+	struct own_list own = {0};
+	struct netlink *netlink;
+	char text[ADDR_TEXT], other[ADDR_TEXT];
+	size_t i = 0;
+	int result = 0;
+
+	if (!setup->request->has_source)
+		return 0;
+	while (i < targets->count && addr_is_v4(targets->range[i].first) != addr_is_v4(source))
+		i++;
+	if (i == targets->count)
+		return failure_set(f, EXIT_USAGE,
+				   "source address %s is of a family that no target has",
+				   addr_format(source, text));
+	if (!is_loopback(source))
+		return 0;
+	netlink = netlink_open(f);
+	if (!netlink)
+		return -1;
+	result = own_list_read(&own, netlink, f);
+	elsewhere = result < 0 ? NULL : range_elsewhere(targets, source, &own);
+	if (elsewhere)
+		result = failure_set(f, EXIT_USAGE,
+				     "source address %s is of the loopback interface: %s cannot "
+				     "answer to it",
+				     addr_format(source, text),
+				     addr_format(elsewhere->first, other));
+	own_list_fini(&own);
+	netlink_close(netlink);
+	return result;
+}
+
 int scan_setup_init(struct scan_setup *setup, const struct scan_request *request,
 		    const uint64_t random_seed[2], const struct observer *observer,
 		    struct failure *f)
@@ -186,6 +248,8 @@ int scan_setup_init(struct scan_setup *setup, const struct scan_request *request
 	if (setup_ports(setup, f) < 0 ||
 	    target_list_build(request, observer, &setup->targets, f) < 0)
 		return -1;
+	if (setup_source(setup, f) < 0)
+		return -1;
 	setup->plan = plan_new(&setup->targets.ranges, &setup->ports, setup->techniques, seed, f);
 	if (!setup->plan || setup_lists(setup, f) < 0 || setup_shard(setup, f) < 0)
 		return -1;
@@ -204,7 +268,7 @@ void scan_setup_fini(struct scan_setup *setup)
 	memset(setup, 0, sizeof(*setup));
 }
 
-/* The engine asked for, or nothing. */
+/* Opens the requested engine; there is no fallback. */
 static struct engine *setup_open_asked(const struct scan_setup *setup,
 				       const struct engine_conf *conf, struct failure *f)
 {
@@ -221,7 +285,7 @@ static struct engine *setup_open_asked(const struct scan_setup *setup,
 	return NULL;
 }
 
-/* The most preferred engine that is worth it and can be opened; why not another is noted. */
+/* Opens the most preferred engine that suits the scan; notes why others were not used. */
 static struct engine *setup_open_best(struct scan_setup *setup, const struct engine_case *c,
 				      const struct engine_conf *conf, struct failure *f)
 {
@@ -250,7 +314,7 @@ static struct engine *setup_open_best(struct scan_setup *setup, const struct eng
 	return NULL;
 }
 
-/* If it cannot be found out, it is not waited for. */
+/* Waits until IPv6 addresses of ours are usable; does not wait if their state cannot be read. */
 static void setup_settle(struct scan_setup *setup)
 {
 	const struct ranges *targets = &setup->targets.ranges;
@@ -303,6 +367,7 @@ struct engine *scan_setup_engine(struct scan_setup *setup, const struct run_cont
 	length = strlen(setup->engine_why);
 	if (engine && r->xdp_generic && setup->engine->traits & ENGINE_GENERIC)
 		snprintf(setup->engine_why + length, sizeof(setup->engine_why) - length,
-			 "; generic mode: sends as ever, judges answers in the kernel's stack");
+			 "; generic mode: sends as in native mode, judges answers in the kernel's "
+			 "stack");
 	return engine;
 }

@@ -1,4 +1,4 @@
-/* scan_setup: from a request to a plan, a pace and an open engine. */
+/* scan_setup: turns a request into a plan, a pace and an open engine. */
 #ifndef PORTLIGHT_RUN_SCAN_SETUP_H
 #define PORTLIGHT_RUN_SCAN_SETUP_H
 
@@ -17,13 +17,13 @@ struct scan_setup {
 	struct services *services;
 	struct ports ports;
 	unsigned techniques;		 /* bit set of enum technique_id */
-	enum privilege_raw raw;		 /* whether hand-made frames can be sent */
-	const struct engine_row *engine; /* as far as chosen yet */
-	char engine_why[640];		 /* why that one, for people */
-	unsigned settled_ms;		 /* so long IPv6 addresses of ours were waited for */
+	enum privilege_raw raw;		 /* whether raw frames can be sent */
+	const struct engine_row *engine; /* the choice so far */
+	char engine_why[640];		 /* why that one, as text */
+	unsigned settled_ms;		 /* how long IPv6 addresses of ours were waited for */
 	struct plan *plan;
 	struct scan_conf conf;
-	/* What run_info wants. */
+	/* Values for run_info. */
 	uint8_t technique[TECHNIQUES];
 	char *port_list[TECHNIQUES];
 	uint32_t port_count[TECHNIQUES];
@@ -31,17 +31,17 @@ struct scan_setup {
 };
 
 /*
- * All that can be settled before a packet is sent: engine, names, plan, pace. *request outlives
- * *setup; random_seed orders the probes where the request has no seed. 0, or -1 with *f. Freed
- * with scan_setup_fini in either case.
+ * Resolves all that can be resolved before a packet is sent: engine, names, plan, pace. *request
+ * outlives *setup; random_seed orders the probes if the request has no seed. 0, or -1 with *f. The
+ * caller calls scan_setup_fini in either case.
  */
 int scan_setup_init(struct scan_setup *setup, const struct scan_request *request,
 		    const uint64_t random_seed[2], const struct observer *observer,
 		    struct failure *f);
 void scan_setup_fini(struct scan_setup *setup);
 
-/* Opens the engine, and may change setup->engine and say more in setup->engine_why. *sheets and
- * *run outlive it. NULL with *f. */
+/* Opens the engine, and may change setup->engine and extend setup->engine_why. *sheets and *run
+ * outlive it. NULL with *f. */
 struct engine *scan_setup_engine(struct scan_setup *setup, const struct run_context *run,
 				 struct sheet *const *sheets, struct failure *f);
 

@@ -1,32 +1,32 @@
-/* target_list: words of a request and of its list files, made one set of addresses. */
+/* target_list: builds one set of addresses from the words of a request and of its list files. */
 #include "run/target_list.h"
 
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/quote.h"
 #include "plan/targets.h"
-#include "system/resolve.h"
+#include "run/target_names.h"
 #include "system/textfile.h"
 
-/* Singly given addresses beyond this are scanned like all others, but not remembered as such. */
+/* Single addresses beyond this number are scanned like all others, but their names are not
+ * stored. */
 #define NAMED_MOST 65536
 
-/* A name of a host and all its addresses, in a sentence. */
-#define OTHERS_TEXT (sizeof(((struct target *)NULL)->name) + 64 + RESOLVE_MOST * (ADDR_TEXT + 1))
-
-/* Where words go: targets or excludes. */
+/* Where words are added: targets or excludes. */
 struct word_sink {
 	const struct scan_request *request;
 	struct target_list *list;
 	struct ranges *ranges;
-	const struct observer *observer;
+	struct target_names *names;
 	bool exclude;
-	const char *where; /* list file, or NULL */
+	const char *where;	   /* list file, or NULL */
+	struct target_place place; /* position of the current word */
 };
 
-static int named_add(struct target_list *list, struct addr a, const char *name, struct failure *f)
+int target_list_named(struct target_list *list, struct addr a, const char *name, struct failure *f)
 {
 	if (list->named_count >= NAMED_MOST)
 		return 0;
@@ -42,84 +42,55 @@ static int named_add(struct target_list *list, struct addr a, const char *name, 
 
 	if (name && !copy)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for the targets");
-	list->named[list->named_count++] = (struct named_target){a, copy};
+	list->named[list->named_count] =
+		(struct named_target){.addr = a, .name = copy, .order = list->named_count};
+	list->named_count++;
 	return 0;
 }
 
-/* The addresses of a name that are not scanned. */
-static void others_warn(const struct observer *observer, const char *name, const struct addr *other,
-			int count)
+/* "%2": an interface's number in place of its name (RFC 4007, 11.2). */
+static int zone_name(const char *zone, char name[static IF_NAMESIZE], struct failure *f)
 {
-	char text[OTHERS_TEXT], addr[ADDR_TEXT];
-	size_t at;
+	const size_t digits = strspn(zone, "0123456789");
 
-	if (!observer->warning)
-		return;
-	at = (size_t)snprintf(text, sizeof(text), "%s has other addresses, not scanned:", name);
-	for (int i = 0; i < count && at < sizeof(text); i++)
-		at += (size_t)snprintf(text + at, sizeof(text) - at, " %s",
-				       addr_format(other[i], addr));
-	observer->warning(observer->context, text);
-}
-
-static int name_resolve(struct word_sink *sink, const struct target *target, struct failure *f)
-{
-	const struct scan_request *r = sink->request;
-	struct resolve_conf conf = {
-		.family = r->ipv4 == r->ipv6 ? RESOLVE_ANY
-			  : r->ipv4	     ? RESOLVE_V4
-					     : RESOLVE_V6,
-		.all = true,
-	};
-	struct addr found[RESOLVE_MOST];
-	int count, wanted = 1;
-
-	/* An excluded name leaves out every address it has. */
-	if (sink->exclude)
-		conf.family = RESOLVE_ANY;
-	count = resolve_name(target->name, &conf, found, f);
-	if (count < 0)
-		return -1;
-	if (sink->exclude || (r->ipv4 && r->ipv6))
-		wanted = count;
-	for (int i = 0; i < wanted; i++) {
-		unsigned whole = addr_is_v4(found[i]) ? 32 : 128;
-		unsigned bits = target->has_prefix ? target->prefix_bits : whole;
-
-		if (target_add_prefix(sink->ranges, found[i], bits, f) < 0)
-			return -1;
-		if (!sink->exclude && bits == whole &&
-		    named_add(sink->list, found[i], target->name, f) < 0)
-			return -1;
+	if (if_nametoindex(zone) != 0 || digits == 0 || zone[digits] || digits > 9) {
+		snprintf(name, IF_NAMESIZE, "%s", zone);
+		return 0;
 	}
-	if (wanted < count)
-		others_warn(sink->observer, target->name, found + wanted, count - wanted);
+	if (!if_indextoname((unsigned)strtoul(zone, NULL, 10), name))
+		return failure_set(f, EXIT_UNAVAILABLE, "%%%s: no interface has that number", zone);
 	return 0;
 }
 
 static int zone_note(struct word_sink *sink, const char *zone, struct failure *f)
 {
-	char *have = sink->list->zone;
+	const char *interface = sink->request->interface;
+	char *have = sink->list->zone, name[IF_NAMESIZE];
 
-	if (zone[0] == '\0' || sink->exclude || strcmp(have, zone) == 0)
+	if (zone[0] == '\0' || sink->exclude)
 		return 0;
-	if (have[0])
+	if (zone_name(zone, name, f) < 0)
+		return -1;
+	if (have[0] && strcmp(have, name) != 0)
 		return failure_set(
 			f, EXIT_USAGE,
 			"link-local targets of two interfaces, %%%s and %%%s: scan one at "
 			"a time",
-			have, zone);
-	memcpy(have, zone, sizeof(sink->list->zone));
+			have, name);
+	if (interface && strcmp(interface, name) != 0)
+		return failure_set(f, EXIT_USAGE,
+				   "a target is on interface %s (%%%s), and -e names another one",
+				   name, zone);
+	snprintf(have, sizeof(sink->list->zone), "%s", name);
 	return 0;
 }
 
-/* 0.0.0.0 and ::. The kernel takes them for this machine, and no answer comes from them. */
-static bool addr_is_nobody(struct addr a)
+bool target_list_is_nobody(struct addr a)
 {
 	return (addr_is_v4(a) && addr_v4(a) == 0) || (!a.hi && !a.lo);
 }
 
-/* Of a larger range they are left out. */
+/* They are removed from a larger range. */
 static int nobody_exclude(struct ranges *excludes, struct failure *f)
 {
 	const struct addr four = addr_from_v4(0), six = {0, 0};
@@ -140,7 +111,7 @@ static int word_add(struct word_sink *sink, const char *word, size_t length, str
 	    zone_note(sink, target.zone, f) < 0)
 		return -1;
 	if (target.kind == TARGET_NAME)
-		return name_resolve(sink, &target, f);
+		return target_names_add(sink->names, &target, sink->exclude, &sink->place, f);
 	if (sink->exclude || sink->ranges->count != before + 1)
 		return 0;
 	const struct range *added = &sink->ranges->range[before];
@@ -150,12 +121,13 @@ static int word_add(struct word_sink *sink, const char *word, size_t length, str
 			f, EXIT_USAGE,
 			"link-local target %s: which interface? Say %s%%eth0, or -e eth0",
 			addr_format(added->first, text), text);
-	if (addr_equal(added->first, added->last) && addr_is_nobody(added->first))
-		return failure_set(f, EXIT_USAGE,
-				   "%s is nobody's address; this machine is 127.0.0.1 or ::1",
-				   addr_format(added->first, text));
+	if (addr_equal(added->first, added->last) && target_list_is_nobody(added->first))
+		return failure_set(
+			f, EXIT_USAGE,
+			"%s is not the address of a host; this machine is 127.0.0.1 or ::1",
+			addr_format(added->first, text));
 	if (addr_equal(added->first, added->last))
-		return named_add(sink->list, added->first, NULL, f);
+		return target_list_named(sink->list, added->first, NULL, f);
 	return 0;
 }
 
@@ -164,13 +136,15 @@ static int list_word(void *context, const char *word, size_t length, unsigned li
 {
 	struct word_sink *sink = context;
 	struct failure inner = {0};
-	char where[200];
+	char where[200], before[224];
+	int result;
 
-	if (word_add(sink, word, length, &inner) == 0)
-		return 0;
-	return failure_set(f, inner.exit_code, "%s:%u: %s",
-			   text_quote(sink->where, strlen(sink->where), where, sizeof(where)), line,
-			   inner.text);
+	text_quote(sink->where, strlen(sink->where), where, sizeof(where));
+	snprintf(before, sizeof(before), "%s:%u: ", where, line);
+	sink->place.before = before;
+	result = word_add(sink, word, length, &inner);
+	sink->place.before = "";
+	return result == 0 ? 0 : failure_set(f, inner.exit_code, "%s%s", before, inner.text);
 }
 
 /* An element of --exclude. */
@@ -196,7 +170,7 @@ static int list_read(struct word_sink *sink, const char *path, struct failure *f
 	return result;
 }
 
-/* How what other programs take is written here, or NULL. */
+/* Explains syntax of other programs that is not valid here; or NULL. */
 static const char *word_advice(const char *word)
 {
 	const char *comma = strchr(word, ','), *colon = strchr(word, ':');
@@ -204,7 +178,7 @@ static const char *word_advice(const char *word)
 	if (comma && strpbrk(comma, ".:"))
 		return "targets are separated by spaces";
 	if (word[0] == '[')
-		return "an IPv6 address stands without brackets";
+		return "write IPv6 addresses without brackets";
 	if (colon && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0')
 		return "ports are given by -p";
 	return NULL;
@@ -214,11 +188,15 @@ static int target_word(struct word_sink *sink, const char *word, struct failure 
 {
 	struct failure inner = {0};
 	const char *advice = word_advice(word);
+	char after[64] = "";
+	int result;
 
-	if (word_add(sink, word, strlen(word), &inner) == 0)
-		return 0;
-	return failure_set(f, inner.exit_code, "%s%s%s", inner.text, advice ? "; " : "",
-			   advice ? advice : "");
+	if (advice)
+		snprintf(after, sizeof(after), "; %s", advice);
+	sink->place.after = after;
+	result = word_add(sink, word, strlen(word), &inner);
+	sink->place.after = "";
+	return result == 0 ? 0 : failure_set(f, inner.exit_code, "%s%s", inner.text, after);
 }
 
 static int words_read(struct word_sink *sink, const struct words *words, const struct words *lists,
@@ -235,7 +213,6 @@ static int words_read(struct word_sink *sink, const struct words *words, const s
 	for (size_t i = 0; i < lists->count; i++)
 		if (list_read(sink, lists->word[i], f) < 0)
 			return -1;
-	ranges_normalise(sink->ranges);
 	return 0;
 }
 
@@ -244,23 +221,74 @@ static int named_compare(const void *left, const void *right)
 	const struct named_target *a = left, *b = right;
 	int order = addr_compare(a->addr, b->addr);
 
-	/* Of the same address the one with a name first, so that it is found. */
-	return order ? order : (a->name == NULL) - (b->name == NULL);
+	/* Among entries with the same address those with a name come first, in the order of the
+	 * command line. */
+	if (order == 0)
+		order = (a->name == NULL) - (b->name == NULL);
+	return order ? order : (a->order > b->order) - (a->order < b->order);
+}
+
+/* Adds a name to *to, unless it has it already. */
+static int named_join(struct named_target *to, const char *name, struct failure *f)
+{
+	const size_t length = strlen(name);
+	char *joined;
+
+	if (!to->name || strcmp(to->name, name) == 0)
+		return 0;
+	for (const char *at = to->other_names; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, name, length) == 0 && (at[length] == ',' || !at[length]))
+			return 0;
+	}
+	if (asprintf(&joined, "%s%s%s", to->other_names ? to->other_names : "",
+		     to->other_names ? "," : "", name) < 0)
+		return failure_set(f, EXIT_SOFTWARE, "out of memory for the targets");
+	free(to->other_names);
+	to->other_names = joined;
+	return 0;
+}
+
+/* Sorts the entries and merges those with the same address, which keep all their names. */
+static int named_sort(struct target_list *list, struct failure *f)
+{
+	struct named_target *named = list->named;
+	size_t kept = 0;
+	int result = 0;
+
+	if (list->named_count == 0)
+		return 0;
+	qsort(named, list->named_count, sizeof(named[0]), named_compare);
+	for (size_t i = 0; i < list->named_count; i++) {
+		if (kept == 0 || !addr_equal(named[kept - 1].addr, named[i].addr)) {
+			named[kept++] = named[i];
+			continue;
+		}
+		if (named[i].name && result == 0)
+			result = named_join(&named[kept - 1], named[i].name, f);
+		free(named[i].name);
+	}
+	list->named_count = kept;
+	return result;
 }
 
 int target_list_build(const struct scan_request *r, const struct observer *observer,
 		      struct target_list *list, struct failure *f)
 {
 	struct ranges excludes = {0};
-	struct word_sink targets = {r, list, &list->ranges, observer, false, NULL};
-	struct word_sink out = {r, list, &excludes, observer, true, NULL};
+	struct target_names names = {0};
+	const struct target_place nowhere = {"", ""};
+	struct word_sink targets = {r, list, &list->ranges, &names, false, NULL, nowhere};
+	struct word_sink out = {r, list, &excludes, &names, true, NULL, nowhere};
 	int result = -1;
 
 	memset(list, 0, sizeof(*list));
 	if (words_read(&targets, &r->targets, &r->lists, f) < 0 ||
 	    words_read(&out, &r->excludes, &r->exclude_lists, f) < 0 ||
+	    target_names_resolve(&names, r, observer, list, &excludes, f) < 0 ||
 	    nobody_exclude(&excludes, f) < 0)
 		goto out;
+	ranges_normalise(&list->ranges);
 	uint64_t before = ranges_size(&list->ranges);
 
 	if (ranges_subtract(&list->ranges, &excludes) < 0) {
@@ -274,18 +302,19 @@ int target_list_build(const struct scan_request *r, const struct observer *obser
 				   : "no target given; see portlight scan --help");
 		goto out;
 	}
-	if (list->named_count)
-		qsort(list->named, list->named_count, sizeof(list->named[0]), named_compare);
-	result = 0;
+	result = named_sort(list, f);
 out:
+	target_names_fini(&names);
 	ranges_fini(&excludes);
 	return result;
 }
 
 void target_list_fini(struct target_list *list)
 {
-	for (size_t i = 0; i < list->named_count; i++)
+	for (size_t i = 0; i < list->named_count; i++) {
 		free(list->named[i].name);
+		free(list->named[i].other_names);
+	}
 	free(list->named);
 	ranges_fini(&list->ranges);
 	memset(list, 0, sizeof(*list));

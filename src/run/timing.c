@@ -1,4 +1,4 @@
-/* timing: the table of -T, and the values that override it. */
+/* timing: the table of -T, and the options that override it. */
 #include "run/timing.h"
 
 #include "technique/technique.h"
@@ -6,8 +6,8 @@
 #define MS UINT64_C(1000000)
 
 /*
- * The rate starts at `start` and moves up to `most` while answers prove that nothing is lost
- * (pacer.h). -T0 to -T2 keep nmap's spacing: a probe every 5 min, 15 s and 0.4 s.
+ * The rate starts at `start` and rises up to `most` while answers show that no probes are lost
+ * (pacer.h). -T0 to -T2 have nmap's spacing: a probe every 5 min, 15 s and 0.4 s.
  */
 const struct timing timing_table[TIMINGS] = {
 	{1.0 / 300, 1.0 / 300, 1000 * MS, 100 * MS, 10000 * MS, 0},

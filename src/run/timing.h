@@ -10,13 +10,13 @@
 struct timing {
 	double start_pps, most_pps;
 	uint64_t initial_rtt_ns, min_rtt_ns, max_rtt_ns;
-	int retries_less; /* than the technique's row says */
+	int retries_less; /* fewer attempts than the technique's row has */
 };
 
 #define TIMINGS 6
 extern const struct timing timing_table[TIMINGS];
 
-/* Fills pace, round-trip bounds and attempts of *conf. */
+/* Fills the pace, the round-trip bounds and the attempts of *conf. */
 void timing_apply(const struct scan_request *r, struct scan_conf *conf);
 
 #endif

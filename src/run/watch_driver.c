@@ -1,8 +1,10 @@
-/* watch_driver: packets into the detector, its events out, and what comes due in between. */
+/* watch_driver: feeds packets to the detector, passes its events to the sink, and does periodic
+ * work. */
 #include "run/watch_driver.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,22 +14,22 @@
 #define NS UINT64_C(1000000000)
 
 /*
- * The detector is told of each second of the capture's clock in which nothing came, so that a
- * replay closes a scan when a live run did. A gap of years is told of in so many steps.
+ * The detector gets a tick for each second of the capture's clock without packets, so that a
+ * replay closes a scan when a live run did. A longer gap gets at most this number of longer steps.
  */
 #define GAP_STEPS	 600
 
 #define METRICS_EVERY_NS (15 * NS)
-/* Live: so many frames at most between two looks at the clock. */
+/* Live: most frames between two reads of the clock. */
 #define FRAMES_A_TURN 2048
-/* So many at most after a signal to end: what came before it. */
+/* Most turns after a signal to end, for frames that arrived before it. */
 #define LAST_TURNS 32
-/* Lines about interfaces that come and go. */
+/* Most lines a minute about interfaces that come and go. */
 #define NEWS_A_MINUTE 20
 /* Longest line of an explanation. */
 #define EXPLAIN_LINE 1024
 
-/* Live: the name of the interface where its packets come from, if that is known. */
+/* Live: the name of the interface on which the source's packets arrive, if known. */
 static void event_locate(struct watch_driver *d, struct event *event)
 {
 	struct live *live = d->setup->live;
@@ -49,14 +51,14 @@ static void note_explained(struct watch_driver *d, const struct event *event)
 		if (!(event->has & EVENT_HAS_SOURCE) ||
 		    !addr_equal(event->source, d->setup->request->explain.addr[i]))
 			continue;
-		d->told[i].events++;
-		d->told[i].last = event->id;
-		d->told[i].action = event->action;
-		d->told[i].phase = event->phase;
+		d->reported[i].events++;
+		d->reported[i].last = event->id;
+		d->reported[i].action = event->action;
+		d->reported[i].phase = event->phase;
 	}
 }
 
-/* The first error is the one that is kept. */
+/* Only the first error is stored. */
 static void drive_sink(struct watch_driver *d, int error)
 {
 	if (error && !d->sink_error)
@@ -76,13 +78,13 @@ static void drive_event(void *context, const struct event *event)
 	watch_response_event(&d->setup->response, &located);
 }
 
-/* The capture's clock is at t_ns. */
+/* Advances the capture's clock to t_ns. */
 static void drive_clock(struct watch_driver *d, uint64_t t_ns)
 {
 	uint64_t seconds, step;
 
 	if (!d->started || t_ns < d->tick_ns) {
-		/* It starts, or ran backwards: from here on anew. */
+		/* The clock starts, or was set back: count seconds from here. */
 		d->started = true;
 		d->tick_ns = t_ns - t_ns % NS;
 		return;
@@ -109,7 +111,7 @@ static bool drive_asked(const struct watch_driver *d)
 	return d->run->report && *d->run->report;
 }
 
-/* Live, a signal does not end it before what the ring holds was looked at: see run_live. */
+/* A signal does not end a live run before the frames in the ring were judged: see run_live. */
 static bool drive_over(const struct watch_driver *d)
 {
 	return (drive_stopped(d) && !d->setup->live) ||
@@ -125,7 +127,7 @@ static void drive_lost(struct watch_driver *d, uint64_t lost)
 	watch_lost(d->watch, lost);
 }
 
-/* Whether `every_ns` has gone by since *due_ns, which then moves on. */
+/* Whether *due_ns has come, which is then set `every_ns` ahead. Never if every_ns is 0. */
 static bool comes_due(uint64_t *due_ns, uint64_t every_ns, uint64_t now_ns)
 {
 	if (every_ns == 0 || now_ns < *due_ns)
@@ -134,7 +136,7 @@ static bool comes_due(uint64_t *due_ns, uint64_t every_ns, uint64_t now_ns)
 	return true;
 }
 
-/* By the clock of the capture in a replay. */
+/* A replay uses the capture's clock. */
 static void drive_due_stats(struct watch_driver *d, uint64_t now_ns)
 {
 	const struct observer *observer = d->run->observer;
@@ -146,7 +148,7 @@ static void drive_due_stats(struct watch_driver *d, uint64_t now_ns)
 	observer->stats(observer->context, &stats);
 }
 
-/* Where the next packet is read to; its time is to be filled in. */
+/* The slot for the next packet; the caller fills in its time. */
 static struct watch_ahead *drive_next(struct watch_driver *d)
 {
 	return &d->ahead[d->ahead_count];
@@ -159,7 +161,7 @@ static void drive_look(struct watch_driver *d)
 	prefetch_bucket(d->watch, &a->packet, &a->sighting);
 }
 
-/* Judges what was read, unless the end comes first. */
+/* Judges the packets read ahead, unless the run ends first. */
 static void drive_judge(struct watch_driver *d)
 {
 	for (unsigned i = 0; i < d->ahead_count; i++)
@@ -202,8 +204,8 @@ static void drive_counters(struct watch_driver *d)
 }
 
 /*
- * Interfaces that came or went. Where containers come and go by the hundred only their number is
- * reported.
+ * Reports interfaces that came or went. On a machine where hundreds of containers start and stop,
+ * only a number is reported beyond the limit.
  */
 static void drive_links(struct watch_driver *d, uint64_t now_ns)
 {
@@ -216,14 +218,14 @@ static void drive_links(struct watch_driver *d, uint64_t now_ns)
 	if (!comes_due(&d->news_ns, 60 * NS, now_ns))
 		return;
 	if (d->news > NEWS_A_MINUTE) {
-		(void)snprintf(line, sizeof(line), "interfaces came or went another %u times",
+		(void)snprintf(line, sizeof(line), "interfaces came or went %u more times",
 			       d->news - NEWS_A_MINUTE);
 		observer->link(observer->context, line);
 	}
 	d->news = 0;
 }
 
-/* What a live run does every now and then. */
+/* Periodic work of a live run. */
 static void drive_due(struct watch_driver *d)
 {
 	struct watch_setup *setup = d->setup;
@@ -231,20 +233,23 @@ static void drive_due(struct watch_driver *d)
 
 	if (comes_due(&d->second_ns, NS, now_ns)) {
 		drive_lost(d, live_drops(setup->live));
-		/* Where packets never cease nothing else asks whether an interface changed. */
+		/* Under constant traffic nothing else checks whether an interface changed. */
 		(void)live_wait(setup->live, 0);
-		if (setup->listeners) /* failing, it knows nothing for a while */
+		if (setup->listeners) /* if it fails, the listening ports are unknown until the next
+					 success */
 			(void)listeners_refresh(setup->listeners, now_ns);
 	}
 	if (comes_due(&d->metrics_ns, METRICS_EVERY_NS, now_ns))
 		drive_counters(d);
 	if (comes_due(&d->watchdog_ns, setup->notify.watchdog_ns / 2, now_ns))
-		(void)notify_send(&setup->notify, "WATCHDOG=1"); /* the manager acts on silence */
+		(void)notify_send(&setup->notify,
+				  "WATCHDOG=1"); /* if it fails, the service manager restarts us */
 	drive_due_stats(d, now_ns);
 	drive_links(d, now_ns);
 }
 
-/* Who sent it came in by there. What is forwarded goes out elsewhere, which tells less. */
+/* Notes where the packet's source is reached. A forwarded packet is seen again on its way out,
+ * which does not show where its source is. */
 static void drive_origin(struct watch_driver *d, const struct live_frame *f, const struct packet *p)
 {
 	bool out = f->frame.flags & RING_OUTGOING;
@@ -260,7 +265,12 @@ static void drive_frame(struct watch_driver *d, const struct live_frame *f)
 	struct watch_ahead *a = drive_next(d);
 	struct packet *p = &a->packet;
 
-	packet_parse(f->link, f->frame.bytes, f->frame.length, p);
+	/* No checksum is known of what did not come over a wire, or is not here as a whole. */
+	if (f->frame.flags & (RING_OUTGOING | RING_SUM_GOOD | RING_SUM_PENDING) ||
+	    f->frame.hardware == ARPHRD_LOOPBACK)
+		packet_parse(f->link, f->frame.bytes, f->frame.length, p);
+	else
+		packet_parse_checked(f->link, f->frame.bytes, f->frame.length, p);
 	if (f->frame.flags & RING_VLAN) {
 		p->has |= PACKET_VLAN;
 		p->vlan = f->frame.vlan;
@@ -269,9 +279,13 @@ static void drive_frame(struct watch_driver *d, const struct live_frame *f)
 	a->t_ns = f->frame.wall_ns;
 	a->lost = d->lost;
 	drive_look(d);
+	/* Each packet of the loopback interface both leaves and comes in. */
+	if (f->frame.hardware != ARPHRD_LOOPBACK)
+		a->sighting.way = f->frame.flags & RING_OUTGOING ? SIGHT_WAY_OUT : SIGHT_WAY_IN;
+	a->sighting.interface = (uint16_t)f->frame.interface;
 }
 
-/* What the ring holds, up to so much: how many frames that were. */
+/* Reads the frames in the ring, up to FRAMES_A_TURN. Returns their number. */
 static unsigned live_turn(struct watch_driver *d)
 {
 	struct live *live = d->setup->live;
@@ -289,9 +303,11 @@ static unsigned live_turn(struct watch_driver *d)
 	return frames;
 }
 
-/* Nothing is there. Until something is, or the next second begins, when the detector wants its
- * tick, all of the second before having come to light; at the end only for that. 1, or 0 if nothing
- * came, or -errno. */
+/*
+ * The ring is empty: waits for a frame, but at most until the next second begins, when the
+ * detector needs its tick (by then all frames of the second before have arrived). When stopping,
+ * waits only for such late frames. 1, or 0 if no frame came, or -errno.
+ */
 static int drive_wait(struct watch_driver *d, bool stopping)
 {
 	uint64_t now_ns = d->run->wall_ns() - LIVE_LATE_MS * (NS / 1000);
@@ -345,7 +361,7 @@ static int replay_frame(struct watch_driver *d, const struct file_frame *frame, 
 	return 0;
 }
 
-/* The next frame; of those before, none is left waiting for it. */
+/* Reads the next frame. Frames read ahead are judged first if that may block. */
 static int replay_next(struct watch_driver *d, struct failure *f)
 {
 	struct file *file = d->setup->file;
@@ -438,7 +454,7 @@ void watch_driver_free(struct watch_driver *d)
 	free(d);
 }
 
-/* Where the lines of an explanation go. */
+/* The destination of an explanation's lines. */
 struct explained {
 	void (*line)(void *context, const char *text);
 	void *context;
@@ -453,14 +469,14 @@ static void explain_line(void *context, const char *text)
 	to->line(to->context, line);
 }
 
-static void explain_told(struct watch_driver *d, size_t i, struct explained *to)
+static void explain_reported(struct watch_driver *d, size_t i, struct explained *to)
 {
 	char line[EXPLAIN_LINE / 2];
 
-	(void)snprintf(line, sizeof(line),
-		       "reported %" PRIu64 " times, last: event %" PRIu64 ", %s, %s",
-		       d->told[i].events, d->told[i].last, event_action_name(d->told[i].action),
-		       event_phase_name(d->told[i].phase));
+	(void)snprintf(
+		line, sizeof(line), "reported %" PRIu64 " times, last: event %" PRIu64 ", %s, %s",
+		d->reported[i].events, d->reported[i].last,
+		event_action_name(d->reported[i].action), event_phase_name(d->reported[i].phase));
 	explain_line(to, line);
 }
 
@@ -472,14 +488,14 @@ void watch_driver_explain(struct watch_driver *d, void (*line)(void *context, co
 	char text[ADDR_TEXT], head[ADDR_TEXT + 1];
 
 	for (size_t i = 0; i < sources->count; i++) {
-		bool told = i < WATCH_EXPLAINED && d->told[i].events;
+		bool reported = i < WATCH_EXPLAINED && d->reported[i].events;
 
 		(void)snprintf(head, sizeof(head), "%s:", addr_format(sources->addr[i], text));
 		line(context, head);
-		if (told)
-			explain_told(d, i, &to);
-		if (!watch_explain(d->watch, sources->addr[i], explain_line, &to) && !told)
-			explain_line(&to, "nothing is held: it made no contact that failed, or "
-					  "none lately");
+		if (reported)
+			explain_reported(d, i, &to);
+		if (!watch_explain(d->watch, sources->addr[i], explain_line, &to) && !reported)
+			explain_line(&to, "no evidence: it had no failed first contact, or none "
+					  "recently");
 	}
 }

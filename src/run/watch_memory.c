@@ -1,4 +1,4 @@
-/* watch_memory: what --memory is divided into. */
+/* watch_memory: how --memory is divided. */
 #include "run/watch_memory.h"
 
 #include "capture/live.h"

@@ -1,4 +1,4 @@
-/* watch_memory: what --memory is divided into. */
+/* watch_memory: how --memory is divided. */
 #ifndef PORTLIGHT_RUN_WATCH_MEMORY_H
 #define PORTLIGHT_RUN_WATCH_MEMORY_H
 
@@ -6,12 +6,12 @@
 #include <stdint.h>
 
 /*
- * All else that is resident: the program and its libraries, the picture of listening ports, names
- * of interfaces, buffers of files and outputs. 5 MiB of it were measured.
+ * All other resident memory: the program and its libraries, the set of listening ports, names of
+ * interfaces, buffers of files and outputs. 5 MiB were measured.
  */
 #define WATCH_MEMORY_REST ((uint64_t)6 << 20)
 
-/* From here on each part is large enough to work. */
+/* The smallest total at which each part is large enough to work. */
 #define WATCH_MEMORY_SMALLEST ((uint64_t)12 << 20)
 
 struct watch_memory {
@@ -20,11 +20,11 @@ struct watch_memory {
 };
 
 /*
- * The ring gets a third of what is left beside the rest: with the default of 32 MiB that is some
- * 65,000 SYNs, the 50 ms of a flood of a million a second that pass where the kernel's own work on
- * it keeps us from the processor (20 ms were measured, and it is not the only one). A larger ring
- * than 64 MiB would only make the judgement late. A replay has no ring, but the same tables, so
- * that it judges as the live run did.
+ * The ring gets a third of what remains. With the default of 32 MiB it holds some 65,000 SYNs: 50
+ * ms of a flood of a million packets per second, a time in which the kernel's own work on the
+ * flood may keep us from the processor (20 ms were measured). A ring larger than 64 MiB would only
+ * delay the judgement. A replay has no ring, but tables of the same size, so that it judges as the
+ * live run did.
  */
 struct watch_memory watch_memory_share(uint64_t bytes);
 

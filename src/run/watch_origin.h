@@ -7,21 +7,22 @@
 
 #include "address/addr.h"
 
-/* One source a place; a newer one takes it over. 24 bytes each. */
+/* Slots, one source each; a newer source overwrites an older one. 24 bytes each. */
 #define WATCH_ORIGIN_PLACES 8192u
 
-/* Starts out as zeros. */
+/* Zero-initialised is empty. */
 struct watch_origin {
 	struct {
 		struct addr addr;
 		uint32_t interface; /* its index; 0: free */
-		bool out;	    /* it was only seen going out */
+		bool out;	    /* only outgoing packets of it were seen */
 	} place[WATCH_ORIGIN_PLACES];
 };
 
 /*
- * An event is often told while a packet of somebody else is looked at, or none, so the interface
- * is kept by source. Addresses that collide only forget one another: nothing wrong is said.
+ * An event is often reported during a packet of another source, or without a packet, so the
+ * interface is stored by source. Addresses that share a slot only overwrite each other: no wrong
+ * interface is reported.
  */
 static inline uint32_t watch_origin_place(struct addr a)
 {
@@ -30,7 +31,8 @@ static inline uint32_t watch_origin_place(struct addr a)
 	return (uint32_t)(mixed >> 51) % WATCH_ORIGIN_PLACES;
 }
 
-/* `out`: on its way out. That is kept as long as nothing of the source was seen to come in. */
+/* `out`: the packet was outgoing. Its interface is used only as long as no incoming packet of the
+ * source was seen. */
 static inline void watch_origin_note(struct watch_origin *o, struct addr a, uint32_t interface,
 				     bool out)
 {
@@ -43,7 +45,7 @@ static inline void watch_origin_note(struct watch_origin *o, struct addr a, uint
 	o->place[place].out = out;
 }
 
-/* The index of the interface noted last, or 0 if it is not known any more. */
+/* The interface index last stored for the source, or 0 if it was overwritten or never stored. */
 static inline uint32_t watch_origin_find(const struct watch_origin *o, struct addr a)
 {
 	uint32_t place = watch_origin_place(a);

@@ -1,4 +1,4 @@
-/* watch_response: shuts proven scanners out, or says whom it would shut out. */
+/* watch_response: blocks proven scanners, or in a dry run reports which would be blocked. */
 #include "run/watch_response.h"
 
 #include <errno.h>
@@ -26,11 +26,11 @@ __attribute__((format(printf, 2, 3))) static void response_note(const struct wat
 	r->observer->news(r->observer->context, line);
 }
 
-/* Whether this verdict on this scan was said before; remembers it. */
-static bool said_before(struct watch_response *r, const struct event *event, uint8_t verdict)
+/* Whether this verdict on this scan was reported before; stores it. */
+static bool reported_before(struct watch_response *r, const struct event *event, uint8_t verdict)
 {
 	const size_t place = event->id % WATCH_RESPONSE_RECENT;
-	/* 0 is no event's place yet: ids are told apart by one more. */
+	/* Zero is an empty slot, so ids are stored plus one. */
 	bool before =
 		r->recent[place].event == event->id + 1 && r->recent[place].verdict == verdict;
 
@@ -44,10 +44,10 @@ static void respond_dry(struct watch_response *r, const struct event *event,
 {
 	char text[ADDR_TEXT];
 
-	if (verdict == BLOCK_NO_SCAN || said_before(r, event, (uint8_t)verdict))
+	if (verdict == BLOCK_NO_SCAN || reported_before(r, event, (uint8_t)verdict))
 		return;
 	if (verdict == BLOCK_NO_SOURCE)
-		response_note(r, "event %" PRIu64 ": would block nobody: %s", event->id,
+		response_note(r, "event %" PRIu64 ": would block no address: %s", event->id,
 			      block_verdict_text(verdict));
 	else if (verdict == BLOCK_YES)
 		response_note(r, "event %" PRIu64 ": would block %s", event->id,
@@ -68,7 +68,7 @@ static void respond(struct watch_response *r, const struct event *event)
 		response_note(r, "event %" PRIu64 ": blocked %s", event->id, text);
 	} else if (result < 0) {
 		r->failed++;
-		if (!said_before(r, event, BLOCK_VERDICTS))
+		if (!reported_before(r, event, BLOCK_VERDICTS))
 			response_note(r, "event %" PRIu64 ": cannot block %s: %s", event->id, text,
 				      strerror(-result));
 	}
@@ -78,13 +78,14 @@ void watch_response_event(struct watch_response *r, const struct event *event)
 {
 	enum block_verdict verdict;
 
-	/* At its end there is nobody left to shut out. */
+	/* A scan that has ended needs no block. */
 	if ((!r->blocker && !r->dry_run) || event->phase == EVENT_CLOSE)
 		return;
 	verdict = block_policy(event, r->never);
-	/* `never` is of the start, and the picture of seconds ago. */
+	/* `never` was read at the start, and the listeners' addresses seconds ago: read them
+	 * again. */
 	if ((verdict == BLOCK_YES || verdict == BLOCK_UNPROVEN) && r->listeners) {
-		(void)listeners_renew(r->listeners); /* failing, `never` has to do */
+		(void)listeners_renew(r->listeners); /* if it fails, only `never` is checked */
 		if (listeners_is_local(r->listeners, event->source))
 			verdict = BLOCK_NEVER;
 	}

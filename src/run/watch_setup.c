@@ -1,4 +1,4 @@
-/* watch_setup: everything a detector needs, opened before it goes into its cage. */
+/* watch_setup: opens everything that a detector needs before it enters its cage. */
 #include "run/watch_setup.h"
 
 #include <stdio.h>
@@ -11,7 +11,8 @@
 
 #define NS UINT64_C(1000000000)
 
-/* Words of the request, and files of theirs: what goes wrong here is the user's to mend. */
+/* Parses the request's words and the files that they name: errors here are the user's to
+ * correct. */
 static int read_words(struct watch_setup *setup, struct failure *f)
 {
 	const struct watch_request *r = setup->request;
@@ -32,7 +33,7 @@ static int read_words(struct watch_setup *setup, struct failure *f)
 	return 0;
 }
 
-/* Our networks are those on the links, if they were not given. */
+/* Without --home, our networks are those of the links. */
 static int read_local(struct watch_setup *setup, struct netlink *netlink, struct failure *f)
 {
 	if (local_read(&setup->local, netlink, f) < 0)
@@ -76,7 +77,7 @@ static int prepare_response(struct watch_setup *setup, struct failure *f)
 	return setup->response.blocker ? 0 : -1;
 }
 
-/* tcpdump's word for all. */
+/* tcpdump's name for all interfaces. */
 static bool wants_any(const struct words *interfaces)
 {
 	for (size_t i = 0; i < interfaces->count; i++)
@@ -110,7 +111,7 @@ static void warn(const struct observer *observer, const char *what, const char *
 	observer->warning(observer->context, line);
 }
 
-/* What the detector can do without is only a warning. */
+/* Without these the detector works, so a failure is only a warning. */
 static void open_helps(struct watch_setup *setup)
 {
 	struct failure ignored = {0};
@@ -132,7 +133,7 @@ static int read_live(struct watch_setup *setup, struct failure *f)
 
 	if (!netlink)
 		return -1;
-	/* The blocker forks: the fewer descriptors there are by then, the better. */
+	/* The blocker forks: it should inherit as few descriptors as possible. */
 	result = read_local(setup, netlink, f) < 0 || prepare_response(setup, f) < 0 ? -1 : 0;
 	netlink_close(netlink);
 	return result;
@@ -142,7 +143,7 @@ static int open_replay(struct watch_setup *setup, struct failure *f)
 {
 	if (prepare_response(setup, f) < 0)
 		return -1;
-	/* Before the outputs: a name typed wrong must not cost the old file of -oD. */
+	/* Before the outputs are opened: a mistyped file name must not cost the old file of -oD. */
 	setup->file = file_open(setup->request->read, f);
 	return setup->file ? 0 : -1;
 }
@@ -189,6 +190,12 @@ void watch_setup_fini(struct watch_setup *setup)
 	ranges_fini(&setup->never);
 }
 
+/* watch_conf.is_own. */
+static bool is_own(void *context, struct addr a)
+{
+	return listeners_is_local(context, a);
+}
+
 void watch_setup_conf(const struct watch_setup *setup, const struct siphash_key *key,
 		      struct watch_conf *conf)
 {
@@ -206,6 +213,8 @@ void watch_setup_conf(const struct watch_setup *setup, const struct siphash_key 
 	if (setup->listeners) {
 		conf->listens = listeners_find;
 		conf->listens_context = setup->listeners;
+		conf->is_own = is_own;
+		conf->is_own_context = setup->listeners;
 	}
 	if (!r->read)
 		conf->key = *key;

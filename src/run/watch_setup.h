@@ -1,4 +1,4 @@
-/* watch_setup: everything a detector needs, opened before it goes into its cage. */
+/* watch_setup: opens everything that a detector needs before it enters its cage. */
 #ifndef PORTLIGHT_RUN_WATCH_SETUP_H
 #define PORTLIGHT_RUN_WATCH_SETUP_H
 
@@ -25,38 +25,39 @@ struct watch_setup {
 	struct ranges home, ignored, never;
 	struct local local;	       /* live */
 	struct expression *expression; /* NULL: no filter */
-	struct file *file;	       /* of a capture; else */
+	struct file *file;	       /* a capture file; NULL: live, and then */
 	struct live *live;
-	struct listeners *listeners; /* NULL: what listens is not known */
+	struct listeners *listeners; /* NULL: the listening ports are unknown */
 	struct notify notify;
 	struct watch_response response;
 	struct cage cage;
 };
 
 /*
- * Reads all that *request names, and opens a capture file and the blocker: in the order in which
- * a failure costs least. *request and *observer outlive *setup. 0, or -1 with *f. watch_setup_fini
- * in either case.
+ * Reads all that *request names, and opens a capture file and the blocker, cheapest steps first.
+ * *request and *observer outlive *setup. 0, or -1 with *f. The caller calls watch_setup_fini in
+ * either case.
  */
 int watch_setup_init(struct watch_setup *setup, const struct watch_request *request,
 		     const struct observer *observer, struct failure *f);
-/* Once the caller's outputs are open, for which home networks had to be known: opens the live
- * capture, if it is one. 0, or -1 with *f. */
+/* Opens the live capture, if there is one. Called after the caller opened its outputs, which need
+ * the home networks. 0, or -1 with *f. */
 int watch_setup_capture(struct watch_setup *setup, struct failure *f);
 void watch_setup_fini(struct watch_setup *setup);
 
-/* The networks called ours, for outputs; NULL where they are not known (of a capture). */
+/* Our networks, for the outputs; NULL if unknown (a capture file without --home). */
 const struct ranges *watch_setup_home(const struct watch_setup *setup);
 
-/* Fills all of *conf but where events go. A replay has a fixed key, so that it can be repeated. */
+/* Fills all of *conf except the event callback. A replay has a fixed key, so that it is
+ * reproducible. */
 void watch_setup_conf(const struct watch_setup *setup, const struct siphash_key *key,
 		      struct watch_conf *conf);
 
-/* The cage for this request; folder[0..size) is where conf->writable may point. */
+/* Fills *conf for this request; folder[0..size) is storage for the text of conf->writable. */
 void watch_setup_cage(const struct watch_request *request, struct cage_conf *conf, char *folder,
 		      size_t size);
 
-/* Goes into the cage. 0, or -1 with *f. */
+/* Enters the cage. 0, or -1 with *f. */
 int watch_setup_enter(struct watch_setup *setup, struct failure *f);
 
 #endif

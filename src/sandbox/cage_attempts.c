@@ -326,7 +326,7 @@ static const struct cage_attempt attempts[] = {
 	{"read /etc/shadow", try_shadow},
 	{"read /etc/passwd", try_passwd},
 	{"list the root directory", try_directory},
-	{"make a file where everybody may", try_create},
+	{"create a file in a world-writable folder", try_create},
 	{"make a directory there", try_mkdir},
 	{"make a symbolic link there", try_symlink},
 	{"read the machine's memory", try_memory_of_others},

@@ -1,4 +1,4 @@
-/* cookie: what a probe carries so that its answer proves itself. */
+/* cookie: fields of a probe by which its answer is validated without a table of probes. */
 #ifndef PORTLIGHT_SCAN_COOKIE_H
 #define PORTLIGHT_SCAN_COOKIE_H
 
@@ -29,7 +29,8 @@ static inline void cookie_v4_begin(const struct siphash_key *key, __u64 v[4])
 	siphash_begin(v);
 }
 
-/* Of an IPv4 address and a slot as plan_walk.h has it; `begin` is what the key alone decides. */
+/* Hash of an IPv4 address and a slot (plan_walk.h); `begin` is what cookie_v4_begin made of the
+ * key. */
 static inline __u64 cookie_v4_slot_hash(const __u64 begin[4], __u32 v4, __u32 slot)
 {
 	const __u64 word = siphash_tail(7, (__u64)(slot & 0xffffff) << 32 | v4);

@@ -1,4 +1,4 @@
-/* kept: a list of evidence, sorted where it is. */
+/* evidence_list: appended, and sorted in place. */
 #include "scan/evidence_list.h"
 
 #include <stdlib.h>
@@ -6,10 +6,10 @@
 
 #include "scan/probe.h"
 
-/* Large enough for the C library to ask the kernel for a block of its own (cmd_scan.c): what is not
- * written to is no memory, and to grow is to be mapped anew. */
+/* Large enough for malloc to map it by itself (mallopt(3), M_MMAP_THRESHOLD): pages that are not
+ * written to take no memory, and growing maps them anew without a copy. */
 #define EVIDENCE_LIST_FIRST 8448
-/* So few that came late are put where they belong one by one. */
+/* Up to so many late entries are inserted one by one; more are sorted with all others. */
 #define EVIDENCE_LIST_LATE 16
 /* Bits of a cell and a reply. */
 #define EVIDENCE_LIST_BITS 24

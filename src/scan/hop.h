@@ -1,4 +1,4 @@
-/* hop: where each host of a window is sent to. One copy: kernel programs read it, too. */
+/* hop: the next hop of each host of a window, in a form that kernel programs read, too. */
 #ifndef PORTLIGHT_SCAN_HOP_H
 #define PORTLIGHT_SCAN_HOP_H
 
@@ -6,20 +6,20 @@
 
 #define HOP_GROUP 64u
 
-/* So many hosts, 6.5 bytes each. Four bits say what the other six bytes are; all zero: nothing is
- * known. */
+/* HOP_GROUP hosts, 6.5 bytes each: four bits of kind (the flags below), which say what the six
+ * bytes of mac[] are. All zero: nothing is known of the host. */
 struct hop_group {
 	__u64 kind[HOP_GROUP / 16];
-	__u16 mac[HOP_GROUP][3]; /* as in memory */
+	__u16 mac[HOP_GROUP][3]; /* bytes in the order of the frame */
 };
 
 #define HOP_EGRESS 3u /* number of the egress, for the engine that set HOP_SEND */
 #define HOP_SEND   4u /* frames go to the MAC address */
 #define HOP_OWN	   8u /* the MAC address is the host's own */
-/* Neither: the first byte is of its notes (enum host_note). */
+/* Neither HOP_SEND nor HOP_OWN: the first byte of mac[] holds notes (enum host_note). */
 
-/* The hop of host `at` of a group, as one word: the MAC address as in memory, and above the rest
- * its kind. */
+/* Host number `at` of a group as one word: the six bytes of mac[] in the low 48 bits, in the order
+ * of a little-endian load, and the kind in the top byte. */
 #define HOP_WORD_KIND(word) ((__u32)((word) >> 56))
 
 static inline __u64 hop_word(const struct hop_group *g, __u32 at)

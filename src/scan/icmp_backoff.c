@@ -11,6 +11,13 @@ static uint32_t interval_clamp(uint64_t us)
 	return us < INTERVAL_MAX_US ? (uint32_t)us : INTERVAL_MAX_US;
 }
 
+bool icmp_backoff_valid(const struct icmp_backoff *q, uint32_t slots)
+{
+	return q->interval_us >= INTERVAL_MIN_US && q->interval_us <= INTERVAL_MAX_US &&
+	       q->hunt_us >= INTERVAL_MIN_US && q->hunt_us <= INTERVAL_MAX_US && q->from < slots &&
+	       q->blanks <= slots;
+}
+
 void icmp_backoff_start(struct icmp_backoff *q, uint32_t blanks, uint64_t now_ns)
 {
 	*q = (struct icmp_backoff){.blanks = blanks, .answer_ns = now_ns, .next_ns = now_ns};
@@ -40,7 +47,7 @@ void icmp_backoff_sent(struct icmp_backoff *q, uint64_t now_ns)
 		q->next_ns = refill_ns;
 }
 
-void icmp_backoff_answered(struct icmp_backoff *q, uint64_t now_ns)
+void icmp_backoff_answered(struct icmp_backoff *q, bool own, uint64_t now_ns)
 {
 	if (q->blanks)
 		q->blanks--;
@@ -50,7 +57,7 @@ void icmp_backoff_answered(struct icmp_backoff *q, uint64_t now_ns)
 	if (q->late <= 1)
 		q->hunt_us = interval_clamp((uint64_t)q->hunt_us * 2);
 	q->misses = q->late = 0;
-	q->answers++;
+	q->answers += own;
 	q->answer_ns = now_ns;
 }
 

@@ -1,4 +1,4 @@
-/* slow: who is asked at a pace of its own, and which port next. */
+/* paced: which hosts have a pace of their own, and which of their ports is next. */
 #include "scan/paced.h"
 
 #include <stdlib.h>
@@ -6,70 +6,32 @@
 
 #include "result/finding.h"
 
-/* Of the slots' order; the windows have the numbers from 0 on. */
-#define SLOW_TWEAK UINT64_MAX
+/* Tweak of the permutation of a host's slots; the windows use the numbers from 0 on. */
+#define PACED_TWEAK UINT64_MAX
 
 void paced_init(struct paced *l, struct sheet *sheet)
 {
+	const struct plan *plan = sheet_plan(sheet);
+
 	*l = (struct paced){.sheet = sheet, .due_ns = UINT64_MAX, .soonest_ns = UINT64_MAX};
-	permute_init(&l->order, sheet->plan->slots, sheet->plan->seed, SLOW_TWEAK);
+	permute_init(&l->order, plan->slots, plan->seed, PACED_TWEAK);
 }
 
 void paced_fini(struct paced *l)
 {
 	free(l->host);
-	free(l->last);
 	l->host = NULL;
-	l->last = NULL;
 	l->count = l->capacity = 0;
 }
 
-/* Without memory nobody is asked on. */
-static bool paced_last(struct paced *l)
+/* Adds a host to the list, unless it is in it. False out of memory. */
+static bool paced_list(struct paced *l, uint32_t host)
 {
-	if (!l->last)
-		l->last = calloc((l->sheet->cells + 63) / 64, sizeof(*l->last));
-	return l->last != NULL;
-}
+	struct sheet_pace *pace = sheet_pace(l->sheet, host);
 
-void paced_pass(struct paced *l, uint32_t pass)
-{
-	const struct sheet *s = l->sheet;
-	const uint32_t slots = s->plan->slots;
-	bool any = false;
-
-	for (uint32_t slot = 0; slot < slots && !any; slot++)
-		any = !sheet_slot_udp(s, slot) && sheet_slot_limit(s, slot) == pass + 1;
-	if (!any || !paced_last(l))
-		return;
-	for (uint32_t cell = 0, slot = 0; cell < s->cells; cell++) {
-		const unsigned limit = sheet_slot_limit(s, slot);
-		const uint64_t bit = UINT64_C(1) << (cell & 63);
-
-		/* A pass that was lost, and so was not the last, is forgotten. */
-		if (limit > pass)
-			l->last[cell >> 6] &= ~bit;
-		if (limit == pass + 1 && sheet_get(s, cell) == REPLY_SILENCE)
-			l->last[cell >> 6] |= bit;
-		slot = slot + 1 == slots ? 0 : slot + 1;
-	}
-}
-
-void paced_sent(struct paced *l, uint32_t cell)
-{
-	const struct sheet *s = l->sheet;
-
-	if (s->bulk && sheet_tries(s, cell) + 1 >= sheet_slot_limit(s, cell % s->plan->slots) &&
-	    paced_last(l))
-		l->last[cell >> 6] |= UINT64_C(1) << (cell & 63);
-}
-
-/* From now on its cells, of UDP or not, are counted one by one. False without memory. */
-static bool paced_add(struct paced *l, uint32_t host, bool udp, uint64_t now_ns)
-{
-	const bool listed = l->sheet->pace[host].listed;
-
-	if (!listed && l->count == l->capacity) {
+	if (pace->listed)
+		return true;
+	if (l->count == l->capacity) {
 		const uint32_t capacity = l->capacity ? l->capacity * 2 : 16;
 		uint32_t *grown = reallocarray(l->host, capacity, sizeof(*grown));
 
@@ -78,13 +40,40 @@ static bool paced_add(struct paced *l, uint32_t host, bool udp, uint64_t now_ns)
 		l->host = grown;
 		l->capacity = capacity;
 	}
-	if (!sheet_count(l->sheet, host, udp))
-		return false;
-	if (listed)
-		return true;
-	l->sheet->pace[host].listed = true;
+	pace->listed = true;
 	l->host[l->count++] = host;
-	l->due_ns = now_ns;
+	return true;
+}
+
+/* From now on its cells, by UDP or not, are counted one by one. False out of memory. */
+static bool paced_add(struct paced *l, uint32_t host, bool udp, uint64_t now_ns)
+{
+	const bool listed = sheet_pace(l->sheet, host)->listed;
+
+	if (!sheet_count(l->sheet, host, udp) || !paced_list(l, host))
+		return false;
+	if (!listed)
+		l->due_ns = now_ns;
+	return true;
+}
+
+bool paced_restore(struct paced *l, uint32_t host)
+{
+	if (sheet_pace(l->sheet, host)->listed || !paced_list(l, host))
+		return false;
+	l->due_ns = 0;
+	return true;
+}
+
+bool paced_valid(const struct paced *l)
+{
+	for (uint32_t h = 0; h < sheet_hosts(l->sheet); h++) {
+		const struct sheet_pace *host = sheet_pace(l->sheet, h);
+		const uint8_t stage = host->rst_retry.stage;
+
+		if ((stage == RST_RETRY_WAIT || stage == RST_RETRY_ROUND) && !host->listed)
+			return false;
+	}
 	return true;
 }
 
@@ -93,21 +82,13 @@ struct paced_tally {
 	uint32_t blanks;
 	uint32_t answered; /* by the host itself */
 	uint32_t last;	   /* of these, not before the last attempt */
+	unsigned tries;	   /* that blanks had, at most */
 };
-
-static bool paced_was_last(const struct paced *l, uint32_t cell, uint32_t slot)
-{
-	const struct sheet *s = l->sheet;
-
-	if (s->bulk)
-		return l->last && l->last[cell >> 6] >> (cell & 63) & 1;
-	return s->tries[cell] >= sheet_slot_limit(s, slot);
-}
 
 static struct paced_tally paced_tally(const struct paced *l, uint32_t host, bool udp)
 {
 	const struct sheet *s = l->sheet;
-	const uint32_t slots = s->plan->slots;
+	const uint32_t slots = sheet_plan(s)->slots;
 	struct paced_tally tally = {0};
 
 	for (uint32_t slot = 0; slot < slots; slot++) {
@@ -116,11 +97,16 @@ static struct paced_tally paced_tally(const struct paced *l, uint32_t host, bool
 
 		if (sheet_slot_udp(s, slot) != udp)
 			continue;
-		tally.blanks += reply == REPLY_SILENCE;
+		if (reply == REPLY_SILENCE) {
+			const unsigned tries = sheet_tries(s, cell);
+
+			tally.blanks++;
+			tally.tries = tries > tally.tries ? tries : tally.tries;
+		}
 		if (reply <= REPLY_PORT_UNREACH || reply == SHEET_NOT_OURS)
 			continue;
 		tally.answered++;
-		tally.last += paced_was_last(l, cell, slot);
+		tally.last += sheet_was_last(s, cell);
 	}
 	return tally;
 }
@@ -128,18 +114,20 @@ static struct paced_tally paced_tally(const struct paced *l, uint32_t host, bool
 bool paced_take_limited(struct paced *l, uint64_t now_ns)
 {
 	struct sheet *s = l->sheet;
+	const uint32_t hosts = sheet_hosts(s);
 	bool any = false;
 
-	for (uint32_t h = 0; h < s->hosts; h++) {
-		struct sheet_pace *host = &s->pace[h];
-		uint32_t blanks;
+	for (uint32_t h = 0; h < hosts; h++) {
+		struct sheet_pace *host = sheet_pace(s, h);
+		struct paced_tally tally;
 
 		if (host->icmp_errors == 0 || icmp_backoff_active(&host->icmp_backoff))
 			continue;
-		blanks = paced_tally(l, h, true).blanks;
-		if (blanks == 0 || !paced_add(l, h, true, now_ns))
+		tally = paced_tally(l, h, true);
+		if (tally.blanks == 0 || !paced_add(l, h, true, now_ns))
 			continue;
-		icmp_backoff_start(&host->icmp_backoff, blanks, now_ns);
+		icmp_backoff_start(&host->icmp_backoff, tally.blanks, now_ns);
+		host->icmp_backoff.before = (uint8_t)(tally.tries < 255 ? tally.tries : 255);
 		any = true;
 	}
 	return any;
@@ -148,11 +136,12 @@ bool paced_take_limited(struct paced *l, uint64_t now_ns)
 void paced_take_rst_retry(struct paced *l, uint64_t timeout_ns, uint64_t now_ns)
 {
 	struct sheet *s = l->sheet;
+	const uint32_t hosts = sheet_hosts(s);
 
-	if (s->bulk && !l->last)
+	if (!sheet_has_last(s))
 		return;
-	for (uint32_t h = 0; h < s->hosts; h++) {
-		struct sheet_pace *host = &s->pace[h];
+	for (uint32_t h = 0; h < hosts; h++) {
+		struct sheet_pace *host = sheet_pace(s, h);
 		const struct paced_tally tally = rst_retry_active(&host->rst_retry)
 							 ? (struct paced_tally){0}
 							 : paced_tally(l, h, false);
@@ -174,7 +163,7 @@ static void paced_later(struct paced *l, uint64_t at_ns)
 static bool paced_blank(const struct paced *l, uint32_t host, uint32_t *from, uint32_t *cell)
 {
 	const struct sheet *s = l->sheet;
-	const uint32_t slots = s->plan->slots;
+	const uint32_t slots = sheet_plan(s)->slots;
 
 	for (uint32_t i = 0; i < slots; i++) {
 		const uint32_t slot = (uint32_t)permute_forward(&l->order, *from % slots);
@@ -191,7 +180,7 @@ static bool paced_blank(const struct paced *l, uint32_t host, uint32_t *from, ui
 static bool paced_next_limited(struct paced *l, uint32_t number, uint64_t now_ns, uint32_t *cell,
 			       bool *over)
 {
-	struct icmp_backoff *q = &l->sheet->pace[number].icmp_backoff;
+	struct icmp_backoff *q = &sheet_pace(l->sheet, number)->icmp_backoff;
 
 	if (!icmp_backoff_active(q) || icmp_backoff_done(q, now_ns))
 		return false;
@@ -212,9 +201,9 @@ static bool paced_next_limited(struct paced *l, uint32_t number, uint64_t now_ns
 static bool paced_next_rst_retry(struct paced *l, uint32_t number, uint64_t timeout_ns,
 				 uint64_t now_ns, uint32_t *cell, bool *over)
 {
-	const struct sheet *s = l->sheet;
-	const uint32_t slots = s->plan->slots;
-	struct rst_retry *p = &s->pace[number].rst_retry;
+	struct sheet *s = l->sheet;
+	const uint32_t slots = sheet_plan(s)->slots;
+	struct rst_retry *p = &sheet_pace(s, number)->rst_retry;
 
 	if (p->stage == RST_RETRY_WAIT && now_ns >= p->over_ns) {
 		const struct paced_tally tally = paced_tally(l, number, false);
@@ -262,7 +251,7 @@ bool paced_next(struct paced *l, uint64_t timeout_ns, uint64_t now_ns, uint32_t 
 			l->turn++;
 			continue;
 		}
-		l->sheet->pace[number].listed = false;
+		sheet_pace(l->sheet, number)->listed = false;
 		l->host[l->turn] = l->host[--l->count];
 	}
 	l->due_ns = l->soonest_ns;
@@ -276,7 +265,7 @@ struct paced_status paced_status(const struct paced *l)
 	struct paced_status news = {.hosts = l->count};
 
 	for (uint32_t i = 0; i < l->count; i++) {
-		const struct sheet_pace *host = &l->sheet->pace[l->host[i]];
+		const struct sheet_pace *host = sheet_pace(l->sheet, l->host[i]);
 		const struct rst_retry *p = &host->rst_retry;
 
 		if (icmp_backoff_active(&host->icmp_backoff))

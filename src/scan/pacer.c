@@ -64,6 +64,15 @@ static void pacer_set(struct pacer *p, double rate)
 	p->rate_pps = rate;
 }
 
+void pacer_limit(struct pacer *p)
+{
+	pacer_set(p, p->rate_pps);
+	if (p->threshold_pps > p->conf.ceiling_pps)
+		p->threshold_pps = p->conf.ceiling_pps;
+	p->proven_pps = p->rate_pps;
+	p->proven_threshold = p->threshold_pps;
+}
+
 static void pacer_judge(struct pacer *p, uint64_t now_ns);
 
 void pacer_resume(struct pacer *p, uint64_t now_ns)

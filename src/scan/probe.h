@@ -1,4 +1,4 @@
-/* probe: what an engine is asked to send, and what it brings back. */
+/* probe: what an engine is to send, and the answer that it returns. */
 #ifndef PORTLIGHT_SCAN_PROBE_H
 #define PORTLIGHT_SCAN_PROBE_H
 
@@ -10,7 +10,7 @@ struct probe {
 	struct addr to;
 	uint64_t timeout_ns; /* how long an answer may take by present estimate; sockets close then
 			      */
-	uint32_t cell;	     /* window tag << 20 | cell of its sheet: what the cookie carries */
+	uint32_t cell;	     /* tag of its cell (sheet_tag), which the cookie carries */
 	uint16_t port;
 	uint8_t technique; /* enum technique_id */
 	uint8_t attempt;   /* 0 for the first, at most 15 */
@@ -21,15 +21,15 @@ enum answer_has {
 	ANSWER_TTL = 1 << 0,
 	ANSWER_WINDOW = 1 << 1,
 	ANSWER_ICMP = 1 << 2,	 /* icmp_type and icmp_code are set */
-	ANSWER_FROM = 1 << 3,	 /* from is not the target: who said so */
-	ANSWER_ATTEMPT = 1 << 4, /* it is known which attempt this answers */
-	ANSWER_REFUSED = 1 << 5, /* ECONNREFUSED: the kernel saw the RST, we did not */
-	ANSWER_LOCAL = 1 << 6,	 /* our own kernel said so, no packet came (no route) */
+	ANSWER_FROM = 1 << 3,	 /* `from` is set: another host than the target sent it */
+	ANSWER_ATTEMPT = 1 << 4, /* `attempt` is set: the attempt that this answers */
+	ANSWER_REFUSED = 1 << 5, /* ECONNREFUSED: only the kernel saw the RST */
+	ANSWER_LOCAL = 1 << 6,	 /* reported by our own kernel, without a packet (no route) */
 };
 
 /* A validated answer to one probe. */
 struct answer {
-	uint64_t t_ns; /* when it arrived, on the clock of scan (monotonic) */
+	uint64_t t_ns; /* arrival, CLOCK_MONOTONIC */
 	struct addr from;
 	uint32_t cell;
 	uint16_t window;

@@ -11,6 +11,15 @@
 /* With few ports left, an empty round may be chance. */
 #define EMPTY_MOST 2
 
+bool rst_retry_valid(const struct rst_retry *p, uint32_t slots)
+{
+	return p->stage > RST_RETRY_OFF && p->stage <= RST_RETRY_OVER && p->extra <= ROUNDS_MOST &&
+	       p->empty <= EMPTY_MOST && p->from <= slots && p->silent <= slots &&
+	       p->answered <= slots && p->recent <= slots && p->gained <= slots &&
+	       p->given <= PROBES_LEAST + PROBES_PER_ANSWER * slots + PROBES_MOST &&
+	       p->allowance <= p->given;
+}
+
 void rst_retry_start(struct rst_retry *p, uint32_t gained, uint32_t answered, uint64_t over_ns)
 {
 	*p = (struct rst_retry){

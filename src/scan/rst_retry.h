@@ -1,4 +1,4 @@
-/* persist: hosts whose answers are lost or held back, and how long they are asked on. */
+/* rst_retry: rounds of retransmissions to a host whose TCP answers are lost or limited. */
 #ifndef PORTLIGHT_SCAN_RST_RETRY_H
 #define PORTLIGHT_SCAN_RST_RETRY_H
 
@@ -6,43 +6,54 @@
 #include <stdint.h>
 
 /*
- * Where even the last attempt at a TCP port brought an answer, the ports that are still silent may
- * have one, too: packets are lost on the way, or the host limits its RSTs (FreeBSD sends 200 a
- * second, macOS 250). Such a host gets a round more, an attempt at each silent port, and another
- * one, until two rounds bring nothing. Asked at the pace of its answers: three probes to one that
- * came in the time-out before, so that a limited host is not flooded; faster while none comes, to
- * get over ports that are filtered.
+ * Where even the last attempt at a TCP port was answered, the ports that are still unanswered may
+ * answer, too: packets get lost, or the host limits the rate of its RSTs (FreeBSD sends 200 a
+ * second, macOS 250). Such a host gets rounds: in each, one retransmission to every unanswered TCP
+ * port. They end when two rounds in a row bring no answer. The pace follows the answers: three
+ * probes for each answer of the time-out before, so that a limited host is not flooded; doubling
+ * while no answer comes, so that filtered ports do not take long.
  */
 struct rst_retry {
 	uint64_t next_ns;	   /* the allowance is for the time until then */
-	uint64_t over_ns;	   /* RST_RETRY_WAIT: when the last answers of a round are in */
-	uint32_t given, allowance; /* probes for that time, and what is left of them */
+	uint64_t over_ns;	   /* RST_RETRY_WAIT: when to stop waiting for a round's answers */
+	uint32_t given, allowance; /* probes allowed in that time, and how many of them are left */
 	uint32_t recent;	   /* answers since the allowance was given */
 	uint32_t gained;	   /* answers since this round began */
-	uint32_t answered;	   /* TCP ports with an answer of the host, when last counted */
-	uint32_t silent;	   /* TCP ports without any, at the beginning of this round */
-	uint32_t from;		   /* slots before it have had their turn in this round */
+	uint32_t answered;	   /* TCP ports answered by the host, as of the last count */
+	uint32_t silent;	   /* unanswered TCP ports when this round began */
+	uint32_t from;		   /* slots before it had their turn in this round */
 	uint8_t stage;		   /* enum rst_retry_stage */
 	uint8_t extra;		   /* rounds so far: attempts beyond the technique's own */
-	uint8_t empty;		   /* rounds in a row that brought nothing */
+	uint8_t empty;		   /* rounds in a row that brought no answer */
 };
 
-enum rst_retry_stage { RST_RETRY_OFF, RST_RETRY_WAIT, RST_RETRY_ROUND, RST_RETRY_OVER };
+enum rst_retry_stage {
+	RST_RETRY_OFF,	 /* the host gets no rounds */
+	RST_RETRY_WAIT,	 /* for answers to the last round, or to the passes */
+	RST_RETRY_ROUND, /* probes of a round are being sent */
+	RST_RETRY_OVER,	 /* no further rounds */
+};
 
 static inline bool rst_retry_active(const struct rst_retry *p)
 {
 	return p->stage != RST_RETRY_OFF;
 }
 
-/* `gained` last attempts were answered, of `answered` ports: after a time-out the first round. */
+/* Begins, for a host that answered `answered` TCP ports, `gained` of them at their last attempt:
+ * waits until over_ns, then the first round may begin. */
 void rst_retry_start(struct rst_retry *p, uint32_t gained, uint32_t answered, uint64_t over_ns);
-/* So many ports have an answer by now. */
+/* Updates the number of TCP ports that the host has answered by now. */
 void rst_retry_counted(struct rst_retry *p, uint32_t answered);
-/* May a probe of this round go? It counts as gone. If not, next_ns says when to ask again. */
+/* Whether a probe of this round may go now; it then counts as sent. If false, none may before
+ * next_ns. */
 bool rst_retry_take(struct rst_retry *p, uint64_t timeout_ns, uint64_t now_ns);
-/* Each silent port was asked: answers are waited for. */
+/* Every unanswered port had its probe: the round waits for answers until over_ns. */
 void rst_retry_asked(struct rst_retry *p, uint64_t over_ns);
-/* They are in and counted: another round for the `silent` ports, or it is over. */
+/* The wait is over and the answers are counted: begins the next round for the `silent` unanswered
+ * ports, or ends the rounds. */
 void rst_retry_turn(struct rst_retry *p, uint32_t silent);
+/* Whether the fields of an active one are such as these functions leave, with `slots` slots in the
+ * plan; the times aside. */
+bool rst_retry_valid(const struct rst_retry *p, uint32_t slots);
 
 #endif

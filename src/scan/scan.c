@@ -70,19 +70,28 @@ static int scan_place(const struct scan *s)
 	return place;
 }
 
+bool scan_open_window(struct scan *s, unsigned place, uint64_t window, uint64_t now_ns)
+{
+	struct walk *walk = &s->walk[place];
+
+	s->sheet[place] = sheet_new(s->plan, window, s->conf.first, s->conf.last, now_ns);
+	if (!s->sheet[place])
+		return false;
+	walk_init(walk, s->sheet[place], s->conf.tries, rtt_timeout_ns(&s->rtt));
+	walk->silent_ns = s->conf.rtt.initial_ns;
+	walk->most_ns = s->conf.rtt.max_ns;
+	walk->rst_retries = s->conf.rst_retries;
+	return true;
+}
+
 int scan_open(struct scan *s, uint64_t now_ns)
 {
 	const int place = scan_place(s);
 
 	if (place < 0)
 		return -1;
-	s->sheet[place] = sheet_new(s->plan, s->window_next, s->conf.first, s->conf.last, now_ns);
-	if (!s->sheet[place])
+	if (!scan_open_window(s, (unsigned)place, s->window_next, now_ns))
 		return -2;
-	walk_init(&s->walk[place], s->sheet[place], s->conf.tries, rtt_timeout_ns(&s->rtt));
-	s->walk[place].silent_ns = s->conf.rtt.initial_ns;
-	s->walk[place].most_ns = s->conf.rtt.max_ns;
-	s->walk[place].rst_retries = s->conf.rst_retries;
 	pacer_fresh(&s->pacer, now_ns);
 	outage_fresh(&s->outage);
 	s->window_next++;
@@ -99,7 +108,8 @@ static int scan_order(const struct scan *s, int order[SHEETS])
 			continue;
 		int at = count++;
 
-		for (; at > 0 && s->sheet[order[at - 1]]->window > s->sheet[i]->window; at--)
+		for (; at > 0 && sheet_window(s->sheet[order[at - 1]]) > sheet_window(s->sheet[i]);
+		     at--)
 			order[at] = order[at - 1];
 		order[at] = i;
 	}
@@ -219,7 +229,7 @@ static void scan_judge(struct scan *s, uint64_t now_ns)
 	uint32_t answered = 0, sampled = 0;
 
 	for (uint32_t position = epoch->first; position < epoch->last; position += step) {
-		const uint32_t cell = (uint32_t)permute_forward(&sheet->order, position);
+		const uint32_t cell = (uint32_t)permute_forward(sheet_order(sheet), position);
 		const unsigned reply = sheet_get_both(sheet, cell, position);
 
 		if (reply == SHEET_NOT_OURS || sheet_tries(sheet, cell) == 0)
@@ -347,6 +357,7 @@ static uint64_t sooner(uint64_t wait_ns, uint64_t at_ns, uint64_t now_ns)
 uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
 {
 	uint64_t wait_ns = WAIT_MOST_NS;
+	int order[SHEETS], count;
 
 	if (s->passing)
 		return WAIT_PASS_NS;
@@ -356,13 +367,14 @@ uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
 		return s->outage.lost ? WAIT_LOST_NS : sooner(wait_ns, s->outage.next_ns, now_ns);
 	if (scan_place(s) >= 0)
 		return 0;
-	for (int i = 0; i < SHEETS; i++) {
-		const struct walk *walk = &s->walk[i];
+	count = scan_order(s, order);
+	for (int i = 0; i < count; i++) {
+		const struct walk *walk = &s->walk[order[i]];
 
-		if (!s->sheet[i])
-			continue;
 		if (walk->done) {
-			wait_ns = sooner(wait_ns, walk_end_ns(s, walk), now_ns);
+			/* Windows finish in order: only the oldest can. */
+			if (i == 0)
+				wait_ns = sooner(wait_ns, walk_end_ns(s, walk), now_ns);
 			continue;
 		}
 		uint64_t pace_ns = now_ns + pacer_wait_ns(&s->pacer, now_ns);
@@ -384,7 +396,7 @@ int scan_ready(struct scan *s, uint64_t now_ns)
 
 	if (walk == s->passing)
 		return -1;
-	if (sheet->answered == sheet->ours)
+	if (sheet_complete(sheet))
 		return order[0];
 	if (s->stopping)
 		return now_ns >= s->stop_ns ? order[0] : -1;
@@ -396,7 +408,7 @@ int scan_ready(struct scan *s, uint64_t now_ns)
 
 void scan_close(struct scan *s, int place)
 {
-	s->cells_done += s->sheet[place]->ours;
+	s->cells_done += sheet_ours(s->sheet[place]);
 	walk_fini(&s->walk[place]);
 	sheet_free(s->sheet[place]);
 	s->sheet[place] = NULL;
@@ -462,7 +474,7 @@ uint64_t scan_cells_settled(const struct scan *s)
 			continue;
 		/* Blanks count by the share of attempts they have had: a walk's position tells. */
 		const struct walk *walk = &s->walk[i];
-		uint32_t blanks = sheet->ours - sheet->answered;
+		uint32_t blanks = sheet_ours(sheet) - sheet_answered(sheet);
 		uint32_t most = 1;
 
 		for (int t = 0; t < TECHNIQUES; t++)
@@ -476,7 +488,7 @@ uint64_t scan_cells_settled(const struct scan *s)
 				: (uint64_t)((double)blanks * (double)passes / (double)all);
 		const uint32_t open = walk->idle ? paced_status(&walk->paced).blanks : 0;
 
-		settled += sheet->answered + (share > open ? share - open : 0);
+		settled += sheet_answered(sheet) + (share > open ? share - open : 0);
 	}
 	return settled;
 }
@@ -537,12 +549,12 @@ struct sheet *scan_sheet(const struct scan *s, int place)
 
 uint32_t scan_hosts(const struct scan *s, int place)
 {
-	return s->sheet[place]->hosts;
+	return sheet_hosts(s->sheet[place]);
 }
 
 bool scan_answered(const struct scan *s, int place)
 {
-	return s->sheet[place]->answered == s->sheet[place]->ours;
+	return sheet_complete(s->sheet[place]);
 }
 
 void scan_read(struct scan *s, int place, uint32_t host, bool complete, struct finding *findings,

@@ -1,15 +1,17 @@
-/* sheet: opened for one window, filled in by answers. */
+/* sheet: opened for one window, filled in by answers. The plain layout, and what both share. */
 #include "scan/sheet.h"
 
+#include <assert.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "result/record.h"
+#include "scan/sheet_bulk.h"
+#include "scan/sheet_private.h"
 
-/* Of two times cut to 32 bits, the difference to a later one is less: half an hour, and the passes
- * of an engine, at 1000/s or more, are no further apart. */
-#define SENT_LATER_US (UINT32_C(1) << 31)
+/* Replies looked up together by sheet_replies(). */
+#define GATHER 32
 
 /* Marks what is not in [first, last), by position in the window's order. */
 static void sheet_exclude(struct sheet *s, uint64_t first, uint64_t last)
@@ -36,7 +38,7 @@ struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first
 			uint64_t now_ns)
 {
 	const uint32_t hosts = plan_window_hosts(plan, window), cells = hosts * plan->slots;
-	/* What stays as it is, is one block: each has a page to itself for its size. */
+	/* What keeps its place is one block: each part has pages of its own for its size. */
 	struct sheet *s = calloc(1, sizeof(*s) + hosts * (sizeof(*s->pace) + 1) +
 					    cells * (sizeof(*s->evidence) + sizeof(*s->sent_us) +
 						     sizeof(*s->tries)));
@@ -65,42 +67,134 @@ struct sheet *sheet_new(const struct plan *plan, uint64_t window, uint64_t first
 	return s;
 }
 
-void sheet_by_position(const struct sheet *s, uint64_t *out)
-{
-	const uint32_t words = (s->cells + 15) / 16;
-
-	memset(out, 0, words * sizeof(*out));
-	for (uint32_t i = 0; i < words; i++) {
-		uint32_t cell = i * 16;
-
-		/* Until nothing more is in it: most windows are all blank. */
-		for (uint64_t rest = s->word[i]; rest; rest >>= 4, cell++) {
-			const uint32_t position = (uint32_t)permute_backward(&s->order, cell);
-
-			out[position / 16] |= (rest & 15) << position % 16 * 4;
-		}
-	}
-}
-
 void sheet_free(struct sheet *s)
 {
 	if (!s)
 		return;
-	if (!s->bulk)
+	if (!s->bulk.on)
 		free(s->word);
-	evidence_list_fini(&s->evidence_list);
-	sent_table_fini(&s->sent_table);
+	sheet_bulk_fini(s);
 	if (!s->host_lent)
 		free(s->host);
 	free(s);
 }
 
-static bool sheet_owes(const struct sheet *s, uint32_t cell)
+const struct plan *sheet_plan(const struct sheet *s)
 {
-	for (uint32_t i = 0; i < s->owed.count; i++)
-		if (s->owed.cell[i] == cell)
-			return true;
-	return false;
+	return s->plan;
+}
+
+const struct permute *sheet_order(const struct sheet *s)
+{
+	return &s->order;
+}
+
+uint64_t sheet_window(const struct sheet *s)
+{
+	return s->window;
+}
+
+uint64_t sheet_first_host(const struct sheet *s)
+{
+	return s->first_host;
+}
+
+uint64_t sheet_opened_ns(const struct sheet *s)
+{
+	return s->opened_ns;
+}
+
+uint32_t sheet_hosts(const struct sheet *s)
+{
+	return s->hosts;
+}
+
+uint32_t sheet_cells(const struct sheet *s)
+{
+	return s->cells;
+}
+
+uint32_t sheet_ours(const struct sheet *s)
+{
+	return s->ours;
+}
+
+uint32_t sheet_answered(const struct sheet *s)
+{
+	return s->answered;
+}
+
+void sheet_add_answered(struct sheet *s, uint32_t count)
+{
+	s->answered += count;
+}
+
+bool sheet_complete(const struct sheet *s)
+{
+	return s->answered == s->ours;
+}
+
+struct plan_probe sheet_probe(const struct sheet *s, uint32_t cell)
+{
+	const uint32_t slot = plan_slots(s->plan)[cell % s->plan->slots];
+
+	return (struct plan_probe){plan_host(s->plan, s->first_host + cell / s->plan->slots),
+				   plan_slot_port(slot), plan_slot_technique(slot)};
+}
+
+uint32_t sheet_tag(const struct sheet *s, uint32_t cell)
+{
+	return plan_tag(s->window, cell);
+}
+
+bool sheet_untag(const struct sheet *s, uint32_t tag, uint32_t *cell)
+{
+	*cell = plan_tag_cell(tag);
+	return sheet_tag(s, *cell) == tag && *cell < s->cells;
+}
+
+unsigned sheet_get(const struct sheet *s, uint32_t cell)
+{
+	return sheet_at(s, sheet_place(s, cell));
+}
+
+unsigned sheet_get_both(const struct sheet *s, uint32_t cell, uint32_t position)
+{
+	return sheet_at(s, s->bulk.on ? position : cell);
+}
+
+/* In the bulk layout they lie apart: the processor waits for the memory of many at once. */
+void sheet_replies(const struct sheet *s, uint32_t cell, uint32_t count, uint8_t *out)
+{
+	uint32_t place[GATHER];
+
+	for (uint32_t from = 0; from < count; from += GATHER) {
+		const uint32_t most = count - from < GATHER ? count - from : GATHER;
+
+		for (uint32_t i = 0; i < most; i++) {
+			place[i] = sheet_place(s, cell + from + i);
+			__builtin_prefetch(&s->word[place[i] >> 4]);
+		}
+		for (uint32_t i = 0; i < most; i++)
+			out[from + i] = (uint8_t)sheet_at(s, place[i]);
+	}
+}
+
+unsigned sheet_raise(struct sheet *s, uint32_t cell, unsigned value)
+{
+	const uint32_t place = sheet_place(s, cell);
+	uint64_t *word = &s->word[place >> 4];
+	unsigned shift = (place & 15) * 4, there;
+	uint64_t before = __atomic_load_n(word, __ATOMIC_RELAXED), after;
+
+	do {
+		there = before >> shift & 15;
+		if (there >= value)
+			break;
+		after = (before & ~(UINT64_C(15) << shift)) | (uint64_t)value << shift;
+	} while (!__atomic_compare_exchange_n(word, &before, after, true, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return there;
 }
 
 struct sheet_host sheet_host_at(const struct hop_group *groups, uint32_t index)
@@ -135,115 +229,143 @@ void sheet_host_put(struct hop_group *groups, uint32_t index, const struct sheet
 	*kinds = (*kinds & ~(UINT64_C(15) << shift)) | kind << shift;
 }
 
-unsigned sheet_tries(const struct sheet *s, uint32_t cell)
+struct sheet_host sheet_host(const struct sheet *s, uint32_t host)
 {
-	if (!s->bulk)
-		return s->tries[cell];
-	if (sheet_counted(s, cell)) {
-		const struct sent_entry *entry =
-			sent_table_get(&s->sent_table, sheet_place(s, cell));
-
-		return entry ? entry->tries : 0;
-	}
-	const uint32_t slots = s->plan->slots;
-	const unsigned limit = s->limit[plan_slot_technique(plan_slots(s->plan)[cell % slots])];
-	unsigned tries = s->pass;
-
-	if (sheet_host_absent(s, cell / slots))
-		return 0;
-	if (tries < limit)
-		tries += permute_backward(&s->order, cell) < s->position;
-	tries = tries < limit ? tries : limit;
-	return tries > 0 && sheet_owes(s, cell) ? tries - 1 : tries;
+	return sheet_host_at(s->host, s->alike ? 0 : host);
 }
 
-uint32_t sheet_sent_us(const struct sheet *s, uint32_t cell)
+void sheet_set_host(struct sheet *s, uint32_t host, const struct sheet_host *entry)
 {
-	if (!s->bulk)
-		return s->sent_us[cell];
-	const uint32_t position = sheet_place(s, cell);
-	const uint32_t block_us = s->block_us[position >> SHEET_BLOCK_BITS];
-	const struct sent_entry *entry = sent_table_get(&s->sent_table, position);
-
-	if (!entry || (block_us && !sheet_counted(s, cell) && block_us - entry->us < SENT_LATER_US))
-		return block_us;
-	return (uint32_t)entry->us;
+	sheet_host_put(s->host, s->alike ? 0 : host, entry);
 }
 
-/* One more; the low four bits count on at the top. */
-static unsigned tries_next(unsigned tries)
+bool sheet_host_absent(const struct sheet *s, uint32_t host)
 {
-	return tries < UINT8_MAX ? tries + 1 : UINT8_MAX - 15;
+	return (sheet_host(s, host).notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE)) != 0;
+}
+
+void sheet_set_alike(struct sheet *s, bool alike)
+{
+	s->alike = alike;
+}
+
+bool sheet_alike(const struct sheet *s)
+{
+	return s->alike;
+}
+
+struct hop_group *sheet_hops(struct sheet *s)
+{
+	return s->host;
+}
+
+bool sheet_hops_lent(const struct sheet *s)
+{
+	return s->host_lent;
+}
+
+bool sheet_host_heard(const struct sheet *s, uint32_t host)
+{
+	return s->heard[host >> 3] >> (host & 7) & 1;
+}
+
+bool sheet_host_answered(const struct sheet *s, uint32_t host)
+{
+	if (sheet_host_heard(s, host))
+		return true;
+	for (uint32_t i = 0; s->bulk.on && i < s->plan->slots; i++)
+		if (sheet_is_answered(sheet_get(s, host * s->plan->slots + i)))
+			return true;
+	return false;
+}
+
+bool sheet_tracks_hosts(const struct sheet *s)
+{
+	return !s->bulk.on;
+}
+
+struct sheet_pace *sheet_pace(struct sheet *s, uint32_t host)
+{
+	return &s->pace[host];
+}
+
+const struct sheet_pace *sheet_pace_of(const struct sheet *s, uint32_t host)
+{
+	return &s->pace[host];
+}
+
+void sheet_set_limits(struct sheet *s, const uint8_t tries[TECHNIQUES])
+{
+	memcpy(s->limit, tries, sizeof(s->limit));
+}
+
+unsigned sheet_slot_limit(const struct sheet *s, uint32_t slot)
+{
+	return s->limit[plan_slot_technique(plan_slots(s->plan)[slot])];
+}
+
+bool sheet_slot_udp(const struct sheet *s, uint32_t slot)
+{
+	return technique_table[plan_slot_technique(plan_slots(s->plan)[slot])].cookie ==
+	       COOKIE_PORT;
+}
+
+void sheet_set_position(struct sheet *s, uint32_t pass, uint32_t position)
+{
+	s->pass = pass;
+	s->position = position;
+}
+
+bool sheet_is_bulk(const struct sheet *s)
+{
+	return s->bulk.on;
+}
+
+bool sheet_counted(const struct sheet *s, uint32_t cell)
+{
+	const uint32_t host = cell / s->plan->slots;
+
+	return sheet_slot_udp(s, cell - host * s->plan->slots)
+		       ? icmp_backoff_active(&s->pace[host].icmp_backoff)
+		       : rst_retry_active(&s->pace[host].rst_retry);
 }
 
 bool sheet_count(struct sheet *s, uint32_t host, bool udp)
 {
-	const uint32_t slots = s->plan->slots;
-
-	if (!s->bulk)
-		return true;
-	if (!sent_table_reserve(&s->sent_table, slots))
-		return false;
-	for (uint32_t slot = 0; slot < slots; slot++) {
-		const uint32_t cell = host * slots + slot;
-		const uint32_t us = sheet_sent_us(s, cell);
-		struct sent_entry *entry;
-
-		if (sheet_slot_udp(s, slot) != udp)
-			continue;
-		entry = sent_table_put(&s->sent_table, sheet_place(s, cell));
-		entry->tries = (uint8_t)sheet_tries(s, cell);
-		entry->us = us;
-	}
-	return true;
+	return !s->bulk.on || sheet_bulk_count(s, host, udp);
 }
 
-bool sheet_sent(struct sheet *s, uint32_t cell, uint64_t now_ns)
+unsigned sheet_tries(const struct sheet *s, uint32_t cell)
 {
-	struct sent_entry *entry;
-	bool later;
-
-	if (!s->bulk) {
-		later = s->tries[cell] != 0;
-		s->tries[cell] = (uint8_t)tries_next(s->tries[cell]);
-		s->sent_us[cell] = (uint32_t)(now_ns / 1000);
-		return later;
-	}
-	entry = sent_table_put(&s->sent_table, sheet_place(s, cell));
-	if (!entry)
-		return false; /* its time stays that of its block */
-	entry->us = (uint32_t)(now_ns / 1000);
-	if (!sheet_counted(s, cell))
-		return false;
-	later = entry->tries != 0;
-	entry->tries = (uint8_t)tries_next((unsigned)entry->tries);
-	return later;
+	return s->bulk.on ? sheet_bulk_tries(s, cell) : s->tries[cell];
 }
 
-static uint32_t bulk_withdraw(struct sheet *s, uint32_t pass, uint32_t *position, uint32_t since_us,
-			      uint32_t span_us)
+uint32_t sheet_sent_us(const struct sheet *s, uint32_t cell)
 {
-	const uint32_t before = *position;
-	uint32_t block = before >> SHEET_BLOCK_BITS;
-
-	while (block > 0 && s->block_us[block - 1] && s->block_us[block - 1] - since_us <= span_us)
-		block--;
-	if (block << SHEET_BLOCK_BITS < before)
-		*position = block << SHEET_BLOCK_BITS;
-	s->pass = pass;
-	s->position = *position;
-	return before - *position;
+	return s->bulk.on ? sheet_bulk_sent_us(s, cell) : s->sent_us[cell];
 }
 
-uint32_t sheet_withdraw(struct sheet *s, uint32_t pass, uint32_t *position, uint32_t since_us,
-			uint32_t until_us)
+bool sheet_sent(struct sheet *s, uint32_t cell, unsigned attempt, uint32_t us)
 {
+	bool again;
+
+	if (s->bulk.on)
+		return sheet_bulk_sent(s, cell, attempt, us);
+	again = s->tries[cell] != 0;
+	s->sent_us[cell] = us;
+	s->tries[cell] = sheet_tries_next(s->tries[cell]);
+	return again;
+}
+
+uint32_t sheet_withdraw(struct sheet *s, uint32_t *position, uint32_t since_us, uint32_t until_us)
+{
+	const uint32_t span_us = until_us - since_us;
 	uint32_t count = 0;
 
-	if (s->bulk)
-		return bulk_withdraw(s, pass, position, since_us, until_us - since_us);
+	if (s->bulk.on)
+		return sheet_bulk_withdraw(s, position, since_us, span_us);
 	for (uint32_t cell = 0; cell < s->cells; cell++) {
-		if (s->tries[cell] == 0 || s->sent_us[cell] - since_us > until_us - since_us ||
+		if (s->tries[cell] == 0 || s->sent_us[cell] - since_us > span_us ||
 		    sheet_get(s, cell) != REPLY_SILENCE)
 			continue;
 		s->tries[cell]--;
@@ -252,8 +374,42 @@ uint32_t sheet_withdraw(struct sheet *s, uint32_t pass, uint32_t *position, uint
 	return count;
 }
 
-/* Index of another sender; 255 once the table is full ("somebody else"). */
-static uint32_t sheet_sender(struct sheet *s, struct addr from)
+uint32_t sheet_unsent_count(const struct sheet *s)
+{
+	return s->unsent.count;
+}
+
+void sheet_unsent_put(struct sheet *s, uint32_t cell)
+{
+	assert(s->unsent.count < SHEET_UNSENT);
+	s->unsent.cell[s->unsent.count++] = cell;
+}
+
+static void unsent_remove(struct sheet_unsent *unsent, uint32_t count)
+{
+	unsent->count -= count;
+	memmove(unsent->cell, unsent->cell + count, unsent->count * sizeof(unsent->cell[0]));
+}
+
+bool sheet_unsent_first(struct sheet *s, uint32_t *cell)
+{
+	uint32_t i = 0;
+
+	while (i < s->unsent.count && sheet_get(s, s->unsent.cell[i]) != REPLY_SILENCE)
+		i++;
+	if (i > 0)
+		unsent_remove(&s->unsent, i);
+	*cell = s->unsent.cell[0];
+	return s->unsent.count > 0;
+}
+
+void sheet_unsent_drop(struct sheet *s)
+{
+	unsent_remove(&s->unsent, 1);
+}
+
+/* Index of another sender; 255 once the table is full. */
+static uint32_t sender_index(struct sheet *s, struct addr from)
 {
 	for (unsigned i = 1; i < s->senders; i++)
 		if (addr_equal(s->sender[i], from))
@@ -266,24 +422,31 @@ static uint32_t sheet_sender(struct sheet *s, struct addr from)
 	return s->senders++;
 }
 
+bool sheet_sender(const struct sheet *s, unsigned index, struct addr *out)
+{
+	if (index == 0 || index >= SHEET_SENDERS)
+		return false;
+	*out = s->sender[index];
+	return true;
+}
+
 struct reply_evidence sheet_evidence(const struct sheet *s, uint32_t cell, uint32_t *near)
 {
-	return s->bulk ? evidence_list_get(&s->evidence_list, cell, near) : s->evidence[cell];
+	return s->bulk.on ? evidence_list_get(&s->bulk.evidence, cell, near) : s->evidence[cell];
 }
 
 void sheet_settle(struct sheet *s)
 {
-	evidence_list_settle(&s->evidence_list);
+	evidence_list_settle(&s->bulk.evidence);
 }
 
 static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a, uint64_t rtt_ns,
 			  bool has_rtt)
 {
-	uint64_t t_us = (a->t_ns > s->opened_ns ? a->t_ns - s->opened_ns : 0) / 1000;
-	uint64_t rtt_us = rtt_ns / 1000 < 0xffffff ? rtt_ns / 1000 : 0xffffff;
-	uint32_t sender = a->has & ANSWER_FROM ? sheet_sender(s, a->from) : 0;
-
-	const struct reply_evidence e = {
+	const uint64_t t_us = (a->t_ns > s->opened_ns ? a->t_ns - s->opened_ns : 0) / 1000;
+	const uint64_t rtt_us = rtt_ns / 1000 < 0xffffff ? rtt_ns / 1000 : 0xffffff;
+	const uint32_t sender = a->has & ANSWER_FROM ? sender_index(s, a->from) : 0;
+	struct reply_evidence e = {
 		.t_us_low = (uint32_t)t_us,
 		.t_us_high = (uint8_t)(t_us >> 32),
 		.rtt_sender = (uint32_t)(rtt_us << 8) | sender,
@@ -296,15 +459,19 @@ static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a
 		.icmp_code = a->icmp_code,
 	};
 
-	if (s->bulk)
-		evidence_list_put(&s->evidence_list, cell, a->reply, &e);
-	else
-		s->evidence[cell] = e;
+	if (s->bulk.on) {
+		evidence_list_put(&s->bulk.evidence, cell, a->reply, &e);
+		return;
+	}
+	/* All zero would mean that there is none. */
+	if (!reply_evidence_known(&e))
+		e.t_us_low = 1;
+	s->evidence[cell] = e;
 }
 
 /*
- * How slow the host is. When an earlier attempt went out is not known any more, only that it was
- * before the latest one.
+ * The host's longest round-trip time. When an earlier attempt was sent is not stored, only that it
+ * was before the latest one: hence a lower bound.
  */
 static void host_rtt(const struct sheet *s, uint32_t cell, const struct answer *answer,
 		     unsigned tries)
@@ -318,21 +485,41 @@ static void host_rtt(const struct sheet *s, uint32_t cell, const struct answer *
 		host->rtt_us = us;
 }
 
+/* The answer is to a retransmission of the backoff, not to an earlier probe that was under way. */
+static bool is_to_backoff(const struct icmp_backoff *q, const struct answer *answer, unsigned tries)
+{
+	const unsigned before = q->before > 0 ? q->before : 1; /* a first attempt is none */
+
+	if (answer->has & ANSWER_ATTEMPT && tries <= 16)
+		return answer->attempt >= before;
+	return tries > before;
+}
+
+/* An answer to UDP counts for the host's ICMP rate limit. */
+static void host_icmp(struct sheet_pace *pace, const struct answer *answer, unsigned before,
+		      unsigned tries)
+{
+	pace->icmp_errors += (answer->has & ANSWER_ICMP) != 0;
+	if (icmp_backoff_active(&pace->icmp_backoff) && before == REPLY_SILENCE)
+		icmp_backoff_answered(&pace->icmp_backoff,
+				      is_to_backoff(&pace->icmp_backoff, answer, tries),
+				      answer->t_ns);
+}
+
 enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *answer,
 			   uint64_t *rtt_ns, bool *has_rtt)
 {
 	unsigned before = sheet_get(s, cell);
 	const uint32_t host = cell / s->plan->slots;
-	uint8_t technique = plan_slot_technique(plan_slots(s->plan)[cell % s->plan->slots]);
-
+	const uint8_t technique = sheet_technique(s, cell);
 	const unsigned tries = sheet_tries(s, cell);
+	const bool by_host = !(answer->has & (ANSWER_FROM | ANSWER_LOCAL));
 
 	*has_rtt = false;
 	if (before == SHEET_NOT_OURS || tries == 0 || answer->reply == REPLY_SILENCE ||
 	    technique_rule(technique, answer->reply)->state == STATE_NONE)
 		return SHEET_STRAY;
-	if (!(answer->has & (ANSWER_FROM | ANSWER_LOCAL)) &&
-	    !(s->bulk && sheet_is_answered(answer->reply)))
+	if (by_host && !(s->bulk.on && sheet_is_answered(answer->reply)))
 		s->heard[host >> 3] |= (uint8_t)(1u << (host & 7));
 	if (answer->reply <= before)
 		return SHEET_DUPLICATE;
@@ -346,20 +533,14 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 		*has_rtt = us < UINT32_C(1) << 31;
 		*rtt_ns = *has_rtt ? (uint64_t)us * 1000 : 0;
 	}
-	/* Hosts of a bulk sheet are not told apart, and their memory stays untouched. */
-	if (!s->bulk && !(answer->has & (ANSWER_FROM | ANSWER_LOCAL)))
+	if (!s->bulk.on && by_host)
 		host_rtt(s, cell, answer, tries);
 	before = sheet_raise(s, cell, answer->reply);
 	if (answer->reply <= before)
 		return SHEET_DUPLICATE;
 	evidence_note(s, cell, answer, *has_rtt ? *rtt_ns : 0, *has_rtt);
-	if (technique_is_udp(technique)) {
-		struct sheet_pace *pace = &s->pace[host];
-
-		pace->icmp_errors += (answer->has & ANSWER_ICMP) != 0;
-		if (icmp_backoff_active(&pace->icmp_backoff) && before == REPLY_SILENCE)
-			icmp_backoff_answered(&pace->icmp_backoff, answer->t_ns);
-	}
+	if (technique_is_udp(technique))
+		host_icmp(&s->pace[host], answer, before, tries);
 	if (before == REPLY_SILENCE)
 		s->answered++;
 	return before == REPLY_SILENCE ? SHEET_FIRST : SHEET_STRONGER;

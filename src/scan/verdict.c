@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Replies looked up together. */
-#define GATHER 32
+#define GATHER 64
 
 /* What the RSTs of one technique of a host have in common. */
 struct rst_summary {
@@ -14,22 +13,18 @@ struct rst_summary {
 	uint8_t ttl_low, ttl_high;
 };
 
-/* The replies to all of a host's probes, before anything is made of them: they lie apart, and so
- * the processor waits for the memory of many at once. */
+/* The replies to all of a host's probes, many at a time. */
 static void findings_gather(const struct sheet *sheet, uint32_t base, struct finding *findings)
 {
-	const uint32_t slots = sheet->plan->slots;
-	uint32_t place[GATHER];
+	const uint32_t slots = sheet_plan(sheet)->slots;
+	uint8_t reply[GATHER];
 
 	for (uint32_t from = 0; from < slots; from += GATHER) {
 		const uint32_t count = slots - from < GATHER ? slots - from : GATHER;
 
-		for (uint32_t i = 0; i < count; i++) {
-			place[i] = sheet_place(sheet, base + from + i);
-			__builtin_prefetch(&sheet->word[place[i] >> 4]);
-		}
+		sheet_replies(sheet, base + from, count, reply);
 		for (uint32_t i = 0; i < count; i++)
-			findings[from + i].reply = (uint8_t)sheet_at(sheet, place[i]);
+			findings[from + i].reply = reply[i];
 	}
 }
 
@@ -37,11 +32,12 @@ static void findings_gather(const struct sheet *sheet, uint32_t base, struct fin
 static void rst_survey(const struct sheet *sheet, uint32_t base, const struct finding *findings,
 		       struct rst_summary out[TECHNIQUES])
 {
-	const uint32_t *slot = plan_slots(sheet->plan);
+	const struct plan *plan = sheet_plan(sheet);
+	const uint32_t *slot = plan_slots(plan);
 	uint32_t near = 0;
 
 	memset(out, 0, sizeof(out[0]) * TECHNIQUES);
-	for (uint32_t i = 0; i < sheet->plan->slots; i++) {
+	for (uint32_t i = 0; i < plan->slots; i++) {
 		const unsigned reply = findings[i].reply;
 		struct reply_evidence e;
 		const uint8_t technique = plan_slot_technique(slot[i]);
@@ -77,10 +73,10 @@ static void finding_evidence(const struct sheet *sheet, const struct reply_evide
 	uint64_t t_us = (uint64_t)e->t_us_high << 32 | e->t_us_low;
 	unsigned sender = e->rtt_sender & 0xff;
 
-	/* Judged in the kernel, by the thousand: nothing is known but the reply. */
-	if (sheet->bulk && t_us == 0 && e->has == 0)
+	/* Judged by a kernel program: nothing is known but the reply. */
+	if (!reply_evidence_known(e))
 		return;
-	f->t_ns = sheet->opened_ns + t_us * 1000 + wall_offset_ns;
+	f->t_ns = sheet_opened_ns(sheet) + t_us * 1000 + wall_offset_ns;
 	f->has = FINDING_TIME;
 	f->has |= e->has & ANSWER_TTL ? FINDING_TTL : 0;
 	f->has |= e->has & ANSWER_WINDOW ? FINDING_WINDOW : 0;
@@ -93,10 +89,8 @@ static void finding_evidence(const struct sheet *sheet, const struct reply_evide
 	f->attempt = e->attempt;
 	f->icmp_type = e->icmp_type;
 	f->icmp_code = e->icmp_code;
-	if (e->has & ANSWER_FROM && sender > 0 && sender < SHEET_SENDERS) {
+	if (e->has & ANSWER_FROM && sheet_sender(sheet, sender, &f->from))
 		f->has |= FINDING_FROM;
-		f->from = sheet->sender[sender];
-	}
 }
 
 static enum reason finding_reason(unsigned reply, const struct reply_evidence *e, int family)
@@ -211,10 +205,11 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		  const uint8_t tries[TECHNIQUES], uint64_t wall_offset_ns,
 		  struct finding *findings, struct host_report *out)
 {
-	const struct plan *plan = sheet->plan;
+	const struct plan *plan = sheet_plan(sheet);
 	const uint32_t base = host * plan->slots;
 	const struct sheet_host state = sheet_host(sheet, host);
-	const struct sheet_pace *pace = &sheet->pace[host];
+	const struct sheet_pace *pace = sheet_pace(sheet, host);
+	const bool by_cell = !sheet_tracks_hosts(sheet);
 	static const struct reply_evidence nothing = {0};
 	struct rst_summary rst[TECHNIQUES];
 	uint32_t near = 0;
@@ -222,11 +217,11 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 
 	sheet_settle(sheet);
 	memset(out, 0, sizeof(*out));
-	out->addr = plan_host(plan, sheet->first_host + host);
+	out->addr = plan_host(plan, sheet_first_host(sheet) + host);
 	out->notes = state.notes | (sheet_host_heard(sheet, host) ? HOST_ANSWERED : 0);
 	if (state.notes & HOST_MAC)
 		memcpy(out->mac, state.mac, sizeof(out->mac));
-	out->start_ns = sheet->opened_ns + wall_offset_ns;
+	out->start_ns = sheet_opened_ns(sheet) + wall_offset_ns;
 	out->end_ns = out->start_ns;
 	if (pace->icmp_backoff.answers || pace->rst_retry.extra)
 		out->notes |= HOST_RATE_LIMITED;
@@ -243,7 +238,8 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 
 		if (reply == SHEET_NOT_OURS || state.notes & HOST_NO_NEIGHBOUR)
 			continue;
-		sent = reply == REPLY_SILENCE || !sheet->bulk ? sheet_tries(sheet, cell) : 1;
+		/* Of an answered one the evidence has the attempt. */
+		sent = reply == REPLY_SILENCE ? sheet_tries(sheet, cell) : 1;
 		if (!complete && reply == REPLY_SILENCE && sent < tries[technique]) {
 			out->notes |= HOST_PARTIAL;
 			continue;
@@ -259,7 +255,7 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		f->attempt = sent ? (uint8_t)(sent - 1) : 0;
 		if (state.notes & HOST_NO_ROUTE && sent == 0)
 			finding_no_route(f);
-		if (sheet->bulk && sheet_is_answered(reply))
+		if (by_cell && sheet_is_answered(reply))
 			out->notes |= HOST_ANSWERED;
 		if (reply != REPLY_SILENCE)
 			finding_evidence(sheet, &e, wall_offset_ns, f);

@@ -1,7 +1,6 @@
 /* walk: pass after pass over a sheet's blanks. */
 #include "scan/walk.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "result/record.h"
@@ -13,14 +12,16 @@
 void walk_init(struct walk *w, struct sheet *sheet, const uint8_t tries[TECHNIQUES],
 	       uint64_t timeout_ns)
 {
+	const struct plan *plan = sheet_plan(sheet);
+
 	memset(w, 0, sizeof(*w));
 	w->sheet = sheet;
 	w->timeout_ns = timeout_ns;
-	w->end = sheet->cells;
+	w->end = sheet_cells(sheet);
 	memcpy(w->tries, tries, sizeof(w->tries));
-	for (uint32_t i = 0; i < sheet->plan->slots; i++)
-		w->techniques |= UINT32_C(1) << plan_slot_technique(plan_slots(sheet->plan)[i]);
-	memcpy(sheet->limit, tries, sizeof(sheet->limit));
+	for (uint32_t i = 0; i < plan->slots; i++)
+		w->techniques |= UINT32_C(1) << plan_slot_technique(plan_slots(plan)[i]);
+	sheet_set_limits(sheet, tries);
 	paced_init(&w->paced, sheet);
 }
 
@@ -29,12 +30,11 @@ void walk_fini(struct walk *w)
 	paced_fini(&w->paced);
 }
 
-/* Where it is, for the sheet of a walk that counts attempts so. */
+/* Sets the position, of which the attempts of a bulk sheet are derived. */
 static void walk_at(struct walk *w, uint32_t position)
 {
 	w->position = position;
-	w->sheet->position = position;
-	w->sheet->pass = w->pass;
+	sheet_set_position(w->sheet, w->pass, position);
 }
 
 void walk_set_timeout(struct walk *w, uint64_t timeout_ns)
@@ -45,16 +45,6 @@ void walk_set_timeout(struct walk *w, uint64_t timeout_ns)
 	w->timeout_ns = timeout_ns;
 }
 
-static bool host_answered(const struct sheet *s, uint32_t host)
-{
-	if (sheet_host_heard(s, host))
-		return true;
-	for (uint32_t i = 0; s->bulk && i < s->plan->slots; i++)
-		if (sheet_is_answered(sheet_get(s, host * s->plan->slots + i)))
-			return true;
-	return false;
-}
-
 /* How long an answer of that host may take. */
 static uint64_t host_timeout_ns(const struct walk *w, uint32_t number)
 {
@@ -62,8 +52,8 @@ static uint64_t host_timeout_ns(const struct walk *w, uint32_t number)
 
 	if (sheet_host(w->sheet, number).notes & HOST_LOCAL)
 		return w->timeout_ns;
-	if (host_answered(w->sheet, number))
-		own_ns = (uint64_t)w->sheet->pace[number].rtt_us * 2000;
+	if (sheet_host_answered(w->sheet, number))
+		own_ns = (uint64_t)sheet_pace(w->sheet, number)->rtt_us * 2000;
 	if (own_ns > w->most_ns)
 		own_ns = w->most_ns;
 	return own_ns > w->timeout_ns ? own_ns : w->timeout_ns;
@@ -71,8 +61,10 @@ static uint64_t host_timeout_ns(const struct walk *w, uint32_t number)
 
 static bool host_has_blanks(const struct sheet *s, uint32_t host)
 {
-	for (uint32_t i = 0; i < s->plan->slots; i++)
-		if (sheet_get(s, host * s->plan->slots + i) == REPLY_SILENCE)
+	const uint32_t slots = sheet_plan(s)->slots;
+
+	for (uint32_t i = 0; i < slots; i++)
+		if (sheet_get(s, host * slots + i) == REPLY_SILENCE)
 			return true;
 	return false;
 }
@@ -80,13 +72,14 @@ static bool host_has_blanks(const struct sheet *s, uint32_t host)
 bool walk_over(struct walk *w, uint64_t now_ns)
 {
 	const struct sheet *s = w->sheet;
+	const uint32_t hosts = sheet_hosts(s);
 	uint64_t wait_ns = w->timeout_ns;
 
 	if (w->end_ns < w->last_sent_ns + wait_ns)
 		w->end_ns = w->last_sent_ns + wait_ns;
 	if (now_ns < w->end_ns)
 		return false;
-	for (uint32_t h = 0; h < s->hosts; h++) {
+	for (uint32_t h = 0; h < hosts; h++) {
 		uint64_t own_ns;
 
 		if (sheet_host_absent(s, h))
@@ -99,11 +92,11 @@ bool walk_over(struct walk *w, uint64_t now_ns)
 	return now_ns >= w->end_ns;
 }
 
-/* Whether the pass finds nothing that has attempts left, as only a bulk sheet, where they follow
- * from the pass, tells without a look at each cell. */
+/* Whether no technique has attempts left in this pass: known without a look at each cell only where
+ * attempts follow from the pass. */
 static bool walk_spent(const struct walk *w)
 {
-	if (!w->sheet->bulk || w->paced.count)
+	if (!sheet_is_bulk(w->sheet) || w->paced.count)
 		return false;
 	for (unsigned t = 0; t < TECHNIQUES; t++)
 		if (w->techniques >> t & 1 && w->tries[t] > w->pass)
@@ -151,7 +144,7 @@ static enum walk_choice walk_choose(struct walk *w, uint32_t cell, uint8_t techn
 	struct sheet *s = w->sheet;
 	unsigned tries = sheet_tries(s, cell);
 
-	if (sheet_host_absent(s, cell / s->plan->slots))
+	if (sheet_host_absent(s, cell / sheet_plan(s)->slots))
 		return WALK_SKIP;
 	if (tries == 0)
 		return WALK_SEND;
@@ -172,47 +165,43 @@ static enum walk_choice walk_choose(struct walk *w, uint32_t cell, uint8_t techn
 static void walk_offer(const struct walk *w, uint32_t cell, struct probe *out)
 {
 	const struct sheet *s = w->sheet;
-	const uint32_t slot = plan_slots(s->plan)[cell % s->plan->slots];
-	const uint32_t host = cell / s->plan->slots;
-	const uint8_t technique = plan_slot_technique(slot);
+	const struct plan_probe p = sheet_probe(s, cell);
 	const unsigned tries = sheet_tries(s, cell);
+	/* The last attempt at a host may take as long as that host does. */
+	const bool apart = tries + 1 >= w->tries[p.technique] && sheet_tracks_hosts(s);
 
 	*out = (struct probe){
-		.to = plan_host(s->plan, s->first_host + host),
-		/* Of no use where a bulk sheet is filled, and dear there. */
-		.timeout_ns = tries + 1 < w->tries[technique] || s->bulk ? w->timeout_ns
-									 : host_timeout_ns(w, host),
+		.to = p.to,
+		.timeout_ns =
+			apart ? host_timeout_ns(w, cell / sheet_plan(s)->slots) : w->timeout_ns,
 		.cell = sheet_tag(s, cell),
-		.port = plan_slot_port(slot),
-		.technique = technique,
+		.port = p.port,
+		.technique = p.technique,
 		.attempt = tries & 15,
 	};
 }
 
-/* Offers the first that is owed and still blank. */
-static bool walk_owed(struct walk *w, struct probe *out)
+/* Offers the first unsent probe that is still unanswered. */
+static bool walk_unsent_next(struct walk *w, struct probe *out)
 {
-	struct sheet_owed *owed = &w->sheet->owed;
-	bool found = false;
-	uint32_t i = 0;
+	uint32_t cell;
 
-	for (; i < owed->count && !found; i++) {
-		found = sheet_get(w->sheet, owed->cell[i]) == REPLY_SILENCE;
-		/* While it is owed, its attempts are those before. */
-		if (found)
-			walk_offer(w, owed->cell[i], out);
-	}
-	owed->count -= i;
-	memmove(owed->cell, owed->cell + i, owed->count * sizeof(owed->cell[0]));
+	if (!sheet_unsent_first(w->sheet, &cell))
+		return false;
+	/* Before it leaves the list: its attempts are those before. */
+	walk_offer(w, cell, out);
+	sheet_unsent_drop(w->sheet);
 	/* After the last pass it begins no other. */
-	w->left += found && !w->idle;
-	return found;
+	w->left += !w->idle;
+	return true;
 }
 
 /* The next probe into *out, or, if that is NULL, the position to where it is. */
 static bool walk_find(struct walk *w, uint64_t now_ns, struct probe *out)
 {
 	const struct sheet *s = w->sheet;
+	const struct plan *plan = sheet_plan(s);
+	const struct permute *order = sheet_order(s);
 	uint32_t cell;
 
 	while (!w->done) {
@@ -225,21 +214,20 @@ static bool walk_find(struct walk *w, uint64_t now_ns, struct probe *out)
 				return false;
 			continue;
 		}
-		cell = (uint32_t)permute_forward(&s->order, w->position);
+		cell = (uint32_t)permute_forward(order, w->position);
 		if (sheet_get_both(s, cell, w->position) != REPLY_SILENCE) {
 			walk_at(w, w->position + 1);
 			continue;
 		}
 		enum walk_choice choice = walk_choose(
-			w, cell, plan_slot_technique(plan_slots(s->plan)[cell % s->plan->slots]),
-			now_ns);
+			w, cell, plan_slot_technique(plan_slots(plan)[cell % plan->slots]), now_ns);
 
 		if (choice == WALK_WAIT)
 			return false;
 		if (choice == WALK_SEND && !out)
 			return true;
 		if (choice == WALK_SEND) {
-			paced_sent(&w->paced, cell);
+			sheet_last_probe(w->sheet, cell);
 			walk_offer(w, cell, out);
 			w->left++;
 		}
@@ -254,43 +242,49 @@ bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 {
 	if (now_ns < w->due_ns)
 		return false;
-	if (w->sheet->owed.count && walk_owed(w, out))
+	w->by_pass = false;
+	if (sheet_unsent_count(w->sheet) && walk_unsent_next(w, out))
 		return true;
 	return walk_find(w, now_ns, out);
 }
 
 void walk_look(struct walk *w, uint64_t now_ns)
 {
-	if (now_ns >= w->due_ns && w->sheet->owed.count == 0 && w->paced.count == 0)
+	if (now_ns >= w->due_ns && sheet_unsent_count(w->sheet) == 0 && w->paced.count == 0)
 		(void)walk_find(w, now_ns, NULL);
 }
 
-void walk_owe(struct walk *w, uint32_t cell)
+/* Whether a pass that was stopped would have sent the cell. */
+static bool walk_pass_wants(const struct walk *w, uint32_t cell)
 {
-	struct sheet_owed *owed = &w->sheet->owed;
+	const struct sheet *s = w->sheet;
+	const uint32_t slots = sheet_plan(s)->slots;
 
-	assert(owed->count < SHEET_OWED);
-	owed->cell[owed->count++] = plan_tag_cell(cell);
+	return sheet_get(s, cell) == REPLY_SILENCE && !sheet_counted(s, cell) &&
+	       !sheet_host_absent(s, cell / slots) && sheet_slot_limit(s, cell % slots) > w->pass;
+}
+
+void walk_unsent(struct walk *w, uint32_t cell)
+{
+	cell = plan_tag_cell(cell);
+	if (w->by_pass && !walk_pass_wants(w, cell))
+		return;
+	sheet_unsent_put(w->sheet, cell);
 	w->done = false;
 }
 
 void walk_sent(struct walk *w, const struct probe *probe, uint64_t now_ns)
 {
-	struct sheet *s = w->sheet;
-	const uint32_t cell = plan_tag_cell(probe->cell);
-	const bool by_pass = s->bulk && !sheet_counted(s, cell);
-	const bool later = sheet_sent(s, cell, now_ns);
-
-	w->resent += by_pass ? probe->attempt != 0 : later;
+	w->resent += sheet_sent(w->sheet, plan_tag_cell(probe->cell), probe->attempt,
+				(uint32_t)(now_ns / 1000));
 	w->sent++;
 	w->last_sent_ns = now_ns;
 }
 
 uint32_t walk_withdraw(struct walk *w, uint64_t since_ns, uint64_t now_ns)
 {
-	const uint32_t count =
-		sheet_withdraw(w->sheet, w->pass, &w->position, (uint32_t)(since_ns / 1000),
-			       (uint32_t)(now_ns / 1000));
+	const uint32_t count = sheet_withdraw(w->sheet, &w->position, (uint32_t)(since_ns / 1000),
+					      (uint32_t)(now_ns / 1000));
 
 	if (count == 0)
 		return 0;
@@ -316,9 +310,10 @@ bool walk_pass_begin(struct walk *w, uint64_t now_ns)
 		return false;
 	}
 	if (w->rst_retries)
-		paced_pass(&w->paced, w->pass);
-	/* What answers while it goes on belongs to it. */
-	w->sheet->position = w->end;
+		sheet_last_pass(w->sheet, w->pass);
+	/* An answer that comes while the pass goes on may be one to any of its probes. */
+	sheet_set_position(w->sheet, w->pass, w->end);
+	w->by_pass = true;
 	return true;
 }
 
@@ -335,15 +330,4 @@ void walk_passed(struct walk *w, uint32_t position, uint64_t sent, uint64_t now_
 void walk_pass_end(struct walk *w, uint32_t position)
 {
 	walk_at(w, position);
-}
-
-void walk_pass_owe(struct walk *w, uint32_t cell)
-{
-	const struct sheet *s = w->sheet;
-	const uint32_t slot = plan_slots(s->plan)[cell % s->plan->slots];
-
-	if (sheet_get(s, cell) == REPLY_SILENCE && !sheet_counted(s, cell) &&
-	    !sheet_host_absent(s, cell / s->plan->slots) &&
-	    w->tries[plan_slot_technique(slot)] > w->pass)
-		walk_owe(w, cell);
 }

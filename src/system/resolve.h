@@ -31,4 +31,22 @@ struct resolve_conf {
 int resolve_name(const char *name, const struct resolve_conf *conf,
 		 struct addr out[static RESOLVE_MOST], struct failure *f);
 
+/* One of several names. */
+struct resolve_job {
+	const char *name; /* outlives the call */
+	struct resolve_conf conf;
+	struct addr *addr; /* from malloc, the caller's to free; NULL on failure */
+	int count;	   /* as resolve_name() returns it */
+	struct failure f;
+};
+
+/*
+ * Resolves all jobs, with up to 32 threads, and fills their results. After a second, and then at
+ * doubling intervals, `progress` (or NULL) is called in the caller's thread with the number that is
+ * resolved so far. 0; or -1 with *f without memory or threads: no result is set then.
+ */
+int resolve_all(struct resolve_job *jobs, size_t count,
+		void (*progress)(void *context, size_t done, size_t count), void *context,
+		struct failure *f);
+
 #endif

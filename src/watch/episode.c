@@ -212,7 +212,7 @@ static void event_fill(struct episode_table *t, struct episode *e, struct event 
 	event->has = e->crowd ? EVENT_SPOOFABLE : EVENT_HAS_SOURCE;
 	if (e->crowd || !e->many_targets)
 		event->has |= EVENT_HAS_TARGET;
-	if (e->proven)
+	if (proof_holds(&e->proof))
 		event->has |= EVENT_HANDSHAKE;
 	else
 		event->has |= EVENT_SPOOFABLE;
@@ -242,7 +242,7 @@ void episode_report(struct episode_table *t, struct episode *e, enum event_phase
 	event_fill(t, e, &event);
 	e->reported_size = episode_size(e);
 	e->reported_techniques = event.techniques;
-	e->reported_proven = e->proven;
+	e->reported_proven = proof_holds(&e->proof);
 	e->updates += phase == EVENT_UPDATE;
 	if (phase == EVENT_OPEN)
 		t->reported[event.action]++;
@@ -339,7 +339,7 @@ struct episode *episode_open(struct episode_table *t, const struct evidence *r,
 	e->target_hash = target_hash;
 	e->first_ns = r->first_ns;
 	e->last_ns = r->last_ns;
-	e->proven = r->proven;
+	e->proof = r->proof;
 	e->last_seq = r->last_seq;
 	e->last_sport = r->last_sport;
 	e->began_ms = r->began_ms;
@@ -401,12 +401,12 @@ void episode_join(struct episode_table *t, struct episode *e, const struct evide
 		e->first_ns = other->first_ns;
 	if (other->last_ns > e->last_ns)
 		e->last_ns = other->last_ns;
-	e->proven |= other->proven;
 	/* Each contact is in a record about ports and in one about hosts. */
 	if (other->kind == EVIDENCE_HOSTS)
 		return;
 	if (origin->kind == EVIDENCE_HOSTS)
 		rest = without_port(other, origin);
+	proof_join(&e->proof, &rest.proof);
 	add_counts(e, &rest);
 	record_ports(e, other);
 	if (hosts_add(t, e, target_hash)) {
@@ -476,14 +476,9 @@ static void episode_grown(struct episode_table *t, struct episode *e, uint64_t t
 	if (!e->reported)
 		return;
 	if (episode_size(e) >= UPDATE_GROWTH * least ||
-	    e->reported_techniques != episode_techniques(e) || e->reported_proven != e->proven)
+	    e->reported_techniques != episode_techniques(e) ||
+	    e->reported_proven != proof_holds(&e->proof))
 		episode_report(t, e, EVENT_UPDATE, t_ns);
-}
-
-void episode_proven(struct episode_table *t, struct episode *e, uint64_t t_ns)
-{
-	e->proven = true;
-	episode_grown(t, e, t_ns);
 }
 
 void episode_add(struct episode_table *t, struct episode *e, const struct contact *c,
@@ -518,7 +513,7 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 	}
 	e->half_open += c->half_open;
 	e->idle += c->idle;
-	e->proven |= c->proven;
+	proof_add(&e->proof, c->print, c->idle && c->proven);
 	if (c->open) {
 		e->answered++;
 		if (c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP)

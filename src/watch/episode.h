@@ -31,6 +31,7 @@ struct episode {
 	uint64_t suspects_ms;	    /* earliest time of their next report */
 	uint32_t suspects_wait_ms;  /* time between the last two reports of them; 0: none yet */
 	bool suspects_news;	    /* there are suspects that were not reported */
+	struct proof proof;
 	double confidence;
 	uint32_t reported_techniques;
 	uint32_t tcp_count, udp_count, open_count, protocol_count;
@@ -39,7 +40,6 @@ struct episode {
 	uint32_t target_hash; /* name_host() of `target` */
 	uint16_t last_sport;
 	uint8_t action; /* enum event_action; which kind of scan is decided by each report */
-	bool proven;	/* the source completed a handshake */
 	bool reported_proven;
 	bool crowd; /* many sources: the key is the target */
 	bool many_targets, sources_at_least, hosts_at_least;
@@ -105,10 +105,6 @@ void episode_add_source(struct episode_table *t, struct episode *e, uint32_t sou
  */
 void episode_add(struct episode_table *t, struct episode *e, const struct contact *c,
 		 uint32_t host_hash);
-
-/* Notes that a contact which is no probe proved the source's address. Reports an update if that is
- * new. */
-void episode_proven(struct episode_table *t, struct episode *e, uint64_t t_ns);
 
 /* Whether a technique made up enough of the contacts (NAMED_CONTACTS, NAMED_SHARE_ONE_IN) not to be
  * a by-product, such as pings before a scan or other traffic of the same host. */

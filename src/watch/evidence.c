@@ -214,7 +214,6 @@ static void record_note(struct evidence *r, const struct contact *c)
 		r->last_ns = c->t_ns;
 	if (c->t_ns < r->first_ns)
 		r->first_ns = c->t_ns;
-	r->proven |= c->proven;
 	if (c->half_open)
 		count_up(&r->half_open);
 	if (c->idle)
@@ -222,6 +221,8 @@ static void record_note(struct evidence *r, const struct contact *c)
 	if (c->again)
 		return;
 	r->packets++;
+	if (c->failed || c->idle)
+		proof_add(&r->proof, c->print, c->idle && c->proven);
 	for (int bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		if (c->techniques >> bit & 1)
 			count_contact(&r->seen[bit]);

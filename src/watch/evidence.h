@@ -11,6 +11,7 @@
 #include "result/event.h"
 #include "watch/host_set.h"
 #include "watch/probation.h"
+#include "watch/proof.h"
 
 /*
  * A sequential test (threshold random walk: Jung, Paxson, Berger, Balakrishnan, "Fast Portscan
@@ -50,7 +51,7 @@ struct evidence {
 	uint8_t kind, proto;
 	uint8_t listed;		 /* used elements of the list below */
 	uint8_t half_open, idle; /* contacts with that end, up to 255 */
-	bool proven;
+	struct proof proof;
 	uint8_t home;		     /* contacts from our networks outwards: see OUTWARDS_WEIGHT */
 	uint16_t tools[EVENT_TOOLS]; /* contacts whose relations hold (tool.h), up to 65,535 */
 	union {
@@ -89,13 +90,15 @@ struct contact {
 	uint16_t sport, dport;
 	uint8_t proto;
 	uint16_t window, mss;
+	uint16_t print; /* proof_print() of its first packet; 0 if that was not TCP */
 	uint16_t tools; /* bit set of tool_relations */
 	bool failed;	/* refused, unanswered, or reset half-open; else it was answered */
 	bool open;	/* the port answered */
 	bool used;	/* the opener sent data, or got a UDP answer: lowers the score */
 	bool half_open; /* the opener reset it before it was complete */
 	bool idle;	/* the opener completed it, and closed it without data */
-	bool proven;	/* the opener completed a handshake: its address is real */
+	bool proven;	/* the opener completed a handshake with a service that it had not used
+			   before: the address of this contact is real */
 	bool home;	/* from our own network outwards */
 	bool again;	/* reported before by another call; only the flags above are new */
 };

@@ -7,6 +7,7 @@
 #include "base/salts.h"
 #include "technique/technique.h"
 #include "watch/name.h"
+#include "watch/params.h"
 #include "watch/prefetch.h"
 
 /* The queue numbers flows in 32 bits. */
@@ -219,6 +220,8 @@ static void flow_begin(struct flow *f, const struct flow_key *key, uint64_t tag)
 	f->seq = f->ack = f->sight = f->latest = 0;
 	f->window = f->mss = f->tools = 0;
 	f->ttl = f->more = f->claims = f->flags = 0;
+	f->doubts = 0;
+	f->interface = 0;
 	f->proven = false;
 }
 
@@ -233,7 +236,8 @@ struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum fl
 		*evicted = *f;
 		queue_remove(t, f);
 		t->evicted++;
-	}
+	} else if (f->state != FLOW_FREE && now_ms - f->moved_ms < FLOW_REMEMBERED_MS)
+		t->forgot_ms = now_ms;
 	t->used += f->state == FLOW_FREE;
 	flow_begin(f, key, tag);
 	f->moved_ms = now_ms;

@@ -32,6 +32,14 @@ enum flow_claim {
 	CLAIM_MIDDLE = 16, /* it went on as an established connection or a stream does */
 };
 
+/* What speaks against a proof of the opener's address. */
+enum flow_doubt {
+	DOUBT_FORWARDED = 1, /* none yet: this machine forwarded a packet of the opener */
+	DOUBT_ANSWER = 2, /* a SYN+ACK was forged: there were two different ones, or it came in by
+			   * the interface of the opener although the target is behind another
+			   */
+};
+
 /* flow_begin() sets each field: a new one is to be added there. */
 struct flow {
 	uint64_t tag;		 /* keyed hash of the five-tuple, both directions alike; never 0 */
@@ -50,9 +58,12 @@ struct flow {
 	uint8_t state;	/* enum flow_state */
 	uint16_t tools; /* bit set: 1 << enum event_tool, relations that hold */
 	uint8_t ttl;
-	uint8_t more;	/* packets of the opener after the first while it waits */
-	uint8_t claims; /* enum flow_claim */
-	uint8_t flags;	/* of the first packet, TCP */
+	uint8_t more;	    /* packets of the opener after the first while it waits */
+	uint8_t claims;	    /* enum flow_claim */
+	uint8_t flags;	    /* of the first packet, TCP */
+	uint8_t doubts;	    /* enum flow_doubt */
+	uint16_t interface; /* index of the one by which its first packet came in, low 16 bits; 0:
+			       not known */
 	bool proven; /* the opener acknowledged what was sent to its address: it is not spoofed */
 	uint32_t latest; /* UDP: mark of the latest packet after the first, see packet_mark() in
 			    watch.c */
@@ -83,6 +94,8 @@ struct flow_table {
 	uint32_t head, tail; /* of the queue, oldest first; index + 1 */
 	struct siphash_key key;
 	uint64_t used, evicted;
+	uint64_t forgot_ms; /* latest eviction of a finished flow within FLOW_REMEMBERED_MS of its
+			       latest packet; 0: none */
 };
 
 /* Allocates at most `bytes`. Returns 0, or -1 if out of memory or `bytes` hold no bucket. */

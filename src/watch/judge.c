@@ -47,6 +47,7 @@ static void contact_init(struct contact *c, const struct watch *w, const struct 
 		.mss = f->mss,
 		.proto = f->proto,
 		.tools = f->tools,
+		.print = f->proto == IPPROTO_TCP ? proof_print(f->window, f->mss, f->ttl) : 0,
 		.proven = f->proven,
 		.home = goes_outwards(w, f->src, f->dst),
 	};
@@ -210,8 +211,20 @@ static bool is_known_service(struct watch *w, const struct contact *c)
 	return c->failed && !c->half_open && known_service_has(&w->known_services, &pair);
 }
 
+/* A handshake with a service that its source used before is a client's, and proves nothing about
+ * the scan that somebody may make in its name. */
+static void contact_settle_proof(struct watch *w, struct contact *c)
+{
+	const struct known_service_pair pair = {c->source, c->target, c->dport, IPPROTO_RAW};
+
+	if (c->proven && c->idle && known_service_has(&w->known_services, &pair))
+		c->proven = false;
+	if (c->used && c->proto == IPPROTO_TCP)
+		known_service_add(&w->known_services, &pair);
+}
+
 /* Judges a contact whose outcome is known, or of which more is known now. */
-static void judge_contact(struct watch *w, const struct contact *c)
+static void judge_contact(struct watch *w, struct contact *c)
 {
 	struct episode *e;
 	struct evidence *over;
@@ -219,13 +232,11 @@ static void judge_contact(struct watch *w, const struct contact *c)
 
 	if (is_trusted(w, c->src))
 		return;
+	contact_settle_proof(w, c);
 	e = episode_find(&w->episodes, c->source, false);
 	if (e && e->action != EVENT_BACKSCATTER) {
-		e->proven |= c->proven;
 		if (contact_is_probe(e, c))
 			episode_add(&w->episodes, e, c, name_host(c->target));
-		else if (c->proven && c->used)
-			episode_proven(&w->episodes, e, c->t_ns);
 		return;
 	}
 	if (is_known_service(w, c))
@@ -333,12 +344,14 @@ void judge_silence(struct watch *w, const struct flow *f, uint64_t over_ms)
 	}
 	if (f->state == FLOW_PENDING && w->conf.listens && asks)
 		listens = w->conf.listens(w->conf.listens_context, f->dst, f->dport, f->proto);
-	if (f->claims & CLAIM_MIDDLE)
+	/* Only a socket of ours can have asked for an answer, or take part in a stream. */
+	if (f->claims & CLAIM_MIDDLE &&
+	    (f->proto != IPPROTO_UDP || listens >= 0 || w->now_ms - w->start_ms < START_EXCUSE_MS))
 		return;
 	contact_init(&c, w, f);
 	c.over_ms = over_ms;
 	c.failed = true;
-	if (f->claims && listens >= 0) {
+	if (f->claims & (uint8_t)~CLAIM_MIDDLE && listens >= 0) {
 		c.open = c.half_open = true;
 		if (f->claims & CLAIM_ACK)
 			judge_claims(w, f);

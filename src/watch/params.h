@@ -49,6 +49,21 @@
 #define ACK_WITHIN_BYTES (UINT32_C(1) << 20)
 /* ms to wait for the other fragments of a TCP header: RFC 791, 3.2 suggests 15 s. */
 #define FRAGMENT_WAIT_MS 15000
+/* First port of clients (Linux); others take ports from 49152 on (RFC 6335, 6). */
+#define CLIENT_PORTS 32768
+/* Bytes of the shortest usual answer of DNS, with the question in it. */
+#define ANSWER_BYTES_LEAST 28
+/* Bytes of an answer that may be amplified. Shorter ones to a closed port of this machine, that
+ * nobody here asked for, are probes. */
+#define ANSWER_BYTES_MOST 128
+/* ms after the begin in which ends of connections from before may come without a packet of these
+ * being known: servers close idle ones after a minute or two. The same while the flow table forgets
+ * flows that were idle for less than FLOW_REMEMBERED_MS. */
+#define LATE_END_EXCUSE_MS 120000
+#define FLOW_REMEMBERED_MS UINT64_C(3600000)
+/* ms after the begin in which datagrams from the ports of services to closed ports of this machine,
+ * without an answer, may be answers to questions from before: resolvers wait up to 30 s. */
+#define START_EXCUSE_MS 30000
 /* First default port of traceroute; it takes three ports a hop, up to 64 hops; a TTL above this is
  * a datagram that is to arrive. */
 #define TRACEROUTE_PORT	 33434
@@ -72,6 +87,12 @@
  * reported: single lost packets hide no scan. */
 #define BLIND_EVERY_MS 600000
 #define BLIND_SHARE    0.01
+
+/* ---- Proof of a source address (proof.h). ---- */
+
+/* One in so many contacts of a scan has to have the header fields of the proven one, after as many
+ * others were subtracted: three quarters of all. A scanner's SYNs are alike. */
+#define PROOF_SHARE_ONE_IN 2
 
 /* ---- The sequential test (evidence.c). ---- */
 

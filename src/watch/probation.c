@@ -74,8 +74,15 @@ enum probation_answer probation_check(struct probation_table *t, const struct co
 			victim = d;
 	}
 	t->refused++;
-	*victim = (struct probation_entry){tag,	     (uint32_t)c->now_ms, target, c->dport,
-					   c->proto, probation_note(c)};
+	*victim = (struct probation_entry){
+		.tag = tag,
+		.moved_ms = (uint32_t)c->now_ms,
+		.target = target,
+		.port = c->dport,
+		.proto = c->proto,
+		.state = probation_note(c),
+		.print = c->print,
+	};
 	return PROBATION_HOLD;
 }
 
@@ -93,6 +100,7 @@ struct contact probation_contact(const struct contact *c, const struct probation
 		.techniques = c->techniques,
 		.dport = earlier->port,
 		.proto = earlier->proto,
+		.print = earlier->print,
 		.tools = c->tools,
 		.failed = earlier->state & PROBATION_FAILED,
 		.open = earlier->state & PROBATION_ANSWERED,

@@ -19,7 +19,7 @@ enum probation_state {
 	PROBATION_PROVEN = 1 << 6,
 };
 
-/* A source's first contact, 16 bytes. Spoofed sources that send one packet each fill only this
+/* A source's first contact, 20 bytes. Spoofed sources that send one packet each fill only this
  * table, and evict no evidence. */
 struct probation_entry {
 	uint32_t tag;	   /* keyed hash of the source */
@@ -27,7 +27,8 @@ struct probation_entry {
 	uint32_t target;   /* name_host() of the contacted address */
 	uint16_t port;
 	uint8_t proto;
-	uint8_t state; /* bits of enum probation_state */
+	uint8_t state;	/* bits of enum probation_state */
+	uint16_t print; /* as in struct contact */
 };
 
 /* Buckets of four; a new source evicts the one that was silent longest. */

@@ -19,17 +19,21 @@ static bool addr_is_group(struct addr a)
 	return a.hi >> 56 == 0xff || (a.hi == 0 && a.lo == 0);
 }
 
-/* The last address of a /24 is usually a broadcast address; UDP is sent there by design. */
-static bool addr_may_be_broadcast(struct addr a)
+/* The last address of a /24 is usually a broadcast address; UDP is sent there by design. In larger
+ * networks it is a host like others: then the frame is not for all hosts of the link. */
+static bool packet_may_be_broadcast(const struct packet *p)
 {
-	return addr_is_v4(a) && (addr_v4(a) & 0xff) == 0xff;
+	bool group = !(p->has & PACKET_ETHERNET) || p->mac_dst[0] & 1;
+
+	return group && addr_is_v4(p->dst) && (addr_v4(p->dst) & 0xff) == 0xff;
 }
 
 /* Whether the ports are those of a server's packet to a client. Client ports begin at 32768 on
  * Linux, at 49152 elsewhere (RFC 6335, 6), behind address translators at 1024. */
 static bool tcp_is_servers(const struct packet *p)
 {
-	return (p->sport < 1024 && p->dport >= 1024) || (p->sport < 32768 && p->dport >= 32768);
+	return (p->sport < 1024 && p->dport >= 1024) ||
+	       (p->sport < CLIENT_PORTS && p->dport >= CLIENT_PORTS);
 }
 
 static void sight_tcp(const struct packet *p, struct sighting *s)
@@ -53,27 +57,31 @@ static void sight_tcp(const struct packet *p, struct sighting *s)
 	 * answers it; from a server to a client it may be the late end of a connection. */
 	if (!(flags & TCP_ACK) || contradicts)
 		return;
-	if (tcp_is_servers(p))
-		s->kind = SIGHT_MIDDLE;
-	else if (has_data)
+	if (has_data || tcp_is_servers(p))
 		s->kind = SIGHT_LIKELY_MIDDLE;
+	s->late_end = tcp_is_servers(p) && p->dport >= CLIENT_PORTS;
+}
+
+/* Traceroute increments the port with each probe, and is answered by the target itself in the end.
+ */
+static bool udp_is_trace(const struct packet *p)
+{
+	return p->dport >= TRACEROUTE_PORT && p->dport < TRACEROUTE_PORT + TRACEROUTE_PORTS &&
+	       p->ttl <= TRACEROUTE_TTL;
 }
 
 /*
  * A datagram from a service's port to a high port looks like an answer to a request from before the
  * capture, and so does one between equal ports, as some services use; but their answers are not
- * empty, as most probes are. Traceroute increments the port with each probe.
+ * empty, as most probes are.
  */
-static bool udp_is_answer_or_trace(const struct packet *p)
+static bool udp_is_answer(const struct packet *p)
 {
 	static const uint16_t services[] = {53,	  123,	500,  1194, 1434, 1900,	 3283,	3478, 3702,
 					    4500, 5060, 5353, 5355, 5683, 10001, 11211, 51820};
 	bool same = p->dport == p->sport;
 	bool empty = p->payload_bytes == 0 && !(p->has & PACKET_TRUNCATED);
 
-	if (p->dport >= TRACEROUTE_PORT && p->dport < TRACEROUTE_PORT + TRACEROUTE_PORTS &&
-	    p->ttl <= TRACEROUTE_TTL)
-		return true;
 	if (p->dport < 1024 && !same)
 		return false;
 	if (p->sport < 1024 && empty)
@@ -86,12 +94,24 @@ static bool udp_is_answer_or_trace(const struct packet *p)
 	return false;
 }
 
+/* Whether it is too short for the answer that its port promises, and not to a client's port: a host
+ * that refuses it did not wait for it. */
+static bool udp_is_no_good_answer(const struct packet *p)
+{
+	return p->sport != p->dport && p->dport < CLIENT_PORTS &&
+	       p->payload_bytes < ANSWER_BYTES_LEAST && !(p->has & PACKET_TRUNCATED);
+}
+
 static void sight_udp(const struct packet *p, struct sighting *s)
 {
-	if (addr_may_be_broadcast(p->dst))
+	if (packet_may_be_broadcast(p))
 		return;
 	s->techniques = technique_by_sight(IPPROTO_UDP, 0);
-	s->kind = udp_is_answer_or_trace(p) ? SIGHT_MIDDLE : SIGHT_FIRST;
+	s->kind = SIGHT_FIRST;
+	if (udp_is_answer(p))
+		s->kind = udp_is_no_good_answer(p) ? SIGHT_LIKELY_MIDDLE : SIGHT_MIDDLE;
+	if (udp_is_trace(p))
+		s->kind = SIGHT_MIDDLE;
 }
 
 static void sight_icmp(const struct packet *p, struct sighting *s)

@@ -7,6 +7,7 @@
 
 #include "watch/judge.h"
 #include "watch/name.h"
+#include "watch/outcome.h"
 #include "watch/params.h"
 #include "watch/sight.h"
 #include "watch/tool.h"
@@ -34,7 +35,7 @@ struct watch *watch_new(const struct watch_conf *conf)
 		return NULL;
 	w->conf = *conf;
 	w->memory_bytes = conf->memory_bytes;
-	w->now_ms = CLOCK_LEAP_MS;
+	w->now_ms = w->start_ms = CLOCK_LEAP_MS;
 	w->name = name_of(&conf->key, w->named);
 	if (flow_table_init(&w->flows, 6 * part, &conf->key) == 0 &&
 	    known_service_init(&w->known_services, part / 4) == 0 &&
@@ -83,193 +84,12 @@ static void watch_clock(struct watch *w, uint64_t t_ns)
 	w->packet_ns = t_ns;
 }
 
-/* An answer without a question goes on: it belongs to a connection of which only a part is
- * captured. */
-static void stray_goes_on(struct watch *w, struct flow *f, const struct packet *p)
-{
-	if (p->flags & (TCP_RST | TCP_SYN))
-		return;
-	flow_settle(&w->flows, f, FLOW_MIDDLE);
-	crowd_stray_went_on(crowd_get(&w->crowds, f->dst, f->target, w->now_ms));
-}
-
 static void settle_old(struct watch *w, uint64_t older_than_ms)
 {
 	struct flow *f;
 
-	while ((f = flow_oldest(&w->flows)) && w->now_ms - f->moved_ms >= older_than_ms) {
-		struct flow copy = *f;
-
-		flow_prefetch_next(&w->flows, f);
-		flow_settle(&w->flows, f,
-			    f->claims & (CLAIM_DATA | CLAIM_END | CLAIM_MIDDLE) ? FLOW_MIDDLE
-			    : f->claims & CLAIM_ACK				? FLOW_OPEN
-										: FLOW_REFUSED);
-		judge_silence(w, &copy, copy.moved_ms + ANSWER_WAIT_MS);
-	}
-}
-
-static void flow_fails(struct watch *w, struct flow *f, bool open, bool half_open)
-{
-	flow_settle(&w->flows, f, FLOW_REFUSED);
-	judge_failed(w, f, open, half_open);
-}
-
-/* Whether the first packet had ACK and no SYN (first packets never have RST). */
-static bool flow_may_be_middle(const struct flow *f)
-{
-	return f->proto == IPPROTO_TCP && (f->flags & (TCP_ACK | TCP_SYN)) == TCP_ACK;
-}
-
-static bool is_plain_ack(const struct packet *p)
-{
-	return (p->flags & (TCP_ACK | TCP_SYN | TCP_RST)) == TCP_ACK;
-}
-
-static void flow_completes(struct watch *w, const struct flow *f)
-{
-	crowd_completed(crowd_get(&w->crowds, f->dst, f->target, w->now_ms));
-}
-
-/* The opener of a SYN without a captured answer sent one more packet. */
-static void opener_claims(struct watch *w, struct flow *f, const struct packet *p)
-{
-	if (p->flags & TCP_SYN || f->claims & (CLAIM_DATA | CLAIM_END | CLAIM_RESET))
-		return;
-	if (p->flags & TCP_RST) {
-		f->claims |= f->claims ? CLAIM_END : CLAIM_RESET;
-		return;
-	}
-	if (!is_plain_ack(p))
-		return;
-	if (!f->claims) {
-		f->claims = CLAIM_ACK;
-		f->ack = p->ack;
-		flow_completes(w, f);
-	}
-	if (p->payload_bytes)
-		f->claims |= CLAIM_DATA;
-	else if (p->flags & TCP_FIN)
-		f->claims |= CLAIM_END;
-}
-
-/* Whether the opener acknowledges the SYN+ACK, or data after it, and so completes the handshake.
- * Only a host that received it knows the number. */
-static bool opener_completes(struct watch *w, struct flow *f, const struct packet *p)
-{
-	if (!is_plain_ack(p) || p->ack - f->ack > ACK_WITHIN_BYTES)
-		return false;
-	f->proven = p->ack == f->ack;
-	flow_settle(&w->flows, f, FLOW_OPEN);
-	flow_completes(w, f);
-	judge_completed(w, f);
-	return true;
-}
-
-static void opener_uses(struct watch *w, struct flow *f, const struct packet *p)
-{
-	bool idle = !p->payload_bytes && p->flags & (TCP_FIN | TCP_RST);
-
-	if (p->payload_bytes || idle)
-		flow_settle(&w->flows, f, FLOW_MIDDLE);
-	if (p->payload_bytes)
-		judge_used(w, f, true);
-	else if (idle)
-		judge_idle(w, f);
-}
-
-/* The capture time in units of 16 us, and 12 bits of what copies of the packet have in common. */
-static uint32_t packet_mark(const struct watch *w, const struct packet *p)
-{
-	return (uint32_t)(w->packet_ns / 16000) << 12 | ((p->ip_id ^ p->ip_bytes) & 0xfff);
-}
-
-/* Whether the packet is a copy of the opener's latest one; if not, it becomes the latest. */
-static bool flow_copy(const struct watch *w, struct flow *f, const struct packet *p)
-{
-	uint32_t mark = packet_mark(w, p), before = f->latest;
-
-	if ((mark & 0xfff) == (before & 0xfff) && (mark - before) >> 12 < COPY_US / 16)
-		return true;
-	f->latest = mark;
-	return false;
-}
-
-static void opener_goes_on(struct watch *w, struct flow *f, const struct packet *p)
-{
-	if (f->proto != IPPROTO_TCP) {
-		/* So many datagrams are a stream: voice, video, a tunnel. */
-		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP &&
-		    f->more < STREAM_DATAGRAMS && !flow_copy(w, f, p) &&
-		    ++f->more == STREAM_DATAGRAMS)
-			f->claims = CLAIM_MIDDLE;
-		return;
-	}
-	if (f->state == FLOW_STRAY) {
-		stray_goes_on(w, f, p);
-		return;
-	}
-	if (f->state == FLOW_HALF && p->flags & TCP_RST) {
-		flow_fails(w, f, true, true);
-		return;
-	}
-	if (f->state == FLOW_OPEN || (f->state == FLOW_HALF && opener_completes(w, f, p))) {
-		opener_uses(w, f, p);
-		return;
-	}
-	if (f->state == FLOW_PENDING && flow_is_syn(f)) {
-		opener_claims(w, f, p);
-		return;
-	}
-	/* Retransmissions of an ACK or FIN+ACK are identical; a packet that differs, such as by
-	 * acknowledging more, shows an established connection. Packets without ACK never do. */
-	if (f->state == FLOW_PENDING && flow_may_be_middle(f) &&
-	    (p->payload_bytes || p->seq != f->seq || p->ack != f->ack))
-		f->claims = CLAIM_MIDDLE;
-}
-
-/* A SYN+ACK, possibly captured after the opener's reaction to it. */
-static void target_accepts(struct watch *w, struct flow *f, const struct packet *p)
-{
-	uint32_t wanted = p->seq + 1;
-
-	if (f->claims & CLAIM_RESET) {
-		flow_fails(w, f, true, true);
-		return;
-	}
-	if (f->claims & CLAIM_ACK && f->ack - wanted <= ACK_WITHIN_BYTES) {
-		f->proven = f->ack == wanted;
-		flow_settle(&w->flows, f,
-			    f->claims & (CLAIM_DATA | CLAIM_END) ? FLOW_MIDDLE : FLOW_OPEN);
-		judge_claims(w, f);
-		return;
-	}
-	f->ack = wanted;
-	if (f->state == FLOW_PENDING)
-		flow_settle(&w->flows, f, FLOW_HALF);
-}
-
-static void target_answers(struct watch *w, struct flow *f, const struct packet *p)
-{
-	bool accepts = flow_is_syn(f) && (p->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
-
-	if (f->state == FLOW_STRAY)
-		stray_goes_on(w, f, p);
-	if (f->state == FLOW_HALF && accepts)
-		target_accepts(w, f, p);
-	if (f->state != FLOW_PENDING)
-		return;
-	if (f->proto != IPPROTO_TCP) {
-		flow_settle(&w->flows, f, FLOW_MIDDLE);
-		judge_used(w, f, false);
-		return;
-	}
-	if (p->flags & TCP_RST)
-		flow_fails(w, f, false, false);
-	else if (accepts)
-		target_accepts(w, f, p);
-	else if (!flow_is_syn(f) || !(p->flags & TCP_SYN))
-		flow_settle(&w->flows, f, FLOW_MIDDLE);
+	while ((f = flow_oldest(&w->flows)) && w->now_ms - f->moved_ms >= older_than_ms)
+		outcome_over(w, f);
 }
 
 /* name_of() the target; most packets have the target of the one before. */
@@ -308,7 +128,8 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 	f->mss = p->mss;
 	f->ttl = p->ttl;
 	f->tools = tool_relations(p);
-	f->latest = packet_mark(w, p);
+	f->latest = outcome_mark(w, p);
+	f->interface = s->way == SIGHT_WAY_IN ? s->interface : 0;
 	if (has_evicted)
 		judge_silence(w, &evicted, w->now_ms);
 	return f;
@@ -345,7 +166,7 @@ static void error_about(struct watch *w, const struct sighting *s, const struct 
 	if (reason == REASON_TIME_EXCEEDED)
 		flow_settle(&w->flows, f, FLOW_MIDDLE);
 	else if (reason != REASON_NO_RESPONSE)
-		flow_fails(w, f, false, false);
+		outcome_fails(w, f, false, false);
 }
 
 static void first_contact(struct watch *w, const struct sighting *s, const struct packet *p,
@@ -366,15 +187,46 @@ static void first_contact(struct watch *w, const struct sighting *s, const struc
 		judge_crowd(w, crowd, EVENT_SYN_FLOOD, sources, s->techniques, t_ns);
 }
 
-/* Whether a packet of a known flow is a new first contact: a SYN that is no retransmission (which
- * has the same sequence number, RFC 9293, 3.8), or any probe after a long silence. */
-static bool flow_begins_anew(const struct watch *w, const struct flow *f, const struct packet *p)
+/* Whether a packet is one that no TCP sends within a connection: without ACK and RST. */
+static bool is_outside_connections(const struct packet *p)
 {
-	if (f->state == FLOW_REFUSED && p->flags == TCP_SYN && p->seq != f->seq)
-		return true;
-	if (w->now_ms - f->moved_ms < REUSE_AFTER_MS)
+	return p->has & PACKET_TCP && !(p->flags & (TCP_ACK | TCP_RST));
+}
+
+/*
+ * Whether a first contact of a known flow's host is a new one. A SYN is, whatever the flow's state,
+ * unless it is a retransmission (which has the same sequence number, RFC 9293, 3.8): an attacker
+ * could otherwise hide its probes behind packets that made a flow of that state. After packets that
+ * were no SYN, so is any packet that no connection has; and any probe after a refused SYN+ACK, or
+ * after a long silence.
+ */
+static bool flow_begins_anew(const struct watch *w, const struct flow *f, const struct packet *p,
+			     bool forward)
+{
+	bool same = forward && p->flags == f->flags && p->seq == f->seq;
+	bool stray = (f->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+	bool syn = is_outside_connections(p) && p->flags & TCP_SYN;
+
+	if (f->proto == IPPROTO_TCP && !same) {
+		if (syn && !(p->flags & TCP_FIN))
+			return true;
+		if (forward && is_outside_connections(p) && !flow_is_syn(f))
+			return true;
+		if (forward && stray && f->state == FLOW_REFUSED)
+			return true;
+	}
+	if (!forward || w->now_ms - f->moved_ms < REUSE_AFTER_MS)
 		return false;
 	return f->state == FLOW_REFUSED || (f->state == FLOW_MIDDLE && p->flags == TCP_SYN);
+}
+
+/* Makes room for a new first contact of the same ports. What the flow's opener did before is judged
+ * as if nothing more came, except a SYN: the new one is just as much evidence. */
+static void flow_ends(struct watch *w, struct flow *f)
+{
+	if (flow_waits(f) && !flow_is_syn(f))
+		outcome_over(w, f);
+	flow_forget(&w->flows, f);
 }
 
 void prefetch_bucket(const struct watch *w, const struct packet *p, struct sighting *s)
@@ -411,6 +263,35 @@ static bool is_our_servers(const struct watch *w, const struct packet *p)
 	       w->conf.listens(w->conf.listens_context, p->src, p->sport, IPPROTO_TCP) > 0;
 }
 
+/* Whether a packet that may be the late end of a connection is taken for one: the connection may be
+ * from before the capture, or forgotten. */
+static bool is_late_end(const struct watch *w, const struct sighting *s)
+{
+	return s->late_end &&
+	       (w->now_ms - w->start_ms < LATE_END_EXCUSE_MS ||
+		(w->flows.forgot_ms && w->now_ms - w->flows.forgot_ms < FLOW_REMEMBERED_MS));
+}
+
+/* Whether a datagram that looks like an answer goes to a closed port of this machine. */
+static bool is_no_answer_to_us(const struct watch *w, const struct packet *p)
+{
+	return p->has & PACKET_UDP && p->payload_bytes < ANSWER_BYTES_MOST &&
+	       !(p->has & PACKET_TRUNCATED) && p->ttl > TRACEROUTE_TTL && w->conf.listens &&
+	       w->now_ms - w->start_ms >= START_EXCUSE_MS && w->flows.forgot_ms == 0 &&
+	       w->conf.listens(w->conf.listens_context, p->dst, p->dport, IPPROTO_UDP) < 0;
+}
+
+/* Whether a SYN+ACK of a flow is another one than before, or did not come from where its target is.
+ * Retransmissions have the same number (RFC 9293, 3.8). */
+static void doubt_answer(struct flow *f, const struct packet *p, const struct sighting *s)
+{
+	if (f->proto != IPPROTO_TCP || (p->flags & (TCP_SYN | TCP_ACK)) != (TCP_SYN | TCP_ACK))
+		return;
+	if ((f->state == FLOW_HALF && f->ack != p->seq + 1) ||
+	    (f->doubts & DOUBT_FORWARDED && s->way == SIGHT_WAY_IN && s->interface == f->interface))
+		f->doubts |= DOUBT_ANSWER;
+}
+
 static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *p,
 			   const struct sighting *s)
 {
@@ -426,15 +307,20 @@ static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *
 		return;
 	}
 	f = flow_find(&w->flows, &s->key, &forward);
-	if (f && s->kind == SIGHT_FIRST && forward && flow_begins_anew(w, f, p)) {
-		flow_forget(&w->flows, f);
+	if (f && (s->kind == SIGHT_FIRST || s->kind == SIGHT_LIKELY_MIDDLE) &&
+	    flow_begins_anew(w, f, p, forward)) {
+		flow_ends(w, f);
 		f = NULL;
 	}
+	if (p->has & PACKET_SUM_BAD && (f || s->kind != SIGHT_FIRST))
+		return;
 	if (!f) {
 		struct sighting middle = *s;
 
-		if (s->kind != SIGHT_ANSWER && is_our_servers(w, p))
+		if (s->kind != SIGHT_ANSWER && (is_our_servers(w, p) || is_late_end(w, s)))
 			middle.kind = SIGHT_MIDDLE;
+		else if (s->kind == SIGHT_MIDDLE && is_no_answer_to_us(w, p))
+			middle.kind = SIGHT_LIKELY_MIDDLE;
 		if (middle.kind == SIGHT_FIRST)
 			first_contact(w, s, p, t_ns);
 		else if (middle.kind == SIGHT_ANSWER)
@@ -446,10 +332,22 @@ static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *
 	/* Waiting flows keep the time of their first packet: the queue is in that order. */
 	if (!flow_waits(f))
 		flow_touch(&w->flows, f, w->now_ms);
-	if (forward)
-		opener_goes_on(w, f, p);
-	else
-		target_answers(w, f, p);
+	if (forward) {
+		f->doubts |= s->way == SIGHT_WAY_OUT && f->interface ? DOUBT_FORWARDED : 0;
+		outcome_opener(w, f, p);
+	} else {
+		doubt_answer(f, p, s);
+		outcome_target(w, f, p);
+	}
+}
+
+/* Whether a packet came in with a source address of ours: we would have seen it go out. */
+static bool is_own_forged(const struct watch *w, const struct packet *p, const struct sighting *s)
+{
+	struct addr sender = p->has & PACKET_ARP ? p->arp_sender : p->src;
+
+	return s->way == SIGHT_WAY_IN && w->conf.is_own && p->has & (PACKET_IP | PACKET_ARP) &&
+	       w->conf.is_own(w->conf.is_own_context, sender);
 }
 
 /* Damaged, or truncated before the headers that are judged; the payload is not needed. */
@@ -471,10 +369,16 @@ void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const s
 	w->malformed += packet_is_unreadable(p);
 	w->fragments += (p->has & PACKET_FRAGMENT) != 0;
 	settle_old(w, ANSWER_WAIT_MS);
+	if (is_own_forged(w, p, s)) {
+		w->own_forged++;
+		return;
+	}
 	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {
 		if (!fragment_join(&w->pieces, &w->conf.key, p, w->now_ms, &whole))
 			return;
 		prefetch_bucket(w, &whole, &joined);
+		joined.way = s->way;
+		joined.interface = s->interface;
 		p = &whole;
 		s = &joined;
 	}
@@ -485,8 +389,8 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
 {
 	struct sighting s;
 
-	(void)outgoing;
 	prefetch_bucket(w, p, &s);
+	s.way = outgoing ? SIGHT_WAY_OUT : SIGHT_WAY_UNKNOWN;
 	watch_judge(w, t_ns, p, &s);
 }
 
@@ -559,6 +463,7 @@ void watch_stats(const struct watch *w, struct watch_stats *out)
 	*out = (struct watch_stats){
 		.packets = w->packets,
 		.malformed = w->malformed,
+		.own_forged = w->own_forged,
 		.fragments = w->fragments,
 		.flows = w->flows.used,
 		.flows_evicted = w->flows.evicted,

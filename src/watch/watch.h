@@ -31,6 +31,9 @@ struct watch_conf {
 	 * known. NULL: never known. */
 	int (*listens)(void *context, struct addr a, uint16_t port, uint8_t proto);
 	void *listens_context;
+	/* Whether an address is one of this machine. NULL: not known, as for a capture file. */
+	bool (*is_own)(void *context, struct addr a);
+	void *is_own_context;
 	/* Events are delivered here, during watch_packet, watch_tick and watch_finish. */
 	void (*event)(void *context, const struct event *event);
 	void *event_context;
@@ -58,8 +61,8 @@ void watch_packet(struct watch *w, uint64_t t_ns, const struct packet *p, bool o
  * The same in four steps, for a caller that has several packets at hand: it calls each step for all
  * packets before the next one. The first three load into the cache what watch_judge reads: the
  * bucket of the flow table, the flow in it, and the tables of the flow that this one will evict.
- * They change nothing but *s, so that other calls may come in between. watch_judge judges, in the
- * order of the packets.
+ * They change nothing but *s, so that other calls may come in between. After the first the caller
+ * may set s->way and s->interface. watch_judge judges, in the order of the packets.
  */
 void prefetch_bucket(const struct watch *w, const struct packet *p, struct sighting *s);
 void prefetch_entry(const struct watch *w, struct sighting *s);
@@ -79,6 +82,7 @@ void watch_finish(struct watch *w);
 struct watch_stats {
 	uint64_t packets, fragments;
 	uint64_t malformed;		     /* damaged, or cut off in their headers */
+	uint64_t own_forged;		     /* came in with a source address of this machine */
 	uint64_t flows, flows_evicted;	     /* in use; evicted while they waited for an answer */
 	uint64_t evidence, evidence_evicted; /* records in use; evicted with evidence in them */
 	uint64_t sources_refused;	     /* sources whose first contact got no record */

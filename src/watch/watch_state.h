@@ -23,10 +23,12 @@ struct watch {
 	struct evidence_table evidence;
 	struct crowd_table crowds;
 	struct episode_table episodes;
+	uint64_t start_ms;  /* now_ms at the begin */
 	uint64_t now_ms;    /* the detector's own clock: never runs backwards */
 	uint64_t packet_ns; /* time of the latest packet, on the capture's clock */
 	uint64_t ahead_ns;  /* time of the capture's clock that now_ms stands for */
-	uint64_t packets, malformed, fragments, lost, lost_reported, packets_reported, blind_ms;
+	uint64_t packets, malformed, own_forged, fragments, lost, lost_reported, packets_reported,
+		blind_ms;
 	uint64_t swept_ms;		/* latest sweep of the host set */
 	uint64_t heard[2][HEARD_WORDS]; /* this generation and the one before */
 	uint64_t heard_ms;		/* begin of this generation */

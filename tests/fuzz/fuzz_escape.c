@@ -1,4 +1,4 @@
-/* fuzz_escape: whatever goes in, escaped JSON, XML and text hold their promises. */
+/* fuzz_escape: escaped JSON, XML and text are safe for any input. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

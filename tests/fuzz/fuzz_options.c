@@ -59,7 +59,7 @@ static void check_options(const struct scan_options *o, const char *from, const 
 	input_check(r->min_rate_pps >= 0 && r->min_rate_pps <= 1e9);
 }
 
-/* Whatever was typed: a pace and attempts that the scan can work with, and never above the cap. */
+/* For any command line: the pace and the attempts are valid, and the rate never exceeds the cap. */
 static void check_timing(const struct scan_request *r)
 {
 	struct scan_conf conf = {0};

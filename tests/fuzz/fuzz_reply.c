@@ -11,10 +11,10 @@
 #include "input.h"
 
 /*
- * The first byte chooses: any frame at all, or one made from the next bytes (the answer to a probe,
- * or the probe itself) and then changed where the rest says so. What is believed has to prove
- * itself by a cookie that is computed here anew, from the published SipHash; what was answered
- * rightly has to be believed.
+ * The first byte selects: an arbitrary frame, or one built from the next bytes (the answer to a
+ * probe, or the probe itself) and then changed by the rest. A reply that is accepted must carry
+ * the cookie, which is computed here independently from the published SipHash; a correct answer
+ * must be accepted.
  */
 #define BASE	0xf000
 #define FIXED	0xf035 /* -g */
@@ -80,8 +80,9 @@ static struct sent sent_of(unsigned window, uint32_t cell)
 	struct sent s = {.sheet = sheets[window % WINDOWS]};
 	uint32_t slot;
 
-	s.cell = cell % s.sheet->cells;
-	s.to = host_of(s.sheet->window * fr.conf.plan->window_hosts + s.cell / fr.conf.plan->slots);
+	s.cell = cell % sheet_cells(s.sheet);
+	s.to = host_of(sheet_window(s.sheet) * fr.conf.plan->window_hosts +
+		       s.cell / fr.conf.plan->slots);
 	s.source = source_of(s.to);
 	slot = s.cell % fr.conf.plan->slots;
 	for (uint8_t t = 0; t < TECHNIQUES; t++) {
@@ -95,7 +96,7 @@ static struct sent sent_of(unsigned window, uint32_t cell)
 			break;
 		slot -= count;
 	}
-	s.tag = (uint32_t)s.sheet->window << 20 | s.cell;
+	s.tag = (uint32_t)sheet_window(s.sheet) << 20 | s.cell;
 	s.hash = reference_siphash(s.to, (uint32_t)s.technique << 16 | s.port);
 	return s;
 }
@@ -157,21 +158,22 @@ static void open_sheet(unsigned i)
 	struct sheet *sheet = sheet_new(fr.conf.plan, i, 0, fr.conf.plan->total, 0);
 
 	input_check(sheet != NULL);
-	for (uint32_t cell = 0; cell < sheet->cells; cell++)
-		sheet->tries[cell] = tries_of(cell);
+	for (uint32_t cell = 0; cell < sheet_cells(sheet); cell++)
+		for (unsigned attempt = 0; attempt < tries_of(cell); attempt++)
+			(void)sheet_sent(sheet, cell, attempt, 0);
 	fr.windows[i].window = i;
 	fr.windows[i].used = true;
-	fr.windows[i].egress = calloc(sheet->hosts, sizeof(uint16_t));
+	fr.windows[i].egress = calloc(sheet_hosts(sheet), sizeof(uint16_t));
 	input_check(fr.windows[i].egress != NULL);
-	for (uint32_t host = 0; host < sheet->hosts; host++)
-		fr.windows[i].egress[host] =
-			!addr_is_v4(host_of(sheet->window * fr.conf.plan->window_hosts + host));
+	for (uint32_t host = 0; host < sheet_hosts(sheet); host++)
+		fr.windows[i].egress[host] = !addr_is_v4(
+			host_of(sheet_window(sheet) * fr.conf.plan->window_hosts + host));
 	sheets[i] = sheet;
 }
 
 static void find_selves(unsigned window)
 {
-	for (uint32_t cell = 0; cell < sheets[window]->cells; cell++) {
+	for (uint32_t cell = 0; cell < sheet_cells(sheets[window]); cell++) {
 		struct sent s = sent_of(window, cell);
 		uint8_t attempt = s.port >> 8 & 15;
 		bool fixed = s.port == FIXED;

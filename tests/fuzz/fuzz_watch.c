@@ -10,11 +10,11 @@
 #include "watch/watch.h"
 
 /*
- * The first two bytes choose the set-up, the rest are orders: time passes, a frame comes, a packet
- * of a few hosts comes, or many of it with ports, hosts or sources counted up. Whatever comes:
- * nothing is allocated but by watch_new, and there no more than was granted; only words of the
- * list are said, each scan is opened once, updated and closed once, and its numbers only grow; and
- * the same input is told the same.
+ * The first two bytes choose the set-up, the rest are commands: time passes, a frame arrives, a
+ * packet of a few hosts arrives, or many copies of it with ports, hosts or sources counted up. For
+ * any input: only watch_new allocates, and no more than was granted; all names are from the lists;
+ * each scan is opened once, updated and closed once, and its numbers only grow; and the same input
+ * gives the same events.
  */
 #define MOST_EVENTS 8192
 #define GRANTED	    ((size_t)4 << 20)

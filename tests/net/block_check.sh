@@ -116,7 +116,7 @@ shut_out() {
 	same 'the third' 'add: 1' "$said"
 	ask add 198.51.100.10
 	same 'one too many' 'add: -28' "$said" # ENOSPC
-	same 'who is in' '["198.18.0.2","198.51.100.9"]["2001:db8:18::2"]' \
+	same 'members of the set' '["198.18.0.2","198.51.100.9"]["2001:db8:18::2"]' \
 		"$(members blocked4)$(members blocked6)"
 }
 
@@ -160,7 +160,7 @@ helper_cage() {
 ends() {
 	ask clear
 	same 'clear' 'clear: 0' "$said"
-	same 'nobody is in' '[][]' "$(members blocked4)$(members blocked6)"
+	same 'the sets are empty' '[][]' "$(members blocked4)$(members blocked6)"
 	reach 'after clear' 198.18.0.2 yes
 	leave
 	same 'it ends' 0 $status
@@ -197,13 +197,13 @@ ends() {
 	soon 'both killed: undone' unblocked
 }
 
-expires_within() { # seconds: what the kernel says of the one who is blocked
+expires_within() { # seconds: whether the kernel's entry of the blocked source expires by then
 	nft -j list set inet portlight blocked4 |
 		jq -e "[.nftables[] | .set.elem // empty | .[].elem.expires] | max <= $1"
 }
 
 durations() {
-	# One left behind by something else, which nobody owns, is replaced.
+	# A table left by another program, with no owner, is replaced.
 	nft add table inet portlight
 	nft add chain inet portlight stale
 	serve times "$PROBE" serve block=5,3
@@ -214,12 +214,12 @@ durations() {
 	leave
 	serve times "$PROBE" serve block=60,3
 	ask add 198.18.0.2
-	same 'blocked anew' 'add: 1' "$said"
+	same 'blocked again' 'add: 1' "$said"
 	soon 'some of its time is over' expires_within 57
 	ask add 198.18.0.2
 	same 'prolonged' 'add: 0' "$said"
 	expires_within 57
-	same 'prolonged: its time begins anew' 1 $?
+	same 'prolonged: its time starts again' 1 $?
 	leave
 	same 'afterwards' "$before" "$(rules)"
 }
@@ -228,7 +228,7 @@ refusals() {
 	said=$("$PROBE" serve block=0,3 </dev/null)
 	same 'no time' 'failure 64: a source can be blocked for 1 second to 30 days' "$said"
 	said=$("$PROBE" serve block=60,0 </dev/null)
-	same 'nobody' 'failure 64: 1 to 65536 sources can be blocked at a time' "$said"
+	same 'an empty set' 'failure 64: 1 to 65536 sources can be blocked at a time' "$said"
 	said=$(setpriv --inh-caps -all --bounding-set -net_admin "$PROBE" serve block=60,3 </dev/null)
 	same 'no capability' 'failure 77: blocking needs root or CAP_NET_ADMIN' "$said"
 	same 'afterwards' "$before" "$(rules)"

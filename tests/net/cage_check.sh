@@ -5,7 +5,7 @@
 . "$(dirname "$0")/suite.sh"
 need setpriv
 : "${PROBE:=$BUILD/tests/unit/caged_probe}"
-# Any user must be able to run it and to write beside it.
+# Any user must be able to run it, and to write to its folder.
 cp "$PROBE" "$work/probe" && chmod 755 "$work/probe" || exit 1
 PROBE=$work/probe
 mkdir -m 1777 "$work/open" && mkdir -m 755 "$work/shut" || exit 1
@@ -18,7 +18,7 @@ landlock=
 "$PROBE" self-test </dev/null >"$work/self-test" 2>&1
 grep -q '^The cage: .*Landlock [0-9]' "$work/self-test" && landlock=yes
 
-# held WHAT FILE STATUS [WAYS]: the self-test there found no way out, but for WAYS, which it tells.
+# held WHAT FILE STATUS [WAYS]: the self-test in FILE found no escape but WAYS, and reports them.
 held() {
 	grep -e '^ESCAPED' -e '^FAILED' "$2" | sed 's/^\([A-Z]*\) *\(.*[^ ]\)  .*/\1 \2/' >"$work/ways"
 	same "$1: exit status" "$((${4:+1} + 0))" "$3"
@@ -26,7 +26,7 @@ held() {
 		"$(tail -n 1 "$2" | sed 's/^[0-9]* /N /')"
 	same "$1: ways out" "${4-}" "$(cat "$work/ways")"
 	same "$1: work" 1 "$(grep -c '^works ' "$2")"
-	# Told apart by the count: a list that shrank unnoticed would hold as well.
+	# Checks the number: a list that lost rows by mistake would pass otherwise.
 	same "$1: attempts" 40 "$(($(grep -c -e '^refused' -e '^allowed' "$2") + $(wc -l <"$work/ways")))"
 }
 
@@ -34,10 +34,10 @@ self_tests() {
 	"$PROBE" self-test </dev/null >"$work/self-test" 2>&1
 	held 'self-test' "$work/self-test" $?
 	"$PROBE" self-test "$work/open" </dev/null >"$work/self-test.files" 2>&1
-	# Who may write files can open any that his user may, where there is no Landlock.
+	# Without Landlock, a process that may write files can open every file that its user may.
 	held 'self-test with a directory' "$work/self-test.files" $? "$([ -n "$landlock" ] ||
 		printf 'ESCAPED %s\n' 'read /etc/passwd' 'list the root directory' \
-			'make a file where everybody may')"
+			'create a file in a world-writable folder')"
 	if [ "$real" = 0 ]; then
 		$as_nobody "$PROBE" self-test </dev/null >"$work/self-test.nobody" 2>&1
 		held 'self-test of nobody' "$work/self-test.nobody" $?
@@ -45,7 +45,7 @@ self_tests() {
 	# The layers under seccomp hold by themselves.
 	set -- 'open a packet socket' 'take capabilities' 'mount a file system' \
 		'trace the parent process'
-	# Root of a user namespace is root there, whatever it becomes.
+	# The root user of a user namespace keeps that identity after setuid.
 	[ "$real" = 0 ] && set -- "$@" 'become root'
 	for way; do
 		same "without seccomp: $way" \
@@ -86,9 +86,9 @@ from_outside() {
 	same 'a file where it may not' 'write: Permission denied' "$said"
 	if [ -n "$landlock" ]; then
 		ask write "/tmp/portlight-check-$$" text
-		same 'a file where anybody may' 'write: Permission denied' "$said"
+		same 'a file in a folder writable by all' 'write: Permission denied' "$said"
 		ask open /etc/passwd
-		same 'a file that anybody may read' 'open: Permission denied' "$said"
+		same 'a file readable by all' 'open: Permission denied' "$said"
 	fi
 	echo socket >&3
 	leave

@@ -1,5 +1,5 @@
 #!/bin/sh
-# cli: what `portlight scan` makes of a command line: refusals, outputs, signals, who gets packets.
+# cli: what `portlight scan` makes of a command line: refusals, outputs, signals, and which hosts get packets.
 #
 # usage: tests/net/cli.sh [SECTION...]      all sections, or only those named (see the last lines)
 # Runs in the lab (lab.sh). What leaves the scanner is counted by nftables on the other end of its
@@ -109,7 +109,7 @@ is_refused() { # code, text, packets before
 
 check_words() {
 	refused 64 --frobnicate --frobnicate $linux
-	refused 64 '-q' -q $linux
+	refused 64 '-x' -x $linux
 	refused 64 '\x1b[31m' "--$(printf '\033[31m\n')" $linux
 	refused 64 Q -sSQ $linux
 	refused 64 nosuch --technique syn,nosuch $linux
@@ -136,8 +136,8 @@ check_words() {
 	done
 	refused 64 'too many' -p 22 0.0.0.0/0 ::/0
 	for technique in S T; do
-		refused 64 "0.0.0.0 is nobody's" -s$technique -p 22 0.0.0.0
-		refused 64 ":: is nobody's" -s$technique -p 22 ::
+		refused 64 "0.0.0.0 is not the address of a host" -s$technique -p 22 0.0.0.0
+		refused 64 ":: is not the address of a host" -s$technique -p 22 ::
 		refused 64 'fe80::1%eth0' -s$technique -p 22 fe80::1
 	done
 	refused 64 'two outputs' -p 22 -oX - --json $linux
@@ -164,7 +164,7 @@ check_words() {
 	refused 64 'did you mean --top-ports?' -top-ports 10 $linux
 	refused 64 '; targets are separated by spaces' $linux,198.18.0.11
 	refused 64 '; ports are given by -p' $linux:22
-	refused 64 '; an IPv6 address stands without brackets' "[$linux6]"
+	refused 64 '; write IPv6 addresses without brackets' "[$linux6]"
 	refused 64 '-sL writes' -sL -oG - $linux
 }
 
@@ -181,13 +181,19 @@ check_lists() {
 	done
 	refused 64 'list:4: ' -p 22 --exclude-file "$work/list" $linux
 	refused 74 /nosuch/out -p 22 --exclude-file /nosuch/out $linux
+	refused 64 "nobody's address" -p 22 -S 0.0.0.0 $linux
+	refused 64 'of a family that no target has' -p 22 -S 2001:db8:18::1 $linux
+	refused 64 'of the loopback interface' -p 22 -S ::1 $linux6
+	refused 64 '-e names another' -p 22 -e lo fe80::1%eth0
 	refused 64 leave -p 22 --exclude 198.18.0.0/24 $linux
-	refused 64 nosuch.test -p 22 $linux nosuch.test
+	refused 64 nosuch.test -p 22 --strict-targets $linux nosuch.test
+	refused 64 nosuch.test -p 22 nosuch.test
+	refused 64 nobody.test -p 22 nobody.test
 	refused 64 six.test -4 -p 22 six.test
 	# "files" knows it not, and there is no name server.
 	echo 'hosts: files dns' >"$work/nsswitch"
 	printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >"$work/resolv"
-	refused 69 nosuch.test -p 22 $linux nosuch.test
+	refused 69 nosuch.test -p 22 nosuch.test
 	echo 'hosts: files' >"$work/nsswitch"
 }
 
@@ -200,6 +206,18 @@ check_cannot_create() {
 	refused 73 "$work/no/base.nmap" -p 22 -oA "$work/no/base" $linux
 	mkdir -p "$work/base.gnmap"
 	refused 73 base.gnmap -p 22 -oA "$work/base" $linux
+	# Two outputs to one file, and one that is a list that is read: nothing is emptied.
+	refused 64 'two outputs' -p 22 -oX "$work/twice" -oG "$work/twice" $linux
+	ln -sf old "$work/link"
+	refused 64 'two outputs' -p 22 -oX "$work/old" -oG "$work/link" $linux
+	refused 64 'two outputs want standard output' -p 22 -oX /dev/stdout -oG - $linux
+	echo $linux >"$work/list"
+	echo 198.18.0.11 >"$work/never"
+	refused 64 'is a list that is read' -p 22 -iL "$work/list" -oN "$work/list"
+	refused 64 'is a list that is read' -p 22 -iL "$work/list" --exclude-file "$work/never" -oG "$work/never"
+	same 'the lists are as they were' "$linux 198.18.0.11" "$(cat "$work/list") $(cat "$work/never")"
+	ok 'the output there before, too' [ "$(cat "$work/old")" = precious ]
+	refused 64 'begins with "-"' -p 22 -oX -sV $linux
 	ok 'of -oA nothing is left either' [ "$(echo "$work"/base.*)" = "$work/base.gnmap" ]
 }
 
@@ -245,7 +263,7 @@ check_technique() {
 	scan -sS -Pn -PN -P0 -n --randomize-hosts --system-dns --no-stylesheet --noninteractive -p 22 $linux
 	ok "nmap's habits that change nothing here" says '22/tcp  open' "$out"
 	scan -sS -p T:22,U:53 $linux
-	ok 'U: without -sU is said' says 'U:' "$err"
+	ok 'U: without -sU is reported' says 'U:' "$err"
 	scan -sS -p 22,23 --json $linux
 	ports_in "$out" >"$work/short"
 	scan scan -sS -p 22,23 --json $linux
@@ -262,7 +280,7 @@ check_technique() {
 	done
 	scan localhost -p 22
 	ok 'a word that resolves is a target' says 'portlight report for localhost' "$out"
-	refused 64 '"linux" is no command (see portlight --help), and no host: ' linux -p 22
+	refused 64 '"linux" is not a command (see portlight --help), and not a host: ' linux -p 22
 	refused 64 'there is no command "wacth"; did you mean watch?' wacth
 	refused 64 'there is no command "linux"; see portlight --help' help linux
 	scan version
@@ -284,8 +302,32 @@ targets_are() { # what, addresses, arguments...
 }
 
 check_targets() {
+	ln -s not-there-yet "$work/dangling"
+	scan -p 22 -oX "$work/dangling" $linux
+	ok 'a dangling symbolic link as output' is_xml "$work/not-there-yet"
+	scan -p 22 -oX /dev/stdout $linux
+	ok '/dev/stdout is standard output' is_xml "$out"
+	timeout 60 "$PORTLIGHT" -p 22 -oX "$out" $linux >"$out" 2>"$err"
+	same 'standard output and an output are one file: exit status' 64 $?
+	scan -q -p 22 -oD "$work/%Y-%H%%-%q.json" $linux
+	ok '-q: nothing on standard error' [ ! -s "$err" ]
+	ok '-q: scans' says '22/tcp  open' "$out"
+	ok 'the time in the name of an output' is_ndjson "$(echo "$work"/20[2-9][0-9]-[0-2][0-9]%-q.json)"
+	printf 'both.test\nnosuch.test\nagain.test\nnobody.test\n' >"$work/list"
+	scan -p 22 -iL "$work/list" -oX "$work/names.xml" -oG "$work/names.gnmap" -oD "$work/names.ndjson"
+	same 'names without an address: exit status' 64 "$status"
+	ok 'names without an address: the others are scanned' says '22/tcp  open' "$out"
+	ok 'names without an address: each is a warning' says 'list:2: cannot resolve "nosuch.test"' "$err"
+	ok 'names without an address: 0.0.0.0 is one' says '"nobody.test" resolves to 0.0.0.0' "$err"
+	ok 'names without an address: counted' says '2 names did not resolve and were not scanned' "$err"
+	same 'two names of one address: both are in the XML' 'both.test again.test ' \
+		"$(sed -n 's/.*hostname name="\([^"]*\)".*/\1/p' "$work/names.xml" | tr '\n' ' ')"
+	ok 'two names of one address: the XML is valid' is_xml "$work/names.xml"
+	for file in names.gnmap names.ndjson out; do
+		ok "two names of one address: $file" grep -q 'both.test.*again.test\|^Other names: again.test' "$work/$file"
+	done
 	targets_are 'a name: its IPv4 address' $linux both.test
-	ok 'a name: its other address is said' says $linux6 "$err"
+	ok 'a name: its other address is reported' says $linux6 "$err"
 	targets_are 'a name, -4' $linux -4 both.test
 	targets_are 'a name, -6' $linux6 -6 both.test
 	targets_are 'a name, -4 -6' "$linux $linux6" -4 -6 both.test
@@ -397,7 +439,7 @@ check_interfaces() {
 	done
 	scan -sS -p 22,23 --json 198.18.5.2 2001:db8:5::2 $linux 127.0.0.1
 	ok 'tun: by frames' says 'engine frames' "$err"
-	open_and_closed 'tun beside other links' "$out" 198.18.5.2 2001:db8:5::2 $linux 127.0.0.1
+	open_and_closed 'tun and other links together' "$out" 198.18.5.2 2001:db8:5::2 $linux 127.0.0.1
 	kill $cable
 	wait $cable 2>/dev/null
 }
@@ -441,16 +483,16 @@ check_outputs() {
 	ok 'several outputs: - is standard output' grep -q '^22/tcp *open' "$out"
 	scan -sS -p 22,23 $linux -oX - -oN "$work/n"
 	ok '-oX -: nothing but XML on standard output' is_xml "$out"
-	ok '-oN beside it' grep -q '^22/tcp *open' "$work/n"
-	# The whole of a difference is who scanned: the lines "Nmap ... scan initiated ... as: ...".
+	ok '-oN at the same time' grep -q '^22/tcp *open' "$work/n"
+	# The only difference is the scanner: the lines "Nmap ... scan initiated ... as: ...".
 	nmap -n -6 -sS -p 22,23,80 $linux6 -oX "$work/nmap6" >/dev/null 2>&1
 	nmap -n -sS -p 22,23,80 $linux 198.18.1.10 -oX "$work/nmap4" >/dev/null
 	scan -sS -p 22,23,80 $linux6 -oX "$work/x6"
 	scan -sS -p 22,23,80 $linux 198.18.1.10 -oX "$work/x4"
 	for family in 4 6; do
 		ndiff "$work/nmap$family" "$work/x$family" >"$work/ndiff"
-		ok "beside nmap, IPv$family: ndiff compares" lines 2 "$work/ndiff"
-		ok "beside nmap, IPv$family: no host differs" \
+		ok "compared with nmap, IPv$family: ndiff compares" lines 2 "$work/ndiff"
+		ok "compared with nmap, IPv$family: no host differs" \
 			[ "$(grep -c '^[-+]Nmap .* scan initiated' "$work/ndiff")" = 2 ]
 	done
 	scan -sS -p 22,23 $linux -oA "$work/all"
@@ -508,7 +550,7 @@ gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status"; }
 syn_passed() { [ "$(at_linux syn)" -ge "$1" ]; }
 milliseconds() { awk '{ print int($1 * 1000) }' /proc/uptime; } # no clock that is set meanwhile
 
-# Starts a scan with every output in the background and waits until so many SYNs have come: $scanner.
+# Starts a scan with every output in the background and waits until that many SYNs were received: $scanner.
 begin() { # SYNs, arguments...
 	least=$1
 	shift
@@ -590,7 +632,7 @@ check_signals() {
 	finish
 	ip route del 198.18.64.0/18
 	ok 'Ctrl-C while asking for neighbours: exit 75' [ "$status" = 75 ]
-	ok 'Ctrl-C while asking for neighbours: who was not found is not down' \
+	ok 'Ctrl-C during neighbour resolution: an unresolved host is not down' \
 		[ "$(summary '.hosts.down, .probes.sent' "$work/cut.ndjson" | tr '\n' ' ')" = '0 0 ' ]
 }
 
@@ -604,12 +646,12 @@ check_full_disk() {
 				[ "$(grep -c "cannot write to \"$path\"" "$err")" = 1 ]
 			ok "full disk, $option $path: no other" lines 2 "$err"
 			[ "$path" = /dev/full ] || ok "full disk, $option: what fits is saved" [ -s "$path" ]
-			[ $option != -oD ] && ok "full disk, $option: the NDJSON beside it is whole" \
+			[ $option != -oD ] && ok "full disk, $option: the NDJSON output is complete" \
 				is_ndjson "$work/good.ndjson"
 			[ $option != -oD ] && ok "full disk, $option: and says that it is not all" \
 				[ "$(summary '"\(.stopped_why) \(.partial)"' "$work/good.ndjson")" = \
 				'failed true' ]
-			[ $option != -oX ] && ok "full disk, $option: the XML beside it is whole" \
+			[ $option != -oX ] && ok "full disk, $option: the XML output is complete" \
 				is_xml "$work/good.xml"
 		done
 		umount "$work/tiny"
@@ -628,8 +670,8 @@ check_full_disk() {
 
 # Names of our own, for this process's view of the file system alone.
 own_names() {
-	printf '127.0.0.1 localhost\n%s both.test\n%s both.test\n2001:db8:18::11 six.test\n' \
-		$linux $linux6 >"$work/hosts"
+	printf '127.0.0.1 localhost\n%s both.test\n%s both.test\n2001:db8:18::11 six.test\n%s again.test\n0.0.0.0 nobody.test\n' \
+		$linux $linux6 $linux >"$work/hosts"
 	echo 'hosts: files' >"$work/nsswitch"
 	: >"$work/resolv"
 	for file in hosts:hosts nsswitch:nsswitch.conf resolv:resolv.conf; do

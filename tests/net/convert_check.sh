@@ -79,7 +79,7 @@ same_results stopped 75
 convert "$work/stopped.xml" json /dev/null 2>"$work/said"
 ok 'stopped: convert says so' grep -q 'ends before its summary' "$work/said"
 
-# Our own: NDJSON there and back, whatever was scanned.
+# Our own reports: NDJSON there and back, for all kinds of scans.
 ours() { # name, arguments of scan...
 	name=$1
 	shift

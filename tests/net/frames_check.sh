@@ -82,7 +82,7 @@ check_ethernet() {
 	expect 'several interfaces at once' \
 		'198.18.0.2 22 open syn-ack;198.18.1.2 22 open syn-ack;198.18.9.1 22 open syn-ack;2001:db8::2 22 open syn-ack;2001:db8:1::2 22 open syn-ack' \
 		-sS -p 22 198.18.0.2 198.18.1.2 198.18.9.1 2001:db8::2 2001:db8:1::2
-	# Nobody at 198.18.0.99, no gateway for 198.18.8.0/24: no probe is spent on them.
+	# No host at 198.18.0.99, no gateway for 198.18.8.0/24: no probe is spent on them.
 	scan -sS -p 22,23 198.18.0.99 198.18.8.1 198.18.0.255
 	same 'dead neighbours: no probe' '"probes":{"sent":0' \
 		"$(grep -o '"probes":{"sent":[0-9]*' "$work/json")"
@@ -93,8 +93,8 @@ check_ethernet() {
 	ip neigh del 198.18.0.2 dev v0
 }
 
-# Hosts that are not there are told of in the same words by an engine that asks for routes and
-# neighbours and by one whose kernel does: status, reason, ports, note.
+# Absent hosts are reported in the same words by an engine that resolves routes and neighbours
+# itself and by one that leaves it to the kernel: status, reason, ports, note.
 check_absent() {
 	ip route add unreachable 198.18.7.0/25
 	ip route add prohibit 198.18.7.128/25
@@ -183,7 +183,7 @@ check_tun() {
 		-sS -p 22 127.0.0.1 198.18.0.2 198.18.5.2
 }
 
-dumped() { # so many packets are in the file
+dumped() { # whether the file has that many packets
 	[ "$(tcpdump -nn -r "$work/pcap" 2>/dev/null | wc -l)" -ge "$1" ]
 }
 
@@ -232,7 +232,7 @@ check_source() {
 		grep -Eq '198\.18\.1\.1\.6(1[4-9]|[2-5])[0-9]{2,3} > 198\.18\.1\.2\.23' "$work/dump"
 	soon 'source: -S and -g are what goes out' \
 		grep -q '198\.18\.0\.1\.53 > 198\.18\.1\.2\.23' "$work/dump"
-	# Out of v1 nobody has 198.18.0.2 but the target, which answers ARP on any interface.
+	# On v1 only the target has 198.18.0.2, as it answers ARP on any interface.
 	soon 'source: -e is where it goes out' grep -q '> 198\.18\.0\.2\.23' "$work/dump"
 	undump
 }

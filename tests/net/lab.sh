@@ -7,7 +7,7 @@
 #        lab.sh map                     a drawing of it
 #
 # Everything lives in namespaces of this run and vanishes with it (private.sh). The scanner host has
-# no way to the machine's own interfaces. Addresses: 198.18.0.0/15 (RFC 2544), 2001:db8::/32 (RFC
+# no route to the machine's own interfaces. Addresses: 198.18.0.0/15 (RFC 2544), 2001:db8::/32 (RFC
 # 3849). LAB_SERVER names the built tests/net/lab_server; default: the one under build/.
 # Inside, `ip netns exec HOST` reaches every host by its name.
 set -eu
@@ -27,7 +27,7 @@ slow     onlink 15
 far      routed 10
 '
 # Addresses where no host is: name, how, IPv4, IPv6.
-nobody='
+absent='
 dead        onlink 198.18.0.99 2001:db8:18::99
 fardead     routed 198.18.1.99 2001:db8:19::99
 unknown     routed 198.18.2.1  2001:db8:2a::1
@@ -122,7 +122,7 @@ truth() {
 		ports wall $family "$at" onlink tcp drop 443 23 25
 		ports wall $family "$at" onlink udp drop 7 24
 		ports slow $family "$(address slow $family)" onlink udp closed $slow_udp
-		printf '%s' "$nobody" | while read -r name how four six; do
+		printf '%s' "$absent" | while read -r name how four six; do
 			[ -n "$name" ] || continue
 			[ $family = 4 ] && at=$four || at=$six
 			row $name $family "$at" $how tcp 22 $name
@@ -259,8 +259,9 @@ build_wall() {
 	END
 }
 
-# Loses the first copy of each kind of probe and lets the next ones through: a scan that does not
-# ask again is wrong about every port, one that does is right about all. Flush the sets to begin anew.
+# Loses the first copy of each kind of probe and lets the next ones through: a scan
+# without retransmissions is wrong about every port, one with them is right about all. Flush the
+# sets to start again.
 build_lossy() {
 	load lossy <<-END
 		table inet lab {
@@ -361,8 +362,8 @@ map() {
 		              +-- lossy   .14  first copies are lost       |
 		              +-- slow    .15  ICMP at the default rate    |
 		              +-- router  .254 ----------------------------+
-		 nobody at .99 of either; 198.18.2.1 the router knows no way to, .3.1 it prohibits, .4.1 it
-		 swallows; 198.19.0.1 the scanner knows no way to. IPv6: 2001:db8:2a::1, 3a::1, 4a::1, ffff::1.
+		 no host at .99 of either; the router has no route to 198.18.2.1, prohibits .3.1 and drops
+		 packets to .4.1; the scanner has no route to 198.19.0.1. IPv6: 2001:db8:2a::1, 3a::1, 4a::1, ffff::1.
 	END
 }
 

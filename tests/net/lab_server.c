@@ -220,7 +220,7 @@ int main(int argc, char **argv)
 		die("cannot", "fork");
 	if (child > 0)
 		return 0;
-	/* Let go of the caller's pipes, or whoever reads them waits for us. */
+	/* Release the caller's pipes: otherwise a process that reads them waits for us. */
 	if (!freopen("/dev/null", "r+", stdin) || dup2(0, 1) < 0 || dup2(0, 2) < 0)
 		return 1;
 	run(poll);

@@ -28,13 +28,13 @@ HERE = pathlib.Path(__file__).parent
 PORTLIGHT = os.environ["PORTLIGHT"]
 LETTERS = {"connect": "T", "syn": "S", "fin": "F", "null": "N", "xmas": "X", "ack": "A",
            "window": "W", "maimon": "M", "udp": "U"}
-# Flags as RFC 9293 3.1 numbers them, typed here anew: the wire is checked against this.
+# Flags as RFC 9293 3.1 numbers them, written here independently: the wire is checked against this.
 FLAGS = {"syn": 0x02, "fin": 0x01, "null": 0x00, "xmas": 0x29, "ack": 0x10, "window": 0x10,
          "ttl": 0x10, "maimon": 0x11}
 RST, ACK, SYN_ACK = 0x04, 0x10, 0x12
 SCANNER = {4: "198.18.0.1", 6: "2001:db8:18::1"}
 ROUTER = {4: "198.18.0.254", 6: "2001:db8:18::fe"}
-# On-link addresses that are asked for and taken out again: nobody may be asked for them.
+# On-link addresses that are given as targets and excluded: no ARP or NDP request may ask for them.
 EXCLUDED = {4: "198.18.0.120-121", 6: "2001:db8:18::120/127"}
 EXCLUDED_LIST = {4: {"198.18.0.120", "198.18.0.121"},
                  6: {"2001:db8:18::120", "2001:db8:18::121"}}
@@ -42,7 +42,7 @@ NO_CAPABILITIES = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
 # Hosts that are scanned apart from the others, and which of them together.
 LIMITED = {"slow": "host", "unknown": "router", "prohibited": "router"}
 RUN_SECONDS = 120
-# Ethernet's type for local experiments (IEEE 802), to nobody.
+# Ethernet's type for local experiments (IEEE 802), to an address that no host has.
 LAST_FRAME = bytes.fromhex("02000000fffe02000000ffff88b5") + b"the last frame".ljust(46, b"\0")
 
 Port = collections.namedtuple("Port", "host family address how proto port condition")
@@ -141,8 +141,8 @@ def check_truth(tally, truth, engine, technique, ports, found):
 
 
 class Capture:
-    """What passes the scanner's link while a scan runs, as the switch sees it: a frame that goes
-    round the queueing discipline is seen by nobody in its own namespace."""
+    """What passes the scanner's link while a scan runs, as the switch sees it: a frame that
+    bypasses the queueing discipline is not captured in its own namespace."""
 
     def __init__(self):
         self.file = tempfile.NamedTemporaryFile(suffix=".pcap")

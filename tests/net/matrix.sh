@@ -1,5 +1,5 @@
 #!/bin/sh
-# matrix: every technique on every port condition of the lab, against the truth and beside nmap.
+# matrix: every technique on every port condition of the lab, against the truth and compared with nmap.
 #
 # usage: matrix.sh [--no-nmap] [--only TECHNIQUE[,TECHNIQUE...]]      (see matrix.py)
 # PORTLIGHT and LAB_SERVER name the programs; default: those under build/. Last line: "N passed, M

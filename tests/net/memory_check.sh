@@ -1,5 +1,5 @@
 #!/bin/sh
-# memory_check: what `portlight watch` takes under floods that fill every table, beside --memory; and
+# memory_check: what `portlight watch` takes under floods that fill every table, compared with --memory; and
 # what a million probes under way take of `portlight scan`, the kernel's maps included.
 #
 # usage: tests/net/memory_check.sh     BUILD names a build directory without sanitizers, which take
@@ -7,7 +7,7 @@
 . "$(dirname "$0")/suite.sh"
 mkdir -m 777 "$work/metrics" && show='why err' || exit 1
 
-# A wire to flood, that ends in a namespace which knows no way out.
+# A link to flood; it ends in a namespace that has no other link.
 ip netns add hose && ip link add near type veth peer name hose netns hose &&
 	ip addr add 198.51.100.1/24 dev near && ip link set near up && ip -n hose link set hose up &&
 	ip route add blackhole 10.0.0.0/8 && mac=$(ip -j link show near | jq -r ".[0].address") || exit 1
@@ -31,7 +31,7 @@ for source in range(count):
 END
 }
 
-# While nobody reads: a flood's 50 ms or more, by the default's measure.
+# While the program does not read: a flood's 50 ms or more, by the default's measure.
 "$BUILD/portlight" watch -i near --json >"$work/out" 2>"$work/err" &
 watcher=$!
 wait_until grep -q '^portlight: watching' "$work/err"
@@ -43,8 +43,8 @@ kill -CONT $watcher
 sleep 1
 kill -INT $watcher
 wait $watcher
-# A block of the ring is over after 20 ms, whatever is in it: no flood that comes in drops, for
-# which it has blocks for some 5.5 s.
+# A block of the ring is closed after 20 ms, even if it is nearly empty: so a slow flood, which
+# leaves blocks nearly empty, fills the ring in some 5.5 s.
 if [ $sending -lt 5 ]; then
 	ok '60,000 packets wait, and none is lost' grep -q \
 		'^portlight: 60[0-9]* packets, .*other events*$' "$work/err"

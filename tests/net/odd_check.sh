@@ -7,7 +7,8 @@
 need jq
 tab=$(printf '\t')
 
-# Us .1 on a wire; at its other end no stack, but the forger, who is .2, .3 and .254.
+# The scanner is .1 on a link; at its other end is no TCP/IP stack but a program that answers for
+# .2, .3 and .254.
 build() {
 	ip netns add forger || return
 	sysctl -q net.ipv6.conf.default.accept_dad=0

@@ -391,4 +391,4 @@ while time.monotonic() < end:
         continue
     if where[2] != socket.PACKET_OUTGOING:
         take(wire, frame)
-print("nobody has ended this", flush=True)
+print("the caller did not end this program", flush=True)

@@ -4,7 +4,7 @@
 #
 # usage: tests/net/pace_check.sh [SECTION...]     BUILD names the build directory (default: build)
 # Exits 77 where it is built without the xdp engine. Takes some two minutes, of which the slowest
-# scan has 100 s to itself, beside the others.
+# scan takes 100 s, concurrently with the others.
 # Nothing here has to be fast: a busy machine makes a scan slower, but not faster than asked for.
 . "$(dirname "$0")/suite.sh"
 if [ ! -e "$BUILD/tests/net/pace_clock.o" ]; then
@@ -12,7 +12,7 @@ if [ ! -e "$BUILD/tests/net/pace_clock.o" ]; then
 	exit 77
 fi
 
-# v0 is for all, v1 for the slowest scan alone, beside them.
+# v0 is for all scans but the slowest, which has v1 to itself and runs concurrently.
 build() {
 	ip netns add target || return
 	for n in 0 1; do
@@ -130,14 +130,14 @@ check_others() {
 	for engine in frames xdp; do
 		kept $engine 20K 20000 40000 -sS -p 1-40000 --max-retries 0 2001:db8:9::1
 		kept $engine 20K 20000 40000 -sU -p 1-40000 --max-retries 0 198.19.0.1
-		# What is silent is asked again: a second pass, after a second.
+		# Silent ports get retransmissions: a second pass, after a second.
 		kept $engine 20K 20000 40000 -sS -p 1-20000 --max-retries 1 198.19.0.1
 	done
 	# Three windows and their second passes.
 	kept xdp 1M 1000000 4000000 -sS -p 1-50000 --max-retries 1 198.19.0.1-40
 }
 
-# Who was held up for 150 ms makes up for 4 or 20 ms of it, and those at twice the rate.
+# A scanner that was stopped for 150 ms catches up on 4 or 20 ms of it, at twice the rate.
 check_stalls() {
 	for engine in frames xdp; do
 		stall='--stall 70000'
@@ -149,7 +149,7 @@ check_stalls() {
 	done
 }
 
-# Two probes, 100 s apart, beside all others.
+# Two probes, 100 s apart, concurrently with all others.
 slowest() {
 	pace slowest p1 --engine frames --max-rate 0.01 -sS -p 1-2 --max-retries 0 198.18.1.2
 }

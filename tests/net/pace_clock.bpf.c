@@ -16,7 +16,7 @@ struct {
 } times SEC(".maps");
 
 __u32 count;
-__u32 pass; /* probes go on to the host; or else end here */
+__u32 pass; /* probes are passed to the host; or else dropped here */
 
 /* TCP without RST, and UDP, of plain IPv4 and IPv6: what a scan sends, but for its RSTs. */
 static int clock_is_probe(const unsigned char *data, const unsigned char *end)

@@ -7,8 +7,8 @@
  * Its program is on the interface as long as it runs, which it says by "ready" on standard error.
  * It ends with its standard input: then the times (CLOCK_MONOTONIC, ns, 8 bytes each, host order,
  * ascending) go to standard output, 2^22 of them at most; a probe more than that is an error.
- * `pass`: the probes go on to the host; `drop`: they end here. Which also lets a veth take frames
- * that an XDP program sends.
+ * `pass`: the probes are passed to the host; `drop`: they are dropped here. Which also lets a veth
+ * take frames that an XDP program sends.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

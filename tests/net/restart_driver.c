@@ -1,5 +1,5 @@
 /* restart_driver: preloaded, makes an interface lose its carrier when it is given an XDP program,
- * as drivers do that start anew for it: then the command in RESTART_DRIVER is run. */
+ * as drivers do that restart for it: then the command in RESTART_DRIVER is run. */
 #include <dlfcn.h>
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 #!/bin/sh
-# route_check: portlight's routes and neighbours against the kernel's own words.
+# route_check: portlight's routes and neighbours compared with what the kernel reports.
 #
 # usage: tests/net/route_check.sh     BUILD names the build directory (default: build)
 # Routes: for addresses at and around every prefix's ends, the answer must be that of `ip route
-# get`, which asks the kernel anew each time. Neighbours: hosts that answer, that do not, that are
+# get`, which queries the kernel each time. Neighbours: hosts that answer, that do not, that are
 # only reached by IPv6 link-local address.
 . "$(dirname "$0")/suite.sh"
 need nft tcpdump
@@ -145,11 +145,11 @@ check_neighbours() {
 	"$PROBE" ask v0 "$own6" "$local6" >"$work/got" 2>/dev/null
 	same 'NDP of a link-local address' "$local6 $mac" "$(cat "$work/got")"
 	"$PROBE" ask v0 198.18.0.1 198.18.0.2 198.18.0.98 198.18.0.99 >"$work/got" 2>"$work/stderr"
-	same 'nobody there' "198.18.0.2 $mac,198.18.0.98 -,198.18.0.99 -," \
+	same 'no host there' "198.18.0.2 $mac,198.18.0.98 -,198.18.0.99 -," \
 		"$(tr '\n' , <"$work/got")"
 	ms=$(cut -d' ' -f1 "$work/stderr")
 	[ "$ms" -ge 850 ]
-	ok "nobody there: about a second ($ms ms)" $?
+	ok "no host there: about a second ($ms ms)" $?
 	[ "$answered" -lt "$ms" ]
 	ok "ARP: no waiting once all have answered ($answered ms)" $?
 	# Three tries each, no more, seen from the other side.

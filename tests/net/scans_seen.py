@@ -72,7 +72,7 @@ class Scan:
     tool: str = "unknown"
     where: tuple = ("linux", "eth0")  # recorded there
     protocols: range = range(0, 1)
-    one_way: bool = True  # it can be told from one direction alone
+    one_way: bool = True  # it can be detected from one direction alone
 
 
 @dataclasses.dataclass
@@ -111,6 +111,10 @@ def records_in(data):
         at += 16 + struct.unpack_from(order + "I", data, at + 8)[0]
         count += 1
     return count
+
+
+class LostFrames(RuntimeError):
+    """The machine was too busy to record every frame."""
 
 
 class Watchers:
@@ -169,7 +173,7 @@ class Watchers:
         deadline = time.monotonic() + 20
         while not self.is_whole():
             if time.monotonic() > deadline:
-                raise RuntimeError("a recording is not whole")
+                raise LostFrames("a recording is not whole")
             time.sleep(0.02)
         return self.stop()
 
@@ -196,7 +200,7 @@ def replay(path):
 
 
 def alerts_of(text):
-    """The last word on each scan."""
+    """The final report of each scan."""
     events = [json.loads(line) for line in text.splitlines()]
     return list({e["event"]["id"]: e for e in events if e["event"]["kind"] == "alert"}.values())
 
@@ -244,14 +248,24 @@ def check_scan(tally, scan, view, alerts):
     tally.check(good, f"{where} tool {p['tool']} {p['tool_confidence']:.2f}, not {scan.tool}")
 
 
+def record(case, folder, name):
+    """Runs the case while it is recorded; again, at most three times, where frames were lost."""
+    for tries in range(3):
+        watchers = Watchers(case.where, case.family, folder, name)
+        try:
+            run(case.command)
+            return watchers, watchers.finish()
+        except LostFrames:
+            if tries == 2:
+                raise
+        finally:
+            watchers.stop()
+    raise AssertionError("not reached")
+
+
 def watch_case(tally, case, folder):
     name = f"{case.name} {case.family}".translate(str.maketrans(" /", "__"))
-    watchers = Watchers(case.where, case.family, folder, name)
-    try:
-        run(case.command)
-        status = watchers.finish()
-    finally:
-        watchers.stop()
+    watchers, status = record(case, folder, name)
     tally.check(status == 0, f"{case.name} IPv{case.family}: watch ends with {status}: "
                              f"{watchers.errors.read_text(errors='replace')[-400:]}")
     views = {view: alerts_of(replay(file)) for view, file in watchers.files.items()}
@@ -328,9 +342,9 @@ def masscan_scans(family):
 
 
 def zmap_scans(folder):
-    nobody = folder / "zmap-empty"
-    nobody.write_text("")
-    yield Scan("zmap", ["zmap", "--config", nobody, "-b", nobody, "-p", "80", "-r", "2000", "-c", "1",
+    empty = folder / "zmap-empty"
+    empty.write_text("")
+    yield Scan("zmap", ["zmap", "--config", empty, "-b", empty, "-p", "80", "-r", "2000", "-c", "1",
                         "-i", "eth0", "-G", mac_of("router", "near"), "-o", os.devnull, "-q",
                         "-S", SCANNER[4], FAR_NET[4]],
                4, {"syn"}, "network_sweep", tcp={80}, hosts=range(230, 257), tool="zmap",
@@ -405,7 +419,7 @@ def bystanders(family):
     yield Bystander("stub resolver", resolve(family, target, 80), family)
     yield Bystander("stub resolver of a closed port", resolve(family, far, 5), family, near)
     yield Bystander("ping", ["ping", *six, "-q", "-c", "20", "-i", "0.05", target], family)
-    yield Bystander("ping of nobody", ["ping", *six, "-q", "-c", "8", "-i", "0.1", dead], family)
+    yield Bystander("ping of an absent host", ["ping", *six, "-q", "-c", "8", "-i", "0.1", dead], family)
     for words in ([], ["-I"], ["-T", "-p", "81"], ["-U", "-p", "53"]):
         name = " ".join(["traceroute", *words])
         yield Bystander(name, ["traceroute", *six, "-n", "-w", "0.3", "-m", "8", *words, far],
@@ -450,7 +464,7 @@ def stretched(path, new, gap_seconds):
 
 
 def check_slow(tally, folder):
-    """nmap's -T1 and -T0 wait 15 s and 300 s between probes; nobody has the hours here."""
+    """nmap's -T1 and -T0 wait 15 s and 300 s between probes, which would take hours here."""
     recorded = folder / "nmap_-sS_4.pcap"
     if not recorded.exists():
         return
@@ -465,7 +479,7 @@ def check_slow(tally, folder):
                     all(a["portlight"]["techniques"] in (["syn"], ["connect", "syn"])
                         for a in alerts),
                     f"nmap {template}, a probe every {gap} s, {probes} probes: "
-                    f"{'; '.join(map(described, alerts)) or 'nothing is said'}")
+                    f"{'; '.join(map(described, alerts)) or 'no event'}")
 
 
 def cases_of(family, folder):

@@ -52,7 +52,7 @@ build() {
 		timeout 5 "$PROBE" tries=1 sockets 2001:db8:19::2 connect T:23 | grep -q ' RST ' &&
 			return
 	done
-	echo 'no way to the target over IPv6'
+	echo 'the target is not reachable over IPv6'
 	return 1
 }
 
@@ -183,8 +183,8 @@ else
 	skip 'answered later: one CPU, or no packet steering'
 fi
 
-# Our own kernel's word: no packet came.
-expect 'no way to the target' sockets 198.18.7.1,198.18.7.2,198.18.7.3,198.19.0.1 connect,udp 5 <<END
+# Errors of our own kernel, without a packet.
+expect 'no route to the target' sockets 198.18.7.1,198.18.7.2,198.18.7.3,198.19.0.1 connect,udp 5 <<END
 5 connect ICMP error net-prohibited icmp 3/9 local
 5 udp ICMP error net-prohibited icmp 3/9 local
 5 connect ICMP error net-unreach icmp 3/0 local
@@ -194,7 +194,7 @@ expect 'no way to the target' sockets 198.18.7.1,198.18.7.2,198.18.7.3,198.19.0.
 5 connect ICMP error net-unreach icmp 3/0 local
 5 udp ICMP error net-unreach icmp 3/0 local
 END
-expect 'nobody at an on-link address' tries=1 timeout_ms=8000 sockets 198.18.0.99 connect,udp 5 <<END
+expect 'no host at an on-link address' tries=1 timeout_ms=8000 sockets 198.18.0.99 connect,udp 5 <<END
 5 connect ICMP error host-unreach icmp 3/1 local
 5 udp ICMP error host-unreach icmp 3/1 local
 END

@@ -4,7 +4,7 @@
 # The rest of that suite runs as root in an empty private network (private.sh), or with network=lab
 # set before in the lab's scanner host (lab.sh). Where neither can be: says why and exits 77.
 # It has BUILD, PORTLIGHT and LAB_SERVER from its environment, or else from build/, as absolute
-# names; $here, this folder; $real, the user who asked; and all of ../harness.sh.
+# names; $here, this folder; $real, the calling user; and all of ../harness.sh.
 # Suites that end with `sections` can be run in part: SUITE.sh [SECTION...].
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,7 +23,7 @@ fi
 shift
 sections=" $* "
 . "$here/../harness.sh"
-# Those who are not root in here must get there.
+# Processes that are not root in here must reach it.
 chmod 755 "$work" || exit 1
 
 # What comes by an interface of the namespace target, into $work/dump, until undump.

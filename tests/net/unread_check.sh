@@ -1,6 +1,6 @@
 #!/bin/sh
-# unread_check: a scan whose report nobody reads is told to stop meanwhile: it is written all the
-# same, once somebody reads it.
+# unread_check: a scan is stopped while its report cannot be written, because the reader of the pipe
+# does not read. The report is written completely once it reads.
 #
 # usage: tests/net/unread_check.sh     BUILD names the build directory (default: build)
 . "$(dirname "$0")/suite.sh"

@@ -6,9 +6,9 @@
 need dumpcap jq nft nmap ping tcpdump
 out=$work/out err=$work/err show='why err out'
 input=/dev/null as=
-# In a user namespace there may be nobody else to be.
-nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
-$nobody true 2>/dev/null || nobody=
+# A user namespace may have no other user to switch to.
+unprivileged='setpriv --reuid=65534 --regid=65534 --clear-groups'
+$unprivileged true 2>/dev/null || unprivileged=
 
 watch() { # options...
 	# shellcheck disable=SC2086
@@ -153,7 +153,7 @@ check_refusals() {
 check_replay() {
 	watch -r "$work/scan.pcap" --json
 	cp "$out" "$work/first"
-	ok 'the scan is told: opened, and closed' \
+	ok 'the scan is reported: opened, and closed' \
 		test "$(events '.event.action == "port_scan" and .source.ip == "198.51.100.7"')" -ge 2
 	ok 'its technique and ports' test "$(events '.portlight.phase == "close" and
 		(.portlight.techniques | index("syn")) and (.portlight.answered_open | tostring
@@ -169,8 +169,8 @@ check_replay() {
 	ok 'standard input gives the same' cmp "$out" "$work/first"
 	watch -r "$work/scan.pcap" -oD "$work/log"
 	watch -r "$work/scan.pcap" -oD "$work/log"
-	ok '-oD of a replay starts anew' cmp "$work/log" "$work/first"
-	ok 'readable text goes to standard output beside it' grep -q 'Port scan of 203.0.113.1' "$out"
+	ok '-oD of a replay replaces the file' cmp "$work/log" "$work/first"
+	ok 'readable text goes to standard output at the same time' grep -q 'Port scan of 203.0.113.1' "$out"
 	watch -r "$work/scan.pcap" -q
 	ok '-q is silent' sh -c "[ $status = 0 ] && [ ! -s '$out' ] && [ ! -s '$err' ]"
 	watch -r "$work/scan.pcap" -f 'udp or host 192.0.2.1'
@@ -186,13 +186,13 @@ check_replay() {
 	watch -r "$work/short.pcap" -v
 	ok 'what the capture did not keep makes nothing malformed' ends 0 ' 122 packets (0 malformed'
 	watch -r "$work/cut.pcap" --json
-	ok 'a file that was cut off: all before is told' test "$(events '.event.kind == "alert"')" -ge 1
+	ok 'a truncated file: events before the end are reported' test "$(events '.event.kind == "alert"')" -ge 1
 	ok 'a file that was cut off says so' ends 75 'cut off'
 	watch -r "$work/headless.pcap" --json
 	ok 'packets without their flags: not judged, and said so' ends 0 \
 		': 121 packets, 0 scans, 0 other events; 121 packets damaged or truncated in their headers'
 	watch -r "$work/bad.pcap" --json
-	ok 'a damaged file: all before is told' test "$(events '.event.kind == "alert"')" -ge 1
+	ok 'a damaged file: events before the damage are reported' test "$(events '.event.kind == "alert"')" -ge 1
 	ok 'a damaged file says so' ends 74 damaged
 	for file in years.pcap back.pcap; do
 		watch -r "$work/$file" --json
@@ -204,16 +204,16 @@ check_replay() {
 	ok 'and not at its end only' sh -c "jq -r '.[\"@timestamp\"]' '$out' |
 		grep -q '^2023-11-14T22:1[89]'"
 	watch -r "$work/scan.pcap" --explain 198.51.100.7 --explain 198.51.100.8
-	ok '--explain knows who was told of' grep -q 'reported .* times.*port_scan' "$out"
-	ok '--explain says so where nothing is held' sh -c "sed -n '/^198.51.100.8:/,\$p' '$out' |
-		grep -q 'nothing is held'"
+	ok '--explain lists the reports of a source' grep -q 'reported .* times.*port_scan' "$out"
+	ok '--explain: a source without evidence' sh -c "sed -n '/^198.51.100.8:/,\$p' '$out' |
+		grep -q 'no evidence: '"
 	watch -r "$work/scan.pcap" --dry-run
-	ok '--dry-run does not block whom nothing proves' grep -q 'would not block 198.51.100.7' "$err"
-	if [ -n "$nobody" ]; then
-		as=$nobody
+	ok '--dry-run does not block an unproven source' grep -q 'would not block 198.51.100.7' "$err"
+	if [ -n "$unprivileged" ]; then
+		as=$unprivileged
 		watch -r "$work/scan.pcap" --json
 		as=
-		ok 'nobody may replay' cmp "$out" "$work/first"
+		ok 'an unprivileged user may replay' cmp "$out" "$work/first"
 	fi
 }
 
@@ -222,14 +222,14 @@ check_outputs() {
 	watch -r "$work/scan.pcap" --metrics "$work/metrics/p.prom" -q
 	ok 'metrics count the packets' grep -qx 'portlight_packets_total 121' "$work/metrics/p.prom"
 	ok 'nothing else is left there' test "$(ls -A "$work/metrics")" = p.prom
-	if [ -n "$nobody" ]; then
+	if [ -n "$unprivileged" ]; then
 		mkdir -m 700 "$work/shut"
 		watch -r "$work/scan.pcap" --metrics "$work/shut/p.prom"
-		ok 'a folder that the user may not write is told at once' ends 73 "$work/shut"
+		ok 'a folder without write permission is reported at once' ends 73 "$work/shut"
 	fi
 	watch -r "$work/scan.pcap" --json -oD /dev/full
 	ok 'a full disk: the other output is whole' cmp "$out" "$work/first"
-	ok 'a full disk is told, once' test "$(grep -c 'no longer get to "/dev/full"' "$err")" = 1
+	ok 'a full disk is reported once' test "$(grep -c 'cannot write events to "/dev/full" any more' "$err")" = 1
 	ok 'a full disk: the status says so' test "$status" = 74
 	(
 		trap '' PIPE
@@ -237,7 +237,7 @@ check_outputs() {
 		echo $? >"$work/status"
 	) | head -c 1 >/dev/null
 	status=$(cat "$work/status")
-	ok 'a pipe that nobody reads' sh -c "[ $status = 141 ] || [ $status = 0 ]"
+	ok 'a pipe without a reader' sh -c "[ $status = 141 ] || [ $status = 0 ]"
 	# A reader that is surely gone.
 	mkfifo "$work/fifo"
 	(
@@ -258,7 +258,7 @@ check_outputs() {
 	watcher=$!
 	cat "$work/scan.pcap" >&3
 	ok 'a pipe: events come while it is open' until_in 'Port scan' "$out"
-	ok 'SIGUSR1: counters, and it goes on' counted 121
+	ok 'SIGUSR1: prints counters, and continues' counted 121
 	kill -INT $watcher
 	wait $watcher
 	status=$?
@@ -325,7 +325,7 @@ check_live() {
 	ok 'no new privileges, and a filter' sh -c "grep -q '^NoNewPrivs:.1' /proc/$watcher/status &&
 		grep -q '^Seccomp:.2' /proc/$watcher/status"
 	peer nmap -n -Pn -sS -p 1-60 198.51.100.1
-	ok 'a SYN scan by nmap is told of' until_in '"port_scan"' "$out"
+	ok 'a SYN scan by nmap is reported' until_in '"port_scan"' "$out"
 	peer nmap -n -Pn -sF -p 1-60 -6 2001:db8:51::1
 	ok 'a FIN scan over IPv6 too' until_in '2001:db8:51::7' "$out"
 	kill -USR1 $watcher
@@ -341,7 +341,7 @@ check_live() {
 }
 
 # What is the same about a scan however it was seen: one line for each that was closed. No times:
-# the kernel may read the clock once for each of two who listen.
+# the kernel may read the clock separately for each of two packet sockets.
 seen() {
 	jq -c 'select(.portlight.phase == "close") | [.event.action, .source.ip, .destination.ip,
 		.portlight.techniques, .portlight.ports, .portlight.answered_open, .portlight.packets, .portlight.tool]' "$1" | sort
@@ -390,7 +390,7 @@ while (got := s.recv(1000)) != b'STOPPING=1':
 sys.exit(run.wait())
 END
 	status=$?
-	ok 'the service manager is told: ready, alive, stopping' test $status = 0
+	ok 'the service manager is notified: ready, alive, stopping' test $status = 0
 }
 
 check_interfaces() {
@@ -413,10 +413,10 @@ check_interfaces() {
 	ok '--ignore works live' test "$(events 'true')" = 0
 	start -i near --json -oD "$work/live.log"
 	ip link set near down
-	ok 'an interface that goes down is told of' until_in 'near went down' "$err"
+	ok 'an interface that goes down is reported' until_in 'near went down' "$err"
 	ip link set near up
 	ip -6 addr add 2001:db8:51::1/64 dev near nodad
-	ok 'one that comes up is told of' until_in 'near is up, and watched' "$err"
+	ok 'one that comes up is reported' until_in 'near is up, and watched' "$err"
 	peer nmap -n -Pn -sS -p 1-60 198.51.100.1
 	ok 'and watched again once it is up' until_in '"port_scan"' "$out"
 	stop INT
@@ -456,11 +456,11 @@ check_later() {
 	wire || return
 	start --json
 	cable late 7
-	ok 'an interface that is made later is told of' until_in 'late is up, and watched' "$err"
+	ok 'an interface that is created later is reported' until_in 'late is up, and watched' "$err"
 	behind nmap -n -Pn -sS -p 1-60 198.51.101.1
 	ok 'and watched' told_of 198.51.101.7 late
 	ip link del late
-	ok 'one that vanishes is told of' until_in 'interface late ' "$err"
+	ok 'one that is removed is reported' until_in 'interface late ' "$err"
 	cable late 8
 	behind nmap -n -Pn -sS -p 1-60 198.51.101.1
 	ok 'made again under its name, it is watched again' told_of 198.51.101.8 late
@@ -490,7 +490,7 @@ check_later() {
 	ok '-i: it is known by its name, also made again' told_of 198.51.101.7 late
 	stop INT
 	ok '-i: no other, be it known or new' test "$(events '.source.ip == "198.51.100.7"')" = 0
-	ok '-i: nor is any other told of' sh -c "! grep -q 'interface near' '$err'"
+	ok '-i: no other interface is reported' sh -c "! grep -q 'interface near' '$err'"
 
 	ip link set late down
 	start --json -i late
@@ -506,7 +506,7 @@ check_later() {
 		ip link add "many$n" type veth peer name "more$n" && ip link set "many$n" up &&
 			ip link set "more$n" up && ip link del "many$n"
 	done
-	ok 'many that come and go are told of' until_in 'many1 ' "$err"
+	ok 'many that come and go are reported' until_in 'many1 ' "$err"
 	cable late 8
 	behind nmap -n -Pn -sS -p 1-60 198.51.101.1
 	ok 'and behind them one is still known' told_of 198.51.101.8 late
@@ -514,8 +514,8 @@ check_later() {
 	ok 'in no more lines than 20 a minute' test "$(grep -c 'interface m' "$err")" -le 20
 }
 
-# A scan that nothing answers, by another source, and waits until it is told of: the contacts before
-# it, which are judged by the same silence, are judged as well by then.
+# A scan that nothing answers, by another source, and waits until it is reported: by then
+# the contacts before it, whose verdict also waits for silence, are judged.
 later() { # target, namespace
 	nft -f - <<-'END'
 		table inet silent {
@@ -534,7 +534,7 @@ later() { # target, namespace
 		    s.setblocking(False)
 		    s.connect_ex((sys.argv[1], port))
 	END
-	ok 'a later silent scan is told of' until_in "\"ip\":\"${1%.*}.200\"" "$out"
+	ok 'a later silent scan is reported' until_in "\"ip\":\"${1%.*}.200\"" "$out"
 	ip -n "$2" addr del "${1%.*}.200/24" dev far
 	nft delete table inet silent
 }
@@ -556,7 +556,7 @@ for port in [port for port in range(1, 61) for _ in range(5)]:
 		behind nmap -n -Pn -sS -p 1-60 198.51.101.1
 		behind python3 -c "$udp"
 		later 198.51.101.1 behind
-		ok "behind a bridge a scan is told of: -i $which" told_of 198.51.101.7 bridged
+		ok "behind a bridge a scan is reported: -i $which" told_of 198.51.101.7 bridged
 		stop INT
 		jq -c 'select(.portlight.phase == "close") | [.event.action, .source.ip,
 			.portlight.ports, .portlight.packets]' "$out" |
@@ -637,7 +637,7 @@ while True: s.accept()' &
 	ok 'a server listens' wait_until sh -c 'ss -Htln | grep -q 198.51.100.1:30'
 	start -i near --dry-run
 	peer nmap -n -Pn -sT -p 1-60 198.51.100.1
-	ok '--dry-run: would block whom a handshake proves' until_in 'would block 198.51.100.7' "$err"
+	ok '--dry-run: would block a source that a handshake proves' until_in 'would block 198.51.100.7' "$err"
 	stop INT
 	# An address that became ours when the detector was in its cage.
 	start --dry-run
@@ -649,7 +649,7 @@ for port in range(1, 61):
     s.bind(("198.51.100.50", 0))
     s.connect_ex(("198.51.100.1", port))
     s.close()'
-	ok 'never whom we have become' until_in 'would not block 198.51.100.50: ' "$err"
+	ok 'never an address that became ours' until_in 'would not block 198.51.100.50: ' "$err"
 	stop INT
 	ok 'not for a moment' sh -c "! grep -q 'would block' '$err'"
 	ip addr del 198.51.100.50/24 dev near
@@ -679,7 +679,7 @@ for port in range(1, 61):
 	kill $server
 }
 
-# The manual page says how slow a scan may be, and after how many contacts it is told.
+# The manual page says how slow a scan may be, and after how many contacts it is reported.
 check_slow() {
 	sed -n 's/^\.It \([0-9]*[smhd]\) Ta \([0-9-]*\) Ta \([0-9-]*\)$/\1 \2 \3/p' \
 		"$here/../../man/portlight-watch.1.in" >"$work/slow.table"

@@ -118,7 +118,7 @@ unhooked() {
 	[ -z "$(hook)" ]
 }
 
-probing() { # so many frames have left before it began
+probing() { # whether 100 frames were sent since their number was $1
 	has_left v0 $(($1 + 100))
 }
 
@@ -158,8 +158,8 @@ check_agreement() {
 		198.18.0.2
 }
 
-# Hosts share what they are sent to by: two of them a MAC address each here, and those that are not
-# there. Each gets its own frames all the same, and is told of by its own address.
+# Hosts share next hops: here two hosts share each MAC address, and so do absent hosts. Each still
+# gets its own frames, and is reported by its own address.
 check_macs() {
 	for last in $(seq 32 95); do
 		ip neigh replace "198.18.0.$last" dev v0 nud permanent \
@@ -186,7 +186,7 @@ print(sum(int(mac[-2:], 16) == int(ip.split(".")[3]) // 2 for ip, mac in lines),
 	ip neigh flush dev v0 nud permanent
 }
 
-# The second window has nobody in it who is there: nothing is sent to them, as they are all alike.
+# No host of the second window exists: no probe is sent to them, as none has a neighbour entry.
 check_absent() {
 	scan xdp -sS -p 1-60000 --max-rate 1000000 --max-retries 0 198.18.0.2 198.18.0.100-117
 	same 'a window of absent hosts: exit status' 0 $?
@@ -249,7 +249,7 @@ check_resets() {
 	cable on
 }
 
-# A host that sends 200 RSTs a second, and one beside it that sends all of them.
+# A host that sends 200 RSTs a second, and another one without a limit.
 check_limits() {
 	ip netns exec target nft -f - <<-'NFT' || return
 		table inet limits {
@@ -414,6 +414,16 @@ check_choice() {
 	same 'large and fast: exit status' 0 $?
 	grep -q 'engine xdp (' "$work/stderr"
 	ok 'large and fast: xdp by itself' $?
+	# A driver that is not known to keep its link up: only when asked for by name.
+	ip link add brother type bridge && ip addr add 198.19.0.1/24 dev brother &&
+		ip link set brother up
+	ok 'an interface of another driver' $?
+	timeout 200 "$PORTLIGHT" scan -sS -p 1-65535 --max-rate 2000000 --max-retries 0 -e brother \
+		198.19.0.2-6 >/dev/null 2>"$work/stderr"
+	grep -q 'engine frames (.*not xdp: .* interface brother (driver bridge) down .*--engine xdp' \
+		"$work/stderr"
+	ok 'large and fast, a driver that may restart: frames, and how to ask for xdp' $?
+	ip link del brother
 	timeout 60 "$PORTLIGHT" scan -sS -p 1-1000 --max-rate 2000000 198.18.0.2 >/dev/null \
 		2>"$work/stderr"
 	grep -q 'engine frames (' "$work/stderr"
@@ -451,7 +461,7 @@ check_choice() {
 	ok 'no CAP_BPF: named' $?
 }
 
-# A driver that starts its interface anew for a program: its carrier is waited for.
+# A driver that restarts its interface for a program: the scan waits for its carrier.
 check_restart() {
 	for long in 1.5 30; do
 		RESTART_DRIVER="ip -n target link set p0 down
@@ -475,8 +485,8 @@ check_restart() {
 	soon 'the carrier is back' sh -c 'ip link show v0 | grep -q LOWER_UP'
 }
 
-# The kernel has no live frames (before Linux 5.18), or, by these words before portlight, seems to:
-# it is named, and what is not asked for by name goes on with frames.
+# The kernel lacks live frames (before Linux 5.18), or the command before portlight makes it look
+# so: the message names it, and a scan without --engine xdp continues with engine frames.
 too_old() { # words...
 	timeout 60 "$@" "$PORTLIGHT" scan --engine xdp -sS -p 22 198.18.0.2 >/dev/null \
 		2>"$work/stderr"
@@ -517,8 +527,8 @@ check_counts() {
 	cable on
 }
 
-# Two threads at once, as fast as they go: far more than the target takes. Whatever is counted went
-# out, and nothing else.
+# Two threads at once, as fast as they go: far more than the target takes. Every frame that is
+# counted was sent, and no other.
 check_senders() {
 	before=$(left)
 	scan xdp -sS -p 1-60000 --max-rate 20000000 --max-retries 3 198.18.0.2 198.18.0.3
@@ -532,7 +542,7 @@ check_senders() {
 	same 'two threads: closed and rejected' $((120000 - 10 - 40)) \
 		"$(grep -c -e ' closed ' -e admin-prohibited -e port-unreach "$work/xdp")"
 	# Stopped in the middle: a port was asked and counted, or has no state.
-	# So many hosts that the fastest machine is still sending when the stop comes.
+	# Enough hosts that the fastest machine is still sending at the stop.
 	for last in $(seq 4 63); do
 		ip -n target addr add "198.18.0.$last/24" dev p0
 	done

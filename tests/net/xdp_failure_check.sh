@@ -12,7 +12,7 @@ if [ ! -e "$BUILD/tests/net/xdp_pass.o" ]; then
 fi
 
 # The device t0 with us as 198.18.3.1, and tap_host.py at its other end, which stops itself once it
-# has read so many probes.
+# has read that number of probes.
 cable() { # queues, number of probes...
 	rm -f "$work/cable"
 	python3 "$here/tap_host.py" t0 "$@" >"$work/seen" 2>"$work/cable" &
@@ -47,7 +47,7 @@ held() { # whether the far end has stopped itself
 }
 
 # In the middle: the far end has read two thousand probes and reads no more. Those left are more than
-# its queues take, so the scan is not over before the far end goes on, however fast the machine is.
+# its queues take, so the scan cannot end before the far end continues, however fast the machine is.
 begin() { # rate, options...
 	rate=$1
 	shift
@@ -94,8 +94,8 @@ ended() { # what, status: and what is known is written, marked partial
 # One thread and probe by probe; two of them as fast as they go, by a queue each and by one.
 check_stuck() {
 	for how in '1 20000' '2 20000000' '1 20000000'; do
-		# A queue that takes nothing for two seconds is left to frames, which goes on when it
-		# takes something again.
+		# A queue that takes nothing for two seconds is left to frames, which continues when
+		# it accepts frames again.
 		what="stuck, $how"
 		cable "${how% *}" 2000
 		begin "${how#* }" --max-retries 0
@@ -158,7 +158,7 @@ check_down() {
 	done
 }
 
-# bpf(2) command, errno, exit status, what is said: in one line, if it must be xdp; else ("anyway")
+# bpf(2) command, errno, exit status, message: in one line, if it must be xdp; else ("anyway")
 # that frames does it, and the same reason. (Of enum bpf_cmd: 0 makes a map, 5 loads a program, 10
 # runs one, 17 opens a trace point, 28 makes a link. The hosts are not there, so nothing is sent.)
 refused() {
@@ -251,7 +251,7 @@ check_killed() {
 	features=$(ethtool -k t0)
 	for when in bpf:when=12 bpf:when=30 ppoll:when=1 clone,clone3:when=1 ppoll:when=20 \
 		write:when=2; do
-		# The shell's word of it is not ours.
+		# The shell's message about it is not ours.
 		(injecting "${when%:*}:signal=KILL:${when#*:}" "$PORTLIGHT" scan --engine xdp --json \
 			--all-ports -sS -p 1-2000 --max-rate 20000 198.18.3.2-4 >"$work/json") \
 			2>"$work/stderr"

@@ -96,7 +96,7 @@ def events_of(output):
 
 
 def final_alerts(events):
-    """The last word on each scan."""
+    """The final report of each scan."""
     last = {e["event"]["id"]: e for e in events if e["event"]["kind"] == "alert"}
     return list(last.values())
 

@@ -3,7 +3,7 @@
 #
 # usage: captures.sh [FILE-PATTERN...]      only the captures whose names match
 # PORTLIGHT names the program (default: build/portlight), PORTLIGHT_PCAPS the folder of public
-# captures and their TRUTH.tsv (default: shared/pcaps beside this repository). These are not ours to
+# captures and their TRUTH.tsv (default: shared/pcaps next to this repository). These are not ours to
 # publish: where they are missing, that counts as one skipped check. Last line: "N passed, M
 # failed[, K skipped]".
 set -eu

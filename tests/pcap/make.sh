@@ -1,5 +1,5 @@
 #!/bin/sh
-# make: makes the captures of tests/pcap/made anew, with real scanners and clients in the lab.
+# make: makes the captures of tests/pcap/made again, with real scanners and clients in the lab.
 #
 # usage: make.sh FOLDER [PATTERN...]      writes FOLDER/*.gz; only those whose names match
 # PORTLIGHT and LAB_SERVER name the programs; default: those under build/. It needs the packages

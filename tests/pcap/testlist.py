@@ -40,7 +40,7 @@ def count(number, noun):
 
 
 def event_text(event):
-    """(what happened, by whom, what else) of an event in its last phase."""
+    """(action, source, other members) of an event in its last phase."""
     p, action = event["portlight"], event["event"]["action"]
     source = event.get("source", {}).get("ip")
     details = []

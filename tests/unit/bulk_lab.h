@@ -35,6 +35,7 @@ static inline void bench_init(struct bench *b, uint32_t hosts, unsigned techniqu
 		.last = UINT64_MAX,
 		.tries = {[TECH_SYN] = 2, [TECH_FIN] = 3, [TECH_UDP] = 2},
 	};
+	struct sheet_loan loan = {0};
 	struct scan_conf own = conf;
 	struct ranges targets = {0};
 	struct ports ports = {0};
@@ -57,13 +58,12 @@ static inline void bench_init(struct bench *b, uint32_t hosts, unsigned techniqu
 	b->sheet = b->scan.sheet[0];
 	b->walk = &b->scan.walk[0];
 	/* As an engine does. */
-	b->words = calloc(b->sheet->cells / 16 + 1, sizeof(*b->words));
-	b->blocks = calloc(b->sheet->cells / 64 + 1, sizeof(*b->blocks));
+	b->words = calloc(sheet_cells(b->sheet) / 16 + 1, sizeof(*b->words));
+	b->blocks = calloc(sheet_cells(b->sheet) / 64 + 1, sizeof(*b->blocks));
 	assert_true(b->words && b->blocks);
-	free(b->sheet->word);
-	b->sheet->word = b->words;
-	b->sheet->block_us = b->blocks;
-	b->sheet->bulk = true;
+	loan.words = b->words;
+	loan.block_us = b->blocks;
+	assert_true(sheet_lend(b->sheet, &loan));
 }
 
 static inline void bench_fini(struct bench *b)
@@ -81,7 +81,7 @@ static inline void pass(struct bench *b, uint8_t *counts, uint32_t end, uint64_t
 
 	assert_true(walk_pass_begin(b->walk, now_ns));
 	for (uint32_t p = b->walk->position; p < end; p++) {
-		uint32_t cell = (uint32_t)permute_forward(&b->sheet->order, p);
+		uint32_t cell = (uint32_t)permute_forward(sheet_order(b->sheet), p);
 		uint8_t technique = sheet_probe(b->sheet, cell).technique;
 
 		if (sheet_get(b->sheet, cell) != 0 || b->walk->tries[technique] <= b->walk->pass ||
@@ -97,7 +97,7 @@ static inline void pass(struct bench *b, uint8_t *counts, uint32_t end, uint64_t
 
 static inline void check_tries(const struct bench *b, const uint8_t *counts)
 {
-	for (uint32_t cell = 0; cell < b->sheet->cells; cell++)
+	for (uint32_t cell = 0; cell < sheet_cells(b->sheet); cell++)
 		if (sheet_get(b->sheet, cell) == REPLY_SILENCE)
 			assert_int_equal(sheet_tries(b->sheet, cell), counts[cell]);
 }

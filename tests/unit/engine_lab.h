@@ -45,9 +45,9 @@ static int lab_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	(void)f;
 	assert_ptr_equal(e, &lab.engine);
 	assert_false(lab.failed);
-	for (uint32_t h = 0; h < sheet->hosts; h++)
-		if (lab.net.nature(sheet->first_host + h) == DEAD)
-			sheet_host_put(sheet->host, h, &nobody);
+	for (uint32_t h = 0; h < sheet_hosts(sheet); h++)
+		if (lab.net.nature(sheet_first_host(sheet) + h) == DEAD)
+			sheet_set_host(sheet, h, &nobody);
 	lab.prepared++;
 	return 0;
 }
@@ -77,13 +77,13 @@ static int lab_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsign
 	assert_true(budget > 0);
 	while (sent < budget && walk_next(walk, now_ns, &probe)) {
 		if (lab.fail_after && lab.stats.sent >= lab.fail_after) {
-			walk_owe(walk, probe.cell);
+			walk_unsent(walk, probe.cell);
 			lab.failed = true;
 			failure_set(f, EXIT_UNAVAILABLE, "the simulated link is down");
 			return -ENETDOWN;
 		}
 		if (lab.refuse_every && ++lab.offered % lab.refuse_every == 0) {
-			walk_owe(walk, probe.cell);
+			walk_unsent(walk, probe.cell);
 			lab.stats.send_errors++;
 			lab.stats.refused_burst++;
 			break;

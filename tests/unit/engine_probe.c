@@ -135,12 +135,12 @@ static void answer_print(const struct sheet *sheet, uint32_t cell, const struct 
 		printf(" refused");
 	if (a->has & ANSWER_ATTEMPT)
 		printf(" attempt %u", a->attempt);
-	printf(" rtt %u\n", (unsigned)((a->t_ns / 1000) - sheet->sent_us[cell]));
+	printf(" rtt %u\n", (unsigned)((a->t_ns / 1000) - sheet_sent_us(sheet, cell)));
 }
 
 static void sheet_print(const struct sheet *sheet, const struct options *o, struct tally *tally)
 {
-	for (uint32_t cell = 0; cell < sheet->cells; cell++) {
+	for (uint32_t cell = 0; cell < sheet_cells(sheet); cell++) {
 		unsigned reply = sheet_get(sheet, cell);
 		char text[ADDR_TEXT];
 
@@ -151,7 +151,7 @@ static void sheet_print(const struct sheet *sheet, const struct options *o, stru
 			struct plan_probe p = sheet_probe(sheet, cell);
 
 			printf("%s %u %s silence - tries %u\n", addr_format(p.to, text), p.port,
-			       technique_table[p.technique].name, sheet->tries[cell]);
+			       technique_table[p.technique].name, sheet_tries(sheet, cell));
 		}
 	}
 }

@@ -209,12 +209,33 @@ static inline void network_send(struct network *net, const struct plan *plan,
 		net->tail = p;
 }
 
+/* Called at the beginning of each turn of run(), if set. */
+static void (*lab_each_turn)(struct scan *scan, uint64_t now_ns);
+
 struct result {
+	uint64_t digest; /* of all that was sent and reported, and when */
 	uint64_t findings, wrong, hosts, partial;
 	uint64_t elapsed_ns, sent;
 	double top_pps;
 	struct paced_status asked_on; /* most hosts, highest round */
 };
+
+static inline void digest_add(uint64_t *digest, uint64_t number)
+{
+	*digest = (*digest ^ number) * UINT64_C(0x9e3779b97f4a7c15);
+	*digest ^= *digest >> 29;
+}
+
+static inline void digest_finding(uint64_t *digest, const struct finding *f)
+{
+	digest_add(digest,
+		   (uint64_t)f->port << 32 | f->technique << 16 | f->state << 8 | f->reason);
+	digest_add(digest, f->t_ns);
+	digest_add(digest, (uint64_t)f->rtt_us << 32 | f->cell);
+	digest_add(digest, (uint64_t)f->has << 32 | f->ttl << 16 | f->window);
+	digest_add(digest, (uint64_t)f->attempt << 32 | f->icmp_type << 8 | f->icmp_code);
+	digest_add(digest, f->from.lo);
+}
 
 typedef unsigned expected_state(uint64_t rank, const struct finding *f);
 
@@ -224,7 +245,7 @@ static inline void read_out(struct scan *scan, int place, expected_state *expect
 	struct finding *findings = calloc(scan->plan->slots, sizeof(*findings));
 	uint64_t rank;
 
-	for (uint32_t h = 0; h < sheet->hosts; h++) {
+	for (uint32_t h = 0; h < sheet_hosts(sheet); h++) {
 		struct host_report host;
 
 		verdict_host(sheet, h, !scan->stopping, scan->conf.tries, 0, findings, &host);
@@ -232,9 +253,12 @@ static inline void read_out(struct scan *scan, int place, expected_state *expect
 		assert_int_equal(rank, r->hosts);
 		r->hosts++;
 		r->partial += (host.notes & HOST_PARTIAL) != 0;
+		digest_add(&r->digest, host.notes);
+		digest_add(&r->digest, host.end_ns);
 		for (size_t i = 0; i < host.count; i++) {
 			r->findings++;
 			r->wrong += findings[i].state != expect(rank, &findings[i]);
+			digest_finding(&r->digest, &findings[i]);
 		}
 	}
 	free(findings);
@@ -274,12 +298,14 @@ static inline struct result run(const struct plan *plan, struct network *net,
 		unsigned budget, sent = 0;
 		int place;
 
+		if (lab_each_turn)
+			lab_each_turn(&scan, now_ns);
 		if (stop_after && scan.sent >= stop_after)
 			scan_stop(&scan, now_ns);
 		while ((place = scan_open(&scan, now_ns)) >= 0)
-			for (uint32_t h = 0; h < scan.sheet[place]->hosts; h++)
-				if (net->nature(scan.sheet[place]->first_host + h) == DEAD)
-					sheet_host_put(scan.sheet[place]->host, h, &nobody);
+			for (uint32_t h = 0; h < sheet_hosts(scan.sheet[place]); h++)
+				if (net->nature(sheet_first_host(scan.sheet[place]) + h) == DEAD)
+					sheet_set_host(scan.sheet[place], h, &nobody);
 		if (scan_over(&scan))
 			break;
 		struct walk *walk = scan_turn(&scan, now_ns, &budget);
@@ -287,6 +313,8 @@ static inline struct result run(const struct plan *plan, struct network *net,
 
 		while (walk && sent < budget && walk_next(walk, now_ns, &probe)) {
 			network_send(net, plan, &probe, now_ns);
+			digest_add(&r.digest, now_ns);
+			digest_add(&r.digest, (uint64_t)probe.attempt << 32 | probe.cell);
 			walk_sent(walk, &probe, now_ns);
 			sent++;
 		}

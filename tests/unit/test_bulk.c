@@ -1,5 +1,6 @@
 /* Bulk sheets: attempts by position, evidence in a list, and the pace of passes. */
 #include "bulk_lab.h"
+#include "scan/sheet_private.h"
 #include "scan/verdict.h"
 
 /* A cell whose answer comes after days. */
@@ -15,7 +16,7 @@ static void test_attempts(void **unused)
 
 	(void)unused;
 	bench_init(&b, 150, 1u << TECH_SYN | 1u << TECH_FIN);
-	assert_int_equal(b.sheet->cells, sizeof(counts));
+	assert_int_equal(sheet_cells(b.sheet), sizeof(counts));
 	for (int i = 0; i < 100; i++) {
 		assert_true(walk_next(b.walk, now_ns, &probe));
 		assert_int_equal(probe.attempt, 0);
@@ -94,13 +95,13 @@ static uint32_t offered(struct bench *b, unsigned attempt, uint64_t now_ns, bool
 	if (taken)
 		walk_sent(b->walk, &probe, now_ns);
 	else
-		walk_owe(b->walk, probe.cell);
+		walk_unsent(b->walk, probe.cell);
 	return plan_tag_cell(probe.cell);
 }
 
 /* What no device took was not sent, and comes before all else; the others of its block keep their
  * time. */
-static void test_owed(void **unused)
+static void test_unsent(void **unused)
 {
 	const uint64_t now_ns = 2 * SECOND;
 	uint8_t counts[3000] = {0};
@@ -112,35 +113,35 @@ static void test_owed(void **unused)
 	bench_init(&b, 300, 1u << TECH_SYN);
 	pass(&b, counts, 1000, SECOND);
 	for (unsigned i = 0; i < 4; i++) {
-		cell[i] = (uint32_t)permute_forward(&b.sheet->order, 960 + 2 * i);
-		walk_pass_owe(b.walk, cell[i]);
+		cell[i] = (uint32_t)permute_forward(sheet_order(b.sheet), 960 + 2 * i);
+		walk_unsent(b.walk, cell[i]);
 		counts[cell[i]]--;
 	}
 	check_tries(&b, counts);
 	/* Nor is what was answered all the same. */
 	(void)sheet_raise(b.sheet, cell[1], REPLY_RST);
-	walk_pass_owe(b.walk, cell[1]);
-	assert_int_equal(b.sheet->owed.count, 4);
+	walk_unsent(b.walk, cell[1]);
+	assert_int_equal(sheet_unsent_count(b.sheet), 4);
 	assert_int_equal(offered(&b, 0, now_ns, true), cell[0]);
 	counts[cell[0]]++;
 	assert_int_equal(offered(&b, 0, now_ns, false), cell[2]);
 	assert_int_equal(offered(&b, 0, now_ns, false), cell[3]);
 	check_tries(&b, counts);
 	for (uint32_t p = 960; p < 1000; p++) {
-		const uint32_t other = (uint32_t)permute_forward(&b.sheet->order, p);
+		const uint32_t other = (uint32_t)permute_forward(sheet_order(b.sheet), p);
 
 		assert_int_equal(sheet_sent_us(b.sheet, other),
 				 other == cell[0] ? 2000000 : 1000001);
 		assert_int_equal(b.sheet->sent_us[other], 0);
 	}
-	assert_int_equal(b.sheet->sent_table.count, 1);
+	assert_int_equal(b.sheet->bulk.sent.count, 1);
 	for (unsigned i = 2; i < 4; i++, counts[cell[i - 1]]++)
 		assert_int_equal(offered(&b, 0, now_ns, true), cell[i]);
 	check_tries(&b, counts);
 	pass(&b, counts, b.walk->end, now_ns);
 	pass(&b, counts, b.walk->end, 4 * SECOND);
-	/* What the last of all passes owes keeps the walk from being done. */
-	walk_pass_owe(b.walk, cell[0]);
+	/* What the last pass did not send keeps the walk from being done. */
+	walk_unsent(b.walk, cell[0]);
 	assert_int_equal(offered(&b, 1, 5 * SECOND, false), cell[0]);
 	assert_false(b.walk->done);
 	counts[cell[0]]--;
@@ -149,14 +150,35 @@ static void test_owed(void **unused)
 	counts[cell[0]]++;
 	assert_false(walk_next(b.walk, 5 * SECOND, &probe));
 	assert_true(b.walk->done);
-	walk_owe(b.walk, cell[0]);
+	walk_unsent(b.walk, cell[0]);
 	assert_false(b.walk->done);
 	assert_int_equal(offered(&b, 1, 5 * SECOND, true), cell[0]);
 	assert_false(walk_next(b.walk, 5 * SECOND, &probe));
 	assert_true(b.walk->done);
-	/* No more attempts than there are. */
-	walk_pass_owe(b.walk, cell[0]);
-	assert_int_equal(b.sheet->owed.count, 0);
+	bench_fini(&b);
+}
+
+/* A stopped pass sends nothing to cells without attempts left, so these were not unsent either. */
+static void test_unsent_of_others(void **unused)
+{
+	uint8_t counts[3000] = {0};
+	uint32_t taken = 0;
+	struct bench b;
+
+	(void)unused;
+	bench_init(&b, 150, 1u << TECH_SYN | 1u << TECH_FIN);
+	for (uint64_t i = 1; i <= 3; i++)
+		pass(&b, counts, b.walk->end, i * 2 * SECOND);
+	check_tries(&b, counts);
+	for (uint32_t cell = 0; cell < 40; cell++) {
+		const bool fin = sheet_probe(b.sheet, cell).technique == TECH_FIN;
+
+		walk_unsent(b.walk, cell);
+		taken += fin;
+		counts[cell] -= fin;
+		assert_int_equal(sheet_unsent_count(b.sheet), taken);
+	}
+	assert_int_equal(taken, 20);
 	check_tries(&b, counts);
 	bench_fini(&b);
 }
@@ -352,7 +374,7 @@ static void test_evidence(void **unused)
 					 SHEET_STRONGER);
 	}
 	sheet_settle(b.sheet);
-	assert_int_equal(b.sheet->evidence_list.count, 3000 / 4 * 3);
+	assert_int_equal(b.sheet->bulk.evidence.count, 3000 / 4 * 3);
 	for (uint32_t cell = 0; cell < 3000; cell++) {
 		const struct reply_evidence e = sheet_evidence(b.sheet, cell, &near);
 		const bool icmp = cell % 9 == 1;
@@ -425,9 +447,9 @@ static void test_pace(void **unused)
 			random = random * 6364136223846793005u + 1442695040888963407u;
 			/* What is too much is lost; of the rest eight in ten answer. */
 			if ((random >> 33) % count < credit && (random >> 13) % 10 < 8)
-				(void)sheet_raise(b.sheet,
-						  (uint32_t)permute_forward(&b.sheet->order, p),
-						  REPLY_RST);
+				(void)sheet_raise(
+					b.sheet, (uint32_t)permute_forward(sheet_order(b.sheet), p),
+					REPLY_RST);
 		}
 		walk_passed(b.walk, end, count, now_ns);
 		scan_passing(&b.scan, 0, now_ns);
@@ -450,10 +472,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_attempts),       cmocka_unit_test(test_spent),
-		cmocka_unit_test(test_owed),	       cmocka_unit_test(test_evidence),
+		cmocka_unit_test(test_unsent),	       cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_read_out),       cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_quenched),       cmocka_unit_test(test_persistent),
-		cmocka_unit_test(test_not_persistent),
+		cmocka_unit_test(test_not_persistent), cmocka_unit_test(test_unsent_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

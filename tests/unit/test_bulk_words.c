@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 
+#include "scan/sheet_private.h"
+
 /* What is known of a window, and what is not ours there, is the same once it is sent in bulk. */
 static void test_by_position(void **unused)
 {
@@ -21,12 +23,13 @@ static void test_by_position(void **unused)
 	for (uint32_t cell = 0; cell < s->cells; cell++)
 		before[cell] = (uint8_t)sheet_get(s, cell);
 	memset(b.words, 0xff, s->cells / 16 * sizeof(*b.words));
-	sheet_by_position(s, b.words);
-	free(s->word);
-	s->word = b.words;
-	s->bulk = true;
+	memset(b.blocks, 0xff, (s->cells + 63) / 64 * sizeof(*b.blocks));
+	assert_true(sheet_lend(s, &(struct sheet_loan){.words = b.words, .block_us = b.blocks}));
+	assert_true(sheet_is_bulk(s));
 	for (uint32_t p = 0; p < s->cells; p++) {
 		const uint32_t cell = (uint32_t)permute_forward(&s->order, p);
+
+		assert_int_equal(sheet_sent_us(s, cell), 0);
 
 		assert_int_equal(sheet_get(s, cell), before[cell]);
 		assert_int_equal(sheet_at(s, p), before[cell]);
@@ -48,7 +51,7 @@ static void *marker_run(void *argument)
 {
 	struct marker *m = argument;
 
-	for (uint32_t cell = 0; cell < m->b->sheet->cells; cell++) {
+	for (uint32_t cell = 0; cell < sheet_cells(m->b->sheet); cell++) {
 		const uint32_t place = sheet_place(m->b->sheet, cell);
 		uint64_t *word = &m->b->words[place >> 4];
 		const unsigned shift = (place & 15) * 4;
@@ -79,12 +82,12 @@ static void test_both(void **unused)
 
 	(void)unused;
 	bench_init(&b, 50000, 1u << TECH_SYN);
-	counts = calloc(b.sheet->cells, 1);
+	counts = calloc(sheet_cells(b.sheet), 1);
 	assert_non_null(counts);
 	pass(&b, counts, b.walk->end, SECOND);
 	m.b = &b;
 	assert_int_equal(pthread_create(&thread, NULL, marker_run, &m), 0);
-	for (uint32_t i = 0; i < b.sheet->cells; i++) {
+	for (uint32_t i = 0; i < sheet_cells(b.sheet); i++) {
 		const struct answer error = {
 			.t_ns = SECOND,
 			.cell = sheet_tag(b.sheet, i),
@@ -96,8 +99,8 @@ static void test_both(void **unused)
 		(void)scan_answer(&b.scan, &error, &cell);
 	}
 	assert_int_equal(pthread_join(thread, NULL), 0);
-	assert_int_equal(b.sheet->answered + m.marked, b.sheet->cells);
-	for (uint32_t i = 0; i < b.sheet->cells; i++)
+	assert_int_equal(sheet_answered(b.sheet) + m.marked, sheet_cells(b.sheet));
+	for (uint32_t i = 0; i < sheet_cells(b.sheet); i++)
 		assert_int_equal(sheet_get(b.sheet, i), REPLY_RST);
 	free(counts);
 	bench_fini(&b);

@@ -263,7 +263,7 @@ static void what_became_of_the_first_contact_is_kept(void **state)
 		assert_int_equal(r->open[0], 1);
 		assert_int_equal(r->idle, idle);
 		assert_int_equal(r->half_open, !idle);
-		assert_int_equal(r->proven, idle);
+		assert_int_equal(proof_holds(&r->proof), idle);
 		assert_int_equal(r->failed, 2 - idle);
 		table_close(&x);
 	}

@@ -15,6 +15,7 @@
 #include "engine/frames/frames_state.h"
 #include "net/ephemeral.h"
 #include "scan/cookie.h"
+#include "scan/sheet_private.h"
 
 #define BASE 0xf000
 
@@ -73,7 +74,7 @@ static int open_fixture(void **unused)
 		fixture.sheets[i] = sheet_new(fixture.plan, i + 1, 0, fixture.plan->total, 0);
 		assert_non_null(fixture.sheets[i]);
 		fr->windows[i].window = i + 1;
-		fr->windows[i].egress = calloc(fixture.sheets[i]->hosts, sizeof(uint16_t));
+		fr->windows[i].egress = calloc(sheet_hosts(fixture.sheets[i]), sizeof(uint16_t));
 		fr->windows[i].used = true;
 	}
 	return 0;
@@ -103,7 +104,7 @@ struct sent {
 static void some_sent(struct sent *s)
 {
 	s->sheet = fixture.sheets[next() % SHEETS];
-	s->cell = (uint32_t)(next() % s->sheet->cells);
+	s->cell = (uint32_t)(next() % sheet_cells(s->sheet));
 	s->probe = sheet_probe(s->sheet, s->cell);
 	s->cookie = cookie_make(&fixture.fr.conf.key, s->probe.to.hi, s->probe.to.lo, s->probe.port,
 				s->probe.technique, sheet_tag(s->sheet, s->cell));

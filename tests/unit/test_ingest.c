@@ -125,6 +125,8 @@ static struct sample *random_sample(void)
 
 		sample_add_host(s, pick(2) ? SAMPLE_TARGET : SAMPLE_V6, names[pick(3)],
 				pick(HOST_NAMED * 2));
+		s->host[s->hosts - 1].other_names = pick(3) ? NULL : "b.example,c.example";
+		s->host[s->hosts - 1].zone = pick(3) ? NULL : "eth0\"<\\";
 		for (unsigned i = 0; i < 2 * ports; i++)
 			for (size_t t = 0; t < count && ports; t++) {
 				const bool udp = techniques[t] == TECH_UDP;
@@ -257,7 +259,7 @@ static void test_ndjson_refused(void **state)
 		const char *from, *to, *what;
 	} damages[] = {
 		{"{\"type\":\"run\"", "{\"type\":\"walk\"",
-		 "x:1: not portlight's NDJSON: no record of type run comes first: "
+		 "x:1: not portlight's NDJSON: the first record is not of type run: "
 		 "\"{\"type\":\"walk\""},
 		{"portlight/1", "portlight/9",
 		 "x:1: a schema that this version does not know: \"portlight/9\""},
@@ -269,22 +271,24 @@ static void test_ndjson_refused(void **state)
 		{"\"hosts\":1,", "\"hosts\":-1,", "x:1: not a whole number: \"hosts\""},
 		{"\"hosts\":1,", "\"hosts\":1.5,", "x:1: not a whole number: \"hosts\""},
 		{"\"hosts\":1,", "\"hosts\":18446744073709551616,",
-		 "x:1: a number too large: \"hosts\""},
-		{"\"count\":1000", "\"count\":999", "x:1: not as many ports as it says: \"syn\""},
-		{"\"port\":22", "\"port\":65536", "x:2: a number too large: \"port\""},
+		 "x:1: number too large: \"hosts\""},
+		{"\"count\":1000", "\"count\":999",
+		 "x:1: the number of ports differs from the stated one: \"syn\""},
+		{"\"port\":22", "\"port\":65536", "x:2: number too large: \"port\""},
 		{"\"ip\":\"192.0.2.5\"", "\"ip\":\"192.0.2.500\"",
 		 "x:2: not an address: \"192.0.2.500\""},
-		{"\"state\":\"open\"", "\"state\":\"ajar\"", "x:2: no state of a port: \"ajar\""},
+		{"\"state\":\"open\"", "\"state\":\"ajar\"", "x:2: unknown port state: \"ajar\""},
 		{"\"proto\":\"tcp\",\"port\"", "\"proto\":\"udp\",\"port\"",
 		 "x:2: not the protocol of the technique: \"udp\""},
 		{"\"t\":\"2026-09-21", "\"t\":\"2026-09-31",
 		 "x:2: not a time: \"2026-09-31T14:13:20.123477789Z\""},
 		{"\"port\":80", "\"port\":22",
-		 "x:6: a host with two verdicts of one technique on a port: \"192.0.2.5\""},
+		 "x:6: a host with two verdicts of one technique on one port: \"192.0.2.5\""},
 		{"\"count\":997", "\"count\":996",
-		 "x:5: not as many ports as it says: \"1-21,23-79,81-442,444-1000\""},
+		 "x:5: the number of ports differs from the stated one: "
+		 "\"1-21,23-79,81-442,444-1000\""},
 		{"\"results\":1000", "\"results\":999",
-		 "x:6: a host with other ports than it counts: \"192.0.2.5\""},
+		 "x:6: the ports of the host differ from its counts: \"192.0.2.5\""},
 		{"\"status\":\"up\"", "\"status\":\"\\u0101\"",
 		 "x:6: a string with a character that portlight does not write: \"status\""},
 		{"\"type\":\"summary\"", "\"type\":\"surprise\"",
@@ -313,7 +317,7 @@ static void test_ndjson_refused(void **state)
 	char *twice;
 
 	assert_true(asprintf(&twice, "%s%s", text, "{}\n") > 0);
-	check_refused(twice, "x:8: something behind the summary: \"{}\"");
+	check_refused(twice, "x:8: data after the summary: \"{}\"");
 	free(text);
 	sample_free(s);
 }
@@ -403,14 +407,14 @@ static void test_xml_refused(void **state)
 	check_refused(strdup(HEAD HOST "<extraports state=\"closed\" count=\"2\"><extrareasons "
 				       "reason=\"reset\" count=\"1\" proto=\"tcp\" ports=\"1\"/>"
 				       "</extraports>" TAIL),
-		      "x:4: not as many summarised ports as it says");
+		      "x:4: the number of summarised ports differs from the stated one");
 	check_refused(strdup("<!DOCTYPE n [<!ENTITY a \"b\">]><nmaprun/>"),
 		      "x:1: an entity declaration: \"a\"");
 	assert_non_null(deep);
 	strcpy(deep, HEAD);
 	for (int i = 0; i < 300; i++)
 		strcat(deep, "<a>");
-	check_refused(deep, "x:4: elements too deep in one another: \"a\"");
+	check_refused(deep, "x:4: elements nested too deeply: \"a\"");
 }
 
 static void test_xml_cut_anywhere(void **state)

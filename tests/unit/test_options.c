@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "cli/options.h"
+#include "cli/output_name.h"
 #include "technique/technique.h"
 #include "words.h"
 
@@ -200,7 +201,7 @@ static void refusals_name_the_text(void **state)
 		const char *line, *names;
 	} cases[] = {
 		{"--frobnicate h", "--frobnicate"},
-		{"-q h", "-q"},
+		{"-x h", "-x"},
 		{"-sQ h", "Q"},
 		{"-T9 h", "9"},
 		{"--technique nope h", "nope"},
@@ -226,7 +227,7 @@ static void refusals_name_the_text(void **state)
 		{"-d2 h", "no -d:"},
 		{"-dd h", "no -d:"},
 		{"-ff h", "no -f:"},
-		{"--script-help=all h", "no --script:"},
+		{"--script-help=all h", "no --script-help:"},
 		{"--open-only h", "use --open"},
 		{"--adapter-ip 192.0.2.1 h", "-S ADDRESS"},
 		{"-sL -oG - h", "-sL"},
@@ -287,7 +288,7 @@ static void what_was_meant_is_named(void **state)
 		{"--explian=1 h", "did you mean --explain?"},
 		{"--host-time 3 h",
 		 "did you mean --host-timeout (which portlight has not either)?"},
-		{"-q h", "see portlight scan --help"},
+		{"-x h", "see portlight scan --help"},
 		{"--frobnicate h", "see portlight scan --help"},
 		{"--a-name-that-is-longer-than-any-name-of-ours h", "see portlight scan --help"},
 		{"--= h", "see portlight scan --help"},
@@ -323,6 +324,36 @@ static void hostile_text_is_shown_harmless(void **state)
 	scan_options_fini(&o);
 }
 
+static void expands(const char *name, const char *wanted)
+{
+	const struct tm at = {
+		.tm_year = 126, .tm_mon = 10, .tm_mday = 3, .tm_hour = 4, .tm_min = 5, .tm_sec = 6};
+	struct failure f = {0};
+	char *out = NULL;
+
+	assert_int_equal(output_name_expand(name, &at, &out, &f), 0);
+	assert_string_equal(out, wanted);
+	free(out);
+}
+
+/* The conversions of nmap's manual page, Output. */
+static void test_output_names(void **state)
+{
+	const struct tm at = {0};
+	struct failure f = {0};
+	char *out = NULL;
+
+	(void)state;
+	expands("scan.xml", "scan.xml");
+	expands("-", "-");
+	expands("%Y%m%d-%H%M%S.xml", "20261103-040506.xml");
+	expands("%y/%T/%R/%D", "26/040506/0405/110326");
+	expands("%%-%q-%", "%-q-%");
+	assert_int_equal(output_name_expand("-oG", &at, &out, &f), -1);
+	assert_int_equal(f.exit_code, EXIT_USAGE);
+	assert_non_null(strstr(f.text, "./-oG"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +365,7 @@ int main(void)
 		cmocka_unit_test(refusals_name_the_text),
 		cmocka_unit_test(what_was_meant_is_named),
 		cmocka_unit_test(hostile_text_is_shown_harmless),
+		cmocka_unit_test(test_output_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,7 @@ static void test_table(void **state)
 		"80/tcp   open      http\n"
 		"443/tcp  filtered  unknown\n"
 		"\n"
-		"portlight done: 1 host (1 up) in 2.34 s, 1001 probes sent, 1 of them again\n");
+		"portlight done: 1 host (1 up) in 2.34 s, 1001 probes sent, 1 retransmission\n");
 }
 
 static void test_table_reasons_and_colour(void **state)
@@ -113,7 +113,7 @@ static void test_table_silent_hosts(void **state)
 	check_golden(s, &report_table,
 		     "Not listed: 2 hosts that did not answer.\n"
 		     "portlight done: 2 hosts (0 up, 2 silent) in 2.34 s, 1001 probes sent, "
-		     "1 of them again\n");
+		     "1 retransmission\n");
 	s = sample_empty(true);
 	s->host[0].notes |= HOST_NAMED;
 	check_has(s, &report_table,
@@ -125,7 +125,92 @@ static void test_table_silent_hosts(void **state)
 		  "Not listed: 1 host that did not answer.\n");
 	s = sample_empty(true);
 	s->conf.all_hosts = true;
-	check_has(s, &report_table, "Note: The host is down: nobody on the link answered");
+	check_has(s, &report_table, "Note: The host is down: no host on the link answered");
+}
+
+/* A host behind a packet filter of its own that answers ARP only, in each format. */
+static void test_filtered_neighbour(void **state)
+{
+	static const struct {
+		const struct report_ops *ops;
+		const char *part;
+	} formats[] = {
+		{&report_table, "portlight report for 192.0.2.5\nHost is up (arp-response).\n"},
+		{&report_normal, "portlight report for 192.0.2.5\nHost is up (arp-response).\n"},
+		{&report_xml, "<status state=\"up\" reason=\"arp-response\" reason_ttl=\"0\"/>\n"
+			      "<address addr=\"192.0.2.5\" addrtype=\"ipv4\"/>\n"},
+		{&report_grepable, "Host: 192.0.2.5 ()\tStatus: Up\n"},
+		{&report_grepable, "\n# Not listed: 1 host that did not answer.\n# portlight done"},
+		{&report_ndjson, "\"ip\":\"192.0.2.5\",\"name\":null,\"status\":\"up\","
+				 "\"reason\":\"arp-response\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		struct sample *s = sample_empty(true);
+
+		s->host[0].notes = HOST_MAC;
+		check_has(s, formats[i].ops, formats[i].part);
+	}
+}
+
+/* Every name of an address, and the interface of a link-local one, in each format. */
+static void test_names_and_zone(void **state)
+{
+	static const struct {
+		const struct report_ops *ops;
+		const char *part;
+	} formats[] = {
+		{&report_table, "report for www.example (fe80::5%eth0)\n"
+				"Other names: mail.example, ftp.example\n"},
+		{&report_grepable, "Host: fe80::5%eth0 (www.example)\tStatus: Up\t"
+				   "Other names: mail.example,ftp.example\n"},
+		{&report_xml, "<address addr=\"fe80::5%eth0\" addrtype=\"ipv6\"/>\n<hostnames>\n"
+			      "<hostname name=\"www.example\" type=\"user\"/>\n"
+			      "<hostname name=\"mail.example\" type=\"user\"/>\n"
+			      "<hostname name=\"ftp.example\" type=\"user\"/>\n</hostnames>\n"},
+		{&report_ndjson, "{\"type\":\"port\",\"ip\":\"fe80::5\",\"zone\":\"eth0\","},
+		{&report_ndjson, "{\"type\":\"host\",\"ip\":\"fe80::5\",\"zone\":\"eth0\","
+				 "\"name\":\"www.example\","
+				 "\"other_names\":\"mail.example,ftp.example\","},
+		{&report_explain, "portlight explains www.example (fe80::5%eth0)\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		struct sample *s = sample_basic(false);
+
+		s->host[0].addr = (struct addr){UINT64_C(0xfe80000000000000), 5};
+		s->host[0].name = "www.example";
+		s->host[0].other_names = "mail.example,ftp.example";
+		s->host[0].zone = "eth0";
+		check_has(s, formats[i].ops, formats[i].part);
+	}
+}
+
+/* The XML keeps each technique's results beside the merged ones. */
+static void test_xml_techniques(void **state)
+{
+	(void)state;
+	check_has(sample_merged(), &report_xml,
+		  "</ports>\n<hostscript><script id=\"portlight-techniques\"");
+	check_has(sample_merged(), &report_xml, "&#xa;fin ");
+}
+
+/* --open lists a host whose ports are open|filtered, also when it answered nothing at all. */
+static void test_open_or_filtered(void **state)
+{
+	struct sample *s = sample_empty(true);
+
+	(void)state;
+	s->conf.open_only = true;
+	s->findings[0].technique = TECH_UDP;
+	s->findings[0].state = PORT_OPEN_FILTERED;
+	check_has(s, &report_table,
+		  "portlight report for 192.0.2.5\n"
+		  "Host did not answer: it is behind a packet filter, or not there.\n"
+		  "PORT    STATE          SERVICE\n"
+		  "22/udp  open|filtered  ");
 }
 
 static void test_table_stopped(void **state)
@@ -133,7 +218,7 @@ static void test_table_stopped(void **state)
 	(void)state;
 	check_has(sample_partial(), &report_table,
 		  "portlight stopped (interrupted), results are partial: 1 host (1 up) in 2.34 s, "
-		  "1001 probes sent, 1 of them again, 3 refused by the kernel and sent again, "
+		  "1001 probes sent, 1 retransmission, 3 refused by the kernel and retried, "
 		  "5 answers lost in our own receive ring\n");
 	check_has(sample_partial(), &report_table, "Note: Partial: the scan was stopped before");
 }
@@ -153,7 +238,7 @@ static void test_normal(void **state)
 		     "80/tcp  open   http\n"
 		     "\n"
 		     "# portlight done 2026-09-21T14:13:22Z: 1 host (1 up) in 2.34 s, "
-		     "1001 probes sent, 1 of them again\n");
+		     "1001 probes sent, 1 retransmission\n");
 }
 
 static void test_grepable(void **state)
@@ -166,7 +251,7 @@ static void test_grepable(void **state)
 		     "Host: 192.0.2.5 (web.example)\tPorts: 22/open/tcp//ssh///, "
 		     "80/open/tcp//http///, 443/filtered/tcp/////\tIgnored State: closed (997)\n"
 		     "# portlight done at 2026-09-21T14:13:22Z -- 1 host (1 up) in 2.34 s, "
-		     "1001 probes sent, 1 of them again\n");
+		     "1001 probes sent, 1 retransmission\n");
 	/* Both protocols' closed ports are one ignored state; the separators stay separators. */
 	check_has(sample_hostile(), &report_grepable,
 		  "\tPorts: 666/open/tcp//a|b|<\\x1b[2J>\"&\\xff///, 53/open/udp//domain///, "
@@ -194,7 +279,7 @@ static void test_explain(void **state)
 	/* Of the bulk one example, then how many more; with all_ports each. */
 	check_has(sample_basic(false), &report_explain,
 		  "1/tcp is closed (reset ttl 64)\n\n"
-		  "The other 996 ports that syn found closed by reset went the same way.\n"
+		  "The other 996 ports that syn found closed by reset had the same sequence.\n"
 		  "  All     1-21, 23-79, 81-442, 444-1000\n");
 	check_has(sample_all_ports(), &report_explain, "  State   1000/tcp is closed");
 	/* On a host where the technique is mute its caveat stands with the verdict. */
@@ -207,7 +292,7 @@ static void test_explain(void **state)
 	struct sample *s = sample_empty(true);
 
 	s->conf.all_hosts = true;
-	check_has(s, &report_explain, "(silence: nothing came back)\n");
+	check_has(s, &report_explain, "(silence: no answer came)\n");
 }
 
 static void test_explain_calls(void **state)
@@ -225,10 +310,10 @@ static void test_explain_calls(void **state)
 	event = (struct trace_event){
 		.kind = TRACE_RESULT, .error = ECONNREFUSED, .call = "connect"};
 	assert_string_equal(sequence_describe(&event, SAMPLE_TARGET, text),
-			    "our kernel tells of connect: ECONNREFUSED (Connection refused)");
+			    "our kernel reports for connect: ECONNREFUSED (Connection refused)");
 	event.error = 1 << 30; /* no such errno */
 	assert_string_equal(sequence_describe(&event, SAMPLE_TARGET, text),
-			    "our kernel tells of connect: error (unknown)");
+			    "our kernel reports for connect: error (unknown)");
 }
 
 /* Every event that could be: the text fits, and no line is longer than promised. */
@@ -437,7 +522,7 @@ static void test_progress(void **state)
 	now.asked_hosts = 1;
 	assert_string_equal(progress_line(&p, &now, 130 * SECOND, line, sizeof(line)),
 			    "portlight: 25.0% done, 0 of 4 hosts, 100/s, 0:30 gone, "
-			    "1 host asked slowly");
+			    "1 rate-limited host");
 	now.asked_hosts = 2;
 	now.asked_round = 3;
 	assert_string_equal(progress_line(&p, &now, 130 * SECOND, line, sizeof(line)),
@@ -507,6 +592,10 @@ int main(void)
 		cmocka_unit_test(test_table_reasons_and_colour),
 		cmocka_unit_test(test_table_merged),
 		cmocka_unit_test(test_table_silent_hosts),
+		cmocka_unit_test(test_filtered_neighbour),
+		cmocka_unit_test(test_open_or_filtered),
+		cmocka_unit_test(test_names_and_zone),
+		cmocka_unit_test(test_xml_techniques),
 		cmocka_unit_test(test_table_stopped),
 		cmocka_unit_test(test_normal),
 		cmocka_unit_test(test_grepable),

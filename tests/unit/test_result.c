@@ -113,6 +113,7 @@ static void test_status(void **state)
 	assert_false(host_answered(host));
 	host->notes = HOST_MAC;
 	assert_string_equal(host_status(host).reason, "arp-response");
+	assert_true(host_answered(host)); /* to ARP, though all its ports are filtered */
 	host->addr = SAMPLE_V6;
 	assert_string_equal(host_status(host).reason, "nd-response");
 	host->notes = HOST_NO_NEIGHBOUR;

@@ -201,6 +201,55 @@ static void loss_and_several_techniques_change_nothing_but_the_cost(void **state
 	recording_sink_fini(&w.sink);
 }
 
+static enum nature none_limits(uint64_t rank)
+{
+	(void)rank;
+	return OPEN_AT_MULTIPLES_OF_10;
+}
+
+static enum nature all_limit(uint64_t rank)
+{
+	(void)rank;
+	return ICMP_LIMITED;
+}
+
+static unsigned hosts_with(const struct whole *w, uint32_t note)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < w->sink.hosts; i++)
+		count += (w->sink.host[i].notes & note) != 0;
+	return count;
+}
+
+/* Answers that were under way when a pass ended are no sign of a limited rate; those that only
+ * come at the host's own pace are. */
+static void a_rate_limit_is_noted_where_there_is_one(void **state)
+{
+	static const uint64_t rtts_ns[] = {MS / 20, 3 * MS, 20 * MS, 300 * MS};
+
+	for (size_t i = 0; i < sizeof(rtts_ns) / sizeof(rtts_ns[0]); i++) {
+		struct whole w = {.request = {.ports = "U:1-9", .techniques = 1u << TECH_UDP}};
+
+		lab_reset(state);
+		lab.net.nature = none_limits;
+		lab.net.rtt_ns = rtts_ns[i];
+		run_whole(&w);
+		assert_int_equal(w.result, 0);
+		assert_int_equal(hosts_with(&w, HOST_RATE_LIMITED), 0);
+		recording_sink_fini(&w.sink);
+
+		w = (struct whole){.request = {.ports = "U:1-9", .techniques = 1u << TECH_UDP}};
+		lab_reset(state);
+		lab.net.nature = all_limit;
+		lab.net.rtt_ns = rtts_ns[i];
+		run_whole(&w);
+		assert_int_equal(w.result, 0);
+		assert_true(hosts_with(&w, HOST_RATE_LIMITED) > 0);
+		recording_sink_fini(&w.sink);
+	}
+}
+
 static void an_interruption_ends_the_sending_and_keeps_what_was_found(void **state)
 {
 	struct whole w = {.request.ports = "1-200"};
@@ -371,6 +420,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_whole_scan_needs_no_command_line),
 		TEST(loss_and_several_techniques_change_nothing_but_the_cost),
+		TEST(a_rate_limit_is_noted_where_there_is_one),
 		TEST(an_interruption_ends_the_sending_and_keeps_what_was_found),
 		TEST(a_second_interruption_waits_for_nothing),
 		TEST(a_lost_path_is_waited_for),

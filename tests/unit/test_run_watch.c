@@ -183,8 +183,8 @@ static void a_whole_replay_needs_no_command_line(void **state)
 	/* A SYN alone proves no address. */
 	assert_true(w.news >= 1);
 	assert_non_null(strstr(w.line, "would not block 203.0.113.7: "));
-	assert_non_null(strstr(w.explained, "203.0.113.7:\n  told "));
-	assert_non_null(strstr(w.explained, "203.0.113.8:\n  nothing is held"));
+	assert_non_null(strstr(w.explained, "203.0.113.7:\n  reported "));
+	assert_non_null(strstr(w.explained, "203.0.113.8:\n  no evidence"));
 }
 
 static void a_replay_ends_after_so_many_packets(void **state)

@@ -137,6 +137,13 @@ static void a_window_that_may_be_opened_is_not_slept_over(void **state)
 	scan.walk[0].pass = 1;
 	assert_int_equal(scan_wait_ns(&scan, SECOND), 0);
 	assert_int_equal(scan_open(&scan, SECOND), 1);
+	/* The second can be done, but not finished before the first. */
+	scan.walk[1].done = true;
+	assert_int_equal(scan_wait_ns(&scan, 20 * SECOND), 0);
+	scan.walk[0].due_ns = 20 * SECOND + 50 * MS;
+	assert_int_equal(scan_wait_ns(&scan, 20 * SECOND), 50 * MS);
+	scan.walk[0].due_ns = SECOND + 50 * MS;
+	scan.walk[1].done = false;
 	scan.walk[1].due_ns = SECOND + 60 * MS;
 	assert_int_equal(scan_wait_ns(&scan, SECOND), 50 * MS);
 	scan_fini(&scan);
@@ -161,7 +168,7 @@ static void stray_answers_change_nothing(void **state)
 	assert_null(scan_answer(&scan, &a, &cell));
 	a.cell = 1 << 20; /* another window */
 	assert_null(scan_answer(&scan, &a, &cell));
-	scan.sheet[0]->tries[3] = 1;
+	(void)sheet_sent(scan.sheet[0], 3, 0, 0);
 	a.cell = 3;
 	a.reply = REPLY_DATA; /* no answer to a SYN */
 	assert_null(scan_answer(&scan, &a, &cell));
@@ -173,7 +180,7 @@ static void stray_answers_change_nothing(void **state)
 	a.reply = REPLY_SYN_ACK; /* stronger: wins */
 	assert_non_null(scan_answer(&scan, &a, &cell));
 	assert_int_equal(sheet_get(scan.sheet[0], 3), REPLY_SYN_ACK);
-	assert_int_equal(scan.sheet[0]->answered, 1);
+	assert_int_equal(sheet_answered(scan.sheet[0]), 1);
 	scan_fini(&scan);
 	plan_free(plan);
 }

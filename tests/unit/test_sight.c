@@ -121,9 +121,10 @@ static void what_may_be_a_connections_end_is_no_probe(void **state)
 	for (unsigned i = 0; i < 4; i++) {
 		struct packet p = tcp(ports[i][0], ports[i][1], TCP_FIN | TCP_ACK);
 
-		check(&p, SIGHT_MIDDLE, 0);
+		check(&p, SIGHT_LIKELY_MIDDLE, 0);
+		assert_int_equal(seen(&p).late_end, ports[i][1] >= 32768);
 		p.flags = TCP_ACK;
-		check(&p, SIGHT_MIDDLE, 0);
+		check(&p, SIGHT_LIKELY_MIDDLE, 0);
 		/* But nothing of a connection looks like these. */
 		p.flags = TCP_FIN;
 		check(&p, SIGHT_FIRST, BIT(TECH_FIN));

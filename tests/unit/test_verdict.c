@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "scan/rtt.h"
-#include "scan/sheet.h"
+#include "scan/sheet_private.h"
 #include "scan/verdict.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -36,10 +36,8 @@ static struct sheet *open_sheet(unsigned techniques, unsigned ports, struct plan
 	struct sheet *s = sheet_new(*plan, 0, 0, (*plan)->total, SECOND);
 
 	assert_non_null(s);
-	for (uint32_t c = 0; c < s->cells; c++) {
-		s->tries[c] = 1;
-		s->sent_us[c] = (uint32_t)(SECOND / 1000);
-	}
+	for (uint32_t c = 0; c < sheet_cells(s); c++)
+		(void)sheet_sent(s, c, 0, (uint32_t)(SECOND / 1000));
 	return s;
 }
 
@@ -49,7 +47,7 @@ static void answer(struct sheet *s, uint8_t technique, uint16_t port, struct ans
 	uint64_t rtt;
 	bool has_rtt;
 
-	assert_true(plan_find_slot(s->plan, technique, port, &slot));
+	assert_true(plan_find_slot(sheet_plan(s), technique, port, &slot));
 	a.t_ns = a.t_ns ? a.t_ns : SECOND + 5000000;
 	assert_int_equal(sheet_note(s, slot, &a, &rtt, &has_rtt), SHEET_FIRST);
 }

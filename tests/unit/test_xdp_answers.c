@@ -55,7 +55,7 @@ static size_t reset(const struct round *r, uint32_t cell, uint16_t window,
 
 static unsigned kernel_get(const struct round *r, uint32_t cell)
 {
-	const uint32_t position = (uint32_t)permute_backward(&r->sheet->order, cell);
+	const uint32_t position = (uint32_t)permute_backward(sheet_order(r->sheet), cell);
 
 	return (unsigned)(r->programs.memory.words[position >> 4] >> (position & 15) * 4 & 15);
 }
@@ -75,7 +75,7 @@ static void judge_all(struct round *r)
 
 	r->programs.memory.receiving->own_mask = UINT32_MAX & ~(1u << TECH_UDP);
 	r->programs.memory.receiving->sample_mask = 0x80000000;
-	for (uint32_t cell = 0; cell < r->sheet->cells; cell++) {
+	for (uint32_t cell = 0; cell < sheet_cells(r->sheet); cell++) {
 		if (sheet_probe(r->sheet, cell).technique == TECH_UDP)
 			continue;
 		const unsigned before = kernel_get(r, cell);
@@ -191,7 +191,7 @@ static void open_all(struct round *r)
 	struct xdp_receive *receiving = r->programs.memory.receiving;
 
 	r->programs.memory.window[0].attempts = 2;
-	for (uint32_t cell = 0; cell < r->sheet->cells; cell++) {
+	for (uint32_t cell = 0; cell < sheet_cells(r->sheet); cell++) {
 		if (sheet_probe(r->sheet, cell).technique != TECH_SYN)
 			continue;
 		uint8_t frame[256], forged[256];

@@ -56,9 +56,9 @@ static void compare_all(struct round *r)
 	uint8_t want[TEMPLATE_BYTES + PAYLOAD_MOST], got[2048];
 	uint64_t sent = 0;
 
-	pass_init(r, attempt, 0, r->sheet->cells);
-	for (uint32_t position = 0; position < r->sheet->cells; position++) {
-		const uint32_t cell = (uint32_t)permute_forward(&r->sheet->order, position);
+	pass_init(r, attempt, 0, sheet_cells(r->sheet));
+	for (uint32_t position = 0; position < sheet_cells(r->sheet); position++) {
+		const uint32_t cell = (uint32_t)permute_forward(sheet_order(r->sheet), position);
 		size_t length;
 		int count;
 
@@ -111,7 +111,7 @@ static void *crew_send(void *argument)
 		packet_parse(PACKET_LINK_ETHERNET, frame, (size_t)length, &p);
 		cell = p.seq ^
 		       (uint32_t)cookie_hash(&r->conf.key, p.dst.hi, p.dst.lo, p.dport, TECH_SYN);
-		if (cell < r->sheet->cells)
+		if (cell < sheet_cells(r->sheet))
 			__atomic_fetch_add(&crew->seen[cell], 1, __ATOMIC_RELAXED);
 		if (__atomic_add_fetch(&crew->sent, 1, __ATOMIC_RELAXED) >= crew->stop)
 			r->programs.memory.pass->stop = 1;
@@ -123,7 +123,7 @@ static void *crew_send(void *argument)
  * schedule has moved on for just what was sent. */
 static uint32_t crew_pass(struct crew *crew, uint32_t begin, uint32_t stop)
 {
-	const uint32_t end = crew->r->sheet->cells;
+	const uint32_t end = sheet_cells(crew->r->sheet);
 	volatile struct xdp_pass *pass = crew->r->programs.memory.pass;
 	const uint64_t due_ns = clock_monotonic_ns();
 	uint64_t allowed = 0;
@@ -160,8 +160,8 @@ static void crew_check(const struct crew *crew, uint32_t begin, uint32_t end)
 {
 	const struct round *r = crew->r;
 
-	for (uint32_t position = 0; position < r->sheet->cells; position++) {
-		const uint32_t cell = (uint32_t)permute_forward(&r->sheet->order, position);
+	for (uint32_t position = 0; position < sheet_cells(r->sheet); position++) {
+		const uint32_t cell = (uint32_t)permute_forward(sheet_order(r->sheet), position);
 		const bool in = position >= begin && position < end;
 
 		assert_int_equal(crew->seen[cell], in && sendable(r, cell));
@@ -187,14 +187,15 @@ static void test_senders(void **unused)
 		const uint32_t begin = (uint32_t)(next() % 200);
 		uint32_t middle;
 
-		crew.seen = calloc(r.sheet->cells, 1);
+		crew.seen = calloc(sheet_cells(r.sheet), 1);
 		assert_non_null(crew.seen);
 		memset(r.programs.memory.blocks, 0, r.programs.memory.setting->blocks * 8);
-		middle = crew_pass(&crew, begin, (uint32_t)(1 + next() % (r.sheet->cells / 4)));
+		middle = crew_pass(&crew, begin,
+				   (uint32_t)(1 + next() % (sheet_cells(r.sheet) / 4)));
 		crew_check(&crew, begin, middle);
 		/* Some threads may have stopped in the last block. */
-		assert_int_equal(crew_pass(&crew, middle, UINT32_MAX), r.sheet->cells);
-		crew_check(&crew, begin, r.sheet->cells);
+		assert_int_equal(crew_pass(&crew, middle, UINT32_MAX), sheet_cells(r.sheet));
+		crew_check(&crew, begin, sheet_cells(r.sheet));
 		free(crew.seen);
 	}
 	round_fini(&r);
@@ -216,12 +217,12 @@ static void test_senders_fast(void **unused)
 		uint64_t sent = 0, wanted = 0;
 
 		for (uint32_t position = 0; position < middle; position++)
-			wanted +=
-				sendable(&r, (uint32_t)permute_forward(&r.sheet->order, position));
+			wanted += sendable(
+				&r, (uint32_t)permute_forward(sheet_order(r.sheet), position));
 		for (unsigned s = 0; s < XDP_SENDERS; s++)
 			sent += r.programs.memory.sender[s].queued;
 		assert_int_equal(sent, wanted);
-		assert_true(i % 3 == 0 || middle == r.sheet->cells);
+		assert_true(i % 3 == 0 || middle == sheet_cells(r.sheet));
 	}
 	round_fini(&r);
 }
@@ -250,6 +251,13 @@ static void test_frames(void **unused)
 static void test_quirks(void **unused)
 {
 	(void)unused;
+	assert_true(xdp_quirks_keeps_link("veth"));
+	assert_true(xdp_quirks_keeps_link("tun"));
+	assert_true(xdp_quirks_keeps_link("virtio_net"));
+	assert_false(xdp_quirks_keeps_link("ixgbe"));
+	assert_false(xdp_quirks_keeps_link("mlx5_core"));
+	assert_false(xdp_quirks_keeps_link("bonding")); /* its ports' drivers decide */
+	assert_false(xdp_quirks_keeps_link(""));
 	assert_int_equal(xdp_quirks_spare_bytes("5.18.0"), 1);
 	assert_int_equal(xdp_quirks_spare_bytes("6.1.0-57-amd64"), 1);
 	assert_int_equal(xdp_quirks_spare_bytes("6.3.13"), 1);

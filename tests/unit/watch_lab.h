@@ -53,7 +53,9 @@ struct lab {
 	bool inwards;	  /* what hosts of lab_near send is not seen */
 	unsigned copies;  /* of each packet: captured at so many interfaces more that it passed */
 	bool raw;	  /* SYNs as hand-made ones: window 1024, one sequence number */
-	bool bad_clock;	  /* statements may go back in time */
+	uint8_t way;	  /* enum sight_way of each packet */
+	uint16_t interface;
+	bool bad_clock; /* statements may go back in time */
 	struct addr looked_for;
 	uint64_t random; /* state */
 	struct lab_event *told;
@@ -295,9 +297,16 @@ static inline void lab_packet(struct lab *l, const struct packet *p)
 {
 	struct packet copy = *p;
 
-	for (unsigned n = 0; n <= l->copies; n++, copy.ttl--)
-		if (!l->inwards || !lab_is_near(p->src))
-			watch_packet(l->watch, l->t_ns + n * 4000, &copy, false);
+	for (unsigned n = 0; n <= l->copies; n++, copy.ttl--) {
+		struct sighting s;
+
+		if (l->inwards && lab_is_near(p->src))
+			continue;
+		prefetch_bucket(l->watch, &copy, &s);
+		s.way = l->way;
+		s.interface = l->interface;
+		watch_judge(l->watch, l->t_ns + n * 4000, &copy, &s);
+	}
 	l->t_ns += l->gap_ns;
 }
 

@@ -19,6 +19,7 @@
 #include "engine/xdp/xdp_fill.h"
 #include "engine/xdp/xdp_programs.h"
 #include "packet/packet.h"
+#include "scan/sheet_bulk.h"
 #include "technique/payloads.h"
 
 /* Cells of the plan of a round, about. */
@@ -128,10 +129,10 @@ static inline void round_hosts(struct round *r, bool alike)
 	struct hop_group *hops = xdp_programs_hops(&r->programs);
 
 	assert_non_null(hops);
-	for (uint32_t host = 0; host < r->sheet->hosts; host++) {
+	for (uint32_t host = 0; host < sheet_hosts(r->sheet); host++) {
 		const bool v4 = addr_is_v4(plan_host(r->plan, host));
 		/* Some are not to be sent to; of the others, half have an address of their own. */
-		const bool send = alike || host % 7 != 3 || r->sheet->hosts <= 4;
+		const bool send = alike || host % 7 != 3 || sheet_hosts(r->sheet) <= 4;
 		struct sheet_host hop = {.notes = send ? next() % 2 * HOST_MAC : HOST_NO_NEIGHBOUR};
 
 		assert_true(host < CELLS * 2);
@@ -169,8 +170,8 @@ static inline bool round_init(struct round *r, const struct shape *shape)
 	r->conf.plan = r->plan;
 	r->sheet = sheet_new(r->plan, 0, 0, r->plan->total, 1);
 	assert_non_null(r->sheet);
-	room.cells = r->sheet->cells;
-	room.hosts = r->sheet->hosts;
+	room.cells = sheet_cells(r->sheet);
+	room.hosts = sheet_hosts(r->sheet);
 	room.udp = true;
 	if (xdp_programs_load(&r->programs, &room, &f) < 0) {
 		assert_int_equal(f.exit_code, EXIT_NO_PERMISSION);
@@ -190,11 +191,12 @@ static inline bool round_init(struct round *r, const struct shape *shape)
 	round_hosts(r, shape->alike ||
 			       (shape->v4 && !shape->v6 && shape->ranges > 1 && next() % 2 == 0));
 	/* Answered already, and another shard's. */
-	for (uint32_t cell = 0; cell < r->sheet->cells; cell++)
+	for (uint32_t cell = 0; cell < sheet_cells(r->sheet); cell++)
 		if (next() % 4 == 0)
 			(void)sheet_raise(r->sheet, cell, 1 + (unsigned)(next() % 15));
+	sheet_bulk_words(r->sheet, r->programs.memory.words);
 	xdp_fill_window(&r->programs.memory, 0, r->sheet);
-	for (uint32_t host = 4; host < r->sheet->hosts; host += 5)
+	for (uint32_t host = 4; host < sheet_hosts(r->sheet); host += 5)
 		r->programs.memory.rate_limited[host / 64] |= UINT64_C(1) << host % 64;
 	return true;
 }

@@ -221,7 +221,7 @@ const struct frames_egress *frames_egress_of(const struct frames *fr, const stru
 	for (unsigned i = 0; i < SHEETS; i++) {
 		const struct frames_window *w = &fr->windows[i];
 
-		if (w->used && w->window == sheet->window) {
+		if (w->used && w->window == sheet_window(sheet)) {
 			const int number = w->egress ? w->egress[host] : w->first;
 
 			/* None while routes have changed and cannot be used. */

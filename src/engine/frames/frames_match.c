@@ -25,7 +25,7 @@ static bool match_sent(const struct frames *fr, const struct frames_claim *claim
 		       struct frames_match *m)
 {
 	const struct frames_egress *egress =
-		frames_egress_of(fr, m->sheet, m->cell / m->sheet->plan->slots);
+		frames_egress_of(fr, m->sheet, m->cell / sheet_plan(m->sheet)->slots);
 
 	if (!egress || !addr_equal(egress->source, claim->source))
 		return false;
@@ -94,10 +94,12 @@ static bool match_place(const struct frames *fr, uint64_t rank, uint32_t slot,
 	for (unsigned i = 0; i < SHEETS; i++) {
 		struct sheet *sheet = fr->conf.sheets[i];
 
-		if (!sheet || rank < sheet->first_host || rank - sheet->first_host >= sheet->hosts)
+		if (!sheet || rank < sheet_first_host(sheet) ||
+		    rank - sheet_first_host(sheet) >= sheet_hosts(sheet))
 			continue;
 		m->sheet = sheet;
-		m->cell = (uint32_t)(rank - sheet->first_host) * sheet->plan->slots + slot;
+		m->cell = (uint32_t)(rank - sheet_first_host(sheet)) * sheet_plan(sheet)->slots +
+			  slot;
 		return true;
 	}
 	return false;
@@ -141,7 +143,7 @@ static bool match_payload(const struct frames *fr, const struct frames_match *m,
 			  const struct packet *p, const uint8_t *payload)
 {
 	const struct frames_egress *egress =
-		frames_egress_of(fr, m->sheet, m->cell / m->sheet->plan->slots);
+		frames_egress_of(fr, m->sheet, m->cell / sheet_plan(m->sheet)->slots);
 	unsigned first = m->has_attempt ? m->attempt : 0;
 	unsigned last = m->has_attempt ? m->attempt : sheet_tries(m->sheet, m->cell) - 1;
 	const uint32_t headers = addr_is_v4(p->src) ? 28 : 48;

@@ -214,10 +214,10 @@ static uint64_t learn_count(const struct frames *fr, uint64_t rank, uint64_t end
 	return count < left ? count : left;
 }
 
-int frames_neighbours_learn(struct frames *fr, const struct sheet *sheet, uint64_t rank,
+int frames_neighbours_learn(struct frames *fr, struct sheet *sheet, uint64_t rank,
 			    struct failure *f)
 {
-	const uint64_t end = sheet->first_host + sheet->hosts;
+	const uint64_t end = sheet_first_host(sheet) + sheet_hosts(sheet);
 
 	if (rank >= fr->ask_first && rank - fr->ask_first < fr->ask_count)
 		return 0;
@@ -225,11 +225,11 @@ int frames_neighbours_learn(struct frames *fr, const struct sheet *sheet, uint64
 	fr->ask_first = rank;
 	fr->ask_count = (size_t)learn_count(fr, rank, end);
 	/* A sheet whose hosts share one entry has no on-link hosts: nothing is written to it. */
-	fr->asked_ahead = fr->ask_count > end - rank || sheet->alike;
-	fr->asked_at = fr->asked_ahead ? 0 : (uint32_t)(rank - sheet->first_host);
+	fr->asked_ahead = fr->ask_count > end - rank || sheet_alike(sheet);
+	fr->asked_at = fr->asked_ahead ? 0 : (uint32_t)(rank - sheet_first_host(sheet));
 	fr->asked = fr->asked_ahead
 			    ? calloc(sheet_host_groups((uint32_t)fr->ask_count), sizeof(*fr->asked))
-			    : sheet->host;
+			    : sheet_hops(sheet);
 	if (!fr->asked) {
 		fr->ask_count = 0;
 		return failure_set(f, EXIT_SOFTWARE, "out of memory");

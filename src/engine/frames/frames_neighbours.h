@@ -14,7 +14,7 @@
  * and up to some 65,000 hosts at the same time, and waits about a second for answers. 0, or -1
  * with *f.
  */
-int frames_neighbours_learn(struct frames *fr, const struct sheet *sheet, uint64_t rank,
+int frames_neighbours_learn(struct frames *fr, struct sheet *sheet, uint64_t rank,
 			    struct failure *f);
 /* The link address of the host of that rank: has HOST_MAC in its notes if it answered, or if the
  * administrator has fixed it. frames_neighbours_learn() has covered that rank before. */

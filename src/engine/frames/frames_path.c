@@ -45,10 +45,10 @@ static void path_target(struct frames *fr, const struct link *link, uint64_t ran
 		struct sheet_host host;
 		uint32_t number;
 
-		if (!sheet || sheet->alike || rank < sheet->first_host ||
-		    rank - sheet->first_host >= sheet->hosts)
+		if (!sheet || sheet_alike(sheet) || rank < sheet_first_host(sheet) ||
+		    rank - sheet_first_host(sheet) >= sheet_hosts(sheet))
 			continue;
-		number = (uint32_t)(rank - sheet->first_host);
+		number = (uint32_t)(rank - sheet_first_host(sheet));
 		egress = frames_egress_of(fr, sheet, number);
 		host = sheet_host(sheet, number);
 		if (!egress || egress->kind != EGRESS_NEIGHBOUR || egress->link != link ||
@@ -56,7 +56,7 @@ static void path_target(struct frames *fr, const struct link *link, uint64_t ran
 		    neighbour_find(&fr->neighbours, plan_host(fr->conf.plan, rank), link->index))
 			continue;
 		memcpy(host.mac, mac, sizeof(host.mac));
-		sheet_host_put(sheet->host, number, &host);
+		sheet_set_host(sheet, number, &host);
 	}
 }
 

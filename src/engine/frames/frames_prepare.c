@@ -18,6 +18,7 @@ static int prepare_memory(struct failure *f)
 static void prepare_host(const struct frames *fr, const struct frames_egress *egress, uint64_t rank,
 			 struct sheet *sheet)
 {
+	const uint32_t number = (uint32_t)(rank - sheet_first_host(sheet));
 	const bool stopped = fr->conf.stop && *fr->conf.stop;
 	struct sheet_host host = {.notes = egress->local ? HOST_LOCAL : 0};
 
@@ -40,21 +41,20 @@ static void prepare_host(const struct frames *fr, const struct frames_egress *eg
 	default:
 		break;
 	}
-	const struct sheet_host before = sheet_host(sheet, (uint32_t)(rank - sheet->first_host));
+	const struct sheet_host before = sheet_host(sheet, number);
 
 	/* Prepared anew: a neighbour that is known stays so, an absent one may be back. */
 	if (before.notes & HOST_MAC && host.notes & HOST_NO_NEIGHBOUR)
 		return;
 	/* Not written without need: the pages of the array have no memory until then. */
 	if (host.notes || before.notes)
-		sheet_host_put(sheet->host, sheet->alike ? 0 : (uint32_t)(rank - sheet->first_host),
-			       &host);
+		sheet_set_host(sheet, number, &host);
 }
 
 static bool window_live(const struct frames *fr, const struct frames_window *w)
 {
 	for (unsigned i = 0; i < SHEETS; i++)
-		if (fr->conf.sheets[i] && fr->conf.sheets[i]->window == w->window)
+		if (fr->conf.sheets[i] && sheet_window(fr->conf.sheets[i]) == w->window)
 			return true;
 	return false;
 }
@@ -69,7 +69,7 @@ static struct frames_window *window_place(struct frames *fr, const struct sheet 
 	for (unsigned i = 0; i < SHEETS; i++) {
 		struct frames_window *w = &fr->windows[i];
 
-		if (w->used && w->window == sheet->window) {
+		if (w->used && w->window == sheet_window(sheet)) {
 			place = w;
 			break;
 		}
@@ -81,7 +81,7 @@ static struct frames_window *window_place(struct frames *fr, const struct sheet 
 		return NULL;
 	}
 	free(place->egress);
-	*place = (struct frames_window){.window = sheet->window};
+	*place = (struct frames_window){.window = sheet_window(sheet)};
 	return place;
 }
 
@@ -107,13 +107,13 @@ static int window_egress(struct frames_window *w, uint32_t host, uint32_t hosts,
 int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 {
 	struct frames *fr = (struct frames *)e;
-	const uint64_t end = sheet->first_host + sheet->hosts;
+	const uint64_t first = sheet_first_host(sheet), end = first + sheet_hosts(sheet);
 	struct frames_window *window = window_place(fr, sheet, f);
 
 	if (!window)
 		return -ENOMEM;
-	for (uint64_t rank = sheet->first_host; rank < end; rank++) {
-		uint32_t host = (uint32_t)(rank - sheet->first_host);
+	for (uint64_t rank = first; rank < end; rank++) {
+		uint32_t host = (uint32_t)(rank - first);
 		struct addr to = plan_host(fr->conf.plan, rank);
 		int number;
 
@@ -122,7 +122,7 @@ int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 		number = frames_egress_to(fr, to, f);
 		if (number < 0)
 			return -EIO;
-		if (window_egress(window, host, sheet->hosts, (uint16_t)number, f) < 0)
+		if (window_egress(window, host, sheet_hosts(sheet), (uint16_t)number, f) < 0)
 			return -ENOMEM;
 		prepare_host(fr, fr->egresses[number], rank, sheet);
 	}

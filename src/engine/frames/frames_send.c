@@ -20,7 +20,7 @@ struct frames_probe {
 };
 
 /* Probes taken from the walk whose frames are not confirmed yet, in the order they were taken. */
-_Static_assert(TRANSMIT_BATCH <= SHEET_OWED, "room for a batch that is refused as a whole");
+_Static_assert(TRANSMIT_BATCH <= SHEET_UNSENT, "room for a batch that is refused as a whole");
 struct send_batch {
 	struct frames_probe probe[TRANSMIT_BATCH];
 	unsigned count;
@@ -31,7 +31,7 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 {
 	const struct probe *probe = &p->probe;
 	const uint32_t cell = probe->cell & (PLAN_WINDOW_CELLS - 1);
-	const uint32_t host = cell / sheet->plan->slots;
+	const uint32_t host = cell / sheet_plan(sheet)->slots;
 	const struct frames_egress *egress = frames_egress_of(fr, sheet, host);
 	const struct template *template;
 	struct template_fields fields;
@@ -117,7 +117,7 @@ static unsigned send_confirm(struct frames *fr, struct walk *walk, struct send_b
 			walk_sent(walk, &batch->probe[i].probe, now_ns);
 			fr->stats.send_errors++;
 		} else {
-			walk_owe(walk, batch->probe[i].probe.cell);
+			walk_unsent(walk, batch->probe[i].probe.cell);
 		}
 		seen++;
 	}

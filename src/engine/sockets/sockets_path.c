@@ -33,7 +33,7 @@ static bool path_proven(const struct sockets *s, const struct attempt *a)
 		uint32_t cell;
 
 		if (sheet && sheet_untag(sheet, a->probe.cell, &cell))
-			return sheet_host_heard(sheet, cell / sheet->plan->slots);
+			return sheet_host_heard(sheet, cell / sheet_plan(sheet)->slots);
 	}
 	return false;
 }

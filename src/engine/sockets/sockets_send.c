@@ -44,7 +44,7 @@ static bool probe_is_stale(const struct walk *walk, const struct probe *probe)
 
 	return !sheet_untag(walk->sheet, probe->cell, &cell) ||
 	       sheet_get(walk->sheet, cell) != REPLY_SILENCE ||
-	       (walk->sheet->tries[cell] & 15) != probe->attempt;
+	       (sheet_tries(walk->sheet, cell) & 15) != probe->attempt;
 }
 
 /*

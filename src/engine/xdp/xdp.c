@@ -94,13 +94,13 @@ static void xdp_fold(struct xdp *x)
 		struct sheet *sheet = x->conf.sheets[i];
 		uint64_t marked = 0, duplicate = 0;
 
-		if (!sheet || !sheet->bulk || window->tag != sheet_tag(sheet, 0))
+		if (!sheet || !sheet_is_bulk(sheet) || window->tag != sheet_tag(sheet, 0))
 			continue;
 		for (unsigned t = 0; t < XDP_TALLIES; t++) {
 			marked += tally[t].marked;
 			duplicate += tally[t].duplicate;
 		}
-		sheet->answered += (uint32_t)(marked - x->marked[i]);
+		sheet_add_answered(sheet, (uint32_t)(marked - x->marked[i]));
 		x->judged += marked - x->marked[i];
 		x->duplicates += duplicate - x->duplicate[i];
 		x->marked[i] = marked;
@@ -113,12 +113,15 @@ static int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	struct xdp *x = (struct xdp *)e;
 	struct xdp_memory *m = &x->programs.memory;
 	const struct timespec moment = {.tv_nsec = 1000000};
+	struct sheet_loan loan = {0};
 	unsigned place = 0;
 	int error;
 
 	while (place < SHEETS && x->conf.sheets[place] != sheet)
 		place++;
 	assert(place < SHEETS);
+	loan.words = m->words + (size_t)place * m->setting->words;
+	loan.block_us = m->blocks + (size_t)place * m->setting->blocks * 2;
 	/* Closes the window that used this memory before. The receiving program may be using it at
 	 * this moment, for some microseconds: see the pause below. */
 	__atomic_store_n(&m->window[place].cells, 0, __ATOMIC_RELEASE);
@@ -130,12 +133,10 @@ static int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	if (!xdp_hosts_fill(x, place, sheet))
 		return 0;
 	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL); /* if shortened, still enough */
+	if (!sheet_lend(sheet, &loan))
+		return 0;
 	xdp_fill_window(m, place, sheet);
 	x->marked[place] = x->duplicate[place] = 0;
-	free(sheet->word);
-	sheet->word = m->words + (size_t)place * m->setting->words;
-	sheet->block_us = m->blocks + (size_t)place * m->setting->blocks * 2;
-	sheet->bulk = true;
 	return 0;
 }
 
@@ -157,7 +158,7 @@ static int xdp_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsign
 	struct xdp *x = (struct xdp *)e;
 
 	for (unsigned i = 0; i < SHEETS; i++)
-		if (x->conf.sheets[i] == walk->sheet && walk->sheet->bulk)
+		if (x->conf.sheets[i] == walk->sheet && sheet_is_bulk(walk->sheet))
 			x->programs.memory.window[i].attempts = walk->pass + 1;
 	/* These probes are few enough to keep the evidence of every answer. */
 	x->programs.memory.receiving->sample_mask = 0;
@@ -308,6 +309,21 @@ static int xdp_settle(struct xdp *x, struct failure *f)
 	return 0;
 }
 
+/* Nobody's session is to stall because of a default: -1 where attaching may take the link down. */
+static int xdp_refuse_restart(const struct xdp *x, struct failure *f)
+{
+	char driver[LINK_DRIVER], quoted[LINK_QUOTED];
+
+	if (x->conf.forced || x->conf.generic ||
+	    xdp_quirks_keeps_link(link_driver(x->link, driver)))
+		return 0;
+	return failure_set(
+		f, EXIT_UNAVAILABLE,
+		"its program may take interface %s (driver %s) down for some seconds, for "
+		"all programs; --engine xdp accepts that",
+		link_quote(x->link, quoted), driver[0] ? driver : "unknown");
+}
+
 static int xdp_open(struct xdp *x, struct failure *f)
 {
 	const struct plan *plan = x->conf.plan;
@@ -319,7 +335,7 @@ static int xdp_open(struct xdp *x, struct failure *f)
 	if (xdp_possible(&x->conf, f) < 0)
 		return -1;
 	x->frames = (struct frames *)engine_frames_open(&x->conf, f);
-	if (!x->frames || xdp_link(x, f) < 0)
+	if (!x->frames || xdp_link(x, f) < 0 || xdp_refuse_restart(x, f) < 0)
 		return -1;
 	room.alike = xdp_hosts_alike(x, 0, plan->hosts);
 	room.udp = x->frames->techniques >> TECH_UDP & 1;

@@ -142,15 +142,17 @@ void xdp_fill_setting(struct xdp_memory *m, const struct plan *plan, const struc
 /* The first address of a window, and whether the others follow it. */
 static void fill_addresses(struct xdp_window *window, const struct sheet *sheet)
 {
-	const struct plan_range *ranges = plan_ranges(sheet->plan);
-	const uint32_t range = plan_range_of(ranges, sheet->plan->ranges, sheet->first_host);
+	const struct plan *plan = sheet_plan(sheet);
+	const struct plan_range *ranges = plan_ranges(plan);
+	const uint64_t first = sheet_first_host(sheet);
+	const uint32_t range = plan_range_of(ranges, plan->ranges, first);
 	__u64 hi, lo;
 
-	plan_range_host(ranges, range, sheet->first_host, &hi, &lo);
+	plan_range_host(ranges, range, first, &hi, &lo);
 	window->hi = hi;
 	window->lo = lo;
 	window->joined =
-		sheet->first_host + sheet->hosts <= ranges[range].first_host + ranges[range].hosts;
+		first + sheet_hosts(sheet) <= ranges[range].first_host + ranges[range].hosts;
 }
 
 void xdp_fill_window(struct xdp_memory *m, unsigned place, const struct sheet *sheet)
@@ -158,17 +160,15 @@ void xdp_fill_window(struct xdp_memory *m, unsigned place, const struct sheet *s
 	const struct xdp_setting *setting = m->setting;
 	struct xdp_window *window = &m->window[place];
 
-	sheet_by_position(sheet, m->words + (size_t)place * setting->words);
 	memset(m->rate_limited + (size_t)place * setting->rate_limited, 0,
 	       setting->rate_limited * 8);
-	memset(m->blocks + (size_t)place * setting->blocks * 2, 0, setting->blocks * 8);
-	window->order = sheet->order;
+	window->order = *sheet_order(sheet);
 	permute_table_init(&window->table, &window->order);
-	window->first_host = sheet->first_host;
+	window->first_host = sheet_first_host(sheet);
 	fill_addresses(window, sheet);
 	window->tag = sheet_tag(sheet, 0);
 	window->attempts = 0;
 	memset(m->tally[place], 0, sizeof(m->tally[place]));
 	/* Last: from here on the window is open to the receiving program. */
-	__atomic_store_n(&window->cells, sheet->cells, __ATOMIC_RELEASE);
+	__atomic_store_n(&window->cells, sheet_cells(sheet), __ATOMIC_RELEASE);
 }

@@ -38,18 +38,17 @@ bool xdp_hosts_alike(const struct xdp *x, uint64_t rank, uint64_t end)
 void xdp_hosts_place(struct xdp *x, unsigned place, struct sheet *sheet)
 {
 	const uint32_t groups = x->programs.memory.setting->hops;
+	const uint64_t first = sheet_first_host(sheet);
 	struct hop_group *hops;
 
-	sheet->alike = xdp_hosts_alike(x, sheet->first_host, sheet->first_host + sheet->hosts);
-	if (sheet->alike || sheet_host_groups(sheet->hosts) > groups)
+	sheet_set_alike(sheet, xdp_hosts_alike(x, first, first + sheet_hosts(sheet)));
+	if (sheet_alike(sheet) || sheet_host_groups(sheet_hosts(sheet)) > groups)
 		return;
 	hops = xdp_programs_hops(&x->programs);
 	if (!hops)
 		return;
-	free(sheet->host);
-	sheet->host = hops + (size_t)place * groups;
-	sheet->host_lent = true;
-	memset(sheet->host, 0, groups * sizeof(*sheet->host));
+	hops += (size_t)place * groups;
+	(void)sheet_lend(sheet, &(struct sheet_loan){.hops = hops});
 }
 
 /* Number of the egress in the table of the BPF programs; -1 if it has no place there. */
@@ -90,22 +89,23 @@ static bool hosts_hop(struct xdp *x, struct sheet *sheet, uint32_t host)
 	if (egress->kind == EGRESS_GATEWAY)
 		memcpy(hop.mac, egress->mac, sizeof(hop.mac));
 	hop.engine = (uint8_t)((unsigned)number | HOP_SEND);
-	sheet_host_put(sheet->host, host, &hop);
+	sheet_set_host(sheet, host, &hop);
 	return true;
 }
 
-static uint64_t hosts_word(const struct sheet *sheet, uint32_t host)
+static uint64_t hosts_word(struct sheet *sheet, uint32_t host)
 {
-	return hop_word(&sheet->host[host / HOP_GROUP], host % HOP_GROUP);
+	return hop_word(&sheet_hops(sheet)[host / HOP_GROUP], host % HOP_GROUP);
 }
 
 bool xdp_hosts_fill(struct xdp *x, unsigned place, struct sheet *sheet)
 {
+	const uint32_t count = sheet_alike(sheet) ? 1 : sheet_hosts(sheet);
 	bool alike = true;
 
-	if (!sheet->alike && !sheet->host_lent)
+	if (!sheet_alike(sheet) && !sheet_hops_lent(sheet))
 		return false;
-	for (uint32_t host = 0; host < (sheet->alike ? 1 : sheet->hosts); host++) {
+	for (uint32_t host = 0; host < count; host++) {
 		if (!hosts_hop(x, sheet, host))
 			return false;
 		alike &= hosts_word(sheet, host) == hosts_word(sheet, 0);

@@ -84,8 +84,8 @@ static void pass_rate_limited(struct xdp *x, unsigned place, const struct sheet 
 	uint64_t *out = x->programs.memory.rate_limited +
 			(size_t)place * x->programs.memory.setting->rate_limited;
 
-	for (uint32_t i = 0; i < sheet->hosts; i++)
-		if (icmp_backoff_active(&sheet->pace[i].icmp_backoff))
+	for (uint32_t i = 0; i < sheet_hosts(sheet); i++)
+		if (icmp_backoff_active(&sheet_pace_of(sheet, i)->icmp_backoff))
 			out[i >> 6] |= UINT64_C(1) << (i & 63);
 }
 
@@ -95,20 +95,21 @@ static bool pass_worth(const struct xdp *x, const struct walk *walk, double rate
 	const struct sheet *sheet = walk->sheet;
 	const bool turned = walk->position == walk->end;
 	const uint64_t left = turned ? walk->end : walk->end - walk->position;
-	const uint64_t blanks = (uint64_t)(sheet->ours - sheet->answered) * left / walk->end;
+	const uint64_t unanswered =
+		(uint64_t)(sheet_ours(sheet) - sheet_answered(sheet)) * left / walk->end;
 
 	/* Unsent probes are sent one by one, by engine frames. */
-	if (!sheet->bulk || sheet->owed.count || x->broken || x->sending.begun)
+	if (!sheet_is_bulk(sheet) || sheet_unsent_count(sheet) || x->broken || x->sending.begun)
 		return false;
 	/* Without attempts left, passes are over. */
 	if (walk->idle || !pass_techniques(x, walk, walk->pass + turned))
 		return false;
 	if (x->conf.forced)
-		return rate_pps >= PASS_FORCED_LEAST && blanks > 0;
-	return rate_pps >= PASS_RATE_LEAST && blanks >= PASS_PROBES_LEAST;
+		return rate_pps >= PASS_FORCED_LEAST && unanswered > 0;
+	return rate_pps >= PASS_RATE_LEAST && unanswered >= PASS_PROBES_LEAST;
 }
 
-_Static_assert(XDP_SENDERS *(XDP_AGAIN + XDP_IMAGES + XDP_TAKE) <= SHEET_OWED,
+_Static_assert(XDP_SENDERS *(XDP_AGAIN + XDP_IMAGES + XDP_TAKE) <= SHEET_UNSENT,
 	       "room for all that senders have taken");
 
 /* The threads have ended. Returns to the walk what they had taken and, after a stop, not sent:
@@ -117,6 +118,7 @@ static void pass_end(struct xdp *x)
 {
 	const volatile struct xdp_pass *pass = x->programs.memory.pass;
 	struct walk *walk = x->sending.walk;
+	const struct permute *order = sheet_order(walk->sheet);
 	const uint32_t next = pass->next > pass->begin ? pass->next : pass->begin;
 
 	walk_pass_end(walk, next < pass->end ? next : pass->end);
@@ -124,11 +126,11 @@ static void pass_end(struct xdp *x)
 		const volatile struct xdp_sender *s = &x->programs.memory.sender[i];
 
 		for (uint32_t a = s->again_head; a != s->again_tail; a++)
-			walk_pass_owe(walk, s->again[a % XDP_AGAIN]);
+			walk_unsent(walk, s->again[a % XDP_AGAIN]);
 		for (uint32_t m = s->flushed; m != s->tail; m++)
-			walk_pass_owe(walk, s->image[m % XDP_IMAGES].cell);
+			walk_unsent(walk, s->image[m % XDP_IMAGES].cell);
 		for (uint32_t p = s->position; p < s->until; p++)
-			walk_pass_owe(walk, (uint32_t)permute_forward(&walk->sheet->order, p));
+			walk_unsent(walk, (uint32_t)permute_forward(order, p));
 	}
 }
 
@@ -167,7 +169,7 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	pass->place = place;
 	pass->attempt = walk->pass;
 	pass->technique_mask = pass_techniques(x, walk, walk->pass);
-	pass->fresh = walk->pass == 0 && walk->sheet->ours == walk->sheet->cells;
+	pass->fresh = walk->pass == 0 && sheet_ours(walk->sheet) == sheet_cells(walk->sheet);
 	pass->begin = walk->position;
 	pass->next = walk->position / XDP_TAKE * XDP_TAKE;
 	pass->end = walk->end;

@@ -1,7 +1,9 @@
-/* xdp_quirks: what the xdp engine does differently on older kernel releases. */
+/* xdp_quirks: what the xdp engine does differently by kernel release and driver. */
 #include "engine/xdp/xdp_quirks.h"
 
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #define QUIRKS_RELEASE(major, minor) ((major)*1000u + (minor))
 
@@ -25,4 +27,28 @@ bool xdp_quirks_too_old(const char *release)
 	const unsigned number = quirks_release(release);
 
 	return number > 0 && number < QUIRKS_RELEASE(5, 18);
+}
+
+/* Drivers that keep the link up, with what shows it in Linux's sources (drivers/net/). */
+static const struct {
+	const char *name;    /* of struct ethtool_drvinfo */
+	const char *checked; /* month in which the entry was last checked */
+	const char *source;
+} keeps_link[] = {
+	{"veth", "2026-11",
+	 "veth.c, veth_xdp_set(): enables NAPI of the receive queues, limits the peer's MTU; no "
+	 "change of the carrier"},
+	{"tun", "2026-11",
+	 "tun.c, tun_xdp_set(): replaces a pointer and sets a flag of the sockets; also of tap"},
+	{"virtio_net", "2026-11",
+	 "virtio_net.c, virtnet_xdp_set(): stops and restarts NAPI only, since 4941d472bf95 (Linux "
+	 "4.14); without spare queues or with offloads that it cannot turn off it refuses at once"},
+};
+
+bool xdp_quirks_keeps_link(const char *driver)
+{
+	for (size_t i = 0; i < sizeof(keeps_link) / sizeof(keeps_link[0]); i++)
+		if (strcmp(keeps_link[i].name, driver) == 0)
+			return true;
+	return false;
 }

@@ -1,4 +1,4 @@
-/* xdp_quirks: what the xdp engine does differently on older kernel releases. */
+/* xdp_quirks: what the xdp engine does differently by kernel release and driver. */
 #ifndef PORTLIGHT_ENGINE_XDP_XDP_QUIRKS_H
 #define PORTLIGHT_ENGINE_XDP_XDP_QUIRKS_H
 
@@ -43,5 +43,14 @@ uint32_t xdp_quirks_spare_bytes(const char *release);
 /* True if the release is known to be older than live frames. `release` as above; one that cannot
  * be read is not known to be. */
 bool xdp_quirks_too_old(const char *release);
+
+/*
+ * True if the driver of that name (as `ethtool -i` prints it) is known to keep the link up while an
+ * XDP program is attached or detached. Drivers of network cards usually stop and restart the card
+ * for that (ixgbe, igb, igc, i40e, ice, bnxt_en, mlx5_core among them): the link is down for some
+ * seconds, and an ssh session or a storage mount over it stalls. So the engine is chosen by itself
+ * only where this is known not to happen; a driver that is not in the table is not known.
+ */
+bool xdp_quirks_keeps_link(const char *driver);
 
 #endif

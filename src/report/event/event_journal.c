@@ -1,4 +1,4 @@
-/* event_journal: events for journald, by its native protocol: one datagram of KEY=value lines. */
+/* event_journal: events for journald in its native protocol: one datagram of KEY=value lines. */
 #include "report/event/event_sink.h"
 
 #include <inttypes.h>
@@ -8,8 +8,8 @@
 #include "report/phrase.h"
 
 /*
- * A list of ports may be 190 KiB of text, a datagram holds net.core.wmem_default (208 KiB). The
- * three lists are cut so that any event fits; PORTLIGHT_PORT_COUNT is exact all the same.
+ * A list of ports may be 190 KiB of text, but a datagram holds net.core.wmem_default (208 KiB).
+ * The three lists are cut so that any event fits; PORTLIGHT_PORT_COUNT remains exact.
  */
 #define JOURNAL_PORTS_BYTES ((size_t)16 << 10)
 

@@ -11,7 +11,7 @@
 #include "report/event/event_phrase.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
-#define NAME_MOST     240 /* of 255 a file name may have: the draft's is longer */
+#define NAME_MOST     240 /* a file name has at most 255 bytes, and the draft's is longer */
 
 int event_metrics_open(struct event_metrics *m, const char *path)
 {
@@ -27,7 +27,7 @@ int event_metrics_open(struct event_metrics *m, const char *path)
 		return -ENAMETOOLONG;
 	(void)snprintf(m->name, sizeof(m->name), "%s", name);
 	(void)snprintf(m->draft, sizeof(m->draft), ".%.240s.draft", name);
-	/* "x" is in ".", "/x" in "/". */
+	/* "x" is in the folder ".", "/x" in "/". */
 	(void)snprintf(folder, sizeof(folder), "%.*s", (int)(length ? length : 1),
 		       slash ? path : ".");
 	m->folder = open(folder, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
@@ -37,7 +37,7 @@ int event_metrics_open(struct event_metrics *m, const char *path)
 void event_metrics_close(struct event_metrics *m)
 {
 	if (m->folder >= 0)
-		(void)close(m->folder); /* a folder: nothing can be lost */
+		(void)close(m->folder); /* a folder: no data can be lost */
 	m->folder = -1;
 }
 
@@ -105,7 +105,7 @@ static void write_watch(FILE *out, const struct watch_stats *stats)
 			      event_action_name(action), stats->events[action]);
 }
 
-/* Sinks of one kind count together: two lines with the same label would not be valid. */
+/* Adds up the sinks of one kind: two lines with the same label would be invalid. */
 static bool is_first_of_kind(const struct event_metrics_more *more, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
@@ -164,7 +164,8 @@ int event_metrics_write(const struct event_metrics *m, const struct watch_stats 
 	FILE *out;
 	int error, fd;
 
-	/* A draft that a killed run left, or a link that somebody put there, is not written to. */
+	/* Never writes into an existing draft: a killed run may have left it, or another user may
+	 * have placed a link there. */
 	(void)unlinkat(m->folder, m->draft, 0);
 	fd = openat(m->folder, m->draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
@@ -186,6 +187,6 @@ int event_metrics_write(const struct event_metrics *m, const struct watch_stats 
 	}
 	return 0;
 err:
-	(void)unlinkat(m->folder, m->draft, 0); /* the error that counts is known */
+	(void)unlinkat(m->folder, m->draft, 0); /* the first error is the one to report */
 	return error;
 }

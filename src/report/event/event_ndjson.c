@@ -1,4 +1,4 @@
-/* event_ndjson: events as ECS objects, one a line; docs/portlight-watch.schema.json. */
+/* event_ndjson: events as ECS objects, one per line; docs/portlight-watch.schema.json. */
 #include "report/event/event_sink.h"
 
 #include <inttypes.h>
@@ -78,7 +78,7 @@ static void write_ends(struct json *j, const struct event *e)
 	json_close(j, '}');
 }
 
-/* The transport where it is but one; NULL where it is none, or several. */
+/* The transport protocol, if there is exactly one; else NULL. */
 static const char *transport(const struct event *e, bool v6)
 {
 	const char *one = NULL;
@@ -135,7 +135,7 @@ static unsigned find_attacks(const struct event *e, const struct ranges *home)
 	return found & event_kind(e->action)->attacks;
 }
 
-/* One member of each attack found, in an array; said twice in a row it is said once. */
+/* Writes one member of each attack found as an array; equal values in sequence are written once. */
 static void write_attacks(struct json *j, const char *name, unsigned found,
 			  const char *(*member)(const struct attack *attack))
 {
@@ -227,7 +227,7 @@ static void write_techniques(struct json *j, uint32_t techniques)
 	json_close(j, ']');
 }
 
-/* For whoever looks for an address in all events. */
+/* ECS related.ip: the suspects, for a search for an address in all events. */
 static void write_related(struct json *j, const struct event *e)
 {
 	char address[ADDR_TEXT];

@@ -1,4 +1,4 @@
-/* event_phrase: the small texts about an event that several sinks share. */
+/* event_phrase: short texts about an event that several sinks share. */
 #include "report/event/event_phrase.h"
 
 #include <inttypes.h>
@@ -6,7 +6,7 @@
 
 #include "report/phrase.h"
 
-#define PORTS_TEXT	 60 /* bytes of a list of ports in a sentence; NDJSON lists all */
+#define PORTS_TEXT	 60 /* bytes of a port list in a sentence; NDJSON lists all ports */
 #define SUSPECTS_NAMED	 3
 #define NS_PER_HUNDREDTH UINT64_C(10000000)
 
@@ -14,7 +14,7 @@
 /* Address blocks that are not routed on the Internet. */
 static const struct {
 	struct addr first;
-	unsigned bits; /* of 128 */
+	unsigned bits; /* length of the prefix, of 128 */
 } private_blocks[] = {
 	{{0, ADDR_V4_PREFIX | 0x00000000}, 96 +  8}, /* this network, RFC 791, 3.2 */
 	{{0, ADDR_V4_PREFIX | 0x0a000000}, 96 +  8}, /* RFC 1918 */
@@ -69,7 +69,7 @@ const char *event_phrase_decimal(double value, unsigned decimals,
 
 	for (unsigned i = 0; i < decimals && i < 9; i++)
 		scale *= 10;
-	if (!(value > 0)) /* not a number included */
+	if (!(value > 0)) /* also true for NaN */
 		value = 0;
 	if (value > 1e9)
 		value = 1e9;
@@ -132,7 +132,7 @@ static void write_target(FILE *out, const struct event *e)
 		write_count(out, e->hosts, e->has & EVENT_HOSTS_AT_LEAST, "host");
 }
 
-/* One of the letters that struct event_kind explains. */
+/* Expands one of the letters that struct event_kind explains. */
 static void write_value(FILE *out, const struct event *e, char letter)
 {
 	char decimal[EVENT_PHRASE_DECIMAL];
@@ -165,7 +165,7 @@ static void write_value(FILE *out, const struct event *e, char letter)
 	}
 }
 
-/* A phrase of struct event_kind, with the event's values in it. */
+/* Writes a phrase of struct event_kind with the event's values. */
 static void write_phrase(FILE *out, const struct event *e, const char *phrase)
 {
 	for (; *phrase; phrase++) {
@@ -207,7 +207,7 @@ static void write_ports(FILE *out, const struct event *e)
 		(void)putc(')', out);
 }
 
-/* The date is written only if it is not that of the report. */
+/* Writes the date only if it differs from the report's. */
 static void write_clock(FILE *out, const struct event *e, uint64_t ns)
 {
 	char now[PHRASE_TIME], then[PHRASE_TIME];
@@ -238,7 +238,7 @@ static void write_times(FILE *out, const struct event *e)
 		(void)fprintf(out, " at %s/s", event_phrase_decimal(e->rate_pps, 2, rate));
 }
 
-/* The ports that answered as open, and what is known of the scanner. */
+/* Writes the ports that answered as open, and what is known of the scanner. */
 static void write_outcome(FILE *out, const struct event *e)
 {
 	char percent[EVENT_PHRASE_DECIMAL];
@@ -260,7 +260,7 @@ static void write_outcome(FILE *out, const struct event *e)
 			      event_phrase_decimal(e->tool_confidence * 100, 0, percent));
 }
 
-/* The first suspects of a flood; NDJSON lists all. */
+/* Writes the first suspects of a flood; NDJSON lists all. */
 static void write_suspects(FILE *out, const struct event *e)
 {
 	char address[ADDR_TEXT];

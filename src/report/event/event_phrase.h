@@ -1,4 +1,4 @@
-/* event_phrase: the small texts about an event that several sinks share. */
+/* event_phrase: short texts about an event that several sinks share. */
 #ifndef PORTLIGHT_REPORT_EVENT_EVENT_PHRASE_H
 #define PORTLIGHT_REPORT_EVENT_EVENT_PHRASE_H
 
@@ -17,31 +17,31 @@
 void event_phrase_ports(FILE *out, struct event_ports ports, size_t most);
 
 /*
- * The message, one sentence: kind, target, source, techniques, ports, times, and what answered
- * open. It has no timestamp of its own, and only letters, digits, spaces and .,:;#()|+-/%, so that
- * it needs no escaping in any format.
+ * Writes the message, one sentence: kind, target, source, techniques, ports, times, open ports. It
+ * has no timestamp of its own, and only letters, digits, spaces and .,:;#()|+-/%, so that it needs
+ * no escaping in any format.
  */
 void event_phrase_message(FILE *out, const struct event *e);
 
-/* The evidence, in the same alphabet. */
+/* Writes the evidence, with the same characters. */
 void event_phrase_reason(FILE *out, const struct event *e);
 
 /*
- * `value` with up to `decimals` (at most 9) digits behind a point, without trailing zeros.
- * Rounded, but a value below 1 never to 1: a confidence of 0.9999999999 is no certainty. NaN and
- * negative values give 0; the maximum is 10^9. Returns `text`.
+ * Formats `value` with up to `decimals` (at most 9) digits after the point, without trailing
+ * zeros. It is rounded, but a value below 1 never to 1: a confidence of 0.9999999999 is not
+ * certainty. NaN and negative values give 0; the maximum is 10^9. Returns `text`.
  */
 const char *event_phrase_decimal(double value, unsigned decimals,
 				 char text[static EVENT_PHRASE_DECIMAL]);
 
-/* Whether the event has a source address that is not ours: outside of `home`; or if that is NULL,
- * no private, loopback, link-local or shared address (RFC 6890). */
+/* Whether the source address of the event is not ours: not in `home`; or if that is NULL, not a
+ * private, loopback, link-local or shared address (RFC 6890). */
 bool event_phrase_is_external(const struct event *e, const struct ranges *home);
 
 /* ECS event.severity, enum event_severity: by the kind, and by whether a port answered as open. */
 unsigned event_phrase_severity(const struct event *e);
 
-/* Length of e->interface, which need not end with a NUL. */
+/* Length of e->interface, which may lack the final NUL. */
 size_t event_phrase_interface(const struct event *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* event_sink: delivers events: composed in memory, out in one write or one datagram. */
+/* event_sink: delivers events: built in memory, sent in one write or one datagram. */
 #include "report/event/event_sink.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Returns 0 or -errno. On a connected datagram socket it may be called again. */
+/* Connects the socket. Returns 0 or -errno. May be called again on a connected datagram socket. */
 static int sink_connect(const struct event_sink *s)
 {
 	const char *path = s->conf.path ? s->conf.path : s->ops->socket;
@@ -33,7 +33,7 @@ int event_sink_open(struct event_sink *s, const struct event_sink_ops *ops,
 	*s = (struct event_sink){.ops = ops, .conf = *conf, .fd = -1, .pid = (int)getpid()};
 	tzset();
 	if (!ops->socket) {
-		/* A buffer of stdio's would cut an event in two. */
+		/* A stdio buffer would split an event into two writes. */
 		if (fileno(conf->out) >= 0)
 			(void)setvbuf(conf->out, NULL, _IONBF, 0);
 		return 0;
@@ -58,7 +58,7 @@ static int sink_write(struct event_sink *s, const char *text, size_t length)
 	size_t written;
 
 	errno = 0;
-	/* What was torn stays a line by itself. */
+	/* Ends the incomplete line of a failed write. */
 	if (s->torn && (putc('\n', s->conf.out) == EOF || fflush(s->conf.out) != 0))
 		return errno ? errno : EIO;
 	s->torn = false;
@@ -69,7 +69,7 @@ static int sink_write(struct event_sink *s, const char *text, size_t length)
 	return errno ? errno : EIO;
 }
 
-/* Returns 0 or an errno. A receiver that was restarted has a new socket at the old path. */
+/* Returns 0 or an errno. Reconnects: a restarted receiver has a new socket at the same path. */
 static int sink_send(const struct event_sink *s, const char *text, size_t length)
 {
 	int error = 0;
@@ -109,7 +109,7 @@ void event_sink_event(struct event_sink *s, const struct event *e)
 		s->undelivered++;
 	else if (length > 0)
 		s->delivered++;
-	/* An event that was none for this sink says nothing about it. */
+	/* An event that this sink leaves out does not change its error state. */
 	if (error || length > 0)
 		s->error = error;
 	if (error)
@@ -121,7 +121,7 @@ int event_sink_close(struct event_sink *s)
 	bool is_stream = s->fd < 0;
 
 	if (s->fd >= 0)
-		(void)close(s->fd); /* datagrams are out, or were counted as undelivered */
+		(void)close(s->fd); /* datagrams were sent, or counted as undelivered */
 	s->fd = -1;
 	return is_stream ? -s->failed : -s->error;
 }

@@ -12,9 +12,9 @@
 
 #define NS_PER_SECOND	 UINT64_C(1000000000)
 #define PRI_DAEMON_ALERT (3 << 3 | 1) /* RFC 3164, 4.1.1: facility daemon, severity alert */
-#define PORTS_LISTED	 20	      /* scanlogd's own bound */
+#define PORTS_LISTED	 20	      /* scanlogd's bound */
 
-/* A daemon of syslog reads times as local ones; a time that no calendar holds becomes 1970. */
+/* syslog daemons expect local time; a time out of range becomes 1970. */
 static struct tm local_time(uint64_t ns)
 {
 	time_t seconds = (time_t)(ns / NS_PER_SECOND);
@@ -37,8 +37,8 @@ static void write_header(const struct event_sink *s, FILE *out, const struct eve
 		      s->conf.tag ? s->conf.tag : "scanlogd", s->pid);
 }
 
-/* scanlogd(8) has room for one target. More than one is "any": RFC 1122, 3.2.1.3; RFC 4291, 2.5.2.
- */
+/* The format has one target. Several targets are the unspecified address: RFC 1122, 3.2.1.3; RFC
+ * 4291, 2.5.2. */
 static void write_ends(FILE *out, const struct event *e)
 {
 	char source[ADDR_TEXT], target[ADDR_TEXT];
@@ -52,7 +52,7 @@ static void write_ends(FILE *out, const struct event *e)
 	(void)fprintf(out, "%s to %s ", source, target);
 }
 
-/* Appends what is left of PORTS_LISTED. */
+/* Appends ports until PORTS_LISTED are listed. */
 static unsigned write_port_list(FILE *out, struct event_ports ports, unsigned listed)
 {
 	for (size_t i = 0; i < ports.count; i++) {
@@ -90,7 +90,7 @@ static void write_flags(FILE *out, uint32_t techniques)
 	}
 }
 
-/* Where there are no TCP flags the protocol stands in their place: scanlogd never saw those. */
+/* Without TCP flags the protocol's name takes their place: scanlogd reports only TCP. */
 static void write_how(FILE *out, uint32_t techniques)
 {
 	uint32_t other = UINT32_C(1) << TECH_UDP | UINT32_C(1) << SEEN_ICMP |
@@ -111,8 +111,9 @@ static void write_how(FILE *out, uint32_t techniques)
 }
 
 /*
- * One line for the first report of a scan and one for each update. None at its end: the format
- * cannot say that, and who counts lines would count the scan once more. None without a source.
+ * One line for the first report of a scan and one for each update. No line at its end: the format
+ * has no form for it, and a program that counts lines would count the scan again. No line for an
+ * event without a source.
  */
 static void syslog_event(const struct event_sink *s, FILE *out, const struct event *e)
 {

@@ -1,4 +1,4 @@
-/* event_text: one readable line an event; later words about the same scan are indented. */
+/* event_text: one readable line per event; later reports of the same scan are indented. */
 #include "report/event/event_sink.h"
 
 #include <inttypes.h>

@@ -7,22 +7,23 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* One document (RFC 8259). Start with {out, false}. A failed write shows in ferror(out). */
+/* One document (RFC 8259). Initialise with {out, false}. A failed write shows in ferror(out). */
 struct json {
 	FILE *out;  /* borrowed */
-	bool comma; /* the present object or array has a member already */
+	bool comma; /* the current object or array already has a member */
 };
 
 /*
- * All write one value. `name` is the member's name in an object, NULL in an array and for the
- * outermost value; names are words of this program and are not escaped.
+ * Each function writes one value. `name` is the member's name in an object, NULL in an array and
+ * for the outermost value; names are constants of this program and are not escaped.
  */
 
 /* Begins an object ('{') or array ('['); json_close ends it with '}' or ']'. */
 void json_open(struct json *j, const char *name, char bracket);
 void json_close(struct json *j, char bracket);
 
-/* Ends the outermost object of a line (NDJSON): '}' and a newline; *j is ready for the next. */
+/* Ends the outermost object of a line (NDJSON): writes '}' and a newline; *j can be used for the
+ * next. */
 void json_end_line(struct json *j);
 
 /* A string of `length` arbitrary bytes, escaped. */
@@ -30,14 +31,15 @@ void json_bytes(struct json *j, const char *name, const char *bytes, size_t leng
 /* A string, escaped; NULL writes null. */
 void json_string(struct json *j, const char *name, const char *text);
 void json_number(struct json *j, const char *name, uint64_t value);
-/* The number, or null if it is not known. */
+/* Writes the number, or null if it is not known. */
 void json_number_or_null(struct json *j, const char *name, bool known, uint64_t value);
 void json_flag(struct json *j, const char *name, bool value);
 void json_null(struct json *j, const char *name);
 /* A number given as its decimal digits. */
 void json_decimal(struct json *j, const char *name, const char *digits);
 
-/* A string that the caller writes to j->out between these two calls; it must need no escaping. */
+/* Begin and end of a string that the caller writes to j->out between these two calls; it must need
+ * no escaping. */
 void json_quote(struct json *j, const char *name);
 void json_unquote(struct json *j);
 

@@ -1,4 +1,4 @@
-/* ndjson: one JSON object a line: run, port, ports, host, summary; docs/portlight.schema.json. */
+/* ndjson: one JSON object per line: run, port, ports, host, summary; docs/portlight.schema.json. */
 #include "report/json/json.h"
 #include "report/phrase.h"
 #include "report/view.h"
@@ -57,13 +57,22 @@ static void write_icmp(struct json *j, const struct finding *f)
 	json_close(j, '}');
 }
 
-static void write_port(struct report *r, const char *address, const struct finding *f)
+static void write_ip(struct json *j, const struct host_report *host)
+{
+	char address[ADDR_TEXT];
+
+	json_string(j, "ip", addr_format(host->addr, address));
+	if (host->zone)
+		json_string(j, "zone", host->zone);
+}
+
+static void write_port(struct report *r, const struct host_report *host, const struct finding *f)
 {
 	struct json j = {r->out, false};
 	char time[PHRASE_TIME], from[ADDR_TEXT];
 
 	begin_line(&j, "port");
-	json_string(&j, "ip", address);
+	write_ip(&j, host);
 	json_string(&j, "proto", phrase_proto(f->technique));
 	json_number(&j, "port", f->port);
 	json_string(&j, "state", port_state_name(f->state));
@@ -81,9 +90,8 @@ static void write_port(struct report *r, const char *address, const struct findi
 	json_end_line(&j);
 }
 
-/* A group of summarised ports, with the list of them. */
-static void write_group(FILE *out, const char *address, const struct view *view,
-			const struct extraports_group *group)
+/* Writes a group of summarised ports, with their list. */
+static void write_group(FILE *out, const struct view *view, const struct extraports_group *group)
 {
 	const struct phrase_choice choice = {.technique = group->technique,
 					     .state = group->state,
@@ -91,7 +99,7 @@ static void write_group(FILE *out, const char *address, const struct view *view,
 	struct json j = {out, false};
 
 	begin_line(&j, "ports");
-	json_string(&j, "ip", address);
+	write_ip(&j, &view->host);
 	json_string(&j, "proto", phrase_proto(group->technique));
 	json_string(&j, "technique", technique_name(group->technique));
 	json_string(&j, "state", port_state_name(group->state));
@@ -121,15 +129,17 @@ static void write_states(struct json *j, const struct host_report *host)
 	json_close(j, '}');
 }
 
-static void write_host_line(FILE *out, const char *address, const struct host_report *host)
+static void write_host_line(FILE *out, const struct host_report *host)
 {
 	const struct host_status status = host_status(host);
 	struct json j = {out, false};
 	char time[PHRASE_TIME], mac[18];
 
 	begin_line(&j, "host");
-	json_string(&j, "ip", address);
+	write_ip(&j, host);
 	json_string(&j, "name", host->name);
+	if (host->other_names)
+		json_string(&j, "other_names", host->other_names);
 	json_string(&j, "status", host_state_name(status.state));
 	json_string(&j, "reason", status.reason);
 	json_string(&j, "mac", host->notes & HOST_MAC ? phrase_mac(host->mac, mac) : NULL);
@@ -148,18 +158,16 @@ static void write_host_line(FILE *out, const char *address, const struct host_re
 
 static void ndjson_host(struct report *r, const struct host_report *host)
 {
-	char address[ADDR_TEXT];
 	struct view view;
 
 	if (view_open(&view, r, host, false) != 0)
 		return;
-	(void)addr_format(host->addr, address);
 	for (size_t i = 0; i < host->count; i++)
 		if (view_lists(&view, &host->findings[i]))
-			write_port(r, address, &host->findings[i]);
+			write_port(r, host, &host->findings[i]);
 	for (unsigned i = 0; i < view.extra.groups; i++)
-		write_group(r->out, address, &view, &view.extra.group[i]);
-	write_host_line(r->out, address, host);
+		write_group(r->out, &view, &view.extra.group[i]);
+	write_host_line(r->out, host);
 	view_close(&view);
 }
 

@@ -1,4 +1,4 @@
-/* explain: what exactly happened on each port: packets, rule, where it is written, verdict. */
+/* explain: for each port the packets, the rule with its reference, and the verdict. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "result/host.h"
 
 #define INDENT	   10
-#define PORTS_TEXT 300 /* a longer list of ports is cut: the other formats have it whole */
+#define PORTS_TEXT 300 /* a longer list of ports is cut; the other formats have all of it */
 
 static void explain_begin(struct report *r, const struct run_info *run)
 {
@@ -63,8 +63,8 @@ static void explain_port(struct report *r, const struct host_report *host, const
 	(void)putc('\n', r->out);
 }
 
-/* The ports of a kind as a text that can be broken: "1-21, 23-80". NULL if out of memory; freed by
- * the caller. */
+/* The ports of a kind as text that can be wrapped: "1-21, 23-80". NULL if out of memory; the
+ * caller frees it. */
 static char *ports_text(const struct host_report *host, const struct phrase_choice *choice)
 {
 	char *text = NULL;
@@ -86,7 +86,8 @@ static char *ports_text(const struct host_report *host, const struct phrase_choi
 	return text;
 }
 
-/* Of the findings of one kind, the first whose packets were kept, or the first; NULL if none. */
+/* Among the findings of one kind, the first with stored packets, or else the first; NULL if there
+ * is none. */
 static const struct finding *find_example(const struct report *r, const struct host_report *host,
 					  const struct phrase_choice *choice, unsigned reply,
 					  uint32_t *how_many)
@@ -122,7 +123,8 @@ static void explain_kind(struct report *r, const struct host_report *host,
 	if (how_many == 1)
 		return;
 	(void)fprintf(
-		r->out, "The other %" PRIu32 " port%s that %s found %s by %s went the same way.\n",
+		r->out,
+		"The other %" PRIu32 " port%s that %s found %s by %s had the same sequence.\n",
 		how_many - 1, how_many == 2 ? "" : "s", technique_table[choice->technique].name,
 		port_state_name(choice->state), reason_name(choice->reason));
 	char *ports = ports_text(host, choice);
@@ -137,7 +139,7 @@ static void explain_kind(struct report *r, const struct host_report *host,
 
 static void explain_host(struct report *r, const struct host_report *host)
 {
-	char address[ADDR_TEXT];
+	char address[PHRASE_ADDRESS];
 	struct view view;
 
 	if (view_open(&view, r, host, false) != 0)
@@ -145,8 +147,10 @@ static void explain_host(struct report *r, const struct host_report *host)
 	(void)fputs("portlight explains ", r->out);
 	if (host->name)
 		escape_text(r->out, host->name, strlen(host->name));
-	(void)fprintf(r->out, host->name ? " (%s)\n\n" : "%s\n\n",
-		      addr_format(host->addr, address));
+	(void)phrase_address(host, address);
+	(void)fputs(host->name ? " (" : "", r->out);
+	escape_text(r->out, address, strlen(address));
+	(void)fputs(host->name ? ")\n\n" : "\n\n", r->out);
 	for (size_t i = 0; i < host->count; i++)
 		if (view_lists(&view, &host->findings[i]))
 			explain_port(r, host, &host->findings[i]);
@@ -172,7 +176,7 @@ static void explain_host(struct report *r, const struct host_report *host)
 	view_close(&view);
 }
 
-/* The run in one sentence, broken like all else here. */
+/* Writes the run in one sentence, wrapped like all text here. */
 static void write_summary(struct report *r, const struct run_summary *summary)
 {
 	char *text = NULL;
@@ -195,8 +199,8 @@ static void explain_end(struct report *r, const struct run_summary *summary)
 {
 	if (r->conf.trace && r->conf.trace->lost)
 		(void)fprintf(r->out,
-			      "%" PRIu64 " later packets were not kept: not every port could be "
-			      "explained whole.\n",
+			      "%" PRIu64 " later packets were not stored: the sequences of some "
+			      "ports are incomplete.\n",
 			      r->conf.trace->lost);
 	table_write_hidden(r, summary, "");
 	write_summary(r, summary);

@@ -1,9 +1,10 @@
-/* grepable: the -oG file: one line a host, in the fields that scripts cut out of nmap's. */
+/* grepable: the -oG file: one line per host, with the fields that scripts read from nmap's. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "report/escape.h"
 #include "report/phrase.h"
+#include "report/text/table.h"
 #include "report/view.h"
 #include "result/host.h"
 
@@ -12,7 +13,7 @@ static void grepable_begin(struct report *r, const struct run_info *run)
 	phrase_begin(r->out, run);
 }
 
-/* The separators of the format, '/' and ',', inside a name become '|'. */
+/* Writes a name; the separators of the format in it, '/' and ',', become '|'. */
 static void write_field(FILE *out, const char *text)
 {
 	for (; *text; text++)
@@ -58,9 +59,12 @@ static void write_ignored(FILE *out, const struct extraports *extra)
 
 static void write_host_name(struct report *r, const struct host_report *host)
 {
-	char address[ADDR_TEXT];
+	char address[PHRASE_ADDRESS];
 
-	(void)fprintf(r->out, "Host: %s (", addr_format(host->addr, address));
+	(void)phrase_address(host, address);
+	(void)fputs("Host: ", r->out);
+	escape_text(r->out, address, strlen(address));
+	(void)fputs(" (", r->out);
 	if (host->name)
 		escape_text(r->out, host->name, strlen(host->name));
 	(void)putc(')', r->out);
@@ -74,7 +78,12 @@ static void grepable_host(struct report *r, const struct host_report *host)
 	if (view_open(&view, r, host, true) != 0)
 		return;
 	write_host_name(r, host);
-	(void)fprintf(r->out, "\tStatus: %s\n", texts[host_status(host).state]);
+	(void)fprintf(r->out, "\tStatus: %s", texts[host_status(host).state]);
+	if (host->other_names) {
+		(void)fputs("\tOther names: ", r->out);
+		escape_text(r->out, host->other_names, strlen(host->other_names));
+	}
+	(void)putc('\n', r->out);
 	if (view.host.count) {
 		write_host_name(r, host);
 		write_ports(r, &view);
@@ -88,6 +97,7 @@ static void grepable_end(struct report *r, const struct run_summary *summary)
 {
 	char time[PHRASE_TIME];
 
+	table_write_hidden(r, summary, "# ");
 	(void)fprintf(r->out, "# portlight %s at %s -- ",
 		      summary->partial ? "stopped early" : "done",
 		      phrase_time_short(summary->end_ns, time));

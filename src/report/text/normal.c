@@ -1,4 +1,5 @@
-/* normal: the -oN file: the table's body, one line a port, between a first and a last comment. */
+/* normal: the -oN file: the table's body, one line per port, between a first and a last comment
+ * line. */
 #include <string.h>
 
 #include "report/escape.h"

@@ -1,4 +1,4 @@
-/* sequence: the packets of one probe as two columns: what we send, what comes back. */
+/* sequence: the packets of one probe in two columns: sent, received. */
 #include "report/text/sequence.h"
 
 #include <inttypes.h>
@@ -116,7 +116,7 @@ const char *sequence_describe(const struct trace_event *event, struct addr to,
 			append(text, "done");
 		break;
 	case TRACE_RESULT:
-		append(text, "our kernel tells of %s: ", call);
+		append(text, "our kernel reports for %s: ", call);
 		if (event->error)
 			append_errno(text, event->error);
 		else
@@ -128,7 +128,8 @@ const char *sequence_describe(const struct trace_event *event, struct addr to,
 	return text;
 }
 
-/* Takes as many words as fit into `width` (a longer word is cut there); the rest, or "". */
+/* Takes as many words as fit into `width` (a longer word is split there). Returns the rest, or
+ * "". */
 static const char *take_line(const char *text, size_t width, size_t *length)
 {
 	size_t end = 0;
@@ -149,7 +150,7 @@ struct row {
 	const char *time, *left, *arrow, *right;
 };
 
-/* One row, as many lines as its longer side needs; the arrow stands in the first. */
+/* Writes one row, in as many lines as its longer side needs; the arrow is in the first. */
 static void write_row(FILE *out, const struct row *row)
 {
 	const char *time = row->time, *left = row->left, *right = row->right;
@@ -192,10 +193,10 @@ void sequence_write(FILE *out, struct addr to, const struct finding *finding,
 					     ours ? "" : text});
 	}
 	if (finding->reply == REPLY_SILENCE)
-		write_row(out, &(struct row){"", "", "", "(silence: nothing came back)"});
+		write_row(out, &(struct row){"", "", "", "(silence: no answer came)"});
 	else if (count == 0)
-		write_row(out, &(struct row){"", "", "", "(its packets were not kept)"});
+		write_row(out, &(struct row){"", "", "", "(its packets were not stored)"});
 	if (finding->has & FINDING_LOCAL)
-		write_row(out,
-			  &(struct row){"", "", "", "(our own kernel said so, without a packet)"});
+		write_row(out, &(struct row){"", "", "",
+					     "(our own kernel reported it, without a packet)"});
 }

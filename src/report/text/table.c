@@ -1,5 +1,5 @@
-/* table: the human table on stdout: a block a host, aligned, extraports summarised, notes in words.
- */
+/* table: the readable table on stdout: a block per host, aligned, extraports summarised, notes
+ * explained. */
 #include "report/text/table.h"
 
 #include <inttypes.h>
@@ -22,7 +22,7 @@ static const char *const state_colours[PORT_STATES] = {
 	[PORT_OPEN_FILTERED] = "\x1b[33m",
 };
 
-/* The cells of one line; those that need room to be made have it here. */
+/* The cells of one line; cells that are formatted have their storage here. */
 struct line {
 	const char *cell[COLUMNS]; /* NULL: the column is not shown */
 	uint8_t state;
@@ -103,7 +103,7 @@ static void write_ports(struct report *r, const struct view *view)
 	}
 }
 
-/* "(reset)", or "(990 reset, 7 admin-prohibited)" where the group has several reasons. */
+/* Writes "(reset)", or "(990 reset, 7 admin-prohibited)" if the group has several reasons. */
 static void write_reasons(FILE *out, const struct extraports_group *group)
 {
 	const char *comma = "";
@@ -141,7 +141,7 @@ static void write_extraports(FILE *out, const struct view *view)
 	}
 }
 
-/* The shortest round trip that was measured, in us; false if none was. */
+/* The shortest measured round trip, in us; false if none was measured. */
 static bool shortest_rtt(const struct host_report *host, uint32_t *rtt_us)
 {
 	bool found = false;
@@ -181,9 +181,21 @@ static void write_status(FILE *out, const struct host_report *host)
 		(void)fprintf(out, "MAC address: %s\n", phrase_mac(host->mac, mac));
 }
 
+/* "Other names: mail.example, ftp.example" */
+static void write_names(FILE *out, const char *names)
+{
+	(void)fputs("Other names: ", out);
+	for (; *names; names++) {
+		escape_text(out, names, 1);
+		if (*names == ',')
+			(void)putc(' ', out);
+	}
+	(void)putc('\n', out);
+}
+
 void table_write_host(struct report *r, const struct host_report *host, bool merge)
 {
-	char address[ADDR_TEXT];
+	char address[PHRASE_ADDRESS];
 	struct view view;
 
 	if (view_open(&view, r, host, merge) != 0)
@@ -191,7 +203,12 @@ void table_write_host(struct report *r, const struct host_report *host, bool mer
 	(void)fputs("portlight report for ", r->out);
 	if (host->name)
 		escape_text(r->out, host->name, strlen(host->name));
-	(void)fprintf(r->out, host->name ? " (%s)\n" : "%s\n", addr_format(host->addr, address));
+	(void)phrase_address(host, address);
+	(void)fputs(host->name ? " (" : "", r->out);
+	escape_text(r->out, address, strlen(address));
+	(void)fputs(host->name ? ")\n" : "\n", r->out);
+	if (host->other_names)
+		write_names(r->out, host->other_names);
 	write_status(r->out, host);
 	write_extraports(r->out, &view);
 	write_ports(r, &view);
@@ -217,7 +234,7 @@ void table_write_hidden(struct report *r, const struct run_summary *summary, con
 
 static void table_begin(struct report *r, const struct run_info *run)
 {
-	(void)r; /* the hosts are the data; who scans and how is for stderr */
+	(void)r; /* facts about the run itself go to stderr */
 	(void)run;
 }
 

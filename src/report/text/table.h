@@ -4,10 +4,10 @@
 
 #include "report/report.h"
 
-/* One host as people read it. merge: one line a port instead of one a port and technique. */
+/* Writes one host. merge: one line per port instead of one per port and technique. */
 void table_write_host(struct report *r, const struct host_report *host, bool merge);
 
-/* The lines about hosts that are not listed, each starting with `prefix`. */
+/* Writes the lines about hosts that are not listed, each starting with `prefix`. */
 void table_write_hidden(struct report *r, const struct run_summary *summary, const char *prefix);
 
 #endif

@@ -1,4 +1,4 @@
-/* techniques: the technique table itself, for people and as JSON. */
+/* techniques: prints the technique table, as text and as JSON. */
 #include "report/text/techniques.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 static const char *const flag_names[8] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
 
-/* Same meaning as the answer before it: told once, under both names. */
+/* The same meaning as the answer before it: printed once, under both names. */
 static bool is_repeated(const struct technique *t, unsigned reply)
 {
 	const struct rule *rule = &t->rules[reply], *before = reply ? rule - 1 : NULL;

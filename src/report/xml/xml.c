@@ -1,4 +1,5 @@
-/* xml: the -oX file: nmap's XML, valid against nmap.dtd, so that its readers read ours. */
+/* xml: the -oX file: nmap's XML, valid against nmap.dtd, so that programs that read nmap's files
+ * read ours. */
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -9,8 +10,10 @@
 #include "result/host.h"
 
 #define XML_OUTPUT_VERSION "1.05"
+/* The reader in ingest/ knows it, too. */
+#define XML_TECHNIQUES "portlight-techniques"
 
-/* scaninfo types that the DTD knows and we have. */
+/* scaninfo types of the DTD that we have. */
 static const char *const dtd_types[] = {"connect", "syn",    "fin",    "null", "xmas",
 					"ack",	   "window", "maimon", "udp"};
 
@@ -22,7 +25,8 @@ static bool dtd_has_type(const char *name)
 	return false;
 }
 
-/* The DTD's word for a technique: its own name, or that of the first row that sends the same. */
+/* The DTD's name for a technique: its own name, or that of the first row that sends the same
+ * packets. */
 static const char *scaninfo_type(unsigned technique)
 {
 	const struct technique *row = &technique_table[technique];
@@ -37,7 +41,7 @@ static const char *scaninfo_type(unsigned technique)
 	return row->proto == IPPROTO_UDP ? "udp" : "syn";
 }
 
-/* name="value" with a space before; value is anybody's. */
+/* Writes name="value" with a space before it; value is untrusted. */
 static void write_attribute(FILE *out, const char *name, const char *value)
 {
 	(void)fprintf(out, " %s=\"", name);
@@ -51,7 +55,7 @@ static void xml_begin(struct report *r, const struct run_info *run)
 	char time[PHRASE_TIME];
 
 	(void)fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE nmaprun>\n", out);
-	/* The DTD allows no other name for the scanner; args tells the truth. */
+	/* The DTD allows no other name for the scanner; args shows the real one. */
 	(void)fputs("<nmaprun scanner=\"nmap\"", out);
 	write_attribute(out, "args", run->args);
 	(void)fprintf(out, " start=\"%" PRIu64 "\" startstr=\"%s\"", run->start_ns / 1000000000,
@@ -70,10 +74,17 @@ static void xml_begin(struct report *r, const struct run_info *run)
 	(void)fprintf(out, "<verbose level=\"%d\"/>\n<debugging level=\"0\"/>\n", run->verbose);
 }
 
+static void write_name(FILE *out, const char *name, size_t length)
+{
+	(void)fputs("<hostname name=\"", out);
+	escape_xml(out, name, length);
+	(void)fputs("\" type=\"user\"/>\n", out);
+}
+
 static void write_host_head(FILE *out, const struct host_report *host)
 {
 	const struct host_status status = host_status(host);
-	char address[ADDR_TEXT];
+	char address[PHRASE_ADDRESS];
 
 	(void)fprintf(out, "<host starttime=\"%" PRIu64 "\" endtime=\"%" PRIu64 "\"",
 		      host->start_ns / 1000000000, host->end_ns / 1000000000);
@@ -82,19 +93,23 @@ static void write_host_head(FILE *out, const struct host_report *host)
 	(void)fprintf(out, "><status state=\"%s\"", host_state_name(status.state));
 	write_attribute(out, "reason", status.reason);
 	(void)fprintf(out, " reason_ttl=\"%u\"/>\n", (unsigned)status.ttl);
-	(void)fprintf(out, "<address addr=\"%s\" addrtype=\"%s\"/>\n",
-		      addr_format(host->addr, address), addr_is_v4(host->addr) ? "ipv4" : "ipv6");
+	(void)fputs("<address", out);
+	write_attribute(out, "addr", phrase_address(host, address));
+	(void)fprintf(out, " addrtype=\"%s\"/>\n", addr_is_v4(host->addr) ? "ipv4" : "ipv6");
 	if (host->notes & HOST_MAC)
-		/* In capitals, or ndiff calls the host another one. */
+		/* In capitals: otherwise ndiff takes the host for a different one. */
 		(void)fprintf(
 			out, "<address addr=\"%02X:%02X:%02X:%02X:%02X:%02X\" addrtype=\"mac\"/>\n",
 			host->mac[0], host->mac[1], host->mac[2], host->mac[3], host->mac[4],
 			host->mac[5]);
 	(void)fputs("<hostnames>\n", out);
-	if (host->name) {
-		(void)fputs("<hostname", out);
-		write_attribute(out, "name", host->name);
-		(void)fputs(" type=\"user\"/>\n", out);
+	if (host->name)
+		write_name(out, host->name, strlen(host->name));
+	for (const char *at = host->other_names; at && *at;) {
+		const size_t length = strcspn(at, ",");
+
+		write_name(out, at, length);
+		at += length + (at[length] == ',');
 	}
 	(void)fputs("</hostnames>\n", out);
 }
@@ -121,7 +136,7 @@ static void write_extrareasons(FILE *out, const struct view *view,
 	}
 }
 
-/* One extraports a state: readers key them by it. */
+/* One extraports element per state: readers use the state as its key. */
 static void write_extraports(FILE *out, const struct view *view)
 {
 	const struct extraports *extra = &view->extra;
@@ -162,6 +177,48 @@ static void write_port(struct report *r, const struct finding *f)
 	(void)fputs("</port>\n", r->out);
 }
 
+/* "syn open: 22,80" on a line of its own; nothing where there is no such port. */
+static void write_result(FILE *out, const struct host_report *host,
+			 const struct phrase_choice *choice)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < host->count; i++)
+		count += phrase_chosen(choice, &host->findings[i]);
+	if (count == 0)
+		return;
+	(void)fprintf(out, "&#xa;%s %s: ", technique_table[choice->technique].name,
+		      port_state_name(choice->state));
+	phrase_ports(out, host, choice, ",");
+}
+
+/* As a source has them, with the lines kept. */
+static void write_lines(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		if (*text == '\n')
+			(void)fputs("&#xa;", out);
+		else
+			escape_xml(out, text, 1);
+}
+
+/*
+ * A port element has one state, merged of all techniques. What each of them found is kept in the
+ * place that nmap's XML has for anything else, so that nmap's readers show it.
+ */
+static void write_techniques(struct report *r, const struct host_report *host)
+{
+	(void)fputs("<hostscript><script id=\"" XML_TECHNIQUES "\" output=\"", r->out);
+	if (host->technique_results)
+		write_lines(r->out, host->technique_results);
+	for (size_t i = 0; i < r->run->technique_count && !host->technique_results; i++)
+		for (uint8_t state = 0; state < PORT_STATES; state++)
+			write_result(r->out, host,
+				     &(struct phrase_choice){.technique = r->run->techniques[i],
+							     .state = state});
+	(void)fputs("\"/></hostscript>\n", r->out);
+}
+
 static void xml_host(struct report *r, const struct host_report *host)
 {
 	struct view view;
@@ -174,7 +231,10 @@ static void xml_host(struct report *r, const struct host_report *host)
 	for (size_t i = 0; i < view.host.count; i++)
 		if (view_lists(&view, &view.host.findings[i]))
 			write_port(r, &view.host.findings[i]);
-	(void)fputs("</ports>\n</host>\n", r->out);
+	(void)fputs("</ports>\n", r->out);
+	if (view.several && host->count)
+		write_techniques(r, host);
+	(void)fputs("</host>\n", r->out);
 	view_close(&view);
 }
 

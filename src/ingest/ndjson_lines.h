@@ -1,6 +1,6 @@
-/* ndjson: what the two halves of the NDJSON source share: the file, and the records of a host. */
-#ifndef PORTLIGHT_INGEST_NDJSON_H
-#define PORTLIGHT_INGEST_NDJSON_H
+/* ndjson_lines: the file of the NDJSON source, line by line, and what was read of it so far. */
+#ifndef PORTLIGHT_INGEST_NDJSON_LINES_H
+#define PORTLIGHT_INGEST_NDJSON_LINES_H
 
 #include "ingest/builder.h"
 #include "ingest/json_line.h"
@@ -21,33 +21,39 @@ struct source_lines {
 	struct source source;
 	FILE *in;
 	struct refuse where;
-	char *line, *first_line; /* the first is kept: *run points into it */
+	char *line, *first_line; /* the first is stored: *run points into it */
 	size_t bytes, length, first_bytes;
 	bool whole; /* the line ends with a newline */
 	struct run_line values;
 	struct run_info run;
 	struct builder host;
-	bool pending; /* ports were read whose host record is still to come */
+	bool pending; /* ports were read, and their host record has not come yet */
 	char *stopped_why;
 };
 
-/* A member of `structure` that has the member's name. */
+/* A member of `structure` with the same name in JSON. */
 #define ENTRY(kind, member, most, structure)                                                       \
 	{                                                                                          \
 #member, kind, offsetof(structure, member), most, NULL                             \
 	}
 
+/* The next line that is not empty, into s->line without its newline and with a NUL behind it. 1; 0
+ * at the end of the file; -1 and *f. */
+int ndjson_line(struct source_lines *s, struct failure *f);
+
+/* The value of the line's first member if that is "type", which our writers put first. False if it
+ * is another one. */
+bool ndjson_line_type(const struct source_lines *s, char type[static 16]);
+
+/* A reader of the line's members. */
+struct json_line ndjson_members(struct source_lines *s);
+
 /* Refuses the line. Returns -1. */
 int ndjson_wrong(struct source_lines *s, struct failure *f, const char *what, const char *text);
 int ndjson_no_room(struct source_lines *s, struct failure *f);
 
-/* The line as one object with these members. 0, or -1 and *f. */
+/* Reads the line as one object with these members. 0, or -1 and *f. */
 int ndjson_object(struct source_lines *s, const struct json_field *fields, size_t count, void *out,
 		  struct failure *f);
-
-/* A record of that type, into the builder. 0, or -1 and *f. */
-int ndjson_port(struct source_lines *s, struct failure *f);
-int ndjson_ports(struct source_lines *s, struct failure *f);
-int ndjson_host(struct source_lines *s, struct failure *f);
 
 #endif
