@@ -34,6 +34,7 @@ struct engine_conf {
 	unsigned zone;	   /* interface index for link-local IPv6 targets, 0 if none */
 	uint8_t ttl;	   /* --ttl; 0 for the default of 64 */
 	unsigned max_open; /* sockets: how many at once at most; 0 for what the limit allows */
+	double most_pps;   /* ARP and NDP requests per second at most; 0: as the link bears */
 	bool bad_sum;	   /* --badsum: wrong checksums on purpose (finds firewalls) */
 	bool forced;	   /* asked for by name: used also where another would be better */
 	bool generic;	   /* xdp: its hook is in the kernel's stack, not in the driver */
@@ -79,8 +80,9 @@ struct engine_ops {
 	/*
 	 * A window opens: finds routes and on-link neighbours of the sheet's hosts, and records in
 	 * the sheet what is known of a host (enum host_note of result/record.h: no neighbour, no
-	 * route, local; the MAC). Nothing is sent to hosts without neighbour or route. Takes about
-	 * a second at most. An engine that needs none of this returns 0.
+	 * route, local; the MAC). Nothing is sent to hosts without neighbour or route. Takes some
+	 * two seconds at most, or longer where most_pps makes it so. An engine that needs none of
+	 * this returns 0.
 	 */
 	int (*prepare)(struct engine *e, struct sheet *sheet, struct failure *f);
 	/*

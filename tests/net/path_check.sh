@@ -4,7 +4,7 @@
 # usage: tests/net/path_check.sh [SECTION...]     BUILD names the build directory (default: build)
 # All ports are closed. Whatever happens on the way to them, none may be called anything else.
 . "$(dirname "$0")/suite.sh"
-need jq ping python3
+need jq ping python3 tcpdump
 target=198.19.0.1 ports=1500
 
 # Us 198.18.0.1 on a switch with two gateways, .253 and .254, that both lead to the target.
@@ -166,8 +166,51 @@ check_for_good() {
 	by first
 }
 
+# ARP keeps to the rate, as probes do: one request, and what the rate gives in the time.
+check_solicit_rate() {
+	ip netns exec first tcpdump -Zroot -U -l --immediate-mode -tt -nn -i front \
+		'arp[6:2] = 1' >"$work/arp" 2>"$work/dumping" &
+	dumper=$!
+	children="$children $dumper"
+	soon 'tcpdump is there' grep -q 'listening on' "$work/dumping"
+	exits 'ARP at a low rate' 0 timeout 100 "$PORTLIGHT" scan -p 22 --max-rate 50 198.18.0.64/26
+	soon 'ARP at a low rate: all are asked thrice' \
+		sh -c "[ \"\$(grep -c 'tell 198.18.0.1,' '$work/arp')\" -ge 192 ]"
+	kill $dumper
+	wait $dumper
+	# Most requests in any half second, by their times: 25, and one; and one more for the clock.
+	most=$(awk 'BEGIN { n = first = most = 0 } /who-has/ { at[n++] = $1
+		while (at[first] < $1 - 0.5) first++
+		if (n - first > most) most = n - first } END { print most }' "$work/arp")
+	ok "ARP at a low rate: $most in half a second" $((most > 27))
+}
+
+# A host that needs 1.2 s for its answer.
+check_late_neighbour() {
+	ip netns exec first python3 -c '
+import socket, struct, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x806))
+s.bind(("front", 0x806))
+print("ready", flush=True)
+mac, address = s.getsockname()[4], socket.inet_aton("198.18.0.77")
+while True:
+    request = s.recv(100)
+    if request[20:22] == b"\0\1" and request[38:42] == address:
+        time.sleep(1.2)
+        s.send(request[6:12] + mac + b"\x08\x06" + struct.pack("!HHBBH", 1, 0x800, 6, 4, 2)
+               + mac + address + request[6:12] + request[28:32])
+        break' >"$work/late" 2>&1 &
+	children="$children $!"
+	soon 'the late host is there' grep -q ready "$work/late"
+	timeout 60 "$PORTLIGHT" scan --engine frames -sS -p 22 --max-retries 0 198.18.0.77 \
+		>"$work/table" 2>"$work/stderr"
+	same 'a neighbour after 1.2 s: exit status' 0 $?
+	ok 'a neighbour after 1.2 s is up' grep 'Host is up' "$work/table"
+}
+
 build
 ok 'the network is built' $?
+soon 'our links are up' has_settled
 # shellcheck disable=SC2086
 all=${sections:-'  '}
 for check in link carrier route_lost source route moved for_good; do
@@ -175,4 +218,6 @@ for check in link carrier route_lost source route moved for_good; do
 	check_$check frames -sS
 	check_$check sockets -sT
 done
+case $all in *' solicit_rate '* | '  ') check_solicit_rate ;; esac
+case $all in *' late_neighbour '* | '  ') check_late_neighbour ;; esac
 conclude

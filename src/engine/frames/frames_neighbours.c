@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/frames/frames_egress.h"
 #include "engine/frames/solicit.h"
 #include "result/record.h"
@@ -12,6 +13,8 @@
  * so hosts of later windows are included. Their answers take 6.5 bytes a host until then. */
 #define FRAMES_ASK_AHEAD 16384u
 #define FRAMES_ASK_MOST	 65536u
+/* Gateways are not solicited anew if the rate would have it wait for longer. */
+#define AGAIN_WAIT_NS UINT64_C(200000000)
 
 /* Whether a gateway has been solicited and has not answered. */
 static bool learn_open(const struct frames_egress *egress)
@@ -184,6 +187,8 @@ static struct solicit_conf learn_conf(struct frames *fr)
 		.ask = learn_ask,
 		.resolved = learn_resolved,
 		.socket = learn_socket,
+		.per_second = fr->conf.most_pps,
+		.next_ns = &fr->solicit_ns,
 		.context = fr,
 		.stop = fr->conf.stop,
 	};
@@ -207,7 +212,10 @@ static uint64_t learn_count(const struct frames *fr, uint64_t rank, uint64_t end
 {
 	uint64_t left = fr->conf.plan->hosts - rank, count = end - rank;
 
-	if (count < FRAMES_ASK_AHEAD)
+	/* Where the rate makes it take long, those of later windows can wait. */
+	const bool slow = fr->conf.most_pps > 0 && fr->conf.most_pps < FRAMES_ASK_AHEAD;
+
+	if (count < FRAMES_ASK_AHEAD && !slow)
 		count = FRAMES_ASK_AHEAD;
 	if (count > FRAMES_ASK_MOST)
 		count = FRAMES_ASK_MOST;
@@ -259,6 +267,8 @@ int frames_neighbours_again(struct frames *fr, const struct addr *who, struct fa
 	uint8_t(*before)[6];
 	int result, changed = 0;
 
+	if (fr->solicit_ns > clock_monotonic_ns() + AGAIN_WAIT_NS)
+		return 0; /* the rate forbids it */
 	before = calloc((size_t)fr->egress_count + 1, sizeof(*before));
 	if (!before)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory");

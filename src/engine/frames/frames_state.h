@@ -75,6 +75,7 @@ struct frames {
 	size_t ask_count;
 	uint64_t ask_first;
 	bool asked_ahead;
+	uint64_t solicit_ns;	/* earliest time of the next ARP or NDP request */
 	struct path *path;	/* one address of each egress */
 	bool path_failed;	/* the routes have changed, and are not prepared yet */
 	unsigned gateways_open; /* gateways that were solicited and have not answered yet */

@@ -11,11 +11,15 @@
 #include "base/failure.h"
 #include "net/link.h"
 
-/* Each address is solicited up to SOLICIT_TRIES times (RFC 826; RFC 4861, 7.2), SOLICIT_SPACING_MS
- * apart and with that time to answer the last: 0.9 s in all. The rate is bounded so as not to flood
- * the link, which adds 20 us for each address and try. */
+/*
+ * Each address is solicited up to SOLICIT_TRIES times (RFC 826; RFC 4861, 7.2), SOLICIT_SPACING_MS
+ * apart. An answer is waited for until SOLICIT_WAIT_MS after the first request: busy hosts and
+ * wireless ones that sleep take more than a second. (The kernel waits for 3 s.) The rate is bounded
+ * so as not to flood the link, which adds 20 us or more for each address and try.
+ */
 #define SOLICIT_TRIES	   3
 #define SOLICIT_SPACING_MS 300
+#define SOLICIT_WAIT_MS	   1500
 #define SOLICIT_PER_SECOND 50000
 
 /* An address to resolve on one interface. */
@@ -40,6 +44,10 @@ struct solicit_conf {
 	/* A socket of solicit_listen() on that interface, which stays the caller's; -1: one is
 	 * opened, which needs CAP_NET_RAW. NULL: always. */
 	int (*socket)(void *context, const struct link *link);
+	double per_second; /* requests, 0: SOLICIT_PER_SECOND, which is never exceeded */
+	/* The earliest time of the next request, kept by the caller between two calls. NULL: now.
+	 */
+	uint64_t *next_ns;
 	void *context;
 	const volatile sig_atomic_t *stop; /* not 0: stop early, after a signal; NULL: never */
 };
