@@ -137,7 +137,7 @@ void filter_answers(struct filter *filter, const struct filter_conf *conf)
 	draft_end(&d, conf->snap_bytes);
 }
 
-void filter_neighbours(struct filter *filter)
+static void draft_neighbours(struct filter *filter, bool requests)
 {
 	struct draft d;
 
@@ -147,6 +147,8 @@ void filter_neighbours(struct filter *filter)
 	jump(&d, BPF_JEQ, ETH_P_IPV6, IPV6, REJECT);
 	here(&d, ARP);
 	put(&d, BPF_LD | BPF_H | BPF_ABS, ETH_HLEN + 6);
+	if (requests)
+		jump(&d, BPF_JEQ, 1, ACCEPT, NEXT);
 	jump(&d, BPF_JEQ, 2, ACCEPT, REJECT);
 	here(&d, IPV6);
 	put(&d, BPF_LD | BPF_B | BPF_ABS, ETH_HLEN + 6);
@@ -154,4 +156,14 @@ void filter_neighbours(struct filter *filter)
 	put(&d, BPF_LD | BPF_B | BPF_ABS, ETH_HLEN + 40);
 	jump(&d, BPF_JEQ, 136, ACCEPT, REJECT);
 	draft_end(&d, UINT32_MAX);
+}
+
+void filter_neighbours(struct filter *filter)
+{
+	draft_neighbours(filter, false);
+}
+
+void filter_announcements(struct filter *filter)
+{
+	draft_neighbours(filter, true);
 }

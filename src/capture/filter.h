@@ -33,4 +33,7 @@ void filter_answers(struct filter *filter, const struct filter_conf *conf);
  * 4861, 4.4) on Ethernet. Cannot fail. */
 void filter_neighbours(struct filter *filter);
 
+/* The same, and ARP requests: these announce addresses, too (RFC 5227, 3). */
+void filter_announcements(struct filter *filter);
+
 #endif

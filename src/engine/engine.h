@@ -9,6 +9,7 @@
 
 #include "base/failure.h"
 #include "base/siphash.h"
+#include "net/path.h"
 #include "plan/plan.h"
 #include "result/trace.h"
 #include "scan/probe.h"
@@ -33,6 +34,7 @@ struct engine_conf {
 	unsigned zone;	   /* interface index for link-local IPv6 targets, 0 if none */
 	uint8_t ttl;	   /* --ttl; 0 for the default of 64 */
 	unsigned max_open; /* sockets: how many at once at most; 0 for what the limit allows */
+	double most_pps;   /* ARP and NDP requests per second at most; 0: as the link bears */
 	bool bad_sum;	   /* --badsum: wrong checksums on purpose (finds firewalls) */
 	bool forced;	   /* asked for by name: used also where another would be better */
 	bool generic;	   /* xdp: its hook is in the kernel's stack, not in the driver */
@@ -60,8 +62,9 @@ struct engine_stats {
  *
  *   1. Its row of the registry opens it (registry.h).
  *   2. prepare, once for each window, before its walk sends.
- *   3. Turns: send (or pass_begin, or during a pass pass_poll), stats, news, then receive
- *      until it returns less than `max` answers. prepare of the next windows comes between turns.
+ *   3. Turns: path, then send (or pass_begin, or during a pass pass_poll), stats, news, then
+ *      receive until it returns less than `max` answers. prepare of the next windows comes between
+ *      turns.
  *   4. close.
  *
  * A turn may be without send: where the rate allows no probe, nothing is due, or the scan was
@@ -69,15 +72,17 @@ struct engine_stats {
  *
  * Every now_ns and t_ns is CLOCK_MONOTONIC in ns (a simulated engine: the caller's clock); now_ns
  * is passed in so that one turn has one time. Failures are -errno with *f filled, and end the
- * scan. prepare, send, receive, stats and close must be there; the others may be NULL.
+ * scan. prepare, send, receive, stats and close must be there; the others may be NULL. Where
+ * packets cannot leave, send returns what went before, and path tells.
  */
 struct engine_ops {
 	const char *name; /* as in its row */
 	/*
 	 * A window opens: finds routes and on-link neighbours of the sheet's hosts, and records in
 	 * the sheet what is known of a host (enum host_note of result/record.h: no neighbour, no
-	 * route, local; the MAC). Nothing is sent to hosts without neighbour or route. Takes about
-	 * a second at most. An engine that needs none of this returns 0.
+	 * route, local; the MAC). Nothing is sent to hosts without neighbour or route. Takes some
+	 * two seconds at most, or longer where most_pps makes it so. An engine that needs none of
+	 * this returns 0.
 	 */
 	int (*prepare)(struct engine *e, struct sheet *sheet, struct failure *f);
 	/*
@@ -129,6 +134,16 @@ struct engine_ops {
 	int (*pass_poll)(struct engine *e, uint64_t now_ns, double rate_pps, struct failure *f);
 	/* Asks for its end, early; may be called again. pass_poll returns 0 soon after. */
 	void (*pass_stop)(struct engine *e);
+	/*
+	 * Whether packets can leave for the targets; called between turns, and before a window is
+	 * sent. Does not wait, except with `doubt`: nothing answers any more, so the engine finds
+	 * out by itself, for a second at most, what the kernel may not have reported. *why is set
+	 * after PATH_CHANGED and PATH_LOST: one line, safe for a terminal, valid until the next
+	 * call. PATH_CHANGED: probes go another way from now on, and what was sent before may be
+	 * lost. PATH_LOST: send is not called until it is there again; answers that only tell that
+	 * packets could not leave are not returned by receive. NULL: the path is always there.
+	 */
+	enum path_state (*path)(struct engine *e, bool doubt, const char **why);
 	/* A line for the user, not reported before, safe for a terminal and valid until the next
 	 * call of the engine; or NULL. */
 	const char *(*news)(struct engine *e);

@@ -292,11 +292,11 @@ static void route_put_addr(struct nlmsghdr *request, uint16_t type, struct addr 
 	mnl_attr_put(request, type, addr_is_v4(a) ? 4 : 16, bytes);
 }
 
-/* Asks the kernel; the answer is in map->latest. 0 or -errno. */
-static int route_ask(struct route_map *map, struct addr to)
+/* Asks the kernel. 0 or -errno. */
+static int route_ask(struct netlink *netlink, const struct route_conf *conf, struct addr to,
+		     struct route *answer)
 {
-	const struct netlink_reader reader = {route_answer_each, NULL, &map->latest};
-	const struct route_conf *conf = &map->conf;
+	const struct netlink_reader reader = {route_answer_each, NULL, answer};
 	const bool v4 = addr_is_v4(to);
 	bool with_source = conf->has_source && addr_is_v4(conf->source) == v4;
 	unsigned out = addr_is_link_local6(to) && conf->zone ? conf->zone : conf->out_index;
@@ -316,11 +316,11 @@ static int route_ask(struct route_map *map, struct addr to)
 	}
 	if (out)
 		mnl_attr_put_u32(request, RTA_OIF, out);
-	map->latest = (struct route){.kind = ROUTE_NONE};
-	error = netlink_ask(map->netlink, request, &reader);
+	*answer = (struct route){.kind = ROUTE_NONE};
+	error = netlink_ask(netlink, request, &reader);
 	if (error == 0 && with_source) {
-		map->latest.source = conf->source;
-		map->latest.has_source = true;
+		answer->source = conf->source;
+		answer->has_source = true;
 	}
 	return error;
 }
@@ -350,7 +350,15 @@ static int route_refusal(struct route *out, int error)
 	}
 }
 
-static bool route_same(const struct route *a, const struct route *b)
+int route_lookup(struct netlink *netlink, const struct route_conf *conf, struct addr to,
+		 struct route *out)
+{
+	const int error = route_ask(netlink, conf, to, out);
+
+	return error < 0 ? route_refusal(out, error) : 0;
+}
+
+bool route_same(const struct route *a, const struct route *b)
 {
 	return a->kind == b->kind && a->link_index == b->link_index &&
 	       a->has_gateway == b->has_gateway && a->has_source == b->has_source &&
@@ -407,11 +415,9 @@ int route_find(struct route_map *map, struct addr to)
 	const size_t low = route_region(map, to);
 
 	if (map->answer[low] == ROUTE_UNASKED) {
-		int error = route_ask(map, to);
+		int error = route_lookup(map->netlink, &map->conf, to, &map->latest);
 		int number;
 
-		if (error < 0)
-			error = route_refusal(&map->latest, error);
 		number = error < 0 ? error : route_number(map);
 		if (number < 0)
 			return number;

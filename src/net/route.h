@@ -62,6 +62,13 @@ bool route_next(const struct route_map *map, struct addr to, struct addr *out);
 /* The route with that number; valid until the next route_find(). */
 const struct route *route_at(const struct route_map *map, int number);
 
+/* Asks the kernel for the present route of one address; of *conf all but first and last counts. 0,
+ * or -errno if the kernel could not be asked. */
+int route_lookup(struct netlink *netlink, const struct route_conf *conf, struct addr to,
+		 struct route *out);
+/* Whether two routes are equal in all fields that are set. */
+bool route_same(const struct route *a, const struct route *b);
+
 /* Number of regions; for tests. */
 size_t route_regions(const struct route_map *map);
 

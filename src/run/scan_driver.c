@@ -2,6 +2,7 @@
 #include "run/scan_driver.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,10 @@
 #define READ_OUT 256
 /* Sleep if the pace allows more probes but the engine accepts none (sockets: all are in use). */
 #define ENGINE_FULL_NS UINT64_C(1000000)
+/* While nothing answers, the engine looks at the path itself so often. */
+#define DOUBT_NS UINT64_C(1000000000)
+/* Between two looks at a path that was lost before its window was prepared. */
+#define LOST_NS UINT64_C(10000000)
 
 /* Open ports of one batch of answers. */
 struct found {
@@ -74,7 +79,7 @@ static int drive_passing(struct scan_driver *d, uint64_t now_ns, struct failure 
 	struct engine_stats stats;
 	int going;
 
-	if (scan_stopping(&d->scan))
+	if (scan_stopping(&d->scan) || scan_hold(&d->scan).lost)
 		d->engine->ops->pass_stop(d->engine);
 	going = d->engine->ops->pass_poll(d->engine, now_ns, scan_rate_pps(&d->scan), f);
 	d->engine->ops->stats(d->engine, &stats);
@@ -220,13 +225,126 @@ static int drive_drop(struct scan_driver *d, struct failure *f)
 	return privilege_drop(more ? PRIVILEGE_RAW_FRAMES : 0, f);
 }
 
+/* How often the user asked to stop. */
+static int drive_interrupts(const struct scan_driver *d)
+{
+	if (d->sink_error == EPIPE)
+		return 2;
+	return d->run->interrupts ? (int)*d->run->interrupts : 0;
+}
+
+static void drive_say(const struct scan_driver *d, const char *text)
+{
+	const struct observer *observer = d->run->observer;
+
+	if (observer->news)
+		observer->news(observer->context, text);
+}
+
+/* The path is there: again, perhaps. */
+static void drive_path_here(struct scan_driver *d, const struct scan_hold *hold, uint64_t now_ns)
+{
+	char text[160];
+	unsigned long long again;
+
+	/* What a pass has sent is known when it is over. */
+	if (!hold->lost || scan_in_pass(&d->scan))
+		return;
+	scan_restored(&d->scan, now_ns);
+	again = scan_hold(&d->scan).withdrawn - hold->withdrawn;
+	snprintf(text, sizeof(text), "the path is back after %.1f s; probes sent again: %llu",
+		 (double)(now_ns - hold->begun_ns) / 1e9, again);
+	drive_say(d, text);
+}
+
+static void drive_path_lost(struct scan_driver *d, const struct scan_hold *hold, const char *why,
+			    uint64_t now_ns)
+{
+	const struct observer *observer = d->run->observer;
+	char text[PATH_WHY + 80];
+
+	scan_lost(&d->scan, now_ns);
+	if (!hold->lost) {
+		snprintf(text, sizeof(text), "%s: waiting for up to %u s", why,
+			 (unsigned)(OUTAGE_MOST_NS / 1000000000u));
+		drive_say(d, text);
+	} else if (now_ns - hold->begun_ns >= OUTAGE_MOST_NS && !d->path_lost) {
+		d->path_lost = true;
+		d->summary.partial = true;
+		d->summary.stopped_why = "path lost";
+		snprintf(text, sizeof(text), "%s, for %u s now: the scan ends here", why,
+			 (unsigned)(OUTAGE_MOST_NS / 1000000000u));
+		if (observer->warning)
+			observer->warning(observer->context, text);
+	}
+}
+
+/* Once for each outage: nothing answers. */
+static void drive_silence(struct scan_driver *d, const struct scan_hold *hold)
+{
+	if (!hold->silent || d->silences == hold->count)
+		return;
+	if (d->silences == 0)
+		drive_say(d, "all answers have stopped: waiting for up to 10 s, then going on");
+	d->silences = hold->count;
+}
+
+/* Asks the engine for the path. Whether it is lost. */
+static bool drive_path(struct scan_driver *d)
+{
+	const struct scan_hold hold = scan_hold(&d->scan);
+	const uint64_t now_ns = d->run->now_ns();
+	const bool doubt = hold.silent && now_ns >= d->doubted_ns + DOUBT_NS;
+	char text[PATH_WHY + 80];
+	const char *why;
+
+	drive_silence(d, &hold);
+	if (!d->engine->ops->path || scan_stopping(&d->scan))
+		return false;
+	if (doubt)
+		d->doubted_ns = now_ns;
+	switch (d->engine->ops->path(d->engine, doubt, &why)) {
+	case PATH_LOST:
+		drive_path_lost(d, &hold, why, now_ns);
+		return true;
+	case PATH_CHANGED:
+		snprintf(text, sizeof(text), "%s: going on by it", why);
+		drive_say(d, text);
+		if (!hold.lost && !scan_in_pass(&d->scan))
+			scan_changed(&d->scan, now_ns);
+		break;
+	case PATH_SAME:
+		break;
+	}
+	drive_path_here(d, &hold, d->run->now_ns());
+	return false;
+}
+
+/* Prepares a window; again if the path was lost meanwhile, since no neighbour was found then. What
+ * an engine has lent for its passes is lent once. */
+static int drive_prepare(struct scan_driver *d, int place, struct failure *f)
+{
+	bool lost;
+
+	do {
+		if (d->engine->ops->prepare(d->engine, scan_sheet(&d->scan, place), f) < 0)
+			return -1;
+		lost = drive_path(d);
+		while (scan_hold(&d->scan).lost && !d->path_lost && drive_interrupts(d) == 0) {
+			if (drive_receive(d, LOST_NS, f) < 0)
+				return -1;
+			(void)drive_path(d); /* it sets scan_hold() */
+		}
+	} while (lost && !d->path_lost && drive_interrupts(d) == 0 && !d->engine->ops->pass_begin);
+	return 0;
+}
+
 static int drive_open_windows(struct scan_driver *d, struct failure *f)
 {
 	int place;
 
 	while ((place = scan_open(&d->scan, d->run->now_ns())) >= 0)
-		if (d->engine->ops->prepare(d->engine, scan_sheet(&d->scan, place), f) < 0 ||
-		    drive_drop(d, f) < 0)
+		if (drive_prepare(d, place, f) < 0 || drive_drop(d, f) < 0)
 			return -1;
 	if (place == -2)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for a window of the scan");
@@ -320,14 +438,6 @@ static void drive_summary(struct scan_driver *d, uint64_t start_ns)
 	sum->ring_drops = stats.ring_drops;
 }
 
-/* How often the user asked to stop. */
-static int drive_interrupts(const struct scan_driver *d)
-{
-	if (d->sink_error == EPIPE)
-		return 2;
-	return d->run->interrupts ? (int)*d->run->interrupts : 0;
-}
-
 /* Whether the loop ends. The first interruption ends only the sending, the second also the wait
  * for answers. */
 static bool drive_heed(struct scan_driver *d)
@@ -343,7 +453,7 @@ static bool drive_heed(struct scan_driver *d)
 		d->summary.partial = true;
 		scan_stop(&d->scan, d->run->now_ns());
 	}
-	return drive_interrupts(d) >= 2;
+	return d->path_lost || drive_interrupts(d) >= 2;
 }
 
 static int drive_begin(struct scan_driver *d, struct failure *f)
@@ -400,7 +510,7 @@ int scan_driver_run(struct scan_driver *d, struct failure *f)
 		 * without a neighbour get no probes. */
 		if (drive_heed(d) || scan_over(&d->scan))
 			break;
-		if (result == 0)
+		if (result == 0 && !(drive_path(d) && d->path_lost))
 			result = drive_turn(d, f);
 	}
 	if (!scan_over(&d->scan))

@@ -345,6 +345,7 @@ struct engine *scan_setup_engine(struct scan_setup *setup, const struct run_cont
 		.source_port = (uint16_t)r->source_port,
 		.ttl = (uint8_t)r->ttl,
 		.max_open = (unsigned)r->max_sockets,
+		.most_pps = setup->conf.pace.ceiling_pps,
 		.bad_sum = r->bad_sum,
 		.forced = r->engine != NULL,
 		.generic = r->xdp_generic,

@@ -29,10 +29,20 @@ void pacer_init(struct pacer *p, const struct pacer_conf *conf, uint64_t now_ns)
 	p->conf = *conf;
 	p->rate_pps = conf->start_pps;
 	p->threshold_pps = conf->ceiling_pps;
+	p->proven_pps = conf->start_pps;
+	p->proven_threshold = conf->ceiling_pps;
 	p->tokens = 1;
 	p->filled_ns = now_ns;
 	p->idle = true;
 	p->epoch_ns = pacer_clock(now_ns);
+}
+
+static void pacer_epoch(struct pacer *p, uint64_t now_ns)
+{
+	p->epoch_ns = pacer_clock(now_ns);
+	p->epoch_end_ns = 0;
+	p->epoch_sent = 0;
+	p->epoch_answered = 0;
 }
 
 void pacer_fresh(struct pacer *p, uint64_t now_ns)
@@ -40,10 +50,7 @@ void pacer_fresh(struct pacer *p, uint64_t now_ns)
 	p->idle = true;
 	p->best_share = 0;
 	p->best_sent = 0;
-	p->epoch_ns = pacer_clock(now_ns);
-	p->epoch_end_ns = 0;
-	p->epoch_sent = 0;
-	p->epoch_answered = 0;
+	pacer_epoch(p, now_ns);
 }
 
 static void pacer_set(struct pacer *p, double rate)
@@ -62,9 +69,21 @@ void pacer_limit(struct pacer *p)
 	pacer_set(p, p->rate_pps);
 	if (p->threshold_pps > p->conf.ceiling_pps)
 		p->threshold_pps = p->conf.ceiling_pps;
+	p->proven_pps = p->rate_pps;
+	p->proven_threshold = p->threshold_pps;
 }
 
 static void pacer_judge(struct pacer *p, uint64_t now_ns);
+
+void pacer_resume(struct pacer *p, uint64_t now_ns)
+{
+	pacer_set(p, p->proven_pps);
+	p->threshold_pps = p->proven_threshold;
+	p->lowered_sent = 0;
+	p->hold_ns = now_ns;
+	p->idle = true;
+	pacer_epoch(p, now_ns);
+}
 
 /*
  * Begins, ends and judges epochs. Only here, before a burst is sent: an answer may carry a time
@@ -190,6 +209,10 @@ static void pacer_pool(struct pacer *p, double share)
 /* The epoch's answers are in: keep, raise or lower the rate. */
 static void pacer_judge(struct pacer *p, uint64_t now_ns)
 {
+	if (p->best_sent && p->epoch_answered == 0 && !p->strict) {
+		pacer_epoch(p, now_ns);
+		return;
+	}
 	double share = (double)p->epoch_answered / (double)p->epoch_sent;
 	double span = (double)(p->epoch_end_ns - p->epoch_ns) / 1e9;
 	double actual = span > 0 ? (double)p->epoch_sent / span : p->rate_pps;
@@ -210,14 +233,13 @@ static void pacer_judge(struct pacer *p, uint64_t now_ns)
 		pacer_lower(p, share, actual < p->rate_pps ? actual : p->rate_pps, now_ns);
 	} else {
 		pacer_pool(p, share);
+		p->proven_pps = p->rate_pps;
+		p->proven_threshold = p->threshold_pps;
 		if (now_ns >= p->hold_ns && actual > p->rate_pps * 0.5)
 			pacer_set(p, p->rate_pps < p->threshold_pps ? p->rate_pps * 2
 								    : p->rate_pps * 1.02);
 	}
-	p->epoch_ns = pacer_clock(now_ns);
-	p->epoch_end_ns = 0;
-	p->epoch_sent = 0;
-	p->epoch_answered = 0;
+	pacer_epoch(p, now_ns);
 }
 
 void pacer_passing(struct pacer *p, uint64_t refused, uint64_t now_ns)
@@ -225,10 +247,7 @@ void pacer_passing(struct pacer *p, uint64_t refused, uint64_t now_ns)
 	p->tokens = 0;
 	p->filled_ns = now_ns;
 	/* An epoch of single probes is none any more. */
-	p->epoch_ns = pacer_clock(now_ns);
-	p->epoch_end_ns = 0;
-	p->epoch_sent = 0;
-	p->epoch_answered = 0;
+	pacer_epoch(p, now_ns);
 	pacer_sent(p, 0, 0, refused, now_ns);
 }
 

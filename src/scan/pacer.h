@@ -17,7 +17,8 @@
  * stays). It is lowered to what got through when the kernel refuses packets, when our receive ring
  * drops answers, or when the answered share of an epoch is significantly (3 sigma and 3 %) below
  * the best share seen at a lower rate. Where lowering it changes nothing, the rate was not the
- * reason, and it goes back up.
+ * reason, and it goes back up. An epoch without any answer is not judged unless `strict` is set:
+ * congestion lets something through, and for an outage (outage.h) the rate is not lowered.
  */
 struct pacer_conf {
 	double floor_pps;   /* never slower: --min-rate */
@@ -44,6 +45,9 @@ struct pacer {
 	uint64_t rtt_ns;	 /* present estimate of the round-trip time */
 	uint64_t hold_ns;	 /* the rate does not change before this */
 	uint64_t backoffs;	 /* how often the rate was lowered */
+	bool strict;		 /* silence is no outage: it lowers the rate, too */
+	double proven_pps;	 /* rate of the last epoch without loss, */
+	double proven_threshold; /* and threshold_pps then */
 };
 
 void pacer_init(struct pacer *p, const struct pacer_conf *conf, uint64_t now_ns);
@@ -67,6 +71,8 @@ void pacer_dropped(struct pacer *p, uint64_t now_ns);
 /* A window of other hosts begins: the share of answers may be another one there, and the time to
  * prepare it is not made up for. */
 void pacer_fresh(struct pacer *p, uint64_t now_ns);
+/* An outage is over: sets the rate of the last epoch without loss, and begins a new epoch. */
+void pacer_resume(struct pacer *p, uint64_t now_ns);
 /* Records the answer to a first attempt that was sent at sent_ns (in whole microseconds). rtt_ns:
  * present estimate of the round-trip time. */
 void pacer_answered(struct pacer *p, uint64_t sent_ns, uint64_t rtt_ns);

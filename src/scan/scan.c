@@ -16,8 +16,9 @@
 #define EPOCH_SLACK_NS UINT64_C(3000000)
 #define EPOCH_SAMPLE   4096
 #define EPOCH_MOST     4096 /* looked at, or not twice as many */
-/* And while an engine sends by itself. */
+/* And while an engine sends by itself, or has lost the path. */
 #define WAIT_PASS_NS UINT64_C(1000000)
+#define WAIT_LOST_NS UINT64_C(10000000)
 
 void scan_init(struct scan *s, const struct plan *plan, const struct scan_conf *conf,
 	       uint64_t now_ns)
@@ -30,6 +31,16 @@ void scan_init(struct scan *s, const struct plan *plan, const struct scan_conf *
 	s->window_next = conf->first / plan->window_cells;
 	s->window_last = (conf->last + plan->window_cells - 1) / plan->window_cells;
 	s->cells_all = conf->last - conf->first;
+	outage_init(&s->outage, now_ns);
+}
+
+static struct outage_path scan_path(const struct scan *s)
+{
+	return (struct outage_path){
+		.share = s->pacer.best_sent ? s->pacer.best_share : 0,
+		.rate_pps = s->pacer.rate_pps,
+		.rtt_ns = s->rtt.smoothed_ns + 4 * s->rtt.variation_ns,
+	};
 }
 
 void scan_fini(struct scan *s)
@@ -47,7 +58,8 @@ static int scan_place(const struct scan *s)
 {
 	int place = -1;
 
-	if (s->stopping || s->window_next >= s->window_last)
+	/* In an outage no neighbour would be found. */
+	if (s->stopping || s->window_next >= s->window_last || outage_holds(&s->outage))
 		return -1;
 	for (int i = 0; i < SHEETS; i++) {
 		if (!s->sheet[i])
@@ -81,6 +93,7 @@ int scan_open(struct scan *s, uint64_t now_ns)
 	if (!scan_open_window(s, (unsigned)place, s->window_next, now_ns))
 		return -2;
 	pacer_fresh(&s->pacer, now_ns);
+	outage_fresh(&s->outage);
 	s->window_next++;
 	return place;
 }
@@ -103,6 +116,58 @@ static int scan_order(const struct scan *s, int order[SHEETS])
 	return count;
 }
 
+/* What was sent into an outage does not count as an attempt. */
+static void scan_withdraw(struct scan *s, uint64_t now_ns)
+{
+	for (int i = 0; i < SHEETS; i++)
+		if (s->sheet[i] && &s->walk[i] != s->passing)
+			s->withdrawn += walk_withdraw(&s->walk[i], s->outage.since_ns, now_ns);
+}
+
+static void scan_resume(struct scan *s, uint64_t now_ns)
+{
+	scan_withdraw(s, now_ns);
+	pacer_resume(&s->pacer, now_ns);
+}
+
+/* While nothing answers: the walk that may send one probe, to see whether the path is back. */
+static struct walk *scan_trickle(struct scan *s, uint64_t now_ns, unsigned *budget)
+{
+	int order[SHEETS], count = scan_order(s, order);
+	bool done = true;
+
+	tempo_idle(&s->tempo);
+	if (now_ns < s->outage.next_ns)
+		return NULL;
+	s->outage.next_ns = now_ns + s->outage.gap_ns;
+	for (int i = 0; i < count; i++) {
+		struct walk *walk = &s->walk[order[i]];
+
+		walk_set_timeout(walk, rtt_timeout_ns(&s->rtt));
+		if (walk_is_due(walk, now_ns)) {
+			*budget = 1;
+			return walk;
+		}
+		done &= walk->done;
+	}
+	if (done)
+		scan_withdraw(s, now_ns);
+	return NULL;
+}
+
+/* Whether there is an outage at present. */
+static bool scan_holds(struct scan *s, uint64_t now_ns)
+{
+	const struct outage_path path = scan_path(s);
+
+	if (outage_check(&s->outage, &path, now_ns))
+		scan_withdraw(s, now_ns);
+	else if (outage_expired(&s->outage, now_ns))
+		scan_resume(s, now_ns);
+	s->pacer.strict = outage_exhausted(&s->outage, now_ns);
+	return outage_holds(&s->outage);
+}
+
 struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget)
 {
 	int order[SHEETS], count = scan_order(s, order);
@@ -111,6 +176,10 @@ struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget)
 	*budget = 0;
 	if (s->stopping || s->passing)
 		return NULL;
+	if (scan_holds(s, now_ns)) {
+		pacer_idle(&s->pacer);
+		return s->outage.lost ? NULL : scan_trickle(s, now_ns, budget);
+	}
 	for (int i = 0; i < count; i++) {
 		struct walk *walk = &s->walk[order[i]];
 
@@ -136,8 +205,10 @@ void scan_sent(struct scan *s, struct walk *walk, unsigned count, uint64_t refus
 	s->sent += count;
 	s->resent += again;
 	tempo_sent(&s->tempo, count, now_ns);
-	pacer_sent(&s->pacer, count, count - (again < count ? (unsigned)again : count), refused,
-		   now_ns);
+	const unsigned fresh = count - (again < count ? (unsigned)again : count);
+
+	pacer_sent(&s->pacer, count, fresh, refused, now_ns);
+	outage_sent(&s->outage, fresh);
 }
 
 void scan_pass_begun(struct scan *s, struct walk *walk, uint64_t now_ns)
@@ -214,8 +285,28 @@ void scan_pass_over(struct scan *s, uint64_t refused, uint64_t now_ns)
 {
 	/* The time of its last probe is unknown. */
 	tempo_idle(&s->pass_tempo);
+	outage_fresh(&s->outage); /* its answers were not heard here */
 	scan_pass_told(s, refused, now_ns);
 	s->passing = NULL;
+}
+
+/* Something came through. */
+static void scan_heard(struct scan *s, const struct answer *answer)
+{
+	const struct outage_path path = scan_path(s);
+
+	if (answer->has & ANSWER_LOCAL)
+		return;
+	switch (outage_heard(&s->outage, &path, answer->t_ns)) {
+	case OUTAGE_NONE:
+		break;
+	case OUTAGE_OVER:
+		scan_resume(s, answer->t_ns);
+		break;
+	case OUTAGE_SHORT:
+		pacer_resume(&s->pacer, answer->t_ns);
+		break;
+	}
 }
 
 struct sheet *scan_answer(struct scan *s, const struct answer *answer, uint32_t *cell)
@@ -227,17 +318,15 @@ struct sheet *scan_answer(struct scan *s, const struct answer *answer, uint32_t 
 
 		if (!sheet || !sheet_untag(sheet, answer->cell, cell))
 			continue;
-		switch (sheet_note(sheet, *cell, answer, &rtt_ns, &has_rtt)) {
-		case SHEET_STRAY:
-			s->stray++;
+		const enum sheet_mark mark = sheet_note(sheet, *cell, answer, &rtt_ns, &has_rtt);
+
+		s->stray += mark == SHEET_STRAY;
+		s->duplicate += mark == SHEET_DUPLICATE;
+		if (mark == SHEET_STRAY)
 			return NULL;
-		case SHEET_DUPLICATE:
-			s->duplicate++;
+		scan_heard(s, answer);
+		if (mark == SHEET_DUPLICATE)
 			return NULL;
-		case SHEET_FIRST:
-		case SHEET_STRONGER:
-			break;
-		}
 		s->valid++;
 		if (has_rtt)
 			rtt_note(&s->rtt, rtt_ns);
@@ -274,6 +363,8 @@ uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
 		return WAIT_PASS_NS;
 	if (s->stopping)
 		return sooner(wait_ns, s->stop_ns, now_ns);
+	if (outage_holds(&s->outage))
+		return s->outage.lost ? WAIT_LOST_NS : sooner(wait_ns, s->outage.next_ns, now_ns);
 	if (scan_place(s) >= 0)
 		return 0;
 	count = scan_order(s, order);
@@ -309,7 +400,7 @@ int scan_ready(struct scan *s, uint64_t now_ns)
 		return order[0];
 	if (s->stopping)
 		return now_ns >= s->stop_ns ? order[0] : -1;
-	if (!walk->done)
+	if (!walk->done || outage_holds(&s->outage))
 		return -1;
 	walk_set_timeout(walk, rtt_timeout_ns(&s->rtt));
 	return walk_over(walk, now_ns) ? order[0] : -1;
@@ -322,6 +413,36 @@ void scan_close(struct scan *s, int place)
 	sheet_free(s->sheet[place]);
 	s->sheet[place] = NULL;
 	s->resent_seen[place] = 0;
+}
+
+void scan_lost(struct scan *s, uint64_t now_ns)
+{
+	const struct outage_path path = scan_path(s);
+
+	(void)outage_lost(&s->outage, &path, now_ns); /* it may be known */
+}
+
+void scan_restored(struct scan *s, uint64_t now_ns)
+{
+	if (outage_restored(&s->outage, now_ns))
+		scan_resume(s, now_ns);
+}
+
+void scan_changed(struct scan *s, uint64_t now_ns)
+{
+	scan_lost(s, now_ns);
+	scan_restored(s, now_ns);
+}
+
+struct scan_hold scan_hold(const struct scan *s)
+{
+	return (struct scan_hold){
+		.lost = s->outage.lost,
+		.silent = s->outage.silent,
+		.begun_ns = s->outage.begun_ns,
+		.count = s->outage.count,
+		.withdrawn = s->withdrawn,
+	};
 }
 
 void scan_stop(struct scan *s, uint64_t now_ns)

@@ -8,6 +8,7 @@
 #include "plan/plan.h"
 #include "result/finding.h"
 #include "result/record.h"
+#include "scan/outage.h"
 #include "scan/pacer.h"
 #include "scan/rtt.h"
 #include "scan/sheet.h"
@@ -55,6 +56,8 @@ struct scan {
 	uint64_t pass_sent;	      /* of `sent`, by passes */
 	struct scan_epoch epoch;
 	struct tempo tempo, pass_tempo; /* rates: of probe by probe, and of passes */
+	struct outage outage;
+	uint64_t withdrawn; /* probes that were sent into an outage, and are sent again */
 };
 
 /* Caller's storage. *plan outlives the scan. */
@@ -101,6 +104,25 @@ uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns);
  * (verdict.h), then calls scan_close. */
 int scan_ready(struct scan *s, uint64_t now_ns);
 void scan_close(struct scan *s, int place);
+
+/*
+ * The engine has lost the path to the targets (engine_ops.path), and has it again. In between
+ * nothing is sent, no window opens and none is ready. What was in flight does not count as an
+ * attempt, and is sent again at the rate that worked. Both may be called again without effect.
+ * scan_changed: the path is another one, so what was in flight may be lost.
+ */
+void scan_lost(struct scan *s, uint64_t now_ns);
+void scan_restored(struct scan *s, uint64_t now_ns);
+void scan_changed(struct scan *s, uint64_t now_ns);
+/* Since when nothing is sent, or only a few probes to see whether the path is back. */
+struct scan_hold {
+	bool lost;	   /* as the engine reports it */
+	bool silent;	   /* nothing answers any more */
+	uint64_t begun_ns; /* of the present or the last one */
+	unsigned count;	   /* holds for silence so far */
+	uint64_t withdrawn;
+};
+struct scan_hold scan_hold(const struct scan *s);
 
 /* Stops early: no further probe is sent, answers are taken for a round trip longer. */
 void scan_stop(struct scan *s, uint64_t now_ns);

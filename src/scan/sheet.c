@@ -357,6 +357,23 @@ bool sheet_sent(struct sheet *s, uint32_t cell, unsigned attempt, uint32_t us)
 	return again;
 }
 
+uint32_t sheet_withdraw(struct sheet *s, uint32_t *position, uint32_t since_us, uint32_t until_us)
+{
+	const uint32_t span_us = until_us - since_us;
+	uint32_t count = 0;
+
+	if (s->bulk.on)
+		return sheet_bulk_withdraw(s, position, since_us, span_us);
+	for (uint32_t cell = 0; cell < s->cells; cell++) {
+		if (s->tries[cell] == 0 || s->sent_us[cell] - since_us > span_us ||
+		    sheet_get(s, cell) != REPLY_SILENCE)
+			continue;
+		s->tries[cell]--;
+		count++;
+	}
+	return count;
+}
+
 uint32_t sheet_unsent_count(const struct sheet *s)
 {
 	return s->unsent.count;

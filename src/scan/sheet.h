@@ -135,6 +135,13 @@ uint32_t sheet_sent_us(const struct sheet *s, uint32_t cell);
 /* Counts an attempt, sent at `us`; `attempt` is its number modulo 16 as the walk offered it.
  * Returns whether it was a retransmission. */
 bool sheet_sent(struct sheet *s, uint32_t cell, unsigned attempt, uint32_t us);
+/*
+ * The latest attempt of each unanswered cell does not count any more if it was sent from since_us
+ * to until_us (low 32 bits of the clock in us, less than 35 minutes apart). In the bulk layout, of
+ * the cells that a pass has sent, by *position, which goes back to where the pass was at since_us.
+ * Returns the number of attempts; bulk: of positions.
+ */
+uint32_t sheet_withdraw(struct sheet *s, uint32_t *position, uint32_t since_us, uint32_t until_us);
 /* The walk's pass and position, from which the attempts of a bulk sheet follow. */
 void sheet_set_position(struct sheet *s, uint32_t pass, uint32_t position);
 /* Whether attempts follow from pass and position: true in the bulk layout only. */

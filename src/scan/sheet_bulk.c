@@ -88,6 +88,20 @@ bool sheet_bulk_sent(struct sheet *s, uint32_t cell, unsigned attempt, uint32_t 
 	return again;
 }
 
+uint32_t sheet_bulk_withdraw(struct sheet *s, uint32_t *position, uint32_t since_us,
+			     uint32_t span_us)
+{
+	const uint32_t before = *position, *block_us = s->bulk.block_us;
+	uint32_t block = before >> SHEET_BLOCK_BITS;
+
+	while (block > 0 && block_us[block - 1] && block_us[block - 1] - since_us <= span_us)
+		block--;
+	if (block << SHEET_BLOCK_BITS < before)
+		*position = block << SHEET_BLOCK_BITS;
+	s->position = *position;
+	return before - *position;
+}
+
 bool sheet_bulk_count(struct sheet *s, uint32_t host, bool udp)
 {
 	const uint32_t slots = s->plan->slots;

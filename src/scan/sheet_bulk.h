@@ -28,6 +28,8 @@ unsigned sheet_bulk_tries(const struct sheet *s, uint32_t cell);
 unsigned sheet_bulk_passed(const struct sheet *s, uint32_t cell, uint32_t position);
 uint32_t sheet_bulk_sent_us(const struct sheet *s, uint32_t cell);
 bool sheet_bulk_sent(struct sheet *s, uint32_t cell, unsigned attempt, uint32_t us);
+uint32_t sheet_bulk_withdraw(struct sheet *s, uint32_t *position, uint32_t since_us,
+			     uint32_t span_us);
 bool sheet_bulk_count(struct sheet *s, uint32_t host, bool udp);
 void sheet_bulk_fini(struct sheet *s);
 

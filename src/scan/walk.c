@@ -281,6 +281,22 @@ void walk_sent(struct walk *w, const struct probe *probe, uint64_t now_ns)
 	w->last_sent_ns = now_ns;
 }
 
+uint32_t walk_withdraw(struct walk *w, uint64_t since_ns, uint64_t now_ns)
+{
+	const uint32_t count = sheet_withdraw(w->sheet, &w->position, (uint32_t)(since_ns / 1000),
+					      (uint32_t)(now_ns / 1000));
+
+	if (count == 0)
+		return 0;
+	/* There will be another pass, also after what was the last. */
+	w->left += count;
+	w->idle = false;
+	w->done = false;
+	w->due_ns = 0;
+	w->end_ns = 0;
+	return count;
+}
+
 bool walk_pass_begin(struct walk *w, uint64_t now_ns)
 {
 	if (w->idle || w->done || now_ns < w->due_ns)

@@ -71,6 +71,13 @@ static inline bool walk_is_due(const struct walk *w, uint64_t now_ns)
 void walk_look(struct walk *w, uint64_t now_ns);
 
 /*
+ * Of what was sent from since_ns until now_ns, the latest attempt of each unanswered probe does not
+ * count: it was sent into an outage, and is sent again. Returns how many those are; in a bulk sheet
+ * about, from where the present pass was then. Not during a pass. Looks at each cell.
+ */
+uint32_t walk_withdraw(struct walk *w, uint64_t since_ns, uint64_t now_ns);
+
+/*
  * Sending by pass: an engine sends the rest of a pass, positions [position, end) of a bulk sheet,
  * by itself. It leaves out cells that are answered, of absent hosts, without attempts left in
  * this pass, or paced (sheet_counted).

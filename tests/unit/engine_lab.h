@@ -22,6 +22,7 @@ struct engine_lab {
 	uint64_t fail_after;   /* sending fails after this number of probes; 0: never */
 	uint64_t stop_after;   /* the user interrupts after this number of probes; 0: never */
 	int interruptions;     /* so often */
+	uint64_t lost_from_ns, lost_until_ns; /* no path, by the engine's word */
 	volatile sig_atomic_t interrupts;
 	/* What happened */
 	unsigned opened, closed, prepared;
@@ -51,6 +52,19 @@ static int lab_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	return 0;
 }
 
+static bool lab_is_lost(void)
+{
+	return lab.now_ns >= lab.lost_from_ns && lab.now_ns < lab.lost_until_ns;
+}
+
+static enum path_state lab_path(struct engine *e, bool doubt, const char **why)
+{
+	(void)e;
+	(void)doubt;
+	*why = "the simulated link is away";
+	return lab_is_lost() ? PATH_LOST : PATH_SAME;
+}
+
 static int lab_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned budget,
 		    struct failure *f)
 {
@@ -59,6 +73,7 @@ static int lab_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsign
 
 	(void)e;
 	assert_false(lab.failed);
+	assert_false(lab_is_lost());
 	assert_true(budget > 0);
 	while (sent < budget && walk_next(walk, now_ns, &probe)) {
 		if (lab.fail_after && lab.stats.sent >= lab.fail_after) {
@@ -147,6 +162,7 @@ static struct engine *lab_open(const struct engine_conf *conf, struct failure *f
 		.send = lab_send,
 		.receive = lab_receive,
 		.stats = lab_stats,
+		.path = lab_path,
 		.news = lab_news,
 		.close = lab_close,
 	};

@@ -42,6 +42,7 @@ enum nature {
 	ICMP_LIMITED_DROPS, /* and nine in ten of its ports are dropped, the others closed */
 	RST_ALWAYS,
 	RST_LIMITED,
+	RST_LIMITED_BY_SECOND, /* all closed; the first 200 of each second */
 	DEAD
 };
 
@@ -51,6 +52,7 @@ struct network {
 	double capacity_pps; /* more than that is dropped; 0: no limit */
 	uint64_t rtt_ns;
 	uint64_t (*extra_rtt_ns)(uint64_t rank); /* NULL: none */
+	uint64_t dark_from_ns, dark_until_ns;	 /* nothing gets through in between */
 	/* state */
 	double tokens, icmp_tokens, rst_tokens;
 	uint64_t filled_ns, icmp_ns, rst_ns;
@@ -90,6 +92,17 @@ static inline bool network_icmp_allows(struct network *net, uint64_t now_ns)
 	return true;
 }
 
+static inline bool network_rst_allows_second(struct network *net, uint64_t now_ns)
+{
+	if (now_ns / SECOND != net->rst_ns / SECOND)
+		net->rst_tokens = 200;
+	net->rst_ns = now_ns;
+	if (net->rst_tokens < 1)
+		return false;
+	net->rst_tokens -= 1;
+	return true;
+}
+
 /* 200 a second, as FreeBSD. */
 static inline bool network_rst_allows(struct network *net, uint64_t now_ns)
 {
@@ -121,6 +134,8 @@ static inline unsigned network_reply(struct network *net, const struct plan *pla
 		if (!open && !network_rst_allows(net, now_ns))
 			return REPLY_SILENCE;
 		break;
+	case RST_LIMITED_BY_SECOND:
+		return network_rst_allows_second(net, now_ns) ? REPLY_RST : REPLY_SILENCE;
 	case ICMP_LIMITED_DROPS:
 		if (!open)
 			return REPLY_SILENCE;
@@ -149,6 +164,11 @@ static inline unsigned network_reply(struct network *net, const struct plan *pla
 	return REPLY_RST;
 }
 
+static inline bool network_dark(const struct network *net, uint64_t at_ns)
+{
+	return at_ns >= net->dark_from_ns && at_ns < net->dark_until_ns;
+}
+
 static inline void network_send(struct network *net, const struct plan *plan,
 				const struct probe *probe, uint64_t now_ns)
 {
@@ -160,7 +180,7 @@ static inline void network_send(struct network *net, const struct plan *plan,
 			   .attempt = probe->attempt};
 
 	net->probes++;
-	if (!network_carries(net, now_ns))
+	if (!network_carries(net, now_ns) || network_dark(net, now_ns))
 		return;
 	a.reply = (uint8_t)network_reply(net, plan, probe, now_ns, &a);
 	if (a.reply == REPLY_SILENCE || chance(net->loss))
@@ -172,6 +192,10 @@ static inline void network_send(struct network *net, const struct plan *plan,
 
 		assert_true(plan_find_host(plan, probe->to, &rank));
 		a.t_ns += net->extra_rtt_ns(rank);
+	}
+	if (network_dark(net, a.t_ns)) {
+		free(p);
+		return;
 	}
 	struct pending **at = &net->head;
 

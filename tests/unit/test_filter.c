@@ -244,6 +244,11 @@ static void neighbours(void **unused)
 	arp.arp_operation = 1;
 	length = packet_build(PACKET_LINK_ETHERNET, &arp, NULL, 0, frame, sizeof(frame));
 	assert_int_equal(run(&filter, frame, length, ETH_P_ARP), 0);
+	filter_announcements(&filter);
+	assert_true(run(&filter, frame, length, ETH_P_ARP) >= length);
+	arp.arp_operation = 3; /* RARP, RFC 903 */
+	length = packet_build(PACKET_LINK_ETHERNET, &arp, NULL, 0, frame, sizeof(frame));
+	assert_int_equal(run(&filter, frame, length, ETH_P_ARP), 0);
 	length = packet_build(PACKET_LINK_ETHERNET, &ndp, NULL, 0, frame, sizeof(frame));
 	assert_true(run(&filter, frame, length, ETH_P_IPV6) >= length);
 	ndp.icmp_type = 135;

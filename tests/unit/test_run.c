@@ -288,6 +288,57 @@ static void a_second_interruption_waits_for_nothing(void **state)
 	recording_sink_fini(&w.sink);
 }
 
+/* The link is away from 1.05 s on: with 8 hosts and 300 ports at 1,000 a second. */
+static void link_away(struct whole *w, uint64_t span_ns)
+{
+	w->request.ports = "1-300";
+	w->request.max_rate_pps = 1000;
+	w->request.has_max_retries = true;
+	w->request.max_retries = 1;
+	lab.lost_from_ns = lab.net.dark_from_ns = 1050 * MS;
+	lab.lost_until_ns = lab.net.dark_until_ns = lab.lost_from_ns + span_ns;
+	run_whole(w);
+}
+
+static void a_lost_path_is_waited_for(void **state)
+{
+	struct whole w = {.result = 0}, undisturbed = {.result = 0};
+
+	link_away(&undisturbed, 0);
+	lab_reset(state);
+	link_away(&w, 5 * SECOND);
+	assert_int_equal(w.result, 0);
+	assert_false(w.summary.partial);
+	assert_int_equal(w.findings, 6 * 300);
+	assert_int_equal(w.wrong, 0);
+	assert_int_equal(w.seen.warnings, 0);
+	assert_int_equal(w.seen.news, 2);
+	assert_non_null(strstr(w.seen.line, "the path is back after 5.0 s"));
+	assert_true(w.summary.elapsed_ns >= undisturbed.summary.elapsed_ns + 5 * SECOND);
+	assert_true(w.summary.elapsed_ns < undisturbed.summary.elapsed_ns + 5200 * MS);
+	recording_sink_fini(&undisturbed.sink);
+	recording_sink_fini(&w.sink);
+}
+
+static void a_path_that_stays_away_ends_the_scan_as_partial(void **state)
+{
+	struct whole w = {.result = 0};
+
+	(void)state;
+	link_away(&w, 1000 * SECOND);
+	assert_int_equal(w.result, 0);
+	assert_true(w.summary.partial);
+	assert_string_equal(w.summary.stopped_why, "path lost");
+	assert_int_equal(w.seen.warnings, 1);
+	assert_non_null(strstr(w.seen.warning, "the simulated link is away"));
+	assert_int_equal(w.sink.hosts, 8);
+	/* What has no answer has no state either. */
+	assert_int_equal(w.wrong, 0);
+	assert_true(w.findings < 6 * 300);
+	assert_true(w.summary.elapsed_ns < 11 * SECOND);
+	recording_sink_fini(&w.sink);
+}
+
 static void a_failed_engine_is_reported_and_asked_no_more(void **state)
 {
 	struct whole w = {.request.ports = "1-200"};
@@ -372,6 +423,8 @@ int main(void)
 		TEST(a_rate_limit_is_noted_where_there_is_one),
 		TEST(an_interruption_ends_the_sending_and_keeps_what_was_found),
 		TEST(a_second_interruption_waits_for_nothing),
+		TEST(a_lost_path_is_waited_for),
+		TEST(a_path_that_stays_away_ends_the_scan_as_partial),
 		TEST(a_failed_engine_is_reported_and_asked_no_more),
 		TEST(a_sink_that_takes_nothing_more_ends_the_scan),
 		TEST(what_is_asked_for_in_vain_is_a_warning),

@@ -299,6 +299,89 @@ static void the_tempo_is_measured(void **state)
 	assert_float_equal(tempo_variance(&slow), 0, 1e-12);
 }
 
+/* An outage of the whole network, `dark_ns` long, in a scan at its usual pace. */
+static struct result run_dark(double max_pps, uint64_t ports, uint64_t dark_ns, uint8_t tries)
+{
+	struct network net = {
+		.nature = all_normal,
+		.rtt_ns = 2 * MS,
+		.dark_from_ns = 3 * SECOND,
+		.dark_until_ns = 3 * SECOND + dark_ns,
+	};
+	struct plan *plan = plan_of(4, 1, (unsigned)ports, 1u << TECH_SYN);
+	struct scan_conf conf = conf_default(plan);
+
+	conf.pace = (struct pacer_conf){0, max_pps < 5000 ? max_pps : 5000, max_pps};
+	for (int t = 0; tries && t < TECHNIQUES; t++)
+		conf.tries[t] = tries;
+	struct result r = run(plan, &net, &conf, expect_normal, 0);
+
+	assert_int_equal(r.findings, 4 * ports);
+	plan_free(plan);
+	return r;
+}
+
+/* A scan of 10 s whose network is away for a while takes that much longer, at any rate, and calls
+ * nothing filtered. Not even a probe without retransmission is lost. */
+static void an_outage_costs_its_own_time(void **state)
+{
+	static const double pps[] = {100, 1000, 10000};
+	static const uint64_t dark[] = {100 * MS, 300 * MS, SECOND, 3 * SECOND, 8 * SECOND};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pps) / sizeof(pps[0]); i++) {
+		for (size_t j = 0; j < sizeof(dark) / sizeof(dark[0]); j++) {
+			const struct result r =
+				run_dark(pps[i], (uint64_t)(pps[i] * 10 / 4), dark[j], 0);
+
+			assert_int_equal(r.wrong, 0);
+			assert_true(r.elapsed_ns < 10 * SECOND + dark[j] + 2 * SECOND);
+		}
+		const struct result once = run_dark(pps[i], (uint64_t)(pps[i] * 10 / 4), SECOND, 1);
+
+		assert_int_equal(once.wrong, 0);
+	}
+}
+
+/* A network that does not come back ends the scan all the same. */
+static void an_outage_without_end_ends(void **state)
+{
+	const struct result r = run_dark(1000, 2500, 1000 * SECOND, 0);
+
+	(void)state;
+	assert_true(r.wrong > 5000);
+	assert_true(r.elapsed_ns < 60 * SECOND);
+}
+
+static enum nature all_limited_by_second(uint64_t rank)
+{
+	(void)rank;
+	return RST_LIMITED_BY_SECOND;
+}
+
+static unsigned expect_closed(uint64_t rank, const struct finding *f)
+{
+	(void)rank;
+	(void)f;
+	return PORT_CLOSED;
+}
+
+/* A limit of RSTs that looks like an outage in each second. */
+static void a_limit_by_the_second_does_not_hold_the_scan(void **state)
+{
+	struct network net = {.nature = all_limited_by_second, .rtt_ns = 2 * MS, .rst_tokens = 200};
+	struct plan *plan = plan_of(1, 1, 20000, 1u << TECH_SYN);
+	struct scan_conf conf = conf_default(plan);
+	struct result r = run(plan, &net, &conf, expect_closed, 0);
+
+	(void)state;
+	assert_int_equal(r.findings, 20000);
+	assert_int_equal(r.wrong, 0);
+	/* It allows 200 a second. */
+	assert_true(r.elapsed_ns < 150 * SECOND);
+	plan_free(plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +389,9 @@ int main(void)
 		cmocka_unit_test(a_lucky_start_does_not_stall),
 		cmocka_unit_test(a_loss_that_is_not_the_rates_does_not_stall),
 		cmocka_unit_test(max_rate_is_kept),
+		cmocka_unit_test(an_outage_costs_its_own_time),
+		cmocka_unit_test(an_outage_without_end_ends),
+		cmocka_unit_test(a_limit_by_the_second_does_not_hold_the_scan),
 		cmocka_unit_test(the_mean_is_the_rate),
 		cmocka_unit_test(no_burst_is_longer_than_4_ms),
 		cmocka_unit_test(what_was_not_due_is_not_made_up_for),

@@ -10,6 +10,7 @@
 #include "capture/ring.h"
 #include "capture/transmit.h"
 #include "engine/frames/frames_neighbours.h"
+#include "engine/frames/frames_path.h"
 #include "engine/frames/frames_prepare.h"
 #include "engine/frames/frames_receive.h"
 #include "engine/frames/frames_send.h"
@@ -37,6 +38,9 @@ static void frames_close(struct engine *e)
 		return;
 	for (unsigned i = 0; i < fr->out_count; i++)
 		transmit_close(fr->outs[i].transmit);
+	for (unsigned i = 0; i < fr->out_count; i++)
+		if (fr->outs[i].announced >= 0)
+			(void)close(fr->outs[i].announced); /* no data could be lost */
 	crew_free(fr->crew);
 	for (unsigned i = 0; i < fr->in_count; i++)
 		ring_close(fr->ins[i].ring);
@@ -48,6 +52,7 @@ static void frames_close(struct engine *e)
 	free(fr->ins);
 	free(fr->egresses);
 	frames_neighbours_forget(fr, UINT64_MAX);
+	path_close(fr->path);
 	route_close(fr->routes);
 	own_list_fini(&fr->owns);
 	neighbour_list_fini(&fr->neighbours);
@@ -62,6 +67,7 @@ static const struct engine_ops frames_ops = {
 	.send = frames_send,
 	.receive = frames_receive,
 	.stats = frames_stats,
+	.path = frames_path,
 	.close = frames_close,
 };
 
@@ -122,7 +128,7 @@ static int frames_source(const struct frames *fr, struct failure *f)
 				   addr_format(source, text));
 }
 
-static int frames_routes(struct frames *fr, struct failure *f)
+int frames_routes(struct frames *fr, struct failure *f)
 {
 	const struct plan *plan = fr->conf.plan;
 	const struct route_conf conf = {
@@ -135,7 +141,9 @@ static int frames_routes(struct frames *fr, struct failure *f)
 	};
 
 	fr->routes = route_open(fr->netlink, &conf, f);
-	return fr->routes ? 0 : -1;
+	if (fr->routes && !fr->path)
+		fr->path = path_open(&conf, f);
+	return fr->routes && fr->path ? 0 : -1;
 }
 
 static void frames_ports(struct frames *fr)

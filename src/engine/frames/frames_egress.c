@@ -8,6 +8,7 @@
 #include "capture/ring.h"
 #include "capture/transmit.h"
 #include "engine/frames/frames_state.h"
+#include "engine/frames/solicit.h"
 #include "technique/payloads.h"
 
 /* Size of a ring's slots, and bytes kept of each frame: headers, an ICMP error with the quoted
@@ -88,9 +89,17 @@ static int egress_out(struct frames *fr, const struct link *link, int local_fami
 		return egress_memory(f);
 	fr->outs = grown;
 	conf.shared_fd = ring_fd(ring);
-	grown[fr->out_count] = (struct frames_out){link, transmit_open(&conf, f), local_family};
+	grown[fr->out_count] = (struct frames_out){
+		.link = link,
+		.transmit = transmit_open(&conf, f),
+		.local_family = local_family,
+		.announced = -1,
+	};
 	if (!grown[fr->out_count].transmit)
 		return -1;
+	/* Without it, another MAC address is only found when nothing answers any more. */
+	if (link->kind == LINK_ETHERNET && !(link->has & LINK_NO_ARP) && local_family == 0)
+		grown[fr->out_count].announced = solicit_listen(link);
 	return (int)fr->out_count++;
 }
 
@@ -200,6 +209,8 @@ int frames_egress_to(struct frames *fr, struct addr to, struct failure *f)
 			return egress_memory(f);
 		if (egress_init(fr, fr->egresses[number], route_at(fr->routes, number), f) < 0)
 			return -1;
+		if (fr->egresses[number]->kind < EGRESS_NO_NEIGHBOUR)
+			(void)path_follow(fr->path, to); /* false: enough others are */
 	}
 	return number;
 }
@@ -210,8 +221,12 @@ const struct frames_egress *frames_egress_of(const struct frames *fr, const stru
 	for (unsigned i = 0; i < SHEETS; i++) {
 		const struct frames_window *w = &fr->windows[i];
 
-		if (w->used && w->window == sheet_window(sheet))
-			return fr->egresses[w->egress ? w->egress[host] : w->first];
+		if (w->used && w->window == sheet_window(sheet)) {
+			const int number = w->egress ? w->egress[host] : w->first;
+
+			/* None while routes have changed and cannot be used. */
+			return number < fr->egress_count ? fr->egresses[number] : NULL;
+		}
 	}
 	return NULL;
 }

@@ -31,6 +31,7 @@ struct frames_egress {
 	uint8_t kind;			      /* enum frames_egress_kind */
 	bool local;			      /* to an address of this host */
 	bool gateway_asked, gateway_known;    /* it can be solicited; its MAC address is in mac[] */
+	bool gateway_open;		      /* it was known, and is solicited again */
 	uint8_t mac[6];			      /* destination of frames, except EGRESS_NEIGHBOUR */
 	struct template template[TECHNIQUES]; /* for the techniques of the plan */
 };

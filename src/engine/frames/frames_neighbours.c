@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/frames/frames_egress.h"
 #include "engine/frames/solicit.h"
 #include "result/record.h"
@@ -12,6 +13,8 @@
  * so hosts of later windows are included. Their answers take 6.5 bytes a host until then. */
 #define FRAMES_ASK_AHEAD 16384u
 #define FRAMES_ASK_MOST	 65536u
+/* Gateways are not solicited anew if the rate would have it wait for longer. */
+#define AGAIN_WAIT_NS UINT64_C(200000000)
 
 /* Whether a gateway has been solicited and has not answered. */
 static bool learn_open(const struct frames_egress *egress)
@@ -167,10 +170,33 @@ static int learn_egresses(struct frames *fr, struct failure *f)
 	return 0;
 }
 
+/* solicit_conf.socket. */
+static int learn_socket(void *context, const struct link *link)
+{
+	const struct frames *fr = context;
+
+	for (unsigned i = 0; i < fr->out_count; i++)
+		if (fr->outs[i].link == link && fr->outs[i].announced >= 0)
+			return fr->outs[i].announced;
+	return -1;
+}
+
+static struct solicit_conf learn_conf(struct frames *fr)
+{
+	return (struct solicit_conf){
+		.ask = learn_ask,
+		.resolved = learn_resolved,
+		.socket = learn_socket,
+		.per_second = fr->conf.most_pps,
+		.next_ns = &fr->solicit_ns,
+		.context = fr,
+		.stop = fr->conf.stop,
+	};
+}
+
 static int learn(struct frames *fr, struct failure *f)
 {
-	struct solicit_conf conf = {
-		.ask = learn_ask, .resolved = learn_resolved, .context = fr, .stop = fr->conf.stop};
+	struct solicit_conf conf = learn_conf(fr);
 
 	for (size_t i = 0; i < fr->ask_count; i++)
 		if (learn_host(fr, i, f) < 0)
@@ -186,7 +212,10 @@ static uint64_t learn_count(const struct frames *fr, uint64_t rank, uint64_t end
 {
 	uint64_t left = fr->conf.plan->hosts - rank, count = end - rank;
 
-	if (count < FRAMES_ASK_AHEAD)
+	/* Where the rate makes it take long, those of later windows can wait. */
+	const bool slow = fr->conf.most_pps > 0 && fr->conf.most_pps < FRAMES_ASK_AHEAD;
+
+	if (count < FRAMES_ASK_AHEAD && !slow)
 		count = FRAMES_ASK_AHEAD;
 	if (count > FRAMES_ASK_MOST)
 		count = FRAMES_ASK_MOST;
@@ -229,4 +258,47 @@ void frames_neighbours_forget(struct frames *fr, uint64_t rank)
 	fr->asked_ahead = false;
 	fr->asked = NULL;
 	fr->ask_count = 0;
+}
+
+int frames_neighbours_again(struct frames *fr, const struct addr *who, struct failure *f)
+{
+	struct solicit_conf conf = learn_conf(fr);
+	const size_t hosts = fr->ask_count;
+	uint8_t(*before)[6];
+	int result, changed = 0;
+
+	if (fr->solicit_ns > clock_monotonic_ns() + AGAIN_WAIT_NS)
+		return 0; /* the rate forbids it */
+	before = calloc((size_t)fr->egress_count + 1, sizeof(*before));
+	if (!before)
+		return failure_set(f, EXIT_SOFTWARE, "out of memory");
+	fr->gateways_open = 0;
+	for (int i = 0; i < fr->egress_count; i++) {
+		struct frames_egress *egress = fr->egresses[i];
+
+		if (!egress || egress->kind != EGRESS_GATEWAY || !egress->gateway_asked ||
+		    (who && !addr_equal(*who, egress->gateway)) ||
+		    neighbour_find(&fr->neighbours, egress->gateway, egress->link->index))
+			continue;
+		memcpy(before[i], egress->mac, sizeof(before[i]));
+		egress->gateway_open = egress->gateway_known;
+		egress->gateway_known = false;
+		fr->gateways_open++;
+	}
+	/* No hosts are numbered in front of the gateways. */
+	fr->ask_count = 0;
+	conf.count = (size_t)fr->egress_count;
+	result = fr->gateways_open > 0 ? solicit_run(&conf, f) : 0;
+	fr->ask_count = hosts;
+	for (int i = 0; i < fr->egress_count; i++) {
+		struct frames_egress *egress = fr->egresses[i];
+
+		if (!egress || !egress->gateway_open)
+			continue;
+		egress->gateway_open = false;
+		changed += memcmp(before[i], egress->mac, sizeof(before[i])) != 0;
+		egress->gateway_known = true;
+	}
+	free(before);
+	return result < 0 ? result : changed;
 }

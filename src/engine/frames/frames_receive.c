@@ -277,7 +277,8 @@ static int receive_error(const struct frames *fr, const struct pollfd *polls, un
 		if (!(polls[i].revents & (POLLERR | POLLHUP | POLLNVAL)))
 			continue;
 		error = ring_error(in->ring);
-		if (error == 0)
+		/* Down: frames_path() tells, and the ring goes on when it is up again. */
+		if (error == 0 || error == -ENETDOWN)
 			continue;
 		failure_set(f, EXIT_UNAVAILABLE, "interface %s: cannot receive: %s",
 			    link_quote(in->link, quoted), strerror(-error));

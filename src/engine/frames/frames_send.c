@@ -128,7 +128,7 @@ static unsigned send_confirm(struct frames *fr, struct walk *walk, struct send_b
 static bool send_stuck(struct frames_out *out, unsigned taken, enum send_refusal refusal,
 		       uint64_t now_ns)
 {
-	if (taken || refusal != REFUSED_FULL) {
+	if (taken || (refusal != REFUSED_FULL && refusal != REFUSED_DOWN)) {
 		out->refuses_ns = 0;
 		return false;
 	}
@@ -157,7 +157,10 @@ static int send_flush(struct frames *fr, struct walk *walk, struct send_batch *b
 		refusal = send_refusal(out, error);
 		sent += send_confirm(fr, walk, batch, o, refused, refusal, now_ns);
 		fr->stats.sent += taken;
-		if (refusal == REFUSED_DOWN) {
+		/* frames_path() tells that the interface is down, and when it is up again. */
+		const bool stuck = send_stuck(out, taken, refusal, now_ns);
+
+		if (refusal == REFUSED_DOWN && (stuck || error == EPERM || error == EACCES)) {
 			failure_set(f,
 				    error == EPERM || error == EACCES ? EXIT_NO_PERMISSION
 								      : EXIT_UNAVAILABLE,
@@ -165,7 +168,7 @@ static int send_flush(struct frames *fr, struct walk *walk, struct send_batch *b
 				    strerror(error));
 			return -error;
 		}
-		if (send_stuck(out, taken, refusal, now_ns)) {
+		if (stuck) {
 			failure_set(
 				f, EXIT_UNAVAILABLE,
 				"interface %s has accepted no frame for %u s: is it plugged in?",
@@ -173,10 +176,10 @@ static int send_flush(struct frames *fr, struct walk *walk, struct send_batch *b
 				(unsigned)(SEND_STUCK_NS / 1000000000u));
 			return -ENOBUFS;
 		}
-		if (refusal == REFUSED_FULL) {
+		if (refusal == REFUSED_FULL || refusal == REFUSED_DOWN) {
 			*full = true;
 			fr->stats.send_errors++;
-			fr->stats.refused_burst++;
+			fr->stats.refused_burst += refusal == REFUSED_FULL;
 		}
 	}
 	return (int)sent;

@@ -11,6 +11,7 @@
 #include "net/neighbour.h"
 #include "net/netlink.h"
 #include "net/own.h"
+#include "net/path.h"
 #include "net/route.h"
 
 /* Slots of an interface's receive ring. With 256 bytes each that is 4 MiB an interface. */
@@ -28,6 +29,7 @@ struct frames_out {
 	struct transmit *transmit;
 	int local_family;    /* 4 or 6: IP packets to this host; 0: frames */
 	uint64_t refuses_ns; /* when the kernel began to refuse all frames; 0: it accepts them */
+	int announced;	     /* socket of solicit_listen(); -1: none */
 };
 
 /* The receive ring of an interface. */
@@ -73,9 +75,15 @@ struct frames {
 	size_t ask_count;
 	uint64_t ask_first;
 	bool asked_ahead;
+	uint64_t solicit_ns;	/* earliest time of the next ARP or NDP request */
+	struct path *path;	/* one address of each egress */
+	bool path_failed;	/* the routes have changed, and are not prepared yet */
 	unsigned gateways_open; /* gateways that were solicited and have not answered yet */
 
 	struct engine_stats stats;
 };
+
+/* Reads the routes of the plan into fr->routes: 0, or -1 with *f. */
+int frames_routes(struct frames *fr, struct failure *f);
 
 #endif

@@ -21,6 +21,8 @@
 #define SOLICIT_BUFFER_BYTES (2 << 20)
 /* Solicitations in a batch; more would only use more of the transmitter's memory. */
 #define SOLICIT_BATCH 32
+/* Frames read in a row: whoever floods the link with answers must not keep us from the clock. */
+#define SOLICIT_READS 1024
 /* Bytes read of an answer: the shortest Ethernet frame has 60, an NDP advertisement with option 86.
  */
 #define SOLICIT_FRAME_BYTES 256
@@ -30,11 +32,15 @@ struct solicit_link {
 	const struct link *link;
 	struct transmit *transmit;
 	int fd;
+	bool shared; /* fd is the caller's */
 };
 
 struct solicit {
 	const struct solicit_conf *conf;
-	size_t open; /* addresses not resolved yet */
+	size_t open;		  /* addresses not resolved yet */
+	uint64_t gap_ns, next_ns; /* between two requests; the next one not before */
+	uint64_t begun_ns;
+	unsigned batch; /* requests sent together */
 	struct solicit_link *links;
 	struct pollfd *polls;
 	size_t link_count;
@@ -122,22 +128,23 @@ static int solicit_send(struct solicit *s, const struct solicit_ask *ask, struct
 	length = packet_build(PACKET_LINK_ETHERNET, &packet, NULL, 0, transmit_reserve(l->transmit),
 			      TRANSMIT_FRAME_BYTES);
 	transmit_commit(l->transmit, length, ask->addr);
-	if (transmit_waiting(l->transmit) < SOLICIT_BATCH)
+	if (transmit_waiting(l->transmit) < s->batch)
 		return 0;
 	return solicit_flush(l, f) < 0 ? -1 : 0;
 }
 
-/* Reads from a frame which address has which MAC address. False if it is no valid answer to us. */
+/* Reads from a frame which address has which MAC address. False if it is no valid answer to us or,
+ * with `announced`, says nothing of the kind to anybody. */
 static bool solicit_claim(const struct link *link, const uint8_t *frame, size_t length,
-			  struct addr *addr, uint8_t mac[6])
+			  bool announced, struct addr *addr, uint8_t mac[6])
 {
 	struct packet p;
 
 	packet_parse_checked(PACKET_LINK_ETHERNET, frame, length, &p);
-	if (memcmp(p.mac_dst, link->mac, sizeof(link->mac)) != 0 ||
+	if ((!announced && memcmp(p.mac_dst, link->mac, sizeof(link->mac)) != 0) ||
 	    p.has & (PACKET_SUM_BAD | PACKET_MALFORMED | PACKET_TRUNCATED))
 		return false;
-	if (p.has & PACKET_ARP && p.arp_operation == 2) {
+	if (p.has & PACKET_ARP && (announced || p.arp_operation == 2)) {
 		*addr = p.arp_sender;
 		memcpy(mac, p.arp_sender_mac, 6);
 	} else if (p.has & PACKET_NEIGHBOUR && p.icmp_type == 136 && p.icmp_code == 0 &&
@@ -158,7 +165,7 @@ static void solicit_take(struct solicit *s, const struct solicit_link *l, const 
 	uint8_t mac[6];
 	size_t known;
 
-	if (!solicit_claim(l->link, frame, length, &addr, mac))
+	if (!solicit_claim(l->link, frame, length, false, &addr, mac))
 		return;
 	known = s->conf->resolved(s->conf->context, addr, l->link->index, mac);
 	s->open -= known < s->open ? known : s->open;
@@ -169,7 +176,7 @@ static void solicit_drain(struct solicit *s)
 	for (size_t i = 0; i < s->link_count; i++) {
 		const struct solicit_link *l = &s->links[i];
 
-		while (s->open > 0) {
+		for (unsigned read = 0; s->open > 0 && read < SOLICIT_READS; read++) {
 			uint8_t frame[SOLICIT_FRAME_BYTES];
 			ssize_t got = recv(l->fd, frame, sizeof(frame), MSG_DONTWAIT);
 
@@ -201,31 +208,46 @@ static void solicit_wait(struct solicit *s, uint64_t until_ns)
 	}
 }
 
-/* Solicits all unresolved addresses once, in batches, at SOLICIT_PER_SECOND. */
-static int solicit_try(struct solicit *s, struct failure *f)
+/* Before the next request: waits until the rate allows it, once for each batch. */
+static void solicit_pace(struct solicit *s, uint64_t sent)
 {
-	const uint64_t begun_ns = clock_monotonic_ns();
+	if (sent % s->batch == 0)
+		solicit_wait(s, s->next_ns);
+	/* What could not be sent in time is not made up for. */
+	if (s->next_ns < clock_monotonic_ns())
+		s->next_ns = clock_monotonic_ns();
+}
+
+/* Solicits all unresolved addresses once, in batches, and waits for answers: until wait_ms after
+ * the first request of all, or after the last one of these if that is later. */
+static int solicit_try(struct solicit *s, unsigned wait_ms, struct failure *f)
+{
 	struct solicit_ask ask;
-	uint64_t sent = 0;
+	uint64_t sent = 0, until_ns, last_ns;
 
 	for (size_t i = 0; i < s->conf->count && s->open > 0 && !solicit_stopped(s); i++) {
 		if (!s->conf->ask(s->conf->context, i, &ask))
 			continue;
+		solicit_pace(s, sent);
+		/* The wait may have brought an answer, or the user's signal. */
+		if (solicit_stopped(s) || !s->conf->ask(s->conf->context, i, &ask))
+			continue;
 		if (solicit_send(s, &ask, f) < 0)
 			return -1;
-		if (++sent % SOLICIT_BATCH == 0)
-			solicit_wait(s, begun_ns + sent * (1000000000u / SOLICIT_PER_SECOND));
+		s->next_ns += s->gap_ns;
+		sent++;
 	}
 	for (size_t i = 0; i < s->link_count; i++)
 		if (solicit_flush(&s->links[i], f) < 0)
 			return -1;
-	solicit_wait(s, clock_monotonic_ns() + SOLICIT_SPACING_MS * UINT64_C(1000000));
+	until_ns = s->begun_ns + wait_ms * UINT64_C(1000000);
+	last_ns = clock_monotonic_ns() + SOLICIT_SPACING_MS * UINT64_C(1000000);
+	solicit_wait(s, until_ns > last_ns ? until_ns : last_ns);
 	return 0;
 }
 
-/* Opens a packet socket that receives answers only: the filter is attached before it is bound. The
- * descriptor or -errno. */
-static int solicit_socket(const struct link *link)
+/* Opens a packet socket: the filter is attached before it is bound. The descriptor or -errno. */
+static int solicit_socket(const struct link *link, bool announced)
 {
 	struct sockaddr_ll address = {
 		.sll_family = AF_PACKET,
@@ -240,7 +262,10 @@ static int solicit_socket(const struct link *link)
 
 	if (fd < 0)
 		return -errno;
-	filter_neighbours(&filter);
+	if (announced)
+		filter_announcements(&filter);
+	else
+		filter_neighbours(&filter);
 	program = (struct sock_fprog){filter.length, filter.code};
 	/* As much as the administrator allows; less is no reason to fail. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)) < 0)
@@ -260,7 +285,10 @@ static int solicit_link_open(struct solicit *s, const struct link *link, struct 
 	char quoted[LINK_QUOTED];
 
 	l->link = link;
-	l->fd = solicit_socket(link);
+	l->fd = s->conf->socket ? s->conf->socket(s->conf->context, link) : -1;
+	l->shared = l->fd >= 0;
+	if (!l->shared)
+		l->fd = solicit_socket(link, false);
 	if (l->fd < 0)
 		return failure_set(f,
 				   l->fd == -EPERM || l->fd == -EACCES ? EXIT_NO_PERMISSION
@@ -270,7 +298,8 @@ static int solicit_link_open(struct solicit *s, const struct link *link, struct 
 	transmit.shared_fd = l->fd;
 	l->transmit = transmit_open(&transmit, f);
 	if (!l->transmit) {
-		(void)close(l->fd); /* an error does not matter: it was never used */
+		if (!l->shared)
+			(void)close(l->fd); /* an error does not matter: it was never used */
 		return -1;
 	}
 	s->polls[s->link_count] = (struct pollfd){.fd = l->fd, .events = POLLIN};
@@ -303,19 +332,56 @@ static int solicit_open(struct solicit *s, struct failure *f)
 	return 0;
 }
 
+static void solicit_rate(struct solicit *s)
+{
+	double rate = SOLICIT_PER_SECOND;
+
+	if (s->conf->per_second > 0 && s->conf->per_second < rate)
+		rate = s->conf->per_second;
+	s->gap_ns = (uint64_t)(1e9 / rate);
+	/* As engines send probes: in a burst what the rate gives in 4 ms, and one. */
+	s->batch = 1 + (unsigned)(rate * 0.004);
+	if (s->batch > SOLICIT_BATCH)
+		s->batch = SOLICIT_BATCH;
+	s->next_ns = s->conf->next_ns && *s->conf->next_ns > s->begun_ns ? *s->conf->next_ns
+									 : s->begun_ns;
+}
+
 int solicit_run(const struct solicit_conf *conf, struct failure *f)
 {
-	struct solicit s = {.conf = conf};
+	struct solicit s = {.conf = conf, .begun_ns = clock_monotonic_ns()};
 	int result = solicit_open(&s, f);
 
+	solicit_rate(&s);
 	for (int try = 0; result == 0 && s.open > 0 && try < SOLICIT_TRIES && !solicit_stopped(&s);
 	     try++)
-		result = solicit_try(&s, f);
+		result = solicit_try(&s, try == SOLICIT_TRIES - 1 ? SOLICIT_WAIT_MS : 0, f);
+	if (conf->next_ns)
+		*conf->next_ns = s.next_ns;
 	for (size_t i = 0; i < s.link_count; i++) {
 		transmit_close(s.links[i].transmit);
-		(void)close(s.links[i].fd); /* no data could be lost */
+		if (!s.links[i].shared)
+			(void)close(s.links[i].fd); /* no data could be lost */
 	}
 	free(s.links);
 	free(s.polls);
 	return result;
+}
+
+int solicit_listen(const struct link *link)
+{
+	return solicit_socket(link, true);
+}
+
+bool solicit_announced(int fd, const struct link *link, struct addr *addr, uint8_t mac[6])
+{
+	uint8_t frame[SOLICIT_FRAME_BYTES];
+	ssize_t got;
+
+	do {
+		got = recv(fd, frame, sizeof(frame), MSG_DONTWAIT);
+		if (got > 0 && solicit_claim(link, frame, (size_t)got, true, addr, mac))
+			return true;
+	} while (got > 0);
+	return false;
 }

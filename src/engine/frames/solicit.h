@@ -11,11 +11,15 @@
 #include "base/failure.h"
 #include "net/link.h"
 
-/* Each address is solicited up to SOLICIT_TRIES times (RFC 826; RFC 4861, 7.2), SOLICIT_SPACING_MS
- * apart and with that time to answer the last: 0.9 s in all. The rate is bounded so as not to flood
- * the link, which adds 20 us for each address and try. */
+/*
+ * Each address is solicited up to SOLICIT_TRIES times (RFC 826; RFC 4861, 7.2), SOLICIT_SPACING_MS
+ * apart. An answer is waited for until SOLICIT_WAIT_MS after the first request: busy hosts and
+ * wireless ones that sleep take more than a second. (The kernel waits for 3 s.) The rate is bounded
+ * so as not to flood the link, which adds 20 us or more for each address and try.
+ */
 #define SOLICIT_TRIES	   3
 #define SOLICIT_SPACING_MS 300
+#define SOLICIT_WAIT_MS	   1500
 #define SOLICIT_PER_SECOND 50000
 
 /* An address to resolve on one interface. */
@@ -37,6 +41,13 @@ struct solicit_conf {
 	 * unresolved until now and are resolved by it. */
 	size_t (*resolved)(void *context, struct addr addr, unsigned link_index,
 			   const uint8_t mac[6]);
+	/* A socket of solicit_listen() on that interface, which stays the caller's; -1: one is
+	 * opened, which needs CAP_NET_RAW. NULL: always. */
+	int (*socket)(void *context, const struct link *link);
+	double per_second; /* requests, 0: SOLICIT_PER_SECOND, which is never exceeded */
+	/* The earliest time of the next request, kept by the caller between two calls. NULL: now.
+	 */
+	uint64_t *next_ns;
 	void *context;
 	const volatile sig_atomic_t *stop; /* not 0: stop early, after a signal; NULL: never */
 };
@@ -48,5 +59,16 @@ struct solicit_conf {
  * receive.
  */
 int solicit_run(const struct solicit_conf *conf, struct failure *f);
+
+/* Opens a packet socket on an Ethernet interface that receives ARP and neighbour advertisements,
+ * and that solicit_run() can use. The descriptor, or -errno. */
+int solicit_listen(const struct link *link);
+
+/*
+ * Reads the next announcement of an address and its MAC address: an ARP message of any kind, or a
+ * neighbour advertisement (RFC 4861, 7.2.6), sent to us or to all. Whoever is on the link can forge
+ * it. False if there is none at the moment.
+ */
+bool solicit_announced(int fd, const struct link *link, struct addr *addr, uint8_t mac[6]);
 
 #endif

@@ -1,5 +1,6 @@
 /* sockets: the engine that needs no privilege: TCP connect(2), and UDP with its error queue. */
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "address/addr.h"
 #include "engine/sockets/sockets_neighbours.h"
+#include "engine/sockets/sockets_path.h"
 #include "engine/sockets/sockets_receive.h"
 #include "engine/sockets/sockets_send.h"
 #include "engine/sockets/sockets_state.h"
@@ -61,6 +63,7 @@ static void sockets_close(struct engine *e)
 	}
 	pool_fini(&s->pool);
 	netlink_close(s->netlink);
+	path_close(s->path);
 	if (s->common.epoll >= 0)
 		(void)close(s->common.epoll); /* no data in it */
 	free(s);
@@ -73,6 +76,7 @@ static const struct engine_ops sockets_ops = {
 	.receive = sockets_receive,
 	.finish = sockets_finish,
 	.stats = sockets_stats,
+	.path = sockets_path,
 	.close = sockets_close,
 };
 
@@ -143,6 +147,19 @@ static int sockets_try(struct sockets *s, struct failure *f)
 	return 0;
 }
 
+static int sockets_path_open(struct sockets *s, struct failure *f)
+{
+	struct route_conf conf = {
+		.out_index = s->conf.interface ? if_nametoindex(s->conf.interface) : 0,
+		.zone = s->conf.zone,
+		.has_source = s->conf.has_source,
+		.source = s->conf.source,
+	};
+
+	s->path = path_open(&conf, f);
+	return s->path ? 0 : -1;
+}
+
 struct engine *engine_sockets_open(const struct engine_conf *conf, struct failure *f)
 {
 	struct sockets *s;
@@ -178,7 +195,7 @@ struct engine *engine_sockets_open(const struct engine_conf *conf, struct failur
 	s->crew = crew_new(0, CREW_CHUNK);
 	if (pool_init(&s->pool, limit) != 0 || !s->crew)
 		goto err1;
-	if (f->exit_code || sockets_try(s, f) != 0)
+	if (f->exit_code || sockets_try(s, f) != 0 || sockets_path_open(s, f) != 0)
 		goto err1;
 	s->netlink = netlink_open(&no_table);
 	return &s->base;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "engine/sockets/sockets_path.h"
 #include "engine/sockets/sockets_state.h"
 #include "engine/sockets/sockets_take.h"
 
@@ -51,7 +52,8 @@ static unsigned sockets_report(struct sockets *s, struct answer *answers, unsign
 			break;
 		pool_remove(&s->pool, &s->ready, a);
 		attempt_trace_result(a, s->conf.trace);
-		answers[count++] = a->answer;
+		if (sockets_path_word(s, a) == WORD_HOLDS)
+			answers[count++] = a->answer;
 		s->stats.received++;
 		pool_release(&s->pool, a);
 	}

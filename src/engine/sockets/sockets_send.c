@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/sockets/endpoint.h"
+#include "engine/sockets/sockets_path.h"
 #include "engine/sockets/sockets_state.h"
 #include "engine/sockets/sockets_take.h"
 
@@ -107,6 +108,18 @@ static bool sockets_sort(struct sockets *s, struct held *held, struct walk *walk
 	    !endpoint_has_source(a->probe.to, s->conf.zone))
 		attempt_answer_local(a, a->error);
 	attempt_trace_call(a, s->conf.trace);
+	switch (sockets_path_word(s, a)) {
+	case WORD_HOLDS:
+		break;
+	case WORD_LOST:
+		held->probe[held->count++] = a->probe;
+		s->resume_ns = a->sent_ns + REFUSED_PAUSE_NS;
+		pool_release(&s->pool, a);
+		return false;
+	case WORD_VAIN:
+		a->state = ATTEMPT_VOID;
+		break;
+	}
 	switch (a->state) {
 	case ATTEMPT_REFUSED:
 		s->refusal = a->error;
@@ -125,6 +138,7 @@ static bool sockets_sort(struct sockets *s, struct held *held, struct walk *walk
 		pool_release(&s->pool, a);
 		break;
 	}
+	sockets_path_follow(s, a);
 	walk_sent(walk, &a->probe, a->sent_ns);
 	s->stats.sent++;
 	return true;

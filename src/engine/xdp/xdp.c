@@ -140,6 +140,18 @@ static int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	return 0;
 }
 
+static enum path_state xdp_path(struct engine *e, bool doubt, const char **why)
+{
+	struct xdp *x = (struct xdp *)e;
+	const enum path_state state = path_check(x->frames->path, doubt, why);
+
+	x->moved |= state == PATH_CHANGED;
+	if (!x->moved || state == PATH_LOST)
+		return state;
+	*why = "the route has changed, which engine xdp does not follow";
+	return PATH_LOST;
+}
+
 static int xdp_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned budget,
 		    struct failure *f)
 {
@@ -243,6 +255,7 @@ static const struct engine_ops xdp_ops = {
 	.send = xdp_send,
 	.receive = xdp_receive,
 	.stats = xdp_stats,
+	.path = xdp_path,
 	.pass_begin = xdp_pass_begin,
 	.pass_poll = xdp_pass_poll,
 	.pass_stop = xdp_pass_stop,
