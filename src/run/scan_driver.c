@@ -285,7 +285,7 @@ static void drive_silence(struct scan_driver *d, const struct scan_hold *hold)
 	if (!hold->silent || d->silences == hold->count)
 		return;
 	if (d->silences == 0)
-		drive_say(d, "all answers have stopped: waiting for up to 10 s, then going on");
+		drive_say(d, "all answers have stopped: waiting for up to 10 s, then continuing");
 	d->silences = hold->count;
 }
 
@@ -308,7 +308,7 @@ static bool drive_path(struct scan_driver *d)
 		drive_path_lost(d, &hold, why, now_ns);
 		return true;
 	case PATH_CHANGED:
-		snprintf(text, sizeof(text), "%s: going on by it", why);
+		snprintf(text, sizeof(text), "%s: continuing with it", why);
 		drive_say(d, text);
 		if (!hold.lost && !scan_in_pass(&d->scan))
 			scan_changed(&d->scan, now_ns);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /*
- * So many answers are missing before silence is no chance. Half of the probes may be so recent that
+ * Missing answers from which on silence is not chance. Half of the probes may be so recent that
  * their answers are still under way; of the rest, 24 answers were expected: e^-24 is 4e-11.
  */
 #define SILENT_ANSWERS 48
@@ -13,7 +13,7 @@
 /* Silence lasts this long and two round trips: policers and queues drop whole bursts. */
 #define SILENT_NS UINT64_C(100000000)
 #define SHORT_NS  UINT64_C(20000000)
-/* While it lasts, so many answers a second would come if the path were back. */
+/* Answers a second that would come during an outage if the path were back. */
 #define TRICKLE_ANSWERS 20
 /* Slack for what is under way when an outage begins. */
 #define SINCE_SLACK_NS UINT64_C(5000000)

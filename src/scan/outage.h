@@ -5,18 +5,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A scan holds so long for a path, then it goes on (silence) or ends (the engine has no path). */
+/* Longest hold for a path; then the scan continues (silence) or ends (the engine has no path). */
 #define OUTAGE_MOST_NS UINT64_C(10000000000)
 
 /*
  * Two kinds of outage, which may overlap. Lost: the engine reports that no packet can leave, and
  * nothing is sent until it reports the path as restored. Silent: many first attempts have gone
  * without any answer, although the share that was answered before says that this is no chance.
- * Congestion leaves some answers, so the rate is not lowered for it; a few probes a second go on,
- * and the first answer ends it. Probes that were sent into an outage do not count as attempts.
+ * Congestion leaves some answers, so the rate is not lowered for it; a few probes a second are
+ * still sent, and the first answer ends it. Probes that were sent into an outage do not count as
+ * attempts.
  *
  * All silence that is taken for an outage lasts at most OUTAGE_MOST_NS and a quarter of the scan:
- * a host that answers now and then, as one with so many RSTs a second, must not keep a scan from
+ * a host that answers now and then, as one that limits its RSTs, must not keep a scan from
  * its end, and its limit is one that the rate is to be lowered for.
  *
  * Times are in ns, of the scan's clock. No failures, no memory.
@@ -46,7 +47,7 @@ void outage_init(struct outage *o, uint64_t now_ns);
 /* Other hosts are probed from now on: their share of answers is another one. */
 void outage_fresh(struct outage *o);
 
-/* So many first attempts were sent. */
+/* Counts `fresh` first attempts that were sent. */
 void outage_sent(struct outage *o, unsigned fresh);
 /* Whether a silent outage begins now. */
 bool outage_check(struct outage *o, const struct outage_path *path, uint64_t now_ns);

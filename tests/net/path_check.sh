@@ -1,8 +1,8 @@
 #!/bin/sh
-# path_check: links, routes, gateways and addresses that go away or change while a scan goes on.
+# path_check: links, routes, gateways and addresses that go away or change during a scan.
 #
 # usage: tests/net/path_check.sh [SECTION...]     BUILD names the build directory (default: build)
-# All ports are closed. Whatever happens on the way to them, none may be called anything else.
+# All ports are closed. None may be reported as anything else, for any event on the path to them.
 . "$(dirname "$0")/suite.sh"
 need jq ping python3 tcpdump
 target=198.19.0.1 ports=1500

@@ -13,7 +13,7 @@
  * so hosts of later windows are included. Their answers take 6.5 bytes a host until then. */
 #define FRAMES_ASK_AHEAD 16384u
 #define FRAMES_ASK_MOST	 65536u
-/* Gateways are not solicited anew if the rate would have it wait for longer. */
+/* Gateways are not solicited again if the rate would delay that for longer. */
 #define AGAIN_WAIT_NS UINT64_C(200000000)
 
 /* Whether a gateway has been solicited and has not answered. */
@@ -260,7 +260,7 @@ void frames_neighbours_forget(struct frames *fr, uint64_t rank)
 	fr->ask_count = 0;
 }
 
-int frames_neighbours_again(struct frames *fr, const struct addr *who, struct failure *f)
+int frames_neighbours_again(struct frames *fr, const struct addr *gateway, struct failure *f)
 {
 	struct solicit_conf conf = learn_conf(fr);
 	const size_t hosts = fr->ask_count;
@@ -277,7 +277,7 @@ int frames_neighbours_again(struct frames *fr, const struct addr *who, struct fa
 		struct frames_egress *egress = fr->egresses[i];
 
 		if (!egress || egress->kind != EGRESS_GATEWAY || !egress->gateway_asked ||
-		    (who && !addr_equal(*who, egress->gateway)) ||
+		    (gateway && !addr_equal(*gateway, egress->gateway)) ||
 		    neighbour_find(&fr->neighbours, egress->gateway, egress->link->index))
 			continue;
 		memcpy(before[i], egress->mac, sizeof(before[i]));

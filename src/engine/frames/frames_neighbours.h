@@ -23,11 +23,11 @@ static inline struct sheet_host frames_neighbours_at(const struct frames *fr, ui
 	return sheet_host_at(fr->asked, fr->asked_at + (uint32_t)(rank - fr->ask_first));
 }
 /*
- * Solicits the gateways anew (only `who`, if it is not NULL), whose MAC addresses the administrator
- * has not fixed. One that does not answer keeps the MAC address that it has. Takes a second at
- * most. Returns how many have another one now; or -1 with *f.
+ * Solicits the gateways again (or only `gateway`, if it is not NULL), but for those with a
+ * permanent entry. A gateway that does not answer keeps its MAC address. Takes a second at most.
+ * Returns how many have another MAC address now; or -1 with *f.
  */
-int frames_neighbours_again(struct frames *fr, const struct addr *who, struct failure *f);
+int frames_neighbours_again(struct frames *fr, const struct addr *gateway, struct failure *f);
 /* Frees what was learnt if all of it is of hosts before that rank; UINT64_MAX: in any case. */
 void frames_neighbours_forget(struct frames *fr, uint64_t rank);
 

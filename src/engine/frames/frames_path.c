@@ -1,4 +1,4 @@
-/* frames_path: follows interfaces, routes and MAC addresses while a scan goes on. */
+/* frames_path: follows interfaces, routes and MAC addresses during a scan. */
 #include "engine/frames/frames_path.h"
 
 #include <stdlib.h>
@@ -61,14 +61,14 @@ static void path_target(struct frames *fr, const struct link *link, uint64_t ran
 }
 
 /* Whether a gateway on that interface is known by another MAC address. */
-static bool path_gateway(const struct frames *fr, const struct link *link, struct addr who,
+static bool path_gateway(const struct frames *fr, const struct link *link, struct addr addr,
 			 const uint8_t mac[6])
 {
 	for (int i = 0; i < fr->egress_count; i++) {
 		const struct frames_egress *egress = fr->egresses[i];
 
 		if (egress && egress->kind == EGRESS_GATEWAY && egress->link == link &&
-		    egress->gateway_known && addr_equal(egress->gateway, who) &&
+		    egress->gateway_known && addr_equal(egress->gateway, addr) &&
 		    memcmp(egress->mac, mac, sizeof(egress->mac)) != 0)
 			return true;
 	}
@@ -81,7 +81,7 @@ static bool path_announced(struct frames *fr)
 	struct failure ignored = {0};
 	unsigned looked = 0;
 	bool changed = false;
-	struct addr who;
+	struct addr addr;
 	uint8_t mac[6];
 	uint64_t rank;
 
@@ -89,13 +89,14 @@ static bool path_announced(struct frames *fr)
 		const struct frames_out *out = &fr->outs[i];
 
 		while (out->announced >= 0 && looked < PATH_ANNOUNCED &&
-		       solicit_announced(out->announced, out->link, &who, mac)) {
+		       solicit_announced(out->announced, out->link, &addr, mac)) {
 			looked++;
-			if (plan_find_host(fr->conf.plan, who, &rank))
+			if (plan_find_host(fr->conf.plan, addr, &rank))
 				path_target(fr, out->link, rank, mac);
-			/* Forged by somebody else on the link, it would lead all probes there. */
-			if (!changed && path_gateway(fr, out->link, who, mac))
-				changed = frames_neighbours_again(fr, &who, &ignored) > 0;
+			/* A forged announcement would redirect all probes: the gateway itself is
+			 * asked. */
+			if (!changed && path_gateway(fr, out->link, addr, mac))
+				changed = frames_neighbours_again(fr, &addr, &ignored) > 0;
 		}
 	}
 	return changed;

@@ -1,4 +1,4 @@
-/* frames_path: follows interfaces, routes and MAC addresses while a scan goes on. */
+/* frames_path: follows interfaces, routes and MAC addresses during a scan. */
 #ifndef PORTLIGHT_ENGINE_FRAMES_FRAMES_PATH_H
 #define PORTLIGHT_ENGINE_FRAMES_FRAMES_PATH_H
 
@@ -11,7 +11,7 @@ struct engine;
 /*
  * See path of struct engine_ops. A gateway that announces another MAC address is solicited, and the
  * answer counts; an on-link target is believed. After a change of route all open windows are
- * prepared anew.
+ * prepared again.
  */
 enum path_state frames_path(struct engine *e, bool doubt, const char **why);
 

@@ -43,7 +43,7 @@ static void prepare_host(const struct frames *fr, const struct frames_egress *eg
 	}
 	const struct sheet_host before = sheet_host(sheet, number);
 
-	/* Prepared anew: a neighbour that is known stays so, an absent one may be back. */
+	/* Prepared again: a neighbour that is known stays so, an absent one may be back. */
 	if (before.notes & HOST_MAC && host.notes & HOST_NO_NEIGHBOUR)
 		return;
 	/* Not written without need: the pages of the array have no memory until then. */

@@ -277,7 +277,8 @@ static int receive_error(const struct frames *fr, const struct pollfd *polls, un
 		if (!(polls[i].revents & (POLLERR | POLLHUP | POLLNVAL)))
 			continue;
 		error = ring_error(in->ring);
-		/* Down: frames_path() tells, and the ring goes on when it is up again. */
+		/* The interface is down: frames_path() reports it, and the ring works again once it
+		 * is up. */
 		if (error == 0 || error == -ENETDOWN)
 			continue;
 		failure_set(f, EXIT_UNAVAILABLE, "interface %s: cannot receive: %s",

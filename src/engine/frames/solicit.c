@@ -21,7 +21,7 @@
 #define SOLICIT_BUFFER_BYTES (2 << 20)
 /* Solicitations in a batch; more would only use more of the transmitter's memory. */
 #define SOLICIT_BATCH 32
-/* Frames read in a row: whoever floods the link with answers must not keep us from the clock. */
+/* Most frames read in a row: a flood of answers must not delay the check of the time. */
 #define SOLICIT_READS 1024
 /* Bytes read of an answer: the shortest Ethernet frame has 60, an NDP advertisement with option 86.
  */
@@ -134,7 +134,7 @@ static int solicit_send(struct solicit *s, const struct solicit_ask *ask, struct
 }
 
 /* Reads from a frame which address has which MAC address. False if it is no valid answer to us or,
- * with `announced`, says nothing of the kind to anybody. */
+ * with `announced`, announces no address. */
 static bool solicit_claim(const struct link *link, const uint8_t *frame, size_t length,
 			  bool announced, struct addr *addr, uint8_t mac[6])
 {

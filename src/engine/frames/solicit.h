@@ -66,8 +66,8 @@ int solicit_listen(const struct link *link);
 
 /*
  * Reads the next announcement of an address and its MAC address: an ARP message of any kind, or a
- * neighbour advertisement (RFC 4861, 7.2.6), sent to us or to all. Whoever is on the link can forge
- * it. False if there is none at the moment.
+ * neighbour advertisement (RFC 4861, 7.2.6), sent to us or to all. Any host on the link can
+ * forge it. False if there is none at the moment.
  */
 bool solicit_announced(int fd, const struct link *link, struct addr *addr, uint8_t mac[6]);
 

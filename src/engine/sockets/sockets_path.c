@@ -38,7 +38,7 @@ static bool path_proven(const struct sockets *s, const struct attempt *a)
 	return false;
 }
 
-/* Whether an answer of our own kernel says that there is no way to the target; others (a packet
+/* Whether an answer of our own kernel says that there is no route to the target; others (a packet
  * filter of ours, a prohibiting route) are its rules, and hold. */
 static bool path_concerns(const struct answer *answer)
 {
