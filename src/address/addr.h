@@ -62,6 +62,13 @@ static inline struct addr addr_add(struct addr a, uint64_t n)
 	return sum;
 }
 
+/* 0.0.0.0 (RFC 1122, 3.2.1.3) or :: (RFC 4291, 2.5.2): no host has it; the kernel takes it as this
+ * machine. */
+static inline bool addr_is_unspecified(struct addr a)
+{
+	return (addr_is_v4(a) && addr_v4(a) == 0) || (!a.hi && !a.lo);
+}
+
 /* Link-local unicast, fe80::/10 (RFC 4291, 2.5.6). */
 static inline bool addr_is_link_local6(struct addr a)
 {

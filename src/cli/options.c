@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "address/addr.h"
-#include "run/target_list.h"
 #include "technique/technique.h"
 
 #define PORTS_FAST 100
@@ -136,7 +135,7 @@ static int parse_address(const struct option_row *row, const char *text, void *o
 	struct scan_options *o = options;
 
 	if (addr_parse(text, strlen(text), &o->request.source) == 0) {
-		if (!target_list_is_nobody(o->request.source))
+		if (!addr_is_unspecified(o->request.source))
 			return 0;
 		return failure_set(f, EXIT_USAGE, "%s %s: no host can have that address", row->name,
 				   option_quote(text).text);

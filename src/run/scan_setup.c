@@ -12,6 +12,7 @@
 #include "net/own.h"
 #include "net/settle.h"
 #include "plan/ports.h"
+#include "run/target_read.h"
 #include "run/timing.h"
 #include "sandbox/privilege.h"
 
@@ -245,8 +246,7 @@ int scan_setup_init(struct scan_setup *setup, const struct scan_request *request
 	if (error < 0)
 		return failure_set(f, EXIT_IO, "cannot read %s: %s", SERVICES_PATH,
 				   strerror(-error));
-	if (setup_ports(setup, f) < 0 ||
-	    target_list_build(request, observer, &setup->targets, f) < 0)
+	if (setup_ports(setup, f) < 0 || target_read(request, observer, &setup->targets, f) < 0)
 		return -1;
 	if (setup_source(setup, f) < 0)
 		return -1;

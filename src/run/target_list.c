@@ -1,30 +1,13 @@
-/* target_list: builds one set of addresses from the words of a request and of its list files. */
+/* target_list: single addresses with the names that they were given by. */
 #include "run/target_list.h"
 
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/quote.h"
-#include "plan/targets.h"
-#include "run/target_names.h"
-#include "system/textfile.h"
-
 /* Single addresses beyond this number are scanned like all others, but their names are not
  * stored. */
 #define NAMED_MOST 65536
-
-/* Where words are added: targets or excludes. */
-struct word_sink {
-	const struct scan_request *request;
-	struct target_list *list;
-	struct ranges *ranges;
-	struct target_names *names;
-	bool exclude;
-	const char *where;	   /* list file, or NULL */
-	struct target_place place; /* position of the current word */
-};
 
 int target_list_named(struct target_list *list, struct addr a, const char *name, struct failure *f)
 {
@@ -45,174 +28,6 @@ int target_list_named(struct target_list *list, struct addr a, const char *name,
 	list->named[list->named_count] =
 		(struct named_target){.addr = a, .name = copy, .order = list->named_count};
 	list->named_count++;
-	return 0;
-}
-
-/* "%2": an interface's number in place of its name (RFC 4007, 11.2). */
-static int zone_name(const char *zone, char name[static IF_NAMESIZE], struct failure *f)
-{
-	const size_t digits = strspn(zone, "0123456789");
-
-	if (if_nametoindex(zone) != 0 || digits == 0 || zone[digits] || digits > 9) {
-		snprintf(name, IF_NAMESIZE, "%s", zone);
-		return 0;
-	}
-	if (!if_indextoname((unsigned)strtoul(zone, NULL, 10), name))
-		return failure_set(f, EXIT_UNAVAILABLE, "%%%s: no interface has that number", zone);
-	return 0;
-}
-
-static int zone_note(struct word_sink *sink, const char *zone, struct failure *f)
-{
-	const char *interface = sink->request->interface;
-	char *have = sink->list->zone, name[IF_NAMESIZE];
-
-	if (zone[0] == '\0' || sink->exclude)
-		return 0;
-	if (zone_name(zone, name, f) < 0)
-		return -1;
-	if (have[0] && strcmp(have, name) != 0)
-		return failure_set(
-			f, EXIT_USAGE,
-			"link-local targets of two interfaces, %%%s and %%%s: scan one at "
-			"a time",
-			have, name);
-	if (interface && strcmp(interface, name) != 0)
-		return failure_set(f, EXIT_USAGE,
-				   "a target is on interface %s (%%%s), and -e names another one",
-				   name, zone);
-	snprintf(have, sizeof(sink->list->zone), "%s", name);
-	return 0;
-}
-
-bool target_list_is_nobody(struct addr a)
-{
-	return (addr_is_v4(a) && addr_v4(a) == 0) || (!a.hi && !a.lo);
-}
-
-/* They are removed from a larger range. */
-static int nobody_exclude(struct ranges *excludes, struct failure *f)
-{
-	const struct addr four = addr_from_v4(0), six = {0, 0};
-
-	if (ranges_add(excludes, four, four) < 0 || ranges_add(excludes, six, six) < 0)
-		return failure_set(f, EXIT_SOFTWARE, "out of memory for the excludes");
-	ranges_normalise(excludes);
-	return 0;
-}
-
-static int word_add(struct word_sink *sink, const char *word, size_t length, struct failure *f)
-{
-	size_t before = sink->ranges->count;
-	struct target target;
-	char text[ADDR_TEXT];
-
-	if (target_parse(word, length, sink->ranges, &target, f) < 0 ||
-	    zone_note(sink, target.zone, f) < 0)
-		return -1;
-	if (target.kind == TARGET_NAME)
-		return target_names_add(sink->names, &target, sink->exclude, &sink->place, f);
-	if (sink->exclude || sink->ranges->count != before + 1)
-		return 0;
-	const struct range *added = &sink->ranges->range[before];
-
-	if (addr_is_link_local6(added->first) && !target.zone[0] && !sink->request->interface)
-		return failure_set(
-			f, EXIT_USAGE,
-			"link-local target %s: which interface? Say %s%%eth0, or -e eth0",
-			addr_format(added->first, text), text);
-	if (addr_equal(added->first, added->last) && target_list_is_nobody(added->first))
-		return failure_set(
-			f, EXIT_USAGE,
-			"%s is not the address of a host; this machine is 127.0.0.1 or ::1",
-			addr_format(added->first, text));
-	if (addr_equal(added->first, added->last))
-		return target_list_named(sink->list, added->first, NULL, f);
-	return 0;
-}
-
-static int list_word(void *context, const char *word, size_t length, unsigned line,
-		     struct failure *f)
-{
-	struct word_sink *sink = context;
-	struct failure inner = {0};
-	char where[200], before[224];
-	int result;
-
-	text_quote(sink->where, strlen(sink->where), where, sizeof(where));
-	snprintf(before, sizeof(before), "%s:%u: ", where, line);
-	sink->place.before = before;
-	result = word_add(sink, word, length, &inner);
-	sink->place.before = "";
-	return result == 0 ? 0 : failure_set(f, inner.exit_code, "%s%s", before, inner.text);
-}
-
-/* An element of --exclude. */
-static int split_word(void *context, const char *word, size_t length, struct failure *f)
-{
-	return word_add(context, word, length, f);
-}
-
-static int list_read(struct word_sink *sink, const char *path, struct failure *f)
-{
-	char where[200], *text;
-	size_t length;
-	int error = textfile_read(path, TEXTFILE_MOST_BYTES, &text, &length);
-
-	text_quote(path, strlen(path), where, sizeof(where));
-	if (error < 0)
-		return failure_set(f, EXIT_IO, "cannot read list \"%s\": %s", where,
-				   strerror(-error));
-	sink->where = path;
-	int result = target_list_parse(text, length, where, list_word, sink, f);
-
-	free(text);
-	return result;
-}
-
-/* Explains syntax of other programs that is not valid here; or NULL. */
-static const char *word_advice(const char *word)
-{
-	const char *comma = strchr(word, ','), *colon = strchr(word, ':');
-
-	if (comma && strpbrk(comma, ".:"))
-		return "targets are separated by spaces";
-	if (word[0] == '[')
-		return "write IPv6 addresses without brackets";
-	if (colon && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0')
-		return "ports are given by -p";
-	return NULL;
-}
-
-static int target_word(struct word_sink *sink, const char *word, struct failure *f)
-{
-	struct failure inner = {0};
-	const char *advice = word_advice(word);
-	char after[64] = "";
-	int result;
-
-	if (advice)
-		snprintf(after, sizeof(after), "; %s", advice);
-	sink->place.after = after;
-	result = word_add(sink, word, strlen(word), &inner);
-	sink->place.after = "";
-	return result == 0 ? 0 : failure_set(f, inner.exit_code, "%s%s", inner.text, after);
-}
-
-static int words_read(struct word_sink *sink, const struct words *words, const struct words *lists,
-		      struct failure *f)
-{
-	for (size_t i = 0; i < words->count; i++) {
-		const char *text = words->word[i];
-
-		/* Only --exclude takes lists: a target with a comma is an octet list. */
-		if (sink->exclude ? target_split(text, strlen(text), split_word, sink, f)
-				  : target_word(sink, text, f))
-			return -1;
-	}
-	for (size_t i = 0; i < lists->count; i++)
-		if (list_read(sink, lists->word[i], f) < 0)
-			return -1;
 	return 0;
 }
 
@@ -250,7 +65,7 @@ static int named_join(struct named_target *to, const char *name, struct failure 
 }
 
 /* Sorts the entries and merges those with the same address, which keep all their names. */
-static int named_sort(struct target_list *list, struct failure *f)
+int target_list_sort(struct target_list *list, struct failure *f)
 {
 	struct named_target *named = list->named;
 	size_t kept = 0;
@@ -269,43 +84,6 @@ static int named_sort(struct target_list *list, struct failure *f)
 		free(named[i].name);
 	}
 	list->named_count = kept;
-	return result;
-}
-
-int target_list_build(const struct scan_request *r, const struct observer *observer,
-		      struct target_list *list, struct failure *f)
-{
-	struct ranges excludes = {0};
-	struct target_names names = {0};
-	const struct target_place nowhere = {"", ""};
-	struct word_sink targets = {r, list, &list->ranges, &names, false, NULL, nowhere};
-	struct word_sink out = {r, list, &excludes, &names, true, NULL, nowhere};
-	int result = -1;
-
-	memset(list, 0, sizeof(*list));
-	if (words_read(&targets, &r->targets, &r->lists, f) < 0 ||
-	    words_read(&out, &r->excludes, &r->exclude_lists, f) < 0 ||
-	    target_names_resolve(&names, r, observer, list, &excludes, f) < 0 ||
-	    nobody_exclude(&excludes, f) < 0)
-		goto out;
-	ranges_normalise(&list->ranges);
-	uint64_t before = ranges_size(&list->ranges);
-
-	if (ranges_subtract(&list->ranges, &excludes) < 0) {
-		failure_set(f, EXIT_SOFTWARE, "out of memory for the excludes");
-		goto out;
-	}
-	list->excluded = before - ranges_size(&list->ranges);
-	if (list->ranges.count == 0) {
-		failure_set(f, EXIT_USAGE,
-			    before ? "the excludes leave no target to scan"
-				   : "no target given; see portlight scan --help");
-		goto out;
-	}
-	result = named_sort(list, f);
-out:
-	target_names_fini(&names);
-	ranges_fini(&excludes);
 	return result;
 }
 

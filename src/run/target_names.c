@@ -83,7 +83,7 @@ static int name_apply(const struct target_name *name, const struct resolve_job *
 		const unsigned whole = addr_is_v4(job->addr[i]) ? 32 : 128;
 		const unsigned bits = target->has_prefix ? target->prefix_bits : whole;
 
-		if (!name->exclude && bits == whole && target_list_is_nobody(job->addr[i]))
+		if (!name->exclude && bits == whole && addr_is_unspecified(job->addr[i]))
 			return failure_set(f, EXIT_USAGE,
 					   "\"%s\" resolves to %s, not the address of a host",
 					   target->name, addr_format(job->addr[i], text));
