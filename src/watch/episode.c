@@ -110,13 +110,6 @@ void episode_add_port(struct episode *e, uint16_t port, uint8_t proto)
 		bit_add(e->tcp, port, &e->tcp_count);
 }
 
-uint64_t episode_size(const struct episode *e)
-{
-	uint64_t ports = (uint64_t)e->tcp_count + e->udp_count + e->protocol_count;
-
-	return e->hosts > ports ? e->hosts : ports;
-}
-
 static void episode_close(struct episode_table *t, struct episode *e, uint64_t t_ns)
 {
 	episode_report(t, e, EVENT_CLOSE, t_ns);

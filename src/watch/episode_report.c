@@ -5,6 +5,13 @@
 #include "watch/params.h"
 #include "watch/tool.h"
 
+uint64_t episode_size(const struct episode *e)
+{
+	uint64_t ports = (uint64_t)e->tcp_count + e->udp_count + e->protocol_count;
+
+	return e->hosts > ports ? e->hosts : ports;
+}
+
 #define MINUTE_MS 60000
 
 static size_t ports_ranges(const uint64_t *bitmap, uint16_t (*out)[2])
