@@ -20,9 +20,9 @@ enum packet_link {
 
 /*
  * Which parts were there, whole and well-formed. Presence is a flag, never a magic value. TCP is
- * there if its 20 fixed bytes are: its options may be cut, or bad with PACKET_MALFORMED. A quote
- * that cannot be read is merely absent. A header that a first fragment leaves to the next one is
- * absent too, and the packet is not malformed.
+ * there if its 20 fixed bytes are: its options may be cut, or bad with PACKET_TCP_OPTIONS_BAD. A
+ * quote that cannot be read is merely absent. A header that a first fragment leaves to the next one
+ * is absent too, and the packet is not malformed.
  */
 enum packet_has {
 	PACKET_ETHERNET = 1 << 0,
@@ -49,6 +49,9 @@ enum packet_has {
 	/* IPv6: the frame, PACKET_BURIED_BYTES of the packet or more, ends within extension
 	 * headers: no honest packet has that many. */
 	PACKET_BURIED = 1 << 18,
+	/* An option's length is wrong. RFC 9293, 3.1 (MUST-7) requires implementations to be
+	 * prepared for that; Linux ignores the rest of the options. */
+	PACKET_TCP_OPTIONS_BAD = 1 << 19,
 	PACKET_SUM_BAD = 1 << 15, /* only if asked for: IP or transport checksum is wrong */
 };
 

@@ -231,12 +231,12 @@ static void parse_tcp_options(struct reader *r, size_t header)
 		}
 		if (here - offset < 2) {
 			if (here == header)
-				out->has |= PACKET_MALFORMED;
+				out->has |= PACKET_TCP_OPTIONS_BAD;
 			return;
 		}
 		bytes = bytes_at8(in, offset + 1);
 		if (bytes < 2 || bytes > header - offset || (kind == 2 && bytes != 4)) {
-			out->has |= PACKET_MALFORMED;
+			out->has |= PACKET_TCP_OPTIONS_BAD;
 			return;
 		}
 		if (kind == 2 && bytes <= here - offset) {

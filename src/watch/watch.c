@@ -360,7 +360,8 @@ static bool packet_is_unreadable(const struct packet *p)
 	const uint32_t enough = PACKET_ARP | PACKET_TCP | PACKET_UDP | PACKET_ICMP |
 				PACKET_FRAGMENT | PACKET_TCP_START;
 
-	return p->has & PACKET_MALFORMED || (p->has & PACKET_TRUNCATED && !(p->has & enough));
+	return p->has & (PACKET_MALFORMED | PACKET_TCP_OPTIONS_BAD) ||
+	       (p->has & PACKET_TRUNCATED && !(p->has & enough));
 }
 
 void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const struct sighting *s)

@@ -56,8 +56,8 @@ static bool same(const struct packet *a, const struct packet *b)
 
 static bool buildable(const struct packet *p)
 {
-	const uint32_t spoilt =
-		PACKET_TRUNCATED | PACKET_MALFORMED | PACKET_FRAGMENT | PACKET_MORE_FRAGMENTS;
+	const uint32_t spoilt = PACKET_TRUNCATED | PACKET_MALFORMED | PACKET_TCP_OPTIONS_BAD |
+				PACKET_FRAGMENT | PACKET_MORE_FRAGMENTS;
 
 	return !(p->has & spoilt) &&
 	       (p->has & (PACKET_ARP | PACKET_TCP | PACKET_UDP | PACKET_ICMP));

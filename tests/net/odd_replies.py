@@ -89,12 +89,13 @@ class Probe:
         value = total(start + body) ^ wrong
         return body[:at] + struct.pack("!H", value) + body[at + 2:]
 
-    def segment(self, flags, seq=1000, ack=None, to=None, data=b"", source=None, wrong=0):
+    def segment(self, flags, seq=1000, ack=None, to=None, data=b"", source=None, wrong=0,
+                tcp_options=b"\x02\x04\x05\xb4"):
         ack = self.seq + 1 if ack is None else ack
         body = struct.pack("!HHIIBBHHH", self.dport, to or self.sport, seq & 0xffffffff,
                            ack & 0xffffffff, 0x60 if flags & SYN else 0x50, flags,
                            8192 if flags & SYN else 0, 0, 0)
-        body += (b"\x02\x04\x05\xb4" if flags & SYN else b"") + data
+        body += (tcp_options if flags & SYN else b"") + data
         return self.summed(TCP, body, 16, source, wrong)
 
     def tcp(self, flags, source=None, options=b"", ttl=64, chain=(), tag=b"", trailer=b"", **more):
@@ -221,6 +222,10 @@ TCP_TRICKS = [
     ("46", "SYN+ACK with a wrong checksum", lambda p: p.tcp(SA, wrong=0x5555), SILENT),
     ("46", "SYN+ACK with data", lambda p: p.tcp(SA, data=b"hello"), OPEN),
     ("46", "SYN+ACK with ECN's flag", lambda p: p.tcp(SA | 0x40), OPEN),
+    ("46", "SYN+ACK with a TCP option of length 0",
+     lambda p: p.tcp(SA, tcp_options=b"\x08\0\0\0"), OPEN),
+    ("46", "SYN+ACK with a TCP option behind its header",
+     lambda p: p.tcp(SA, tcp_options=b"\x01\x08\x0a\0"), OPEN),
     ("46", "ACK alone", lambda p: p.tcp(ACK), SILENT),
     ("46", "SYN+ACK in a frame filled up to 60 bytes",
      lambda p: p.tcp(SA, trailer=b"\xaa\x55\xff"), OPEN),

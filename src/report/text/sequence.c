@@ -86,6 +86,8 @@ static void append_packet(char *text, const struct trace_event *event, struct ad
 		append(text, " from %s", addr_format(p->src, address));
 	if (p->has & (PACKET_TRUNCATED | PACKET_MALFORMED))
 		append(text, " (damaged)");
+	if (p->has & PACKET_TCP_OPTIONS_BAD)
+		append(text, " (bad TCP options)");
 	if (p->has & PACKET_SUM_BAD)
 		append(text, " (bad checksum)");
 }
