@@ -209,7 +209,9 @@ void episode_report(struct episode_table *t, struct episode *e, enum event_phase
 	bool proven = proof_holds(&e->proof);
 
 	episode_report_minute(t, e->moved_ms, t_ns);
-	if (phase == EVENT_OPEN && !e->reported) {
+	if (phase == EVENT_OPEN) {
+		if (e->reported)
+			return; /* with the new minute, just now */
 		e->reported = limit_allows(t, proven);
 		if (!e->reported)
 			count_suppressed(t);
