@@ -53,7 +53,7 @@ self_tests() {
 			"$(grep "$way" "$work/self-test" | sed 's/.*; without seccomp: //')"
 	done
 	[ -n "$landlock" ] || return
-	for way in 'read /etc/passwd' 'make a file where' 'run another program' 'make a symbolic'; do
+	for way in 'read /etc/passwd' 'create a file in a world' 'run another program' 'make a symbolic'; do
 		same "without seccomp: $way" \
 			'Permission denied' \
 			"$(grep "$way" "$work/self-test" | sed 's/.*; without seccomp: //')"
