@@ -164,6 +164,7 @@ check_for_good() {
 		jq -es 'all(.[] | select(.type == "port"); .state == "closed")' "$work/json"
 	ip link set v0 up
 	by first
+	soon "$engine: the link is up again" has_settled
 }
 
 # ARP keeps to the rate, as probes do: one request, and what the rate gives in the time.
