@@ -59,6 +59,9 @@ while IFS= read -r command; do
 	ok "$command" $?
 done <"$work/commands"
 same 'the program runs' 'portlight' "$(inside 'portlight --version' | cut -d' ' -f1)"
+for schema in portlight portlight-watch; do
+	ok "the schema of $schema is installed" test -s "$tree/usr/local/share/portlight/$schema.schema.json"
+done
 ok 'with engine xdp' sh -c "grep -q xdp_programs '$tree/src/build/build.ninja'"
 for page in portlight portlight-watch; do
 	ok "the manual page $page is installed" test -s "$tree/usr/local/share/man/man1/$page.1"
