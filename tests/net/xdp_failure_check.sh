@@ -148,7 +148,7 @@ check_down() {
 		begin "${how#* }" --max-retries 0
 		kill -CONT $host
 		ip link set t0 down
-		ended "$what" 69
+		ended "$what" 75
 		grep -q 't0' "$work/stderr"
 		ok "$what: named" $?
 		ip link set t0 up
