@@ -94,7 +94,7 @@ static void test_text(void **state)
 		{SAMPLE_UPDATE,
 		 "2026-11-23T07:30:24Z    + #12 Port scan of 198.51.100.1 by 192.0.2.7 goes on: "
 		 "connect udp, 1004 ports (tcp 1-1000,8080; udp 53,123-124), since 07:30:20Z, "
-		 "10100 packets at 2525.25/s, answered open: 22,80, source proven by a handshake, "
+		 "10100 packets at 2525/s, answered open: 22,80, source proven by a handshake, "
 		 "tool: nmap (95 %), the capture lost 1 packet, seen on eth0\n"},
 		{SAMPLE_CLOSE,
 		 "2026-11-23T07:35:30Z    . #12 Port scan of 198.51.100.1 by 192.0.2.7 is over: "
@@ -107,7 +107,7 @@ static void test_text(void **state)
 		{SAMPLE_DISTRIBUTED,
 		 "2026-11-23T07:30:20Z  #15 Distributed scan of 198.51.100.1 by at least 50 "
 		 "sources: syn, 1001 ports (tcp 1-1000,8080), since 07:30:11Z, 1001 packets at "
-		 "111.22/s, nothing answered open, tool: masscan (80 %)\n"},
+		 "111/s, nothing answered open, tool: masscan (80 %)\n"},
 		{SAMPLE_ODD,
 		 "2026-11-23T07:30:20Z  #19 Port scan of 198.51.100.1 by 203.0.113.10: xmas odd, "
 		 "1 port (tcp 80), since 07:30:20Z, 7 packets, nothing answered open, source may "

@@ -222,6 +222,12 @@ static void write_clock(FILE *out, const struct event *e, uint64_t ns)
 		(void)fputs(then, out);
 }
 
+/* Decimals of a rate: more would be false precision. */
+static unsigned rate_decimals(double pps)
+{
+	return pps < 10 ? 2 : pps < 100 ? 1 : 0;
+}
+
 static void write_times(FILE *out, const struct event *e)
 {
 	char rate[EVENT_PHRASE_DECIMAL];
@@ -235,7 +241,8 @@ static void write_times(FILE *out, const struct event *e)
 	(void)fputs(", ", out);
 	write_count(out, e->packets, false, "packet");
 	if (e->rate_pps > 0)
-		(void)fprintf(out, " at %s/s", event_phrase_decimal(e->rate_pps, 2, rate));
+		(void)fprintf(out, " at %s/s",
+			      event_phrase_decimal(e->rate_pps, rate_decimals(e->rate_pps), rate));
 }
 
 /* Writes the ports that answered as open, and what is known of the scanner. */
