@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 export PATH
 tests/packages.sh gcc clang libc6-dev linux-libc-dev meson ninja-build pkg-config libmnl-dev \
-	libcap-ng-dev libcmocka-dev iproute2 nftables util-linux procps nmap python3
+	libcap-ng-dev libseccomp-dev libpcap-dev zlib1g-dev libexpat1-dev iproute2 nftables \
+	util-linux procps nmap python3
 tests/configure.sh build -Dtests=lab -Dbench=true >/dev/null
 meson compile -C build >/dev/null
 # The far end's program. Without a BPF compiler the far end drops in nftables, and the table says so.

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 export PATH LC_ALL=C
 tests/packages.sh gcc clang libc6-dev linux-libc-dev meson ninja-build pkg-config libmnl-dev \
-	libcap-ng-dev libpcap-dev zlib1g-dev libseccomp-dev libbpf-dev bpftool libcmocka-dev iproute2 nftables util-linux procps tcpdump tshark \
+	libcap-ng-dev libpcap-dev zlib1g-dev libseccomp-dev libbpf-dev bpftool libexpat1-dev iproute2 nftables util-linux procps tcpdump tshark \
 	wireshark-common time scanlogd psad python3 python3-jsonschema
 tests/configure.sh build -Dtests=lab -Dbench=true >/dev/null
 meson compile -C build >/dev/null

@@ -12,7 +12,7 @@ if [ -z "${BUILD-}" ]; then
 	# shellcheck disable=SC2046
 	tests/packages.sh gcc clang libc6-dev linux-libc-dev meson ninja-build pkg-config \
 		libmnl-dev libcap-ng-dev libpcap-dev zlib1g-dev libseccomp-dev libbpf-dev bpftool \
-		libcmocka-dev iproute2 util-linux procps python3 masscan $([ "${ZMAP-}" ] || echo zmap)
+		libexpat1-dev iproute2 util-linux procps python3 masscan $([ "${ZMAP-}" ] || echo zmap)
 	tests/configure.sh build -Dtests=lab -Dbench=true >/dev/null
 	meson compile -C build >/dev/null
 fi
