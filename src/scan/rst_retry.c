@@ -1,4 +1,4 @@
-/* persist: rounds of further attempts, and their pace. */
+/* rst_retry: rounds of further attempts, and their pace. */
 #include "scan/rst_retry.h"
 
 /* Half of all packets lost each way leaves 0.75^200 of the ports. Below what 8 bits of attempts

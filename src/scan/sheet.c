@@ -306,8 +306,7 @@ unsigned sheet_slot_limit(const struct sheet *s, uint32_t slot)
 
 bool sheet_slot_udp(const struct sheet *s, uint32_t slot)
 {
-	return technique_table[plan_slot_technique(plan_slots(s->plan)[slot])].cookie ==
-	       COOKIE_PORT;
+	return technique_is_udp(plan_slot_technique(plan_slots(s->plan)[slot]));
 }
 
 void sheet_set_position(struct sheet *s, uint32_t pass, uint32_t position)
