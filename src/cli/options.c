@@ -89,7 +89,7 @@ static int parse_techniques(const struct option_row *row, const char *text, void
 	(void)row;
 	for (const char *at = text;;) {
 		size_t length = strcspn(at, ",");
-		int technique = technique_by_name(at, length);
+		int technique = technique_port_by_name(at, length);
 
 		if (technique < 0)
 			return failure_set(f, EXIT_USAGE,

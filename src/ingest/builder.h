@@ -8,7 +8,7 @@
 #include "result/record.h"
 
 /* A host has at most one finding per technique and port. */
-#define BUILDER_FINDINGS ((size_t)TECHNIQUES * 65536)
+#define BUILDER_FINDINGS ((size_t)PORT_TECHNIQUES * 65536)
 /* Most bytes of service names and host names. */
 #define BUILDER_TEXT ((size_t)64 << 20)
 

@@ -33,7 +33,7 @@ static bool read_techniques(struct json_line *j, void *out)
 
 		if (!json_line_object(j, fields, 4, &value))
 			return false;
-		int technique = technique_by_name(value.technique, strlen(value.technique));
+		int technique = technique_port_by_name(value.technique, strlen(value.technique));
 
 		if (technique < 0)
 			return json_line_fail(j, "unknown technique", value.technique);

@@ -69,7 +69,7 @@ static int read_address(struct source_lines *s, const char *ip, struct failure *
 static int read_verdict(struct source_lines *s, const char *technique, const char *proto,
 			const char *state, struct finding *finding, struct failure *f)
 {
-	int row = technique_by_name(technique, strlen(technique));
+	int row = technique_port_by_name(technique, strlen(technique));
 	uint8_t number;
 
 	if (row < 0)

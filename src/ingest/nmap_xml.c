@@ -92,7 +92,7 @@ static void start_scaninfo(struct source_xml *x, const char **attributes)
 {
 	const char *type = nmap_xml_required(x, attributes, "type");
 	const char *list = nmap_xml_required(x, attributes, "services");
-	const int technique = technique_by_name(type, strlen(type));
+	const int technique = technique_port_by_name(type, strlen(type));
 	const size_t i = x->run.technique_count;
 	uint64_t count;
 	uint8_t proto;

@@ -79,7 +79,20 @@ const char *phrase_mac(const uint8_t mac[6], char text[static 18])
 
 const char *phrase_proto(unsigned technique)
 {
-	return technique_is_udp(technique) ? "udp" : "tcp";
+	if (technique >= TECHNIQUES)
+		return "tcp";
+	switch (technique_table[technique].proto) {
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_UDP:
+		return "udp";
+	case IPPROTO_ICMP:
+		return "icmp";
+	case IPPROTO_RAW:
+		return "ip";
+	default:
+		return "arp";
+	}
 }
 
 const char *phrase_evidence(const struct finding *finding, char text[static PHRASE_EVIDENCE])

@@ -23,7 +23,7 @@ const char *phrase_seconds(uint64_t ns, char text[static PHRASE_SECONDS]);
 const char *phrase_address(const struct host_report *host, char text[static PHRASE_ADDRESS]);
 const char *phrase_mac(const uint8_t mac[6], char text[static 18]);
 
-/* "tcp" or "udp": the protocol of a technique. */
+/* The protocol of a technique: "tcp", "udp"; of those that find hosts "icmp", "ip", "arp". */
 const char *phrase_proto(unsigned technique);
 
 /* Reason with its evidence: "admin-prohibited from 198.18.1.1 ttl 63". Returns `text`. */

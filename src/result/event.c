@@ -114,11 +114,11 @@ static const char *const tool_names[EVENT_TOOLS] = {
 };
 
 /* The techniques that are not in the table. */
-static const char *const sight_names[SEEN_TECHNIQUES - TECHNIQUES] = {
-	[SEEN_ODD - TECHNIQUES]     = "odd",
-	[SEEN_ICMP - TECHNIQUES]    = "icmp",
-	[SEEN_ARP - TECHNIQUES]     = "arp",
-	[SEEN_IPPROTO - TECHNIQUES] = "ipproto",
+static const char *const sight_names[SEEN_TECHNIQUES - PORT_TECHNIQUES] = {
+	[SEEN_ODD - PORT_TECHNIQUES]     = "odd",
+	[SEEN_ICMP - PORT_TECHNIQUES]    = "icmp",
+	[SEEN_ARP - PORT_TECHNIQUES]     = "arp",
+	[SEEN_IPPROTO - PORT_TECHNIQUES] = "ipproto",
 };
 // clang-format on
 
@@ -161,9 +161,9 @@ const char *event_tool_name(unsigned tool)
 
 const char *event_technique_name(unsigned bit)
 {
-	if (bit < TECHNIQUES)
+	if (bit < PORT_TECHNIQUES)
 		return technique_table[bit].name;
-	return name_of(sight_names, SEEN_TECHNIQUES - TECHNIQUES, bit - TECHNIQUES);
+	return name_of(sight_names, SEEN_TECHNIQUES - PORT_TECHNIQUES, bit - PORT_TECHNIQUES);
 }
 
 bool event_is_alert(unsigned action)
@@ -176,7 +176,7 @@ static uint32_t look_alikes(uint32_t techniques, unsigned bit)
 {
 	uint32_t set = UINT32_C(1) << bit;
 
-	if (bit < TECHNIQUES)
+	if (bit < PORT_TECHNIQUES)
 		set |= technique_by_sight(technique_table[bit].proto, technique_table[bit].flags);
 	return set & techniques;
 }
@@ -207,7 +207,7 @@ static bool append_set(char *text, size_t size, size_t *length, uint32_t set)
 	for (int ordinary = 0; ordinary <= 1; ordinary++) {
 		for (unsigned bit = 0; bit < SEEN_TECHNIQUES; bit++) {
 			bool is_ordinary =
-				bit < TECHNIQUES && technique_table[bit].needs == NEEDS_NOTHING;
+				bit < PORT_TECHNIQUES && technique_table[bit].needs == NEEDS_NOTHING;
 
 			if (!(set >> bit & 1) || is_ordinary != (ordinary == 1))
 				continue;

@@ -119,10 +119,10 @@ enum event_tool {
 	EVENT_TOOLS,
 };
 
-/* Techniques that the detector sees and the scanner does not send. Bits after those of enum
- * technique_id. */
+/* Techniques that the detector sees by other names than the scanner sends them. Bits after those of
+ * enum technique_id that scan ports. */
 enum event_technique {
-	SEEN_ODD = TECHNIQUES, /* TCP flags that no technique and no standard TCP sends */
+	SEEN_ODD = PORT_TECHNIQUES, /* TCP flags that no technique and no standard TCP sends */
 	SEEN_ICMP,
 	SEEN_ARP,
 	SEEN_IPPROTO,

@@ -11,7 +11,7 @@ enum reply finding_reply(unsigned technique, unsigned state, unsigned reason)
 	if (reason == REASON_CONN_REFUSED)
 		reason = REASON_RESET;
 	for (unsigned reply = 0; reply < REPLIES; reply++) {
-		if (technique_reason(reply) != reason)
+		if (technique_reason(technique, reply) != reason)
 			continue;
 		if (like == REPLY_UNREACH)
 			like = (enum reply)reply;

@@ -93,7 +93,8 @@ static void finding_evidence(const struct sheet *sheet, const struct reply_evide
 		f->has |= FINDING_FROM;
 }
 
-static enum reason finding_reason(unsigned reply, const struct reply_evidence *e, int family)
+static enum reason finding_reason(uint8_t technique, unsigned reply,
+				  const struct reply_evidence *e, int family)
 {
 	if (reply == REPLY_SILENCE)
 		return REASON_NO_RESPONSE;
@@ -101,7 +102,7 @@ static enum reason finding_reason(unsigned reply, const struct reply_evidence *e
 		return technique_icmp_reason(family, e->icmp_type, e->icmp_code);
 	if (e->has & ANSWER_REFUSED)
 		return REASON_CONN_REFUSED;
-	return technique_reason(reply);
+	return technique_reason(technique, reply);
 }
 
 /* A RST to FIN, NULL or Xmas from a port that answered a SYN with SYN+ACK. Needs sorted findings.
@@ -261,7 +262,8 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		f->reply = (uint8_t)reply;
 		f->cell = sheet_tag(sheet, cell);
 		f->state = technique_rule(technique, reply)->state;
-		f->reason = (uint8_t)finding_reason(reply, &e, addr_is_v4(out->addr) ? 4 : 6);
+		f->reason = (uint8_t)finding_reason(technique, reply, &e,
+						   addr_is_v4(out->addr) ? 4 : 6);
 		f->attempt = sent ? (uint8_t)(sent - 1) : 0;
 		if (state.notes & HOST_NO_ROUTE && sent == 0)
 			finding_no_route(f);

@@ -9,6 +9,7 @@
 #define RFC_CLOSED "RFC 9293, 3.10.7.1"
 #define RFC_LISTEN "RFC 9293, 3.10.7.2"
 #define RFC_ICMP   "RFC 1122, 3.2.2.1; RFC 1812, 5.2.7.1; RFC 4443, 3.1"
+#define RFC_ECHO   "RFC 792, p. 14; RFC 1122, 3.2.2.6; RFC 4443, 4.2: a host must answer an echo request"
 #define PHRACK	   "U. Maimon, Port Scanning without the SYN Flag, Phrack 49-15, 1996"
 
 // clang-format off
@@ -64,6 +65,13 @@
 		"silence means that a packet filter dropped it (or every copy was lost).",         \
 		"RFC 9293, 3.10.7.1 and 3.10.7.2"},                                                \
 	RULE_UNREACH, RULE_TCP_PORT_UNREACH
+
+/* Those that find hosts: an ICMP error of the host itself, which says that something is refused. */
+#define RULES_HOST(silence_text, silence_from)                                                     \
+	[REPLY_SILENCE] = {PORT_OPEN_FILTERED, silence_text, silence_from},                        \
+	RULE_UNREACH,                                                                              \
+	[REPLY_PORT_UNREACH] = {PORT_CLOSED,                                                       \
+		"An ICMP error of the host itself: it is up, and refuses the probe.", RFC_ICMP}
 
 const struct technique technique_table[TECHNIQUES] = {
 [TECH_CONNECT] = {
@@ -208,6 +216,72 @@ const struct technique technique_table[TECHNIQUES] = {
 		[REPLY_DATA] = {PORT_OPEN, "The service answered.", "RFC 768"},
 	},
 },
+[TECH_ICMP_ECHO] = {
+	.name = "icmp-echo", .letter = 0, .proto = IPPROTO_ICMP, .needs = NEEDS_PING,
+	.cookie = COOKIE_ICMP, .retries = 1,
+	.message = {{8, 0}, {128, 129}}, .reason = REASON_ECHO_REPLY,
+	.title = "ICMP echo request (finds hosts)",
+	.sends = "An ICMP or ICMPv6 echo request, as ping(8) does.",
+	.caveat = "Packet filters often drop it.",
+	.rules = {
+		RULES_HOST("Neither an echo reply nor an error: there is no host, or a packet "
+			   "filter dropped it (or every copy was lost).", RFC_ECHO),
+		[REPLY_ICMP] = {PORT_OPEN, "The host answers echo requests: it is up.", RFC_ECHO},
+	},
+},
+[TECH_ICMP_TIMESTAMP] = {
+	.name = "icmp-timestamp", .letter = 0, .proto = IPPROTO_ICMP, .needs = NEEDS_FRAMES,
+	.cookie = COOKIE_ICMP, .retries = 0,
+	.message = {{13, 14}, {0, 0}}, .reason = REASON_TIMESTAMP_REPLY,
+	.title = "ICMP timestamp request (finds hosts)",
+	.sends = "An ICMP timestamp request. IPv6 has none.",
+	.caveat = "Packet filters often drop it, but some that drop echo requests let it through.",
+	.rules = {
+		RULES_HOST("Neither a timestamp reply nor an error: hosts need not answer it, and "
+			   "packet filters drop it (or every copy was lost).",
+			   "RFC 792, p. 16; RFC 1122, 3.2.2.8"),
+		[REPLY_ICMP] = {PORT_OPEN, "The host answers timestamp requests: it is up.",
+				"RFC 792, p. 16; RFC 1122, 3.2.2.8"},
+	},
+},
+[TECH_IP_PROTOCOL] = {
+	.name = "ip-protocol", .letter = 0, .proto = IPPROTO_RAW, .needs = NEEDS_FRAMES,
+	.cookie = COOKIE_DATA, .retries = 1, .reason = REASON_PROTO_RESPONSE,
+	.title = "IP protocol (finds hosts)",
+	.sends = "An IP packet with eight bytes of data of a protocol that the host may lack.",
+	.caveat = "A host that knows the protocol drops such data without an answer.",
+	.rules = {
+		RULES_HOST("No error: there is no host, it knows the protocol, or a packet filter "
+			   "dropped it (or every copy was lost).",
+			   "RFC 1122, 3.2.2.1; RFC 4443, 3.4"),
+	},
+},
+[TECH_ARP] = {
+	.name = "arp", .letter = 0, .proto = 0, .needs = NEEDS_FRAMES, .cookie = COOKIE_NONE,
+	.message = {{1, 2}, {0, 0}}, .reason = REASON_ARP_RESPONSE,
+	.title = "ARP request (finds hosts on the link)",
+	.sends = "An ARP request to all hosts of the link: a host has to answer it before an IPv4 "
+		 "packet can be sent to it at all.",
+	.caveat = "It reaches hosts on the same link only.",
+	.rules = {
+		[REPLY_SILENCE] = {PORT_CLOSED, "No host of the link has the address.", "RFC 826"},
+		[REPLY_ICMP] = {PORT_OPEN, "A host of the link has the address.", "RFC 826"},
+	},
+},
+[TECH_NDP] = {
+	.name = "ndp", .letter = 0, .proto = IPPROTO_ICMP, .needs = NEEDS_FRAMES,
+	.cookie = COOKIE_NONE,
+	.message = {{0, 0}, {135, 136}}, .reason = REASON_ND_RESPONSE,
+	.title = "Neighbour solicitation (finds hosts on the link)",
+	.sends = "A neighbour solicitation: a host has to answer it before an IPv6 packet can be "
+		 "sent to it at all.",
+	.caveat = "It reaches hosts on the same link only.",
+	.rules = {
+		[REPLY_SILENCE] = {PORT_CLOSED, "No host of the link has the address.",
+				   "RFC 4861, 7.2"},
+		[REPLY_ICMP] = {PORT_OPEN, "A host of the link has the address.", "RFC 4861, 7.2"},
+	},
+},
 };
 
 static const char *const state_names[PORT_STATES] = {
@@ -239,6 +313,12 @@ static const char *const reason_names[REASONS] = {
 	[REASON_NO_ROUTE] = "no-route",
 	[REASON_BEYOND_SCOPE] = "beyond-scope",
 	[REASON_REJECT_ROUTE] = "reject-route",
+	[REASON_ECHO_REPLY] = "echo-reply",
+	[REASON_TIMESTAMP_REPLY] = "timestamp-reply",
+	[REASON_PROTO_RESPONSE] = "proto-response",
+	[REASON_ARP_RESPONSE] = "arp-response",
+	[REASON_ND_RESPONSE] = "nd-response",
+	[REASON_LOCALHOST] = "localhost-response",
 	[REASON_UNKNOWN] = "unknown-response",
 };
 
@@ -253,6 +333,7 @@ static const char *const reply_names[REPLIES] = {
 	[REPLY_DATA] = "datagram",
 	[REPLY_SYN] = "SYN",
 	[REPLY_SYN_ACK] = "SYN+ACK",
+	[REPLY_ICMP] = "reply",
 };
 
 /*
@@ -315,6 +396,20 @@ int technique_by_name(const char *name, size_t length)
 	return -1;
 }
 
+int technique_port_by_name(const char *name, size_t length)
+{
+	const int technique = technique_by_name(name, length);
+
+	return technique < PORT_TECHNIQUES ? technique : -1;
+}
+
+struct technique_message technique_message(unsigned technique, int family)
+{
+	static const struct technique_message none = {0, 0};
+
+	return technique < TECHNIQUES ? technique_table[technique].message[family == 6] : none;
+}
+
 int technique_by_letter(char letter)
 {
 	for (int t = 0; t < TECHNIQUES; t++)
@@ -325,7 +420,7 @@ int technique_by_letter(char letter)
 
 bool technique_is_inverse(unsigned technique)
 {
-	return technique < TECHNIQUES && !technique_is_udp(technique) &&
+	return technique < TECHNIQUES && technique_table[technique].proto == IPPROTO_TCP &&
 	       technique_table[technique].rules[REPLY_SILENCE].state == PORT_OPEN_FILTERED;
 }
 
@@ -394,6 +489,15 @@ const char *reason_name(unsigned reason)
 	return reason < REASONS ? reason_names[reason] : "unknown";
 }
 
+enum reason reason_by_name(const char *name)
+{
+	unsigned reason = 0;
+
+	while (reason < REASON_UNKNOWN && strcmp(reason_names[reason], name) != 0)
+		reason++;
+	return (enum reason)reason;
+}
+
 const char *reply_name(unsigned reply)
 {
 	return reply < REPLIES ? reply_names[reply] : "unknown";
@@ -428,8 +532,10 @@ enum reason technique_icmp_reason(int family, uint8_t type, uint8_t code)
 	return row ? (enum reason)row->reason : REASON_NO_RESPONSE;
 }
 
-enum reason technique_reason(unsigned reply)
+enum reason technique_reason(unsigned technique, unsigned reply)
 {
+	if (reply == REPLY_ICMP && technique < TECHNIQUES)
+		return (enum reason)technique_table[technique].reason;
 	return reply < REPLIES ? (enum reason)reply_reasons[reply] : REASON_NO_RESPONSE;
 }
 

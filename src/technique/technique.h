@@ -18,6 +18,13 @@ enum technique_id {
 	TECH_TTL,
 	TECH_MAIMON,
 	TECH_UDP,
+	/* Those before scan ports; those from here on only find hosts. */
+	PORT_TECHNIQUES,
+	TECH_ICMP_ECHO = PORT_TECHNIQUES,
+	TECH_ICMP_TIMESTAMP,
+	TECH_IP_PROTOCOL,
+	TECH_ARP,
+	TECH_NDP,
 	TECHNIQUES,
 };
 
@@ -36,6 +43,7 @@ enum reply {
 	REPLY_DATA,	      /* a UDP datagram from the port */
 	REPLY_SYN,	      /* SYN without ACK: simultaneous open (RFC 9293, 3.5) */
 	REPLY_SYN_ACK,	      /* SYN+ACK, or connect(2) succeeded */
+	REPLY_ICMP,	      /* the ICMP, ARP or NDP message that answers such a request */
 	REPLIES,
 };
 
@@ -72,6 +80,12 @@ enum reason {
 	REASON_NO_ROUTE,
 	REASON_BEYOND_SCOPE,
 	REASON_REJECT_ROUTE,
+	REASON_ECHO_REPLY,
+	REASON_TIMESTAMP_REPLY,
+	REASON_PROTO_RESPONSE,
+	REASON_ARP_RESPONSE,
+	REASON_ND_RESPONSE,
+	REASON_LOCALHOST,
 	REASON_UNKNOWN, /* of another program: none of these */
 	REASONS,
 };
@@ -81,12 +95,21 @@ enum cookie_place {
 	COOKIE_ACK,  /* reply.ack is our sequence number, or that + 1 (SYN and FIN count as one) */
 	COOKIE_SEQ,  /* reply.seq is our acknowledgement number (RST to a segment that had ACK) */
 	COOKIE_PORT, /* nowhere, only the ports match: UDP */
+	COOKIE_ICMP, /* identifier and sequence number, which a reply returns (RFC 792) */
+	COOKIE_DATA, /* the first data bytes, which only a quote in an ICMP error returns */
+	COOKIE_NONE, /* no probe of a plan: the engine resolves link addresses by itself */
 };
 
 /* Which privilege sending needs. */
 enum technique_needs {
 	NEEDS_NOTHING, /* connect(2) or a UDP socket */
 	NEEDS_FRAMES,  /* raw segments: CAP_NET_RAW */
+	NEEDS_PING,    /* the same, or an ICMP socket (net.ipv4.ping_group_range) */
+};
+
+/* A request and the message that answers it: ICMP or ICMPv6 types, ARP operations. */
+struct technique_message {
+	uint8_t ask, answer;
 };
 
 /* What one kind of reply to a technique means. */
@@ -97,14 +120,20 @@ struct rule {
 };
 
 struct technique {
-	const char *name;   /* "syn": in --technique, JSON and the detector's events */
-	char letter;	    /* nmap's -sX letter; 0 where nmap has none */
-	uint8_t proto;	    /* IPPROTO_TCP or IPPROTO_UDP */
-	uint8_t flags;	    /* TCP flags on the wire (enum tcp_flag); 0 for UDP */
-	uint8_t needs;	    /* enum technique_needs */
-	uint8_t cookie;	    /* enum cookie_place */
-	uint8_t retries;    /* default number of retransmissions; more where silence decides */
-	bool compares_ttl;  /* the verdict depends on the TTLs of the host's other RSTs */
+	const char *name; /* "syn": in --technique, JSON and the detector's events */
+	char letter;	  /* nmap's -sX letter; 0 where nmap has none */
+	/* IPPROTO_TCP or IPPROTO_UDP; of those that find hosts IPPROTO_ICMP (which includes
+	 * ICMPv6), IPPROTO_RAW where the port is the protocol's number, 0 for ARP */
+	uint8_t proto;
+	uint8_t flags;	   /* TCP flags on the wire (enum tcp_flag); 0 for UDP */
+	uint8_t needs;	   /* enum technique_needs */
+	uint8_t cookie;	   /* enum cookie_place */
+	uint8_t retries;   /* default number of retransmissions; more where silence decides */
+	bool compares_ttl; /* the verdict depends on the TTLs of the host's other RSTs */
+	/* Of those that find hosts: by IPv4 and by IPv6, 0/0 where there is none; and the reason
+	 * (enum reason) that its answer is. */
+	struct technique_message message[2];
+	uint8_t reason;
 	const char *title;  /* "SYN (half-open)" */
 	const char *sends;  /* what the probe is, a sentence */
 	const char *caveat; /* when the technique cannot decide; "" if it always can */
@@ -113,15 +142,26 @@ struct technique {
 
 extern const struct technique technique_table[TECHNIQUES];
 
+/* Whether it scans ports, and not only finds hosts. */
+static inline bool technique_is_port(unsigned technique)
+{
+	return technique < PORT_TECHNIQUES;
+}
+
+/* The request and answer of a row that finds hosts; family 4 or 6. All 0: it has none there. */
+struct technique_message technique_message(unsigned technique, int family);
+
 /* Row by name ("syn") or by nmap letter ('S'); -1 if there is none. */
 int technique_by_name(const char *name, size_t length);
 int technique_by_letter(char letter);
+/* The same, of those that scan ports. */
+int technique_port_by_name(const char *name, size_t length);
 
 /* The table in reverse: bit set of the rows that send exactly these flags, 0 if there are none. ECE
  * and CWR are ignored, since any SYN may carry them (RFC 3168, 6.1.1). */
 uint32_t technique_by_sight(uint8_t proto, uint8_t flags);
 
-/* Whether it sends UDP; all others send TCP. False for TECHNIQUES and above. */
+/* Whether it sends UDP; all others that scan ports send TCP. False for TECHNIQUES and above. */
 static inline bool technique_is_udp(unsigned technique)
 {
 	return technique < TECHNIQUES && technique_table[technique].proto == IPPROTO_UDP;
@@ -157,6 +197,9 @@ static inline bool reply_is_rst(unsigned reply)
 /* The rule for a reply, never NULL; its state is STATE_NONE if the reply is no answer. */
 const struct rule *technique_rule(unsigned technique, unsigned reply);
 
+/* The reason of that name, or REASON_UNKNOWN. */
+enum reason reason_by_name(const char *name);
+
 /* Names, in nmap's words: "open|filtered", "syn-ack". Never NULL, "unknown" outside the
  * enumeration. */
 const char *port_state_name(unsigned state);
@@ -176,7 +219,7 @@ enum reason technique_icmp_reason(int family, uint8_t type, uint8_t code);
 
 /* The reason for a reply other than an ICMP error (technique_icmp_reason) or a refused connect(2)
  * (REASON_CONN_REFUSED). */
-enum reason technique_reason(unsigned reply);
+enum reason technique_reason(unsigned technique, unsigned reply);
 
 /*
  * The reply that a TCP segment is, by its flags and window; REPLY_SILENCE if it is no answer to any

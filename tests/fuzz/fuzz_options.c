@@ -50,7 +50,7 @@ static void check_options(const struct scan_options *o, const char *from, const 
 	check_words(&r->lists, from, to);
 	check_words(&r->excludes, from, to);
 	check_words(&r->exclude_lists, from, to);
-	input_check(r->techniques >> TECHNIQUES == 0);
+	input_check(r->techniques >> PORT_TECHNIQUES == 0);
 	input_check(r->timing <= 5);
 	input_check(r->max_retries <= 15 && r->source_port <= 65535 && r->ttl <= 255);
 	input_check(r->top_ports <= 65535 && r->max_sockets <= 1000000);
@@ -69,7 +69,7 @@ static void check_timing(const struct scan_request *r)
 	input_check(conf.pace.floor_pps >= 0 && conf.pace.floor_pps <= conf.pace.start_pps);
 	input_check(r->max_rate_pps <= 0 || conf.pace.ceiling_pps <= r->max_rate_pps);
 	input_check(conf.rtt.min_ns > 0 && conf.rtt.min_ns <= conf.rtt.max_ns);
-	for (int i = 0; i < TECHNIQUES; i++)
+	for (int i = 0; i < PORT_TECHNIQUES; i++)
 		input_check(conf.tries[i] >= 1 && conf.tries[i] <= 16);
 }
 

@@ -23,7 +23,7 @@
 
 enum { TCP_PORTS = 2200, UDP_PORTS = 300, V4_HOSTS = 60, HOSTS = V4_HOSTS + 1 + 17 };
 /* All but connect, which is the kernel's. */
-#define TECHNIQUES_USED (((1u << TECHNIQUES) - 1) & ~(1u << TECH_CONNECT))
+#define TECHNIQUES_USED (((1u << PORT_TECHNIQUES) - 1) & ~(1u << TECH_CONNECT))
 
 static struct frames fr;
 static struct frames_egress egress[2], *egresses[2] = {&egress[0], &egress[1]};
@@ -85,7 +85,7 @@ static struct sent sent_of(unsigned window, uint32_t cell)
 		       s.cell / fr.conf.plan->slots);
 	s.source = source_of(s.to);
 	slot = s.cell % fr.conf.plan->slots;
-	for (uint8_t t = 0; t < TECHNIQUES; t++) {
+	for (uint8_t t = 0; t < PORT_TECHNIQUES; t++) {
 		uint32_t count = technique_table[t].proto == IPPROTO_UDP ? UDP_PORTS : TCP_PORTS;
 
 		if (!(TECHNIQUES_USED >> t & 1))

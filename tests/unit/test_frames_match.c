@@ -55,14 +55,14 @@ static int open_fixture(void **unused)
 	assert_int_equal(ranges_add(&targets, addr_from_v4(0x0a000000), addr_from_v4(0x0a0000ff)),
 			 0);
 	ranges_normalise(&targets);
-	fixture.plan = plan_new(&targets, &ports, (1u << TECHNIQUES) - 1, seed, &f);
+	fixture.plan = plan_new(&targets, &ports, (1u << PORT_TECHNIQUES) - 1, seed, &f);
 	ranges_fini(&targets);
 	assert_non_null(fixture.plan);
 	assert_true(fixture.plan->windows > 2);
 	fr->conf.plan = fixture.plan;
 	fr->conf.key = (struct siphash_key){{0x0123456789abcdef, 0xfedcba9876543210}};
 	fr->conf.sheets = fixture.sheets;
-	fr->techniques = (1u << TECHNIQUES) - 1;
+	fr->techniques = (1u << PORT_TECHNIQUES) - 1;
 	fr->port = BASE;
 	fr->port_mask = 0xf000;
 	fixture.egress.source = addr_from_v4(0xc0000201);

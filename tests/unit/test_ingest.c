@@ -98,13 +98,13 @@ static void vary_finding(struct finding *f)
 /* Hosts, techniques, ports, states, evidence, notes and options by chance. */
 static struct sample *random_sample(void)
 {
-	static uint8_t techniques[TECHNIQUES];
-	static const char *lists[TECHNIQUES];
-	static uint32_t counts[TECHNIQUES];
+	static uint8_t techniques[PORT_TECHNIQUES];
+	static const char *lists[PORT_TECHNIQUES];
+	static uint32_t counts[PORT_TECHNIQUES];
 	static const char *const names[] = {NULL, "a.example", "\x01\xff\"\\\x7f\x80/"};
 	size_t count = 0;
 
-	for (uint8_t t = 0; t < TECHNIQUES; t++)
+	for (uint8_t t = 0; t < PORT_TECHNIQUES; t++)
 		if (pick(3) == 0) {
 			techniques[count] = t;
 			lists[count] = "7,9-12";

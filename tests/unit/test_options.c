@@ -148,7 +148,7 @@ static void help_reads_the_registry(void **state)
 static void every_technique_letter_is_an_option(void **state)
 {
 	(void)state;
-	for (int t = 0; t < TECHNIQUES; t++) {
+	for (int t = 0; t < PORT_TECHNIQUES; t++) {
 		char line[32], storage[512];
 		struct scan_options o;
 		struct failure f;
@@ -177,7 +177,7 @@ static void the_help_lists_the_letters_of_the_table(void **state)
 	assert_non_null(out);
 	scan_options_help(out);
 	assert_int_equal(fclose(out), 0);
-	for (unsigned t = 0; t < TECHNIQUES; t++)
+	for (unsigned t = 0; t < PORT_TECHNIQUES; t++)
 		if (technique_table[t].letter)
 			(void)snprintf(expected + strlen(expected), 32, "%s%c %s",
 				       expected[0] ? ", " : "", technique_table[t].letter,

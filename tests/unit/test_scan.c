@@ -10,7 +10,7 @@ static enum nature silent(uint64_t rank)
 static void every_technique_is_right_without_loss(void **state)
 {
 	(void)state;
-	for (unsigned t = 0; t < TECHNIQUES; t++) {
+	for (unsigned t = 0; t < PORT_TECHNIQUES; t++) {
 		struct network net = {.nature = all_normal, .rtt_ns = MS};
 		struct plan *plan = plan_of(3, 1, 200, 1u << t);
 		struct scan_conf conf = conf_default(plan);

@@ -302,7 +302,7 @@ static void other_protocols(void **state)
 static void the_table_is_read_backwards(void **state)
 {
 	(void)state;
-	for (unsigned t = 0; t < TECHNIQUES; t++) {
+	for (unsigned t = 0; t < PORT_TECHNIQUES; t++) {
 		const struct technique *row = &technique_table[t];
 		struct packet p =
 			row->proto == IPPROTO_TCP ? tcp(61234, 80, row->flags) : udp(61234, 80);
@@ -310,7 +310,7 @@ static void the_table_is_read_backwards(void **state)
 
 		assert_int_equal(s.kind, SIGHT_FIRST);
 		assert_true(s.techniques >> t & 1);
-		for (unsigned other = 0; other < TECHNIQUES; other++)
+		for (unsigned other = 0; other < PORT_TECHNIQUES; other++)
 			if (s.techniques >> other & 1)
 				assert_int_equal(technique_table[other].flags, row->flags);
 	}

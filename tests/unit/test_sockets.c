@@ -424,7 +424,7 @@ static void refused(struct engine_conf *conf, unsigned techniques, const char *w
 static void what_it_cannot_send_is_refused(void **state)
 {
 	(void)state;
-	for (unsigned t = 0; t < TECHNIQUES; t++) {
+	for (unsigned t = 0; t < PORT_TECHNIQUES; t++) {
 		struct engine_conf conf = {0};
 
 		if (technique_table[t].needs == NEEDS_FRAMES)

@@ -12,8 +12,8 @@
 /*
  * Flags as bits of the TCP header's 14th byte, RFC 9293 figure 1: CWR 80, ECE 40, URG 20, ACK 10,
  * PSH 08, RST 04, SYN 02, FIN 01. States in the order silence, ICMP unreachable, ICMP port
- * unreachable from the target, RST with window 0, RST with a window, SYN+ACK, bare SYN, datagram.
- * "-" where such a packet is no answer.
+ * unreachable from the target, RST with window 0, RST with a window, SYN+ACK, bare SYN, datagram,
+ * and the message that answers. "-" where such a packet is no answer.
  */
 // clang-format off
 static const struct golden {
@@ -21,23 +21,50 @@ static const struct golden {
 	char letter;
 	int protocol;
 	int flags;
-	const char *state[8];
+	const char *state[9]; /* the last: the ICMP, ARP or NDP message that answers */
 } golden[] = {
 	/* RFC 9293 3.10.7.1 (CLOSED: RST), 3.10.7.2 (LISTEN: SYN gets SYN+ACK), 3.5 figure 7. */
-	{"connect", 'T', 6, 0x02, {"filtered", "filtered", "filtered", "closed", "closed", "open", "open", "-"}},
-	{"syn",     'S', 6, 0x02, {"filtered", "filtered", "filtered", "closed", "closed", "open", "open", "-"}},
+	{"connect", 'T', 6, 0x02, {"filtered", "filtered", "filtered", "closed", "closed", "open", "open", "-", "-"}},
+	{"syn",     'S', 6, 0x02, {"filtered", "filtered", "filtered", "closed", "closed", "open", "open", "-", "-"}},
 	/* RFC 793 p. 65/66, RFC 9293 3.10.7.1/2: closed must RST, LISTEN drops what has no SYN/ACK/RST. */
-	{"fin",     'F', 6, 0x01, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-"}},
-	{"null",    'N', 6, 0x00, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-"}},
-	{"xmas",    'X', 6, 0x29, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-"}},
+	{"fin",     'F', 6, 0x01, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-", "-"}},
+	{"null",    'N', 6, 0x00, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-", "-"}},
+	{"xmas",    'X', 6, 0x29, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-", "-"}},
 	/* RFC 9293 3.10.7.2: an ACK in LISTEN gets a RST, as in CLOSED. */
-	{"ack",     'A', 6, 0x10, {"filtered", "filtered", "filtered", "unfiltered", "unfiltered", "-", "-", "-"}},
+	{"ack",     'A', 6, 0x10, {"filtered", "filtered", "filtered", "unfiltered", "unfiltered", "-", "-", "-", "-"}},
 	/* Phrack 49-15: the RST's window and TTL. */
-	{"window",  'W', 6, 0x10, {"filtered", "filtered", "filtered", "closed", "open", "-", "-", "-"}},
-	{"ttl",     0,   6, 0x10, {"filtered", "filtered", "filtered", "unfiltered", "unfiltered", "-", "-", "-"}},
-	{"maimon",  'M', 6, 0x11, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-"}},
+	{"window",  'W', 6, 0x10, {"filtered", "filtered", "filtered", "closed", "open", "-", "-", "-", "-"}},
+	{"ttl",     0,   6, 0x10, {"filtered", "filtered", "filtered", "unfiltered", "unfiltered", "-", "-", "-", "-"}},
+	{"maimon",  'M', 6, 0x11, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-", "-"}},
 	/* RFC 1122 4.1.3.1: port unreachable if no process listens. */
-	{"udp",     'U', 17, 0x00, {"open|filtered", "filtered", "closed", "-", "-", "-", "-", "open"}},
+	{"udp",     'U', 17, 0x00, {"open|filtered", "filtered", "closed", "-", "-", "-", "-", "open", "-"}},
+	/* Those that find hosts; "closed": the host itself refuses, "open": it answers.
+	 * RFC 1122 3.2.2.6: every host answers echo requests. */
+	{"icmp-echo",      0, 1,   0, {"open|filtered", "filtered", "closed", "-", "-", "-", "-", "-", "open"}},
+	/* RFC 1122 3.2.2.8: timestamp requests may be answered. */
+	{"icmp-timestamp", 0, 1,   0, {"open|filtered", "filtered", "closed", "-", "-", "-", "-", "-", "open"}},
+	/* RFC 1122 3.2.2.1: protocol unreachable if the protocol is not supported. */
+	{"ip-protocol",    0, 255, 0, {"open|filtered", "filtered", "closed", "-", "-", "-", "-", "-", "-"}},
+	/* RFC 826, RFC 4861 7.2: a host answers for its own addresses. */
+	{"arp",            0, 0,   0, {"closed", "-", "-", "-", "-", "-", "-", "-", "open"}},
+	{"ndp",            0, 1,   0, {"closed", "-", "-", "-", "-", "-", "-", "-", "open"}},
+};
+
+/*
+ * The messages on both sides of a sweep: what is asked, the answer, nmap's word for the answer, and
+ * what the detector calls such a probe. Types: RFC 792 p. 14 and 16; RFC 4443 4.1 and 4.2; RFC
+ * 4861 4.3 and 4.4. Operations: RFC 826.
+ */
+static const struct golden_message {
+	const char *name;
+	int ask4, answer4, ask6, answer6;
+	const char *reason;
+} golden_messages[] = {
+	{"icmp-echo", 8, 0, 128, 129, "echo-reply"},
+	{"icmp-timestamp", 13, 14, 0, 0, "timestamp-reply"},
+	{"ip-protocol", 0, 0, 0, 0, "proto-response"},
+	{"arp", 1, 2, 0, 0, "arp-response"},
+	{"ndp", 0, 0, 135, 136, "nd-response"},
 };
 
 /* ICMP: RFC 792, RFC 1812 5.2.7.1; ICMPv6: RFC 4443 3.1, 3.3, 3.4. "-": no answer. */
@@ -62,9 +89,9 @@ static const struct golden_icmp {
 
 static void each_technique_has_its_golden_row(void **state)
 {
-	static const uint8_t replies[8] = {REPLY_SILENCE, REPLY_UNREACH,    REPLY_PORT_UNREACH,
+	static const uint8_t replies[9] = {REPLY_SILENCE, REPLY_UNREACH,    REPLY_PORT_UNREACH,
 					   REPLY_RST,	  REPLY_RST_WINDOW, REPLY_SYN_ACK,
-					   REPLY_SYN,	  REPLY_DATA};
+					   REPLY_SYN,	  REPLY_DATA,	    REPLY_ICMP};
 
 	(void)state;
 	assert_int_equal(COUNT(golden), TECHNIQUES);
@@ -75,7 +102,7 @@ static void each_technique_has_its_golden_row(void **state)
 		assert_int_equal(technique_table[t].letter, golden[i].letter);
 		assert_int_equal(technique_table[t].proto, golden[i].protocol);
 		assert_int_equal(technique_table[t].flags, golden[i].flags);
-		for (int r = 0; r < 8; r++) {
+		for (int r = 0; r < 9; r++) {
 			unsigned s = technique_rule((unsigned)t, replies[r])->state;
 
 			if (strcmp(golden[i].state[r], "-") == 0)
@@ -108,6 +135,11 @@ static void helpers_agree_with_the_rfc(void **state)
 		{"ttl", false, false, false, true, false},
 		{"maimon", true, false, false, false, false},
 		{"udp", false, false, false, false, true},
+		{"icmp-echo", false, false, false, false, false},
+		{"icmp-timestamp", false, false, false, false, false},
+		{"ip-protocol", false, false, false, false, false},
+		{"arp", false, false, false, false, false},
+		{"ndp", false, false, false, false, false},
 	};
 	char letters[TECHNIQUE_LETTERS];
 
@@ -126,6 +158,29 @@ static void helpers_agree_with_the_rfc(void **state)
 		     technique_window_decides(TECHNIQUES) || technique_compares_rsts(TECHNIQUES) ||
 		     technique_is_udp(TECHNIQUES));
 	assert_string_equal(technique_letters(letters), "T S F N X A W M U");
+}
+
+static void requests_have_their_answers(void **state)
+{
+	(void)state;
+	assert_int_equal(COUNT(golden_messages), TECHNIQUES - PORT_TECHNIQUES);
+	for (size_t i = 0; i < COUNT(golden_messages); i++) {
+		const struct golden_message *g = &golden_messages[i];
+		const unsigned t = (unsigned)technique_by_name(g->name, strlen(g->name));
+		const struct technique_message v4 = technique_message(t, 4);
+		const struct technique_message v6 = technique_message(t, 6);
+
+		assert_false(technique_is_port(t));
+		assert_int_equal(v4.ask, g->ask4);
+		assert_int_equal(v4.answer, g->answer4);
+		assert_int_equal(v6.ask, g->ask6);
+		assert_int_equal(v6.answer, g->answer6);
+		assert_string_equal(reason_name(technique_reason(t, REPLY_ICMP)), g->reason);
+		assert_int_equal(reason_by_name(g->reason), technique_reason(t, REPLY_ICMP));
+	}
+	assert_int_equal(technique_message(TECH_SYN, 4).ask, 0);
+	assert_int_equal(technique_message(TECHNIQUES, 4).ask, 0);
+	assert_int_equal(reason_by_name("no such word"), REASON_UNKNOWN);
 }
 
 static void icmp_errors_have_their_words(void **state)
@@ -215,6 +270,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_technique_has_its_golden_row),
 		cmocka_unit_test(helpers_agree_with_the_rfc),
+		cmocka_unit_test(requests_have_their_answers),
 		cmocka_unit_test(icmp_errors_have_their_words),
 		cmocka_unit_test(segments_are_told_apart),
 		cmocka_unit_test(only_kernel_techniques_need_no_privilege),

@@ -127,7 +127,7 @@ static void is_what_build_makes(unsigned technique, enum packet_link link, bool 
 static void every_technique_is_what_build_makes(void **unused)
 {
 	(void)unused;
-	for (unsigned t = 0; t < TECHNIQUES; t++) {
+	for (unsigned t = 0; t < PORT_TECHNIQUES; t++) {
 		is_what_build_makes(t, PACKET_LINK_ETHERNET, true);
 		is_what_build_makes(t, PACKET_LINK_ETHERNET, false);
 		is_what_build_makes(t, PACKET_LINK_RAW_IP, true);
@@ -139,7 +139,7 @@ static void bad_sums_are_bad_and_nothing_else(void **unused)
 {
 	(void)unused;
 	for (int round = 0; round < ROUNDS; round++) {
-		unsigned technique = (unsigned)next() % TECHNIQUES;
+		unsigned technique = (unsigned)next() % PORT_TECHNIQUES;
 		uint8_t good[TEMPLATE_BYTES + PAYLOAD_MOST], bad[TEMPLATE_BYTES + PAYLOAD_MOST];
 		struct template template;
 		struct packet parsed;

@@ -18,10 +18,10 @@ static const struct {
 	{SEEN_ODD, BIT(SEEN_ODD)},
 	{TECH_UDP, BIT(TECH_UDP)},
 };
-#define PORT_TECHNIQUES (sizeof(port_techniques) / sizeof(port_techniques[0]))
+#define FLAG_ROWS  (sizeof(port_techniques) / sizeof(port_techniques[0]))
 
-#define PORTS		100
-#define FIRST_PORT	1000
+#define PORTS	   100
+#define FIRST_PORT 1000
 
 /* The ways in which a capture may look: IPv6 and one-way by their bits. */
 static void set_way(struct lab *l, unsigned way)
@@ -52,7 +52,7 @@ static void every_port_technique_is_seen_and_named(void **state)
 	struct lab lab;
 
 	(void)state;
-	for (unsigned t = 0; t < PORT_TECHNIQUES; t++) {
+	for (unsigned t = 0; t < FLAG_ROWS; t++) {
 		for (unsigned way = 0; way < 4 * 3; way++) {
 			struct lab *l = lab_open(&lab);
 			struct addr source;
@@ -135,13 +135,13 @@ static void every_sweep_is_seen_and_named(void **state)
 	struct lab lab;
 
 	(void)state;
-	for (unsigned t = 0; t < PORT_TECHNIQUES + 2; t++) {
+	for (unsigned t = 0; t < FLAG_ROWS + 2; t++) {
 		for (unsigned way = 0; way < 4; way++) {
 			struct lab *l = lab_open(&lab);
-			bool ports = t < PORT_TECHNIQUES;
-			unsigned technique = ports		    ? port_techniques[t].technique
-					     : t == PORT_TECHNIQUES ? SEEN_ICMP
-								    : SEEN_ARP;
+			bool ports = t < FLAG_ROWS;
+			unsigned technique = ports	      ? port_techniques[t].technique
+					     : t == FLAG_ROWS ? SEEN_ICMP
+							      : SEEN_ARP;
 			const struct event *e;
 
 			set_way(l, way);
@@ -589,7 +589,7 @@ static void packets_captured_again_count_once(void **state)
 	struct lab lab, *l;
 
 	(void)state;
-	for (unsigned t = 0; t < PORT_TECHNIQUES; t++) {
+	for (unsigned t = 0; t < FLAG_ROWS; t++) {
 		l = lab_open(&lab);
 		l->copies = 2;
 		for (uint16_t i = 0; i < PORTS; i++)

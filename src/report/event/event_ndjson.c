@@ -88,7 +88,7 @@ static const char *transport(const struct event *e, bool v6)
 
 		if (!(e->techniques >> bit & 1))
 			continue;
-		if (bit < TECHNIQUES)
+		if (bit < PORT_TECHNIQUES)
 			word = phrase_proto(bit);
 		else if (bit == SEEN_ODD)
 			word = "tcp";

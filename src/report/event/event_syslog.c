@@ -72,7 +72,7 @@ static void write_flags(FILE *out, uint32_t techniques)
 	static const char letters[] = "fsrpauxy"; /* FIN is bit 0, CWR bit 7 */
 	uint8_t always = 0xff, ever = 0;
 
-	for (unsigned t = 0; t < TECHNIQUES; t++) {
+	for (unsigned t = 0; t < PORT_TECHNIQUES; t++) {
 		if (!(techniques >> t & 1))
 			continue;
 		always &= technique_table[t].flags;
