@@ -52,6 +52,52 @@ static uint64_t ranges_fill(struct plan_range *out, const struct ranges *targets
 	return hosts;
 }
 
+/* A plan of that many slots, which the caller fills in. NULL with *f. */
+static struct plan *plan_alloc(const struct ranges *targets, uint32_t slots, const uint64_t seed[2],
+			       struct failure *f)
+{
+	struct plan *p;
+
+	if (targets->count > UINT32_MAX)
+		goto too_large;
+	size_t bytes =
+		sizeof(*p) + targets->count * sizeof(struct plan_range) + slots * sizeof(uint32_t);
+
+	p = calloc(1, bytes);
+	if (!p) {
+		failure_set(f, EXIT_SOFTWARE, "out of memory for a plan of %zu ranges",
+			    targets->count);
+		return NULL;
+	}
+	p->bytes = bytes;
+	p->seed[0] = seed[0];
+	p->seed[1] = seed[1];
+	p->ranges = (uint32_t)targets->count;
+	p->slots = slots;
+	/* plan_ranges and plan_slots look at the same memory through const. */
+	p->hosts = ranges_fill((struct plan_range *)(void *)(p + 1), targets);
+	if (p->hosts == 0 || p->hosts > (UINT64_C(1) << 63) / slots) {
+		free(p);
+		goto too_large;
+	}
+	p->total = p->hosts * slots;
+	p->window_hosts = slots < PLAN_WINDOW_CELLS ? PLAN_WINDOW_CELLS / slots : 1;
+	p->window_cells = p->window_hosts * slots;
+	p->windows = (p->hosts + p->window_hosts - 1) / p->window_hosts;
+	return p;
+
+too_large:
+	failure_set(f, EXIT_USAGE,
+		    "the targets are too many: addresses times ports must stay below 2^63");
+	return NULL;
+}
+
+/* Where the slots of a new plan are written. */
+static uint32_t *plan_slots_of(struct plan *p)
+{
+	return (uint32_t *)(void *)((struct plan_range *)(void *)(p + 1) + p->ranges);
+}
+
 struct plan *plan_new(const struct ranges *targets, const struct ports *ports, unsigned techniques,
 		      const uint64_t seed[2], struct failure *f)
 {
@@ -73,41 +119,27 @@ struct plan *plan_new(const struct ranges *targets, const struct ports *ports, u
 			    udp ? "UDP" : "TCP", udp ? "" : ": for UDP ports add -sU");
 		return NULL;
 	}
-	if (targets->count > UINT32_MAX)
-		goto too_large;
-	size_t bytes =
-		sizeof(*p) + targets->count * sizeof(struct plan_range) + slots * sizeof(uint32_t);
+	p = plan_alloc(targets, slots, seed, f);
+	if (p)
+		slots_fill(plan_slots_of(p), ports, techniques);
+	return p;
+}
 
-	p = calloc(1, bytes);
-	if (!p) {
-		failure_set(f, EXIT_SOFTWARE, "out of memory for a plan of %zu ranges",
-			    targets->count);
+struct plan *plan_new_by_slot(const struct ranges *targets, const uint32_t *slot, uint32_t count,
+			      const uint64_t seed[2], struct failure *f)
+{
+	struct plan *p;
+
+	if (targets->count == 0 || count == 0) {
+		failure_set(f, EXIT_USAGE, "no host is left to find");
 		return NULL;
 	}
-	p->bytes = bytes;
-	p->seed[0] = seed[0];
-	p->seed[1] = seed[1];
-	p->ranges = (uint32_t)targets->count;
-	p->slots = slots;
-	/* plan_ranges and plan_slots look at the same memory through const. */
-	struct plan_range *range = (struct plan_range *)(void *)(p + 1);
-
-	p->hosts = ranges_fill(range, targets);
-	slots_fill((uint32_t *)(void *)(range + p->ranges), ports, techniques);
-	if (p->hosts == 0 || p->hosts > (UINT64_C(1) << 63) / slots) {
-		free(p);
-		goto too_large;
+	p = plan_alloc(targets, count, seed, f);
+	if (p) {
+		p->by_slot = 1;
+		memcpy(plan_slots_of(p), slot, count * sizeof(*slot));
 	}
-	p->total = p->hosts * slots;
-	p->window_hosts = slots < PLAN_WINDOW_CELLS ? PLAN_WINDOW_CELLS / slots : 1;
-	p->window_cells = p->window_hosts * slots;
-	p->windows = (p->hosts + p->window_hosts - 1) / p->window_hosts;
 	return p;
-
-too_large:
-	failure_set(f, EXIT_USAGE,
-		    "the targets are too many: addresses times ports must stay below 2^63");
-	return NULL;
 }
 
 void plan_free(struct plan *p)
@@ -142,8 +174,10 @@ bool plan_find_slot(const struct plan *p, uint8_t technique, uint16_t port, uint
 {
 	const uint32_t *value = plan_slots(p);
 	uint32_t wanted = (uint32_t)technique << 16 | port;
-	uint32_t low = 0, high = p->slots;
+	uint32_t low = 0, high = p->by_slot ? 0 : p->slots;
 
+	while (p->by_slot && low < p->slots && value[low] != wanted)
+		low++;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
@@ -164,7 +198,7 @@ struct plan_probe plan_at(const struct plan *p, uint64_t index)
 	struct permute order;
 
 	plan_window_permute(p, window, &order);
-	uint64_t cell = permute_forward(&order, index % p->window_cells);
+	uint32_t cell = plan_cell_at(p, &order, index % p->window_cells);
 	uint32_t slot = plan_slots(p)[cell % p->slots];
 
 	return (struct plan_probe){plan_host(p, window * p->window_hosts + cell / p->slots),

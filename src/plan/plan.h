@@ -25,6 +25,10 @@
  *   cell  = permute(position)                           cell: where its answer is noted
  *   cell  = host_in_window * slots + slot
  *
+ * In a plan by slot, for the discovery of hosts, the permutation is one of hosts, and
+ *
+ *   cell  = permute(position % hosts) * slots + position / hosts
+ *
  * The part that kernel programs use as well is in plan_walk.h.
  */
 /* One allocation, no pointers: this header, then ranges[], then slots[]. */
@@ -38,6 +42,9 @@ struct plan {
 	__u32 slots;
 	__u32 window_hosts; /* of every window but perhaps the last */
 	__u32 window_cells; /* window_hosts * slots */
+	/* Slot after slot: all hosts of a window get the first one, then all the second. */
+	__u32 by_slot;
+	__u32 unused; /* 0 */
 };
 
 static inline const struct plan_range *plan_ranges(const struct plan *p)
@@ -45,7 +52,7 @@ static inline const struct plan_range *plan_ranges(const struct plan *p)
 	return (const struct plan_range *)(const void *)(p + 1);
 }
 
-/* Sorted; technique << 16 | port. */
+/* technique << 16 | port; sorted, but for a plan by slot. */
 static inline const __u32 *plan_slots(const struct plan *p)
 {
 	return (const __u32 *)(const void *)(plan_ranges(p) + p->ranges);
@@ -70,7 +77,17 @@ static inline __u32 plan_window_hosts(const struct plan *p, __u64 window)
 
 static inline void plan_window_permute(const struct plan *p, __u64 window, struct permute *out)
 {
-	permute_init(out, (__u64)plan_window_hosts(p, window) * p->slots, p->seed, window);
+	permute_init(out, (__u64)plan_window_hosts(p, window) * (p->by_slot ? 1 : p->slots),
+		     p->seed, window);
+}
+
+/* The cell at a position of the window with that permutation. */
+static inline __u32 plan_cell_at(const struct plan *p, const struct permute *order, __u64 position)
+{
+	if (!p->by_slot)
+		return (__u32)permute_forward(order, position);
+	return (__u32)(permute_forward(order, position % order->n) * p->slots +
+		       position / order->n);
 }
 
 /* True with the rank of an address; false if it is not in the plan. */
@@ -93,6 +110,13 @@ struct plan_probe plan_at(const struct plan *p, uint64_t index);
  */
 struct plan *plan_new(const struct ranges *targets, const struct ports *ports, unsigned techniques,
 		      const uint64_t seed[2], struct failure *f);
+
+/*
+ * The same for the discovery of hosts: by slot, with `count` slots (technique << 16 | port, none
+ * twice) in the order in which they are sent.
+ */
+struct plan *plan_new_by_slot(const struct ranges *targets, const uint32_t *slot, uint32_t count,
+			      const uint64_t seed[2], struct failure *f);
 void plan_free(struct plan *p);
 
 /* Shard `number` (from 1) of `count`: its index range [first, last). Shards cover the plan

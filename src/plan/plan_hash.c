@@ -44,6 +44,8 @@ static void hash_slots(struct siphash_stream *s, const struct plan *p)
 	const uint32_t *slot = plan_slots(p);
 
 	siphash_stream_number(s, p->slots, 4);
+	if (p->by_slot)
+		siphash_stream_put(s, "by slot", sizeof("by slot"));
 	for (uint32_t i = 0; i < p->slots; i++) {
 		const char *name = technique_table[plan_slot_technique(slot[i])].name;
 

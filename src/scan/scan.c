@@ -16,6 +16,9 @@
 #define EPOCH_SLACK_NS UINT64_C(3000000)
 #define EPOCH_SAMPLE   4096
 #define EPOCH_MOST     4096 /* looked at, or not twice as many */
+/* A plan by slot: how long the answers to a slot are waited for before the next is sent. */
+#define GAP_MOST_NS  UINT64_C(100000000)
+#define GAP_LEAST_NS UINT64_C(2000000)
 /* And while an engine sends by itself, or has lost the path. */
 #define WAIT_PASS_NS UINT64_C(1000000)
 #define WAIT_LOST_NS UINT64_C(10000000)
@@ -81,6 +84,9 @@ bool scan_open_window(struct scan *s, unsigned place, uint64_t window, uint64_t 
 	walk->silent_ns = s->conf.rtt.initial_ns;
 	walk->most_ns = s->conf.rtt.max_ns;
 	walk->rst_retries = s->conf.rst_retries;
+	walk->mac_settles = s->conf.mac_settles;
+	walk->gap_ns = GAP_MOST_NS;
+	s->rounds_seen[place] = 0;
 	return true;
 }
 
@@ -168,6 +174,26 @@ static bool scan_holds(struct scan *s, uint64_t now_ns)
 	return outage_holds(&s->outage);
 }
 
+/*
+ * A plan by slot: answers to one slot end the wait for the next. With each slot the share of hosts
+ * that answer is another one.
+ */
+static void scan_round(struct scan *s, int place, uint64_t now_ns)
+{
+	struct walk *walk = &s->walk[place];
+	const uint64_t rtt_ns = s->rtt.smoothed_ns + 4 * s->rtt.variation_ns;
+
+	if (s->rtt.count)
+		walk->gap_ns = rtt_ns < GAP_LEAST_NS  ? GAP_LEAST_NS
+			       : rtt_ns > GAP_MOST_NS ? GAP_MOST_NS
+						      : rtt_ns;
+	if (walk->rounds == s->rounds_seen[place])
+		return;
+	s->rounds_seen[place] = walk->rounds;
+	pacer_fresh(&s->pacer, now_ns);
+	outage_fresh(&s->outage);
+}
+
 struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget)
 {
 	int order[SHEETS], count = scan_order(s, order);
@@ -184,6 +210,8 @@ struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget)
 		struct walk *walk = &s->walk[order[i]];
 
 		walk_set_timeout(walk, timeout_ns);
+		if (s->plan->by_slot)
+			scan_round(s, order[i], now_ns);
 		if (walk->done || now_ns < walk->due_ns)
 			continue;
 		*budget = pacer_budget(&s->pacer, now_ns, TURN_MOST);
@@ -229,7 +257,7 @@ static void scan_judge(struct scan *s, uint64_t now_ns)
 	uint32_t answered = 0, sampled = 0;
 
 	for (uint32_t position = epoch->first; position < epoch->last; position += step) {
-		const uint32_t cell = (uint32_t)permute_forward(sheet_order(sheet), position);
+		const uint32_t cell = sheet_cell_at(sheet, position);
 		const unsigned reply = sheet_get_both(sheet, cell, position);
 
 		if (reply == SHEET_NOT_OURS || sheet_tries(sheet, cell) == 0)

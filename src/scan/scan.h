@@ -26,6 +26,7 @@ struct scan_conf {
 	struct rtt_conf rtt;
 	uint64_t first, last;	   /* index range of the plan: all of it, or a shard */
 	uint8_t tries[TECHNIQUES]; /* attempts at most, first included, 1..16 */
+	bool mac_settles;	   /* a plan by slot: an answer to ARP or NDP is one (walk.h) */
 	bool rst_retries;	   /* rounds of retransmissions beyond that (rst_retry.h) */
 	uint64_t wall_offset_ns;   /* wall clock minus the scan's clock */
 };
@@ -50,6 +51,7 @@ struct scan {
 	uint64_t cells_done; /* of closed windows */
 	uint64_t cells_all;  /* of the whole run */
 	uint64_t sent, resent, valid, duplicate, stray;
+	unsigned rounds_seen[SHEETS]; /* of walk[].rounds */
 	uint64_t resent_seen[SHEETS]; /* of walk[].resent, already in `resent` */
 	struct walk *passing;	      /* an engine sends its pass by itself; NULL: none */
 	uint64_t sent_seen;	      /* of passing->sent, already in `sent` */

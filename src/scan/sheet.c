@@ -24,8 +24,7 @@ static void sheet_exclude(struct sheet *s, uint64_t first, uint64_t last)
 	for (uint32_t position = 0; position < s->cells; position++) {
 		if (base + position >= first && base + position < last)
 			continue;
-		(void)sheet_raise(s, (uint32_t)permute_forward(&s->order, position),
-				  SHEET_NOT_OURS);
+		(void)sheet_raise(s, sheet_cell_at(s, position), SHEET_NOT_OURS);
 		s->ours--;
 	}
 }
@@ -87,6 +86,11 @@ const struct plan *sheet_plan(const struct sheet *s)
 const struct permute *sheet_order(const struct sheet *s)
 {
 	return &s->order;
+}
+
+uint32_t sheet_cell_at(const struct sheet *s, uint32_t position)
+{
+	return plan_cell_at(s->plan, &s->order, position);
 }
 
 uint64_t sheet_window(const struct sheet *s)

@@ -53,6 +53,8 @@ void sheet_free(struct sheet *s);
 /* What never changes. sheet_first_host() is the rank in the plan of host number 0. */
 const struct plan *sheet_plan(const struct sheet *s);
 const struct permute *sheet_order(const struct sheet *s);
+/* The cell at a position < sheet_cells(). */
+uint32_t sheet_cell_at(const struct sheet *s, uint32_t position);
 uint64_t sheet_window(const struct sheet *s);
 uint64_t sheet_first_host(const struct sheet *s);
 uint64_t sheet_opened_ns(const struct sheet *s);

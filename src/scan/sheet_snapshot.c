@@ -99,7 +99,7 @@ static void put_attempts(const struct sheet *s, struct snapshot_writer *w)
 	uint8_t run_tries = 0;
 
 	for (uint32_t position = 0; position < s->cells; position++) {
-		const uint32_t cell = (uint32_t)permute_forward(&s->order, position);
+		const uint32_t cell = sheet_cell_at(s, position);
 		const uint8_t tries = attempts(s, cell, position);
 		const uint32_t age_us = tries ? now_us - sheet_sent_us(s, cell) : 0;
 
@@ -134,7 +134,7 @@ static void get_attempts(struct sheet *s, struct snapshot_reader *r)
 			continue;
 		}
 		for (uint32_t end = position + run; position < end; position++) {
-			const uint32_t cell = (uint32_t)permute_forward(&s->order, position);
+			const uint32_t cell = sheet_cell_at(s, position);
 
 			s->tries[cell] = tries;
 			s->sent_us[cell] = sent_us;

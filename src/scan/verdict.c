@@ -93,8 +93,8 @@ static void finding_evidence(const struct sheet *sheet, const struct reply_evide
 		f->has |= FINDING_FROM;
 }
 
-static enum reason finding_reason(uint8_t technique, unsigned reply,
-				  const struct reply_evidence *e, int family)
+static enum reason finding_reason(uint8_t technique, unsigned reply, const struct reply_evidence *e,
+				  int family)
 {
 	if (reply == REPLY_SILENCE)
 		return REASON_NO_RESPONSE;
@@ -263,7 +263,7 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		f->cell = sheet_tag(sheet, cell);
 		f->state = technique_rule(technique, reply)->state;
 		f->reason = (uint8_t)finding_reason(technique, reply, &e,
-						   addr_is_v4(out->addr) ? 4 : 6);
+						    addr_is_v4(out->addr) ? 4 : 6);
 		f->attempt = sent ? (uint8_t)(sent - 1) : 0;
 		if (state.notes & HOST_NO_ROUTE && sent == 0)
 			finding_no_route(f);

@@ -8,6 +8,8 @@
 
 /* Hosts with a pace of their own are looked at in ticks of this length, many of them in one. */
 #define WALK_TICK_NS UINT64_C(1000000)
+/* Between two looks whether the answers to a slot have come, so that the next one can begin. */
+#define ROUND_LOOK_NS UINT64_C(5000000)
 
 void walk_init(struct walk *w, struct sheet *sheet, const uint8_t tries[TECHNIQUES],
 	       uint64_t timeout_ns)
@@ -45,11 +47,39 @@ void walk_set_timeout(struct walk *w, uint64_t timeout_ns)
 	w->timeout_ns = timeout_ns;
 }
 
+/* Whether a host is known to be up, and nothing else is asked. */
+static bool host_is_settled(const struct walk *w, uint32_t host)
+{
+	const struct sheet *s = w->sheet;
+
+	if (!sheet_plan(s)->by_slot)
+		return false;
+	return sheet_host_heard(s, host) ||
+	       sheet_host(s, host).notes & (w->mac_settles ? HOST_LOCAL | HOST_MAC : HOST_LOCAL);
+}
+
+/* Whether no host is left to find. */
+static bool hosts_are_settled(const struct walk *w)
+{
+	const uint32_t hosts = sheet_hosts(w->sheet);
+
+	for (uint32_t host = 0; host < hosts; host++)
+		if (!host_is_settled(w, host) && !sheet_host_absent(w->sheet, host))
+			return false;
+	return true;
+}
+
 /* How long an answer of that host may take. */
 static uint64_t host_timeout_ns(const struct walk *w, uint32_t number)
 {
 	uint64_t own_ns = w->silent_ns;
 
+	/* All of a host's probes ask the same: the time runs from the first one. */
+	if (sheet_plan(w->sheet)->by_slot && w->first_sent_ns) {
+		const uint64_t past_ns = w->last_sent_ns - w->first_sent_ns;
+
+		own_ns = own_ns > past_ns ? own_ns - past_ns : 0;
+	}
 	if (sheet_host(w->sheet, number).notes & HOST_LOCAL)
 		return w->timeout_ns;
 	if (sheet_host_answered(w->sheet, number))
@@ -75,6 +105,8 @@ bool walk_over(struct walk *w, uint64_t now_ns)
 	const uint32_t hosts = sheet_hosts(s);
 	uint64_t wait_ns = w->timeout_ns;
 
+	if (sheet_plan(s)->by_slot && hosts_are_settled(w))
+		return true;
 	if (w->end_ns < w->last_sent_ns + wait_ns)
 		w->end_ns = w->last_sent_ns + wait_ns;
 	if (now_ns < w->end_ns)
@@ -82,7 +114,7 @@ bool walk_over(struct walk *w, uint64_t now_ns)
 	for (uint32_t h = 0; h < hosts; h++) {
 		uint64_t own_ns;
 
-		if (sheet_host_absent(s, h))
+		if (sheet_host_absent(s, h) || host_is_settled(w, h))
 			continue;
 		own_ns = host_timeout_ns(w, h);
 		if (own_ns > wait_ns && host_has_blanks(s, h))
@@ -111,7 +143,8 @@ static bool walk_turn(struct walk *w, uint64_t now_ns)
 	uint64_t due_ns;
 
 	if (w->left > 0) {
-		w->udp_paced |= paced_take_limited(&w->paced, now_ns);
+		if (!sheet_plan(w->sheet)->by_slot)
+			w->udp_paced |= paced_take_limited(&w->paced, now_ns);
 		w->pass++;
 		walk_at(w, walk_spent(w) ? w->end : 0);
 		w->left = 0;
@@ -143,8 +176,9 @@ static enum walk_choice walk_choose(struct walk *w, uint32_t cell, uint8_t techn
 {
 	struct sheet *s = w->sheet;
 	unsigned tries = sheet_tries(s, cell);
+	const uint32_t host = cell / sheet_plan(s)->slots;
 
-	if (sheet_host_absent(s, cell / sheet_plan(s)->slots))
+	if (sheet_host_absent(s, host) || host_is_settled(w, host))
 		return WALK_SKIP;
 	if (tries == 0)
 		return WALK_SEND;
@@ -196,12 +230,39 @@ static bool walk_unsent_next(struct walk *w, struct probe *out)
 	return true;
 }
 
+static uint64_t walk_mark(const struct walk *w)
+{
+	return ((uint64_t)w->pass << 32 | w->position) + 1;
+}
+
+/*
+ * A plan by slot, at the first position of a slot: the answers to the one before get their time.
+ * False, with due_ns set, if that is not over yet.
+ */
+static bool walk_round(struct walk *w, uint64_t now_ns)
+{
+	const uint64_t begin_ns = w->offered_ns + w->gap_ns;
+
+	if (w->offered_ns == 0)
+		return true;
+	if (hosts_are_settled(w)) {
+		walk_at(w, w->end);
+		return true;
+	}
+	if (now_ns < begin_ns) {
+		w->due_ns = begin_ns < now_ns + ROUND_LOOK_NS ? begin_ns : now_ns + ROUND_LOOK_NS;
+		return false;
+	}
+	w->rounds++;
+	return true;
+}
+
 /* The next probe into *out, or, if that is NULL, the position to where it is. */
 static bool walk_find(struct walk *w, uint64_t now_ns, struct probe *out)
 {
 	const struct sheet *s = w->sheet;
 	const struct plan *plan = sheet_plan(s);
-	const struct permute *order = sheet_order(s);
+	const bool by_slot = plan->by_slot;
 	uint32_t cell;
 
 	while (!w->done) {
@@ -214,7 +275,13 @@ static bool walk_find(struct walk *w, uint64_t now_ns, struct probe *out)
 				return false;
 			continue;
 		}
-		cell = (uint32_t)permute_forward(order, w->position);
+		if (by_slot && w->position % sheet_hosts(s) == 0 && w->began != walk_mark(w)) {
+			if (!walk_round(w, now_ns))
+				return false;
+			w->began = walk_mark(w);
+			continue;
+		}
+		cell = sheet_cell_at(s, w->position);
 		if (sheet_get_both(s, cell, w->position) != REPLY_SILENCE) {
 			walk_at(w, w->position + 1);
 			continue;
@@ -229,6 +296,7 @@ static bool walk_find(struct walk *w, uint64_t now_ns, struct probe *out)
 		if (choice == WALK_SEND) {
 			sheet_last_probe(w->sheet, cell);
 			walk_offer(w, cell, out);
+			w->offered_ns = now_ns;
 			w->left++;
 		}
 		walk_at(w, w->position + 1);
@@ -279,6 +347,8 @@ void walk_sent(struct walk *w, const struct probe *probe, uint64_t now_ns)
 				(uint32_t)(now_ns / 1000));
 	w->sent++;
 	w->last_sent_ns = now_ns;
+	if (w->first_sent_ns == 0)
+		w->first_sent_ns = now_ns;
 }
 
 uint32_t walk_withdraw(struct walk *w, uint64_t since_ns, uint64_t now_ns)

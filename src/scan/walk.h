@@ -16,6 +16,9 @@
  * least `timeout_ns` ago. It is done when a whole pass finds nothing to send and nothing to wait
  * for, and no host is paced (paced.h).
  *
+ * In a plan by slot, which finds hosts, a host with an answer is settled: the rest of its probes
+ * are not sent.
+ *
  * Engines read walk->sheet, tries, position, end, pass, udp_paced, idle, done, due_ns; only walk.c
  * and scan_snapshot.c write.
  */
@@ -39,7 +42,14 @@ struct walk {
 	/* How long to wait for a host that has not answered yet (it may be further away than those
 	 * that the time-out was measured at), and at most for any host; 0: timeout_ns. */
 	uint64_t silent_ns, most_ns;
-	uint64_t end_ns;       /* walk_over: when to look again */
+	uint64_t end_ns; /* walk_over: when to look again */
+	/* A plan by slot: a host that has answered gets no other probe. */
+	uint64_t gap_ns;	/* between two slots, so that answers to the first are in time */
+	uint64_t first_sent_ns; /* silent_ns counts from here; 0: nothing was sent */
+	uint64_t offered_ns;	/* when a probe was last taken from the walk */
+	uint64_t began;		/* 1 + pass and position of the slot that was begun */
+	unsigned rounds;	/* slots begun so far, in all passes */
+	bool mac_settles;	/* so does its answer to ARP or NDP */
 	uint64_t sent, resent; /* probes sent; the second, retransmissions, are part of the first */
 };
 

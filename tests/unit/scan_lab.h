@@ -157,6 +157,8 @@ static inline unsigned network_reply(struct network *net, const struct plan *pla
 		a->icmp_code = 3;
 		return REPLY_PORT_UNREACH;
 	}
+	if (!technique_is_port(probe->technique))
+		return REPLY_ICMP;
 	if (t->flags & 0x10)
 		return REPLY_RST;
 	if (open)
