@@ -116,6 +116,10 @@ void filter_answers(struct filter *filter, const struct filter_conf *conf)
 	here(&d, IPV4_ICMP);
 	ipv4_header(&d, net);
 	load_transport(&d, true, BPF_B, net);
+	if (conf->pings) {
+		jump(&d, BPF_JEQ, 0, ACCEPT, NEXT);
+		jump(&d, BPF_JEQ, 14, ACCEPT, NEXT);
+	}
 	jump(&d, BPF_JEQ, 3, ACCEPT, NEXT);
 	jump(&d, BPF_JEQ, 11, ACCEPT, NEXT);
 	jump(&d, BPF_JEQ, 12, ACCEPT, REJECT);
@@ -133,6 +137,8 @@ void filter_answers(struct filter *filter, const struct filter_conf *conf)
 	ports(&d, conf, false);
 	here(&d, IPV6_ICMP);
 	load_transport(&d, false, BPF_B, net);
+	if (conf->pings)
+		jump(&d, BPF_JEQ, 129, ACCEPT, NEXT);
 	jump(&d, BPF_JGT, 127, REJECT, ACCEPT);
 	draft_end(&d, conf->snap_bytes);
 }

@@ -19,11 +19,13 @@ struct filter_conf {
 	uint32_t snap_bytes;	  /* most bytes kept of a frame */
 	uint16_t port, port_mask; /* our ports: (p & port_mask) == port */
 	bool both_ways;		  /* also packets from our ports, for a trace */
+	bool pings;		  /* also replies to ICMP echo and timestamp requests */
 };
 
 /*
  * Fills *filter with a program that accepts TCP and UDP to our ports, ICMP errors (types 3, 11, 12:
- * RFC 792) and ICMPv6 errors (types below 128: RFC 4443, 2.1). IPv6 packets with extension headers
+ * RFC 792) and ICMPv6 errors (types below 128: RFC 4443, 2.1), with `pings` also echo and timestamp
+ * replies (types 0, 14, 129). IPv6 packets with extension headers
  * are accepted as well, since user space parses them. Fragments other than the first are rejected:
  * they have no ports. Cannot fail.
  */

@@ -124,14 +124,22 @@ static void say_engine(const struct scan_setup *setup, FILE *notes)
 			"portlight: waited %u.%u s for IPv6 addresses of this machine, which are "
 			"new\n",
 			setup->settled_ms / 1000, setup->settled_ms / 100 % 10);
+	if (setup->finding) {
+		fprintf(notes,
+			"portlight: finding hosts among %" PRIu64 " address%s by %s; engine %s\n",
+			setup->hosts, setup->hosts == 1 ? "" : "es", setup->discovery.probes,
+			setup->engine->name);
+		return;
+	}
 	fprintf(notes, "portlight: engine %s (%s), technique%s", setup->engine->name,
 		setup->engine_why, setup->technique_count > 1 ? "s" : "");
 	for (size_t i = 0; i < setup->technique_count; i++)
 		fprintf(notes, "%s %s", i ? "," : "", technique_table[setup->technique[i]].name);
-	fprintf(notes, "; %" PRIu64 " address%s, %" PRIu64 " probe%s\n",
+	fprintf(notes, "; %" PRIu64 " address%s, %" PRIu64 " probe%s%s%s\n",
 		(uint64_t)setup->plan->hosts, setup->plan->hosts == 1 ? "" : "es",
 		setup->conf.last - setup->conf.first,
-		setup->conf.last - setup->conf.first == 1 ? "" : "s");
+		setup->conf.last - setup->conf.first == 1 ? "" : "s",
+		setup->discovery.why[0] ? "; " : "", setup->discovery.why);
 }
 
 static void progress_open(struct console *console, const struct scan_options *o)

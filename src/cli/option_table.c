@@ -283,7 +283,9 @@ int option_table_parse(const struct option_table *table, int argc, char **argv, 
 /* The separator of an option's name and its value. */
 static const char *separator(const struct option_row *row)
 {
-	return !row->value ? "" : row->kind == OPTION_OPTIONAL ? "[=" : " ";
+	if (row->kind == OPTION_OPTIONAL)
+		return row->name[1] == '-' ? "[=" : "[";
+	return row->value ? " " : "";
 }
 
 /* Prints one row of --help: the names in the left column, the text wrapped in the right one. */

@@ -203,6 +203,24 @@ HEADING("Targets: 192.0.2.5 192.0.2.0/28 192.0.0-3.1,5,9 2001:db8::/126 a-b host
  "names: all addresses (of one family with -4 or -6), not only the first"},
 {"-4", NULL, NULL, OPTION_FLAG, AT(request.ipv4), 0, 0, 0, "names: IPv4 addresses only"},
 {"-6", NULL, NULL, OPTION_FLAG, AT(request.ipv6), 0, 0, 0, "names: IPv6 addresses only; both: -4 -6"},
+HEADING("Finding hosts (default: where that costs less than to probe all ports of all addresses)"),
+{"-sn", "-sP", NULL, OPTION_FLAG, AT(request.pings.only), 0, 0, 0, "only find hosts, and scan no ports"},
+{"-Pn", NULL, NULL, OPTION_FLAG, AT(request.pings.never), 0, 0, 0, "find no hosts first: scan all addresses"},
+{"-PN", "-P0", NULL, OPTION_FLAG, AT(request.pings.never), 0, 0, 0, "former spellings of -Pn"},
+{"-PE", NULL, NULL, OPTION_FLAG, AT(request.pings.echo), 0, 0, 0, "find them by ICMP echo requests"},
+{"-PP", NULL, NULL, OPTION_FLAG, AT(request.pings.timestamp), 0, 0, 0, "by ICMP timestamp requests"},
+{"-PS", NULL, "PORTS", OPTION_OPTIONAL, AT(request.pings.syn_ports), AT(request.pings.syn), 0, 0,
+ "by SYNs, or connect(2), to these ports; default 80"},
+{"-PA", NULL, "PORTS", OPTION_OPTIONAL, AT(request.pings.ack_ports), AT(request.pings.ack), 0, 0,
+ "by ACKs, or connect(2), to these ports; default 80"},
+{"-PU", NULL, "PORTS", OPTION_OPTIONAL, AT(request.pings.udp_ports), AT(request.pings.udp), 0, 0,
+ "by UDP to these ports; default 40125, which is closed almost everywhere"},
+{"-PO", NULL, "PROTOCOLS", OPTION_OPTIONAL, AT(request.pings.protocol_list), AT(request.pings.protocols), 0, 0,
+ "by packets of these IP protocols; default 1,2,4"},
+{"-PR", NULL, NULL, OPTION_FLAG, AT(request.pings.arp), 0, 0, 0,
+ "by ARP or NDP, as hosts on the link always are"},
+{"--disable-arp-ping", NULL, NULL, OPTION_FLAG, AT(request.pings.no_arp), 0, 0, 0,
+ "an answer to ARP or NDP does not show that a host is up: the other probes are sent to it, too"},
 HEADING("Techniques (default: -sS where privileged, -sT where not)"),
 {"-s", NULL, "LETTERS", OPTION_PARSED, AT(request.techniques), 0, 0, 0,
  "T connect, S SYN, F FIN, N NULL, X Xmas, A ACK, W window, M Maimon, U UDP; several may be "
@@ -281,10 +299,7 @@ FORMAT_ROWS(FORMAT_OPTION)
 {"-h", "--help", NULL, OPTION_FLAG, AT(help), 0, 0, 0, "this text"},
 {"-V", "--version", NULL, OPTION_FLAG, AT(version), 0, 0, 0, "the version"},
 HEADING("Accepted for compatibility, no effect"),
-{"-Pn", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0,
- "no ping before the scan: portlight sends none (hosts on the link are resolved by ARP or NDP)"},
 {"-n", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "no reverse DNS: portlight does none"},
-{"-PN", "-P0", NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "former spellings of -Pn"},
 {"--randomize-hosts", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0,
  "hosts and ports are always probed in random order"},
 {"--system-dns", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "names are always resolved by the system"},
@@ -295,19 +310,10 @@ HEADING("Accepted for compatibility, no effect"),
 {"--release-memory", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "all memory is released at the end"},
 {"--log-errors", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "errors go to standard error"},
 /* Options that portlight lacks; the text completes "portlight has no -X: ...". */
-{"-sn", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it scans ports; to find hosts try -sS -p 22,80,443"},
 {"-sV", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions; run nmap -sV -p PORTS on the open ones"},
 {"-sC", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it runs no scripts"},
-{"-sP", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it scans ports; to find hosts try -sS -p 22,80,443"},
-{"-PS", NULL, "PORTS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it sends no pings; omit the option (portlight always works as with -Pn)"},
-{"-PA", NULL, "PORTS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it sends no pings; omit the option (portlight always works as with -Pn)"},
-{"-PU", NULL, "PORTS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it sends no pings; omit the option (portlight always works as with -Pn)"},
-{"-PY", NULL, "PORTS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it sends no pings; omit the option (portlight always works as with -Pn)"},
-{"-PE", NULL, "PORTS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it sends no pings; omit the option (portlight always works as with -Pn)"},
-{"-PP", NULL, "PORTS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it sends no pings; omit the option (portlight always works as with -Pn)"},
-{"-PM", NULL, "PORTS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it sends no pings; omit the option (portlight always works as with -Pn)"},
-{"-PO", NULL, "PORTS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it sends no pings; omit the option (portlight always works as with -Pn)"},
-{"-PR", NULL, "PORTS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it sends no pings; omit the option (portlight always works as with -Pn)"},
+{"-PY", NULL, "PORTS", OPTION_LEFT_OUT, 0, 0, 0, 0, "SCTP is not implemented yet"},
+{"-PM", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "no system answers ICMP address mask requests any more (RFC 6918); use -PE or -PP"},
 {"--version-intensity", NULL, "N", OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
 {"--version-light", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
 {"--version-all", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions"},
@@ -367,8 +373,7 @@ HEADING("Accepted for compatibility, no effect"),
 {"--spoof-mac", NULL, "MAC", OPTION_LEFT_OUT, 0, 0, 0, 0, "portlight does not spoof source addresses, on purpose"},
 {"-oS", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -oN, -oX, -oG or -oD"},
 {"-oJ", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -oD FILE: NDJSON, one object a line"},
-{"--disable-arp-ping", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "on a link, ARP or NDP must resolve a host before anything can be sent to it"},
-{"--discovery-ignore-rst", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it has no host discovery"},
+{"--discovery-ignore-rst", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "where a firewall answers with RSTs for all addresses, use -PE or -PP"},
 {"--datadir", NULL, "FOLDER", OPTION_LEFT_OUT, 0, 0, 0, 0, "names of ports are from /etc/services; the ranking is portlight's own"},
 {"--servicedb", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "names of ports are from /etc/services; the ranking is portlight's own"},
 {"-oM", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -oG FILE"},
@@ -382,7 +387,7 @@ HEADING("Accepted for compatibility, no effect"),
 {"--output-filename", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use -oN, -oX, -oG or -oD"},
 {"--open-only", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "use --open"},
 {"--banners", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it finds ports, not versions; run nmap -sV -p PORTS on the open ones"},
-{"--ping", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it sends no pings; omit the option (portlight always works as with -Pn)"},
+{"--ping", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "use -sn, which finds hosts"},
 {"--retries", NULL, "N", OPTION_LEFT_OUT, 0, 0, 0, 0, "use --max-retries N"},
 {"--wait", NULL, "SECONDS", OPTION_LEFT_OUT, 0, 0, 0, 0, "use --initial-rtt-timeout and --max-rtt-timeout"},
 {"--range", NULL, "LIST", OPTION_LEFT_OUT, 0, 0, 0, 0, "targets need no option: 192.0.2.0/28"},
@@ -417,6 +422,23 @@ static bool options_want_output(const struct scan_options *o)
 	return o->output_all || o->json;
 }
 
+/* -sn, -Pn and what finds hosts. */
+static int pings_agree(const struct scan_options *o, struct failure *f)
+{
+	const struct request_pings *p = &o->request.pings;
+
+	if (p->never && (p->only || p->arp || p->echo || p->timestamp || p->syn || p->ack ||
+			 p->udp || p->protocols))
+		return failure_set(f, EXIT_USAGE,
+				   "-Pn finds no hosts, and -sn, -PE, -PP, -PS, -PA, -PU, -PO and "
+				   "-PR find some");
+	if (p->only && (o->request.ports || o->fast || o->has_top_ports || o->request.techniques))
+		return failure_set(f, EXIT_USAGE,
+				   "-sn scans no ports: omit it, or the technique, -p, -F and "
+				   "--top-ports");
+	return 0;
+}
+
 /* The cap is binding: a higher minimum is refused, in whichever order they are given. */
 static int options_agree(const struct scan_options *o, struct failure *f)
 {
@@ -433,6 +455,8 @@ static int options_agree(const struct scan_options *o, struct failure *f)
 			(double)o->request.min_rtt_ns / 1e6, (double)o->request.max_rtt_ns / 1e6);
 	if (o->help || o->version)
 		return 0;
+	if (pings_agree(o, f) < 0)
+		return -1;
 	if ((o->request.ports != NULL) + o->fast + o->has_top_ports > 1)
 		return failure_set(f, EXIT_USAGE, "-p, -F and --top-ports exclude one another");
 	if (o->has_shard && !o->request.has_seed)

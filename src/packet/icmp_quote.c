@@ -12,10 +12,26 @@ enum {
 	TRANSPORT_BYTES = 8, /* what every error has of the transport header (RFC 792) */
 };
 
+/* A protocol without ports; such a quote is whole without its data. */
+static void quote_other(const uint8_t *bytes, size_t length, size_t at, struct packet_quote *q)
+{
+	const bool icmp = q->proto == IPPROTO_ICMP || q->proto == IPPROTO_ICMPV6;
+
+	if (!bytes_hold(length, at, TRANSPORT_BYTES))
+		return;
+	q->seq = bytes_get32(bytes, length, icmp ? at + 4 : at);
+	if (icmp)
+		q->icmp_type = bytes_get8(bytes, length, at);
+	else
+		q->data = bytes_get16(bytes, length, at + 4);
+}
+
 static bool quote_transport(const uint8_t *bytes, size_t length, size_t at, struct packet_quote *q)
 {
-	if (q->proto != IPPROTO_TCP && q->proto != IPPROTO_UDP)
+	if (q->proto != IPPROTO_TCP && q->proto != IPPROTO_UDP) {
+		quote_other(bytes, length, at, q);
 		return true;
+	}
 	if (!bytes_hold(length, at, TRANSPORT_BYTES))
 		return false;
 	q->sport = bytes_get16(bytes, length, at);

@@ -73,8 +73,12 @@ enum tcp_flag {
 struct packet_quote {
 	struct addr src, dst;
 	uint16_t sport, dport; /* TCP and UDP */
-	uint32_t seq;	       /* TCP */
-	uint16_t ip_id;	       /* IPv4 */
+	/* TCP; of ICMP identifier << 16 | sequence; of other protocols the first 4 bytes, and the
+	 * next two. 0 where the quote ends before them. */
+	uint32_t seq;
+	uint16_t data;
+	uint8_t icmp_type;
+	uint16_t ip_id; /* IPv4 */
 	uint8_t proto;	       /* IPPROTO_* */
 	uint8_t ttl;
 };

@@ -65,22 +65,22 @@ struct host_status host_status(const struct host_report *host)
 	if (host->status)
 		return *host->status;
 	if (host->notes & HOST_LOCAL)
-		return (struct host_status){"localhost-response", STATUS_UP, 0};
+		return (struct host_status){"localhost-response", STATUS_UP, 0, 0};
 	if (host->notes & HOST_NO_NEIGHBOUR)
-		return (struct host_status){"host-unreach", STATUS_DOWN, 0};
+		return (struct host_status){"host-unreach", STATUS_DOWN, 0, 0};
 	if (host->notes & HOST_NO_ROUTE)
-		return (struct host_status){"no-route", STATUS_DOWN, 0};
+		return (struct host_status){"no-route", STATUS_DOWN, 0, 0};
 	for (size_t i = 0; i < host->count && host->notes & HOST_ANSWERED; i++) {
 		const struct finding *f = &host->findings[i];
 
 		if (f->reply != REPLY_SILENCE && !(f->has & (FINDING_FROM | FINDING_LOCAL)))
 			return (struct host_status){reason_name(f->reason), STATUS_UP,
-						    f->has & FINDING_TTL ? f->ttl : 0};
+						    f->has & FINDING_TTL ? f->ttl : 0, 0};
 	}
 	if (host->notes & HOST_MAC)
 		return (struct host_status){addr_is_v4(host->addr) ? "arp-response" : "nd-response",
-					    STATUS_UP, 0};
+					    STATUS_UP, 0, 0};
 	if (host->notes & HOST_ANSWERED)
-		return (struct host_status){"response", STATUS_UP, 0};
-	return (struct host_status){"no-response", STATUS_UNKNOWN, 0};
+		return (struct host_status){"response", STATUS_UP, 0, 0};
+	return (struct host_status){"no-response", STATUS_UNKNOWN, 0, 0};
 }

@@ -40,6 +40,7 @@ struct host_status {
 	const char *reason; /* in nmap's terms: "reset", "arp-response", "echo-reply" */
 	uint8_t state;	    /* enum host_state */
 	uint8_t ttl;	    /* TTL of the packet that showed it; 0 if unknown */
+	uint32_t rtt_us;    /* its round-trip time; 0: unknown, or the findings tell */
 };
 
 struct host_report {

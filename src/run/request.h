@@ -10,6 +10,18 @@
 #include "base/words.h"
 #include "engine/registry.h"
 
+/* How hosts are found before their ports are scanned. Texts are in the grammar of plan/ports.h;
+ * NULL: the usual ones. */
+struct request_pings {
+	bool never;    /* -Pn: all targets are scanned */
+	bool only;     /* -sn: no port is */
+	bool no_arp;   /* an answer to ARP or NDP does not suffice */
+	bool arp;      /* -PR: hosts are found first; on a link it is always by ARP or NDP */
+	bool echo, timestamp;
+	bool syn, ack, udp, protocols;
+	const char *syn_ports, *ack_ports, *udp_ports, *protocol_list;
+};
+
 /*
  * All zero is a scan of no target with default ports, pace and engine; timing 0 is -T0, the
  * default of the command line is 3. Texts and lists belong to the caller and outlive the scan.
@@ -27,6 +39,7 @@ struct scan_request {
 	unsigned techniques;	    /* bit set of enum technique_id; 0: the engine's default */
 	const char *ports;	    /* in the grammar of plan/ports.h; NULL: the most common */
 	const char *exclude_ports;
+	struct request_pings pings;
 	uint64_t top_ports; /* without `ports`: how many of the most common; 0: 1000 */
 
 	unsigned timing;				 /* 0..5: the row of run/timing.h */

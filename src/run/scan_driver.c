@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "result/host.h"
+#include "run/stage.h"
 #include "sandbox/privilege.h"
 
 /* Answers that one call of the engine may return. */
@@ -53,7 +54,7 @@ static int drive_receive(struct scan_driver *d, uint64_t wait_ns, struct failure
 		for (int i = 0; i < count; i++) {
 			struct sheet *sheet = scan_answer(&d->scan, &answers[i], &cell);
 
-			if (sheet && observer->discovered)
+			if (sheet && observer->discovered && !d->setup->finding)
 				drive_found(&found, sheet, cell);
 		}
 		if (found.count)
@@ -152,8 +153,11 @@ static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
 	struct host_report report;
 	const struct named_target *named;
 	struct run_summary *sum = &d->summary;
+	struct host_status status;
 
 	scan_read(&d->scan, place, host, !d->summary.partial, d->findings, &report);
+	if (!stage_status(d->setup, scan_rank(&d->scan, place, host), &report, &status))
+		return;
 	named = target_list_find(&d->setup->targets, report.addr);
 	if (named) {
 		report.notes |= HOST_NAMED;
@@ -219,6 +223,9 @@ static int drive_drop(struct scan_driver *d, struct failure *f)
 {
 	const bool more = scan_has_windows(&d->scan);
 
+	/* The next stage may open another engine. */
+	if (d->setup->finding && !d->setup->discovery.only)
+		return 0;
 	if (d->dropped || !(d->setup->engine->traits & ENGINE_RAW))
 		return 0;
 	d->dropped = true;
@@ -425,17 +432,19 @@ static void drive_summary(struct scan_driver *d, uint64_t start_ns)
 	const struct scan_counts counts = scan_counts(&d->scan);
 	struct engine_stats stats;
 
-	d->engine->ops->stats(d->engine, &stats);
 	sum->end_ns = now_ns + d->run->wall_offset_ns;
 	sum->elapsed_ns = now_ns - start_ns;
-	sum->probes_sent = counts.sent;
-	sum->probes_retried = counts.resent;
-	sum->replies_valid = counts.valid + stats.judged;
-	sum->replies_duplicate = counts.duplicate + stats.duplicate;
-	sum->replies_invalid = stats.invalid;
-	sum->replies_other = stats.other + counts.stray;
-	sum->send_errors = stats.send_errors;
-	sum->ring_drops = stats.ring_drops;
+	if (!d->engine)
+		return; /* the second stage could not begin */
+	d->engine->ops->stats(d->engine, &stats);
+	sum->probes_sent = d->before.probes_sent + counts.sent;
+	sum->probes_retried = d->before.probes_retried + counts.resent;
+	sum->replies_valid = d->before.replies_valid + counts.valid + stats.judged;
+	sum->replies_duplicate = d->before.replies_duplicate + counts.duplicate + stats.duplicate;
+	sum->replies_invalid = d->before.replies_invalid + stats.invalid;
+	sum->replies_other = d->before.replies_other + stats.other + counts.stray;
+	sum->send_errors = d->before.send_errors + stats.send_errors;
+	sum->ring_drops = d->before.ring_drops + stats.ring_drops;
 }
 
 /* Whether the loop ends. The first interruption ends only the sending, the second also the wait
@@ -456,6 +465,15 @@ static bool drive_heed(struct scan_driver *d)
 	return d->path_lost || drive_interrupts(d) >= 2;
 }
 
+static int drive_findings(struct scan_driver *d, struct failure *f)
+{
+	free(d->findings);
+	d->findings = calloc(d->setup->plan->slots, sizeof(*d->findings));
+	if (!d->findings)
+		return failure_set(f, EXIT_SOFTWARE, "out of memory for the findings of a host");
+	return 0;
+}
+
 static int drive_begin(struct scan_driver *d, struct failure *f)
 {
 	const struct scan_setup *setup = d->setup;
@@ -471,15 +489,12 @@ static int drive_begin(struct scan_driver *d, struct failure *f)
 		.technique_count = setup->technique_count,
 		.port_lists = (const char *const *)setup->port_list,
 		.port_counts = setup->port_count,
-		.hosts = setup->plan->hosts,
-		.probes = setup->conf.last - setup->conf.first,
+		.hosts = setup->hosts,
+		.probes = setup->discovery.only ? setup->conf.last : setup->probes,
 		.verbose = d->run->verbose,
 	};
 	drive_sink(d, sink_begin(sink, &d->info));
-	d->findings = calloc(setup->plan->slots, sizeof(*d->findings));
-	if (!d->findings)
-		return failure_set(f, EXIT_SOFTWARE, "out of memory for the findings of a host");
-	return drive_sink_check(d, f);
+	return drive_sink_check(d, f) < 0 ? -1 : drive_findings(d, f);
 }
 
 static int drive_end(struct scan_driver *d, uint64_t start_ns, int result, struct failure *f)
@@ -497,13 +512,11 @@ static int drive_end(struct scan_driver *d, uint64_t start_ns, int result, struc
 	return result < 0 ? result : drive_sink_check(d, f);
 }
 
-int scan_driver_run(struct scan_driver *d, struct failure *f)
+/* Runs the present stage. 0, or -1 with *f. */
+static int drive_stage(struct scan_driver *d, struct failure *f)
 {
-	uint64_t start_ns = d->run->now_ns();
-	int result = drive_begin(d, f);
+	int result = 0;
 
-	if (result < 0)
-		return drive_end(d, start_ns, result, f);
 	while (result == 0 && !drive_heed(d)) {
 		result = drive_open_windows(d, f);
 		/* Checks again: opening a window resolves neighbours, which takes time, and hosts
@@ -515,6 +528,51 @@ int scan_driver_run(struct scan_driver *d, struct failure *f)
 	}
 	if (!scan_over(&d->scan))
 		drive_give_up(d);
+	return result;
+}
+
+static int drive_open(struct scan_driver *d, struct failure *f)
+{
+	d->setup->conf.wall_offset_ns = d->run->wall_offset_ns;
+	scan_init(&d->scan, d->setup->plan, &d->setup->conf, d->run->now_ns());
+	d->engine = scan_setup_engine(d->setup, d->run, d->scan.sheet, f);
+	return d->engine ? 0 : -1;
+}
+
+/* The hosts are found: goes on with the ports of those that are up. 1, 0 if there are none, or -1
+ * with *f. */
+static int drive_next_stage(struct scan_driver *d, uint64_t start_ns, struct failure *f)
+{
+	char text[STAGE_TEXT];
+	int more;
+
+	drive_summary(d, start_ns);
+	d->before = d->summary;
+	more = scan_setup_ports(d->setup, f);
+	if (more <= 0)
+		return more;
+	scan_driver_close(d);
+	d->ring_drops = 0;
+	d->silences = 0;
+	d->doubted_ns = 0;
+	if (drive_open(d, f) < 0)
+		return -1;
+	drive_say(d, stage_text(d->setup, text));
+	return drive_findings(d, f) < 0 ? -1 : 1;
+}
+
+int scan_driver_run(struct scan_driver *d, struct failure *f)
+{
+	uint64_t start_ns = d->run->now_ns();
+	int result = drive_begin(d, f);
+
+	if (result == 0)
+		result = drive_stage(d, f);
+	if (result == 0 && !d->summary.partial && d->setup->finding && !d->setup->discovery.only) {
+		result = drive_next_stage(d, start_ns, f);
+		if (result > 0)
+			result = drive_stage(d, f);
+	}
 	return drive_end(d, start_ns, result, f);
 }
 
@@ -522,10 +580,7 @@ int scan_driver_open(struct scan_driver *driver, struct scan_setup *setup,
 		     const struct run_context *run, struct failure *f)
 {
 	*driver = (struct scan_driver){.setup = setup, .run = run};
-	setup->conf.wall_offset_ns = run->wall_offset_ns;
-	scan_init(&driver->scan, setup->plan, &setup->conf, run->now_ns());
-	driver->engine = scan_setup_engine(setup, run, driver->scan.sheet, f);
-	return driver->engine ? 0 : -1;
+	return drive_open(driver, f);
 }
 
 void scan_driver_close(struct scan_driver *driver)

@@ -24,6 +24,7 @@ struct scan_driver {
 
 	struct run_info info;
 	struct finding *findings; /* of one host */
+	struct run_summary before; /* counters of the stage before */
 	uint64_t ring_drops;	  /* already reported to the pacer */
 	bool dropped;		  /* privileges were dropped */
 	uint64_t doubted_ns;	  /* when the engine was last asked to look at a silent path */

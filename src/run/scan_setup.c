@@ -230,16 +230,79 @@ static int setup_source(const struct scan_setup *setup, struct failure *f)
 	return result;
 }
 
+/* Makes the plan of the discovery in place of that of the ports, if hosts are found first. */
+static int setup_discovery(struct scan_setup *setup, struct failure *f)
+{
+	const struct service_names names = services_names(setup->services);
+	const struct discovery_case c = {
+		.request = setup->request,
+		.targets = &setup->targets,
+		.services = &names,
+		.engine = setup->engine,
+		.raw = setup->raw,
+		.ports = setup->plan->slots,
+	};
+	struct discovery *d = &setup->discovery;
+
+	if (discovery_choose(d, &c, f) < 0)
+		return -1;
+	if (!d->wanted)
+		return 0;
+	plan_free(setup->plan);
+	setup->plan = plan_new_by_slot(&setup->targets.ranges, d->slot, d->slots, setup->seed, f);
+	if (!setup->plan)
+		return -1;
+	if (!d->only && !live_set_init(&setup->live, setup->plan->hosts))
+		return failure_set(f, EXIT_USAGE,
+				   "hosts are found among at most %llu addresses: -sn finds them "
+				   "only, -Pn scans all",
+				   (unsigned long long)LIVE_TARGETS_MOST);
+	discovery_conf(setup->request, &setup->conf);
+	setup->conf.first = 0;
+	setup->conf.last = setup->plan->total;
+	setup->finding = true;
+	setup->ports_engine = setup->engine;
+	setup->engine = d->engine;
+	if (d->only)
+		setup->technique_count = 0;
+	return 0;
+}
+
+int scan_setup_ports(struct scan_setup *setup, struct failure *f)
+{
+	struct ranges up = {0};
+	struct plan *plan = NULL;
+
+	if (setup->live.count == 0)
+		return 0;
+	if (live_set_ranges(&setup->live, setup->plan, &up))
+		plan = plan_new(&up, &setup->ports, setup->techniques, setup->seed, f);
+	else
+		failure_set(f, EXIT_SOFTWARE, "out of memory for the hosts that are up");
+	ranges_fini(&up);
+	if (!plan)
+		return -1;
+	setup->hosts_plan = setup->plan;
+	setup->plan = plan;
+	setup->finding = false;
+	setup->engine = setup->ports_engine;
+	timing_apply(setup->request, &setup->conf);
+	setup->conf.mac_settles = false;
+	setup->conf.first = 0;
+	setup->conf.last = plan->total;
+	return 1;
+}
+
 int scan_setup_init(struct scan_setup *setup, const struct scan_request *request,
 		    const uint64_t random_seed[2], const struct observer *observer,
 		    struct failure *f)
 {
-	const uint64_t seed[2] = {request->has_seed ? request->seed : random_seed[0],
-				  request->has_seed ? ~request->seed : random_seed[1]};
 	int error;
 
 	memset(setup, 0, sizeof(*setup));
 	setup->request = request;
+	setup->seed[0] = request->has_seed ? request->seed : random_seed[0];
+	setup->seed[1] = request->has_seed ? ~request->seed : random_seed[1];
 	if (setup_choose(setup, f) < 0)
 		return -1;
 	error = services_load(SERVICES_PATH, &setup->services);
@@ -250,12 +313,15 @@ int scan_setup_init(struct scan_setup *setup, const struct scan_request *request
 		return -1;
 	if (setup_source(setup, f) < 0)
 		return -1;
-	setup->plan = plan_new(&setup->targets.ranges, &setup->ports, setup->techniques, seed, f);
+	setup->plan = plan_new(&setup->targets.ranges, &setup->ports, setup->techniques,
+			       setup->seed, f);
 	if (!setup->plan || setup_lists(setup, f) < 0 || setup_shard(setup, f) < 0)
 		return -1;
+	setup->hosts = setup->plan->hosts;
+	setup->probes = setup->conf.last - setup->conf.first;
 	note_unused(setup, observer);
 	timing_apply(request, &setup->conf);
-	return 0;
+	return setup_discovery(setup, f);
 }
 
 void scan_setup_fini(struct scan_setup *setup)
@@ -263,6 +329,8 @@ void scan_setup_fini(struct scan_setup *setup)
 	for (size_t i = 0; i < TECHNIQUES; i++)
 		free(setup->port_list[i]);
 	plan_free(setup->plan);
+	plan_free(setup->hosts_plan);
+	live_set_fini(&setup->live);
 	services_free(setup->services);
 	target_list_fini(&setup->targets);
 	memset(setup, 0, sizeof(*setup));
@@ -337,7 +405,8 @@ struct engine *scan_setup_engine(struct scan_setup *setup, const struct run_cont
 		.plan = setup->plan,
 		.key = run->key,
 		.sheets = sheets,
-		.trace = run->trace,
+		/* Cells of the two stages are not told apart in it. */
+		.trace = setup->finding && !setup->discovery.only ? NULL : run->trace,
 		.interface = r->interface,
 		.has_source = r->has_source,
 		.source = r->source,
@@ -346,7 +415,8 @@ struct engine *scan_setup_engine(struct scan_setup *setup, const struct run_cont
 		.ttl = (uint8_t)r->ttl,
 		.max_open = (unsigned)r->max_sockets,
 		.most_pps = setup->conf.pace.ceiling_pps,
-		.bad_sum = r->bad_sum,
+		.bad_sum = r->bad_sum && !setup->finding,
+		.follows = setup->hosts_plan != NULL,
 		.forced = r->engine != NULL,
 		.generic = r->xdp_generic,
 		.stop = run->interrupts,
@@ -363,8 +433,10 @@ struct engine *scan_setup_engine(struct scan_setup *setup, const struct run_cont
 	c.probes = setup->conf.last - setup->conf.first;
 	c.most_pps = setup->conf.pace.ceiling_pps;
 	c.trace = run->trace != NULL;
-	engine = r->engine ? setup_open_asked(setup, &conf, f)
-			   : setup_open_best(setup, &c, &conf, f);
+	if (r->engine || setup->finding)
+		engine = setup_open_asked(setup, &conf, f);
+	else
+		engine = setup_open_best(setup, &c, &conf, f);
 	length = strlen(setup->engine_why);
 	if (engine && r->xdp_generic && setup->engine->traits & ENGINE_GENERIC)
 		snprintf(setup->engine_why + length, sizeof(setup->engine_why) - length,

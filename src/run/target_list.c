@@ -9,7 +9,8 @@
  * stored. */
 #define NAMED_MOST 65536
 
-int target_list_named(struct target_list *list, struct addr a, const char *name, struct failure *f)
+int target_list_named(struct target_list *list, struct addr a, const char *name, bool listed,
+		      struct failure *f)
 {
 	if (list->named_count >= NAMED_MOST)
 		return 0;
@@ -26,7 +27,8 @@ int target_list_named(struct target_list *list, struct addr a, const char *name,
 	if (name && !copy)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for the targets");
 	list->named[list->named_count] =
-		(struct named_target){.addr = a, .name = copy, .order = list->named_count};
+		(struct named_target){
+		.addr = a, .name = copy, .order = list->named_count, .listed = listed};
 	list->named_count++;
 	return 0;
 }
@@ -79,6 +81,7 @@ int target_list_sort(struct target_list *list, struct failure *f)
 			named[kept++] = named[i];
 			continue;
 		}
+		named[kept - 1].listed &= named[i].listed;
 		if (named[i].name && result == 0)
 			result = named_join(&named[kept - 1], named[i].name, f);
 		free(named[i].name);

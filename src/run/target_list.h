@@ -16,6 +16,7 @@ struct named_target {
 	char *name;	   /* the first name given; NULL for an address without a name */
 	char *other_names; /* the other names, separated by commas; or NULL */
 	size_t order;	   /* position on the command line */
+	bool listed;	   /* it stands in a list file only */
 };
 
 struct target_list {
@@ -31,8 +32,9 @@ struct target_list {
 void target_list_fini(struct target_list *list);
 
 /* Used while the list is built: adds a single address with its name (copied), or without one
- * (NULL). 0, or -1 with *f if out of memory. */
-int target_list_named(struct target_list *list, struct addr a, const char *name, struct failure *f);
+ * (NULL); `listed`: by a list file. 0, or -1 with *f if out of memory. */
+int target_list_named(struct target_list *list, struct addr a, const char *name, bool listed,
+		      struct failure *f);
 
 /* Sorts list->named by address and joins the names of an address. 0, or -1 with *f if out of
  * memory. */

@@ -90,7 +90,7 @@ static int name_apply(const struct target_name *name, const struct resolve_job *
 		if (target_add_prefix(ranges, job->addr[i], bits, f) < 0)
 			return -1;
 		if (!name->exclude && bits == whole &&
-		    target_list_named(list, job->addr[i], target->name, f) < 0)
+		    target_list_named(list, job->addr[i], target->name, false, f) < 0)
 			return -1;
 	}
 	return 0;

@@ -96,7 +96,7 @@ static int word_add(struct word_sink *sink, const char *word, size_t length, str
 			"%s is not the address of a host; this machine is 127.0.0.1 or ::1",
 			addr_format(added->first, text));
 	if (addr_equal(added->first, added->last))
-		return target_list_named(sink->list, added->first, NULL, f);
+		return target_list_named(sink->list, added->first, NULL, sink->where != NULL, f);
 	return 0;
 }
 

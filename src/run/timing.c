@@ -47,6 +47,6 @@ void timing_apply(const struct scan_request *r, struct scan_conf *conf)
 
 		if (r->has_max_retries)
 			retries = (int)r->max_retries;
-		conf->tries[i] = (uint8_t)(retries + 1);
+		conf->tries[i] = (uint8_t)(retries > 0 ? retries + 1 : 1);
 	}
 }

@@ -356,6 +356,9 @@ struct sheet *scan_answer(struct scan *s, const struct answer *answer, uint32_t 
 		if (mark == SHEET_DUPLICATE)
 			return NULL;
 		s->valid++;
+		/* A router reports after seconds that there is no host: that is no round trip. */
+		if (s->plan->by_slot && answer->has & ANSWER_FROM)
+			has_rtt = false;
 		if (has_rtt)
 			rtt_note(&s->rtt, rtt_ns);
 		if (has_rtt && sheet_tries(sheet, *cell) == 1)
@@ -578,6 +581,11 @@ struct sheet *scan_sheet(const struct scan *s, int place)
 uint32_t scan_hosts(const struct scan *s, int place)
 {
 	return sheet_hosts(s->sheet[place]);
+}
+
+uint64_t scan_rank(const struct scan *s, int place, uint32_t host)
+{
+	return sheet_first_host(s->sheet[place]) + host;
 }
 
 bool scan_answered(const struct scan *s, int place)

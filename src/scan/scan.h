@@ -150,6 +150,8 @@ void scan_dropped(struct scan *s, uint64_t now_ns);
  * hosts, and whether every probe of it is answered. */
 struct sheet *scan_sheet(const struct scan *s, int place);
 uint32_t scan_hosts(const struct scan *s, int place);
+/* Rank in the plan of one of its hosts. */
+uint64_t scan_rank(const struct scan *s, int place, uint32_t host);
 bool scan_answered(const struct scan *s, int place);
 /* Reads out one host of it: verdict_host. `complete`: the scan was not stopped. */
 void scan_read(struct scan *s, int place, uint32_t host, bool complete, struct finding *findings,

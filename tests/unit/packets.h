@@ -71,7 +71,7 @@ static inline void sample_quote_sum(const struct packet_quote *q, uint8_t *to)
 	uint8_t *field = to + (q->proto == IPPROTO_TCP ? 16 : 6);
 	uint16_t sum;
 
-	if (q->proto == 47)
+	if (q->proto != IPPROTO_TCP && q->proto != IPPROTO_UDP)
 		return;
 	if (q->proto == IPPROTO_TCP)
 		to[12] = 0x50; /* no options */
@@ -89,12 +89,12 @@ static inline void sample_quote_sum(const struct packet_quote *q, uint8_t *to)
  */
 static inline void sample_quote(uint64_t *state, struct sample *s, bool v4)
 {
-	static const uint8_t protos[] = {IPPROTO_TCP, IPPROTO_UDP, 47};
+	static const uint8_t protos[] = {IPPROTO_TCP, IPPROTO_UDP, 47, IPPROTO_ICMP};
 	struct packet_quote *q = &s->packet.quote;
 	uint8_t *to = s->payload;
 	size_t header = v4 ? 20 : 40, transport = v4 ? 8 : 20;
 
-	q->proto = protos[sample_random(state) % 3];
+	q->proto = protos[sample_random(state) % 4];
 	q->ttl = (uint8_t)sample_random(state);
 	q->src = sample_addr(state, v4);
 	q->dst = sample_addr(state, v4);
@@ -119,7 +119,7 @@ static inline void sample_quote(uint64_t *state, struct sample *s, bool v4)
 	}
 	to += header;
 	sample_bytes(state, to, 8);
-	if (q->proto != 47) {
+	if (q->proto == IPPROTO_TCP || q->proto == IPPROTO_UDP) {
 		q->sport = (uint16_t)(to[0] << 8 | to[1]);
 		q->dport = (uint16_t)(to[2] << 8 | to[3]);
 	}
@@ -127,9 +127,16 @@ static inline void sample_quote(uint64_t *state, struct sample *s, bool v4)
 		to[4] = 0;
 		to[5] = 20;
 	}
-	if (q->proto == IPPROTO_TCP)
+	if (q->proto == IPPROTO_TCP || q->proto == IPPROTO_ICMP)
 		q->seq = (uint32_t)to[4] << 24 | (uint32_t)to[5] << 16 | (uint32_t)to[6] << 8 |
 			 to[7];
+	if (q->proto == IPPROTO_ICMP)
+		q->icmp_type = to[0];
+	if (q->proto == 47) {
+		q->seq = (uint32_t)to[0] << 24 | (uint32_t)to[1] << 16 | (uint32_t)to[2] << 8 |
+			 to[3];
+		q->data = (uint16_t)(to[4] << 8 | to[5]);
+	}
 	if (!v4)
 		sample_quote_sum(q, to);
 	s->packet.has |= PACKET_QUOTE;
@@ -281,7 +288,8 @@ static inline const char *packet_difference(const struct packet *a, const struct
 		FIELD(ack), FIELD(flags), FIELD(window), FIELD(urgent), FIELD(mss),
 		FIELD(icmp_type), FIELD(icmp_code), FIELD(icmp_rest), FIELD(quote.src),
 		FIELD(quote.dst), FIELD(quote.sport), FIELD(quote.dport), FIELD(quote.seq),
-		FIELD(quote.ip_id), FIELD(quote.proto), FIELD(quote.ttl),
+		FIELD(quote.ip_id), FIELD(quote.proto), FIELD(quote.ttl), FIELD(quote.data),
+		FIELD(quote.icmp_type),
 		FIELD(neighbour_target), FIELD(neighbour_mac), FIELD(payload_offset),
 		FIELD(payload_bytes),
 	};

@@ -32,6 +32,7 @@ static struct ring *egress_in(struct frames *fr, const struct link *link, struct
 		.port = fr->port,
 		.port_mask = fr->port_mask,
 		.both_ways = fr->conf.trace != NULL,
+		.pings = fr->techniques >> PORT_TECHNIQUES != 0,
 	};
 	const struct ring_conf conf = {
 		.link = link,
@@ -137,6 +138,13 @@ static uint8_t egress_kind(const struct route *route, const struct link *link)
 	return route->has_gateway ? EGRESS_GATEWAY : EGRESS_NEIGHBOUR;
 }
 
+/* Whether something is sent by this technique in the family of the egress. */
+static bool egress_has(const struct frames_egress *egress, unsigned technique)
+{
+	return technique_table[technique].cookie != COOKIE_ICMP ||
+	       technique_message(technique, addr_is_v4(egress->source) ? 4 : 6).ask != 0;
+}
+
 void frames_egress_templates(const struct frames *fr, struct frames_egress *egress)
 {
 	struct template_conf conf = {
@@ -152,6 +160,8 @@ void frames_egress_templates(const struct frames *fr, struct frames_egress *egre
 		if (!(fr->techniques >> t & 1))
 			continue;
 		conf.technique = &technique_table[t];
+		if (!egress_has(egress, t))
+			continue;
 		template_init(&egress->template[t], &conf);
 	}
 }

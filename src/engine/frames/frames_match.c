@@ -29,7 +29,7 @@ static bool match_sent(const struct frames *fr, const struct frames_claim *claim
 
 	if (!egress || !addr_equal(egress->source, claim->source))
 		return false;
-	m->has_attempt = !fr->conf.has_source_port;
+	m->has_attempt = !fr->conf.has_source_port && !claim->no_port;
 	m->attempt = m->has_attempt ? claim->ours >> 8 & 15 : 0;
 	return m->attempt < sheet_tries(m->sheet, m->cell);
 }
@@ -62,7 +62,7 @@ static bool match_seq(const struct frames *fr, const struct frames_claim *claim,
 	uint64_t hash = cookie_hash(&fr->conf.key, claim->target.hi, claim->target.lo, claim->port,
 				    technique);
 
-	if (!match_port_cookie(fr, claim->ours, hash))
+	if (!claim->no_port && !match_port_cookie(fr, claim->ours, hash))
 		return false;
 	for (unsigned i = 0; i < claim->plain_count; i++)
 		if (match_cell(fr, claim, claim->plain[i] ^ (uint32_t)hash, technique, m))
@@ -85,6 +85,15 @@ bool frames_match_tcp(const struct frames *fr, const struct frames_claim *claim,
 		    match_seq(fr, claim, t, out))
 			return true;
 	return false;
+}
+
+bool frames_match_host(const struct frames *fr, const struct frames_claim *claim, uint8_t technique,
+		       struct frames_match *out)
+{
+	if (!(fr->techniques >> technique & 1) ||
+	    (!claim->no_port && !match_port_ours(fr, claim->ours)))
+		return false;
+	return match_seq(fr, claim, technique, out);
 }
 
 /* Finds the open sheet and the cell, from a host's rank in the plan and a slot. */

@@ -30,12 +30,16 @@ struct frames_claim {
 	 * whose probes have ACK set. */
 	uint32_t plain[2], acked[2];
 	unsigned plain_count, acked_count;
+	bool no_port; /* `ours` is unknown: the start of a quoted ICMP message does not have it */
 };
 
 /* Matches a TCP packet by the cookie in the sequence number. True and *out if such a probe was
  * sent. */
 bool frames_match_tcp(const struct frames *fr, const struct frames_claim *claim,
 		      struct frames_match *out);
+/* The same for a technique that finds hosts. `port`: its protocol number, or 0. */
+bool frames_match_host(const struct frames *fr, const struct frames_claim *claim, uint8_t technique,
+		       struct frames_match *out);
 /* Matches by addresses and ports only, for packets that return no sequence number: UDP, or a SYN
  * without ACK (simultaneous open). proto: IPPROTO_UDP or IPPROTO_TCP. True and *out as above. */
 bool frames_match_ports(const struct frames *fr, const struct frames_claim *claim, uint8_t proto,

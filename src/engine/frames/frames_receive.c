@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "capture/ring.h"
 #include "engine/frames/frames_match.h"
@@ -109,6 +110,92 @@ static enum reply judge_udp(const struct frames *fr, const struct packet *p, str
 	return REPLY_SILENCE;
 }
 
+/* Where in the data of an ICMP message our port is, which tells the attempt. */
+static bool ping_port(const struct ring_frame *frame, const struct packet *p, uint8_t technique,
+		      uint16_t *port)
+{
+	const size_t at = technique == TECH_ICMP_TIMESTAMP ? 2 : 0;
+
+	if (p->payload_bytes < at + 2)
+		return false;
+	*port = bytes_get16(frame->bytes, frame->length, p->payload_offset + at);
+	return true;
+}
+
+/* The technique whose ICMP answer, or request, has this type; TECHNIQUES: none. */
+static uint8_t ping_technique(const struct packet *p, uint8_t type, bool request)
+{
+	const int family = addr_is_v4(p->src) ? 4 : 6;
+
+	for (uint8_t t = PORT_TECHNIQUES; t < TECHNIQUES; t++) {
+		const struct technique_message m = technique_message(t, family);
+
+		if (technique_table[t].cookie == COOKIE_ICMP && (m.ask || m.answer) &&
+		    (request ? m.ask : m.answer) == type)
+			return t;
+	}
+	return TECHNIQUES;
+}
+
+/* A reply to an echo or timestamp request. */
+static enum reply judge_ping(const struct frames *fr, const struct ring_frame *frame,
+			     const struct packet *p, struct frames_match *m)
+{
+	struct frames_claim claim = {
+		.target = p->src,
+		.source = p->dst,
+		.plain = {p->icmp_rest},
+		.plain_count = 1,
+	};
+	const uint8_t technique = ping_technique(p, p->icmp_type, false);
+
+	if (technique < TECHNIQUES && ping_port(frame, p, technique, &claim.ours) &&
+	    frames_match_host(fr, &claim, technique, m))
+		return REPLY_ICMP;
+	m->sheet = NULL;
+	return REPLY_SILENCE;
+}
+
+/* The technique that finds hosts and sent the quoted packet; TECHNIQUES: none. */
+static uint8_t quote_technique(const struct packet *p)
+{
+	const uint8_t proto = p->quote.proto;
+
+	if (proto == IPPROTO_TCP || proto == IPPROTO_UDP)
+		return TECHNIQUES;
+	if (proto == (addr_is_v4(p->src) ? IPPROTO_ICMP : IPPROTO_ICMPV6))
+		return ping_technique(p, p->quote.icmp_type, true);
+	return TECH_IP_PROTOCOL;
+}
+
+/* An ICMP error that quotes a probe without ports: from the host itself, it shows that it is up. */
+static enum reply judge_host_icmp(const struct frames *fr, const struct packet *p,
+				  struct frames_match *m)
+{
+	const struct packet_quote *quote = &p->quote;
+	const uint8_t technique = quote_technique(p);
+	const bool data = technique == TECH_IP_PROTOCOL;
+	const struct frames_claim claim = {
+		.target = quote->dst,
+		.port = data ? quote->proto : 0,
+		.source = quote->src,
+		.ours = quote->data,
+		.plain = {quote->seq},
+		.plain_count = 1,
+		.no_port = !data,
+	};
+	enum reply reply;
+
+	if (technique == TECHNIQUES || !frames_match_host(fr, &claim, technique, m)) {
+		m->sheet = NULL;
+		return REPLY_SILENCE;
+	}
+	reply = technique_icmp_reply(addr_is_v4(p->src) ? 4 : 6, p->icmp_type, p->icmp_code, true);
+	if (reply == REPLY_UNREACH && addr_equal(p->src, quote->dst))
+		return REPLY_PORT_UNREACH;
+	return reply == REPLY_SILENCE ? REPLY_SILENCE : REPLY_UNREACH;
+}
+
 /* Matches an ICMP error by the packet it quotes. */
 static enum reply judge_icmp(const struct frames *fr, const struct packet *p,
 			     struct frames_match *m)
@@ -164,7 +251,7 @@ static void answer_fill(const struct receive *r, const struct ring_frame *frame,
 	if (receive_is_tcp(p)) {
 		a->has |= ANSWER_WINDOW;
 		a->window = p->window;
-	} else if (p->has & PACKET_ICMP) {
+	} else if (p->has & PACKET_ICMP && p->has & PACKET_QUOTE) {
 		a->has |= ANSWER_ICMP;
 		a->icmp_type = p->icmp_type;
 		a->icmp_code = p->icmp_code;
@@ -192,13 +279,19 @@ static void receive_packet(struct receive *r, const struct ring_frame *frame,
 	} else if (p->has & PACKET_ICMP && p->has & PACKET_QUOTE &&
 		   (p->quote.sport & fr->port_mask) == fr->port) {
 		reply = judge_icmp(fr, p, &m);
+	} else if (fr->techniques >> PORT_TECHNIQUES && p->has & PACKET_ICMP) {
+		reply = p->has & PACKET_QUOTE ? judge_host_icmp(fr, p, &m)
+					      : judge_ping(fr, frame, p, &m);
 	} else {
 		/* Also ICMP errors about other packets, such as our kernel's about an answer. */
 		fr->stats.other++;
 		return;
 	}
 	if (!m.sheet) {
-		fr->stats.invalid++;
+		if (fr->conf.follows)
+			fr->stats.other++;
+		else
+			fr->stats.invalid++;
 		return;
 	}
 	receive_trace(r, frame, p, &m);

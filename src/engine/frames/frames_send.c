@@ -44,6 +44,8 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 	cookie = cookie_make(&fr->conf.key, probe->to.hi, probe->to.lo, probe->port,
 			     probe->technique, probe->cell);
 	template = &egress->template[probe->technique];
+	if (template->length == 0)
+		return false;
 	fields.to = probe->to;
 	fields.mac_dst = NULL;
 	if (egress->kind == EGRESS_NEIGHBOUR) {
@@ -57,7 +59,7 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 	fields.sport = fr->conf.has_source_port
 			       ? fr->conf.source_port
 			       : cookie_port(fr->port, probe->attempt, cookie.sport);
-	if (!template->tcp)
+	if (template->kind == TEMPLATE_UDP)
 		frames_egress_payload(egress, probe->port, probe->attempt, &fields.payload,
 				      &fields.payload_bytes);
 	p->out = egress->out;

@@ -14,6 +14,13 @@
 /* Ethernet, IPv6, TCP with an MSS option: 78, and room to copy it in whole words. */
 #define TEMPLATE_BYTES 80
 
+enum template_kind {
+	TEMPLATE_TCP,
+	TEMPLATE_UDP,
+	TEMPLATE_ICMP, /* sport goes into the data, two bytes further in a timestamp request */
+	TEMPLATE_DATA, /* of protocol dport: seq and sport are its first bytes */
+};
+
 struct template_conf {
 	const struct technique *technique;
 	enum packet_link link; /* PACKET_LINK_ETHERNET or PACKET_LINK_RAW_IP */
@@ -30,7 +37,9 @@ struct template
 	uint64_t transport_sum;	       /* partial checksum: pseudo header and transport header */
 	uint8_t length;
 	uint8_t network, transport; /* offsets of these headers */
-	bool v4, tcp, ack, bad_sum;
+	uint8_t kind; /* enum template_kind */
+	bool times;   /* a timestamp request */
+	bool v4, ack, bad_sum;
 	bool used; /* for the owner of a table of templates; not read here */
 };
 
@@ -40,13 +49,15 @@ struct template_fields {
 	const uint8_t *mac_dst; /* NULL: as given to template_init */
 	const uint8_t *payload; /* UDP only */
 	size_t payload_bytes;	/* at most 1472 */
-	uint32_t seq;		/* also the acknowledgement number, if the technique has ACK set */
+	/* Also the acknowledgement number, if the technique has ACK set; identifier and sequence
+	 * number of ICMP. */
+	uint32_t seq;
 	uint16_t sport, dport;
 	uint16_t ip_id; /* IPv4 */
 };
 
 /* Builds the template of a technique. TCP: window 1024; with SYN an MSS option for an Ethernet MTU
- * (RFC 9293, 3.7.1; RFC 6691). Allocates nothing and cannot fail. */
+ * (RFC 9293, 3.7.1; RFC 6691). ICMP echo: 8 bytes of data. Allocates nothing and cannot fail. */
 void template_init(struct template *t, const struct template_conf *conf);
 
 /*

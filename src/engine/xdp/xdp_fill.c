@@ -21,22 +21,23 @@ static uint32_t fill_sum(uint64_t sum)
 
 void xdp_fill_template(struct xdp_template *out, const struct template *in)
 {
-	const uint16_t transport = in->tcp ? (uint16_t)(in->length - in->transport) : 0;
+	const bool tcp = in->kind == TEMPLATE_TCP;
+	const uint16_t transport = tcp ? (uint16_t)(in->length - in->transport) : 0;
 	const uint16_t total = (uint16_t)(transport + (in->v4 ? 20 : 0));
 	uint8_t bytes[XDP_TEMPLATE_WORDS * 8];
 
 	_Static_assert(sizeof(bytes) == TEMPLATE_BYTES, "copied as a whole");
 	memcpy(bytes, in->bytes, sizeof(bytes));
 	memset(bytes, 0, 6); /* destination MAC address */
-	if (in->tcp)
+	if (tcp)
 		bytes_put16(bytes + in->network + (in->v4 ? 2 : 4), total);
 	memset(out, 0, sizeof(*out));
 	memcpy(out->words, bytes, sizeof(bytes));
-	out->network_sum = in->v4 ? fill_sum(in->network_sum + (in->tcp ? total : 0)) : 0;
+	out->network_sum = in->v4 ? fill_sum(in->network_sum + (tcp ? total : 0)) : 0;
 	out->transport_sum = fill_sum(in->transport_sum + transport);
 	out->length = in->length;
 	out->v4 = in->v4;
-	out->udp = !in->tcp;
+	out->udp = !tcp;
 	out->ack = in->ack;
 	out->bad_sum = in->bad_sum;
 	out->odd = in->ack || in->bad_sum;

@@ -146,6 +146,10 @@ static bool shortest_rtt(const struct host_report *host, uint32_t *rtt_us)
 {
 	bool found = false;
 
+	if (host->status && host->status->rtt_us) {
+		*rtt_us = host->status->rtt_us;
+		return true;
+	}
 	for (size_t i = 0; i < host->count; i++) {
 		const struct finding *f = &host->findings[i];
 
