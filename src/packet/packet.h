@@ -73,14 +73,13 @@ enum tcp_flag {
 struct packet_quote {
 	struct addr src, dst;
 	uint16_t sport, dport; /* TCP and UDP */
-	/* TCP; of ICMP identifier << 16 | sequence; of other protocols the first 4 bytes, and the
-	 * next two. 0 where the quote ends before them. */
-	uint32_t seq;
-	uint16_t data;
-	uint8_t icmp_type;
+	uint32_t seq;	/* TCP; of ICMP identifier << 16 | sequence; else the first 4 bytes */
 	uint16_t ip_id; /* IPv4 */
-	uint8_t proto;	       /* IPPROTO_* */
+	uint8_t proto;	/* IPPROTO_* */
 	uint8_t ttl;
+	uint8_t icmp_type;
+	uint16_t data; /* neither TCP, UDP nor ICMP: bytes 4 and 5. As seq, 0 where the quote ends
+			  before them */
 };
 
 /* All numbers in host order. Fields of an absent part are 0. */

@@ -206,8 +206,8 @@ static bool append_set(char *text, size_t size, size_t *length, uint32_t set)
 
 	for (int ordinary = 0; ordinary <= 1; ordinary++) {
 		for (unsigned bit = 0; bit < SEEN_TECHNIQUES; bit++) {
-			bool is_ordinary =
-				bit < PORT_TECHNIQUES && technique_table[bit].needs == NEEDS_NOTHING;
+			bool is_ordinary = bit < PORT_TECHNIQUES &&
+					   technique_table[bit].needs == NEEDS_NOTHING;
 
 			if (!(set >> bit & 1) || is_ordinary != (ordinary == 1))
 				continue;

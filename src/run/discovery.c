@@ -118,10 +118,11 @@ static int slots_of_protocols(struct discovery *d, const char *text, struct fail
 
 static int refuse_user(const char *option, struct failure *f)
 {
-	return failure_set(f, EXIT_NO_PERMISSION,
-			   "%s needs CAP_NET_RAW (root, or setcap cap_net_raw+ep); without it there "
-			   "are -PS, -PA (both by connect) and -PU",
-			   option);
+	return failure_set(
+		f, EXIT_NO_PERMISSION,
+		"%s needs CAP_NET_RAW (root, or setcap cap_net_raw+ep); without it there "
+		"are -PS, -PA (both by connect) and -PU",
+		option);
 }
 
 /* The most probable answers first: a host that gives one gets no other probe. */
@@ -137,9 +138,9 @@ static int slots_choose(struct discovery *d, const struct discovery_case *c, str
 		return refuse_user(asked->echo ? "-PE" : asked->timestamp ? "-PP" : "-PO", f);
 	if (raw && (usual || asked->echo) && slot_add(d, TECH_ICMP_ECHO, 0, f) < 0)
 		return -1;
-	if (asked->protocols && slots_of_protocols(d, asked->protocol_list ? asked->protocol_list
-									    : PROTOCOLS_DEFAULT,
-						   f) < 0)
+	if (asked->protocols &&
+	    slots_of_protocols(d, asked->protocol_list ? asked->protocol_list : PROTOCOLS_DEFAULT,
+			       f) < 0)
 		return -1;
 	if (usual && (slot_add(d, syn, 443, f) < 0 || slot_add(d, ack, 80, f) < 0))
 		return -1;

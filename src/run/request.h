@@ -13,10 +13,10 @@
 /* How hosts are found before their ports are scanned. Texts are in the grammar of plan/ports.h;
  * NULL: the usual ones. */
 struct request_pings {
-	bool never;    /* -Pn: all targets are scanned */
-	bool only;     /* -sn: no port is */
-	bool no_arp;   /* an answer to ARP or NDP does not suffice */
-	bool arp;      /* -PR: hosts are found first; on a link it is always by ARP or NDP */
+	bool never;  /* -Pn: all targets are scanned */
+	bool only;   /* -sn: no port is */
+	bool no_arp; /* an answer to ARP or NDP does not suffice */
+	bool arp;    /* -PR: hosts are found first; on a link it is always by ARP or NDP */
 	bool echo, timestamp;
 	bool syn, ack, udp, protocols;
 	const char *syn_ports, *ack_ports, *udp_ports, *protocol_list;

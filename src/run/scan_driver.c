@@ -539,18 +539,18 @@ static int drive_open(struct scan_driver *d, struct failure *f)
 	return d->engine ? 0 : -1;
 }
 
-/* The hosts are found: goes on with the ports of those that are up. 1, 0 if there are none, or -1
+/* The hosts are found: continues with the ports of those that are up. 1, 0 if there are none, or -1
  * with *f. */
 static int drive_next_stage(struct scan_driver *d, uint64_t start_ns, struct failure *f)
 {
 	char text[STAGE_TEXT];
 	int more;
 
-	drive_summary(d, start_ns);
-	d->before = d->summary;
 	more = scan_setup_ports(d->setup, f);
 	if (more <= 0)
 		return more;
+	drive_summary(d, start_ns);
+	d->before = d->summary;
 	scan_driver_close(d);
 	d->ring_drops = 0;
 	d->silences = 0;

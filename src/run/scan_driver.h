@@ -23,13 +23,13 @@ struct scan_driver {
 	int sink_error;
 
 	struct run_info info;
-	struct finding *findings; /* of one host */
+	struct finding *findings;  /* of one host */
 	struct run_summary before; /* counters of the stage before */
-	uint64_t ring_drops;	  /* already reported to the pacer */
-	bool dropped;		  /* privileges were dropped */
-	uint64_t doubted_ns;	  /* when the engine was last asked to look at a silent path */
-	unsigned silences;	  /* outages by silence that the observer knows of */
-	bool path_lost;		  /* for too long: the scan ends */
+	uint64_t ring_drops;	   /* already reported to the pacer */
+	bool dropped;		   /* privileges were dropped */
+	uint64_t doubted_ns;	   /* when the engine was last asked to look at a silent path */
+	unsigned silences;	   /* outages by silence that the observer knows of */
+	bool path_lost;		   /* for too long: the scan ends */
 };
 
 /* Opens the engine. *setup (after scan_setup_init) and *run outlive the driver. 0, or -1 with *f.

@@ -313,8 +313,8 @@ int scan_setup_init(struct scan_setup *setup, const struct scan_request *request
 		return -1;
 	if (setup_source(setup, f) < 0)
 		return -1;
-	setup->plan = plan_new(&setup->targets.ranges, &setup->ports, setup->techniques,
-			       setup->seed, f);
+	setup->plan =
+		plan_new(&setup->targets.ranges, &setup->ports, setup->techniques, setup->seed, f);
 	if (!setup->plan || setup_lists(setup, f) < 0 || setup_shard(setup, f) < 0)
 		return -1;
 	setup->hosts = setup->plan->hosts;
@@ -405,7 +405,7 @@ struct engine *scan_setup_engine(struct scan_setup *setup, const struct run_cont
 		.plan = setup->plan,
 		.key = run->key,
 		.sheets = sheets,
-		/* Cells of the two stages are not told apart in it. */
+		/* It cannot distinguish the cells of the two stages. */
 		.trace = setup->finding && !setup->discovery.only ? NULL : run->trace,
 		.interface = r->interface,
 		.has_source = r->has_source,

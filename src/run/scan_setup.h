@@ -23,7 +23,7 @@ struct scan_setup {
 	const struct engine_row *engine; /* the choice so far */
 	char engine_why[640];		 /* why that one, as text */
 	unsigned settled_ms;		 /* how long IPv6 addresses of ours were waited for */
-	struct plan *plan; /* of the present stage */
+	struct plan *plan;		 /* of the present stage */
 	struct scan_conf conf;
 	uint64_t seed[2];
 	uint64_t hosts, probes; /* of the whole request: addresses, and probes of all their ports */
@@ -55,8 +55,8 @@ void scan_setup_fini(struct scan_setup *setup);
  * scanned all the same. 1; 0 if there are none; or -1 with *f. */
 int scan_setup_ports(struct scan_setup *setup, struct failure *f);
 
-/* Opens the engine of the present stage, and may change setup->engine and extend setup->engine_why. *sheets and *run
- * outlive it. NULL with *f. */
+/* Opens the engine of the present stage, and may change setup->engine and extend setup->engine_why.
+ * *sheets and *run outlive it. NULL with *f. */
 struct engine *scan_setup_engine(struct scan_setup *setup, const struct run_context *run,
 				 struct sheet *const *sheets, struct failure *f);
 

@@ -6,7 +6,8 @@
 
 #include "result/host.h"
 
-/* What a host's answers to the discovery prove: its status, without findings, which are no ports. */
+/* What a host's answers to the discovery prove: its status, without findings, which are no ports.
+ */
 static void stage_strip(struct host_report *report, struct host_status *status)
 {
 	*status = host_status(report);

@@ -26,8 +26,7 @@ int target_list_named(struct target_list *list, struct addr a, const char *name,
 
 	if (name && !copy)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for the targets");
-	list->named[list->named_count] =
-		(struct named_target){
+	list->named[list->named_count] = (struct named_target){
 		.addr = a, .name = copy, .order = list->named_count, .listed = listed};
 	list->named_count++;
 	return 0;

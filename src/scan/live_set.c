@@ -54,7 +54,8 @@ static bool live_add(const struct plan *plan, uint64_t first, uint64_t last, str
 	while (first < last) {
 		const struct plan_range *r =
 			&plan_ranges(plan)[plan_range_of(plan_ranges(plan), plan->ranges, first)];
-		const uint64_t end = r->first_host + r->hosts < last ? r->first_host + r->hosts : last;
+		const uint64_t end =
+			r->first_host + r->hosts < last ? r->first_host + r->hosts : last;
 
 		if (ranges_add(out, plan_host(plan, first), plan_host(plan, end - 1)) < 0)
 			return false;

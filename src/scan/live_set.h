@@ -17,7 +17,8 @@
 #define LIVE_TARGETS_MOST (UINT64_C(1) << 26)
 
 struct live_entry {
-	uint8_t why; /* 0: not up; else 1 + enum reason; LIVE_NAMED: silent, but scanned all the same */
+	uint8_t why; /* 0: not up; else 1 + enum reason; LIVE_NAMED: silent, but scanned all the
+			same */
 	uint8_t ttl; /* of the packet that showed it; 0: unknown */
 };
 #define LIVE_NAMED UINT8_MAX

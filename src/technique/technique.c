@@ -9,8 +9,9 @@
 #define RFC_CLOSED "RFC 9293, 3.10.7.1"
 #define RFC_LISTEN "RFC 9293, 3.10.7.2"
 #define RFC_ICMP   "RFC 1122, 3.2.2.1; RFC 1812, 5.2.7.1; RFC 4443, 3.1"
-#define RFC_ECHO   "RFC 792, p. 14; RFC 1122, 3.2.2.6; RFC 4443, 4.2: a host must answer an echo request"
-#define PHRACK	   "U. Maimon, Port Scanning without the SYN Flag, Phrack 49-15, 1996"
+#define RFC_ECHO                                                                                   \
+	"RFC 792, p. 14; RFC 1122, 3.2.2.6; RFC 4443, 4.2: a host must answer an echo request"
+#define PHRACK "U. Maimon, Port Scanning without the SYN Flag, Phrack 49-15, 1996"
 
 // clang-format off
 

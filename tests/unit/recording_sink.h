@@ -10,8 +10,9 @@
 struct recording_sink {
 	struct sink sink;
 	unsigned begun, ended;
-	struct run_info run;	  /* what it points to is the caller's */
-	struct host_report *host; /* with findings of their own; names are the caller's */
+	struct run_info run; /* what it points to is the caller's */
+	struct host_report
+		*host; /* with findings and status of their own; names are the caller's */
 	size_t hosts;
 	size_t events;
 	struct run_summary summary;
@@ -46,7 +47,16 @@ static inline int recording_record(struct sink *s, const struct record *record)
 	if (host->count)
 		memcpy(findings, host->findings, host->count * sizeof(*findings));
 	r->host[r->hosts] = *host;
-	r->host[r->hosts++].findings = findings;
+	r->host[r->hosts].findings = findings;
+	if (host->status) {
+		struct host_status *status = malloc(sizeof(*status));
+
+		if (!status)
+			abort();
+		*status = *host->status;
+		r->host[r->hosts].status = status;
+	}
+	r->hosts++;
 	return r->error;
 }
 
@@ -70,8 +80,10 @@ static const struct sink_ops recording_ops = {"recording", recording_begin, reco
 
 static inline void recording_sink_fini(struct recording_sink *r)
 {
-	for (size_t i = 0; i < r->hosts; i++)
+	for (size_t i = 0; i < r->hosts; i++) {
 		free((void *)r->host[i].findings);
+		free((void *)r->host[i].status);
+	}
 	free(r->host);
 }
 

@@ -66,6 +66,19 @@ static void nmap_letters_and_habits_work(void **state)
 	assert_true(o.request.shard == 1 && o.request.shards == 2);
 	scan_options_fini(&o);
 
+	assert_int_equal(parse("-sn -PE -PS22,443 -PA -PU53 -PO1,47 --disable-arp-ping h", storage,
+			       &o, &f),
+			 0);
+	assert_true(o.request.pings.only && o.request.pings.echo && o.request.pings.no_arp);
+	assert_false(o.request.pings.never || o.request.pings.timestamp || o.request.pings.arp);
+	assert_true(o.request.pings.syn && o.request.pings.ack && o.request.pings.udp);
+	assert_string_equal(o.request.pings.syn_ports, "22,443");
+	assert_null(o.request.pings.ack_ports);
+	assert_string_equal(o.request.pings.udp_ports, "53");
+	assert_string_equal(o.request.pings.protocol_list, "1,47");
+	assert_int_equal(o.request.targets.count, 1);
+	scan_options_fini(&o);
+
 	assert_int_equal(parse("-p- -T polite --rate 0.5 --technique ttl,fin --max-retries 0 "
 			       "--min-rtt-timeout 50ms --stats-every 2m -oA base -- -sT",
 			       storage, &o, &f),
@@ -221,7 +234,12 @@ static void refusals_name_the_text(void **state)
 		{"-sV h", "-sV"},
 		{"-O h", "-O"},
 		{"-D a,b h", "-D"},
-		{"-sn h", "-sn"},
+		{"-Pn -sn h", "-Pn"},
+		{"-Pn -PE h", "-PE"},
+		{"-sn -p 80 h", "-sn"},
+		{"-sn -sS h", "-sn"},
+		{"-PM h", "RFC 6918"},
+		{"-PY80 h", "SCTP"},
 		{"-oJ f h", "-oJ"},
 		{"-oL f h", "-oG FILE"},
 		{"-d2 h", "no -d:"},

@@ -189,6 +189,7 @@ static void loss_and_several_techniques_change_nothing_but_the_cost(void **state
 	struct whole w = {
 		.request.ports = "1-300",
 		.request.techniques = 1u << TECH_SYN | 1u << TECH_FIN,
+		.request.pings.never = true,
 	};
 
 	(void)state;

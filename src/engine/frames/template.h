@@ -37,8 +37,8 @@ struct template
 	uint64_t transport_sum;	       /* partial checksum: pseudo header and transport header */
 	uint8_t length;
 	uint8_t network, transport; /* offsets of these headers */
-	uint8_t kind; /* enum template_kind */
-	bool times;   /* a timestamp request */
+	uint8_t kind;		    /* enum template_kind */
+	bool times;		    /* a timestamp request */
 	bool v4, ack, bad_sum;
 	bool used; /* for the owner of a table of templates; not read here */
 };
