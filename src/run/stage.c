@@ -8,9 +8,15 @@
 
 /* What a host's answers to the discovery prove: its status, without findings, which are no ports.
  */
-static void stage_strip(struct host_report *report, struct host_status *status)
+static void stage_strip(const struct scan_setup *setup, struct host_report *report,
+			struct host_status *status)
 {
+	/* Its answer to ARP or NDP is no proof by --disable-arp-ping. */
+	const bool mac_only = report->notes & HOST_MAC && !(report->notes & HOST_ANSWERED);
+
 	*status = host_status(report);
+	if (setup->request->pings.no_arp && mac_only)
+		*status = (struct host_status){"no-response", STATUS_DOWN, 0, 0};
 	if (status->state == STATUS_UNKNOWN)
 		status->state = STATUS_DOWN;
 	for (size_t i = 0; i < report->count; i++) {
@@ -29,7 +35,7 @@ static bool stage_found(struct scan_setup *setup, uint64_t rank, struct host_rep
 {
 	const bool unknown = report->notes & HOST_PARTIAL;
 
-	stage_strip(report, status);
+	stage_strip(setup, report, status);
 	if (setup->discovery.only)
 		return status->state == STATUS_UP || !unknown;
 	if (status->state == STATUS_UP)

@@ -148,7 +148,7 @@ check_words() {
 	refused 64 'no UDP ports' -sU -p T:22 $linux
 	refused 64 'no TCP ports' -p U:53 $linux
 	# What hands that know nmap type: each is named, with what to do instead.
-	for option in -A -O -sV -sC -sn -sP -PS -PE -PU -d -r -f -R --packet-trace --iflist \
+	for option in -A -O -sV -sC -PM -PY -d -r -f -R --packet-trace --iflist \
 		--traceroute --badsums --mtu=16; do
 		refused 64 "${option%%=*}" "$option" $linux
 	done

@@ -66,9 +66,9 @@ static void nmap_letters_and_habits_work(void **state)
 	assert_true(o.request.shard == 1 && o.request.shards == 2);
 	scan_options_fini(&o);
 
-	assert_int_equal(parse("-sn -PE -PS22,443 -PA -PU53 -PO1,47 --disable-arp-ping h", storage,
-			       &o, &f),
-			 0);
+	assert_int_equal(
+		parse("-sn -PE -PS22,443 -PA -PU53 -PO1,47 --disable-arp-ping h", storage, &o, &f),
+		0);
 	assert_true(o.request.pings.only && o.request.pings.echo && o.request.pings.no_arp);
 	assert_false(o.request.pings.never || o.request.pings.timestamp || o.request.pings.arp);
 	assert_true(o.request.pings.syn && o.request.pings.ack && o.request.pings.udp);
