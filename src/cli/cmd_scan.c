@@ -214,6 +214,7 @@ static struct report_conf report_conf(const struct scan_setup *setup, const stru
 		.colour = !o->no_colour && terminal_has_colour(stdout),
 		.verbose = (int)o->verbose,
 		.all_hosts = o->all_hosts,
+		.max_open = (uint32_t)o->request.max_open,
 		.trace = trace,
 		.service = services_name_of,
 		.service_context = setup->services,

@@ -18,6 +18,12 @@ const struct phrase_note phrase_notes[] = {
 	{HOST_PARTIAL,
 	 "Partial: the scan was stopped before this host was done; ports without a verdict are "
 	 "left out."},
+	{HOST_TIMED_OUT,
+	 "Timed out: --host-timeout ended the scan of this host; ports without a verdict are left "
+	 "out."},
+	{HOST_TOO_OPEN,
+	 "This host has more open ports than --max-open allows: it may answer on every port. Ports "
+	 "that were not probed are left out; --all-ports lists those that were."},
 	{HOST_RST_TO_ALL,
 	 "This host sends a RST to FIN, NULL and Xmas probes even from ports that a SYN found "
 	 "open, "

@@ -15,6 +15,7 @@ struct report_conf {
 	bool colour;
 	unsigned columns; /* width that prose is wrapped to; 0: PHRASE_COLUMNS */
 	int verbose;
+	uint32_t max_open;	   /* --max-open: hosts with more open ports are summed up */
 	bool all_hosts;		   /* also list hosts that did not answer */
 	const struct trace *trace; /* explain only */
 	/* Service name of a port from /etc/services or NULL; may be NULL itself. */

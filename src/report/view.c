@@ -12,6 +12,7 @@ int view_open(struct view *view, struct report *r, const struct host_report *hos
 		.all_ports = r->conf.all_ports,
 		.open_only = r->conf.open_only,
 		.verbose = r->conf.verbose,
+		.max_open = r->conf.max_open,
 	};
 
 	view->host = *host;

@@ -8,6 +8,8 @@ static bool is_summarised(unsigned state, uint32_t count, const struct extraport
 {
 	unsigned listed = EXTRAPORTS_LISTED;
 
+	if (state == PORT_OPEN && conf->max_open && count > conf->max_open)
+		return !conf->all_ports;
 	if (state == STATE_NONE || state == PORT_OPEN || count == 0)
 		return false;
 	if (conf->open_only && state != PORT_OPEN_FILTERED)

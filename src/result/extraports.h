@@ -14,6 +14,7 @@ struct extraports_conf {
 	bool all_ports; /* list each port */
 	bool open_only; /* summarise each state but open and open|filtered, however few ports */
 	int verbose;
+	uint32_t max_open; /* more open ports than this are summarised as well; 0: no limit */
 };
 
 /* Ports of one technique and state. */

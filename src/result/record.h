@@ -25,7 +25,9 @@ enum host_note {
 	HOST_TTL_MUTE = 1 << 8,	    /* ttl technique: every RST had the same TTL: cannot decide */
 	HOST_RATE_LIMITED = 1 << 9, /* answers were rate-limited or lost; probes were retransmitted
 				       more slowly and longer */
-	HOST_NAMED = 1 << 10,	    /* given as a single target, not by a range: always shown */
+	HOST_TIMED_OUT = 1 << 11,   /* --host-timeout ended its scan; unlike HOST_PARTIAL not all */
+	HOST_TOO_OPEN = 1 << 12, /* more open ports than --max-open: the others were not probed */
+	HOST_NAMED = 1 << 10,	 /* given as a single target, not by a range: always shown */
 };
 
 enum host_state {

@@ -241,6 +241,7 @@ void discovery_conf(const struct scan_request *request, struct scan_conf *conf)
 {
 	timing_apply(request, conf);
 	conf->rst_retries = false;
+	conf->max_open = 0;
 	conf->mac_settles = !request->pings.no_arp;
 	for (int t = 0; t < TECHNIQUES; t++)
 		if (conf->tries[t] > TRIES_MOST)

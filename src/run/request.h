@@ -46,6 +46,8 @@ struct scan_request {
 	double min_rate_pps, max_rate_pps;		 /* 0: that row's */
 	bool has_max_retries;				 /* retransmissions per probe: */
 	uint64_t max_retries;				 /* 0..15 */
+	uint64_t host_timeout_ns;			 /* 0: none */
+	uint64_t max_open;				 /* scan_conf.max_open */
 	uint64_t initial_rtt_ns, min_rtt_ns, max_rtt_ns; /* 0: that row's */
 
 	const struct engine_row *engine; /* NULL: the most preferred that can do the scan */

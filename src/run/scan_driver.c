@@ -80,7 +80,8 @@ static int drive_passing(struct scan_driver *d, uint64_t now_ns, struct failure 
 	struct engine_stats stats;
 	int going;
 
-	if (scan_stopping(&d->scan) || scan_hold(&d->scan).lost)
+	if (scan_stopping(&d->scan) || scan_hold(&d->scan).lost ||
+	    scan_pass_expired(&d->scan, now_ns))
 		d->engine->ops->pass_stop(d->engine);
 	going = d->engine->ops->pass_poll(d->engine, now_ns, scan_rate_pps(&d->scan), f);
 	d->engine->ops->stats(d->engine, &stats);

@@ -85,6 +85,8 @@ bool scan_open_window(struct scan *s, unsigned place, uint64_t window, uint64_t 
 	walk->most_ns = s->conf.rtt.max_ns;
 	walk->rst_retries = s->conf.rst_retries;
 	walk->mac_settles = s->conf.mac_settles;
+	walk->host_timeout_ns = s->conf.host_timeout_ns;
+	sheet_set_max_open(s->sheet[place], s->conf.max_open);
 	walk->gap_ns = GAP_MOST_NS;
 	s->rounds_seen[place] = 0;
 	return true;
@@ -402,6 +404,9 @@ uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
 	for (int i = 0; i < count; i++) {
 		const struct walk *walk = &s->walk[order[i]];
 
+		if (walk->host_timeout_ns && walk->first_sent_ns)
+			wait_ns = sooner(wait_ns, walk->first_sent_ns + walk->host_timeout_ns,
+					 now_ns);
 		if (walk->done) {
 			/* Windows finish in order: only the oldest can. */
 			if (i == 0)
@@ -431,7 +436,9 @@ int scan_ready(struct scan *s, uint64_t now_ns)
 		return order[0];
 	if (s->stopping)
 		return now_ns >= s->stop_ns ? order[0] : -1;
-	if (!walk->done || outage_holds(&s->outage))
+	if (!walk_expire(walk, now_ns) && !walk->done)
+		return -1;
+	if (outage_holds(&s->outage))
 		return -1;
 	walk_set_timeout(walk, rtt_timeout_ns(&s->rtt));
 	return walk_over(walk, now_ns) ? order[0] : -1;
@@ -553,6 +560,11 @@ bool scan_stopping(const struct scan *s)
 	return s->stopping;
 }
 
+bool scan_pass_expired(const struct scan *s, uint64_t now_ns)
+{
+	return s->passing && walk_expire(s->passing, now_ns);
+}
+
 bool scan_in_pass(const struct scan *s)
 {
 	return s->passing != NULL;
@@ -596,8 +608,12 @@ bool scan_answered(const struct scan *s, int place)
 void scan_read(struct scan *s, int place, uint32_t host, bool complete, struct finding *findings,
 	       struct host_report *out)
 {
-	verdict_host(s->sheet[place], host, complete, s->conf.tries, s->conf.wall_offset_ns,
-		     findings, out);
+	const bool expired = s->walk[place].expired;
+
+	verdict_host(s->sheet[place], host, complete && !expired, s->conf.tries,
+		     s->conf.wall_offset_ns, findings, out);
+	if (complete && expired && out->notes & HOST_PARTIAL)
+		out->notes ^= HOST_PARTIAL | HOST_TIMED_OUT;
 }
 
 struct scan_counts scan_counts(const struct scan *s)

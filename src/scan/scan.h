@@ -26,9 +26,11 @@ struct scan_conf {
 	struct rtt_conf rtt;
 	uint64_t first, last;	   /* index range of the plan: all of it, or a shard */
 	uint8_t tries[TECHNIQUES]; /* attempts at most, first included, 1..16 */
-	bool mac_settles;	   /* a plan by slot: an answer to ARP or NDP is one (walk.h) */
-	bool rst_retries;	   /* rounds of retransmissions beyond that (rst_retry.h) */
-	uint64_t wall_offset_ns;   /* wall clock minus the scan's clock */
+	uint64_t host_timeout_ns;  /* from the first probe of its window; 0: none */
+	uint32_t max_open;	 /* a host with more open ports is probed no further; 0: no limit */
+	bool mac_settles;	 /* a plan by slot: an answer to ARP or NDP is one (walk.h) */
+	bool rst_retries;	 /* rounds of retransmissions beyond that (rst_retry.h) */
+	uint64_t wall_offset_ns; /* wall clock minus the scan's clock */
 };
 
 /* A part of a pass, whose answered share is judged once its answers had their time. */
@@ -139,6 +141,8 @@ void scan_abandon(struct scan *s);
  */
 bool scan_stopping(const struct scan *s);
 bool scan_in_pass(const struct scan *s);
+/* Whether the time of the hosts in that pass is over. */
+bool scan_pass_expired(const struct scan *s, uint64_t now_ns);
 bool scan_has_windows(const struct scan *s);
 
 /* Packets a second that may be sent now. */

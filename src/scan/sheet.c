@@ -303,6 +303,21 @@ void sheet_set_limits(struct sheet *s, const uint8_t tries[TECHNIQUES])
 	memcpy(s->limit, tries, sizeof(s->limit));
 }
 
+void sheet_set_max_open(struct sheet *s, uint32_t most)
+{
+	s->max_open = most;
+}
+
+uint32_t sheet_max_open(const struct sheet *s)
+{
+	return s->max_open;
+}
+
+bool sheet_host_too_open(const struct sheet *s, uint32_t host)
+{
+	return s->max_open && s->pace[host].open > s->max_open;
+}
+
 unsigned sheet_slot_limit(const struct sheet *s, uint32_t slot)
 {
 	return s->limit[plan_slot_technique(plan_slots(s->plan)[slot])];
@@ -541,6 +556,8 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 	before = sheet_raise(s, cell, answer->reply);
 	if (answer->reply <= before)
 		return SHEET_DUPLICATE;
+	s->pace[host].open += technique_rule(technique, answer->reply)->state == PORT_OPEN &&
+			      technique_rule(technique, before)->state != PORT_OPEN;
 	evidence_note(s, cell, answer, *has_rtt ? *rtt_ns : 0, *has_rtt);
 	if (technique_is_udp(technique))
 		host_icmp(&s->pace[host], answer, before, tries);

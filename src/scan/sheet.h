@@ -127,6 +127,10 @@ bool sheet_sender(const struct sheet *s, unsigned index, struct addr *out);
  * with sheet_set_limits() before the first probe.
  */
 void sheet_set_limits(struct sheet *s, const uint8_t tries[TECHNIQUES]);
+/* A host with more open ports than this is probed no further; 0: no limit. */
+void sheet_set_max_open(struct sheet *s, uint32_t most);
+uint32_t sheet_max_open(const struct sheet *s);
+bool sheet_host_too_open(const struct sheet *s, uint32_t host);
 unsigned sheet_slot_limit(const struct sheet *s, uint32_t slot);
 /* Whether a slot's technique sends UDP. */
 bool sheet_slot_udp(const struct sheet *s, uint32_t slot);
@@ -225,6 +229,7 @@ bool sheet_tracks_hosts(const struct sheet *s);
 struct sheet_pace {
 	struct icmp_backoff icmp_backoff;
 	struct rst_retry rst_retry;
+	uint32_t open;	      /* open ports; in the bulk layout only of probes sent one by one */
 	uint32_t icmp_errors; /* received in answer to UDP */
 	uint32_t rtt_us; /* longest round-trip time so far, or a lower bound of it; 0: unknown */
 	bool listed;	 /* in the list of paced.h */

@@ -46,6 +46,7 @@ struct sheet {
 	unsigned senders;		   /* 0, or one more than the last index in use */
 	uint32_t pass, position;	   /* of the walk */
 	uint8_t limit[TECHNIQUES];
+	uint32_t max_open;
 	struct sheet_unsent unsent;
 	struct sheet_bulk bulk;
 };

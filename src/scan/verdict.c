@@ -229,9 +229,10 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 	const uint32_t base = host * plan->slots;
 	const struct sheet_host state = sheet_host(sheet, host);
 	const bool by_cell = !sheet_tracks_hosts(sheet);
+	const bool too_open = sheet_host_too_open(sheet, host);
 	static const struct reply_evidence nothing = {0};
 	struct rst_summary rst[TECHNIQUES];
-	uint32_t near = 0;
+	uint32_t near = 0, open = 0;
 	size_t count = 0;
 
 	sheet_settle(sheet);
@@ -251,8 +252,8 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 			continue;
 		/* Of an answered one the evidence has the attempt. */
 		sent = reply == REPLY_SILENCE ? sheet_tries(sheet, cell) : 1;
-		if (!complete && reply == REPLY_SILENCE && sent < tries[technique]) {
-			out->notes |= HOST_PARTIAL;
+		if ((!complete || too_open) && reply == REPLY_SILENCE && sent < tries[technique]) {
+			out->notes |= too_open ? HOST_TOO_OPEN : HOST_PARTIAL;
 			continue;
 		}
 		memset(f, 0, sizeof(*f));
@@ -262,6 +263,7 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		f->reply = (uint8_t)reply;
 		f->cell = sheet_tag(sheet, cell);
 		f->state = technique_rule(technique, reply)->state;
+		open += f->state == PORT_OPEN;
 		f->reason = (uint8_t)finding_reason(technique, reply, &e,
 						    addr_is_v4(out->addr) ? 4 : 6);
 		f->attempt = sent ? (uint8_t)(sent - 1) : 0;
@@ -280,6 +282,8 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 	if (host_resets_all(findings, count))
 		out->notes |= HOST_RST_TO_ALL;
 	out->notes |= host_mute_notes(rst);
+	if (sheet_max_open(sheet) && open > sheet_max_open(sheet))
+		out->notes |= HOST_TOO_OPEN;
 	out->findings = findings;
 	out->count = count;
 }

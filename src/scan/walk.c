@@ -105,7 +105,7 @@ bool walk_over(struct walk *w, uint64_t now_ns)
 	const uint32_t hosts = sheet_hosts(s);
 	uint64_t wait_ns = w->timeout_ns;
 
-	if (sheet_plan(s)->by_slot && hosts_are_settled(w))
+	if (w->expired || (sheet_plan(s)->by_slot && hosts_are_settled(w)))
 		return true;
 	if (w->end_ns < w->last_sent_ns + wait_ns)
 		w->end_ns = w->last_sent_ns + wait_ns;
@@ -178,7 +178,7 @@ static enum walk_choice walk_choose(struct walk *w, uint32_t cell, uint8_t techn
 	unsigned tries = sheet_tries(s, cell);
 	const uint32_t host = cell / sheet_plan(s)->slots;
 
-	if (sheet_host_absent(s, host) || host_is_settled(w, host))
+	if (sheet_host_absent(s, host) || host_is_settled(w, host) || sheet_host_too_open(s, host))
 		return WALK_SKIP;
 	if (tries == 0)
 		return WALK_SEND;
@@ -265,7 +265,7 @@ static bool walk_find(struct walk *w, uint64_t now_ns, struct probe *out)
 	const bool by_slot = plan->by_slot;
 	uint32_t cell;
 
-	while (!w->done) {
+	while (!w->done && !walk_expire(w, now_ns)) {
 		if (out && paced_next(&w->paced, w->timeout_ns, now_ns, &cell)) {
 			walk_offer(w, cell, out);
 			return true;
@@ -304,6 +304,16 @@ static bool walk_find(struct walk *w, uint64_t now_ns, struct probe *out)
 			return true;
 	}
 	return false;
+}
+
+bool walk_expire(struct walk *w, uint64_t now_ns)
+{
+	if (!w->host_timeout_ns || w->first_sent_ns == 0 ||
+	    now_ns < w->first_sent_ns + w->host_timeout_ns)
+		return false;
+	w->expired = true;
+	w->done = true;
+	return true;
 }
 
 bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
@@ -369,7 +379,7 @@ uint32_t walk_withdraw(struct walk *w, uint64_t since_ns, uint64_t now_ns)
 
 bool walk_pass_begin(struct walk *w, uint64_t now_ns)
 {
-	if (w->idle || w->done || now_ns < w->due_ns)
+	if (w->idle || w->done || now_ns < w->due_ns || walk_expire(w, now_ns))
 		return false;
 	while (w->position == w->end)
 		if (!walk_turn(w, now_ns))
@@ -393,6 +403,8 @@ void walk_passed(struct walk *w, uint32_t position, uint64_t sent, uint64_t now_
 	w->sent += sent;
 	w->resent += w->pass ? sent : 0;
 	w->left += (uint32_t)sent;
+	if (sent && w->first_sent_ns == 0)
+		w->first_sent_ns = now_ns;
 	if (sent)
 		w->last_sent_ns = now_ns;
 }

@@ -44,12 +44,14 @@ struct walk {
 	uint64_t silent_ns, most_ns;
 	uint64_t end_ns; /* walk_over: when to look again */
 	/* A plan by slot: a host that has answered gets no other probe. */
-	uint64_t gap_ns;	/* between two slots, so that answers to the first are in time */
-	uint64_t first_sent_ns; /* silent_ns counts from here; 0: nothing was sent */
-	uint64_t offered_ns;	/* when a probe was last taken from the walk */
-	uint64_t began;		/* 1 + pass and position of the slot that was begun */
-	unsigned rounds;	/* slots begun so far, in all passes */
-	bool mac_settles;	/* so does its answer to ARP or NDP */
+	uint64_t gap_ns;	  /* between two slots, so that answers to the first are in time */
+	uint64_t first_sent_ns;	  /* silent_ns counts from here; 0: nothing was sent */
+	uint64_t host_timeout_ns; /* from then on, after which nothing is sent; 0: none */
+	bool expired;		  /* that has happened */
+	uint64_t offered_ns;	  /* when a probe was last taken from the walk */
+	uint64_t began;		  /* 1 + pass and position of the slot that was begun */
+	unsigned rounds;	  /* slots begun so far, in all passes */
+	bool mac_settles;	  /* so does its answer to ARP or NDP */
 	uint64_t sent, resent; /* probes sent; the second, retransmissions, are part of the first */
 };
 
@@ -110,6 +112,9 @@ void walk_pass_end(struct walk *w, uint32_t position);
  * first, before all others. At most SHEET_UNSENT at a time.
  */
 void walk_unsent(struct walk *w, uint32_t cell);
+
+/* Whether the time of its hosts is over; the walk is done then. */
+bool walk_expire(struct walk *w, uint64_t now_ns);
 
 /*
  * Whether the walk, which is done, has waited long enough for the last answers: for each host with

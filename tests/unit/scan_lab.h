@@ -214,6 +214,9 @@ static inline void network_send(struct network *net, const struct plan *plan,
 /* Called at the beginning of each turn of run(), if set. */
 static void (*lab_each_turn)(struct scan *scan, uint64_t now_ns);
 
+/* Called before windows are looked for that can be read out, if set. */
+static void (*lab_before_reading)(struct scan *scan, uint64_t now_ns);
+
 struct result {
 	uint64_t digest; /* of all that was sent and reported, and when */
 	uint64_t findings, wrong, hosts, partial;
@@ -341,6 +344,8 @@ static inline struct result run(const struct plan *plan, struct network *net,
 				net->tail = NULL;
 			free(p);
 		}
+		if (lab_before_reading)
+			lab_before_reading(&scan, now_ns);
 		while ((place = scan_ready(&scan, now_ns)) >= 0)
 			read_out(&scan, place, expect, &r);
 		assert_true(now_ns - start_ns < 100000 * SECOND);

@@ -305,7 +305,7 @@ static void what_was_meant_is_named(void **state)
 		{"--verbsoe h", "did you mean --verbose?"},
 		{"--explian=1 h", "did you mean --explain?"},
 		{"--host-time 3 h",
-		 "did you mean --host-timeout (which portlight has not either)?"},
+		 "did you mean --host-timeout?"},
 		{"-x h", "see portlight scan --help"},
 		{"--frobnicate h", "see portlight scan --help"},
 		{"--a-name-that-is-longer-than-any-name-of-ours h", "see portlight scan --help"},

@@ -88,6 +88,8 @@ static void write_host_head(FILE *out, const struct host_report *host)
 
 	(void)fprintf(out, "<host starttime=\"%" PRIu64 "\" endtime=\"%" PRIu64 "\"",
 		      host->start_ns / 1000000000, host->end_ns / 1000000000);
+	if (host->notes & HOST_TIMED_OUT)
+		(void)fputs(" timedout=\"true\"", out);
 	if (host->notes & HOST_PARTIAL)
 		(void)fputs(" comment=\"partial\"", out);
 	(void)fprintf(out, "><status state=\"%s\"", host_state_name(status.state));
