@@ -209,7 +209,9 @@ static void open_fixture(void)
 	input_check(fr.conf.plan->hosts == HOSTS);
 	memcpy(fr.conf.key.k, key_word, sizeof(key_word));
 	fr.conf.sheets = sheets;
-	fr.techniques = TECHNIQUES_USED;
+	/* Also those that find hosts: no such probe was sent, so none of them may be answered. */
+	fr.techniques =
+		TECHNIQUES_USED | (((1u << TECHNIQUES) - 1) & ~((1u << PORT_TECHNIQUES) - 1));
 	fr.egresses = egresses;
 	fr.egress_count = 2;
 	for (unsigned i = 0; i < 2; i++) {

@@ -124,7 +124,7 @@ check_cost() {
 	before=$(frames_out s0)
 	scan -sn 198.18.1.64/26
 	spent=$(($(frames_out s0) - before))
-	ok "nobody there: at most seven probes a host, and the router's address ($spent)" \
+	ok "no host there: at most seven probes a host, and the router's address ($spent)" \
 		[ "$spent" -le $((64 * 7 + 6)) ]
 	before=$(frames_out s0)
 	scan -sn 198.18.1.1

@@ -137,7 +137,7 @@ static bool has_ports(const struct packet_quote *q)
 /* Where the quote's eight bytes of data end. */
 static size_t quote_end(const struct sample *s)
 {
-	const size_t link = s->link == PACKET_LINK_RAW_IP	  ? 0
+	const size_t link = s->link == PACKET_LINK_RAW_IP   ? 0
 			    : (s->packet.has & PACKET_VLAN) ? 18
 							    : 14;
 

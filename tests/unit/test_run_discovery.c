@@ -183,19 +183,19 @@ static void few_probes_need_no_discovery(void **state)
 	}
 }
 
-static enum nature nobody(uint64_t rank)
+static enum nature no_host(uint64_t rank)
 {
 	(void)rank;
 	return ALL_SILENT;
 }
 
-/* Nobody is there: the scan ends with the discovery. */
+/* No host is there: the scan ends with the discovery. */
 static void an_empty_network_ends_with_the_discovery(void **state)
 {
 	struct whole w = {.request.ports = "1-1000", .target = {"198.18.0.0/24"}};
 
 	(void)state;
-	lab.net.nature = nobody;
+	lab.net.nature = no_host;
 	run_whole(&w);
 	assert_int_equal(w.result, 0);
 	assert_int_equal(lab.opened, 1);
