@@ -472,6 +472,7 @@ static int options_agree(const struct scan_options *o, struct failure *f)
 /* Resolves options that are short for others. */
 static void options_short(struct scan_options *o)
 {
+	o->request.only_listed = o->list_only;
 	if (o->fast)
 		o->request.top_ports = PORTS_FAST;
 	if (!o->has_engine && (o->privileged || o->unprivileged))

@@ -388,9 +388,13 @@ static int v6_read_prefix(struct target_reader *r, struct addr address, struct p
 
 static int v6_read(struct target_reader *r, struct part body, const struct part *prefix)
 {
-	struct part zone, left, right;
+	struct part zone, left, right, bits = prefix ? *prefix : (struct part){0};
 	struct addr first, last;
 	bool between, zoned = part_split(body, '%', &body, &zone);
+
+	/* RFC 4007, 11.7 has the interface before the prefix length; behind it is common, too. */
+	if (!zoned)
+		zoned = part_split(bits, '%', &bits, &zone);
 
 	between = part_split(body, '-', &left, &right);
 	if (between && prefix)
@@ -407,7 +411,7 @@ static int v6_read(struct target_reader *r, struct part body, const struct part 
 	if (zoned && (zone_read(r, zone, first) < 0 || zone_read(r, zone, last) < 0))
 		return -1;
 	if (prefix)
-		return v6_read_prefix(r, first, *prefix);
+		return v6_read_prefix(r, first, bits);
 	/* Ends of the same family: an IPv4 range lies inside the block, it is not cut. */
 	if ((addr_is_v4(first) ? ranges_add(r->set, first, last) : v6_add(r->set, first, last)) < 0)
 		return target_no_memory(r->failure);

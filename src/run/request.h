@@ -33,6 +33,7 @@ struct scan_request {
 	struct words excludes;	    /* comma-separated lists of targets */
 	struct words lists;	    /* files of targets; "-" is standard input */
 	struct words exclude_lists; /* files of excluded targets */
+	bool only_listed;	    /* nothing may be sent: the targets are only printed */
 	bool ipv4, ipv6;	    /* names: addresses of these families; neither: the first */
 	bool all_addresses;	    /* names: all addresses of those families */
 	bool strict_targets;	    /* a target that does not resolve ends the scan */

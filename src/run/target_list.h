@@ -23,6 +23,7 @@ struct target_list {
 	struct ranges ranges;	    /* normalised, without the excludes */
 	struct named_target *named; /* sorted by address */
 	size_t named_count;
+	bool whole_link;     /* the link of that zone was given as a whole: "fe80::%eth0" */
 	char zone[16];	     /* interface of link-local targets, "" if there are none */
 	uint64_t excluded;   /* number of addresses that the excludes removed */
 	size_t unresolved;   /* names without an address, skipped with a warning */

@@ -7,9 +7,14 @@
 #include <string.h>
 
 #include "base/quote.h"
+#include "net/link.h"
+#include "net/link_hosts.h"
 #include "plan/targets.h"
 #include "run/target_names.h"
 #include "system/textfile.h"
+
+/* A link-local range of as many addresses is not walked. */
+#define WHOLE_LINK_LEAST (UINT64_C(1) << 24)
 
 /* Where words are added: targets or excludes. */
 struct word_sink {
@@ -70,6 +75,15 @@ static int nobody_exclude(struct ranges *excludes, struct failure *f)
 	return 0;
 }
 
+/* Whether it is all of a link, which cannot be walked: "fe80::%eth0", "fe80::/64%eth0". */
+static bool is_whole_link(const struct range *r)
+{
+	const uint64_t span = r->last.lo - r->first.lo;
+
+	return addr_is_link_local6(r->first) && r->first.lo == 0 &&
+	       (span == 0 || span >= WHOLE_LINK_LEAST || r->last.hi != r->first.hi);
+}
+
 static int word_add(struct word_sink *sink, const char *word, size_t length, struct failure *f)
 {
 	size_t before = sink->ranges->count;
@@ -90,6 +104,11 @@ static int word_add(struct word_sink *sink, const char *word, size_t length, str
 			f, EXIT_USAGE,
 			"link-local target %s: which interface? Say %s%%eth0, or -e eth0",
 			addr_format(added->first, text), text);
+	if (is_whole_link(added)) {
+		sink->ranges->count--;
+		sink->list->whole_link = true;
+		return 0;
+	}
 	if (addr_equal(added->first, added->last) && addr_is_unspecified(added->first))
 		return failure_set(
 			f, EXIT_USAGE,
@@ -185,6 +204,37 @@ static int words_read(struct word_sink *sink, const struct words *words, const s
 	return 0;
 }
 
+/* Adds the hosts of a link that was given as a whole. */
+static int link_read(const struct scan_request *r, const struct observer *observer,
+		     struct target_list *list, struct failure *f)
+{
+	const char *name = list->zone[0] ? list->zone : r->interface;
+	const size_t before = list->ranges.count;
+	char text[160], quoted[TEXT_QUOTED(IF_NAMESIZE)];
+
+	if (!list->whole_link)
+		return 0;
+	text_quote(name, strnlen(name, IF_NAMESIZE), quoted, sizeof(quoted));
+	if (r->only_listed)
+		return failure_set(
+			f, EXIT_USAGE,
+			"the hosts of link %s are found by multicast, and -sL sends nothing",
+			quoted);
+	if (link_check(name, f) < 0 ||
+	    link_hosts_find(if_nametoindex(name), &list->ranges, NULL, f) < 0)
+		return -1;
+	if (list->ranges.count == before && before == 0)
+		return failure_set(
+			f, EXIT_UNAVAILABLE,
+			"no IPv6 host of link %s answered an echo request to all (ff02::1)",
+			quoted);
+	snprintf(text, sizeof(text), "%zu IPv6 host%s of link %s found by multicast",
+		 list->ranges.count - before, list->ranges.count - before == 1 ? "" : "s", quoted);
+	if (observer->news)
+		observer->news(observer->context, text);
+	return 0;
+}
+
 int target_read(const struct scan_request *r, const struct observer *observer,
 		struct target_list *list, struct failure *f)
 {
@@ -199,7 +249,7 @@ int target_read(const struct scan_request *r, const struct observer *observer,
 	if (words_read(&targets, &r->targets, &r->lists, f) < 0 ||
 	    words_read(&out, &r->excludes, &r->exclude_lists, f) < 0 ||
 	    target_names_resolve(&names, r, observer, list, &excludes, f) < 0 ||
-	    nobody_exclude(&excludes, f) < 0)
+	    link_read(r, observer, list, f) < 0 || nobody_exclude(&excludes, f) < 0)
 		goto out;
 	ranges_normalise(&list->ranges);
 	uint64_t before = ranges_size(&list->ranges);

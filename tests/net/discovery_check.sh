@@ -60,6 +60,53 @@ check_six() {
 	agree 'IPv6 echo' -6 -PE 2001:db8:1::/125
 }
 
+local6() { # namespace, interface: its link-local address
+	ip -n "$1" -6 -o addr show dev "$2" scope link | sed 's/.*inet6 \([^/]*\).*/\1/'
+}
+
+# A /64 cannot be walked: all nodes are asked, and what hosts send by themselves is heard.
+check_link() {
+	for form in fe80::%s0 fe80::/64%s0 fe80::%s0/64; do
+		ours -6 -sn "$form" >"$work/ours"
+		ok "$form: a host that answers" grep -q "^$(local6 h01 eh01) nd-response" "$work/ours"
+		ok "$form: the router" grep -q "^$(local6 rt br0) nd-response" "$work/ours"
+		ok "$form: not ourselves" not_own "$work/ours"
+	done
+	scan -6 -sn fe80::%s0
+	ok 'it says how many' grep -q 'IPv6 hosts of link s0 found by multicast' "$work/stderr"
+	# A host that drops echo requests joins a group meanwhile, and says so (MLD).
+	for turn in 1 2 3 4 5; do
+		(sleep 0.3 && ip -n h05 addr add "2001:db8::5:$turn/64" dev eh05) &
+		ours -6 -sn fe80::%s0 >"$work/ours"
+		wait $!
+		grep -q "^$(local6 h05 eh05) nd-response" "$work/ours" && break
+	done
+	ok 'a host that only joins a group is heard' grep -q "^$(local6 h05 eh05) nd-response" \
+		"$work/ours"
+	scan -6 -p 443,444 fe80::%s0
+	ok 'their ports are scanned' grep -q "^portlight report for $(local6 h01 eh01)%s0" \
+		"$work/stdout"
+	before=$(frames_out s0)
+	scan -sL fe80::%s0
+	same '-sL of a link is refused' 64 $?
+	same 'and sends nothing' "$before" "$(frames_out s0)"
+	scan -6 -sn fe80::%nosuch0
+	same 'no such interface' 69 $?
+	ip link add lonely0 type veth peer name lonely1 && ip link set lonely0 up && ip link set lonely1 up
+	soon 'a link of our own is up' has_settled
+	scan -6 -sn fe80::%lonely0 --exclude "$(local6_here lonely1)"
+	ok 'no host on the link: one line' [ "$(grep -c . "$work/stderr")" -le 2 ]
+	ip link del lonely0
+}
+
+local6_here() { # interface
+	ip -6 -o addr show dev "$1" scope link | sed 's/.*inet6 \([^/]*\).*/\1/'
+}
+
+not_own() { # file
+	! grep -q "^$(local6_here s0) " "$1"
+}
+
 check_ports() {
 	scan -p 1-600 198.18.1.0/24
 	same 'a range is searched first' 0 $?
@@ -189,5 +236,5 @@ lab_build
 ok 'the network is built' $?
 soon 'our links are up' has_settled
 soon 'the links of the router are up' has_settled rt
-sections hosts six ports reports cost user detector
+sections hosts six link ports reports cost user detector
 conclude
