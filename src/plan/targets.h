@@ -24,12 +24,13 @@ struct target {
 /*
  * One target of `length` bytes (no NUL needed):
  *   192.0.2.5  192.0.2.0/28  192.0.0-3.1,5,9  192.0.2.*  192.0.2.5-192.0.2.9  192.0.2.5-9
- *   2001:db8::1  2001:db8::/126  2001:db8::1-2001:db8::9  fe80::1%eth0  fe80::/64%eth0  host.example  host/28
- * Numeric ones are added to *set (not normalised). Returns 0; or -1 with *f naming the offending
- * text and *set unchanged. Host bits behind a prefix length are allowed, as in nmap. Octet lists
- * are bounded: at most 65,536 ranges come from one text. Text starting with '-' is refused.
- * Leading zeros are refused (to inet_aton 010 is 8), and so are names that a resolver would take
- * for a number ("0x7f.1"). IPv6 text with ::ffff:0:0/96 inside (as ::/0) does not mean IPv4.
+ *   2001:db8::1  2001:db8::/126  2001:db8::1-2001:db8::9  fe80::1%eth0  fe80::/64%eth0 host.example
+ * host/28 Numeric ones are added to *set (not normalised). Returns 0; or -1 with *f naming the
+ * offending text and *set unchanged. Host bits behind a prefix length are allowed, as in nmap.
+ * Octet lists are bounded: at most 65,536 ranges come from one text. Text starting with '-' is
+ * refused. Leading zeros are refused (to inet_aton 010 is 8), and so are names that a resolver
+ * would take for a number ("0x7f.1"). IPv6 text with ::ffff:0:0/96 inside (as ::/0) does not mean
+ * IPv4.
  */
 int target_parse(const char *text, size_t length, struct ranges *set, struct target *out,
 		 struct failure *f);
