@@ -187,6 +187,16 @@ static int drive_beside(struct scan_driver *d, struct failure *f)
 	return drive_send(d, &full, f) < 0 || drive_receive(d, 0, f) < 0 ? -1 : 0;
 }
 
+/* Windows finish in order. */
+static void drive_finished(struct scan_driver *d, int place)
+{
+	const uint64_t end = (sheet_window(scan_sheet(&d->scan, place)) + 1) *
+			     (uint64_t)d->setup->plan->window_cells;
+	const uint64_t last = d->setup->conf.last;
+
+	d->summary.finished = end < last ? end : last;
+}
+
 /* Reads out and closes windows that are finished. 0, or -1 with *f if a write failed. */
 static int drive_close_windows(struct scan_driver *d, struct failure *f)
 {
@@ -204,6 +214,8 @@ static int drive_close_windows(struct scan_driver *d, struct failure *f)
 			if (host % READ_OUT == READ_OUT - 1 && drive_beside(d, f) < 0)
 				return -1;
 		}
+		if (!d->summary.partial)
+			drive_finished(d, place);
 		scan_close(&d->scan, place);
 		if (drive_sink_check(d, f) < 0)
 			return -1;
@@ -473,8 +485,10 @@ static int drive_begin(struct scan_driver *d, struct failure *f)
 		.port_counts = setup->port_count,
 		.hosts = setup->plan->hosts,
 		.probes = setup->conf.last - setup->conf.first,
+		.plan = &setup->run_plan,
 		.verbose = d->run->verbose,
 	};
+	d->summary.finished = setup->conf.first;
 	drive_sink(d, sink_begin(sink, &d->info));
 	d->findings = calloc(setup->plan->slots, sizeof(*d->findings));
 	if (!d->findings)
