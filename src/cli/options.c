@@ -259,6 +259,9 @@ HEADING("Packets"),
 {"--ttl", NULL, "N", OPTION_NUMBER, AT(request.ttl), 0, 1, 255, "time to live; default 64"},
 {"--badsum", NULL, NULL, OPTION_FLAG, AT(request.bad_sum), 0, 0, 0,
  "wrong checksums: only a packet filter that does not verify them answers"},
+{"--no-bypass", NULL, NULL, OPTION_FLAG, AT(request.no_bypass), 0, 0, 0,
+ "engine frames: all packets pass the queueing disciplines and packet captures of this machine; "
+ "without it, large and fast scans bypass them"},
 {"--max-sockets", NULL, "N", OPTION_NUMBER, AT(request.max_sockets), 0, 1, 1000000,
  "engine sockets: maximum number of open sockets; default: by the file limit"},
 HEADING("Parts of a scan"),
@@ -415,7 +418,7 @@ HEADING("Accepted for compatibility, no effect"),
 {"--conf", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "it reads no configuration file; use a shell script"},
 {"-c", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "it reads no configuration file; use a shell script"},
 {"--offline", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "-sL lists the targets and sends nothing"},
-{"--pcap", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use tcpdump(8); --explain prints the packets of each port"},
+{"--pcap", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use tcpdump(8) with --no-bypass; --explain prints the packets of each port"},
 };
 // clang-format on
 

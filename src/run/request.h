@@ -45,6 +45,7 @@ struct scan_request {
 	uint64_t ttl;	      /* 1..255; 0: the default of 64 */
 	uint64_t max_sockets; /* 0: what the file limit allows */
 	bool bad_sum;
+	bool no_bypass; /* all packets pass the queueing disciplines and captures of this machine */
 
 	bool has_seed; /* fixes the order of the probes; else it is random */
 	uint64_t seed;

@@ -66,7 +66,7 @@ static int egress_out(struct frames *fr, const struct link *link, int local_fami
 {
 	struct transmit_conf conf = {
 		.link = link,
-		.bypass = fr->conf.trace == NULL,
+		.bypass = fr->conf.bypass && fr->conf.trace == NULL,
 		.local_family = local_family,
 		.zone = fr->conf.zone,
 		/* A ring does not capture frames sent by its own socket, and a trace needs them. */

@@ -171,7 +171,8 @@ static int send_flush(struct frames *fr, struct walk *walk, struct send_batch *b
 		if (stuck) {
 			failure_set(
 				f, EXIT_UNAVAILABLE,
-				"interface %s has accepted no frame for %u s: is it plugged in?",
+				"interface %s has accepted no frame for %u s: is it plugged in, or "
+				"does a filter or traffic shaping of this machine drop the rest?",
 				link_quote(out->link, quoted),
 				(unsigned)(SEND_STUCK_NS / 1000000000u));
 			return -ENOBUFS;
