@@ -79,7 +79,7 @@ static int drive_passing(struct scan_driver *d, uint64_t now_ns, struct failure 
 	struct engine_stats stats;
 	int going;
 
-	if (scan_stopping(&d->scan) || scan_hold(&d->scan).lost)
+	if (scan_stopping(&d->scan) || scan_hold(&d->scan).lost || scan_hold(&d->scan).silent)
 		d->engine->ops->pass_stop(d->engine);
 	going = d->engine->ops->pass_poll(d->engine, now_ns, scan_rate_pps(&d->scan), f);
 	d->engine->ops->stats(d->engine, &stats);
@@ -107,7 +107,7 @@ static int drive_send(struct scan_driver *d, bool *full, struct failure *f)
 		return drive_passing(d, now_ns, f);
 	if (!walk)
 		return 0;
-	if (d->engine->ops->pass_begin) {
+	if (d->engine->ops->pass_begin && !scan_hold(&d->scan).silent && !walk_is_checking(walk)) {
 		int begun = d->engine->ops->pass_begin(d->engine, walk, now_ns,
 						       scan_rate_pps(&d->scan), f);
 
@@ -269,6 +269,13 @@ static void drive_path_here(struct scan_driver *d, const struct scan_hold *hold,
 	drive_say(d, text);
 }
 
+static void drive_end_early(struct scan_driver *d, const char *why)
+{
+	d->path_lost = true;
+	d->summary.partial = true;
+	d->summary.stopped_why = why;
+}
+
 static void drive_path_lost(struct scan_driver *d, const struct scan_hold *hold, const char *why,
 			    uint64_t now_ns)
 {
@@ -281,9 +288,7 @@ static void drive_path_lost(struct scan_driver *d, const struct scan_hold *hold,
 			 (unsigned)(OUTAGE_MOST_NS / 1000000000u));
 		drive_say(d, text);
 	} else if (now_ns - hold->begun_ns >= OUTAGE_MOST_NS && !d->path_lost) {
-		d->path_lost = true;
-		d->summary.partial = true;
-		d->summary.stopped_why = "path lost";
+		drive_end_early(d, "path lost");
 		snprintf(text, sizeof(text), "%s, for %u s now: the scan ends here", why,
 			 (unsigned)(OUTAGE_MOST_NS / 1000000000u));
 		if (observer->warning)
@@ -294,10 +299,21 @@ static void drive_path_lost(struct scan_driver *d, const struct scan_hold *hold,
 /* Once for each outage: nothing answers. */
 static void drive_silence(struct scan_driver *d, const struct scan_hold *hold)
 {
+	const struct observer *observer = d->run->observer;
+
+	if (hold->gone && !d->path_lost) {
+		drive_end_early(d, "no answers");
+		if (observer->warning)
+			observer->warning(
+				observer->context,
+				"nothing answers any more, for 10 s now, not even ports that "
+				"have answered: the path is lost or a firewall drops all "
+				"probes: the scan ends here");
+	}
 	if (!hold->silent || d->silences == hold->count)
 		return;
 	if (d->silences == 0)
-		drive_say(d, "all answers have stopped: waiting for up to 10 s, then continuing");
+		drive_say(d, "all answers have stopped: waiting for up to 10 s");
 	d->silences = hold->count;
 }
 

@@ -2,6 +2,7 @@
 #ifndef PORTLIGHT_SCAN_PROBE_H
 #define PORTLIGHT_SCAN_PROBE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "address/addr.h"
@@ -14,6 +15,7 @@ struct probe {
 	uint16_t port;
 	uint8_t technique; /* enum technique_id */
 	uint8_t attempt;   /* 0 for the first, at most 15 */
+	bool check;	   /* of walk_check(): its port has answered already */
 };
 
 /* Presence flags of struct answer. */
