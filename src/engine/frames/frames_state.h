@@ -32,7 +32,7 @@ struct frames_out {
 	int announced;	     /* socket of solicit_listen(); -1: none */
 };
 
-/* The receive ring of an interface. */
+/* The receive ring of an interface, or (link NULL) that of all others. */
 struct frames_in {
 	const struct link *link;
 	struct ring *ring;
@@ -63,6 +63,7 @@ struct frames {
 	unsigned out_count;
 	struct frames_in *ins;
 	unsigned in_count, in_turn;	 /* in_turn: the ring to be read next */
+	unsigned in_others; /* in_count when the filter of the ring of all others was made */
 	struct frames_egress **egresses; /* by number of the route; NULL where not needed yet */
 	int egress_count;
 	struct frames_window windows[SHEETS];
