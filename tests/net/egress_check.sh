@@ -141,6 +141,7 @@ check_answers() {
 	scan -sS -p 1-200 198.18.9.1 198.18.1.2 198.18.2.2
 	same 'no answer is counted twice' '"duplicate":0' \
 		"$(grep -o '"duplicate":[0-9]*' "$work/json")"
+	ip -n r1 link set dev a1 xdp obj "$BUILD/tests/net/xdp_pass.o" sec xdp
 	if "$PORTLIGHT" scan --engine xdp -sS -p 22,23 198.18.1.2 >/dev/null 2>"$work/stderr"; then
 		expect 'answers by another uplink, xdp' \
 			'198.18.9.1 22 open syn-ack;198.18.9.1 23 closed reset' \
@@ -148,6 +149,7 @@ check_answers() {
 	else
 		skip "engine xdp: $(tail -n 1 "$work/stderr")"
 	fi
+	ip -n r1 link set dev a1 xdp off
 	for n in 1 2; do
 		ip -n target route replace 198.18.$n.0/24 via 198.18.$((n + 2)).2
 		ip -n target -6 route replace 2001:db8:$n::/64 via 2001:db8:$((n + 2))::2
@@ -163,10 +165,10 @@ check_neighbours() {
 		ip neigh replace 198.18.1.2 lladdr "$router" dev e1 nud $state
 		for to in 198.18.1.77 2001:db8:1::77; do
 			for technique in -sS -sT; do
-				expect "a $state entry, nobody there, $technique" \
+				expect "a $state entry, no host there, $technique" \
 					"$to 22 filtered no-response" \
 					$technique -p 22 --max-retries 0 $to
-				same "a $state entry, nobody there, $technique: status" \
+				same "a $state entry, no host there, $technique: status" \
 					'unknown no-response' "$(status_of $to)"
 			done
 		done

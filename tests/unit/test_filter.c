@@ -230,7 +230,8 @@ static void extension_headers_pass(void **unused)
 	}
 }
 
-/* In a ring of all interfaces: wherever the IP header begins, and not of the interfaces left out. */
+/* In a ring of all interfaces: wherever the IP header begins, and not of the interfaces left out.
+ */
 static void any_link(void **unused)
 {
 	unsigned without[FILTER_WITHOUT];

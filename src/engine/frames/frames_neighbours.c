@@ -68,8 +68,7 @@ static bool learn_ask(void *context, size_t number, struct solicit_ask *out)
 	}
 	out->addr = plan_host(fr->conf.plan, fr->ask_first + number);
 	egress = fr->egresses[route_find(fr->routes, out->addr)]; /* made by learn_host() */
-	if (egress->kind != EGRESS_NEIGHBOUR ||
-	    frames_neighbours_known(fr, fr->ask_first + number))
+	if (egress->kind != EGRESS_NEIGHBOUR || frames_neighbours_known(fr, fr->ask_first + number))
 		return false;
 	out->source = egress->source;
 	out->link = egress->link;

@@ -20,8 +20,8 @@
 int frames_neighbours_learn(struct frames *fr, struct sheet *sheet, uint64_t rank,
 			    struct failure *f);
 /*
- * The link address of the host of that rank: has HOST_MAC in its notes if it answered; HOP_SEND, but
- * not HOST_MAC, if the administrator has fixed it, which does not show that the host is there.
+ * The link address of the host of that rank: has HOST_MAC in its notes if it answered; HOP_SEND,
+ * but not HOST_MAC, if the administrator has fixed it, which does not show that the host is there.
  * frames_neighbours_learn() has covered that rank before.
  */
 static inline struct sheet_host frames_neighbours_at(const struct frames *fr, uint64_t rank)
