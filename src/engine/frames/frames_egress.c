@@ -1,6 +1,7 @@
 /* frames_egress: the interface, next hop and frame templates for each route of the plan. */
 #include "engine/frames/frames_egress.h"
 
+#include <linux/if_ether.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,23 +17,40 @@
 #define EGRESS_SLOT_BYTES 256
 #define EGRESS_SNAP_BYTES 176
 #define EGRESS_TTL	  64
+/* Slots of the ring of all interfaces that probes do not leave by: few answers enter there. */
+#define EGRESS_OTHERS_SLOTS 4096
 
 static int egress_memory(struct failure *f)
 {
 	return failure_set(f, EXIT_SOFTWARE, "out of memory");
 }
 
-/* Returns the receive ring of the interface, and opens it at first use; NULL with *f on failure. */
-static struct ring *egress_in(struct frames *fr, const struct link *link, struct failure *f)
+static bool egress_any_remote(const struct frames *fr)
 {
-	struct filter filter;
-	const struct filter_conf answers = {
-		.network_offset = link->kind == LINK_RAW_IP ? 0 : 14,
+	for (int i = 0; i < fr->egress_count; i++)
+		if (fr->egresses[i] && fr->egresses[i]->kind < EGRESS_NO_NEIGHBOUR &&
+		    !fr->egresses[i]->local)
+			return true;
+	return false;
+}
+
+static struct filter_conf egress_filter(const struct frames *fr, uint32_t network_offset)
+{
+	return (struct filter_conf){
+		.network_offset = network_offset,
 		.snap_bytes = EGRESS_SNAP_BYTES,
 		.port = fr->port,
 		.port_mask = fr->port_mask,
 		.both_ways = fr->conf.trace != NULL,
 	};
+}
+
+/* Returns the receive ring of the interface, and opens it at first use; NULL with *f on failure. */
+static struct ring *egress_in(struct frames *fr, const struct link *link, struct failure *f)
+{
+	struct filter filter;
+	const struct filter_conf answers =
+		egress_filter(fr, link->kind == LINK_RAW_IP ? 0 : ETH_HLEN);
 	const struct ring_conf conf = {
 		.link = link,
 		.filter = &filter,
@@ -117,6 +135,84 @@ static int egress_source(struct frames *fr, struct addr source, struct failure *
 		    !egress_in(fr, link, f))
 			return -1;
 	}
+	return 0;
+}
+
+/* Whether answers may enter by an interface that has no ring of its own. */
+static bool egress_is_other(const struct frames *fr, const struct link *link)
+{
+	struct failure unusable = {0};
+
+	for (unsigned i = 0; i < fr->in_count; i++)
+		if (fr->ins[i].link == link)
+			return false;
+	return link->kind != LINK_LOOPBACK && link_has_ip(&fr->links, link) &&
+	       link_usable(link, &unusable) == 0;
+}
+
+/* Lists the interfaces that are no others, as many as a filter takes: answers that are received
+ * twice are counted as repeated. Returns whether there are others. */
+static bool egress_without(const struct frames *fr, unsigned without[FILTER_WITHOUT],
+			   unsigned *count)
+{
+	bool others = false;
+
+	*count = 0;
+	for (size_t i = 0; i < fr->links.count; i++) {
+		const struct link *link = &fr->links.link[i];
+
+		if (egress_is_other(fr, link))
+			others = true;
+		else if (*count < FILTER_WITHOUT && link->has & LINK_UP)
+			without[(*count)++] = link->index;
+	}
+	return others;
+}
+
+/* Adds a ring of all interfaces. */
+static int egress_others_open(struct frames *fr, const struct filter *filter, struct failure *f)
+{
+	const struct ring_conf conf = {
+		.filter = filter,
+		.slot_bytes = EGRESS_SLOT_BYTES,
+		.slots = EGRESS_OTHERS_SLOTS,
+	};
+	struct frames_in *grown = reallocarray(fr->ins, fr->in_count + 1, sizeof(*grown));
+	struct ring *ring;
+
+	if (!grown)
+		return egress_memory(f);
+	fr->ins = grown;
+	ring = ring_open(&conf, f);
+	if (!ring)
+		return -1;
+	grown[fr->in_count++] = (struct frames_in){NULL, ring};
+	return 0;
+}
+
+int frames_egress_others(struct frames *fr, struct failure *f)
+{
+	struct filter_conf answers = egress_filter(fr, FILTER_ANY_LINK);
+	unsigned without[FILTER_WITHOUT], place = 0;
+	struct filter filter;
+	bool others;
+
+	/* For packets to this machine alone there is no other way in. */
+	if (fr->in_others == fr->in_count || !egress_any_remote(fr))
+		return 0;
+	others = egress_without(fr, without, &answers.without_count);
+	while (place < fr->in_count && fr->ins[place].link)
+		place++;
+	if (place == fr->in_count && !others)
+		return 0;
+	answers.without = without;
+	answers.both_ways = false;
+	filter_answers(&filter, &answers);
+	if (place < fr->in_count)
+		(void)ring_refilter(fr->ins[place].ring, &filter); /* else: some come twice */
+	else if (egress_others_open(fr, &filter, f) < 0)
+		return -1;
+	fr->in_others = fr->in_count;
 	return 0;
 }
 
