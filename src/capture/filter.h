@@ -18,6 +18,7 @@ struct filter_conf {
 	uint32_t network_offset;  /* of the IP header: 14 with Ethernet, 0 without link header */
 	uint32_t snap_bytes;	  /* most bytes kept of a frame */
 	uint16_t port, port_mask; /* our ports: (p & port_mask) == port */
+	uint16_t more, more_mask; /* and these; more_mask 0: none */
 	bool both_ways;		  /* also packets from our ports, for a trace */
 };
 

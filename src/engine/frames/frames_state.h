@@ -51,6 +51,7 @@ struct frames {
 	struct engine_conf conf;
 	unsigned techniques;	  /* of the plan: bits 1 << enum technique_id */
 	uint16_t port, port_mask; /* source ports of probes: (p & port_mask) == port */
+	uint16_t block;		  /* of COOKIE_PORT_BLOCK ports: `port`, or with -g spare ones */
 	unsigned out_index;	  /* of the interface given with -e; 0: by route */
 	struct netlink *netlink;
 	struct link_list links;
