@@ -57,6 +57,7 @@ SUITES = [
     Suite("convert", 300, SANITIZED, False, "tests/net/convert_check.sh"),
     Suite("watch-cli", 600, SANITIZED, False, "tests/net/watch_cli.sh"),
     Suite("frames", 360, SANITIZED, False, "tests/net/frames_check.sh"),
+    Suite("answers", 240, SANITIZED, False, "tests/net/answers_check.sh"),
     Suite("path", 360, SANITIZED, False, "tests/net/path_check.sh"),
     Suite("parts", 240, SANITIZED, False, "tests/net/parts_check.sh"),
     Suite("egress", 360, SANITIZED, False, "tests/net/egress_check.sh"),

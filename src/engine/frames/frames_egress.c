@@ -10,6 +10,7 @@
 #include "capture/transmit.h"
 #include "engine/frames/frames_state.h"
 #include "engine/frames/solicit.h"
+#include "scan/cookie.h"
 #include "technique/payloads.h"
 
 /* Size of a ring's slots, and bytes kept of each frame: headers, an ICMP error with the quoted
@@ -41,6 +42,8 @@ static struct filter_conf egress_filter(const struct frames *fr, uint32_t networ
 		.snap_bytes = EGRESS_SNAP_BYTES,
 		.port = fr->port,
 		.port_mask = fr->port_mask,
+		.more = fr->block,
+		.more_mask = fr->conf.has_source_port ? COOKIE_PORT_MASK : 0,
 		.both_ways = fr->conf.trace != NULL,
 	};
 }

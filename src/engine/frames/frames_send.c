@@ -54,9 +54,9 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 	fields.seq = cookie.seq;
 	fields.ip_id = cookie.ip_id;
 	fields.dport = probe->port;
-	fields.sport = fr->conf.has_source_port
+	fields.sport = fr->conf.has_source_port && !probe->other_port
 			       ? fr->conf.source_port
-			       : cookie_port(fr->port, probe->attempt, cookie.sport);
+			       : cookie_port(fr->block, probe->attempt, cookie.sport);
 	if (!template->tcp)
 		frames_egress_payload(egress, probe->port, probe->attempt, &fields.payload,
 				      &fields.payload_bytes);
