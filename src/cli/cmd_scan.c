@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/quote.h"
+#include "cli/args_text.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/dry_run.h"
@@ -81,28 +82,6 @@ static int failed(const struct failure *f)
 {
 	fprintf(stderr, "portlight: %s\n", f->text);
 	return f->exit_code;
-}
-
-/* The command line as one line that is safe to print. */
-static char *args_text(int argc, char **argv)
-{
-	size_t bytes = sizeof("portlight scan");
-	char *text;
-
-	for (int i = 0; i < argc; i++)
-		bytes += TEXT_QUOTED(strlen(argv[i])) + 1;
-	text = malloc(bytes);
-	if (!text)
-		return NULL;
-	strcpy(text, "portlight scan");
-	size_t at = strlen(text);
-
-	for (int i = 0; i < argc; i++) {
-		text[at++] = ' ';
-		text_quote(argv[i], strlen(argv[i]), text + at, bytes - at);
-		at += strlen(text + at);
-	}
-	return text;
 }
 
 /* What is printed in place of a scan. */
@@ -296,7 +275,7 @@ int cmd_scan(int argc, char **argv)
 {
 	struct scan_options o;
 	struct failure f = {0};
-	char *args = args_text(argc, argv);
+	char *args = args_text("portlight scan", argc, argv);
 	int result;
 
 	(void)mallopt(M_MMAP_THRESHOLD,

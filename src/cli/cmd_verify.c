@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/inputs.h"
 #include "cli/verify_options.h"
 #include "run/verify.h"
 
@@ -15,16 +16,13 @@
 
 static int add_file(struct verify *v, const char *path, struct failure *f)
 {
-	const bool standard = strcmp(path, "-") == 0;
-	FILE *in = standard ? stdin : fopen(path, "re");
+	FILE *in = input_open(path, f);
 	int result;
 
 	if (!in)
-		return failure_set(f, EXIT_IO, "cannot read \"%s\": %s", option_quote(path).text,
-				   strerror(errno));
-	result = verify_add(v, in, standard ? "standard input" : path, f);
-	if (!standard)
-		(void)fclose(in); /* only read from */
+		return -1;
+	result = verify_add(v, in, input_name(path), f);
+	input_close(in);
 	return result;
 }
 

@@ -4,6 +4,7 @@
 
 /* Each returns the exit code of the program. */
 int cmd_convert(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_scan(int argc, char **argv);
 int cmd_techniques(int argc, char **argv);
 int cmd_verify(int argc, char **argv);

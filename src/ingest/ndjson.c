@@ -1,5 +1,6 @@
 /* ndjson: the source that reads portlight's own NDJSON (docs/portlight.schema.json). */
 #include "ingest/ndjson_host.h"
+#include "ingest/ndjson_origins.h"
 #include "ingest/ndjson_plan.h"
 
 #include <errno.h>
@@ -62,6 +63,7 @@ static const struct json_field run_fields[] = {
 	ENTRY(JSON_NUMBER, hosts, UINT64_MAX, struct run_line),
 	ENTRY(JSON_NUMBER, probes, UINT64_MAX, struct run_line),
 	{"plan", JSON_INSIDE_OR_ABSENT, 0, 0, ndjson_plan_member},
+	{"origins", JSON_INSIDE_OR_ABSENT, 0, 0, ndjson_origins_member},
 };
 
 static const struct run_info *lines_begin(struct source *source, struct failure *f)
@@ -100,6 +102,8 @@ static const struct run_info *lines_begin(struct source *source, struct failure 
 		ndjson_wrong(s, f, "not a time", v->start);
 		return NULL;
 	}
+	s->run.origins = v->origins;
+	s->run.origin_count = v->origin_count;
 	s->first_line = s->line;
 	s->line = NULL;
 	s->bytes = 0;
@@ -304,6 +308,8 @@ static void lines_close(struct source *source)
 
 	builder_fini(&s->host);
 	ranges_fini(&s->ranges);
+	free(s->values.origins);
+	free(s->origins);
 	free(s->stopped_why);
 	free(s->first_line);
 	free(s->line);

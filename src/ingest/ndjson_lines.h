@@ -22,6 +22,8 @@ struct run_line {
 	const char *lists[TECHNIQUES];
 	size_t count;
 	struct plan_line plan;
+	struct run_origin *origins; /* from malloc */
+	size_t origin_count;
 };
 
 struct source_lines {
@@ -36,7 +38,8 @@ struct source_lines {
 	struct run_plan plan;
 	struct ranges ranges;
 	struct builder host;
-	bool pending; /* ports were read, and their host record has not come yet */
+	bool pending;	   /* ports were read, and their host record has not come yet */
+	uint16_t *origins; /* of the host being read, from malloc */
 	char *stopped_why;
 };
 

@@ -54,6 +54,9 @@ struct host_report {
 	/* The verdict of each technique as lines of text, from a source whose findings are merged
 	 * already; or NULL. */
 	const char *technique_results;
+	/* The runs that this record is merged from, ascending (run_info.origins, from 1). */
+	const uint16_t *origins;
+	size_t origin_count;
 	uint32_t notes; /* enum host_note */
 	uint8_t mac[6];
 	const struct host_status
@@ -75,6 +78,16 @@ struct run_plan {
 	const char *zone; /* interface of its link-local addresses; or NULL */
 };
 
+/* Most runs that can be merged into one. */
+#define ORIGINS_MOST UINT16_MAX
+
+/* One of the runs that a run is merged from. */
+struct run_origin {
+	const char *file; /* name of its report; the other members as in run_info */
+	const char *program, *version, *args, *engine;
+	uint64_t start_ns;
+};
+
 /* Fixed facts of one run, for headers. */
 struct run_info {
 	const char *program;	   /* program that sent the probes: "portlight", "nmap" */
@@ -88,7 +101,9 @@ struct run_info {
 		*port_lists; /* one per technique: "22,80-90" as nmap's scaninfo services */
 	const uint32_t *port_counts;
 	uint64_t hosts, probes; /* planned numbers; a probe is one (address, port, technique) */
-	const struct run_plan *plan; /* or NULL: the source does not state it */
+	const struct run_plan *plan;	  /* or NULL: the source does not state it */
+	const struct run_origin *origins; /* of a merged run; else none */
+	size_t origin_count;
 	int verbose;
 };
 

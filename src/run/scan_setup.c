@@ -94,40 +94,6 @@ static int setup_choose(struct scan_setup *setup, struct failure *f)
 	return 0;
 }
 
-/* "22,80-90" */
-static char *ports_text(const struct port_set *set)
-{
-	size_t length = 0, capacity = 16;
-	char *text = malloc(capacity);
-
-	if (!text)
-		return NULL;
-	text[0] = '\0';
-	for (unsigned port = 0; port < 65536; port++) {
-		unsigned last = port;
-
-		if (!port_set_has(set, port))
-			continue;
-		while (last < 65535 && port_set_has(set, last + 1))
-			last++;
-		if (capacity - length < 16) {
-			char *grown = realloc(text, capacity * 2);
-
-			if (!grown) {
-				free(text);
-				return NULL;
-			}
-			text = grown;
-			capacity *= 2;
-		}
-		length += (size_t)snprintf(text + length, capacity - length,
-					   last > port ? "%s%u-%u" : "%s%u", length ? "," : "",
-					   port, last);
-		port = last;
-	}
-	return text;
-}
-
 static int setup_lists(struct scan_setup *setup, struct failure *f)
 {
 	for (unsigned t = 0; t < TECHNIQUES; t++) {
@@ -139,7 +105,7 @@ static int setup_lists(struct scan_setup *setup, struct failure *f)
 			continue;
 		setup->technique[i] = (uint8_t)t;
 		setup->port_count[i] = port_set_size(set);
-		setup->port_list[i] = ports_text(set);
+		setup->port_list[i] = port_set_text(set);
 		if (!setup->port_list[i])
 			return failure_set(f, EXIT_SOFTWARE, "out of memory");
 		setup->technique_count++;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/failure.h"
+#include "ingest/source.h"
 #include "plan/coverage.h"
 #include "plan/plan.h"
 
@@ -21,6 +22,28 @@ struct verify {
 	struct coverage covered;
 	size_t files, partial;
 };
+
+/* Verdicts of the window that the latest host record of a run is of, and of the one before: at most
+ * two are open at a time. */
+struct verify_run {
+	uint64_t window;  /* UINT64_MAX: none yet */
+	uint64_t partial; /* the first with a partial host; UINT64_MAX: none yet */
+	struct permute order;
+	struct coverage cells, before;
+};
+
+/*
+ * One run: begin with its record, then each host record, then end with its source, whose summary
+ * was read. `name` is for messages. 0, or -1 with *f (EXIT_DATA: no plan, damaged, or of another
+ * plan). The caller calls verify_run_fini in either case.
+ */
+int verify_run_begin(struct verify *v, struct verify_run *at, const struct run_info *run,
+		     const char *name, struct failure *f);
+int verify_run_host(struct verify *v, struct verify_run *at, const struct host_report *host,
+		    const char *name, struct failure *f);
+int verify_run_end(struct verify *v, struct verify_run *at, const struct run_info *run,
+		   const struct source *source, struct failure *f);
+void verify_run_fini(struct verify_run *at);
 
 /* Adds the run in *in, whose name is for messages. 0, or -1 with *f (EXIT_DATA: no plan, damaged,
  * or of another plan). */

@@ -126,6 +126,85 @@ check_input() {
 		198.18.0.10 --seed 1 --shard auto -q
 }
 
+# portlight merge to $work/merged.ndjson; what it says is in $work/said.
+merge() {
+	pl merge "$@" -o "$work/merged.ndjson" 2>"$work/said"
+}
+
+# The lines of a file are valid by the schema.
+fits_schema() {
+	/usr/bin/python3 -c '
+import json, sys, jsonschema
+schema = json.load(open(sys.argv[1]))
+validator = jsonschema.validators.validator_for(schema)(schema)
+for line in open(sys.argv[2], encoding="ascii"):
+    validator.validate(json.loads(line))' "$here/../../docs/portlight.schema.json" "$1"
+}
+
+check_merge() {
+	# shellcheck disable=SC2086
+	pl scan $plan --all-hosts -q -oD "$work/whole.ndjson" -oX "$work/whole.xml" >/dev/null
+	for shard in 1 2 3; do
+		# shellcheck disable=SC2086
+		pl scan $plan --shard $shard/3 -q -oD "$work/third$shard.ndjson" >/dev/null
+	done
+	exits 'shards' 0 merge "$work"/third?.ndjson
+	ok 'the merged run fits the schema' fits_schema "$work/merged.ndjson"
+	verdicts "$work/merged.ndjson" >"$work/got"
+	verdicts "$work/whole.ndjson" >"$work/want"
+	ok 'it has the verdicts of the whole' cmp "$work/got" "$work/want"
+	same 'it is not partial' false "$(jq 'select(.type == "summary").partial' "$work/merged.ndjson")"
+	exits 'it is the plan' 0 verify "$work/merged.ndjson"
+	ok 'the origin of an open port is the shard that has it' python3 -c '
+import json, sys
+shards = [[json.loads(line) for line in open(name)] for name in sys.argv[2:]]
+has = lambda shard, r: any(
+    p["type"] == "port" and (p["ip"], p["port"], p["t"]) == (r["ip"], r["port"], r["t"]) for p in shard)
+seen = 0
+for record in map(json.loads, open(sys.argv[1])):
+    if record["type"] == "port" and record["state"] == "open":
+        assert has(shards[record["origin"] - 1], record), record
+        seen += 1
+assert seen >= 4, seen' "$work/merged.ndjson" "$work"/third?.ndjson
+	cp "$work/merged.ndjson" "$work/all.ndjson"
+	ok 'NDJSON of the NDJSON' pl convert "$work/all.ndjson" --to json -o "$work/again.ndjson"
+	ok 'it is the same' cmp "$work/all.ndjson" "$work/again.ndjson"
+	exits 'merged again, with the whole' 0 merge "$work/all.ndjson" "$work/whole.ndjson"
+	same 'four origins' 4 "$(jq '.origins | select(.) | length' "$work/merged.ndjson" | head -n 1)"
+	exits 'two of three' 75 merge "$work/third1.ndjson" "$work/third3.ndjson"
+	same 'it is partial' true "$(jq 'select(.type == "summary").partial' "$work/merged.ndjson")"
+	exits 'and not the plan' 1 verify "$work/merged.ndjson"
+	exits 'with XML and another order' 0 merge "$work/whole.xml" "$work/whole.ndjson"
+	verdicts "$work/merged.ndjson" >"$work/got"
+	ok 'the verdicts of the whole' cmp "$work/got" "$work/want"
+	# Silence and an answer, in either order.
+	pl scan -p 22,443 198.18.0.10 --seed 1 -q -oD "$work/heard.ndjson" >/dev/null
+	nft -f - <<-END
+		table inet deaf { chain in { type filter hook prerouting priority -400; ip saddr 198.18.0.10 drop; }; }
+	END
+	pl scan -p 22,443 198.18.0.10 --seed 1 --engine sockets --max-retries 0 -sT -q \
+		-oD "$work/deaf.ndjson" >/dev/null
+	nft delete table inet deaf
+	exits 'another technique' 65 merge "$work/heard.ndjson" "$work/deaf.ndjson"
+	pl scan -p 22,443 198.18.0.10 --seed 1 --engine sockets -sT -q -oD "$work/heard.ndjson" >/dev/null
+	same 'nothing was heard' 'filtered' "$(jq -r 'select(.port == 22).state' "$work/deaf.ndjson")"
+	for order in 'heard deaf' 'deaf heard'; do
+		# shellcheck disable=SC2086
+		set -- $order
+		exits "$order" 0 merge "$work/$1.ndjson" "$work/$2.ndjson"
+		same "$order: the answer stays" open "$(jq -r 'select(.port == 22).state' "$work/merged.ndjson")"
+	done
+	cp "$work/merged.ndjson" "$work/before"
+	exits 'other ports' 65 merge "$work/whole.ndjson" "$work/heard.ndjson"
+	ok 'nothing was overwritten' cmp "$work/merged.ndjson" "$work/before"
+	ok 'it names both' grep -q 'heard.ndjson" is of another plan than ".*whole.ndjson"' "$work/said"
+	exits 'if asked for' 0 merge --any-plan "$work/whole.ndjson" "$work/heard.ndjson"
+	exits 'an output that is an input' 64 merge "$work/third1.ndjson" "$work/merged.ndjson"
+	tail -n +2 "$work/third1.ndjson" >"$work/headless.ndjson"
+	exits 'no report' 65 merge "$work/headless.ndjson"
+	exits 'no such file' 74 merge "$work/none"
+}
+
 check_dry() {
 	before=$(ip -s -j link | jq '[.[].stats64.tx.packets] | add')
 	# shellcheck disable=SC2086
@@ -139,5 +218,5 @@ check_dry() {
 	ok 'bytes: an IPv4 SYN with its MSS has 44' grep -q ': 10560$' "$work/dry"
 }
 
-sections shards stopped input dry
+sections shards stopped input merge dry
 conclude

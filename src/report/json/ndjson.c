@@ -60,6 +60,26 @@ static void write_targets(FILE *out, const struct run_plan *plan)
 	}
 }
 
+static void write_origins(struct json *j, const struct run_info *run)
+{
+	char time[PHRASE_TIME];
+
+	json_open(j, "origins", '[');
+	for (size_t i = 0; i < run->origin_count; i++) {
+		const struct run_origin *origin = &run->origins[i];
+
+		json_open(j, NULL, '{');
+		json_string(j, "file", origin->file);
+		json_string(j, "program", origin->program);
+		json_string(j, "version", origin->version);
+		json_string(j, "args", origin->args);
+		json_string(j, "engine", origin->engine);
+		json_string(j, "start", phrase_time(origin->start_ns, time));
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 static void ndjson_begin(struct report *r, const struct run_info *run)
 {
 	struct json j = {r->out, false};
@@ -86,6 +106,8 @@ static void ndjson_begin(struct report *r, const struct run_info *run)
 	json_number(&j, "probes", run->probes);
 	if (run->plan)
 		write_plan(&j, run->plan);
+	if (run->origin_count)
+		write_origins(&j, run);
 	json_end_line(&j);
 	if (run->plan)
 		write_targets(r->out, run->plan);
@@ -133,6 +155,8 @@ static void write_port(struct report *r, const struct host_report *host, const s
 	json_string(&j, "from", f->has & FINDING_FROM ? addr_format(f->from, from) : NULL);
 	write_icmp(&j, f);
 	json_flag(&j, "local", f->has & FINDING_LOCAL);
+	if (f->origin)
+		json_number(&j, "origin", f->origin);
 	json_end_line(&j);
 }
 
@@ -199,6 +223,12 @@ static void write_host_line(FILE *out, const struct host_report *host)
 			json_string(&j, NULL, host_note_words[i].word);
 	json_close(&j, ']');
 	json_flag(&j, "partial", host->notes & HOST_PARTIAL);
+	if (host->origin_count) {
+		json_open(&j, "origins", '[');
+		for (size_t i = 0; i < host->origin_count; i++)
+			json_number(&j, NULL, host->origins[i]);
+		json_close(&j, ']');
+	}
 	json_end_line(&j);
 }
 
