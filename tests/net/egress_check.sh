@@ -181,9 +181,30 @@ check_neighbours() {
 	done
 }
 
+# An interface takes no packet for the hosts, as WireGuard's does without a key: that is no silence.
+check_refused() {
+	ip link add d0 type veth peer name d1
+	ip link set d0 up arp off
+	ip link set d1 up
+	ip addr add 198.18.5.1/24 dev d0
+	for error in ENOKEY EDESTADDRREQ; do
+		timeout 60 python3 "$here/refuse_call.py" sendmmsg $error "$PORTLIGHT" scan --json \
+			--all-ports --engine frames -sS -p 1-300 198.18.5.2 198.18.5.0/27 \
+			>"$work/json" 2>"$work/stderr"
+		same "$error: exit status" 0 $?
+		same "$error: status" 'down no-route' "$(status_of 198.18.5.2)"
+		same "$error: no port is silent" 0 "$(grep -c no-response "$work/json")"
+		same "$error: no probe counts" '"probes":{"sent":0' \
+			"$(grep -o '"probes":{"sent":[0-9]*' "$work/json")"
+		same "$error: the reason is printed once" 1 \
+			"$(grep -c 'interface d0: no probe can be sent to 198' "$work/stderr")"
+	done
+	ip link del d0
+}
+
 build
 ok 'the network is built' $?
 soon 'our links are up' has_settled
 soon 'the links of the target are up' has_settled target
-sections rules answers neighbours
+sections rules answers neighbours refused
 conclude
