@@ -75,16 +75,24 @@ static void load_transport(struct draft *d, bool v4, uint16_t size, uint32_t off
 	put(d, (uint16_t)(BPF_LD | size | (v4 ? BPF_IND : BPF_ABS)), offset + (v4 ? 0 : 40));
 }
 
+static void port(struct draft *d, const struct filter_conf *conf, bool v4, uint32_t offset,
+		 enum place no)
+{
+	load_transport(d, v4, BPF_H, conf->network_offset + offset);
+	put(d, BPF_ALU | BPF_AND | BPF_K, conf->port_mask);
+	jump(d, BPF_JEQ, conf->port, ACCEPT, conf->more_mask ? NEXT : no);
+	if (!conf->more_mask)
+		return;
+	load_transport(d, v4, BPF_H, conf->network_offset + offset);
+	put(d, BPF_ALU | BPF_AND | BPF_K, conf->more_mask);
+	jump(d, BPF_JEQ, conf->more, ACCEPT, no);
+}
+
 static void ports(struct draft *d, const struct filter_conf *conf, bool v4)
 {
-	if (conf->both_ways) {
-		load_transport(d, v4, BPF_H, conf->network_offset);
-		put(d, BPF_ALU | BPF_AND | BPF_K, conf->port_mask);
-		jump(d, BPF_JEQ, conf->port, ACCEPT, NEXT);
-	}
-	load_transport(d, v4, BPF_H, conf->network_offset + 2);
-	put(d, BPF_ALU | BPF_AND | BPF_K, conf->port_mask);
-	jump(d, BPF_JEQ, conf->port, ACCEPT, REJECT);
+	if (conf->both_ways)
+		port(d, conf, v4, 0, NEXT);
+	port(d, conf, v4, 2, REJECT);
 }
 
 /* Rejects fragments other than the first, and loads the IP header's length into X. */

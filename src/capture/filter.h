@@ -22,6 +22,7 @@ struct filter_conf {
 	uint32_t network_offset;
 	uint32_t snap_bytes;	  /* most bytes kept of a frame */
 	uint16_t port, port_mask; /* our ports: (p & port_mask) == port */
+	uint16_t more, more_mask; /* and these; more_mask 0: none */
 	bool both_ways;		  /* also packets from our ports, for a trace */
 	/* Indices of interfaces whose frames are rejected; FILTER_WITHOUT at most. */
 	const unsigned *without;

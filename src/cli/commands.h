@@ -6,6 +6,7 @@
 int cmd_convert(int argc, char **argv);
 int cmd_scan(int argc, char **argv);
 int cmd_techniques(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "address/addr.h"
+#include "address/ranges.h"
 #include "result/event.h"
 #include "result/finding.h"
 
@@ -25,6 +26,8 @@ enum host_note {
 	HOST_TTL_MUTE = 1 << 8,	    /* ttl technique: every RST had the same TTL: cannot decide */
 	HOST_RATE_LIMITED = 1 << 9, /* answers were rate-limited or lost; probes were retransmitted
 				       more slowly and longer */
+	HOST_CHALLENGED = 1 << 12,  /* a connection with a port of it had the source port of a probe
+				       (RFC 5961 4.2); others were tried */
 	HOST_NAMED = 1 << 10,	    /* given as a single target, not by a range: always shown */
 };
 
@@ -60,6 +63,18 @@ struct host_report {
 	size_t count; /* without the probes of a partial host that have no verdict yet */
 };
 
+/* What the probes of a run were: with the techniques and ports of its run_info, the input of
+ * plan_new(). */
+struct run_plan {
+	uint64_t hash;		    /* plan_hash() of the whole plan */
+	uint64_t seed;		    /* value of --seed that gives this order */
+	uint64_t total;		    /* probes of the whole plan; this run's are the indices */
+	uint64_t first, last;	    /* [first, last) of it */
+	const struct range *ranges; /* the targets without the excludes, normalised */
+	size_t range_count;
+	const char *zone; /* interface of its link-local addresses; or NULL */
+};
+
 /* Fixed facts of one run, for headers. */
 struct run_info {
 	const char *program;	   /* program that sent the probes: "portlight", "nmap" */
@@ -73,6 +88,7 @@ struct run_info {
 		*port_lists; /* one per technique: "22,80-90" as nmap's scaninfo services */
 	const uint32_t *port_counts;
 	uint64_t hosts, probes; /* planned numbers; a probe is one (address, port, technique) */
+	const struct run_plan *plan; /* or NULL: the source does not state it */
 	int verbose;
 };
 
@@ -85,6 +101,7 @@ struct run_summary {
 	uint64_t probes_sent, probes_retried; /* packets; the second number is part of the first */
 	uint64_t replies_valid, replies_invalid, replies_duplicate, replies_other;
 	uint64_t send_errors, ring_drops;
+	uint64_t finished;	 /* with a plan: its indices [first, finished) have a verdict */
 	bool no_counts;		 /* the source has none of the packet counts above */
 	bool partial;		 /* stopped by a signal */
 	const char *stopped_why; /* "interrupted", or NULL */

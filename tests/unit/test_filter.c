@@ -272,6 +272,40 @@ static void any_link(void **unused)
 	kernel.network_offset = 14;
 }
 
+/* Of two sets of ports, as -g has them. */
+static void more_ports(void **unused)
+{
+	static const uint16_t ports[] = {53, 54, 0xf000, 0xf123, 0xffff, 0xefff};
+	static const bool ours[] = {true, false, true, true, true, false};
+	const struct filter_conf conf = {.network_offset = 14,
+					 .snap_bytes = SNAP,
+					 .port = 53,
+					 .port_mask = 0xffff,
+					 .more = 0xf000,
+					 .more_mask = 0xf000};
+	struct filter_conf traced = conf;
+
+	(void)unused;
+	traced.both_ways = true;
+	for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		for (unsigned v4 = 0; v4 < 2; v4++) {
+			const struct sample in = {PACKET_TCP, 80, ports[i], 0, v4};
+			const struct sample out = {PACKET_UDP, ports[i], 80, 0, v4};
+			struct filter filter;
+			uint8_t frame[256];
+			size_t length = sample_build(&in, v4, PACKET_LINK_ETHERNET, frame);
+			const uint16_t kind = v4 ? ETH_P_IP : ETH_P_IPV6;
+
+			filter_answers(&filter, &conf);
+			assert_int_equal(run(&filter, frame, length, kind), ours[i] ? SNAP : 0);
+			length = sample_build(&out, v4, PACKET_LINK_ETHERNET, frame);
+			assert_int_equal(run(&filter, frame, length, kind), 0);
+			filter_answers(&filter, &traced);
+			assert_int_equal(run(&filter, frame, length, kind), ours[i] ? SNAP : 0);
+		}
+	}
+}
+
 static void neighbours(void **unused)
 {
 	struct packet arp = {.has = PACKET_ETHERNET | PACKET_ARP,
@@ -319,6 +353,7 @@ int main(void)
 		cmocka_unit_test(later_fragments_and_options),
 		cmocka_unit_test(extension_headers_pass),
 		cmocka_unit_test(any_link),
+		cmocka_unit_test(more_ports),
 		cmocka_unit_test(neighbours),
 	};
 

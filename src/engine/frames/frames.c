@@ -190,14 +190,10 @@ static void frames_ports(struct frames *fr)
 {
 	uint16_t first, last;
 
-	if (fr->conf.has_source_port) {
-		fr->port = fr->conf.source_port;
-		fr->port_mask = 0xffff;
-		return;
-	}
 	ephemeral_range(&first, &last);
-	fr->port = ephemeral_block(first, last, COOKIE_PORT_BLOCK);
-	fr->port_mask = (uint16_t) ~(COOKIE_PORT_BLOCK - 1);
+	fr->block = ephemeral_block(first, last, COOKIE_PORT_BLOCK);
+	fr->port = fr->conf.has_source_port ? fr->conf.source_port : fr->block;
+	fr->port_mask = fr->conf.has_source_port ? 0xffff : COOKIE_PORT_MASK;
 }
 
 struct engine *engine_frames_open(const struct engine_conf *conf, struct failure *f)

@@ -10,6 +10,7 @@
 #include "capture/transmit.h"
 #include "engine/frames/frames_state.h"
 #include "engine/frames/solicit.h"
+#include "scan/cookie.h"
 #include "technique/payloads.h"
 
 /* Size of a ring's slots, and bytes kept of each frame: headers, an ICMP error with the quoted
@@ -41,6 +42,8 @@ static struct filter_conf egress_filter(const struct frames *fr, uint32_t networ
 		.snap_bytes = EGRESS_SNAP_BYTES,
 		.port = fr->port,
 		.port_mask = fr->port_mask,
+		.more = fr->block,
+		.more_mask = fr->conf.has_source_port ? COOKIE_PORT_MASK : 0,
 		.both_ways = fr->conf.trace != NULL,
 	};
 }
@@ -84,7 +87,7 @@ static int egress_out(struct frames *fr, const struct link *link, int local_fami
 {
 	struct transmit_conf conf = {
 		.link = link,
-		.bypass = fr->conf.trace == NULL,
+		.bypass = fr->conf.bypass && fr->conf.trace == NULL,
 		.local_family = local_family,
 		.zone = fr->conf.zone,
 		/* A ring does not capture frames sent by its own socket, and a trace needs them. */

@@ -94,6 +94,9 @@ static enum reply judge_tcp(const struct frames *fr, const struct packet *p, str
 	if (p->flags & TCP_SYN && !(p->flags & (TCP_ACK | TCP_RST)) &&
 	    frames_match_ports(fr, &claim, IPPROTO_TCP, m))
 		return technique_tcp_reply(p->flags, p->window);
+	if (technique_tcp_reply(p->flags, p->window) == REPLY_ACK &&
+	    frames_match_connection(fr, &claim, m))
+		return REPLY_ACK;
 	m->sheet = NULL;
 	return REPLY_SILENCE;
 }
@@ -190,7 +193,7 @@ static void receive_packet(struct receive *r, const struct ring_frame *frame,
 	} else if (p->has & PACKET_UDP) {
 		reply = judge_udp(fr, p, &m);
 	} else if (p->has & PACKET_ICMP && p->has & PACKET_QUOTE &&
-		   (p->quote.sport & fr->port_mask) == fr->port) {
+		   frames_port_ours(fr, p->quote.sport)) {
 		reply = judge_icmp(fr, p, &m);
 	} else {
 		/* Also ICMP errors about other packets, such as our kernel's about an answer. */
@@ -214,9 +217,9 @@ static void receive_packet(struct receive *r, const struct ring_frame *frame,
 static bool receive_echo(const struct frames *fr, const struct ring_frame *frame,
 			 const struct packet *p)
 {
-	if (!(p->has & (PACKET_TCP | PACKET_UDP)) || (p->sport & fr->port_mask) != fr->port)
+	if (!(p->has & (PACKET_TCP | PACKET_UDP)) || !frames_port_ours(fr, p->sport))
 		return false;
-	return (p->dport & fr->port_mask) != fr->port ||
+	return !frames_port_ours(fr, p->dport) ||
 	       frames_match_probe(fr, p, frame->bytes + p->payload_offset);
 }
 

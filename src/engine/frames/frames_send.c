@@ -58,9 +58,9 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 	fields.seq = cookie.seq;
 	fields.ip_id = cookie.ip_id;
 	fields.dport = probe->port;
-	fields.sport = fr->conf.has_source_port
+	fields.sport = fr->conf.has_source_port && !probe->other_port
 			       ? fr->conf.source_port
-			       : cookie_port(fr->port, probe->attempt, cookie.sport);
+			       : cookie_port(fr->block, probe->attempt, cookie.sport);
 	if (!template->tcp)
 		frames_egress_payload(egress, probe->port, probe->attempt, &fields.payload,
 				      &fields.payload_bytes);
@@ -185,7 +185,8 @@ static int send_flush(struct frames *fr, struct walk *walk, struct send_batch *b
 		if (stuck) {
 			failure_set(
 				f, EXIT_UNAVAILABLE,
-				"interface %s has accepted no frame for %u s: is it plugged in?",
+				"interface %s has accepted no frame for %u s: is it plugged in, or "
+				"does a filter or traffic shaping of this machine drop the rest?",
 				link_quote(out->link, quoted),
 				(unsigned)(SEND_STUCK_NS / 1000000000u));
 			return -ENOBUFS;

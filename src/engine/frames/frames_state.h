@@ -52,6 +52,7 @@ struct frames {
 	struct engine_conf conf;
 	unsigned techniques;	  /* of the plan: bits 1 << enum technique_id */
 	uint16_t port, port_mask; /* source ports of probes: (p & port_mask) == port */
+	uint16_t block;		  /* of COOKIE_PORT_BLOCK ports: `port`, or with -g spare ones */
 	unsigned out_index;	  /* of the interface given with -e; 0: by route */
 	bool out_vrf;		  /* it is the master of a VRF */
 	uint32_t mark;		  /* firewall mark that our sockets are given; 0: none */
