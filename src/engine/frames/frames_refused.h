@@ -16,7 +16,7 @@ struct sheet;
  * Transmitter number `out` has refused a probe with that errno. True if that is a matter of the
  * host: a WireGuard interface without a peer or key for it (ENOKEY), or without a peer's address
  * (EDESTADDRREQ). The host then has no route in the sheet, and its unsent probes are not offered
- * any more. Not told where all hosts of the sheet share one entry.
+ * any more. Always false where all hosts of the sheet share one entry.
  */
 bool frames_refused(struct frames *fr, struct sheet *sheet, const struct probe *probe, unsigned out,
 		    int error);
