@@ -118,9 +118,9 @@ static void ends_rule(struct route_ends *ends, const struct nlmsghdr *message, b
 	ends->divided = rule;
 }
 
-static int ends_cut_each(void *context, const struct nlmsghdr *message)
+/* Of a message on a route or rule. */
+static int ends_cut_route(struct route_ends *ends, const struct nlmsghdr *message)
 {
-	struct route_ends *ends = context;
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
 	struct ends_prefix prefix = {0};
 	unsigned spare;
@@ -139,28 +139,9 @@ static int ends_cut_each(void *context, const struct nlmsghdr *message)
 	return prefix.has_addr ? ends_cut(ends, prefix.addr, header->rtm_dst_len + spare) : 0;
 }
 
-/* Boundaries of an incomplete dump may stay: duplicates are removed later. */
-static void ends_cut_restart(void *context)
-{
-	(void)context;
-}
-
-static int ends_cut_dump(struct route_ends *ends, uint16_t type, uint8_t family)
-{
-	const struct netlink_reader reader = {ends_cut_each, ends_cut_restart, ends};
-	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(8))) = {0};
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct rtmsg *header;
-
-	request->nlmsg_type = type;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->rtm_family = family;
-	return netlink_dump(ends->netlink, request, &reader);
-}
-
 /* Of a message on one of our addresses: where the length of the prefix that a target has in common
  * with it changes, up to the length of the link's prefix. */
-static int ends_cut_own(void *context, const struct nlmsghdr *message)
+static int ends_cut_own(struct route_ends *ends, const struct nlmsghdr *message)
 {
 	struct own own;
 	int error = own_parse(message, &own);
@@ -169,7 +150,7 @@ static int ends_cut_own(void *context, const struct nlmsghdr *message)
 		return error < 0 ? error : 0;
 	error = 0;
 	for (unsigned bits = 1; error == 0 && bits <= own.prefix_bits && bits <= 128; bits++)
-		error = ends_cut(context, own.addr, bits);
+		error = ends_cut(ends, own.addr, bits);
 	return error;
 }
 
@@ -183,42 +164,72 @@ static int ends_label_attribute(const struct nlattr *attribute, void *context)
 }
 
 /* Of a message on a label of addresses (ip-addrlabel(8)). */
-static int ends_cut_label(void *context, const struct nlmsghdr *message)
+static int ends_cut_label(struct route_ends *ends, const struct nlmsghdr *message)
 {
 	const struct ifaddrlblmsg *header = mnl_nlmsg_get_payload(message);
 	struct ends_prefix prefix = {0};
 
-	if (message->nlmsg_type != RTM_NEWADDRLABEL ||
-	    mnl_nlmsg_get_payload_len(message) < sizeof(*header) || header->ifal_prefixlen > 128)
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header) || header->ifal_prefixlen > 128)
 		return 0;
 	if (mnl_attr_parse(message, sizeof(*header), ends_label_attribute, &prefix) < 0)
 		return -errno;
-	return prefix.has_addr ? ends_cut(context, prefix.addr, header->ifal_prefixlen) : 0;
+	return prefix.has_addr ? ends_cut(ends, prefix.addr, header->ifal_prefixlen) : 0;
+}
+
+int route_ends_message(struct route_ends *ends, const struct nlmsghdr *message)
+{
+	switch (message->nlmsg_type) {
+	case RTM_NEWROUTE:
+	case RTM_NEWRULE:
+		return ends_cut_route(ends, message);
+	case RTM_NEWADDR:
+		return ends_cut_own(ends, message);
+	case RTM_NEWADDRLABEL:
+		return ends_cut_label(ends, message);
+	default:
+		return 0;
+	}
+}
+
+static int ends_each(void *context, const struct nlmsghdr *message)
+{
+	return route_ends_message(context, message);
+}
+
+/* Boundaries of an incomplete dump may stay: duplicates are removed later. */
+static void ends_restart(void *context)
+{
+	(void)context;
+}
+
+/* The headers of all these messages begin with the family, and a dump needs no other field. A
+ * kernel without IPv6, or without policy routing, has none. */
+static int ends_dump(struct route_ends *ends, uint16_t type, uint8_t family, size_t header_bytes)
+{
+	const struct netlink_reader reader = {ends_each, ends_restart, ends};
+	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(8))) = {0};
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct rtgenmsg *header;
+	int error;
+
+	request->nlmsg_type = type;
+	header = mnl_nlmsg_put_extra_header(request, header_bytes);
+	header->rtgen_family = family;
+	error = netlink_dump(ends->netlink, request, &reader);
+	return error == -EOPNOTSUPP || error == -EAFNOSUPPORT ? 0 : error;
 }
 
 /* IPv6 chooses the source address by the target, too (RFC 6724, 5: rules 6 and 8). */
-static int ends_cut_sources(struct route_ends *ends)
+static int ends_dump_sources(struct route_ends *ends)
 {
-	const struct netlink_reader owns = {ends_cut_own, ends_cut_restart, ends};
-	const struct netlink_reader labels = {ends_cut_label, ends_cut_restart, ends};
-	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(8))) = {0};
-	struct nlmsghdr *request;
-	struct ifaddrlblmsg *header;
 	int error;
 
 	if (addr_is_v4(ends->first) && addr_is_v4(ends->last))
 		return 0;
-	error = netlink_dump(ends->netlink, own_request(buffer), &owns);
+	error = ends_dump(ends, RTM_GETADDR, AF_INET6, sizeof(struct ifaddrmsg));
 	if (error < 0)
 		return error;
-	memset(buffer, 0, sizeof(buffer));
-	request = mnl_nlmsg_put_header(buffer);
-	request->nlmsg_type = RTM_GETADDRLABEL;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->ifal_family = AF_INET6;
-	error = netlink_dump(ends->netlink, request, &labels);
-	/* A kernel without IPv6 has none. */
-	return error == -EOPNOTSUPP || error == -EAFNOSUPPORT ? 0 : error;
+	return ends_dump(ends, RTM_GETADDRLABEL, AF_INET6, sizeof(struct ifaddrlblmsg));
 }
 
 static int ends_compare(const void *a, const void *b)
@@ -258,14 +269,14 @@ int route_ends_read(struct route_ends *ends)
 			return error;
 	}
 	for (size_t i = 0; i < sizeof(families); i++) {
-		error = ends_cut_dump(ends, RTM_GETROUTE, families[i]);
+		error = ends_dump(ends, RTM_GETROUTE, families[i], sizeof(struct rtmsg));
 		if (error == 0)
-			error = ends_cut_dump(ends, RTM_GETRULE, families[i]);
-		/* A kernel without IPv6, or without policy routing, has none. */
-		if (error < 0 && error != -EOPNOTSUPP && error != -EAFNOSUPPORT)
+			error = ends_dump(ends, RTM_GETRULE, families[i],
+					  sizeof(struct fib_rule_hdr));
+		if (error < 0)
 			return error;
 	}
-	error = ends_cut_sources(ends);
+	error = ends_dump_sources(ends);
 	return error < 0 ? error : ends_settle(ends);
 }
 

@@ -25,6 +25,8 @@ struct route_ends {
 /* Reads routes and rules, and for IPv6 what the choice of a source address depends on. 0, or
  * -errno; route_ends_fini() is due in either case. */
 int route_ends_read(struct route_ends *ends);
+/* Reads one message of these dumps. 0, or -errno if it is damaged or there is no memory. */
+int route_ends_message(struct route_ends *ends, const struct nlmsghdr *message);
 void route_ends_fini(struct route_ends *ends);
 
 #endif

@@ -78,7 +78,7 @@ build() {
 
 # The second uplink is used by its source address only: "ip rule from".
 check_rules() {
-	ip route add default via 198.18.2.2 table 5
+	ip route replace default via 198.18.2.2 table 5
 	ip rule add from 198.18.2.1 lookup 5
 	ip -6 route add default via 2001:db8:2::2 table 5
 	ip -6 rule add from 2001:db8:2::1 lookup 5
@@ -181,9 +181,78 @@ check_neighbours() {
 	done
 }
 
+# An interface takes no packet for the hosts, as WireGuard's does without a key: that is no silence.
+check_refused() {
+	ip link add d0 type veth peer name d1
+	ip link set d0 up arp off
+	ip link set d1 up
+	ip addr add 198.18.5.1/24 dev d0
+	for error in ENOKEY EDESTADDRREQ; do
+		timeout 60 python3 "$here/refuse_call.py" sendmmsg $error "$PORTLIGHT" scan --json \
+			--all-ports --engine frames -sS -p 1-300 198.18.5.2 198.18.5.16/28 \
+			>"$work/json" 2>"$work/stderr"
+		same "$error: exit status" 0 $?
+		same "$error: status" 'down no-route' "$(status_of 198.18.5.2)"
+		same "$error: no port is silent" 0 "$(grep -c no-response "$work/json")"
+		same "$error: no probe counts" '"probes":{"sent":0' \
+			"$(grep -o '"probes":{"sent":[0-9]*' "$work/json")"
+		same "$error: the reason is printed once" 1 \
+			"$(grep -c 'interface d0: no probe can be sent to 198' "$work/stderr")"
+	done
+	ip link del d0
+}
+
+# The route puts packets into others: what leaves without that is another packet.
+check_encap() {
+	ip netns exec r1 sysctl -q net.ipv6.conf.all.seg6_enabled=1 net.ipv6.conf.a1.seg6_enabled=1
+	if ! ip -6 route add 2001:db8:9::/64 encap seg6 mode encap segs 2001:db8:1::2 dev e1 \
+		2>"$work/stderr"; then
+		skip "encapsulating routes: $(tail -n 1 "$work/stderr")"
+		return
+	fi
+	expect 'an encapsulating route, sockets' '2001:db8:9::1 22 open syn-ack' \
+		-sT -p 22 2001:db8:9::1
+	scan -sS -p 22 2001:db8:9::1
+	same 'an encapsulating route, frames: exit status' 69 $?
+	ok 'an encapsulating route, frames: the reason' grep -q 'puts packets into others (seg6)' \
+		"$work/stderr"
+	ip -6 route del 2001:db8:9::/64
+}
+
+# A control group binds or marks the sockets of the scanner, as `ip vrf exec` does: frames follow.
+check_bound() {
+	mkdir "$work/groups"
+	if ! mount -t cgroup2 none "$work/groups" 2>"$work/stderr" ||
+		! python3 "$here/bound_exec.py" "$work/groups/egress-$$" e2 7 true 2>"$work/stderr"; then
+		skip "control groups: $(tail -n 1 "$work/stderr")"
+		umount "$work/groups" 2>/dev/null
+		return
+	fi
+	ip route replace default via 198.18.2.2 table 5
+	ip rule add from 198.18.2.1 lookup 5 priority 500
+	ip rule add fwmark 7 lookup 5 priority 501
+	ip -n r1 route del 198.18.9.0/24 # only the other uplink leads there
+	plain=$PORTLIGHT
+	for given in 'e2 0' '- 7' 'e2 7'; do
+		printf '#!/bin/sh\nexec python3 %s %s %s %s "$@"\n' "$here/bound_exec.py" \
+			"$work/groups/egress-$$" "$given" "$plain" >"$work/bound"
+		chmod +x "$work/bound"
+		PORTLIGHT=$work/bound
+		for technique in -sS -sT; do
+			expect "sockets that are given '$given', $technique" \
+				'198.18.9.1 22 open syn-ack' $technique -p 22 198.18.9.1
+		done
+	done
+	PORTLIGHT=$plain
+	ip -n r1 route add 198.18.9.0/24 via 198.18.3.1
+	ip rule del priority 500
+	ip rule del priority 501
+	umount "$work/groups"
+}
+
 build
 ok 'the network is built' $?
 soon 'our links are up' has_settled
 soon 'the links of the target are up' has_settled target
-sections rules answers neighbours
+sections rules answers neighbours refused encap bound
 conclude

@@ -13,6 +13,7 @@
 #include "engine/frames/frames_path.h"
 #include "engine/frames/frames_prepare.h"
 #include "engine/frames/frames_receive.h"
+#include "engine/frames/frames_refused.h"
 #include "engine/frames/frames_send.h"
 #include "engine/frames/frames_state.h"
 #include "net/ephemeral.h"
@@ -69,6 +70,7 @@ static const struct engine_ops frames_ops = {
 	.receive = frames_receive,
 	.stats = frames_stats,
 	.path = frames_path,
+	.news = frames_news,
 	.close = frames_close,
 };
 

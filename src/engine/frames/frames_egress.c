@@ -284,6 +284,26 @@ static int egress_init(struct frames *fr, struct frames_egress *egress, const st
 	return 0;
 }
 
+/* 0 if packets made here can take the route as the kernel's own do, or -1 with *f. */
+static int egress_possible(const struct frames *fr, struct addr to, const struct route *route,
+			   struct failure *f)
+{
+	const struct link *link = link_by_index(&fr->links, route->link_index);
+	char text[ADDR_TEXT], quoted[LINK_QUOTED];
+
+	if (route->encap)
+		return failure_set(f, EXIT_UNAVAILABLE,
+				   "the route to %s puts packets into others (%s), which packets "
+				   "made by hand would leave out: use --engine sockets (-sT, -sU)",
+				   addr_format(to, text), route_encap_name(route->encap));
+	if (route->kind == ROUTE_LOCAL && link && link->has & LINK_VRF)
+		return failure_set(f, EXIT_UNAVAILABLE,
+				   "%s is an address of this machine in VRF %s, which packets made "
+				   "by hand do not reach: use --engine sockets (-sT, -sU)",
+				   addr_format(to, text), link_quote(link, quoted));
+	return 0;
+}
+
 int frames_egress_to(struct frames *fr, struct addr to, struct failure *f)
 {
 	int number = route_find(fr->routes, to);
@@ -306,7 +326,8 @@ int frames_egress_to(struct frames *fr, struct addr to, struct failure *f)
 		fr->egresses[number] = calloc(1, sizeof(*fr->egresses[number]));
 		if (!fr->egresses[number])
 			return egress_memory(f);
-		if (egress_init(fr, fr->egresses[number], route_at(fr->routes, number), f) < 0)
+		if (egress_possible(fr, to, route_at(fr->routes, number), f) < 0 ||
+		    egress_init(fr, fr->egresses[number], route_at(fr->routes, number), f) < 0)
 			return -1;
 		if (fr->egresses[number]->kind < EGRESS_NO_NEIGHBOUR)
 			(void)path_follow(fr->path, to); /* false: enough others are */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "engine/engine.h"
+#include "engine/frames/frames_refused.h"
 #include "net/link.h"
 #include "net/neighbour.h"
 #include "net/netlink.h"
@@ -83,6 +84,10 @@ struct frames {
 	struct path *path;	/* one address of each egress */
 	bool path_failed;	/* the routes have changed, and are not prepared yet */
 	unsigned gateways_open; /* gateways that were solicited and have not answered yet */
+
+	unsigned refused; /* hosts that the kernel takes no packet for */
+	bool refused_told;
+	char news[FRAMES_NEWS]; /* of the first of them */
 
 	struct engine_stats stats;
 };
