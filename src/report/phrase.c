@@ -173,6 +173,11 @@ void phrase_begin(FILE *out, const struct run_info *run)
 	(void)putc('\n', out);
 }
 
+const char *phrase_name(const struct host_report *host)
+{
+	return host->name ? host->name : host->reverse_name;
+}
+
 const char *phrase_address(const struct host_report *host, char text[static PHRASE_ADDRESS])
 {
 	char address[ADDR_TEXT];
