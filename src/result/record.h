@@ -28,7 +28,9 @@ enum host_note {
 				       more slowly and longer */
 	HOST_CHALLENGED = 1 << 12,  /* a connection with a port of it had the source port of a probe
 				       (RFC 5961 4.2); others were tried */
-	HOST_NAMED = 1 << 10,	    /* given as a single target, not by a range: always shown */
+	HOST_FIXED = 1 << 13, /* mac is an entry that the administrator has fixed: not the host but
+				 this machine says so */
+	HOST_NAMED = 1 << 10, /* given as a single target, not by a range: always shown */
 };
 
 enum host_state {
