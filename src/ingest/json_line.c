@@ -185,6 +185,9 @@ static bool read_field(struct json_line *j, const struct json_field *field, void
 	case JSON_NUMBER_OR_NULL:
 		number->known = !json_line_null(j);
 		return !number->known || json_line_number(j, field->most, &number->value);
+	case JSON_NUMBER_OR_ABSENT:
+		number->known = true;
+		return json_line_number(j, field->most, &number->value);
 	case JSON_NUMBER:
 		return json_line_number(j, field->most, at);
 	case JSON_FLAG:
@@ -226,6 +229,8 @@ bool json_line_object(struct json_line *j, const struct json_field *fields, size
 			continue;
 		else if (fields[i].kind == JSON_TEXT_OR_ABSENT)
 			*(const char **)((char *)out + fields[i].at) = NULL;
+		else if (fields[i].kind == JSON_NUMBER_OR_ABSENT)
+			((struct json_number *)((char *)out + fields[i].at))->known = false;
 		else
 			return json_line_fail(j, "a member is missing", fields[i].name);
 	return !j->what;

@@ -50,11 +50,11 @@ static uint16_t echo_show(const struct siphash_key *key, uint16_t port, uint16_t
 	return (uint16_t)(left << 8 | right);
 }
 
-void echo_make(const struct siphash_key *key, struct addr to, uint16_t port, uint32_t host,
+void echo_make(const struct siphash_key *key, struct addr to, uint16_t port, uint64_t rank,
 	       uint8_t out[static PAYLOAD_ECHO])
 {
 	const uint64_t hash = cookie_hash(key, to.hi, to.lo, port, ECHO_HASH);
-	const uint16_t number = echo_hide(key, port, (uint16_t)host);
+	const uint16_t number = echo_hide(key, port, (uint16_t)rank);
 
 	out[0] = (uint8_t)(number >> 8);
 	out[1] = (uint8_t)number;
@@ -112,17 +112,19 @@ static void echo_by_cookie(struct echo_search *s, const struct echo_reading *r, 
 {
 	const uint16_t hidden = (uint16_t)(r->echo[0] << 8 | r->echo[1]);
 	const uint32_t slots = sheet_plan(sheet)->slots, hosts = sheet_hosts(sheet);
+	const uint64_t first = sheet_first_host(sheet);
 	const int bits = 8 * r->bytes + (s->datagram->has_port ? 8 : 0) - ECHO_SPARE_BITS;
 
 	if (bits < 32 && hosts > UINT32_C(1) << bits)
 		return;
-	for (uint32_t host = echo_show(s->scan->key, r->port, hidden); host < hosts;
-	     host += UINT32_C(1) << 8 * ECHO_NUMBER) {
+	/* The ranks of the window with these low bits. */
+	for (uint32_t host = (uint16_t)(echo_show(s->scan->key, r->port, hidden) - first);
+	     host < hosts; host += UINT32_C(1) << 8 * ECHO_NUMBER) {
 		const uint32_t cell = host * slots + r->slot;
 		const struct plan_probe probe = sheet_probe(sheet, cell);
 		uint8_t want[PAYLOAD_ECHO];
 
-		echo_make(s->scan->key, probe.to, r->port, host, want);
+		echo_make(s->scan->key, probe.to, r->port, first + host, want);
 		if (memcmp(want, r->echo, (size_t)r->bytes) == 0 &&
 		    echo_sent(s, r, sheet, cell, probe.to))
 			echo_found(s, sheet, cell);

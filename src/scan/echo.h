@@ -20,11 +20,11 @@
  */
 
 /*
- * The cookie of the probe to a port of host number `host` of its window. The first two bytes are
- * that number's low 16 bits under a keyed permutation, so that an answer leads to its host without
+ * The cookie of the probe to a port of the host with that rank in the plan. The first two bytes are
+ * the rank's low 16 bits under a keyed permutation, so that an answer leads to its host without
  * a search; the others are a hash of address and port.
  */
-void echo_make(const struct siphash_key *key, struct addr to, uint16_t port, uint32_t host,
+void echo_make(const struct siphash_key *key, struct addr to, uint16_t port, uint64_t rank,
 	       uint8_t out[static PAYLOAD_ECHO]);
 
 /* The scan in which a probe is looked for: as in struct engine_conf. */

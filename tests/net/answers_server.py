@@ -41,7 +41,7 @@ def tftp(server, data, peer):
 
 
 def dns(server, data, peer):
-    """A response that refuses (RFC 1035, 4.1.1), from whatever address the kernel takes."""
+    """A response that refuses (RFC 1035, 4.1.1), from the address that the kernel takes."""
     server.sendto(data[:2] + b"\x81\x05" + data[4:], peer)
 
 

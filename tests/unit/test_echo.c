@@ -135,6 +135,20 @@ static bool finds(struct fixture *x, struct sent *s)
 
 static const uint16_t ports[] = {53, 123, 111, 69};
 
+/* Hosts of two windows have other numbers, so that two bytes never fit one of each. */
+static void windows_are_told_apart(void **unused)
+{
+	uint8_t one[PAYLOAD_ECHO], other[PAYLOAD_ECHO];
+	const struct siphash_key key = {{3, 4}};
+
+	(void)unused;
+	for (uint64_t rank = 0; rank < 1000; rank++) {
+		echo_make(&key, addr_from_v4(1), 53, rank, one);
+		echo_make(&key, addr_from_v4(1), 53, rank + 57, other);
+		assert_memory_not_equal(one, other, 2);
+	}
+}
+
 static void right_answers_are_believed(void **unused)
 {
 	(void)unused;
@@ -330,6 +344,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(right_answers_are_believed),
+		cmocka_unit_test(windows_are_told_apart),
 		cmocka_unit_test(wrong_answers_are_not),
 		cmocka_unit_test(guesses_hit_no_more_than_chance),
 		cmocka_unit_test(one_port_and_two_hosts),
