@@ -153,6 +153,8 @@ static void write_port(struct report *r, const struct host_report *host, const s
 	json_string(&j, "t", f->has & FINDING_TIME ? phrase_time(f->t_ns, time) : NULL);
 	json_string(&j, "service", view_service(r, f));
 	json_string(&j, "from", f->has & FINDING_FROM ? addr_format(f->from, from) : NULL);
+	if (f->has & FINDING_FROM_PORT)
+		json_number(&j, "from_port", f->from_port);
 	write_icmp(&j, f);
 	json_flag(&j, "local", f->has & FINDING_LOCAL);
 	if (f->origin)
