@@ -18,7 +18,7 @@
 #include "net/own.h"
 #include "packet/packet.h"
 
-/* Enough for the headers of whatever is heard. */
+/* Enough for the headers of any packet. */
 #define HEARD_BYTES 512
 
 struct link_hosts {

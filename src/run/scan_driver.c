@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "result/host.h"
+#include "run/host_names.h"
 #include "run/stage.h"
 #include "sandbox/privilege.h"
 
@@ -23,6 +24,8 @@
 #define DOUBT_NS UINT64_C(1000000000)
 /* Between two looks at a path that was lost before its window was prepared. */
 #define LOST_NS UINT64_C(10000000)
+/* Between two looks at names that a finished window waits for. */
+#define NAMES_LOOK_NS UINT64_C(1000000)
 
 /* Open ports of one batch of answers. */
 struct found {
@@ -56,6 +59,8 @@ static int drive_receive(struct scan_driver *d, uint64_t wait_ns, struct failure
 
 			if (sheet && observer->discovered && !d->setup->finding)
 				drive_found(&found, sheet, cell);
+			if (sheet && d->names && !(answers[i].has & (ANSWER_FROM | ANSWER_LOCAL)))
+				host_names_ask(d->names, sheet, cell / d->setup->plan->slots);
 		}
 		if (found.count)
 			observer->discovered(observer->context, found.port, found.count);
@@ -80,7 +85,7 @@ static int drive_passing(struct scan_driver *d, uint64_t now_ns, struct failure 
 	struct engine_stats stats;
 	int going;
 
-	if (scan_stopping(&d->scan) || scan_hold(&d->scan).lost ||
+	if (scan_stopping(&d->scan) || scan_hold(&d->scan).lost || scan_hold(&d->scan).silent ||
 	    scan_pass_expired(&d->scan, now_ns))
 		d->engine->ops->pass_stop(d->engine);
 	going = d->engine->ops->pass_poll(d->engine, now_ns, scan_rate_pps(&d->scan), f);
@@ -109,7 +114,7 @@ static int drive_send(struct scan_driver *d, bool *full, struct failure *f)
 		return drive_passing(d, now_ns, f);
 	if (!walk)
 		return 0;
-	if (d->engine->ops->pass_begin) {
+	if (d->engine->ops->pass_begin && !scan_hold(&d->scan).silent && !walk_is_checking(walk)) {
 		int begun = d->engine->ops->pass_begin(d->engine, walk, now_ns,
 						       scan_rate_pps(&d->scan), f);
 
@@ -178,6 +183,8 @@ static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
 	sum->hosts_total++;
 	if (addr_is_link_local6(report.addr) && d->setup->targets.zone[0])
 		report.zone = d->setup->targets.zone;
+	if (d->names)
+		report.reverse_name = host_names_get(d->names, scan_sheet(&d->scan, place), host);
 	drive_sink(d, sink_host(d->run->sink, &report));
 }
 
@@ -192,6 +199,18 @@ static int drive_beside(struct scan_driver *d, struct failure *f)
 	return drive_send(d, &full, f) < 0 || drive_receive(d, 0, f) < 0 ? -1 : 0;
 }
 
+/* Windows finish in order. */
+static void drive_finished(struct scan_driver *d, int place)
+{
+	const uint64_t end = (sheet_window(scan_sheet(&d->scan, place)) + 1) *
+			     (uint64_t)d->setup->plan->window_cells;
+	const uint64_t last = d->setup->conf.last;
+
+	/* What a discovery has left out is finished with the ports of the others. */
+	if (!d->setup->finding && !d->setup->hosts_plan)
+		d->summary.finished = end < last ? end : last;
+}
+
 /* Reads out and closes windows that are finished. 0, or -1 with *f if a write failed. */
 static int drive_close_windows(struct scan_driver *d, struct failure *f)
 {
@@ -202,6 +221,9 @@ static int drive_close_windows(struct scan_driver *d, struct failure *f)
 		    d->engine->ops->finish(d->engine, scan_sheet(&d->scan, place),
 					   d->run->now_ns()))
 			break;
+		if (d->names && !scan_stopping(&d->scan) &&
+		    host_names_wait(d->names, &d->scan, place, d->findings, d->run->observer))
+			break;
 		d->summary.partial |= scan_stopping(&d->scan) && !scan_answered(&d->scan, place);
 		trace_sort(d->run->trace);
 		for (uint32_t host = 0; host < scan_hosts(&d->scan, place); host++) {
@@ -209,6 +231,10 @@ static int drive_close_windows(struct scan_driver *d, struct failure *f)
 			if (host % READ_OUT == READ_OUT - 1 && drive_beside(d, f) < 0)
 				return -1;
 		}
+		if (!d->summary.partial)
+			drive_finished(d, place);
+		if (d->names)
+			host_names_close(d->names, scan_sheet(&d->scan, place));
 		scan_close(&d->scan, place);
 		if (drive_sink_check(d, f) < 0)
 			return -1;
@@ -265,6 +291,13 @@ static void drive_path_here(struct scan_driver *d, const struct scan_hold *hold,
 	drive_say(d, text);
 }
 
+static void drive_end_early(struct scan_driver *d, const char *why)
+{
+	d->path_lost = true;
+	d->summary.partial = true;
+	d->summary.stopped_why = why;
+}
+
 static void drive_path_lost(struct scan_driver *d, const struct scan_hold *hold, const char *why,
 			    uint64_t now_ns)
 {
@@ -277,9 +310,7 @@ static void drive_path_lost(struct scan_driver *d, const struct scan_hold *hold,
 			 (unsigned)(OUTAGE_MOST_NS / 1000000000u));
 		drive_say(d, text);
 	} else if (now_ns - hold->begun_ns >= OUTAGE_MOST_NS && !d->path_lost) {
-		d->path_lost = true;
-		d->summary.partial = true;
-		d->summary.stopped_why = "path lost";
+		drive_end_early(d, "path lost");
 		snprintf(text, sizeof(text), "%s, for %u s now: the scan ends here", why,
 			 (unsigned)(OUTAGE_MOST_NS / 1000000000u));
 		if (observer->warning)
@@ -290,10 +321,21 @@ static void drive_path_lost(struct scan_driver *d, const struct scan_hold *hold,
 /* Once for each outage: nothing answers. */
 static void drive_silence(struct scan_driver *d, const struct scan_hold *hold)
 {
+	const struct observer *observer = d->run->observer;
+
+	if (hold->gone && !d->path_lost) {
+		drive_end_early(d, "no answers");
+		if (observer->warning)
+			observer->warning(
+				observer->context,
+				"nothing answers any more, for 10 s now, not even ports that "
+				"have answered: the path is lost or a firewall drops all "
+				"probes: the scan ends here");
+	}
 	if (!hold->silent || d->silences == hold->count)
 		return;
 	if (d->silences == 0)
-		drive_say(d, "all answers have stopped: waiting for up to 10 s, then continuing");
+		drive_say(d, "all answers have stopped: waiting for up to 10 s");
 	d->silences = hold->count;
 }
 
@@ -403,6 +445,8 @@ static int drive_turn(struct scan_driver *d, struct failure *f)
 
 	if (full && wait_ns < ENGINE_FULL_NS)
 		wait_ns = ENGINE_FULL_NS;
+	if (d->names && host_names_waits(d->names) && wait_ns < NAMES_LOOK_NS)
+		wait_ns = NAMES_LOOK_NS;
 	drive_news(d);
 	if (drive_receive(d, wait_ns, f) < 0 || drive_close_windows(d, f) < 0)
 		return -1;
@@ -492,9 +536,13 @@ static int drive_begin(struct scan_driver *d, struct failure *f)
 		.port_counts = setup->port_count,
 		.hosts = setup->hosts,
 		.probes = setup->discovery.only ? setup->conf.last : setup->probes,
+		.plan = setup->discovery.only ? NULL : &setup->run_plan,
 		.verbose = d->run->verbose,
 	};
+	d->summary.finished = setup->conf.first;
 	drive_sink(d, sink_begin(sink, &d->info));
+	if (setup->request->reverse && !(d->names = host_names_new()))
+		return failure_set(f, EXIT_SOFTWARE, "out of memory for names of hosts");
 	return drive_sink_check(d, f) < 0 ? -1 : drive_findings(d, f);
 }
 
@@ -507,6 +555,8 @@ static int drive_end(struct scan_driver *d, uint64_t start_ns, int result, struc
 		d->summary.stopped_why = "failed";
 	}
 	drive_summary(d, start_ns);
+	host_names_end(d->names, d->run->observer);
+	d->names = NULL;
 	drive_sink(d, sink_end(sink, &d->summary));
 	free(d->findings);
 	d->findings = NULL;
@@ -562,6 +612,12 @@ static int drive_next_stage(struct scan_driver *d, uint64_t start_ns, struct fai
 	return drive_findings(d, f) < 0 ? -1 : 1;
 }
 
+/* Whether hosts were found first, and so the plan of the request was not walked itself. */
+static bool setup_found(const struct scan_setup *setup)
+{
+	return setup->finding || setup->hosts_plan;
+}
+
 int scan_driver_run(struct scan_driver *d, struct failure *f)
 {
 	uint64_t start_ns = d->run->now_ns();
@@ -574,6 +630,8 @@ int scan_driver_run(struct scan_driver *d, struct failure *f)
 		if (result > 0)
 			result = drive_stage(d, f);
 	}
+	if (result == 0 && !d->summary.partial && setup_found(d->setup))
+		d->summary.finished = d->setup->run_plan.last;
 	return drive_end(d, start_ns, result, f);
 }
 

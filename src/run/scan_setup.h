@@ -8,6 +8,7 @@
 #include "run/discovery.h"
 #include "run/observer.h"
 #include "run/request.h"
+#include "run/stated_plan.h"
 #include "run/target_list.h"
 #include "scan/live_set.h"
 #include "scan/scan.h"
@@ -39,6 +40,8 @@ struct scan_setup {
 	char *port_list[TECHNIQUES];
 	uint32_t port_count[TECHNIQUES];
 	size_t technique_count;
+	struct run_plan run_plan;
+	struct stated_plan stated; /* of request->plan_file */
 };
 
 /*
@@ -47,8 +50,7 @@ struct scan_setup {
  * caller calls scan_setup_fini in either case.
  */
 int scan_setup_init(struct scan_setup *setup, const struct scan_request *request,
-		    const uint64_t random_seed[2], const struct observer *observer,
-		    struct failure *f);
+		    uint64_t random_seed, const struct observer *observer, struct failure *f);
 void scan_setup_fini(struct scan_setup *setup);
 
 /* The hosts are found: makes the plan of the ports of those that are up, and of those that are

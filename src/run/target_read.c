@@ -218,7 +218,8 @@ static int link_read(const struct scan_request *r, const struct observer *observ
 	if (r->only_listed)
 		return failure_set(
 			f, EXIT_USAGE,
-			"the hosts of link %s are found by multicast, and -sL sends nothing",
+			"the hosts of link %s are found by multicast, and -sL and --dry-run send "
+			"nothing",
 			quoted);
 	if (link_check(name, f) < 0 ||
 	    link_hosts_find(if_nametoindex(name), &list->ranges, NULL, f) < 0)

@@ -55,6 +55,7 @@ static void open_engine(bool v4)
 		.techniques =
 			1u << TECH_ICMP_ECHO | 1u << TECH_ICMP_TIMESTAMP | 1u << TECH_IP_PROTOCOL,
 		.port = BASE,
+		.block = BASE,
 		.port_mask = 0xf000,
 		.egresses = egresses,
 		.egress_count = 1,
