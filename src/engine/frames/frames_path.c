@@ -75,12 +75,10 @@ static bool path_gateway(const struct frames *fr, const struct link *link, struc
 	return false;
 }
 
-/* Reads announcements. Returns whether a gateway has another MAC address. */
-static bool path_announced(struct frames *fr)
+bool frames_path_moved(struct frames *fr)
 {
 	struct failure ignored = {0};
 	unsigned looked = 0;
-	bool changed = false;
 	struct addr addr;
 	uint8_t mac[6];
 	uint64_t rank;
@@ -95,35 +93,38 @@ static bool path_announced(struct frames *fr)
 				path_target(fr, out->link, rank, mac);
 			/* A forged announcement would redirect all probes: the gateway itself is
 			 * asked. */
-			if (!changed && path_gateway(fr, out->link, addr, mac))
-				changed = frames_neighbours_again(fr, &addr, &ignored) > 0;
+			if (!fr->gateway_moved && path_gateway(fr, out->link, addr, mac))
+				fr->gateway_moved =
+					frames_neighbours_again(fr, &addr, &ignored) > 0;
 		}
 	}
-	return changed;
+	return fr->gateway_moved;
 }
 
 enum path_state frames_path(struct engine *e, bool doubt, const char **why)
 {
 	struct frames *fr = (struct frames *)e;
 	enum path_state state = path_check(fr->path, doubt || fr->path_failed, why);
-	bool gateway = path_announced(fr);
 
+	(void)frames_path_moved(fr); /* reported below, or once the path is back */
 	if (state == PATH_LOST)
 		return state;
 	if (state == PATH_CHANGED || fr->path_failed) {
 		struct failure failed = {0};
 
+		fr->gateway_moved = false;
 		fr->path_failed = path_routes(fr, &failed) < 0;
 		*why = fr->path_failed ? "the route has changed, and cannot be used" : *why;
 		return fr->path_failed ? PATH_LOST : PATH_CHANGED;
 	}
-	if (doubt && !gateway) {
+	if (doubt && !fr->gateway_moved) {
 		struct failure ignored = {0};
 
-		gateway = frames_neighbours_again(fr, NULL, &ignored) > 0;
+		fr->gateway_moved = frames_neighbours_again(fr, NULL, &ignored) > 0;
 	}
-	if (!gateway)
+	if (!fr->gateway_moved)
 		return PATH_SAME;
+	fr->gateway_moved = false;
 	*why = "the gateway has another MAC address";
 	return PATH_CHANGED;
 }
