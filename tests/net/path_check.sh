@@ -257,6 +257,54 @@ check_far_for_good() {
 	beyond first reached
 }
 
+# A host on the link announces address after address, for 25 s at most.
+flood() {
+	ip netns exec second python3 -c '
+import socket, struct, sys, time
+us = bytes.fromhex(sys.argv[1].replace(":", ""))
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("front", 0x806))
+mac = s.getsockname()[4]
+def checksum(data):
+    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    total = (total & 0xffff) + (total >> 16)
+    return ~((total & 0xffff) + (total >> 16)) & 0xffff
+def arp(i):
+    return (us + mac + b"\x08\x06" + struct.pack("!HHBBH", 1, 0x800, 6, 4, 2) + mac
+            + socket.inet_aton("198.18.0.%d" % (100 + i % 100)) + us + socket.inet_aton("198.18.0.1"))
+def advertisement(i):
+    source = socket.inet_pton(socket.AF_INET6, "2001:db8::%x" % (0x100 + i))
+    target = socket.inet_pton(socket.AF_INET6, "2001:db8::1")
+    body = struct.pack("!BBHI", 136, 0, 0, 0x60000000) + source + b"\2\1" + mac
+    total = checksum(source + target + struct.pack("!II", len(body), 58) + body)
+    return (us + mac + b"\x86\xdd" + struct.pack("!IHBB", 0x60000000, len(body), 58, 255)
+            + source + target + body[:2] + struct.pack("!H", total) + body[4:])
+frames = [f(i) for i in range(100) for f in (arp, advertisement)]
+print("ready", flush=True)
+end = time.monotonic() + 25
+while time.monotonic() < end:
+    for frame in frames:
+        try:
+            s.send(frame)
+        except OSError:
+            pass' "$(ip -o link show v0 | sed 's/.*ether \([0-9a-f:]*\) .*/\1/')" >"$work/flood" 2>&1 &
+	flooder=$!
+	children="$children $flooder"
+	soon "$engine: the flood has begun" grep -q ready "$work/flood"
+}
+
+check_flood() {
+	engine="$1, IPv$family"
+	back_again
+	flood
+	timeout 100 "$PORTLIGHT" scan --engine "$1" "$2" --json --all-ports -p 1-$ports \
+		--max-rate 1000 $target >"$work/json" 2>"$work/stderr"
+	same "$engine: a flood of announcements: exit status" 0 $?
+	same "$engine: a flood of announcements: states" " $ports closed " "$(closed "$work/json")"
+	ok "$engine: a flood of announcements: it was over first" kill $flooder
+	wait $flooder 2>/dev/null
+}
+
 # ARP keeps to the rate, as probes do: one request, and what the rate gives in the time.
 check_solicit_rate() {
 	ip netns exec first tcpdump -Zroot -U -l --immediate-mode -tt -nn -i front \
@@ -308,7 +356,7 @@ xdp=xdp
 [ -e "$PASS" ] && ip -n switch link set dev us xdpdrv obj "$PASS" sec xdp 2>"$work/stderr" &&
 	"$PORTLIGHT" scan --engine xdp -sS -p 22 $target >"$work/table" 2>"$work/stderr" || xdp=
 [ "$xdp" ] || skip 'engine xdp cannot be used here'
-for check in link carrier route_lost source route moved for_good far far_for_good; do
+for check in link carrier route_lost source route moved for_good far far_for_good flood; do
 	case $all in '  ' | *" $check "*) ;; *) continue ;; esac
 	for family in 4 6; do
 		family $family

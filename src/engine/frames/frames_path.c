@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/frames/frames_egress.h"
 #include "engine/frames/frames_neighbours.h"
 #include "engine/frames/frames_prepare.h"
@@ -13,6 +14,8 @@
 
 /* Most announcements looked at in one call: a flood of them must not hold the scan. */
 #define PATH_ANNOUNCED 128
+/* Between two solicitations of a gateway for announcements, which anyone on the link can forge. */
+#define PATH_ASK_NS UINT64_C(1000000000)
 
 /* Prepares the open windows for the present routes. 0, or -1 with *f. */
 static int path_routes(struct frames *fr, struct failure *f)
@@ -75,9 +78,20 @@ static bool path_gateway(const struct frames *fr, const struct link *link, struc
 	return false;
 }
 
+/* A forged announcement would redirect all probes: the gateway itself is asked. */
+static void path_ask(struct frames *fr, struct addr gateway)
+{
+	const uint64_t now_ns = clock_monotonic_ns();
+	struct failure ignored = {0};
+
+	if (fr->gateway_moved || now_ns < fr->ask_again_ns)
+		return;
+	fr->gateway_moved = frames_neighbours_again(fr, &gateway, &ignored) > 0;
+	fr->ask_again_ns = clock_monotonic_ns() + PATH_ASK_NS;
+}
+
 bool frames_path_moved(struct frames *fr)
 {
-	struct failure ignored = {0};
 	unsigned looked = 0;
 	struct addr addr;
 	uint8_t mac[6];
@@ -91,11 +105,8 @@ bool frames_path_moved(struct frames *fr)
 			looked++;
 			if (plan_find_host(fr->conf.plan, addr, &rank))
 				path_target(fr, out->link, rank, mac);
-			/* A forged announcement would redirect all probes: the gateway itself is
-			 * asked. */
-			if (!fr->gateway_moved && path_gateway(fr, out->link, addr, mac))
-				fr->gateway_moved =
-					frames_neighbours_again(fr, &addr, &ignored) > 0;
+			if (path_gateway(fr, out->link, addr, mac))
+				path_ask(fr, addr);
 		}
 	}
 	return fr->gateway_moved;
