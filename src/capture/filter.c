@@ -103,12 +103,23 @@ static void ipv4_header(struct draft *d, uint32_t network_offset)
 	put(d, BPF_LDX | BPF_B | BPF_MSH, network_offset);
 }
 
+static void without(struct draft *d, const struct filter_conf *conf)
+{
+	assert(conf->without_count <= FILTER_WITHOUT);
+	if (conf->without_count == 0)
+		return;
+	put(d, BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_IFINDEX));
+	for (unsigned i = 0; i < conf->without_count; i++)
+		jump(d, BPF_JEQ, conf->without[i], REJECT, NEXT);
+}
+
 void filter_answers(struct filter *filter, const struct filter_conf *conf)
 {
 	const uint32_t net = conf->network_offset;
 	struct draft d;
 
 	draft_begin(&d, filter);
+	without(&d, conf);
 	put(&d, BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL));
 	jump(&d, BPF_JEQ, ETH_P_IP, IPV4, NEXT);
 	jump(&d, BPF_JEQ, ETH_P_IPV6, IPV6, REJECT);

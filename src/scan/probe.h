@@ -15,6 +15,7 @@ struct probe {
 	uint16_t port;
 	uint8_t technique; /* enum technique_id */
 	uint8_t attempt;   /* 0 for the first, at most 15 */
+	bool check;	   /* of walk_check(): its port has answered already */
 	bool other_port;   /* not from the port of -g: a connection has it (REPLY_ACK) */
 };
 

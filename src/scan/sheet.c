@@ -395,7 +395,8 @@ bool sheet_unsent_first(struct sheet *s, uint32_t *cell)
 {
 	uint32_t i = 0;
 
-	while (i < s->unsent.count && sheet_get(s, s->unsent.cell[i]) != REPLY_SILENCE)
+	while (i < s->unsent.count && (sheet_get(s, s->unsent.cell[i]) != REPLY_SILENCE ||
+				       sheet_host_absent(s, s->unsent.cell[i] / s->plan->slots)))
 		i++;
 	if (i > 0)
 		unsent_remove(&s->unsent, i);

@@ -185,7 +185,8 @@ bool sheet_has_last(const struct sheet *s);
 uint32_t sheet_unsent_count(const struct sheet *s);
 /* At most SHEET_UNSENT at a time. */
 void sheet_unsent_put(struct sheet *s, uint32_t cell);
-/* The first one that is still unanswered; those before it are removed. False if there is none. */
+/* The first one that is still unanswered, and whose host is not absent; those before it are
+ * removed. False if there is none. */
 bool sheet_unsent_first(struct sheet *s, uint32_t *cell);
 /* Removes it. */
 void sheet_unsent_drop(struct sheet *s);

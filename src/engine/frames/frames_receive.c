@@ -256,6 +256,16 @@ bool frames_judge(struct frames *fr, enum packet_link link, const struct ring_fr
 	return r.count > 0;
 }
 
+/* A frame of any kind of link: its IP packet. */
+static void receive_other(struct receive *r, struct ring_frame *frame)
+{
+	if (frame->network > frame->length)
+		return;
+	frame->bytes += frame->network;
+	frame->length -= frame->network;
+	receive_frame(r, PACKET_LINK_RAW_IP, frame);
+}
+
 /* Reads frames from all rings in turn, until they are empty or answers[] is full. From each at most
  * as many as it has slots, since frames may arrive as fast as they are read. */
 static void receive_drain(struct receive *r)
@@ -264,13 +274,17 @@ static void receive_drain(struct receive *r)
 
 	receive_clocks(r);
 	for (unsigned looked = 0; looked < fr->in_count && r->count < r->max; looked++) {
-		struct ring *ring = fr->ins[fr->in_turn % fr->in_count].ring;
+		const struct frames_in *in = &fr->ins[fr->in_turn % fr->in_count];
+		struct ring *ring = in->ring;
 		struct ring_frame frame;
 
 		for (unsigned i = 0; i < FRAMES_SLOTS && r->count < r->max; i++) {
 			if (!ring_receive(ring, &frame))
 				break;
-			receive_frame(r, ring_link(ring), &frame);
+			if (in->link)
+				receive_frame(r, ring_link(ring), &frame);
+			else
+				receive_other(r, &frame);
 			ring_release(ring);
 		}
 		fr->in_turn++;
@@ -288,6 +302,9 @@ static int receive_error(const struct frames *fr, const struct pollfd *polls, un
 		if (!(polls[i].revents & (POLLERR | POLLHUP | POLLNVAL)))
 			continue;
 		error = ring_error(in->ring);
+		/* An interface of many: no route of the plan needs it. */
+		if (!in->link)
+			continue;
 		/* The interface is down: frames_path() reports it, and the ring works again once it
 		 * is up. */
 		if (error == 0 || error == -ENETDOWN)
