@@ -56,6 +56,7 @@ SUITES = [
     Suite("cli", 600, SANITIZED, False, "tests/net/cli.sh"),
     Suite("convert", 300, SANITIZED, False, "tests/net/convert_check.sh"),
     Suite("watch-cli", 600, SANITIZED, False, "tests/net/watch_cli.sh"),
+    Suite("names", 240, SANITIZED, False, "tests/net/names_check.sh"),
     Suite("frames", 360, SANITIZED, False, "tests/net/frames_check.sh"),
     Suite("answers", 240, SANITIZED, False, "tests/net/answers_check.sh"),
     Suite("path", 360, SANITIZED, False, "tests/net/path_check.sh"),

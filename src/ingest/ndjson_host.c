@@ -202,7 +202,8 @@ int ndjson_ports(struct source_lines *s, struct failure *f)
 }
 
 struct host_line {
-	const char *type, *ip, *zone, *name, *other_names, *status, *reason, *mac, *start, *end;
+	const char *type, *ip, *zone, *name, *other_names, *reverse_name, *status, *reason, *mac,
+		*start, *end;
 	uint64_t results;
 	uint64_t states[PORT_STATES];
 	uint32_t notes;
@@ -265,6 +266,7 @@ static const struct json_field host_fields[] = {
 	ENTRY(JSON_TEXT_OR_ABSENT, zone, 0, struct host_line),
 	ENTRY(JSON_TEXT_OR_NULL, name, 0, struct host_line),
 	ENTRY(JSON_TEXT_OR_ABSENT, other_names, 0, struct host_line),
+	ENTRY(JSON_TEXT_OR_ABSENT, reverse_name, 0, struct host_line),
 	ENTRY(JSON_TEXT, status, 0, struct host_line),
 	ENTRY(JSON_TEXT, reason, 0, struct host_line),
 	ENTRY(JSON_TEXT_OR_NULL, mac, 0, struct host_line),
@@ -321,6 +323,7 @@ int ndjson_host(struct source_lines *s, struct failure *f)
 	host->status = &s->host.status;
 	host->name = v.name;
 	host->other_names = v.other_names;
+	host->reverse_name = v.reverse_name;
 	host->zone = v.zone;
 	host->notes = v.notes | (v.mac ? HOST_MAC : 0);
 	return 0;

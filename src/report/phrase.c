@@ -34,6 +34,9 @@ const struct phrase_note phrase_notes[] = {
 	{HOST_CHALLENGED,
 	 "Probes met connections of this host with the same addresses and ports (its TCP answers "
 	 "them with an ACK: RFC 5961, 4.2) and were sent again from another source port."},
+	{HOST_FIXED,
+	 "Its MAC address is an entry that the administrator of this machine has fixed; whether a "
+	 "host on the link has it was not asked."},
 };
 const size_t phrase_note_count = sizeof(phrase_notes) / sizeof(phrase_notes[0]);
 
@@ -175,6 +178,11 @@ void phrase_begin(FILE *out, const struct run_info *run)
 	(void)fprintf(out, " scan started %s as: ", phrase_time_short(run->start_ns, time));
 	escape_text(out, run->args, strlen(run->args));
 	(void)putc('\n', out);
+}
+
+const char *phrase_name(const struct host_report *host)
+{
+	return host->name ? host->name : host->reverse_name;
 }
 
 const char *phrase_address(const struct host_report *host, char text[static PHRASE_ADDRESS])

@@ -13,6 +13,7 @@ const struct host_note_word host_note_words[] = {
 	{HOST_PARTIAL, "partial"},	     {HOST_RST_TO_ALL, "rst-to-all"},
 	{HOST_WINDOW_MUTE, "window-mute"},   {HOST_TTL_MUTE, "ttl-mute"},
 	{HOST_RATE_LIMITED, "rate-limited"}, {HOST_CHALLENGED, "challenged"},
+	{HOST_FIXED, "fixed-neighbour"},
 };
 const size_t host_note_count = sizeof(host_note_words) / sizeof(host_note_words[0]);
 
@@ -78,7 +79,7 @@ struct host_status host_status(const struct host_report *host)
 			return (struct host_status){reason_name(f->reason), STATUS_UP,
 						    f->has & FINDING_TTL ? f->ttl : 0};
 	}
-	if (host->notes & HOST_MAC)
+	if (host->notes & HOST_MAC && !(host->notes & HOST_FIXED))
 		return (struct host_status){addr_is_v4(host->addr) ? "arp-response" : "nd-response",
 					    STATUS_UP, 0};
 	if (host->notes & HOST_ANSWERED)

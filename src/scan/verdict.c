@@ -287,6 +287,9 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 	if (host_resets_all(findings, count))
 		out->notes |= HOST_RST_TO_ALL;
 	out->notes |= host_mute_notes(rst);
+	/* An answer has shown that the entry is right. */
+	if (out->notes & HOST_MAC && state.engine == HOP_FIXED && !(out->notes & HOST_ANSWERED))
+		out->notes |= HOST_FIXED;
 	out->findings = findings;
 	out->count = count;
 }

@@ -127,6 +127,7 @@ static struct sample *random_sample(void)
 		sample_add_host(s, pick(2) ? SAMPLE_TARGET : SAMPLE_V6, names[pick(3)],
 				pick(HOST_NAMED * 2) | pick(2) * HOST_CHALLENGED);
 		s->host[s->hosts - 1].other_names = pick(3) ? NULL : "b.example,c.example";
+		s->host[s->hosts - 1].reverse_name = names[pick(3)];
 		s->host[s->hosts - 1].zone = pick(3) ? NULL : "eth0\"<\\";
 		for (unsigned i = 0; i < 2 * ports; i++)
 			for (size_t t = 0; t < count && ports; t++) {

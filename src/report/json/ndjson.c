@@ -212,6 +212,8 @@ static void write_host_line(FILE *out, const struct host_report *host)
 	json_string(&j, "name", host->name);
 	if (host->other_names)
 		json_string(&j, "other_names", host->other_names);
+	if (host->reverse_name)
+		json_string(&j, "reverse_name", host->reverse_name);
 	json_string(&j, "status", host_state_name(status.state));
 	json_string(&j, "reason", status.reason);
 	json_string(&j, "mac", host->notes & HOST_MAC ? phrase_mac(host->mac, mac) : NULL);

@@ -148,18 +148,19 @@ static void explain_kind(struct report *r, const struct host_report *host,
 
 static void explain_host(struct report *r, const struct host_report *host)
 {
+	const char *name = phrase_name(host);
 	char address[PHRASE_ADDRESS];
 	struct view view;
 
 	if (view_open(&view, r, host, false) != 0)
 		return;
 	(void)fputs("portlight explains ", r->out);
-	if (host->name)
-		escape_text(r->out, host->name, strlen(host->name));
+	if (name)
+		escape_text(r->out, name, strlen(name));
 	(void)phrase_address(host, address);
-	(void)fputs(host->name ? " (" : "", r->out);
+	(void)fputs(name ? " (" : "", r->out);
 	escape_text(r->out, address, strlen(address));
-	(void)fputs(host->name ? ")\n\n" : "\n\n", r->out);
+	(void)fputs(name ? ")\n\n" : "\n\n", r->out);
 	for (size_t i = 0; i < host->count; i++)
 		if (view_lists(&view, &host->findings[i]))
 			explain_port(r, host, &host->findings[i]);
