@@ -357,6 +357,9 @@ size_t frames_egress_payload(const struct frames *fr, const struct frames_egress
 	uint8_t cookie[PAYLOAD_ECHO];
 	size_t length;
 
+	/* Most ports have none, and need no hashes. */
+	if (payload_dialects(probe->port) == 0)
+		return 0;
 	echo_make(&fr->conf.key, probe->to, probe->port, rank, cookie);
 	length = payload_write(probe->port, probe->attempt, cookie, out);
 	return length + 48 > egress->link->mtu ? 0 : length;
