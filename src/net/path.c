@@ -205,6 +205,11 @@ enum path_state path_check(struct path *p, bool anyway, const char **why)
 	return state;
 }
 
+const struct route *path_route(const struct path *p, unsigned index)
+{
+	return index < p->count ? &p->followed[index].route : NULL;
+}
+
 bool path_is_lost(struct path *p)
 {
 	const uint64_t now_ns = clock_monotonic_ns();

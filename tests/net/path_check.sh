@@ -347,6 +347,38 @@ while True:
 	ok 'a neighbour after 1.2 s is up' grep 'Host is up' "$work/table"
 }
 
+# More absent hosts than the kernel's neighbour table has entries.
+check_wide() {
+	ip addr add 198.20.0.1/22 dev v0
+	exits 'a /22 on the link: exit status' 0 timeout 100 "$PORTLIGHT" scan --engine sockets -sT \
+		-p 22 --max-retries 0 -oD "$work/json" 198.20.0.0/22
+	same 'a /22 on the link: all others are down' '1 1023 0' "$(jq -r 'select(.type == "summary") |
+		"\(.hosts.up) \(.hosts.down) \(.hosts.silent)"' "$work/json")"
+	ip addr del 198.20.0.1/22 dev v0
+}
+
+# Hosts behind a gateway that does not answer are not filtered; one on the link lives.
+check_dead_gateway() {
+	for family in 4 6; do
+		family $family
+		case $family in
+		4) nobody=198.18.0.99 behind=198.19.7.0/25 ;;
+		6) nobody=2001:db8::99 behind=2001:db8:77::/121 ;;
+		esac
+		for how in 'frames -sS' 'sockets -sT' 'sockets -sU'; do
+			ip -$family route replace default via $nobody
+			# shellcheck disable=SC2086
+			exits "a dead gateway, $how, IPv$family: exit status" 0 timeout 100 "$PORTLIGHT" \
+				scan --engine $how -p 22-24 -oD "$work/json" $gateway $behind
+			same "a dead gateway, $how, IPv$family: all behind it are down" '1 128 0' \
+				"$(jq -r 'select(.type == "summary") |
+				"\(.hosts.up) \(.hosts.down) \(.hosts.silent)"' "$work/json")"
+		done
+		by first
+	done
+	family 4
+}
+
 build
 ok 'the network is built' $?
 soon 'our links are up' has_settled
@@ -368,5 +400,7 @@ for check in link carrier route_lost source route moved for_good far far_for_goo
 done
 family 4
 case $all in *' solicit_rate '* | '  ') check_solicit_rate ;; esac
+case $all in *' wide '* | '  ') check_wide ;; esac
+case $all in *' dead_gateway '* | '  ') check_dead_gateway ;; esac
 case $all in *' late_neighbour '* | '  ') check_late_neighbour ;; esac
 conclude

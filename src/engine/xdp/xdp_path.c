@@ -36,7 +36,7 @@ static bool path_alike(const struct xdp *x)
 	return true;
 }
 
-/* Writes egresses and MAC addresses anew for the programs. */
+/* Rewrites egresses and MAC addresses for the programs. */
 static void path_refill(struct xdp *x)
 {
 	char quoted[LINK_QUOTED];
