@@ -6,6 +6,9 @@
 #include "watch/params.h"
 #include "watch/watch_state.h"
 
+/* The fingerprint of the group of all sources of IPv4; even, as no other is. */
+#define ANY_PRINT 2
+
 /* Opens an episode for a group that is a distributed scan now, with its ports and sources so far.
  */
 static void crowd_scan(struct watch *w, const struct crowd_group *g, const struct contact *c)
@@ -33,8 +36,12 @@ static unsigned crowd_prints(const struct watch *w, const struct contact *c,
 			     uint32_t print[static 3])
 {
 	print[0] = crowd_fingerprint(&w->crowds, c);
-	if (addr_is_v4(c->src))
-		return 1;
+	if (addr_is_v4(c->src)) {
+		/* Connections only: late datagrams of strangers to a former port of a call or a
+		 * game have nothing in common either. */
+		print[1] = ANY_PRINT;
+		return c->techniques & UINT32_C(1) << TECH_SYN ? 2 : 1;
+	}
 	print[1] = crowd_network_print(&w->crowds, c, 64);
 	print[2] = crowd_network_print(&w->crowds, c, 48);
 	return 3;
@@ -72,7 +79,10 @@ void judge_group(struct watch *w, const struct contact *c)
 		return;
 	}
 	for (unsigned i = 0; i < prints; i++) {
-		group = crowd_failed(&w->crowds, crowd, c, print[i], i > 0);
+		group = crowd_failed(&w->crowds, crowd, c, print[i],
+				     i == 0		  ? CROWD_ALIKE
+				     : addr_is_v4(c->src) ? CROWD_ANY
+							  : CROWD_SITE);
 		if (group) {
 			crowd_scan(w, group, c);
 			return;

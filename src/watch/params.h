@@ -230,10 +230,20 @@
 #define GROUP_SOURCES 3
 /* One in this many contacts may probe a port that was probed before. */
 #define GROUP_REPEATS_ONE_IN 4
+/* The same where sources of several networks share few ports each, and where sources have nothing
+ * but the time in common: ports, and one in this many contacts with a port that was probed before.
+ * Strangers ask for the same few ports. */
+#define GROUP_PORTS_SPREAD	    40
+#define GROUP_REPEATS_SPREAD_ONE_IN 8
 /* ms of silence after which a group is forgotten, and mean ms between two of its contacts at most:
- * slower ones are strangers whose packets look alike. */
-#define GROUP_IDLE_MS 120000
-#define GROUP_PACE_MS 2000
+ * slower ones are strangers whose packets look alike. The last one is for sources with nothing in
+ * common: half a minute for a group, about. */
+#define GROUP_IDLE_MS	  120000
+#define GROUP_PACE_MS	  4000
+#define GROUP_PACE_ANY_MS 800
+/* Mean ms between the contacts of sources with few ports each, at least: a flood with forged
+ * addresses and ports is faster. */
+#define GROUP_PACE_FORGED_MS 150
 /* Confidence of what many sources do together, which no sequential test decides. */
 #define CROWD_CONFIDENCE 0.99
 
