@@ -25,6 +25,8 @@ enum host_note {
 	HOST_TTL_MUTE = 1 << 8,	    /* ttl technique: every RST had the same TTL: cannot decide */
 	HOST_RATE_LIMITED = 1 << 9, /* answers were rate-limited or lost; probes were retransmitted
 				       more slowly and longer */
+	HOST_REFUSED = 1 << 11,	    /* rules of this machine (packet filter, IPsec) refused probes
+				       to it: ports that none was sent to are left out */
 	HOST_NAMED = 1 << 10,	    /* given as a single target, not by a range: always shown */
 };
 
