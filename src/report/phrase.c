@@ -34,6 +34,9 @@ const struct phrase_note phrase_notes[] = {
 	{HOST_RATE_LIMITED,
 	 "Answers of this host came at a limited rate, or many were lost: its probes were "
 	 "retransmitted more slowly, and until no more answers came."},
+	{HOST_CHALLENGED,
+	 "Probes met connections of this host with the same addresses and ports (its TCP answers "
+	 "them with an ACK: RFC 5961, 4.2) and were sent again from another source port."},
 };
 const size_t phrase_note_count = sizeof(phrase_notes) / sizeof(phrase_notes[0]);
 

@@ -41,6 +41,7 @@ struct finding {
 	uint8_t ttl;
 	uint8_t icmp_type, icmp_code;
 	uint8_t attempt; /* 0 for the first; after silence, the last one sent */
+	uint16_t origin; /* of a merged run: number of its run, from 1; 0: not stated */
 };
 
 /* IPPROTO_TCP or IPPROTO_UDP of a technique; 0 if there is no such technique. */

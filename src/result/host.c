@@ -12,7 +12,8 @@ const struct host_note_word host_note_words[] = {
 	{HOST_NO_NEIGHBOUR, "no-neighbour"}, {HOST_NO_ROUTE, "no-route"},
 	{HOST_PARTIAL, "partial"},	     {HOST_RST_TO_ALL, "rst-to-all"},
 	{HOST_WINDOW_MUTE, "window-mute"},   {HOST_TTL_MUTE, "ttl-mute"},
-	{HOST_RATE_LIMITED, "rate-limited"}, {HOST_REFUSED, "refused-here"},
+	{HOST_RATE_LIMITED, "rate-limited"}, {HOST_CHALLENGED, "challenged"},
+	{HOST_REFUSED, "refused-here"},
 };
 const size_t host_note_count = sizeof(host_note_words) / sizeof(host_note_words[0]);
 

@@ -265,11 +265,18 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		uint32_t cell = base + i, slot = plan_slots(plan)[i];
 		uint8_t technique = plan_slot_technique(slot);
 		unsigned reply = findings[i].reply; /* count <= i */
-		const struct reply_evidence e =
+		struct reply_evidence e =
 			reply == REPLY_SILENCE ? nothing : sheet_evidence(sheet, cell, &near);
 		struct finding *f = &findings[count];
 		unsigned sent;
 
+		if (sheet_challenged(sheet, cell)) {
+			out->notes |= HOST_CHALLENGED;
+			if (reply == REPLY_SILENCE) {
+				reply = REPLY_ACK;
+				e = sheet_evidence(sheet, cell, &near);
+			}
+		}
 		if (reply == SHEET_NOT_OURS || state.notes & HOST_NO_NEIGHBOUR)
 			continue;
 		/* Of an answered one the evidence has the attempt. */

@@ -341,7 +341,8 @@ static void check_number(const struct sent *s, const struct packet *p)
 	input_check(
 		p->ack == want || p->ack == want + 1 ||
 		(row->flags & TCP_ACK && (p->seq == want || p->seq == want + 1)) ||
-		(row->flags == TCP_SYN && (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN));
+		(row->flags == TCP_SYN && (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN) ||
+		(p->flags & (TCP_FIN | TCP_SYN | TCP_ACK | TCP_RST)) == TCP_ACK);
 }
 
 static void check_kind(const struct packet *p, unsigned reply)
@@ -356,6 +357,9 @@ static void check_kind(const struct packet *p, unsigned reply)
 	case REPLY_RST:
 	case REPLY_RST_WINDOW:
 		input_check(p->flags & TCP_RST && (p->window != 0) == (reply == REPLY_RST_WINDOW));
+		break;
+	case REPLY_ACK:
+		input_check((p->flags & (TCP_FIN | TCP_SYN | TCP_ACK | TCP_RST)) == TCP_ACK);
 		break;
 	case REPLY_DATA:
 		input_check(p->has & PACKET_UDP);
@@ -383,11 +387,14 @@ static void check_answer(enum packet_link link, const struct ring_frame *frame,
 	input_check(!(frame->flags & RING_OUTGOING));
 	ours = p.has & PACKET_ICMP ? p.quote.sport : p.dport;
 	s.attempt = ours >> 8 & 15;
-	if (fr.conf.has_source_port)
+	/* With -g also from the block: those are sent where that port has a connection. */
+	const bool fixed = fr.conf.has_source_port && ours == FIXED;
+
+	if (fixed)
 		s.attempt = 0;
-	input_check(ours == our_port(&s));
+	input_check(fixed || ours == (uint16_t)(BASE | s.attempt << 8 | (uint8_t)(s.hash >> 32)));
 	input_check(s.attempt < tries_of(s.cell));
-	input_check(!!(a->has & ANSWER_ATTEMPT) == !fr.conf.has_source_port);
+	input_check(!!(a->has & ANSWER_ATTEMPT) == !fixed);
 	input_check(a->attempt == s.attempt && addr_equal(a->from, p.src));
 	if (p.has & PACKET_ICMP) {
 		input_check(p.quote.proto == technique_table[s.technique].proto);
@@ -518,6 +525,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fr.conf.trace = choice & 8 ? trace : NULL;
 	fr.port = choice & 4 ? FIXED : BASE;
 	fr.port_mask = choice & 4 ? 0xffff : 0xf000;
+	fr.block = BASE;
 	if (choice & 2)
 		fuzz_any(&in, choice);
 	else

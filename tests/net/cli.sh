@@ -116,6 +116,7 @@ check_words() {
 	refused 64 --max-rate --max-rate 0 $linux
 	refused 64 '--min-rate 20' --min-rate 20 --max-rate 10 $linux
 	refused 64 nosuch --engine nosuch $linux
+	refused 64 no-bypass --engine xdp --no-bypass -p 22 $linux
 	refused 64 connect -sST $linux
 	refused 64 '1/ 3' --seed 1 --shard '1/ 3' $linux
 	refused 64 4/3 --seed 1 --shard 4/3 $linux

@@ -75,7 +75,7 @@ check_unconcerned() {
 				ct state invalid drop
 				tcp dport 25 reject
 				ip daddr 198.18.7.0/24 drop
-				counter
+				tcp flags & (syn | rst) == syn counter
 			}
 		}
 		table ip nat {

@@ -167,6 +167,29 @@ check_for_good() {
 	soon "$engine: the link is up again" has_settled
 }
 
+# Far away everything is dropped, for some seconds: no interface or route of ours shows it.
+check_far() {
+	begin "$@"
+	ip -n first route replace blackhole $target
+	noticed 'far away' 'all answers have stopped: waiting'
+	ip -n first route replace $target via 198.18.1.2
+	finished 'far away'
+}
+
+check_far_for_good() {
+	begin "$@"
+	ip -n first route replace blackhole $target
+	wait $scanner
+	same "$engine: far away for good: exit status" 75 $?
+	ok "$engine: far away for good: said" grep -q 'nothing answers any more, for 10 s' \
+		"$work/stderr"
+	ok "$engine: far away for good: partial" \
+		jq -es 'last.partial and last.stopped_why == "no answers"' "$work/json"
+	ok "$engine: far away for good: nothing but closed ports" \
+		jq -es 'all(.[] | select(.type == "port"); .state == "closed")' "$work/json"
+	ip -n first route replace $target via 198.18.1.2
+}
+
 # ARP keeps to the rate, as probes do: one request, and what the rate gives in the time.
 check_solicit_rate() {
 	ip netns exec first tcpdump -Zroot -U -l --immediate-mode -tt -nn -i front \
@@ -214,7 +237,7 @@ ok 'the network is built' $?
 soon 'our links are up' has_settled
 # shellcheck disable=SC2086
 all=${sections:-'  '}
-for check in link carrier route_lost source route moved for_good; do
+for check in link carrier route_lost source route moved for_good far far_for_good; do
 	case $all in '  ' | *" $check "*) ;; *) continue ;; esac
 	check_$check frames -sS
 	check_$check sockets -sT

@@ -48,6 +48,13 @@ const struct frames_egress *frames_egress_of(const struct frames *fr, const stru
  * rings it needs. Returns its index in fr->egresses, or -1 with *f. */
 int frames_egress_to(struct frames *fr, struct addr to, struct failure *f);
 
+/*
+ * Answers count wherever they enter this machine (RFC 1122, 3.3.4.2: weak end system): where it has
+ * interfaces that no route of the plan leads to, one more ring receives from all those. 0, or -1
+ * with *f. To be called again after egresses were created.
+ */
+int frames_egress_others(struct frames *fr, struct failure *f);
+
 /* Rebuilds the templates of an egress once its MAC address is known. */
 void frames_egress_templates(const struct frames *fr, struct frames_egress *egress);
 

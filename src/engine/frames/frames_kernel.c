@@ -27,6 +27,7 @@
 #include "engine/frames/frames_state.h"
 #include "net/local_rules.h"
 #include "result/record.h"
+#include "scan/cookie.h"
 #include "technique/technique.h"
 
 /* Bytes read of a packet: headers, an ICMP error with the quoted packet, the start of a datagram.
@@ -196,12 +197,15 @@ static int kernel_filter_ports(const struct frames *fr, int fd, unsigned i)
 	const bool by_loopback = kernel_is_loopback(i);
 	struct sock_filter code[] = {
 		{BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)(SKF_AD_OFF + SKF_AD_IFINDEX)},
-		{BPF_JMP | BPF_JEQ | BPF_K, by_loopback ? 0 : 5, by_loopback ? 5 : 0,
+		{BPF_JMP | BPF_JEQ | BPF_K, by_loopback ? 0 : 8, by_loopback ? 8 : 0,
 		 loopback ? loopback->index : 0},
 		{BPF_LDX | BPF_B | BPF_MSH, 0, 0, 0}, /* IPv4: the length of its header */
 		{BPF_LD | BPF_H | BPF_IND, 0, 0, 2},
 		{BPF_ALU | BPF_AND | BPF_K, 0, 0, fr->port_mask},
-		{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, fr->port},
+		{BPF_JMP | BPF_JEQ | BPF_K, 3, 0, fr->port},
+		{BPF_LD | BPF_H | BPF_IND, 0, 0, 2},
+		{BPF_ALU | BPF_AND | BPF_K, 0, 0, COOKIE_PORT_MASK},
+		{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, fr->block},
 		{BPF_RET | BPF_K, 0, 0, KERNEL_SNAP_BYTES},
 		{BPF_RET | BPF_K, 0, 0, 0},
 	};

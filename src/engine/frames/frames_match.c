@@ -9,15 +9,21 @@
 #include "packet/packet.h"
 #include "scan/cookie.h"
 
-static bool match_port_ours(const struct frames *fr, uint16_t ours)
+bool frames_port_ours(const struct frames *fr, uint16_t port)
 {
-	return (ours & fr->port_mask) == fr->port;
+	return (port & fr->port_mask) == fr->port || (port & COOKIE_PORT_MASK) == fr->block;
 }
 
-/* Compares the cookie's byte in our port; with -g the port has none. */
+/* The port of -g has neither cookie nor attempt. */
+static bool match_port_fixed(const struct frames *fr, uint16_t ours)
+{
+	return fr->conf.has_source_port && ours == fr->port;
+}
+
+/* Compares the cookie's byte in our port. */
 static bool match_port_cookie(const struct frames *fr, uint16_t ours, uint64_t hash)
 {
-	return fr->conf.has_source_port || (uint8_t)ours == (uint8_t)(hash >> 32);
+	return match_port_fixed(fr, ours) || (uint8_t)ours == (uint8_t)(hash >> 32);
 }
 
 /* Checks that the probe was sent from that address, and that attempt was made. Sets the attempt. */
@@ -29,7 +35,7 @@ static bool match_sent(const struct frames *fr, const struct frames_claim *claim
 
 	if (!egress || !addr_equal(egress->source, claim->source))
 		return false;
-	m->has_attempt = !fr->conf.has_source_port;
+	m->has_attempt = !match_port_fixed(fr, claim->ours);
 	m->attempt = m->has_attempt ? claim->ours >> 8 & 15 : 0;
 	return m->attempt < sheet_tries(m->sheet, m->cell);
 }
@@ -78,7 +84,7 @@ static bool match_seq(const struct frames *fr, const struct frames_claim *claim,
 bool frames_match_tcp(const struct frames *fr, const struct frames_claim *claim,
 		      struct frames_match *out)
 {
-	if (!match_port_ours(fr, claim->ours))
+	if (!frames_port_ours(fr, claim->ours))
 		return false;
 	for (uint8_t t = 0; t < TECHNIQUES; t++)
 		if (fr->techniques >> t & 1 && technique_table[t].proto == IPPROTO_TCP &&
@@ -105,26 +111,25 @@ static bool match_place(const struct frames *fr, uint64_t rank, uint32_t slot,
 	return false;
 }
 
-/* Whether answers to the technique return no sequence number: UDP, and a SYN answered by a SYN. */
-static bool match_by_ports(const struct technique *row, uint8_t proto)
+/* The replies that return no number of a probe: a datagram, a SYN to a SYN, the ACK of another
+ * connection. Whether the technique has them. */
+static bool match_by_ports(unsigned technique, enum reply reply)
 {
-	if (row->proto != proto)
-		return false;
-	return proto == IPPROTO_UDP ? row->cookie == COOKIE_PORT : row->flags == TCP_SYN;
+	return technique_rule(technique, reply)->state != STATE_NONE;
 }
 
-bool frames_match_ports(const struct frames *fr, const struct frames_claim *claim, uint8_t proto,
+static bool match_ports(const struct frames *fr, const struct frames_claim *claim, enum reply reply,
 			struct frames_match *out)
 {
 	uint64_t rank;
 
-	if (!match_port_ours(fr, claim->ours) ||
+	if (!frames_port_ours(fr, claim->ours) ||
 	    !plan_find_host(fr->conf.plan, claim->target, &rank))
 		return false;
 	for (uint8_t t = 0; t < TECHNIQUES; t++) {
 		uint32_t slot;
 
-		if (!(fr->techniques >> t & 1) || !match_by_ports(&technique_table[t], proto) ||
+		if (!(fr->techniques >> t & 1) || !match_by_ports(t, reply) ||
 		    !plan_find_slot(fr->conf.plan, t, claim->port, &slot))
 			continue;
 		if (!match_port_cookie(fr, claim->ours,
@@ -136,6 +141,18 @@ bool frames_match_ports(const struct frames *fr, const struct frames_claim *clai
 			return true;
 	}
 	return false;
+}
+
+bool frames_match_ports(const struct frames *fr, const struct frames_claim *claim, uint8_t proto,
+			struct frames_match *out)
+{
+	return match_ports(fr, claim, proto == IPPROTO_UDP ? REPLY_DATA : REPLY_SYN, out);
+}
+
+bool frames_match_connection(const struct frames *fr, const struct frames_claim *claim,
+			     struct frames_match *out)
+{
+	return match_ports(fr, claim, REPLY_ACK, out);
 }
 
 /* Whether a datagram has the payload of one of our probes. */

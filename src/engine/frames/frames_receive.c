@@ -98,6 +98,9 @@ static enum reply judge_tcp(const struct frames *fr, const struct packet *p, str
 	if (p->flags & TCP_SYN && !(p->flags & (TCP_ACK | TCP_RST)) &&
 	    frames_match_ports(fr, &claim, IPPROTO_TCP, m))
 		return technique_tcp_reply(p->flags, p->window);
+	if (technique_tcp_reply(p->flags, p->window) == REPLY_ACK &&
+	    frames_match_connection(fr, &claim, m))
+		return REPLY_ACK;
 	m->sheet = NULL;
 	return REPLY_SILENCE;
 }
@@ -241,7 +244,7 @@ static void receive_packet(struct receive *r, const struct ring_frame *frame,
 	} else if (p->has & PACKET_UDP) {
 		reply = judge_udp(fr, p, &m);
 	} else if (p->has & PACKET_ICMP && p->has & PACKET_QUOTE &&
-		   (p->quote.sport & fr->port_mask) == fr->port) {
+		   frames_port_ours(fr, p->quote.sport)) {
 		reply = judge_icmp(fr, p, &m);
 	} else {
 		/* Also ICMP errors about other packets, such as our kernel's about an answer. */
@@ -270,9 +273,9 @@ static void receive_packet(struct receive *r, const struct ring_frame *frame,
 static bool receive_echo(const struct frames *fr, const struct ring_frame *frame,
 			 const struct packet *p)
 {
-	if (!(p->has & (PACKET_TCP | PACKET_UDP)) || (p->sport & fr->port_mask) != fr->port)
+	if (!(p->has & (PACKET_TCP | PACKET_UDP)) || !frames_port_ours(fr, p->sport))
 		return false;
-	return (p->dport & fr->port_mask) != fr->port ||
+	return !frames_port_ours(fr, p->dport) ||
 	       frames_match_probe(fr, p, frame->bytes + p->payload_offset);
 }
 
@@ -338,6 +341,16 @@ static void receive_sockets(struct receive *r)
 	}
 }
 
+/* A frame of any kind of link: its IP packet. */
+static void receive_other(struct receive *r, struct ring_frame *frame)
+{
+	if (frame->network > frame->length)
+		return;
+	frame->bytes += frame->network;
+	frame->length -= frame->network;
+	receive_frame(r, PACKET_LINK_RAW_IP, frame);
+}
+
 /* Reads frames from all rings in turn, until they are empty or answers[] is full. From each at most
  * as many as it has slots, since frames may arrive as fast as they are read. */
 static void receive_drain(struct receive *r)
@@ -346,13 +359,17 @@ static void receive_drain(struct receive *r)
 
 	receive_clocks(r);
 	for (unsigned looked = 0; looked < fr->in_count && r->count < r->max; looked++) {
-		struct ring *ring = fr->ins[fr->in_turn % fr->in_count].ring;
+		const struct frames_in *in = &fr->ins[fr->in_turn % fr->in_count];
+		struct ring *ring = in->ring;
 		struct ring_frame frame;
 
 		for (unsigned i = 0; i < FRAMES_SLOTS && r->count < r->max; i++) {
 			if (!ring_receive(ring, &frame))
 				break;
-			receive_frame(r, ring_link(ring), &frame);
+			if (in->link)
+				receive_frame(r, ring_link(ring), &frame);
+			else
+				receive_other(r, &frame);
 			ring_release(ring);
 		}
 		fr->in_turn++;
@@ -371,6 +388,9 @@ static int receive_error(const struct frames *fr, const struct pollfd *polls, un
 		if (!(polls[i].revents & (POLLERR | POLLHUP | POLLNVAL)))
 			continue;
 		error = ring_error(in->ring);
+		/* An interface of many: no route of the plan needs it. */
+		if (!in->link)
+			continue;
 		/* The interface is down: frames_path() reports it, and the ring works again once it
 		 * is up. */
 		if (error == 0 || error == -ENETDOWN)

@@ -118,7 +118,7 @@ int attempt_open(struct attempt *a, enum attempt_kind kind, const struct attempt
 
 	*step = "socket";
 	a->kind = (uint8_t)kind;
-	a->watched = false;
+	a->watched = a->other_port = false;
 	a->fd = socket(kind_is_v6(kind) ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC,
 		       0);
 	if (a->fd < 0)
@@ -175,7 +175,7 @@ static void attempt_answer(struct attempt *a, enum reply reply, unsigned has)
 	a->answer.cell = a->probe.cell;
 	a->answer.attempt = a->probe.attempt;
 	a->answer.reply = (uint8_t)reply;
-	a->answer.has |= (uint8_t)has;
+	a->answer.has |= (uint16_t)has;
 	a->state = ATTEMPT_ANSWERED;
 }
 
@@ -391,6 +391,25 @@ static void attempt_send(struct attempt *a)
 	attempt_detach(a);
 }
 
+/* connect(2) from any port instead of that of -g, which has a connection of this machine with the
+ * target's port. 0 or errno. */
+static int attempt_connect_other(struct attempt *a, const struct attempt_conf *conf,
+				 const union endpoint *to, socklen_t length)
+{
+	struct attempt_conf any = *conf;
+	const char *step;
+	int error;
+
+	any.has_source_port = false;
+	attempt_close(a);
+	error = -attempt_open(a, a->kind, &any, &step);
+	if (error)
+		return error;
+	a->other_port = true;
+	a->answer.has |= ANSWER_PORT_IN_USE;
+	return connect(a->fd, &to->any, length) == 0 ? 0 : errno;
+}
+
 static void attempt_launch(struct attempt *a, const struct attempt_conf *conf)
 {
 	union endpoint to;
@@ -398,11 +417,14 @@ static void attempt_launch(struct attempt *a, const struct attempt_conf *conf)
 	int error;
 
 	memset(&a->answer, 0, sizeof(a->answer));
+	a->answer.has = a->other_port ? ANSWER_PORT_IN_USE : 0;
 	a->result = 0;
 	a->state = ATTEMPT_PENDING;
 	a->sent_ns = clock_monotonic_ns();
 	a->deadline_ns = a->sent_ns + a->probe.timeout_ns;
 	error = connect(a->fd, &to.any, length) == 0 ? 0 : errno;
+	if (error == EADDRNOTAVAIL && conf->has_source_port && !kind_is_udp(a->kind))
+		error = attempt_connect_other(a, conf, &to, length);
 	a->error = error == EINPROGRESS ? 0 : error;
 	if (a->error) {
 		/* connect() looks up the route, not the neighbour: an "unreachable" route. */

@@ -49,6 +49,7 @@ struct attempt {
 	uint8_t selves;	 /* times it connected to itself, see attempt.c */
 	uint8_t invalid; /* error records and datagrams received that do not match this probe */
 	uint8_t other;	 /* ICMP errors that do not tell the port's state */
+	bool other_port; /* its socket is not bound to the port of -g: closed when the probe ends */
 };
 
 /* Settings of all sockets of an engine. */

@@ -14,6 +14,7 @@
 #include "engine/sockets/sockets_send.h"
 #include "engine/sockets/sockets_state.h"
 #include "engine/sockets/sockets_take.h"
+#include "net/inherit.h"
 #include "net/link.h"
 #include "technique/technique.h"
 
@@ -149,8 +150,11 @@ static int sockets_try(struct sockets *s, struct failure *f)
 
 static int sockets_path_open(struct sockets *s, struct failure *f)
 {
+	const struct inherited inherited = inherit_read();
 	struct route_conf conf = {
-		.out_index = s->conf.interface ? if_nametoindex(s->conf.interface) : 0,
+		.out_index = s->conf.interface ? if_nametoindex(s->conf.interface)
+					       : inherited.link_index,
+		.mark = inherited.mark,
 		.zone = s->conf.zone,
 		.has_source = s->conf.has_source,
 		.source = s->conf.source,
