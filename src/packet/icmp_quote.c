@@ -28,7 +28,7 @@ static void quote_other(const uint8_t *bytes, size_t length, size_t at, struct p
 
 static bool quote_transport(const uint8_t *bytes, size_t length, size_t at, struct packet_quote *q)
 {
-	if (q->proto != IPPROTO_TCP && q->proto != IPPROTO_UDP) {
+	if (q->proto != IPPROTO_TCP && q->proto != IPPROTO_UDP && q->proto != IPPROTO_SCTP) {
 		quote_other(bytes, length, at, q);
 		return true;
 	}

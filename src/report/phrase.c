@@ -24,6 +24,9 @@ const struct phrase_note phrase_notes[] = {
 	{HOST_TOO_OPEN,
 	 "This host has more open ports than --max-open allows: it may answer on every port. Ports "
 	 "that were not probed are left out; --all-ports lists those that were."},
+	{HOST_REFUSED,
+	 "This machine refused to send probes to this host: its own firewall, or an IPsec policy. "
+	 "Ports without a verdict are left out."},
 	{HOST_RST_TO_ALL,
 	 "This host sends a RST to FIN, NULL and Xmas probes even from ports that a SYN found "
 	 "open, "

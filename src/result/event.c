@@ -119,6 +119,9 @@ static const char *const sight_names[SEEN_TECHNIQUES - PORT_TECHNIQUES] = {
 	[SEEN_ICMP - PORT_TECHNIQUES]    = "icmp",
 	[SEEN_ARP - PORT_TECHNIQUES]     = "arp",
 	[SEEN_IPPROTO - PORT_TECHNIQUES] = "ipproto",
+	[SEEN_SYNACK - PORT_TECHNIQUES]  = "synack",
+	[SEEN_SCTP_INIT - PORT_TECHNIQUES] = "sctp_init",
+	[SEEN_SCTP_COOKIE - PORT_TECHNIQUES] = "sctp_cookie",
 };
 // clang-format on
 

@@ -13,8 +13,8 @@ const struct host_note_word host_note_words[] = {
 	{HOST_PARTIAL, "partial"},	     {HOST_RST_TO_ALL, "rst-to-all"},
 	{HOST_WINDOW_MUTE, "window-mute"},   {HOST_TTL_MUTE, "ttl-mute"},
 	{HOST_RATE_LIMITED, "rate-limited"}, {HOST_CHALLENGED, "challenged"},
-	{HOST_FIXED, "fixed-neighbour"},     {HOST_TIMED_OUT, "timed-out"},
-	{HOST_TOO_OPEN, "too-many-open"},
+	{HOST_FIXED, "fixed-neighbour"},     {HOST_REFUSED, "refused-here"},
+	{HOST_TIMED_OUT, "timed-out"},	     {HOST_TOO_OPEN, "too-many-open"},
 };
 const size_t host_note_count = sizeof(host_note_words) / sizeof(host_note_words[0]);
 

@@ -9,7 +9,7 @@
 /* In place of a technique, so that no hash is that of another cookie. */
 #define ECHO_HASH  0x80u
 #define ECHO_ROUND 0x81u /* and the following */
-/* Of a Feistel network: Luby and Rackoff's four, which hide the number from whoever knows others.
+/* Of a Feistel network: Luby and Rackoff's four, which hide the number also where others are known.
  */
 #define ECHO_ROUNDS 4
 #define ECHO_NUMBER 2 /* bytes */

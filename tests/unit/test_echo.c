@@ -240,7 +240,7 @@ static void guesses_hit_no_more_than_chance(void **unused)
 }
 
 /* Two probes from one port of ours to two hosts: the answer's bytes decide, and where there are
- * none, its address; a third host's answer is nobody's. */
+ * none, its address; a third host's answer is refused. */
 static void one_port_and_two_hosts(void **unused)
 {
 	struct fixture x;
@@ -272,7 +272,7 @@ static void one_port_and_two_hosts(void **unused)
 }
 
 /* What might answer two probes opens neither. */
-static void what_fits_two_is_nobodys(void **unused)
+static void what_fits_two_is_refused(void **unused)
 {
 	struct fixture x;
 	struct sent dns, kin;
@@ -303,7 +303,7 @@ static void what_fits_two_is_nobodys(void **unused)
 	fixture_close(&x);
 }
 
-/* Where so many hosts are scanned that two bytes can be guessed, they are not believed. */
+/* With more than 256 hosts two bytes can be guessed, and are not believed. */
 static void many_hosts_need_more_bytes(void **unused)
 {
 	struct fixture x;
@@ -348,7 +348,7 @@ int main(void)
 		cmocka_unit_test(wrong_answers_are_not),
 		cmocka_unit_test(guesses_hit_no_more_than_chance),
 		cmocka_unit_test(one_port_and_two_hosts),
-		cmocka_unit_test(what_fits_two_is_nobodys),
+		cmocka_unit_test(what_fits_two_is_refused),
 		cmocka_unit_test(many_hosts_need_more_bytes),
 		cmocka_unit_test(numbers_are_hidden),
 	};

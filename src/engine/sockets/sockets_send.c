@@ -85,8 +85,9 @@ static void sockets_prepare_udp(const struct sockets *s, const struct sheet *she
 {
 	const uint32_t host = plan_tag_cell(a->probe.cell) / s->conf.plan->slots;
 
-	echo_make(&s->conf.key, a->probe.to, a->probe.port, sheet_first_host(sheet) + host,
-		  a->cookie);
+	if (payload_dialects(a->probe.port) > 0)
+		echo_make(&s->conf.key, a->probe.to, a->probe.port, sheet_first_host(sheet) + host,
+			  a->cookie);
 	a->connected = s->conf.has_source_port || !s->knows_owns || target_is_local(s, a->probe.to);
 }
 

@@ -57,8 +57,10 @@ struct sockets {
 	bool knows_owns;
 	const struct sheet *finishing; /* the sheet whose neighbours are waited for */
 	uint64_t finish_ns;	       /* since then */
-	struct path *path;	       /* the routes of some targets that were probed */
-	unsigned follow;	       /* probes until another target's route is added */
+	uint32_t finish_host;	/* its hosts before this number were looked at for an entry */
+	unsigned finish_rounds; /* so often probes were sent for hosts without an entry */
+	struct path *path;	/* the routes of some targets that were probed */
+	unsigned follow;	/* probes until another target's route is added */
 };
 
 #endif

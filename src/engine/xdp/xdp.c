@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "engine/frames/frames_kernel.h"
 #include "engine/frames/frames_neighbours.h"
 #include "engine/frames/frames_prepare.h"
 #include "engine/frames/frames_receive.h"
@@ -19,6 +20,7 @@
 #include "engine/xdp/xdp_fill.h"
 #include "engine/xdp/xdp_hosts.h"
 #include "engine/xdp/xdp_pass.h"
+#include "engine/xdp/xdp_path.h"
 #include "engine/xdp/xdp_programs.h"
 #include "engine/xdp/xdp_quirks.h"
 #include "engine/xdp/xdp_state.h"
@@ -61,7 +63,18 @@ static int xdp_link(struct xdp *x, struct failure *f)
 	if (!x->link || x->link->kind != LINK_ETHERNET || x->link->has & LINK_NO_ARP)
 		return failure_set(f, EXIT_UNAVAILABLE, "interface %s is no Ethernet",
 				   x->link ? link_quote(x->link, quoted) : "of the first target");
-	return link_usable(x->link, f);
+	if (link_usable(x->link, f) < 0)
+		return -1;
+	switch (frames_kernel_way(fr, route, x->link, f)) {
+	case KERNEL_FAILED:
+		return -1;
+	case KERNEL_NO:
+		return 0;
+	default:
+		return failure_set(f, EXIT_UNAVAILABLE,
+				   "rules of this machine may change or refuse the probes, and "
+				   "its programs would send around them");
+	}
 }
 
 static void xdp_close(struct engine *e)
@@ -139,18 +152,6 @@ static int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	xdp_fill_window(m, place, sheet);
 	x->marked[place] = x->duplicate[place] = 0;
 	return 0;
-}
-
-static enum path_state xdp_path(struct engine *e, bool doubt, const char **why)
-{
-	struct xdp *x = (struct xdp *)e;
-	const enum path_state state = path_check(x->frames->path, doubt, why);
-
-	x->moved |= state == PATH_CHANGED;
-	if (!x->moved || state == PATH_LOST)
-		return state;
-	*why = "the route has changed, which engine xdp does not follow";
-	return PATH_LOST;
 }
 
 static int xdp_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned budget,
