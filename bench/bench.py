@@ -17,6 +17,8 @@ import tempfile
 import time
 import xml.etree.ElementTree
 
+import discovery
+
 TOP = pathlib.Path(__file__).parent.parent
 PORTLIGHT = TOP / "build/portlight"
 LAB_SERVER = TOP / "build/tests/net/lab_server"
@@ -203,12 +205,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="keep the table in bench/RESULTS.md")
     parser.add_argument("--runs", type=int, default=5, help="of each, at least 5 to be quoted")
-    parser.add_argument("--only", default="", help="of syn,connect,network,sender,memory")
+    parser.add_argument("--only", default="", help="of syn,connect,network,sender,memory,"
+                        "discovery")
     options = parser.parse_args()
     build_network()
     dropped_by = build_sink()
     benches = {"syn": bench_syn, "connect": bench_connect, "network": bench_network,
-               "sender": lambda runs: bench_sender(runs, dropped_by), "memory": bench_memory}
+               "sender": lambda runs: bench_sender(runs, dropped_by), "memory": bench_memory,
+               "discovery": lambda runs: discovery.bench(PORTLIGHT, timed, runs)}
     chosen = [name for name in options.only.split(",") if name] or list(benches)
     nmap = subprocess.run(["nmap", "--version"], check=True, capture_output=True, text=True).stdout
     lines = ["# Measured side by side", "",

@@ -193,7 +193,7 @@ check_refused() {
 	ip addr add 198.18.5.1/24 dev d0
 	for error in ENOKEY EDESTADDRREQ; do
 		timeout 60 python3 "$here/refuse_call.py" sendmmsg $error "$PORTLIGHT" scan --json \
-			--all-ports --engine frames -sS -p 1-300 198.18.5.2 198.18.5.16/28 \
+			-Pn --all-ports --engine frames -sS -p 1-300 198.18.5.2 198.18.5.16/28 \
 			>"$work/json" 2>"$work/stderr"
 		same "$error: exit status" 0 $?
 		same "$error: status" 'down no-route' "$(status_of 198.18.5.2)"

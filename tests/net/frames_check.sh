@@ -279,11 +279,11 @@ check_bypass() {
 	undump
 	queued -sS -p 1-2000 --max-retries 0 198.18.0.2
 	ok "bypass: a small scan: $queued frames queued" [ "$queued" -ge 2000 ]
-	queued -sS -p- --max-retries 0 --no-bypass 198.18.0.2/31
+	queued -Pn -sS -p- --max-retries 0 --no-bypass 198.18.0.2/31
 	ok "bypass: a large scan with --no-bypass: $queued queued" [ "$queued" -ge 65535 ]
-	queued -sS -p- --max-retries 0 198.18.0.2/31
+	queued -Pn -sS -p- --max-retries 0 198.18.0.2/31
 	ok "bypass: a large scan: $queued of $sent queued" [ "$queued" -lt 1000 ]
-	queued -sS -p- --max-retries 0 --max-rate 50K 198.18.0.2/31
+	queued -Pn -sS -p- --max-retries 0 --max-rate 50K 198.18.0.2/31
 	ok "bypass: a large scan at a low rate: $queued queued" [ "$queued" -ge 65535 ]
 	tc qdisc del dev v0 root
 	# A filter on the way out is obeyed, and a scan that it stops says so.
