@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "result/host.h"
+#include "run/drive_status.h"
 #include "run/host_names.h"
 #include "run/stage.h"
 #include "sandbox/privilege.h"
@@ -154,22 +155,6 @@ static int drive_sink_check(const struct scan_driver *d, struct failure *f)
 			   strerror(d->sink_error));
 }
 
-/* Once a scan: no probe was sent to some ports. */
-static void drive_refused(struct scan_driver *d, const struct host_report *report)
-{
-	const struct observer *observer = d->run->observer;
-	char text[ADDR_TEXT + 200], addr[ADDR_TEXT];
-
-	if (!(report->notes & HOST_REFUSED) || d->refused_told || !observer->warning)
-		return;
-	d->refused_told = true;
-	snprintf(text, sizeof(text),
-		 "this machine refused to send probes, to %s for one: its own firewall, or an "
-		 "IPsec policy; ports that got none are left out",
-		 addr_format(report->addr, addr));
-	observer->warning(observer->context, text);
-}
-
 static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
 {
 	struct host_report report;
@@ -197,7 +182,7 @@ static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
 		sum->hosts_silent++;
 	}
 	sum->hosts_total++;
-	drive_refused(d, &report);
+	drive_status_refused(d, &report);
 	if (addr_is_link_local6(report.addr) && d->setup->targets.zone[0])
 		report.zone = d->setup->targets.zone;
 	if (d->names)
@@ -418,40 +403,6 @@ static int drive_open_windows(struct scan_driver *d, struct failure *f)
 	return 0;
 }
 
-static void drive_progress(struct scan_driver *d)
-{
-	const struct observer *observer = d->run->observer;
-	const struct scan *scan = &d->scan;
-
-	/* No progress line after the last host. */
-	if (!observer->progress_due || !observer->progress || scan_over(scan) ||
-	    !observer->progress_due(observer->context, d->run->now_ns()))
-		return;
-	const struct paced_status paced = scan_asked_on(scan);
-	const struct scan_progress progress = {
-		.settled = scan_cells_settled(scan),
-		.total = scan_cells(scan),
-		.hosts_done = d->summary.hosts_total,
-		.hosts = d->setup->plan->hosts,
-		.sent = scan_counts(scan).sent,
-		.paced_hosts = paced.hosts,
-		.paced_round = paced.round,
-		.stopping = scan_stopping(scan),
-	};
-
-	observer->progress(observer->context, &progress, d->run->now_ns());
-}
-
-static void drive_news(struct scan_driver *d)
-{
-	const struct observer *observer = d->run->observer;
-	const char *news;
-
-	while (d->engine->ops->news && (news = d->engine->ops->news(d->engine)) != NULL)
-		if (observer->news)
-			observer->news(observer->context, news);
-}
-
 static int drive_turn(struct scan_driver *d, struct failure *f)
 {
 	bool full;
@@ -465,10 +416,10 @@ static int drive_turn(struct scan_driver *d, struct failure *f)
 		wait_ns = ENGINE_FULL_NS;
 	if (d->names && host_names_waits(d->names) && wait_ns < NAMES_LOOK_NS)
 		wait_ns = NAMES_LOOK_NS;
-	drive_news(d);
+	drive_status_news(d);
 	if (drive_receive(d, wait_ns, f) < 0 || drive_close_windows(d, f) < 0)
 		return -1;
-	drive_progress(d);
+	drive_status_progress(d);
 	return 0;
 }
 
@@ -486,28 +437,6 @@ static void drive_give_up(struct scan_driver *d)
 	scan_abandon(&d->scan);
 	(void)drive_close_windows(d, &ignored); /* the first failure is the one to report */
 	d->summary.partial = true;
-}
-
-static void drive_summary(struct scan_driver *d, uint64_t start_ns)
-{
-	struct run_summary *sum = &d->summary;
-	uint64_t now_ns = d->run->now_ns();
-	const struct scan_counts counts = scan_counts(&d->scan);
-	struct engine_stats stats;
-
-	sum->end_ns = now_ns + d->run->wall_offset_ns;
-	sum->elapsed_ns = now_ns - start_ns;
-	if (!d->engine)
-		return; /* the second stage could not begin */
-	d->engine->ops->stats(d->engine, &stats);
-	sum->probes_sent = d->before.probes_sent + counts.sent;
-	sum->probes_retried = d->before.probes_retried + counts.resent;
-	sum->replies_valid = d->before.replies_valid + counts.valid + stats.judged;
-	sum->replies_duplicate = d->before.replies_duplicate + counts.duplicate + stats.duplicate;
-	sum->replies_invalid = d->before.replies_invalid + stats.invalid;
-	sum->replies_other = d->before.replies_other + stats.other + counts.stray;
-	sum->send_errors = d->before.send_errors + stats.send_errors;
-	sum->ring_drops = d->before.ring_drops + stats.ring_drops;
 }
 
 /* Whether the loop ends. The first interruption ends only the sending, the second also the wait
@@ -572,7 +501,7 @@ static int drive_end(struct scan_driver *d, uint64_t start_ns, int result, struc
 		d->summary.partial = true;
 		d->summary.stopped_why = "failed";
 	}
-	drive_summary(d, start_ns);
+	drive_status_summary(d, start_ns);
 	host_names_end(d->names, d->run->observer);
 	d->names = NULL;
 	drive_sink(d, sink_end(sink, &d->summary));
@@ -618,7 +547,7 @@ static int drive_next_stage(struct scan_driver *d, uint64_t start_ns, struct fai
 	more = scan_setup_ports(d->setup, f);
 	if (more <= 0)
 		return more;
-	drive_summary(d, start_ns);
+	drive_status_summary(d, start_ns);
 	d->before = d->summary;
 	scan_driver_close(d);
 	d->ring_drops = 0;
