@@ -59,6 +59,7 @@ SUITES = [
     Suite("frames", 360, SANITIZED, False, "tests/net/frames_check.sh"),
     Suite("answers", 240, SANITIZED, False, "tests/net/answers_check.sh"),
     Suite("path", 360, SANITIZED, False, "tests/net/path_check.sh"),
+    Suite("local-rules", 240, SANITIZED, False, "tests/net/local_rules_check.sh"),
     Suite("parts", 240, SANITIZED, False, "tests/net/parts_check.sh"),
     Suite("egress", 360, SANITIZED, False, "tests/net/egress_check.sh"),
     Suite("sockets", 240, SANITIZED, False, "tests/net/sockets_check.sh"),

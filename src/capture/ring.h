@@ -18,6 +18,7 @@ enum ring_flag {
 		1 << 2,		/* transport checksum not filled in yet: it never left a machine */
 	RING_SUM_GOOD = 1 << 3, /* transport checksum verified by the kernel or the device */
 	RING_VLAN = 1 << 5,	/* the kernel removed a VLAN tag: see vlan */
+	RING_SOCKET = 1 << 6,	/* of no ring: a raw IP socket received it */
 };
 
 /* Borrowed from the ring until ring_release(). */

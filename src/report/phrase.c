@@ -18,6 +18,9 @@ const struct phrase_note phrase_notes[] = {
 	{HOST_PARTIAL,
 	 "Partial: the scan was stopped before this host was done; ports without a verdict are "
 	 "left out."},
+	{HOST_REFUSED,
+	 "This machine refused to send probes to this host: its own firewall, or an IPsec policy. "
+	 "Ports without a verdict are left out."},
 	{HOST_RST_TO_ALL,
 	 "This host sends a RST to FIN, NULL and Xmas probes even from ports that a SYN found "
 	 "open, "

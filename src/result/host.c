@@ -13,7 +13,7 @@ const struct host_note_word host_note_words[] = {
 	{HOST_PARTIAL, "partial"},	     {HOST_RST_TO_ALL, "rst-to-all"},
 	{HOST_WINDOW_MUTE, "window-mute"},   {HOST_TTL_MUTE, "ttl-mute"},
 	{HOST_RATE_LIMITED, "rate-limited"}, {HOST_CHALLENGED, "challenged"},
-	{HOST_FIXED, "fixed-neighbour"},
+	{HOST_FIXED, "fixed-neighbour"},     {HOST_REFUSED, "refused-here"},
 };
 const size_t host_note_count = sizeof(host_note_words) / sizeof(host_note_words[0]);
 

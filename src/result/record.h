@@ -26,6 +26,8 @@ enum host_note {
 	HOST_TTL_MUTE = 1 << 8,	    /* ttl technique: every RST had the same TTL: cannot decide */
 	HOST_RATE_LIMITED = 1 << 9, /* answers were rate-limited or lost; probes were retransmitted
 				       more slowly and longer */
+	HOST_REFUSED = 1 << 11,	    /* rules of this machine (packet filter, IPsec) refused probes
+				       to it: ports that none was sent to are left out */
 	HOST_CHALLENGED = 1 << 12,  /* a connection with a port of it had the source port of a probe
 				       (RFC 5961 4.2); others were tried */
 	HOST_FIXED = 1 << 13, /* mac is an entry that the administrator has fixed: not the host but

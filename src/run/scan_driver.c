@@ -147,6 +147,22 @@ static int drive_sink_check(const struct scan_driver *d, struct failure *f)
 			   strerror(d->sink_error));
 }
 
+/* Once a scan: no probe was sent to some ports. */
+static void drive_refused(struct scan_driver *d, const struct host_report *report)
+{
+	const struct observer *observer = d->run->observer;
+	char text[ADDR_TEXT + 200], addr[ADDR_TEXT];
+
+	if (!(report->notes & HOST_REFUSED) || d->refused_told || !observer->warning)
+		return;
+	d->refused_told = true;
+	snprintf(text, sizeof(text),
+		 "this machine refused to send probes, to %s for one: its own firewall, or an "
+		 "IPsec policy; ports that got none are left out",
+		 addr_format(report->addr, addr));
+	observer->warning(observer->context, text);
+}
+
 static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
 {
 	struct host_report report;
@@ -171,6 +187,7 @@ static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
 		sum->hosts_silent++;
 	}
 	sum->hosts_total++;
+	drive_refused(d, &report);
 	if (addr_is_link_local6(report.addr) && d->setup->targets.zone[0])
 		report.zone = d->setup->targets.zone;
 	drive_sink(d, sink_host(d->run->sink, &report));
@@ -406,10 +423,11 @@ static void drive_progress(struct scan_driver *d)
 static void drive_news(struct scan_driver *d)
 {
 	const struct observer *observer = d->run->observer;
-	const char *news = d->engine->ops->news ? d->engine->ops->news(d->engine) : NULL;
+	const char *news;
 
-	if (news && observer->news)
-		observer->news(observer->context, news);
+	while (d->engine->ops->news && (news = d->engine->ops->news(d->engine)) != NULL)
+		if (observer->news)
+			observer->news(observer->context, news);
 }
 
 static int drive_turn(struct scan_driver *d, struct failure *f)

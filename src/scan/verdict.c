@@ -202,6 +202,30 @@ static void host_absent(struct host_report *host, struct finding *findings, size
 		finding_no_route(&findings[i]);
 }
 
+/* Whether rules of this machine refused the probe, so that it was never sent. Without a route, or a
+ * neighbour, the target is not reached by any means: that is a verdict. */
+static bool finding_is_refused(const struct finding *f)
+{
+	if (!(f->has & FINDING_LOCAL))
+		return false;
+	return f->reason != REASON_HOST_UNREACH && f->reason != REASON_NET_UNREACH &&
+	       f->reason != REASON_NO_ROUTE;
+}
+
+/* Leaves out ports that no probe was sent to. */
+static void host_refused(struct host_report *host, struct finding *findings, size_t *count)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < *count; i++) {
+		if (finding_is_refused(&findings[i]))
+			host->notes |= HOST_REFUSED;
+		else
+			findings[left++] = findings[i];
+	}
+	*count = left;
+}
+
 /* What is known of the host besides its replies. */
 static void host_begin(struct sheet *sheet, uint32_t host, uint64_t wall_offset_ns,
 		       struct host_report *out)
@@ -281,6 +305,7 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		count++;
 	}
 	host_absent(out, findings, &count);
+	host_refused(out, findings, &count);
 	findings_sort(findings, count);
 	if (host_resets_all(findings, count))
 		out->notes |= HOST_RST_TO_ALL;

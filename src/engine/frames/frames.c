@@ -9,6 +9,7 @@
 #include "base/quote.h"
 #include "capture/ring.h"
 #include "capture/transmit.h"
+#include "engine/frames/frames_kernel.h"
 #include "engine/frames/frames_neighbours.h"
 #include "engine/frames/frames_path.h"
 #include "engine/frames/frames_prepare.h"
@@ -54,6 +55,7 @@ static void frames_close(struct engine *e)
 	free(fr->ins);
 	free(fr->egresses);
 	frames_neighbours_forget(fr, UINT64_MAX);
+	frames_kernel_close(fr);
 	path_close(fr->path);
 	route_close(fr->routes);
 	own_list_fini(&fr->owns);
@@ -218,7 +220,8 @@ struct engine *engine_frames_open(const struct engine_conf *conf, struct failure
 	if (!fr->netlink || link_list_read(&fr->links, fr->netlink, f) < 0 ||
 	    frames_interface(fr, f) < 0 || own_list_read(&fr->owns, fr->netlink, f) < 0 ||
 	    frames_source(fr, f) < 0 || frames_routes(fr, f) < 0 ||
-	    neighbour_list_read(&fr->neighbours, fr->netlink, f) < 0) {
+	    neighbour_list_read(&fr->neighbours, fr->netlink, f) < 0 ||
+	    frames_kernel_open(fr, f) < 0) {
 		frames_close(&fr->engine);
 		return NULL;
 	}

@@ -2,12 +2,14 @@
 #include "engine/frames/frames_egress.h"
 
 #include <linux/if_ether.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "capture/filter.h"
 #include "capture/ring.h"
 #include "capture/transmit.h"
+#include "engine/frames/frames_kernel.h"
 #include "engine/frames/frames_state.h"
 #include "engine/frames/solicit.h"
 #include "scan/cookie.h"
@@ -80,25 +82,32 @@ static struct ring *egress_in(struct frames *fr, const struct link *link, struct
 	return ring;
 }
 
-/* Finds or opens the transmitter of the interface, and its receive ring. Returns its index in
- * fr->outs, or -1 with *f. */
-static int egress_out(struct frames *fr, const struct link *link, int local_family,
-		      struct failure *f)
+/* Finds or opens the transmitter of *like, and the receive ring of its interface. Returns its index
+ * in fr->outs, or -1 with *f. */
+static int egress_out(struct frames *fr, const struct frames_out *like, struct failure *f)
 {
+	const struct link *link = like->link;
 	struct transmit_conf conf = {
 		.link = link,
-		.bypass = fr->conf.bypass && fr->conf.trace == NULL,
-		.local_family = local_family,
+		.bypass = fr->conf.bypass && fr->conf.trace == NULL && !like->queue,
+		.queue = like->queue,
+		.ip_family = like->ip_family,
 		.zone = fr->conf.zone,
+		.protocol = like->protocol,
+		.bound = like->protocol != 0,
+		.by_link = fr->out_index != 0,
+		.source = like->source,
 		/* A ring does not capture frames sent by its own socket, and a trace needs them. */
-		.shared = local_family == 0 && fr->conf.trace == NULL,
+		.shared = like->ip_family == 0 && fr->conf.trace == NULL && !like->queue,
 		.crew = fr->crew,
 	};
 	struct frames_out *grown;
 	struct ring *ring;
 
 	for (unsigned i = 0; i < fr->out_count; i++)
-		if (fr->outs[i].link == link && fr->outs[i].local_family == local_family)
+		if (fr->outs[i].link == link && fr->outs[i].ip_family == like->ip_family &&
+		    fr->outs[i].protocol == like->protocol && fr->outs[i].queue == like->queue &&
+		    (like->protocol == 0 || addr_equal(fr->outs[i].source, like->source)))
 			return (int)i;
 	if (link_usable(link, f) < 0)
 		return -1;
@@ -110,16 +119,13 @@ static int egress_out(struct frames *fr, const struct link *link, int local_fami
 		return egress_memory(f);
 	fr->outs = grown;
 	conf.shared_fd = ring_fd(ring);
-	grown[fr->out_count] = (struct frames_out){
-		.link = link,
-		.transmit = transmit_open(&conf, f),
-		.local_family = local_family,
-		.announced = -1,
-	};
+	grown[fr->out_count] = *like;
+	grown[fr->out_count].transmit = transmit_open(&conf, f);
+	grown[fr->out_count].announced = -1;
 	if (!grown[fr->out_count].transmit)
 		return -1;
 	/* Without it, another MAC address is only found when nothing answers any more. */
-	if (link->kind == LINK_ETHERNET && !(link->has & LINK_NO_ARP) && local_family == 0)
+	if (link->kind == LINK_ETHERNET && !(link->has & LINK_NO_ARP) && like->ip_family == 0)
 		grown[fr->out_count].announced = solicit_listen(link);
 	return (int)fr->out_count++;
 }
@@ -255,13 +261,38 @@ void frames_egress_templates(const struct frames *fr, struct frames_egress *egre
 	}
 }
 
+/* Opens what an egress sends by: for TCP and for UDP. 0, or -1 with *f. */
+static int egress_outs(struct frames *fr, struct frames_egress *egress, struct failure *f)
+{
+	const int family = addr_is_v4(egress->source) ? 4 : 6;
+	struct frames_out like = {.link = egress->link, .queue = egress->queue};
+	int out, udp;
+
+	if (egress->kernel && frames_kernel_listen(fr, family, f) < 0)
+		return -1;
+	if (egress->local || egress->kernel)
+		like.ip_family = family;
+	if (egress->kernel && !egress->local) {
+		like.protocol = IPPROTO_TCP;
+		like.source = egress->source;
+	}
+	out = egress_out(fr, &like, f);
+	like.protocol = like.protocol ? IPPROTO_UDP : 0;
+	udp = out < 0 ? -1 : egress_out(fr, &like, f);
+	if (udp < 0)
+		return -1;
+	egress->out = (unsigned)out;
+	egress->out_udp = (unsigned)udp;
+	return 0;
+}
+
 static int egress_init(struct frames *fr, struct frames_egress *egress, const struct route *route,
 		       struct failure *f)
 {
 	const struct link *link = route->kind == ROUTE_LOCAL
 					  ? link_loopback(&fr->links)
 					  : link_by_index(&fr->links, route->link_index);
-	int out;
+	enum frames_kernel_way way;
 
 	egress->kind = EGRESS_NO_ROUTE;
 	/* Without a source address of that family no answer could arrive. */
@@ -273,13 +304,20 @@ static int egress_init(struct frames *fr, struct frames_egress *egress, const st
 	egress->link = link;
 	egress->source = route->source;
 	egress->gateway = route->gateway;
+	egress->has_gateway = route->has_gateway;
 	egress->local = route->kind == ROUTE_LOCAL;
 	/* Without ARP or NDP, frames are sent to our own MAC address, as the kernel does. */
 	memcpy(egress->mac, link->mac, sizeof(egress->mac));
-	out = egress_out(fr, link, !egress->local ? 0 : addr_is_v4(egress->source) ? 4 : 6, f);
-	if (out < 0 || (!egress->local && egress_source(fr, egress->source, f) < 0))
+	way = frames_kernel_way(fr, route, link, f);
+	if (way == KERNEL_FAILED)
 		return -1;
-	egress->out = (unsigned)out;
+	egress->kernel = way == KERNEL_YES;
+	egress->queue = way == KERNEL_QUEUE;
+	if (egress->kernel) /* it finds the neighbour, too */
+		egress->kind = EGRESS_DIRECT;
+	if (egress_outs(fr, egress, f) < 0 ||
+	    (!egress->local && egress_source(fr, egress->source, f) < 0))
+		return -1;
 	frames_egress_templates(fr, egress);
 	return 0;
 }

@@ -15,7 +15,7 @@ struct link;
 struct sheet;
 
 enum frames_egress_kind {
-	EGRESS_DIRECT,	     /* without link addresses: this host, tun and the like */
+	EGRESS_DIRECT,	     /* without link addresses: this host, tun, raw IP sockets */
 	EGRESS_NEIGHBOUR,    /* on-link: the sheet has the MAC address of each host */
 	EGRESS_GATEWAY,	     /* every frame goes to the gateway's MAC address */
 	EGRESS_NO_NEIGHBOUR, /* a broadcast address: no host can answer */
@@ -26,13 +26,16 @@ enum frames_egress_kind {
 struct frames_egress {
 	const struct link *link;
 	struct addr source;
-	struct addr gateway, gateway_source;  /* source: of ARP and NDP for the gateway */
-	unsigned out;			      /* index in frames.outs */
-	uint8_t kind;			      /* enum frames_egress_kind */
-	bool local;			      /* to an address of this host */
-	bool gateway_asked, gateway_known;    /* it can be solicited; its MAC address is in mac[] */
-	bool gateway_open;		      /* it was known, and is solicited again */
-	uint8_t mac[6];			      /* destination of frames, except EGRESS_NEIGHBOUR */
+	struct addr gateway, gateway_source; /* source: of ARP and NDP for the gateway */
+	unsigned out, out_udp;		     /* indices in frames.outs; mostly the same */
+	uint8_t kind;			     /* enum frames_egress_kind */
+	bool has_gateway;		     /* `gateway` is set */
+	bool local;			     /* to an address of this host */
+	bool kernel;			     /* raw IP sockets send and receive (frames_kernel.h) */
+	bool queue;			     /* frames pass the queue of the interface */
+	bool gateway_asked, gateway_known;   /* it can be solicited; its MAC address is in mac[] */
+	bool gateway_open;		     /* it was known, and is solicited again */
+	uint8_t mac[6];			     /* destination of frames, except EGRESS_NEIGHBOUR */
 	struct template template[TECHNIQUES]; /* for the techniques of the plan */
 };
 

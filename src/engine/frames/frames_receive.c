@@ -7,10 +7,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "capture/ring.h"
+#include "engine/frames/frames_egress.h"
+#include "engine/frames/frames_kernel.h"
 #include "engine/frames/frames_match.h"
 #include "engine/frames/frames_state.h"
+#include "packet/checksum.h"
 
 /* Most interfaces that are polled at once; frames of others are read without being waited for. */
 #define RECEIVE_POLLED 64
@@ -150,6 +154,49 @@ static bool receive_is_tcp(const struct packet *p)
 	return p->has & PACKET_TCP || ((p->has & piece) == piece && addr_is_v4(p->src));
 }
 
+/*
+ * Of a host that is probed by raw IP sockets a packet may come twice: by a ring as it arrived, by a
+ * socket as the kernel takes it. Whether it is such a repetition.
+ */
+static bool receive_repeats(const struct receive *r, const struct ring_frame *frame,
+			    const struct frames_match *m, enum reply reply)
+{
+	const uint32_t tag = sheet_tag(m->sheet, m->cell);
+	const struct frames_egress *egress;
+
+	if (!r->fr->kernel)
+		return false;
+	egress = frames_egress_of(r->fr, m->sheet, m->cell / sheet_plan(m->sheet)->slots);
+	if (!(frame->flags & RING_SOCKET) && !(egress && egress->kernel))
+		return false;
+	if (sheet_get(m->sheet, m->cell) >= (unsigned)reply)
+		return true;
+	for (unsigned i = 0; i < r->count; i++)
+		if (r->answers[i].cell == tag && r->answers[i].reply >= reply)
+			return true;
+	return false;
+}
+
+/*
+ * Whether this machine itself made the answer, in place of a target elsewhere: its packet filter
+ * rejects the probe, or its ARP or NDP found no neighbour.
+ */
+static bool answer_is_local(const struct frames *fr, const struct ring_frame *frame,
+			    const struct packet *p, const struct frames_match *m)
+{
+	const struct link *loopback = link_loopback(&fr->links);
+	const struct frames_egress *egress;
+
+	if (!(frame->flags & RING_SOCKET))
+		return false;
+	egress = frames_egress_of(fr, m->sheet, m->cell / sheet_plan(m->sheet)->slots);
+	if (!egress || egress->local)
+		return false;
+	if (p->has & PACKET_ICMP)
+		return own_link(&fr->owns, p->src, 0) != 0 && !addr_equal(p->src, p->quote.dst);
+	return loopback && frame->interface == loopback->index && p->flags & TCP_RST;
+}
+
 static void answer_fill(const struct receive *r, const struct ring_frame *frame,
 			const struct packet *p, const struct frames_match *m, struct answer *a)
 {
@@ -173,6 +220,10 @@ static void answer_fill(const struct receive *r, const struct ring_frame *frame,
 		a->icmp_code = p->icmp_code;
 		if (!addr_equal(p->src, p->quote.dst))
 			a->has |= ANSWER_FROM;
+	}
+	if (answer_is_local(r->fr, frame, p, m)) {
+		a->has |= ANSWER_LOCAL;
+		a->has &= (uint8_t)~ANSWER_FROM;
 	}
 }
 
@@ -204,12 +255,17 @@ static void receive_packet(struct receive *r, const struct ring_frame *frame,
 		fr->stats.invalid++;
 		return;
 	}
+	if (reply != REPLY_SILENCE && receive_repeats(r, frame, &m, reply))
+		return;
 	receive_trace(r, frame, p, &m);
 	if (reply == REPLY_SILENCE) {
 		fr->stats.other++;
 		return;
 	}
 	answer_fill(r, frame, p, &m, &r->answers[r->count]);
+	if (reply == REPLY_UNREACH && r->answers[r->count].has & ANSWER_LOCAL &&
+	    frames_kernel_absent(fr, m.sheet, m.cell / sheet_plan(m.sheet)->slots))
+		return;
 	r->answers[r->count++].reply = (uint8_t)reply;
 }
 
@@ -223,13 +279,38 @@ static bool receive_echo(const struct frames *fr, const struct ring_frame *frame
 	       frames_match_probe(fr, p, frame->bytes + p->payload_offset);
 }
 
+/* Whether the checksum of a TCP or UDP packet is the pseudo-header's sum: left to the device, and
+ * so of a packet that never left this machine. */
+static bool socket_sum_pending(const struct ring_frame *frame, const struct packet *p)
+{
+	const size_t header = addr_is_v4(p->src) ? (frame->bytes[0] & 15u) * 4 : 40;
+	const size_t at = header + (p->has & PACKET_TCP ? 16 : 6);
+
+	if (p->ip_bytes < header || at + 2 > frame->length)
+		return false;
+	return bytes_get16(frame->bytes, frame->length, at) ==
+	       checksum_fold(
+		       checksum_pseudo(p->src, p->dst, p->proto, p->ip_bytes - (uint32_t)header));
+}
+
+/* Parses a packet of a raw IP socket, which does not tell whether its checksum was verified. */
+static void receive_socket(const struct ring_frame *frame, struct packet *p)
+{
+	packet_parse_checked(PACKET_LINK_RAW_IP, frame->bytes, frame->length, p);
+	if (p->has & PACKET_SUM_BAD && p->has & (PACKET_TCP | PACKET_UDP) &&
+	    socket_sum_pending(frame, p))
+		p->has &= ~(uint32_t)PACKET_SUM_BAD;
+}
+
 static void receive_frame(struct receive *r, enum packet_link link, const struct ring_frame *frame)
 {
 	struct packet p;
 
 	r->fr->stats.received++;
 	/* A checksum that the kernel has verified, or not filled in yet, is not verified again. */
-	if (frame->flags & (RING_SUM_GOOD | RING_SUM_PENDING | RING_OUTGOING))
+	if (frame->flags & RING_SOCKET)
+		receive_socket(frame, &p);
+	else if (frame->flags & (RING_SUM_GOOD | RING_SUM_PENDING | RING_OUTGOING))
 		packet_parse(link, frame->bytes, frame->length, &p);
 	else
 		packet_parse_checked(link, frame->bytes, frame->length, &p);
@@ -246,6 +327,18 @@ bool frames_judge(struct frames *fr, enum packet_link link, const struct ring_fr
 
 	receive_frame(&r, link, frame);
 	return r.count > 0;
+}
+
+/* Reads what raw IP sockets have received. */
+static void receive_sockets(struct receive *r)
+{
+	struct ring_frame frame;
+
+	for (unsigned i = 0; i < FRAMES_SLOTS && r->count < r->max; i++) {
+		if (!frames_kernel_receive(r->fr, &frame))
+			break;
+		receive_frame(r, PACKET_LINK_RAW_IP, &frame);
+	}
 }
 
 /* A frame of any kind of link: its IP packet. */
@@ -281,6 +374,7 @@ static void receive_drain(struct receive *r)
 		}
 		fr->in_turn++;
 	}
+	receive_sockets(r);
 }
 
 static int receive_error(const struct frames *fr, const struct pollfd *polls, unsigned count,
@@ -311,7 +405,7 @@ static int receive_error(const struct frames *fr, const struct pollfd *polls, un
 /* Waits for frames: 1 if there are some, 0 at until_ns or after a signal, or -errno with *f. */
 static int receive_wait(const struct frames *fr, uint64_t until_ns, struct failure *f)
 {
-	struct pollfd polls[RECEIVE_POLLED];
+	struct pollfd polls[RECEIVE_POLLED + FRAMES_KERNEL_SOCKETS];
 	unsigned count = fr->in_count < RECEIVE_POLLED ? fr->in_count : RECEIVE_POLLED;
 	uint64_t now_ns = clock_monotonic_ns();
 	uint64_t left_ns = now_ns < until_ns ? until_ns - now_ns : 0;
@@ -320,7 +414,7 @@ static int receive_wait(const struct frames *fr, uint64_t until_ns, struct failu
 
 	for (unsigned i = 0; i < count; i++)
 		polls[i] = (struct pollfd){.fd = ring_fd(fr->ins[i].ring), .events = POLLIN};
-	ready = ppoll(polls, count, &left, NULL);
+	ready = ppoll(polls, count + frames_kernel_polls(fr, polls + count), &left, NULL);
 	if (ready < 0 && errno == EINTR)
 		return 0;
 	if (ready < 0) {
@@ -349,6 +443,7 @@ int frames_receive(struct engine *e, struct answer *answers, unsigned max, uint6
 	for (;;) {
 		int ready;
 
+		r.count += frames_kernel_answers(r.fr, answers + r.count, max - r.count);
 		receive_drain(&r);
 		if (r.count > 0 || max == 0)
 			return (int)r.count;

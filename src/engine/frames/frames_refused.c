@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/frames/frames_kernel.h"
 #include "engine/frames/frames_state.h"
 #include "result/record.h"
 
@@ -44,7 +45,7 @@ const char *frames_news(struct engine *e)
 	struct frames *fr = (struct frames *)e;
 
 	if (fr->refused == 0 || fr->refused_told)
-		return NULL;
+		return frames_kernel_news(fr);
 	fr->refused_told = true;
 	return fr->news;
 }

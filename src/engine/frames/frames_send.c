@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "capture/transmit.h"
 #include "engine/frames/frames_egress.h"
+#include "engine/frames/frames_kernel.h"
 #include "engine/frames/frames_refused.h"
 #include "engine/frames/frames_state.h"
 #include "scan/cookie.h"
@@ -64,8 +65,8 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 	if (!template->tcp)
 		frames_egress_payload(egress, probe->port, probe->attempt, &fields.payload,
 				      &fields.payload_bytes);
-	p->out = egress->out;
-	transmit = fr->outs[egress->out].transmit;
+	p->out = template->tcp ? egress->out : egress->out_udp;
+	transmit = fr->outs[p->out].transmit;
 	transmit_commit(transmit, template_write(template, &fields, transmit_reserve(transmit)),
 			probe->to);
 	return true;
@@ -94,8 +95,7 @@ static enum send_refusal send_refusal(const struct frames_out *out, int error)
 		return REFUSED_DOWN;
 	case EPERM:
 	case EACCES:
-		/* For packets to this host: a firewall rule of ours drops that one packet. */
-		return out->local_family ? REFUSED_ONE : REFUSED_DOWN;
+		return out->ip_family ? REFUSED_ONE : REFUSED_DOWN;
 	default:
 		return REFUSED_ONE;
 	}
@@ -128,6 +128,12 @@ static unsigned send_confirm(struct frames *fr, struct walk *walk, struct send_b
 		if (transmit_took(transmit, seen)) {
 			walk_sent(walk, &batch->probe[i].probe, now_ns);
 			sent++;
+		} else if (transmit_denied(transmit, seen)) {
+			/* A packet filter or an IPsec policy of ours refused that packet. */
+			walk_sent(walk, &batch->probe[i].probe, now_ns);
+			frames_kernel_denied(fr, walk->sheet, &batch->probe[i].probe, now_ns);
+			fr->stats.send_errors++;
+			fr->stats.refused_burst += fr->outs[out].queue;
 		} else if (seen == refused && refusal == REFUSED_ONE) {
 			send_refused(fr, walk, &batch->probe[i], error, now_ns);
 		} else {
@@ -246,7 +252,8 @@ int frames_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned b
 	bool full = false;
 
 	/* Each host that is refused takes a batch of its own. */
-	while (sent < budget && !full && fr->refused - refused < SEND_REFUSED_MOST) {
+	while (sent < budget && !full && frames_kernel_room(fr) &&
+	       fr->refused - refused < SEND_REFUSED_MOST) {
 		unsigned most = budget - sent < TRANSMIT_BATCH ? budget - sent : TRANSMIT_BATCH;
 		int taken;
 

@@ -20,6 +20,7 @@
 
 struct crew;
 struct frames_egress;
+struct frames_kernel;
 struct hop_group;
 struct ring;
 struct transmit;
@@ -28,7 +29,10 @@ struct transmit;
 struct frames_out {
 	const struct link *link;
 	struct transmit *transmit;
-	int local_family;    /* 4 or 6: IP packets to this host; 0: frames */
+	int ip_family;	     /* 4 or 6: IP packets by a raw IP socket; 0: frames */
+	int protocol;	     /* with ip_family: IPPROTO_TCP or IPPROTO_UDP alone; 0: any */
+	struct addr source;  /* with `protocol`: they leave from it */
+	bool queue;	     /* frames pass the rules of the interface's queue */
 	uint64_t refuses_ns; /* when the kernel began to refuse all frames; 0: it accepts them */
 	int announced;	     /* socket of solicit_listen(); -1: none */
 };
@@ -84,6 +88,7 @@ struct frames {
 	struct path *path;	/* one address of each egress */
 	bool path_failed;	/* the routes have changed, and are not prepared yet */
 	unsigned gateways_open; /* gateways that were solicited and have not answered yet */
+	struct frames_kernel *kernel;
 
 	unsigned refused; /* hosts that the kernel takes no packet for */
 	bool refused_told;

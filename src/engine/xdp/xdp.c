@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "engine/frames/frames_kernel.h"
 #include "engine/frames/frames_neighbours.h"
 #include "engine/frames/frames_prepare.h"
 #include "engine/frames/frames_receive.h"
@@ -61,7 +62,18 @@ static int xdp_link(struct xdp *x, struct failure *f)
 	if (!x->link || x->link->kind != LINK_ETHERNET || x->link->has & LINK_NO_ARP)
 		return failure_set(f, EXIT_UNAVAILABLE, "interface %s is no Ethernet",
 				   x->link ? link_quote(x->link, quoted) : "of the first target");
-	return link_usable(x->link, f);
+	if (link_usable(x->link, f) < 0)
+		return -1;
+	switch (frames_kernel_way(fr, route, x->link, f)) {
+	case KERNEL_FAILED:
+		return -1;
+	case KERNEL_NO:
+		return 0;
+	default:
+		return failure_set(f, EXIT_UNAVAILABLE,
+				   "rules of this machine may change or refuse the probes, and "
+				   "its programs would send around them");
+	}
 }
 
 static void xdp_close(struct engine *e)
