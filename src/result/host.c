@@ -74,7 +74,8 @@ struct host_status host_status(const struct host_report *host)
 	for (size_t i = 0; i < host->count && host->notes & HOST_ANSWERED; i++) {
 		const struct finding *f = &host->findings[i];
 
-		if (f->reply != REPLY_SILENCE && !(f->has & (FINDING_FROM | FINDING_LOCAL)))
+		if (f->reply == REPLY_DATA ||
+		    (f->reply != REPLY_SILENCE && !(f->has & (FINDING_FROM | FINDING_LOCAL))))
 			return (struct host_status){reason_name(f->reason), STATUS_UP,
 						    f->has & FINDING_TTL ? f->ttl : 0};
 	}

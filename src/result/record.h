@@ -54,7 +54,10 @@ struct host_report {
 	const char *name; /* as the user typed it, or NULL; a valid name by RFC 1123 */
 	const char *
 		other_names; /* its other names on the command line, separated by commas; or NULL */
-	const char *zone;    /* interface of a link-local address; or NULL */
+	/* By reverse DNS (PTR), or NULL: a valid name by RFC 1123, chosen by the operator of the
+	 * address's zone. */
+	const char *reverse_name;
+	const char *zone; /* interface of a link-local address; or NULL */
 	/* The verdict of each technique as lines of text, from a source whose findings are merged
 	 * already; or NULL. */
 	const char *technique_results;

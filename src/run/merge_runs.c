@@ -348,6 +348,8 @@ static void merge_host(struct merge_runs *m, struct host_report *to, const struc
 		to->name = from->name;
 		to->other_names = from->other_names;
 	}
+	if (!to->reverse_name)
+		to->reverse_name = from->reverse_name;
 	if (!to->zone)
 		to->zone = from->zone;
 	to->notes |= from->notes;
@@ -365,7 +367,7 @@ static void count_host(struct run_summary *sum, uint8_t state)
 				 : &sum->hosts_silent) += 1;
 }
 
-/* Writes the host of that address from all inputs that have it, and goes on to their next ones. */
+/* Writes the host of that address from all inputs that have it, and advances them. */
 static int write_host(struct merge_runs *m, struct addr addr, struct sink *sink, struct failure *f)
 {
 	struct host_report host = {.count = 0};

@@ -20,6 +20,7 @@
 #include "engine/xdp/xdp_fill.h"
 #include "engine/xdp/xdp_hosts.h"
 #include "engine/xdp/xdp_pass.h"
+#include "engine/xdp/xdp_path.h"
 #include "engine/xdp/xdp_programs.h"
 #include "engine/xdp/xdp_quirks.h"
 #include "engine/xdp/xdp_state.h"
@@ -151,18 +152,6 @@ static int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	xdp_fill_window(m, place, sheet);
 	x->marked[place] = x->duplicate[place] = 0;
 	return 0;
-}
-
-static enum path_state xdp_path(struct engine *e, bool doubt, const char **why)
-{
-	struct xdp *x = (struct xdp *)e;
-	const enum path_state state = path_check(x->frames->path, doubt, why);
-
-	x->moved |= state == PATH_CHANGED;
-	if (!x->moved || state == PATH_LOST)
-		return state;
-	*why = "the route has changed, which engine xdp does not follow";
-	return PATH_LOST;
 }
 
 static int xdp_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned budget,
