@@ -214,6 +214,10 @@ HEADING("Targets: 192.0.2.5 192.0.2.0/28 192.0.0-3.1,5,9 2001:db8::/126 a-b host
  "names: all addresses (of one family with -4 or -6), not only the first"},
 {"-4", NULL, NULL, OPTION_FLAG, AT(request.ipv4), 0, 0, 0, "names: IPv4 addresses only"},
 {"-6", NULL, NULL, OPTION_FLAG, AT(request.ipv6), 0, 0, 0, "names: IPv6 addresses only; both: -4 -6"},
+{"-R", NULL, NULL, OPTION_FLAG, AT(request.reverse), 0, 0, 0,
+ "look up the names of addresses that are up (reverse DNS), up to 32 at a time; the scan waits for them "
+ "for at most 10 seconds in all"},
+{"-n", NULL, NULL, OPTION_FLAG, AT(no_reverse), 0, 0, 0, "look up no names of addresses; the default"},
 HEADING("Techniques (default: -sS where privileged, -sT where not)"),
 {"-s", NULL, "LETTERS", OPTION_PARSED, AT(request.techniques), 0, 0, 0,
  "T connect, S SYN, F FIN, N NULL, X Xmas, A ACK, W window, M Maimon, U UDP; several may be "
@@ -305,7 +309,6 @@ FORMAT_ROWS(FORMAT_OPTION)
 HEADING("Accepted for compatibility, no effect"),
 {"-Pn", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0,
  "no ping before the scan: portlight sends none (hosts on the link are resolved by ARP or NDP)"},
-{"-n", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "no reverse DNS: portlight does none"},
 {"-PN", "-P0", NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "former spellings of -Pn"},
 {"--randomize-hosts", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0,
  "hosts and ports are always probed in random order"},
@@ -368,7 +371,6 @@ HEADING("Accepted for compatibility, no effect"),
 {"--data-string", NULL, "DATA", OPTION_LEFT_OUT, 0, 0, 0, 0, "UDP probes carry payloads that make services answer"},
 {"--ip-options", NULL, "OPTIONS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it sends no IP options"},
 {"--proxies", NULL, "LIST", OPTION_LEFT_OUT, 0, 0, 0, 0, "through a proxy, the proxy would be scanned, not its targets"},
-{"-R", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it does no reverse DNS"},
 {"--dns-servers", NULL, "LIST", OPTION_LEFT_OUT, 0, 0, 0, 0, "names are always resolved by the system"},
 {"--resume", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "--seed and --shard divide a long scan into parts"},
 {"--append-output", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "each output is a new file"},
@@ -457,6 +459,12 @@ static int options_agree(const struct scan_options *o, struct failure *f)
 			(double)o->request.min_rtt_ns / 1e6, (double)o->request.max_rtt_ns / 1e6);
 	if (o->help || o->version)
 		return 0;
+	if (o->request.reverse && o->no_reverse)
+		return failure_set(f, EXIT_USAGE, "-n and -R exclude each other");
+	if (o->request.reverse && o->list_only)
+		return failure_set(f, EXIT_USAGE,
+				   "-R looks up names of addresses that are up, which -sL does not "
+				   "find out");
 	if ((o->request.ports != NULL) + o->fast + o->has_top_ports > 1)
 		return failure_set(f, EXIT_USAGE, "-p, -F and --top-ports exclude one another");
 	if (o->request.plan_file &&

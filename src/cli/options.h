@@ -25,7 +25,8 @@ struct scan_options {
 	unsigned verbose;
 	uint64_t stats_every_ns;
 	bool help, version;
-	bool accepted; /* options of nmap that are always in effect: -Pn, -n */
+	bool no_reverse; /* -n, the default */
+	bool accepted;	 /* options of nmap that are always in effect, such as -Pn */
 };
 
 /* Fills *o from argv[0..argc) (without the program's and the command's name). 0, or -1 with *f

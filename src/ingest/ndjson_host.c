@@ -14,7 +14,7 @@ struct icmp_value {
 struct port_line {
 	const char *type, *ip, *zone, *proto, *state, *reason, *technique, *t, *service, *from;
 	uint64_t port, attempt;
-	struct json_number ttl, window, rtt_us, origin;
+	struct json_number ttl, window, rtt_us, from_port, origin;
 	struct icmp_value icmp;
 	bool has_icmp, local;
 };
@@ -47,6 +47,7 @@ static const struct json_field port_fields[] = {
 	ENTRY(JSON_TEXT_OR_NULL, t, 0, struct port_line),
 	ENTRY(JSON_TEXT_OR_NULL, service, 0, struct port_line),
 	ENTRY(JSON_TEXT_OR_NULL, from, 0, struct port_line),
+	ENTRY(JSON_NUMBER_OR_ABSENT, from_port, 65535, struct port_line),
 	{"icmp", JSON_INSIDE, 0, 0, read_icmp},
 	ENTRY(JSON_FLAG, local, 0, struct port_line),
 	ENTRY(JSON_NUMBER_OR_ABSENT, origin, ORIGINS_MOST, struct port_line),
@@ -119,12 +120,14 @@ int ndjson_port(struct source_lines *s, struct failure *f)
 	p.attempt = (uint8_t)v.attempt;
 	p.ttl = (uint8_t)(v.ttl.known ? v.ttl.value : 0);
 	p.window = (uint16_t)(v.window.known ? v.window.value : 0);
+	p.from_port = (uint16_t)(v.from_port.known ? v.from_port.value : 0);
 	p.rtt_us = (uint32_t)(v.rtt_us.known ? v.rtt_us.value : 0);
 	p.icmp_type = (uint8_t)(v.has_icmp ? v.icmp.type : 0);
 	p.icmp_code = (uint8_t)(v.has_icmp ? v.icmp.code : 0);
 	p.has = (uint16_t)((v.ttl.known ? FINDING_TTL : 0) | (v.window.known ? FINDING_WINDOW : 0) |
 			   (v.rtt_us.known ? FINDING_RTT : 0) | (v.t ? FINDING_TIME : 0) |
 			   (v.from ? FINDING_FROM : 0) | (v.has_icmp ? FINDING_ICMP : 0) |
+			   (v.from_port.known ? FINDING_FROM_PORT : 0) |
 			   (v.local ? FINDING_LOCAL : 0));
 	p.reply = (uint8_t)finding_reply(p.technique, p.state, p.reason);
 	return builder_add(&s->host, &p) ? 0 : ndjson_no_room(s, f);
@@ -199,7 +202,8 @@ int ndjson_ports(struct source_lines *s, struct failure *f)
 }
 
 struct host_line {
-	const char *type, *ip, *zone, *name, *other_names, *status, *reason, *mac, *start, *end;
+	const char *type, *ip, *zone, *name, *other_names, *reverse_name, *status, *reason, *mac,
+		*start, *end;
 	uint64_t results;
 	uint64_t states[PORT_STATES];
 	uint32_t notes;
@@ -262,6 +266,7 @@ static const struct json_field host_fields[] = {
 	ENTRY(JSON_TEXT_OR_ABSENT, zone, 0, struct host_line),
 	ENTRY(JSON_TEXT_OR_NULL, name, 0, struct host_line),
 	ENTRY(JSON_TEXT_OR_ABSENT, other_names, 0, struct host_line),
+	ENTRY(JSON_TEXT_OR_ABSENT, reverse_name, 0, struct host_line),
 	ENTRY(JSON_TEXT, status, 0, struct host_line),
 	ENTRY(JSON_TEXT, reason, 0, struct host_line),
 	ENTRY(JSON_TEXT_OR_NULL, mac, 0, struct host_line),
@@ -318,6 +323,7 @@ int ndjson_host(struct source_lines *s, struct failure *f)
 	host->status = &s->host.status;
 	host->name = v.name;
 	host->other_names = v.other_names;
+	host->reverse_name = v.reverse_name;
 	host->zone = v.zone;
 	host->notes = v.notes | (v.mac ? HOST_MAC : 0);
 	return 0;

@@ -30,7 +30,9 @@ enum host_note {
 				       to it: ports that none was sent to are left out */
 	HOST_CHALLENGED = 1 << 12,  /* a connection with a port of it had the source port of a probe
 				       (RFC 5961 4.2); others were tried */
-	HOST_NAMED = 1 << 10,	    /* given as a single target, not by a range: always shown */
+	HOST_FIXED = 1 << 13, /* mac is an entry that the administrator has fixed: not the host but
+				 this machine says so */
+	HOST_NAMED = 1 << 10, /* given as a single target, not by a range: always shown */
 };
 
 enum host_state {
@@ -52,7 +54,10 @@ struct host_report {
 	const char *name; /* as the user typed it, or NULL; a valid name by RFC 1123 */
 	const char *
 		other_names; /* its other names on the command line, separated by commas; or NULL */
-	const char *zone;    /* interface of a link-local address; or NULL */
+	/* By reverse DNS (PTR), or NULL: a valid name by RFC 1123, chosen by the operator of the
+	 * address's zone. */
+	const char *reverse_name;
+	const char *zone; /* interface of a link-local address; or NULL */
 	/* The verdict of each technique as lines of text, from a source whose findings are merged
 	 * already; or NULL. */
 	const char *technique_results;

@@ -20,6 +20,7 @@ static bool copy_host(struct builder *b, const struct host_report *host)
 	b->host = *host;
 	if (!copy_text(b, host->name, &b->host.name) ||
 	    !copy_text(b, host->other_names, &b->host.other_names) ||
+	    !copy_text(b, host->reverse_name, &b->host.reverse_name) ||
 	    !copy_text(b, host->zone, &b->host.zone))
 		return false;
 	b->host.technique_results = NULL;

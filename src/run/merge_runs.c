@@ -348,6 +348,8 @@ static void merge_host(struct merge_runs *m, struct host_report *to, const struc
 		to->name = from->name;
 		to->other_names = from->other_names;
 	}
+	if (!to->reverse_name)
+		to->reverse_name = from->reverse_name;
 	if (!to->zone)
 		to->zone = from->zone;
 	to->notes |= from->notes;

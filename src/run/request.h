@@ -24,6 +24,7 @@ struct scan_request {
 	bool ipv4, ipv6;	    /* names: addresses of these families; neither: the first */
 	bool all_addresses;	    /* names: all addresses of those families */
 	bool strict_targets;	    /* a target that does not resolve ends the scan */
+	bool reverse;		    /* looks up the names of addresses that are up */
 	unsigned techniques;	    /* bit set of enum technique_id; 0: the engine's default */
 	const char *ports;	    /* in the grammar of plan/ports.h; NULL: the most common */
 	const char *exclude_ports;

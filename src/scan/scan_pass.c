@@ -1,4 +1,4 @@
-/* scan_pass: what a pass that an engine sends by itself shows of rate and path. */
+/* scan_pass: judges rate and path by a pass that an engine sends by itself. */
 #include "scan/scan.h"
 #include "scan/scan_private.h"
 

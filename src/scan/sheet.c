@@ -548,7 +548,9 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 	const uint32_t host = cell / s->plan->slots;
 	const uint8_t technique = sheet_technique(s, cell);
 	const unsigned tries = sheet_tries(s, cell);
-	const bool by_host = !(answer->has & (ANSWER_FROM | ANSWER_LOCAL));
+	/* A datagram has proven that it is the host's (scan/echo.h), wherever it came from. */
+	const bool by_host = !(answer->has & ANSWER_LOCAL) &&
+			     (!(answer->has & ANSWER_FROM) || answer->reply == REPLY_DATA);
 
 	*has_rtt = false;
 	if (before == SHEET_NOT_OURS || tries == 0 || answer->reply == REPLY_SILENCE ||

@@ -196,7 +196,8 @@ struct sheet_host {
 	uint8_t mac[6]; /* with HOST_MAC or HOP_SEND */
 	uint8_t notes; /* enum host_note, of HOST_NO_NEIGHBOUR to HOST_MAC; with HOST_MAC no others,
 			  with HOP_SEND none but it */
-	uint8_t engine; /* for the engine to use: HOP_EGRESS and HOP_SEND */
+	uint8_t engine; /* for the engine to use: HOP_EGRESS and HOP_SEND; when the window is read
+			   out, HOP_FIXED */
 };
 struct sheet_host sheet_host(const struct sheet *s, uint32_t host);
 void sheet_set_host(struct sheet *s, uint32_t host, const struct sheet_host *entry);

@@ -9,6 +9,7 @@
 #include "engine/frames/frames_receive.h"
 #include "engine/frames/frames_state.h"
 #include "input.h"
+#include "scan/echo.h"
 
 /*
  * The first byte selects: an arbitrary frame, or one built from the next bytes (the answer to a
@@ -239,10 +240,15 @@ static uint32_t our_number(const struct sent *s)
 	return (uint32_t)s->hash ^ s->tag;
 }
 
+static uint64_t rank_of(const struct sent *s)
+{
+	return sheet_window(s->sheet) * fr.conf.plan->window_hosts + s->cell / fr.conf.plan->slots;
+}
+
 static size_t make_probe(const struct sent *s, enum packet_link link, uint8_t *frame)
 {
 	const struct technique *row = &technique_table[s->technique];
-	const uint8_t *payload = NULL;
+	uint8_t payload[PAYLOAD_MOST];
 	size_t length = 0;
 	struct packet p = {
 		.has = row->proto == IPPROTO_UDP ? PACKET_UDP : PACKET_TCP,
@@ -255,8 +261,11 @@ static size_t make_probe(const struct sent *s, enum packet_link link, uint8_t *f
 	};
 
 	if (row->proto == IPPROTO_UDP) {
-		frames_egress_payload(&egress[!addr_is_v4(s->to)], s->port, s->attempt, &payload,
-				      &length);
+		const struct probe probe = {
+			.to = s->to, .cell = s->tag, .port = s->port, .attempt = s->attempt};
+
+		length = frames_egress_payload(&fr, &egress[!addr_is_v4(s->to)], &probe, rank_of(s),
+					       payload);
 	} else {
 		p.seq = our_number(s);
 		p.ack = row->flags & TCP_ACK ? our_number(s) : 0;
@@ -372,6 +381,37 @@ static void check_kind(const struct packet *p, unsigned reply)
 	}
 }
 
+static bool has_bytes(const uint8_t *payload, size_t length, const uint8_t *part, size_t count)
+{
+	for (size_t at = 0; at + count <= length; at++)
+		if (memcmp(payload + at, part, count) == 0)
+			return true;
+	return false;
+}
+
+/* A packet comes from where the probe went; or it is a datagram that returns two bytes of the
+ * probe's cookie at least, or one of TFTP from the probed address. */
+static void check_origin(const struct sent *s, const struct packet *p, const uint8_t *payload,
+			 const struct answer *a)
+{
+	const bool here = addr_equal(p->src, s->to), same = p->sport == s->port;
+	uint8_t cookie[PAYLOAD_ECHO];
+
+	if (p->has & PACKET_UDP) {
+		input_check(!(a->has & ANSWER_FROM) == here);
+		input_check(!(a->has & ANSWER_PORT) == same && (same || a->window == p->sport));
+	}
+	if (here && same)
+		return;
+	input_check(p->has & PACKET_UDP);
+	if (s->port == 69) {
+		input_check(here && p->payload_bytes > 1 && payload[0] == 0 && payload[1] >= 3);
+		return;
+	}
+	echo_make(&fr.conf.key, s->to, s->port, rank_of(s), cookie);
+	input_check(has_bytes(payload, p->payload_bytes, cookie, 2));
+}
+
 /* Only what carries the cookie of a probe that was sent is an answer. */
 static void check_answer(enum packet_link link, const struct ring_frame *frame,
 			 const struct answer *a)
@@ -403,8 +443,8 @@ static void check_answer(enum packet_link link, const struct ring_frame *frame,
 	} else {
 		input_check(!(p.has & PACKET_TCP) ==
 			    (technique_table[s.technique].proto == IPPROTO_UDP));
-		input_check(addr_equal(p.src, s.to) && addr_equal(p.dst, s.source));
-		input_check(p.sport == s.port);
+		input_check(addr_equal(p.dst, s.source));
+		check_origin(&s, &p, frame->bytes + p.payload_offset, a);
 	}
 	check_number(&s, &p);
 	check_kind(&p, a->reply);

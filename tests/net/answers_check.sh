@@ -89,8 +89,77 @@ check_challenge() {
 	done
 }
 
+# Services that answer from a new port, or from the address that the kernel takes (.2).
+check_elsewhere() {
+	for engine in frames sockets; do
+		for family in 4 6; do
+			[ $family = 4 ] && first=198.18.0.2 second=198.18.0.9 ||
+				first=2001:db8::2 second=2001:db8::9
+			for fixed in '' '-g 40000'; do
+				what="$engine $fixed, IPv$family"
+				# shellcheck disable=SC2086
+				judge --engine $engine -sU $fixed -p 53,69,123,5353,7777,9999 \
+					--max-retries 1 $first >"$work/got"
+				tftp=$(sed -n 's/^69 open udp-response null //p' "$work/got")
+				ok "$what: TFTP answers from a port of its own" test "$tftp" -gt 1023
+				same "$what: the others" "53 open udp-response null null
+123 open udp-response null null
+5353 open|filtered no-response null null
+7777 open|filtered no-response null null
+9999 closed port-unreach null null" "$(grep -v '^69 ' "$work/got")"
+				# shellcheck disable=SC2086
+				judge --engine $engine -sU $fixed -p 53,123,5353,7777,9999 \
+					--max-retries 1 $second >"$work/got"
+				same "$what: from another address" "53 open udp-response $first null
+123 open udp-response $first null
+5353 open|filtered no-response null null
+7777 open|filtered no-response null null
+9999 closed port-unreach null null" "$(cat "$work/got")"
+			done
+		done
+		# What a reader sees.
+		timeout 60 "$PORTLIGHT" scan --engine $engine --explain -sU -p 123 198.18.0.9 \
+			>"$work/json" 2>"$work/stderr"
+		ok "$engine: --explain says from where" grep -q \
+			'123/udp is open (udp-response from 198.18.0.2 ttl 64)' "$work/json"
+		ok "$engine: --explain says why" grep -q 'returns bytes of this probe' "$work/json"
+	done
+}
+
+# Another host's answers, each to the port that it came from, and with the number of another probe.
+check_two() {
+	for engine in frames sockets; do
+		timeout 60 "$PORTLIGHT" scan --engine $engine --json --all-ports -sU -p 53,123 \
+			--max-retries 1 198.18.0.2 198.18.0.9 2001:db8::2 2001:db8::9 \
+			>"$work/json" 2>"$work/stderr"
+		same "$engine: each answer is its own probe's" "198.18.0.2 123 null
+198.18.0.2 53 null
+198.18.0.9 123 198.18.0.2
+198.18.0.9 53 198.18.0.2
+2001:db8::2 123 null
+2001:db8::2 53 null
+2001:db8::9 123 2001:db8::2
+2001:db8::9 53 2001:db8::2" "$(jq -r 'select(.state == "open") | "\(.ip) \(.port) \(.from)"' \
+			"$work/json" | sort)"
+	done
+}
+
+# A socket that sends its second datagram is bound to the interface of -e still.
+check_device() {
+	ip link add d0 type veth peer name d1
+	ip addr add 203.0.113.1/24 dev d0
+	ip link set d0 up
+	ip link set d1 up
+	ip neigh add 198.18.0.2 lladdr 02:00:00:00:00:99 dev d0
+	soon 'there is a second interface' has_settled
+	got=$(judge --engine sockets -sU -e d0 --max-sockets 1 --max-retries 0 -p 9001-9004 198.18.0.2 |
+		cut -d' ' -f2 | sort -u)
+	same 'nothing leaves by another interface' 'open|filtered' "$got"
+	ip link del d0
+}
+
 build
 ok 'the network is built' $?
-sections challenge
+sections challenge elsewhere two device
 same 'the server has nothing to complain of' '' "$(sed 1d "$work/server")"
 conclude

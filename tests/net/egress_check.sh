@@ -171,6 +171,10 @@ check_neighbours() {
 				same "a $state entry, no host there, $technique: status" \
 					'unknown no-response' "$(status_of $to)"
 			done
+			scan -sS -p 22 --max-retries 0 $to
+			same "a $state entry, no host there: the note" '02:00:00:00:00:99 fixed-neighbour' \
+				"$(sed -n 's/.*"mac":"\([^"]*\)".*"notes":\["\([^]]*\)"\].*/\1 \2/p' \
+					"$work/json")"
 		done
 		expect "a $state entry, a host there" '198.18.1.2 23 closed reset' \
 			-sS -p 23 198.18.1.2

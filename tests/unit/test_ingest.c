@@ -84,7 +84,8 @@ static char *render(const struct sample *s, const struct report_ops *ops)
 static void vary_finding(struct finding *f)
 {
 	f->reason = (uint8_t)pick(REASONS);
-	f->has = (uint16_t)pick(FINDING_LOCAL * 2);
+	f->has = (uint16_t)(pick(FINDING_LOCAL * 2) | pick(2) * FINDING_FROM_PORT);
+	f->from_port = (uint16_t)pick(65536);
 	f->ttl = (uint8_t)pick(256);
 	f->window = (uint16_t)pick(65536);
 	f->rtt_us = pick(1u << 31);
@@ -124,8 +125,9 @@ static struct sample *random_sample(void)
 		const unsigned ports = pick(70), states = 1 + pick(PORT_STATES - 1);
 
 		sample_add_host(s, pick(2) ? SAMPLE_TARGET : SAMPLE_V6, names[pick(3)],
-				pick(HOST_NAMED * 2));
+				pick(HOST_NAMED * 2) | pick(2) * HOST_CHALLENGED);
 		s->host[s->hosts - 1].other_names = pick(3) ? NULL : "b.example,c.example";
+		s->host[s->hosts - 1].reverse_name = names[pick(3)];
 		s->host[s->hosts - 1].zone = pick(3) ? NULL : "eth0\"<\\";
 		for (unsigned i = 0; i < 2 * ports; i++)
 			for (size_t t = 0; t < count && ports; t++) {

@@ -241,6 +241,8 @@ static void refusals_name_the_text(void **state)
 		{"--top-ports 0 h", "--top-ports wants a number from 1 to 65535, not \"0\""},
 		{"--top-ports 65536 h", "\"65536\""},
 		{"--top-ports 10 -F h", "exclude one another"},
+		{"-n -R h", "-n and -R exclude each other"},
+		{"-sL -R h", "-R looks up names of addresses that are up"},
 		{"-p 22 -F h", "exclude one another"},
 		{"-S host h", "-S wants an address, not \"host\""},
 		{"-S 192.0.2.1 -S 192.0.2.2 h", "-S is given twice"},

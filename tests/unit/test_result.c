@@ -113,6 +113,10 @@ static void test_status(void **state)
 	assert_false(host_answered(host));
 	host->notes = HOST_MAC;
 	assert_string_equal(host_status(host).reason, "arp-response");
+	host->notes |= HOST_FIXED;
+	assert_int_equal(host_status(host).state, STATUS_UNKNOWN);
+	assert_string_equal(host_status(host).reason, "no-response");
+	host->notes = HOST_MAC;
 	assert_true(host_answered(host)); /* to ARP, though all its ports are filtered */
 	host->addr = SAMPLE_V6;
 	assert_string_equal(host_status(host).reason, "nd-response");

@@ -70,6 +70,7 @@ static const struct engine_ops frames_ops = {
 	.prepare = frames_prepare,
 	.send = frames_send,
 	.receive = frames_receive,
+	.finish = frames_neighbours_finish,
 	.stats = frames_stats,
 	.path = frames_path,
 	.news = frames_news,

@@ -13,7 +13,7 @@
 #include "engine/frames/frames_state.h"
 #include "engine/frames/solicit.h"
 #include "scan/cookie.h"
-#include "technique/payloads.h"
+#include "scan/echo.h"
 
 /* Size of a ring's slots, and bytes kept of each frame: headers, an ICMP error with the quoted
  * packet, and the start of a datagram. */
@@ -389,10 +389,16 @@ const struct frames_egress *frames_egress_of(const struct frames *fr, const stru
 	return NULL;
 }
 
-void frames_egress_payload(const struct frames_egress *egress, uint16_t port, unsigned attempt,
-			   const uint8_t **bytes, size_t *length)
+size_t frames_egress_payload(const struct frames *fr, const struct frames_egress *egress,
+			     const struct probe *probe, uint64_t rank, uint8_t *out)
 {
-	payload_for_attempt(port, attempt, bytes, length);
-	if (*length + 48 > egress->link->mtu)
-		*length = 0;
+	uint8_t cookie[PAYLOAD_ECHO];
+	size_t length;
+
+	/* Most ports have none, and need no hashes. */
+	if (payload_dialects(probe->port) == 0)
+		return 0;
+	echo_make(&fr->conf.key, probe->to, probe->port, rank, cookie);
+	length = payload_write(probe->port, probe->attempt, cookie, out);
+	return length + 48 > egress->link->mtu ? 0 : length;
 }

@@ -8,6 +8,7 @@
 #include "engine/frames/frames_state.h"
 #include "packet/packet.h"
 #include "scan/cookie.h"
+#include "scan/echo.h"
 
 bool frames_port_ours(const struct frames *fr, uint16_t port)
 {
@@ -155,21 +156,47 @@ bool frames_match_connection(const struct frames *fr, const struct frames_claim 
 	return match_ports(fr, claim, REPLY_ACK, out);
 }
 
+bool frames_match_elsewhere(const struct frames *fr, const struct frames_claim *claim,
+			    const uint8_t *payload, size_t length, struct frames_match *out)
+{
+	const struct echo_scan scan = {fr->conf.plan, fr->conf.sheets, &fr->conf.key};
+	const struct echo_datagram datagram = {
+		.from = claim->target,
+		.bytes = payload,
+		.length = length,
+		.has_port = !match_port_fixed(fr, claim->ours),
+		.attempt = claim->ours >> 8 & 15,
+		.sport = (uint8_t)claim->ours,
+	};
+
+	if (!frames_port_ours(fr, claim->ours) ||
+	    !echo_find(&scan, &datagram, &out->sheet, &out->cell))
+		return false;
+	out->technique = sheet_probe(out->sheet, out->cell).technique;
+	return match_sent(fr, claim, out);
+}
+
 /* Whether a datagram has the payload of one of our probes. */
 static bool match_payload(const struct frames *fr, const struct frames_match *m,
 			  const struct packet *p, const uint8_t *payload)
 {
-	const struct frames_egress *egress =
-		frames_egress_of(fr, m->sheet, m->cell / sheet_plan(m->sheet)->slots);
+	const uint32_t host = m->cell / sheet_plan(m->sheet)->slots;
+	const struct frames_egress *egress = frames_egress_of(fr, m->sheet, host);
 	unsigned first = m->has_attempt ? m->attempt : 0;
 	unsigned last = m->has_attempt ? m->attempt : sheet_tries(m->sheet, m->cell) - 1;
 	const uint32_t headers = addr_is_v4(p->src) ? 28 : 48;
 
 	for (unsigned attempt = first; attempt <= last; attempt++) {
-		const uint8_t *bytes;
-		size_t length;
+		const struct probe probe = {
+			.to = p->dst,
+			.cell = sheet_tag(m->sheet, m->cell),
+			.port = p->dport,
+			.attempt = (uint8_t)attempt,
+		};
+		uint8_t bytes[PAYLOAD_MOST];
+		const size_t length = frames_egress_payload(
+			fr, egress, &probe, sheet_first_host(m->sheet) + host, bytes);
 
-		frames_egress_payload(egress, p->dport, attempt, &bytes, &length);
 		if (p->ip_bytes == headers + length && p->payload_bytes <= length &&
 		    (p->payload_bytes == 0 || memcmp(payload, bytes, p->payload_bytes) == 0))
 			return true;

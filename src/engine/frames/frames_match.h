@@ -3,6 +3,7 @@
 #define PORTLIGHT_ENGINE_FRAMES_FRAMES_MATCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "address/addr.h"
@@ -48,6 +49,11 @@ bool frames_match_ports(const struct frames *fr, const struct frames_claim *clai
  * and ports (REPLY_ACK). */
 bool frames_match_connection(const struct frames *fr, const struct frames_claim *claim,
 			     struct frames_match *out);
+
+/* Matches a datagram that comes from another port or address than a probe was sent to, by its
+ * payload of `length` bytes (scan/echo.h). The claim's target and port are where it came from. */
+bool frames_match_elsewhere(const struct frames *fr, const struct frames_claim *claim,
+			    const uint8_t *payload, size_t length, struct frames_match *out);
 
 /*
  * True if a received packet is itself one of our probes. The loopback interface delivers sent

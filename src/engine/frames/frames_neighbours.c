@@ -313,3 +313,30 @@ int frames_neighbours_again(struct frames *fr, const struct addr *gateway, struc
 	free(before);
 	return result < 0 ? result : changed;
 }
+
+bool frames_neighbours_finish(struct engine *e, struct sheet *sheet, uint64_t now_ns)
+{
+	const struct frames *fr = (const struct frames *)e;
+
+	(void)now_ns;
+	for (size_t i = 0; !sheet_alike(sheet) && i < fr->neighbours.count; i++) {
+		const struct neighbour *fixed = &fr->neighbours.neighbour[i];
+		struct sheet_host host = {.notes = HOST_MAC, .engine = HOP_FIXED};
+		const struct frames_egress *egress;
+		uint64_t rank;
+		uint32_t number;
+
+		if (!plan_find_host(fr->conf.plan, fixed->addr, &rank) ||
+		    rank < sheet_first_host(sheet) ||
+		    rank - sheet_first_host(sheet) >= sheet_hosts(sheet))
+			continue;
+		number = (uint32_t)(rank - sheet_first_host(sheet));
+		egress = frames_egress_of(fr, sheet, number);
+		if (!egress || egress->kind != EGRESS_NEIGHBOUR ||
+		    egress->link->index != fixed->link_index)
+			continue;
+		memcpy(host.mac, fixed->mac, sizeof(host.mac));
+		sheet_set_host(sheet, number, &host);
+	}
+	return false;
+}

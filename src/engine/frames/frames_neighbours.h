@@ -41,6 +41,9 @@ static inline bool frames_neighbours_known(const struct frames *fr, uint64_t ran
  * Returns how many have another MAC address now; or -1 with *f.
  */
 int frames_neighbours_again(struct frames *fr, const struct addr *gateway, struct failure *f);
+/* engine_ops.finish: notes in the sheet the addresses that the administrator has fixed, which
+ * nothing is sent to any more. */
+bool frames_neighbours_finish(struct engine *e, struct sheet *sheet, uint64_t now_ns);
 /* Frees what was learnt if all of it is of hosts before that rank; UINT64_MAX: in any case. */
 void frames_neighbours_forget(struct frames *fr, uint64_t rank);
 

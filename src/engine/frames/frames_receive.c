@@ -105,12 +105,14 @@ static enum reply judge_tcp(const struct frames *fr, const struct packet *p, str
 	return REPLY_SILENCE;
 }
 
-static enum reply judge_udp(const struct frames *fr, const struct packet *p, struct frames_match *m)
+static enum reply judge_udp(const struct frames *fr, const struct packet *p, const uint8_t *payload,
+			    struct frames_match *m)
 {
 	const struct frames_claim claim = {
 		.target = p->src, .port = p->sport, .source = p->dst, .ours = p->dport};
 
-	if (frames_match_ports(fr, &claim, IPPROTO_UDP, m))
+	if (frames_match_ports(fr, &claim, IPPROTO_UDP, m) ||
+	    frames_match_elsewhere(fr, &claim, payload, p->payload_bytes, m))
 		return REPLY_DATA;
 	m->sheet = NULL;
 	return REPLY_SILENCE;
@@ -214,6 +216,12 @@ static void answer_fill(const struct receive *r, const struct ring_frame *frame,
 	if (receive_is_tcp(p)) {
 		a->has |= ANSWER_WINDOW;
 		a->window = p->window;
+	} else if (p->has & PACKET_UDP) {
+		const struct plan_probe probe = sheet_probe(m->sheet, m->cell);
+
+		a->has |= addr_equal(p->src, probe.to) ? 0 : ANSWER_FROM;
+		a->has |= p->sport == probe.port ? 0 : ANSWER_PORT;
+		a->window = p->sport == probe.port ? 0 : p->sport;
 	} else if (p->has & PACKET_ICMP) {
 		a->has |= ANSWER_ICMP;
 		a->icmp_type = p->icmp_type;
@@ -242,7 +250,7 @@ static void receive_packet(struct receive *r, const struct ring_frame *frame,
 	if (receive_is_tcp(p)) {
 		reply = judge_tcp(fr, p, &m);
 	} else if (p->has & PACKET_UDP) {
-		reply = judge_udp(fr, p, &m);
+		reply = judge_udp(fr, p, frame->bytes + p->payload_offset, &m);
 	} else if (p->has & PACKET_ICMP && p->has & PACKET_QUOTE &&
 		   frames_port_ours(fr, p->quote.sport)) {
 		reply = judge_icmp(fr, p, &m);

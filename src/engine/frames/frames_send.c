@@ -11,6 +11,7 @@
 #include "engine/frames/frames_refused.h"
 #include "engine/frames/frames_state.h"
 #include "scan/cookie.h"
+#include "technique/payloads.h"
 
 /* A full queue that accepts nothing for so long has no carrier. */
 #define SEND_STUCK_NS UINT64_C(10000000000)
@@ -42,6 +43,7 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 	struct template_fields fields;
 	struct transmit *transmit;
 	struct sheet_host neighbour;
+	uint8_t payload[PAYLOAD_MOST];
 	struct cookie cookie;
 
 	if (!egress || egress->kind >= EGRESS_NO_NEIGHBOUR)
@@ -62,9 +64,10 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 	fields.sport = fr->conf.has_source_port && !probe->other_port
 			       ? fr->conf.source_port
 			       : cookie_port(fr->block, probe->attempt, cookie.sport);
+	fields.payload = payload;
 	if (!template->tcp)
-		frames_egress_payload(egress, probe->port, probe->attempt, &fields.payload,
-				      &fields.payload_bytes);
+		fields.payload_bytes = frames_egress_payload(
+			fr, egress, probe, sheet_first_host(sheet) + host, payload);
 	p->out = template->tcp ? egress->out : egress->out_udp;
 	transmit = fr->outs[p->out].transmit;
 	transmit_commit(transmit, template_write(template, &fields, transmit_reserve(transmit)),

@@ -87,6 +87,8 @@ struct frames {
 	uint64_t solicit_ns;	/* earliest time of the next ARP or NDP request */
 	struct path *path;	/* one address of each egress */
 	bool path_failed;	/* the routes have changed, and are not prepared yet */
+	uint64_t ask_again_ns;	/* when announcements may have a gateway solicited again */
+	bool gateway_moved;	/* a gateway has another MAC address, which is not reported yet */
 	unsigned gateways_open; /* gateways that were solicited and have not answered yet */
 	struct frames_kernel *kernel;
 

@@ -153,6 +153,8 @@ static void write_port(struct report *r, const struct host_report *host, const s
 	json_string(&j, "t", f->has & FINDING_TIME ? phrase_time(f->t_ns, time) : NULL);
 	json_string(&j, "service", view_service(r, f));
 	json_string(&j, "from", f->has & FINDING_FROM ? addr_format(f->from, from) : NULL);
+	if (f->has & FINDING_FROM_PORT)
+		json_number(&j, "from_port", f->from_port);
 	write_icmp(&j, f);
 	json_flag(&j, "local", f->has & FINDING_LOCAL);
 	if (f->origin)
@@ -210,6 +212,8 @@ static void write_host_line(FILE *out, const struct host_report *host)
 	json_string(&j, "name", host->name);
 	if (host->other_names)
 		json_string(&j, "other_names", host->other_names);
+	if (host->reverse_name)
+		json_string(&j, "reverse_name", host->reverse_name);
 	json_string(&j, "status", host_state_name(status.state));
 	json_string(&j, "reason", status.reason);
 	json_string(&j, "mac", host->notes & HOST_MAC ? phrase_mac(host->mac, mac) : NULL);
