@@ -11,8 +11,10 @@
 
 #include "base/clock.h"
 #include "base/quote.h"
+#include "cli/args_text.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/dry_run.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
 #include "cli/timing_help.h"
@@ -83,33 +85,14 @@ static int failed(const struct failure *f)
 	return f->exit_code;
 }
 
-/* The command line as one line that is safe to print. */
-static char *args_text(int argc, char **argv)
-{
-	size_t bytes = sizeof("portlight scan");
-	char *text;
-
-	for (int i = 0; i < argc; i++)
-		bytes += TEXT_QUOTED(strlen(argv[i])) + 1;
-	text = malloc(bytes);
-	if (!text)
-		return NULL;
-	strcpy(text, "portlight scan");
-	size_t at = strlen(text);
-
-	for (int i = 0; i < argc; i++) {
-		text[at++] = ' ';
-		text_quote(argv[i], strlen(argv[i]), text + at, bytes - at);
-		at += strlen(text + at);
-	}
-	return text;
-}
-
-static int list_targets(const struct scan_setup *setup, struct failure *f)
+/* What is printed in place of a scan. */
+static int print_plan(const struct scan_setup *setup, bool list_only, struct failure *f)
 {
 	char text[ADDR_TEXT];
 
-	for (uint64_t i = 0; i < setup->plan->hosts; i++)
+	if (!list_only)
+		dry_run_print(setup, stdout);
+	for (uint64_t i = 0; list_only && i < setup->plan->hosts; i++)
 		if (puts(addr_format(plan_host(setup->plan, i), text)) == EOF)
 			break;
 	if (fflush(stdout) || ferror(stdout))
@@ -276,12 +259,12 @@ static int scan_command(const struct scan_options *o, const char *args, struct f
 	int result = -1;
 
 	console_init(&console, &conf);
-	if (random_fill(run.seed, sizeof(run.seed), f) < 0 ||
+	if (random_fill(&run.seed, sizeof(run.seed), f) < 0 ||
 	    random_fill(&run.key, sizeof(run.key), f) < 0)
 		return -1;
 	if (scan_setup_init(&setup, &o->request, run.seed, run.observer, f) == 0)
-		result = o->list_only ? list_targets(&setup, f)
-				      : scan_start(&setup, &console, o, &run, f);
+		result = o->list_only || o->dry_run ? print_plan(&setup, o->list_only, f)
+						    : scan_start(&setup, &console, o, &run, f);
 	if (result == 0 && setup.targets.unresolved > 0) {
 		note_print(stderr, "%zu name%s did not resolve and %s not scanned",
 			   setup.targets.unresolved, setup.targets.unresolved == 1 ? "" : "s",
@@ -296,7 +279,7 @@ int cmd_scan(int argc, char **argv)
 {
 	struct scan_options o;
 	struct failure f = {0};
-	char *args = args_text(argc, argv);
+	char *args = args_text("portlight scan", argc, argv);
 	int result;
 
 	(void)mallopt(M_MMAP_THRESHOLD,

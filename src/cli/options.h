@@ -16,7 +16,8 @@
 struct scan_options {
 	struct scan_request request;
 	bool has_engine, has_mode, has_top_ports, has_shard; /* whether it was given */
-	bool fast, privileged, unprivileged;		     /* request holds their meaning */
+	bool dry_run;
+	bool fast, privileged, unprivileged; /* request holds their meaning */
 	const char *output[FORMATS], *output_all;
 	bool json;
 	bool reason, open_only, all_ports, all_hosts, explain, list_only;

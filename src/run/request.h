@@ -51,6 +51,11 @@ struct scan_request {
 	bool has_seed; /* fixes the order of the probes; else it is random */
 	uint64_t seed;
 	uint64_t shard, shards; /* part `shard` of `shards`, 1-based, with a seed; 0/0: all */
+	/* NDJSON of a run: its targets, ports, techniques and seed are those of this scan; or
+	 * NULL. Then targets, ports, techniques and seed above are not given. */
+	const char *plan_file;
+	bool has_part;
+	uint64_t part_first, part_last; /* only these indices of the plan: [first, last) */
 };
 
 /* Addresses, in the order given. All zero is none. */

@@ -31,6 +31,7 @@ struct scan_driver {
 	bool dropped;		  /* privileges were dropped */
 	uint64_t doubted_ns;	  /* when the engine was last asked to look at a silent path */
 	unsigned silences;	  /* outages by silence that the observer knows of */
+	bool refused_told;	  /* HOST_REFUSED was reported */
 	bool path_lost;		  /* for too long: the scan ends */
 };
 

@@ -336,6 +336,16 @@ def fetch(target, ports, times, source=None):
                     stream.recv(4096)
 
 
+def knock(targets, ports):
+    """Connects to each port of each target, and closes at once."""
+    def all_of_them():
+        for target in targets:
+            for port in ports:
+                with contextlib.suppress(OSError):
+                    socket.create_connection((target, port), 2).close()
+    return all_of_them
+
+
 def clients(sources):
     def all_of_them():
         for source in sources:
@@ -383,6 +393,13 @@ def shards(sources):
                   for i, source in enumerate(sources, 1)))
 
 
+def parts(sources, first, ports):
+    """Each source asks `ports` closed ports of its own."""
+    return each(*(nmap("-sS", "-S", source, "-e", "eth0", "-p",
+                       f"{first + i * ports}-{first + (i + 1) * ports - 1}", LINUX[4])
+                  for i, source in enumerate(sources)))
+
+
 def decoys(sources):
     """Each port is asked from each source; at last one ping."""
     return each(nmap("-sS", "-p", "81-92", "-D", ",".join(sources) + ",ME", LINUX[4]),
@@ -423,6 +440,20 @@ def wider_scans():
     yield Case("nmap-three-hosts", nmap("-sS", "-r", "-p", "81-96", "198.18.1.130-132"),
                where=AT_ROUTER)
     yield Case("masscan-four-shards", shards(SCANNER_MORE[:4]))
+    yield Case("nmap-four-parts", parts(SCANNER_MORE[:4], 101, 8))
+    yield Case("nmap-two-parts", parts(SCANNER_MORE[:2], 101, 8))
+    yield Case("nmap-sctp-init", nmap("-sY", "-p", "1-40", LINUX[4]))
+    yield Case("nmap-sctp-cookie", nmap("-sZ", "-p", "1-40", LINUX[4]))
+    yield Case("nmap-synack", nmap("-sS", "--scanflags", "SYNACK", "-p", TCP_PORTS, LINUX[4]))
+    yield Case("nmap-udp-from-53", nmap("-sU", "-g", "53", "--data-length", "8", "--max-retries",
+                                        "0", "--host-timeout", "30", "-p", "40000-40023",
+                                        LINUX[4]))
+    yield Case("nmap-ack-from-443", nmap("-sA", "-g", "443", "-p", "40000-40023", LINUX[4]))
+    yield Case("nmap-eight-ports-block", nmap("-sS", "-p", "81-88", "198.18.1.130-133"),
+               where=AT_ROUTER)
+    yield Case("connect-open-hosts", knock(FAR_MORE, [22]), where=AT_ROUTER)
+    yield Case("monitor-open-hosts", each(knock(FAR_MORE, [22]), knock(FAR_MORE, [22])),
+               where=AT_ROUTER)
     yield Case("masscan-two-shards", each(masscan("101-116", SCANNER_MORE[0], "--shard", "1/2"),
                                           masscan("101-116", SCANNER_MORE[1], "--shard", "2/2")))
 
@@ -452,6 +483,8 @@ def near_misses():
     yield Case("eight-ports-null-ipv6", nmap("-sN", "-r", "-p", FEW_PORTS, LINUX[6], family=6), 6)
     yield Case("sixteen-hosts-syn", nmap("-sS", "-p", "80", "--max-retries", "1",
                                          "198.18.1.32/28"), where=AT_ROUTER)
+    yield Case("eight-hosts-syn", nmap("-sS", "-p", "80", "--max-retries", "1",
+                                       "198.18.1.32/29"), where=AT_ROUTER)
     yield Case("sixteen-hosts-ping", nmap_ping("-PE", "198.18.1.32/28"), where=AT_ROUTER)
     yield Case("sixteen-hosts-arp", nmap_ping("-PR", "198.18.0.32/28"))
     yield Case("ping-of-hosts-that-answer", nmap_ping("-PE", FAR_MORE_RANGE), where=AT_ROUTER)

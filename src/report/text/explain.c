@@ -42,6 +42,12 @@ static void explain_begin(struct report *r, const struct run_info *run)
 	(void)putc('\n', out);
 }
 
+/* Of a datagram that came from another address or port than the probed one. */
+#define ELSEWHERE                                                                                  \
+	"The answer did not come from the probed address and port. It was recognised by what it "  \
+	"says: it returns bytes of this probe, or is an answer of TFTP from the probed address "   \
+	"(RFC 1350, 4), and it came to the port that the probe was sent from."
+
 static void explain_port(struct report *r, const struct host_report *host, const struct finding *f)
 {
 	const struct rule *rule = technique_rule(f->technique, f->reply);
@@ -58,6 +64,8 @@ static void explain_port(struct report *r, const struct host_report *host, const
 	(void)snprintf(verdict, sizeof(verdict), "%u/%s is %s (%s)", (unsigned)f->port, proto,
 		       port_state_name(f->state), phrase_evidence(f, evidence));
 	phrase_wrap(r->out, r->conf.columns, "  State", verdict, INDENT);
+	if (f->reply == REPLY_DATA && f->has & (FINDING_FROM | FINDING_FROM_PORT))
+		phrase_wrap(r->out, r->conf.columns, "  Note", ELSEWHERE, INDENT);
 	if (host_is_mute(host->notes, f))
 		phrase_wrap(r->out, r->conf.columns, "  But", technique_table[f->technique].caveat,
 			    INDENT);

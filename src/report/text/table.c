@@ -164,7 +164,9 @@ static void write_status(FILE *out, const struct host_report *host)
 	uint32_t rtt_us = 0;
 	char mac[18];
 
-	if (status.state == STATUS_UNKNOWN) {
+	if (status.state == STATUS_UNKNOWN && host->notes & HOST_REFUSED && host->count == 0) {
+		(void)fputs("Nothing is known of the host: no probe was sent to it.\n", out);
+	} else if (status.state == STATUS_UNKNOWN) {
 		(void)fputs("Host did not answer: it is behind a packet filter, or not there.\n",
 			    out);
 	} else if (status.state == STATUS_UP) {
