@@ -236,11 +236,12 @@
 #define GROUP_PORTS_SPREAD	    40
 #define GROUP_REPEATS_SPREAD_ONE_IN 8
 /* ms of silence after which a group is forgotten, and mean ms between two of its contacts at most:
- * slower ones are strangers whose packets look alike. The last one is for sources with nothing in
- * common: half a minute for a group, about. */
-#define GROUP_IDLE_MS	  120000
-#define GROUP_PACE_MS	  4000
-#define GROUP_PACE_ANY_MS 800
+ * slower ones are strangers whose packets look alike. The last one is for sources that need
+ * GROUP_PORTS_SPREAD: half a minute for them all. An address of a cloud is asked by strangers with
+ * the same tools, for other ports each, every two seconds. */
+#define GROUP_IDLE_MS	     120000
+#define GROUP_PACE_MS	     2000
+#define GROUP_PACE_SPREAD_MS 800
 /* Mean ms between the contacts of sources with few ports each, at least: a flood with forged
  * addresses and ports is faster. */
 #define GROUP_PACE_FORGED_MS 150
