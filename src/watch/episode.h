@@ -57,6 +57,7 @@ struct episode {
 #define EPISODE_RANGES_MOST 32768 /* no 65,536 ports have more ranges */
 
 #define EPISODE_BUCKETS	    1024
+#define EPISODE_NETWORKS    256
 
 struct episode_table {
 	struct episode *episode;
@@ -67,8 +68,9 @@ struct episode_table {
 	struct siphash_key key;
 	uint64_t next_id, open, total, refused, suppressed, reported[EVENT_ACTIONS];
 	unsigned per_minute;
-	uint64_t minute_ms;    /* begin of the current minute of the limit */
-	unsigned in_minute[2]; /* of unproven and of proven sources */
+	uint64_t minute_ms;		      /* begin of the current minute of the limit */
+	unsigned in_minute[2];		      /* of unproven and of proven sources */
+	uint8_t of_network[EPISODE_NETWORKS]; /* by hash of the source's IPv6 /48 */
 	uint64_t minute_suppressed;
 	void (*event)(void *context, const struct event *event);
 	/* Beyond the limit: the first report of a proven scan, for responses only. May be NULL. */

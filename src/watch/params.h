@@ -250,6 +250,9 @@
 
 /* ---- Events (episode.c, episode_kind.c, tool.c). ---- */
 
+/* One IPv6 /48 may use one in this many of the events of a minute: its holder has addresses enough
+ * to use up all of them, proven ones too. */
+#define NETWORK_EVENTS_ONE_IN 4
 /* An event is updated when it has grown this many times since its last report, and not below the
  * second number of ports or hosts: a scan of all ports has five reports. */
 #define UPDATE_GROWTH 10
