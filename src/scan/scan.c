@@ -215,6 +215,7 @@ void scan_pass_begun(struct scan *s, struct walk *walk, uint64_t now_ns)
 {
 	tempo_idle(&s->tempo);
 	s->passing = walk;
+	s->pass_from = walk->position;
 	s->sent_seen = walk->sent;
 	s->epoch = (struct scan_epoch){.first = walk->position, .begin_ns = now_ns};
 }
