@@ -103,8 +103,9 @@ static uint8_t attempts(const struct sheet *s, const struct sheet_writer *out, u
 	tries = sheet_bulk_passed(s, cell, position);
 	if (!is_reply(written(s, out, cell)))
 		return (uint8_t)(position >= out->from && tries > s->pass ? s->pass : tries);
+	/* Sent before the position was set back. */
 	if (tries == 0)
-		return 0;
+		return 1;
 	if (sheet_was_last(s, cell))
 		return (uint8_t)(limit ? limit : 1);
 	return (uint8_t)(tries < limit ? tries : limit > 1 ? limit - 1 : 1);

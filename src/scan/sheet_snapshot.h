@@ -22,11 +22,11 @@
 void sheet_snapshot(struct sheet *s, uint32_t from, struct snapshot_writer *w);
 
 /*
- * The time at which a window may have been opened at most before now: with what came since then it
- * fits the 40 bits of reply_evidence. Of a scan that was interrupted for longer, times of answers
- * before that are as much too late as it was longer.
+ * How long ago a restored window can have been opened: with what comes then it fits the 38 bits of
+ * evidence_list.h. After an interruption of more than that, a day and a half, the answers before it
+ * are dated too late.
  */
-#define SHEET_OLDEST_US (UINT64_C(1) << 39)
+#define SHEET_OLDEST_US (UINT64_C(1) << 37)
 
 /*
  * Reads it back into *s, which was just made by sheet_new() for the same plan, window and shard,
