@@ -58,6 +58,7 @@ SUITES = [
     Suite("watch-cli", 600, SANITIZED, False, "tests/net/watch_cli.sh"),
     Suite("frames", 360, SANITIZED, False, "tests/net/frames_check.sh"),
     Suite("path", 360, SANITIZED, False, "tests/net/path_check.sh"),
+    Suite("resume", 480, SANITIZED, False, "tests/net/resume_check.sh"),
     Suite("sockets", 240, SANITIZED, False, "tests/net/sockets_check.sh"),
     Suite("events", 600, SANITIZED, False,
           "tests/event_oracles.sh build-check/tests/unit/emit_events"),
