@@ -19,6 +19,9 @@
 	X(SALT_EPISODE, 7)	 /* episode.c: source, or target of a crowd */                     \
 	X(SALT_SUSPECT_PLACE, 8) /* suspects.c: source */                                          \
 	X(SALT_SUSPECT_PORT, 9)	 /* suspects.c: source and port */                                 \
+	X(SALT_QUESTION, 12)	 /* excuse.c: address and port */                                  \
+	X(SALT_TRACE, 13)	 /* excuse.c: source and target */                                 \
+	X(SALT_CELL, 14)	 /* evidence_cells.c: host and port */                             \
 	X(SALT_NAME, 11)	 /* name.h: address */                                             \
 	X(SALT_FLOW, 0x666c6f77) /* flow.c: five-tuple */
 

@@ -17,13 +17,45 @@ int resume_options(struct checkpoint *checkpoint, const struct scan_options *giv
 				   "the command of the checkpoint is none of this version: %.400s",
 				   inner.text);
 	scan_options_resume(o, given);
-	o->list_only = o->help = o->version = o->explain = false;
+	o->list_only = o->dry_run = o->help = o->version = o->explain = false;
 	r->resolved = &checkpoint->targets;
 	r->techniques = checkpoint->techniques;
 	r->ports = checkpoint->ports;
 	r->exclude_ports = NULL;
 	r->top_ports = 0;
-	r->has_seed = false;
+	r->plan_file = NULL;
+	r->has_seed = true;
+	r->seed = checkpoint->seed;
+	r->shard = r->shards = 0;
+	r->has_part = true;
+	r->part_first = checkpoint->first;
+	r->part_last = checkpoint->last;
+	return 0;
+}
+
+/* The shard that `--shard auto` stood for, as this word of the command has it; NULL: it has none.
+ */
+static const char *shard_word(const char *before, const char *word, char text[static RESUME_SHARD],
+			      const struct scan_options *o)
+{
+	const unsigned long long number = o->request.shard, count = o->request.shards;
+	const bool next = strcmp(before, "--shard") == 0 || strcmp(before, "--shards") == 0;
+
+	if (!next && strncmp(word, "--shard=", 8) != 0 && strncmp(word, "--shards=", 9) != 0)
+		return NULL;
+	snprintf(text, RESUME_SHARD, "%s%llu/%llu", next ? "" : "--shard=", number, count);
+	return text;
+}
+
+int resume_keep_command(struct words *command, const struct scan_options *o, int argc, char **argv,
+			char shard[static RESUME_SHARD])
+{
+	for (int i = 0; i < argc; i++) {
+		const char *word = shard_word(i > 0 ? argv[i - 1] : "", argv[i], shard, o);
+
+		if (words_add(command, word && o->has_shard ? word : argv[i]) < 0)
+			return -1;
+	}
 	return 0;
 }
 

@@ -14,6 +14,13 @@
 int resume_options(struct checkpoint *checkpoint, const struct scan_options *given,
 		   struct scan_options *o, struct failure *f);
 
+#define RESUME_SHARD 64
+
+/* The command line as a checkpoint has it: argv, but for --shard auto, which `shard` gets the value
+ * of. 0, or -1 out of memory. */
+int resume_keep_command(struct words *command, const struct scan_options *o, int argc, char **argv,
+			char shard[static RESUME_SHARD]);
+
 /* "portlight scan --resume today.ckpt" as a shell reads it, safe for a terminal: of a new scan with
  * that checkpoint, or if it is NULL the command line argv[0, argc) itself. From malloc; NULL out of
  * memory. */

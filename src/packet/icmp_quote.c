@@ -14,7 +14,7 @@ enum {
 
 static bool quote_transport(const uint8_t *bytes, size_t length, size_t at, struct packet_quote *q)
 {
-	if (q->proto != IPPROTO_TCP && q->proto != IPPROTO_UDP)
+	if (q->proto != IPPROTO_TCP && q->proto != IPPROTO_UDP && q->proto != IPPROTO_SCTP)
 		return true;
 	if (!bytes_hold(length, at, TRANSPORT_BYTES))
 		return false;

@@ -52,6 +52,10 @@ enum packet_has {
 	/* An option's length is wrong. RFC 9293, 3.1 (MUST-7) requires implementations to be
 	 * prepared for that; Linux ignores the rest of the options. */
 	PACKET_TCP_OPTIONS_BAD = 1 << 19,
+	PACKET_SCTP = 1 << 20, /* its common header and the head of its first chunk */
+	/* UDP: the payload begins with a STUN header (RFC 8489, 5), as connectivity checks of ICE
+	 * do (RFC 8445, 7.1). */
+	PACKET_STUN = 1 << 21,
 	PACKET_SUM_BAD = 1 << 15, /* only if asked for: IP or transport checksum is wrong */
 };
 
@@ -72,11 +76,19 @@ enum tcp_flag {
 /* The packet inside an ICMP error (RFC 792; RFC 4443, 3): at least IP header + 8 bytes of it. */
 struct packet_quote {
 	struct addr src, dst;
-	uint16_t sport, dport; /* TCP and UDP */
+	uint16_t sport, dport; /* TCP, UDP, SCTP */
 	uint32_t seq;	       /* TCP */
 	uint16_t ip_id;	       /* IPv4 */
 	uint8_t proto;	       /* IPPROTO_* */
 	uint8_t ttl;
+};
+
+/* Types of SCTP chunks (RFC 9260, 3.2). */
+enum sctp_chunk {
+	SCTP_INIT = 1,
+	SCTP_INIT_ACK = 2,
+	SCTP_ABORT = 6,
+	SCTP_COOKIE_ECHO = 10,
 };
 
 /* All numbers in host order. Fields of an absent part are 0. */
@@ -101,9 +113,10 @@ struct packet {
 	uint32_t ip_bytes;	  /* whole IP packet as its header says */
 	uint32_t flow_label;	  /* IPv6, 20 bits */
 
-	uint16_t sport, dport; /* TCP, UDP */
-	uint32_t seq, ack;
-	uint8_t flags; /* enum tcp_flag */
+	uint16_t sport, dport; /* TCP, UDP, SCTP */
+	uint32_t seq, ack;     /* SCTP: seq is the verification tag */
+	uint8_t flags;	       /* enum tcp_flag */
+	uint8_t chunk;	       /* SCTP: type of the first chunk, enum sctp_chunk or another */
 	uint16_t window;
 	uint16_t urgent;
 	uint16_t mss;

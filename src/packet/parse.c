@@ -8,6 +8,7 @@
 #include "packet/icmp_quote.h"
 #include "packet/link_header.h"
 #include "packet/packet.h"
+#include "packet/payload_mark.h"
 
 /* RFC 826. */
 enum {
@@ -211,6 +212,8 @@ static void parse_udp(struct reader *r)
 	r->transport_bytes = length;
 	out->payload_offset += UDP_BYTES;
 	out->payload_bytes = (uint32_t)(smaller(length, r->end - r->at) - UDP_BYTES);
+	if (payload_is_stun(r->frame + r->at + UDP_BYTES, out->payload_bytes))
+		out->has |= PACKET_STUN;
 }
 
 /* RFC 9293, 3.2, of a header that ends `header` bytes behind r->at, of which less may be here. */
@@ -325,6 +328,8 @@ static void parse_transport(struct reader *r)
 		parse_udp(r);
 	else if (out->proto == (addr_is_v4(out->src) ? IPPROTO_ICMP : IPPROTO_ICMPV6))
 		parse_icmp(r);
+	else if (out->proto == IPPROTO_SCTP)
+		sctp_read(r->frame + r->at, r->end - r->at, out);
 }
 
 /* `offset` bytes of a reassembled packet are before the `bytes` of this one. */

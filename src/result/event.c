@@ -119,6 +119,9 @@ static const char *const sight_names[SEEN_TECHNIQUES - TECHNIQUES] = {
 	[SEEN_ICMP - TECHNIQUES]    = "icmp",
 	[SEEN_ARP - TECHNIQUES]     = "arp",
 	[SEEN_IPPROTO - TECHNIQUES] = "ipproto",
+	[SEEN_SYNACK - TECHNIQUES]  = "synack",
+	[SEEN_SCTP_INIT - TECHNIQUES] = "sctp_init",
+	[SEEN_SCTP_COOKIE - TECHNIQUES] = "sctp_cookie",
 };
 // clang-format on
 

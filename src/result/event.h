@@ -126,6 +126,9 @@ enum event_technique {
 	SEEN_ICMP,
 	SEEN_ARP,
 	SEEN_IPPROTO,
+	SEEN_SYNACK, /* SYN+ACK that no SYN asked for, and no flood's backscatter */
+	SEEN_SCTP_INIT,
+	SEEN_SCTP_COOKIE,
 	SEEN_TECHNIQUES,
 };
 
@@ -165,16 +168,16 @@ struct event {
 	uint64_t first_ns, last_ns; /* first and last evidence */
 	uint64_t updates;	    /* updates before this report */
 	struct addr source, target;
-	uint64_t packets;		/* probes that count as evidence */
-	uint64_t hosts;			/* distinct targets */
-	uint64_t sources;		/* distinct sources; more than 1 only for crowds */
-	uint64_t ports_total;		/* distinct ports, of TCP and UDP together */
-	struct event_ports tcp, udp;	/* which ports */
-	struct event_ports open;	/* ports that answered as open, of both protocols */
-	struct event_suspects suspects; /* EVENT_SYN_FLOOD */
-	uint64_t protocols;		/* distinct IP protocols of SEEN_IPPROTO */
-	uint64_t failed, answered;	/* first contacts without and with success */
-	uint64_t lost;			/* packets that the capture lost since it began, if known */
+	uint64_t packets;		   /* probes that count as evidence */
+	uint64_t hosts;			   /* distinct targets */
+	uint64_t sources;		   /* distinct sources; more than 1 only for crowds */
+	uint64_t ports_total;		   /* distinct ports of all protocols together */
+	struct event_ports tcp, udp, sctp; /* which ports */
+	struct event_ports open;	   /* ports that answered as open, of all protocols */
+	struct event_suspects suspects;	   /* EVENT_SYN_FLOOD */
+	uint64_t protocols;		   /* distinct IP protocols of SEEN_IPPROTO */
+	uint64_t failed, answered;	   /* first contacts without and with success */
+	uint64_t lost;	     /* packets that the capture lost since it began, if known */
 	uint64_t suppressed; /* EVENT_SUPPRESSED: events; EVENT_BLIND: evicted evidence records */
 	double rate_pps;     /* packets over the time from first to last */
 	double confidence;   /* probability that the event is correct: 1 - error of the sequential

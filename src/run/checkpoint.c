@@ -147,8 +147,9 @@ static void put_probes(const struct checkpoint *c, struct snapshot_writer *w)
 {
 	unsigned count = 0;
 
-	snapshot_put(w, c->seed[0], 8);
-	snapshot_put(w, c->seed[1], 8);
+	snapshot_put(w, c->seed, 8);
+	snapshot_put(w, c->first, 8);
+	snapshot_put(w, c->last, 8);
 	for (unsigned t = 0; t < TECHNIQUES; t++)
 		count += c->techniques >> t & 1;
 	snapshot_put(w, count, 4);
@@ -162,8 +163,10 @@ static void get_probes(struct checkpoint *c, struct text_reader *t)
 {
 	uint32_t count;
 
-	c->seed[0] = snapshot_get(t->r, 8);
-	c->seed[1] = snapshot_get(t->r, 8);
+	c->seed = snapshot_get(t->r, 8);
+	c->first = snapshot_get(t->r, 8);
+	c->last = snapshot_get(t->r, 8);
+	t->r->bad |= c->first >= c->last;
 	count = (uint32_t)snapshot_get_most(t->r, 4, TECHNIQUES);
 	for (; count > 0 && !t->r->bad; count--) {
 		const char *name = need_text(t);

@@ -32,9 +32,10 @@ struct checkpoint {
 	struct engine_stats stats; /* sums; refused_burst is 0 */
 
 	struct words command; /* arguments of `portlight scan` */
-	uint64_t seed[2];
-	unsigned techniques; /* bit set of enum technique_id */
-	const char *ports;   /* in the grammar of plan/ports.h */
+	uint64_t seed;
+	uint64_t first, last; /* indices of the plan: [first, last) */
+	unsigned techniques;  /* bit set of enum technique_id */
+	const char *ports;    /* in the grammar of plan/ports.h */
 	struct target_list targets;
 	struct checkpoint_output output[CHECKPOINT_OUTPUTS];
 	size_t outputs;

@@ -51,7 +51,9 @@ static int open_new(struct scan_checkpoint *c, const struct scan_setup *setup, s
 	data->ports = data->text;
 	data->start_ns = wall_ns(c, c->begun_ns);
 	data->techniques = setup->techniques;
-	memcpy(data->seed, setup->plan->seed, sizeof(data->seed));
+	data->seed = setup->run_plan.seed;
+	data->first = setup->conf.first;
+	data->last = setup->conf.last;
 	data->windows_bytes = CHECKPOINT_WINDOWS_HEAD;
 	return 0;
 }

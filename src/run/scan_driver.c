@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "result/host.h"
+#include "run/host_names.h"
 #include "run/scan_checkpoint.h"
 #include "sandbox/privilege.h"
 
@@ -23,6 +24,8 @@
 #define DOUBT_NS UINT64_C(1000000000)
 /* Between two looks at a path that was lost before its window was prepared. */
 #define LOST_NS UINT64_C(10000000)
+/* Between two looks at names that a finished window waits for. */
+#define NAMES_LOOK_NS UINT64_C(1000000)
 
 /* Open ports of one batch of answers. */
 struct found {
@@ -56,6 +59,8 @@ static int drive_receive(struct scan_driver *d, uint64_t wait_ns, struct failure
 
 			if (sheet && observer->discovered)
 				drive_found(&found, sheet, cell);
+			if (sheet && d->names && !(answers[i].has & (ANSWER_FROM | ANSWER_LOCAL)))
+				host_names_ask(d->names, sheet, cell / d->setup->plan->slots);
 		}
 		if (found.count)
 			observer->discovered(observer->context, found.port, found.count);
@@ -80,7 +85,7 @@ static int drive_passing(struct scan_driver *d, uint64_t now_ns, struct failure 
 	struct engine_stats stats;
 	int going;
 
-	if (scan_stopping(&d->scan) || scan_hold(&d->scan).lost)
+	if (scan_stopping(&d->scan) || scan_hold(&d->scan).lost || scan_hold(&d->scan).silent)
 		d->engine->ops->pass_stop(d->engine);
 	going = d->engine->ops->pass_poll(d->engine, now_ns, scan_rate_pps(&d->scan), f);
 	d->engine->ops->stats(d->engine, &stats);
@@ -108,7 +113,7 @@ static int drive_send(struct scan_driver *d, bool *full, struct failure *f)
 		return drive_passing(d, now_ns, f);
 	if (!walk)
 		return 0;
-	if (d->engine->ops->pass_begin) {
+	if (d->engine->ops->pass_begin && !scan_hold(&d->scan).silent && !walk_is_checking(walk)) {
 		int begun = d->engine->ops->pass_begin(d->engine, walk, now_ns,
 						       scan_rate_pps(&d->scan), f);
 
@@ -148,6 +153,22 @@ static int drive_sink_check(const struct scan_driver *d, struct failure *f)
 			   strerror(d->sink_error));
 }
 
+/* Once a scan: no probe was sent to some ports. */
+static void drive_refused(struct scan_driver *d, const struct host_report *report)
+{
+	const struct observer *observer = d->run->observer;
+	char text[ADDR_TEXT + 200], addr[ADDR_TEXT];
+
+	if (!(report->notes & HOST_REFUSED) || d->refused_told || !observer->warning)
+		return;
+	d->refused_told = true;
+	snprintf(text, sizeof(text),
+		 "this machine refused to send probes, to %s for one: its own firewall, or an "
+		 "IPsec policy; ports that got none are left out",
+		 addr_format(report->addr, addr));
+	observer->warning(observer->context, text);
+}
+
 static void drive_report_host(struct scan_driver *d, struct scan *scan, int place, uint32_t host)
 {
 	struct host_report report;
@@ -172,8 +193,11 @@ static void drive_report_host(struct scan_driver *d, struct scan *scan, int plac
 		sum->hosts_silent++;
 	}
 	sum->hosts_total++;
+	drive_refused(d, &report);
 	if (addr_is_link_local6(report.addr) && d->setup->targets.zone[0])
 		report.zone = d->setup->targets.zone;
+	if (d->names)
+		report.reverse_name = host_names_get(d->names, scan_sheet(scan, place), host);
 	drive_sink(d, sink_host(d->run->sink, &report));
 }
 
@@ -188,6 +212,15 @@ static int drive_beside(struct scan_driver *d, struct failure *f)
 	return drive_send(d, &full, f) < 0 || drive_receive(d, 0, f) < 0 ? -1 : 0;
 }
 
+/* Windows finish in order. */
+static void drive_finished(struct scan_driver *d, const struct sheet *sheet)
+{
+	const uint64_t end = (sheet_window(sheet) + 1) * (uint64_t)d->setup->plan->window_cells;
+	const uint64_t last = d->setup->conf.last;
+
+	d->summary.finished = end < last ? end : last;
+}
+
 /* Reads out and closes windows that are finished. 0, or -1 with *f if a write failed. */
 static int drive_close_windows(struct scan_driver *d, struct failure *f)
 {
@@ -197,6 +230,9 @@ static int drive_close_windows(struct scan_driver *d, struct failure *f)
 		if (!scan_stopping(&d->scan) && d->engine->ops->finish &&
 		    d->engine->ops->finish(d->engine, scan_sheet(&d->scan, place),
 					   d->run->now_ns()))
+			break;
+		if (d->names && !scan_stopping(&d->scan) &&
+		    host_names_wait(d->names, &d->scan, place, d->findings, d->run->observer))
 			break;
 		d->summary.partial |= scan_stopping(&d->scan) && !scan_answered(&d->scan, place);
 		/* What is reported now is not finished: reported again when the scan is resumed. */
@@ -208,7 +244,11 @@ static int drive_close_windows(struct scan_driver *d, struct failure *f)
 			if (host % READ_OUT == READ_OUT - 1 && drive_beside(d, f) < 0)
 				return -1;
 		}
+		if (!d->summary.partial)
+			drive_finished(d, scan_sheet(&d->scan, place));
 		scan_checkpoint_window(d->run->checkpoint, place);
+		if (d->names)
+			host_names_close(d->names, scan_sheet(&d->scan, place));
 		scan_close(&d->scan, place);
 		if (drive_sink_check(d, f) < 0)
 			return -1;
@@ -264,6 +304,13 @@ static void drive_path_here(struct scan_driver *d, const struct scan_hold *hold,
 	drive_say(d, text);
 }
 
+static void drive_end_early(struct scan_driver *d, const char *why)
+{
+	d->path_lost = true;
+	d->summary.partial = true;
+	d->summary.stopped_why = why;
+}
+
 static void drive_path_lost(struct scan_driver *d, const struct scan_hold *hold, const char *why,
 			    uint64_t now_ns)
 {
@@ -276,9 +323,7 @@ static void drive_path_lost(struct scan_driver *d, const struct scan_hold *hold,
 			 (unsigned)(OUTAGE_MOST_NS / 1000000000u));
 		drive_say(d, text);
 	} else if (now_ns - hold->begun_ns >= OUTAGE_MOST_NS && !d->path_lost) {
-		d->path_lost = true;
-		d->summary.partial = true;
-		d->summary.stopped_why = "path lost";
+		drive_end_early(d, "path lost");
 		snprintf(text, sizeof(text), "%s, for %u s now: the scan ends here", why,
 			 (unsigned)(OUTAGE_MOST_NS / 1000000000u));
 		if (observer->warning)
@@ -289,10 +334,21 @@ static void drive_path_lost(struct scan_driver *d, const struct scan_hold *hold,
 /* Once for each outage: nothing answers. */
 static void drive_silence(struct scan_driver *d, const struct scan_hold *hold)
 {
+	const struct observer *observer = d->run->observer;
+
+	if (hold->gone && !d->path_lost) {
+		drive_end_early(d, "no answers");
+		if (observer->warning)
+			observer->warning(
+				observer->context,
+				"nothing answers any more, for 10 s now, not even ports that "
+				"have answered: the path is lost or a firewall drops all "
+				"probes: the scan ends here");
+	}
 	if (!hold->silent || d->silences == hold->count)
 		return;
 	if (d->silences == 0)
-		drive_say(d, "all answers have stopped: waiting for up to 10 s, then continuing");
+		drive_say(d, "all answers have stopped: waiting for up to 10 s");
 	d->silences = hold->count;
 }
 
@@ -385,10 +441,11 @@ static void drive_progress(struct scan_driver *d)
 static void drive_news(struct scan_driver *d)
 {
 	const struct observer *observer = d->run->observer;
-	const char *news = d->engine->ops->news ? d->engine->ops->news(d->engine) : NULL;
+	const char *news;
 
-	if (news && observer->news)
-		observer->news(observer->context, news);
+	while (d->engine->ops->news && (news = d->engine->ops->news(d->engine)) != NULL)
+		if (observer->news)
+			observer->news(observer->context, news);
 }
 
 static int drive_turn(struct scan_driver *d, struct failure *f)
@@ -402,6 +459,8 @@ static int drive_turn(struct scan_driver *d, struct failure *f)
 
 	if (full && wait_ns < ENGINE_FULL_NS)
 		wait_ns = ENGINE_FULL_NS;
+	if (d->names && host_names_waits(d->names) && wait_ns < NAMES_LOOK_NS)
+		wait_ns = NAMES_LOOK_NS;
 	drive_news(d);
 	if (drive_receive(d, wait_ns, f) < 0 || drive_close_windows(d, f) < 0)
 		return -1;
@@ -483,12 +542,16 @@ static int drive_begin(struct scan_driver *d, struct failure *f)
 		.port_counts = setup->port_count,
 		.hosts = setup->plan->hosts,
 		.probes = setup->conf.last - setup->conf.first,
+		.plan = &setup->run_plan,
 		.verbose = d->run->verbose,
 	};
+	d->summary.finished = setup->conf.first;
 	drive_sink(d, sink_begin(sink, &d->info));
 	d->findings = calloc(setup->plan->slots, sizeof(*d->findings));
 	if (!d->findings)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for the findings of a host");
+	if (setup->request->reverse && !(d->names = host_names_new()))
+		return failure_set(f, EXIT_SOFTWARE, "out of memory for names of hosts");
 	return drive_sink_check(d, f);
 }
 
@@ -497,8 +560,15 @@ static int drive_replayed(void *context, struct scan *scan, struct failure *f)
 {
 	struct scan_driver *d = context;
 
+	while (d->names && drive_interrupts(d) == 0 &&
+	       host_names_wait(d->names, scan, 0, d->findings, d->run->observer))
+		if (drive_receive(d, NAMES_LOOK_NS, f) < 0)
+			return -1;
 	for (uint32_t host = 0; host < scan_hosts(scan, 0); host++)
 		drive_report_host(d, scan, 0, host);
+	drive_finished(d, scan_sheet(scan, 0));
+	if (d->names)
+		host_names_close(d->names, scan_sheet(scan, 0));
 	scan_close(scan, 0);
 	return drive_sink_check(d, f);
 }
@@ -531,6 +601,8 @@ static int drive_end(struct scan_driver *d, uint64_t start_ns, int result, struc
 		d->summary.stopped_why = "failed";
 	}
 	drive_summary(d, start_ns);
+	host_names_end(d->names, d->run->observer);
+	d->names = NULL;
 	drive_sink(d, sink_end(sink, &d->summary));
 	free(d->findings);
 	d->findings = NULL;

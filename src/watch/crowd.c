@@ -368,8 +368,35 @@ uint32_t crowd_network_print(const struct crowd_table *t, const struct contact *
 	return (uint32_t)siphash_words(&t->key, words, 2, 1, 3) | 1;
 }
 
+/*
+ * Whether a group is a scan. Its members' ports are disjoint, but for one in so many contacts.
+ * Sources of several networks that share few ports each need more ports together: strangers may
+ * have one program in common. So do sources that have nothing in common but the time.
+ */
+static bool group_is_scan(const struct crowd_group *g, enum crowd_join join, bool v6,
+			  uint64_t now_ms)
+{
+	const bool few = g->scattered && g->ports * 2 < g->sources * 5;
+	unsigned ports = GROUP_PORTS, repeats = GROUP_REPEATS_ONE_IN, pace_ms = GROUP_PACE_MS;
+
+	if (join == CROWD_ANY || few) {
+		ports = GROUP_PORTS_SPREAD;
+		repeats = GROUP_REPEATS_SPREAD_ONE_IN;
+	}
+	if (join == CROWD_ANY)
+		pace_ms = GROUP_PACE_ANY_MS;
+	/* Forged sources have a packet each, too, but come as fast as they can; and IPv6 has
+	 * networks enough for each. */
+	if (few && (v6 || now_ms - g->began_ms < (uint64_t)g->contacts * GROUP_PACE_FORGED_MS))
+		return false;
+	return g->ports >= ports && g->sources >= GROUP_SOURCES &&
+	       g->repeats * repeats <= g->contacts &&
+	       now_ms - g->began_ms <= (uint64_t)g->contacts * pace_ms;
+}
+
 struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
-				 const struct contact *contact, uint32_t fingerprint, bool one_site)
+				 const struct contact *contact, uint32_t fingerprint,
+				 enum crowd_join join)
 {
 	struct crowd_group *g = group_get(c, fingerprint, contact->now_ms, contact->t_ns);
 	uint32_t source = crowd_source(contact);
@@ -378,7 +405,7 @@ struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
 
 	if (g->contacts == 0)
 		g->network = network;
-	g->scattered |= !one_site && g->network != network;
+	g->scattered |= join != CROWD_SITE && g->network != network;
 	g->moved_ms = contact->now_ms;
 	for (int i = 0; i < g->ports; i++)
 		known_port |= g->port[i] == contact->dport;
@@ -396,10 +423,5 @@ struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
 		g->source[g->sources++] = source;
 	g->contacts++;
 	g->repeats += known_port;
-	if (g->ports < GROUP_PORTS || g->sources < GROUP_SOURCES ||
-	    (g->scattered && g->ports * 2 < g->sources * 5) ||
-	    g->repeats * GROUP_REPEATS_ONE_IN > g->contacts ||
-	    contact->now_ms - g->began_ms > (uint64_t)g->contacts * GROUP_PACE_MS)
-		return NULL;
-	return g;
+	return group_is_scan(g, join, !addr_is_v4(contact->src), contact->now_ms) ? g : NULL;
 }

@@ -125,15 +125,22 @@ uint32_t crowd_source(const struct contact *contact);
 uint32_t crowd_network_print(const struct crowd_table *t, const struct contact *contact,
 			     unsigned bits);
 
+/* What the sources of a group have in common. */
+enum crowd_join {
+	CROWD_ALIKE, /* the header fields of their packets */
+	CROWD_SITE,  /* an IPv6 network, which may be one host's */
+	CROWD_ANY,   /* nothing but the time */
+};
+
 /*
- * Counts a failed contact of a source that is no scanner by itself, in the group of a fingerprint;
- * `one_site`: it is that of a network. Returns the group it belongs to
- * once that is a distributed scan, else NULL: at least GROUP_PORTS ports and GROUP_SOURCES sources,
- * hardly a port contacted twice, no pause, and fewer than 4 sources to 10 ports, unless all sources
- * are of one IPv6 /64, which may be one host.
+ * Counts a failed contact of a source that is no scanner by itself, in the group of a fingerprint.
+ * Returns the group it belongs to once that is a distributed scan, else NULL: at least GROUP_PORTS
+ * ports and GROUP_SOURCES sources, hardly a port contacted twice, and no pause. Sources of several
+ * networks that are alike but have fewer than five ports to two of them, and those that only have
+ * the time in common, need GROUP_PORTS_SPREAD ports.
  */
 struct crowd_group *crowd_failed(struct crowd_table *t, struct crowd *c,
 				 const struct contact *contact, uint32_t fingerprint,
-				 bool one_site);
+				 enum crowd_join join);
 
 #endif

@@ -9,7 +9,7 @@
 #include "watch/params.h"
 #include "watch/tool.h"
 
-#define BITMAPS 3 /* TCP, UDP, answered open */
+#define BITMAPS 3 /* TCP, UDP or SCTP, answered open */
 
 int episode_table_init(struct episode_table *t, size_t bytes, const struct siphash_key *key,
 		       struct host_set *hosts)
@@ -104,10 +104,12 @@ static void bit_add(uint64_t *bitmap, uint16_t port, uint32_t *count)
 
 void episode_add_port(struct episode *e, uint16_t port, uint8_t proto)
 {
-	if (proto == IPPROTO_UDP)
-		bit_add(e->udp, port, &e->udp_count);
-	else if (proto == IPPROTO_TCP)
+	if (proto == IPPROTO_TCP)
 		bit_add(e->tcp, port, &e->tcp_count);
+	else if (proto == IPPROTO_UDP && e->sctp_count == 0)
+		bit_add(e->udp, port, &e->udp_count);
+	else if (proto == IPPROTO_SCTP && e->udp_count == 0)
+		bit_add(e->udp, port, &e->sctp_count);
 }
 
 static void episode_close(struct episode_table *t, struct episode *e, uint64_t t_ns)
@@ -178,6 +180,62 @@ static void record_ports(struct episode *e, const struct evidence *r)
 	}
 }
 
+/* Takes hosts and ports from the list of a record about cells. */
+static void record_cells(struct episode_table *t, struct episode *e, const struct evidence *r)
+{
+	for (int i = 0; i < r->listed; i++) {
+		episode_add_port(e, r->cell_port[i],
+				 r->cell_udp >> i & 1 ? IPPROTO_UDP : IPPROTO_TCP);
+		e->hosts += hosts_add(t, e, r->cell_host[i]);
+	}
+	e->many_targets = e->hosts > 1;
+}
+
+/* Takes the hosts of a record about hosts as its own, if these are more. Those of the list of
+ * `origin`, a record about cells, are added again. */
+static void adopt_hosts(struct episode_table *t, struct episode *e, const struct evidence *origin,
+			const struct evidence *hosts)
+{
+	if (e->adopted || hosts->hosts <= e->hosts)
+		return;
+	e->adopted = true;
+	e->owner = hosts->owner;
+	e->hosts = hosts->hosts;
+	e->answered = hosts->answered;
+	e->many_targets = true;
+	for (int i = 0; i < hosts->listed; i++)
+		(void)hosts_add(t, e, hosts->host[i]);
+	for (int i = 0; i < origin->listed; i++)
+		e->hosts += hosts_add(t, e, origin->cell_host[i]);
+}
+
+uint64_t episode_ports(const struct episode *e)
+{
+	return (uint64_t)e->tcp_count + e->udp_count + e->sctp_count;
+}
+
+static uint64_t greater(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+void episode_settle(struct episode *e)
+{
+	e->packets = greater(greater(e->packets, e->failed), greater(e->hosts, episode_ports(e)));
+}
+
+/* Whether the contacts of a record are in the one about cells that opened the episode, too. */
+static bool is_within(const struct evidence *origin, const struct evidence *other)
+{
+	struct addr a = origin->target, b = other->target;
+
+	if (origin->kind == EVIDENCE_CELLS)
+		return true;
+	if (!addr_is_v4(a) || !addr_is_v4(b))
+		return a.hi == b.hi;
+	return addr_v4(a) >> 8 == addr_v4(b) >> 8;
+}
+
 static void add_counts(struct episode *e, const struct evidence *r)
 {
 	e->packets += r->packets;
@@ -206,15 +264,24 @@ struct episode *episode_open(struct episode_table *t, const struct evidence *r,
 	e->began_ms = r->began_ms;
 	e->confidence = 1 - evidence_error(r);
 	add_counts(e, r);
+	e->of_ports = r->kind != EVIDENCE_STRAYS &&
+		      (r->kind != EVIDENCE_HOSTS || r->proto == IPPROTO_TCP ||
+		       r->proto == IPPROTO_UDP || r->proto == IPPROTO_SCTP);
 	if (r->kind == EVIDENCE_PORTS || r->kind == EVIDENCE_PROTOCOLS) {
 		record_ports(e, r);
+		e->on_target = r->packets;
 		e->hosts = 1;
 		(void)hosts_add(t, e, target_hash);
 		return e;
 	}
+	if (evidence_is_cells(r)) {
+		record_cells(t, e, r);
+		return e;
+	}
+	e->many_targets = true;
 	/* The hosts beyond the record's list are in the host set, under its owner number. */
 	e->owner = r->owner;
-	e->many_targets = true;
+	e->adopted = true;
 	e->hosts = r->hosts;
 	e->answered = r->answered;
 	for (int i = 0; i < r->listed; i++)
@@ -263,12 +330,19 @@ void episode_join(struct episode_table *t, struct episode *e, const struct evide
 	if (other->last_ns > e->last_ns)
 		e->last_ns = other->last_ns;
 	/* Each contact is in a record about ports and in one about hosts. */
-	if (other->kind == EVIDENCE_HOSTS)
+	if (other->kind == EVIDENCE_HOSTS) {
+		if (evidence_is_cells(origin))
+			adopt_hosts(t, e, origin, other);
 		return;
+	}
 	if (origin->kind == EVIDENCE_HOSTS)
 		rest = without_port(other, origin);
-	proof_join(&e->proof, &rest.proof);
-	add_counts(e, &rest);
+	if (!evidence_is_cells(origin) || !is_within(origin, other)) {
+		proof_join(&e->proof, &rest.proof);
+		add_counts(e, &rest);
+		if (addr_equal(e->target, other->target))
+			e->on_target += rest.packets;
+	}
 	record_ports(e, other);
 	if (hosts_add(t, e, target_hash)) {
 		e->hosts++;
@@ -344,6 +418,15 @@ static void episode_grown(struct episode_table *t, struct episode *e, uint64_t t
 		episode_report(t, e, EVENT_UPDATE, t_ns);
 }
 
+/* Whether a contact looks for hosts, and the scan for ports of one: scanners look for hosts first.
+ */
+static bool is_by_product(const struct episode *e, const struct contact *c)
+{
+	const uint32_t pings = UINT32_C(1) << SEEN_ICMP | UINT32_C(1) << SEEN_ARP;
+
+	return e->of_ports && !e->many_targets && c->techniques && !(c->techniques & ~pings);
+}
+
 void episode_add(struct episode_table *t, struct episode *e, const struct contact *c,
 		 uint32_t host_hash)
 {
@@ -353,6 +436,7 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 	if (c->t_ns < e->first_ns)
 		e->first_ns = c->t_ns;
 	e->packets++;
+	e->on_target += addr_equal(e->target, c->dst);
 	e->failed += c->failed;
 	for (int bit = 0; bit < SEEN_TECHNIQUES; bit++)
 		e->seen[bit] += c->techniques >> bit & 1;
@@ -367,9 +451,11 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 	if (c->techniques == UINT32_C(1) << SEEN_IPPROTO)
 		protocol_add(e, c->proto);
 	else if (e->action != EVENT_BACKSCATTER && /* answers ask for no port */
-		 (c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP))
+		 (c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP || c->proto == IPPROTO_SCTP))
 		episode_add_port(e, c->dport, c->proto);
-	if (!addr_equal(e->target, c->dst) || e->many_targets) {
+	if (is_by_product(e, c)) {
+		e->pings++;
+	} else if (!addr_equal(e->target, c->dst) || e->many_targets) {
 		e->many_targets |= !e->crowd;
 		if (hosts_add(t, e, host_hash))
 			e->hosts++;
@@ -379,7 +465,7 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 	proof_add(&e->proof, c->print, c->idle && c->proven);
 	if (c->open) {
 		e->answered++;
-		if (c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP)
+		if (c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP || c->proto == IPPROTO_SCTP)
 			bit_add(e->open, c->dport, &e->open_count);
 	}
 	episode_grown(t, e, c->t_ns);

@@ -21,28 +21,35 @@ struct episode {
 	uint64_t began_ms, moved_ms; /* detector's clock */
 	uint64_t packets, hosts, sources, failed, answered;
 	uint64_t half_open, idle;
+	uint64_t on_target; /* packets to `target` */
+	uint64_t pings;	    /* packets of discovery (ICMP, ARP) by a scan of ports: by-products */
 	uint64_t seen[SEEN_TECHNIQUES]; /* contacts by technique (bits of event.h) */
 	uint64_t tools[EVENT_TOOLS];
+	uint64_t reported_ns;	/* time of the last report, on the capture's clock */
 	uint64_t reported_size; /* ports or hosts in the last report */
 	uint64_t updates;
-	uint64_t protocols[4];	    /* 256 bits */
-	uint64_t *tcp, *udp, *open; /* bitmaps of ports */
-	struct suspect *suspects;   /* SYN_FLOOD: in the memory of the bitmaps; else NULL */
-	uint64_t suspects_ms;	    /* earliest time of their next report */
-	uint32_t suspects_wait_ms;  /* time between the last two reports of them; 0: none yet */
-	bool suspects_news;	    /* there are suspects that were not reported */
+	uint64_t protocols[4]; /* 256 bits */
+	/* Bitmaps of ports; `udp` is that of SCTP if sctp_count is not 0: of scans by both only the
+	 * first protocol's ports are kept. */
+	uint64_t *tcp, *udp, *open;
+	struct suspect *suspects;  /* SYN_FLOOD: in the memory of the bitmaps; else NULL */
+	uint64_t suspects_ms;	   /* earliest time of their next report */
+	uint32_t suspects_wait_ms; /* time between the last two reports of them; 0: none yet */
+	bool suspects_news;	   /* there are suspects that were not reported */
 	struct proof proof;
 	double confidence;
 	uint32_t reported_techniques;
-	uint32_t tcp_count, udp_count, open_count, protocol_count;
+	uint32_t tcp_count, udp_count, sctp_count, open_count, protocol_count;
 	uint32_t last_seq;
 	uint32_t fingerprint; /* DISTRIBUTED: crowd_fingerprint() of its packets */
 	uint32_t target_hash; /* name_host() of `target` */
 	uint16_t last_sport;
 	uint8_t action; /* enum event_action; which kind of scan is decided by each report */
 	bool reported_proven;
-	bool crowd; /* many sources: the key is the target */
+	bool crowd;    /* many sources: the key is the target */
+	bool of_ports; /* it was opened by evidence about ports, not by pings */
 	bool many_targets, sources_at_least, hosts_at_least;
+	bool adopted;	/* `owner` is that of a record about hosts */
 	bool reported;	/* its opening was within the limit of events a minute */
 	uint32_t chain; /* next of its bucket, index + 1 */
 };
@@ -93,6 +100,11 @@ struct episode *episode_open(struct episode_table *t, const struct evidence *rec
 void episode_join(struct episode_table *t, struct episode *e, const struct evidence *origin,
 		  const struct evidence *other, uint32_t target_hash);
 
+/* To be called when all records have joined: makes the counts consistent. */
+void episode_settle(struct episode *e);
+/* Distinct ports of all protocols. */
+uint64_t episode_ports(const struct episode *e);
+
 /* Opens an episode of many sources and one target. The caller fills it, then calls episode_report.
  */
 struct episode *episode_open_crowd(struct episode_table *t, struct addr target, uint8_t action,
@@ -121,6 +133,9 @@ uint8_t episode_action(const struct episode *e);
 
 /* Adds a port to the TCP or UDP ports; nothing for other protocols. */
 void episode_add_port(struct episode *e, uint16_t port, uint8_t proto);
+/* Whether nearly all of its contacts were with one target: the others are by-products, such as the
+ * scanner's questions to a resolver. */
+bool episode_has_target(const struct episode *e);
 /* Delivers an event about the episode, unless its opening was or is beyond the limit. */
 void episode_report(struct episode_table *t, struct episode *e, enum event_phase phase,
 		    uint64_t t_ns);

@@ -33,7 +33,7 @@ uint32_t episode_techniques(const struct episode *e)
 
 uint8_t episode_shape(const struct episode *e)
 {
-	uint64_t ports = (uint64_t)e->tcp_count + e->udp_count;
+	uint64_t ports = episode_ports(e);
 
 	if (e->crowd)
 		return e->action == EVENT_DISTRIBUTED_SCAN ? SHAPE_DISTRIBUTED : SHAPE_NONE;
@@ -46,6 +46,14 @@ uint8_t episode_shape(const struct episode *e)
 	if (e->hosts >= SHAPE_RATIO * ports && ports <= SHAPE_FEW)
 		return SHAPE_HORIZONTAL;
 	return SHAPE_BLOCK;
+}
+
+bool episode_has_target(const struct episode *e)
+{
+	if (e->crowd || !e->many_targets)
+		return true;
+	return episode_shape(e) == SHAPE_VERTICAL && e->action != EVENT_BACKSCATTER &&
+	       e->on_target * MAIN_TARGET_ONE_IN >= e->packets * (MAIN_TARGET_ONE_IN - 1);
 }
 
 uint8_t episode_action(const struct episode *e)

@@ -7,7 +7,7 @@
 
 uint64_t episode_size(const struct episode *e)
 {
-	uint64_t ports = (uint64_t)e->tcp_count + e->udp_count + e->protocol_count;
+	uint64_t ports = episode_ports(e) + e->protocol_count;
 
 	return e->hosts > ports ? e->hosts : ports;
 }
@@ -76,18 +76,19 @@ void episode_report_suppressed(struct episode_table *t, uint64_t t_ns)
 static void event_fill_ports(struct episode_table *t, const struct episode *e, struct event *event)
 {
 	uint16_t(*udp)[2] = t->ranges + EPISODE_RANGES_MOST, (*open)[2] = udp + EPISODE_RANGES_MOST;
+	struct event_ports *second = e->sctp_count ? &event->sctp : &event->udp;
 
 	event->tcp.range = (const uint16_t(*)[2])t->ranges;
-	event->udp.range = (const uint16_t(*)[2])udp;
+	second->range = (const uint16_t(*)[2])udp;
 	event->open.range = (const uint16_t(*)[2])open;
 	event->suspects.suspect = t->suspects;
 	if (e->suspects) {
 		event->suspects.count = suspects_list(e->suspects, t->suspects);
 		return;
 	}
-	event->ports_total = (uint64_t)e->tcp_count + e->udp_count;
+	event->ports_total = episode_ports(e);
 	event->tcp.count = ports_ranges(e->tcp, t->ranges);
-	event->udp.count = ports_ranges(e->udp, udp);
+	second->count = ports_ranges(e->udp, udp);
 	event->open.count = ports_ranges(e->open, open);
 }
 
@@ -115,9 +116,10 @@ static void event_fill(struct episode_table *t, struct episode *e, struct event 
 	event->techniques = episode_techniques(e);
 	event->action = episode_action(e);
 	event->shape = episode_shape(e);
-	event->tool = (uint8_t)tool_choose(e->tools, e->packets, &event->tool_confidence);
+	event->tool =
+		(uint8_t)tool_choose(e->tools, e->packets - e->pings, &event->tool_confidence);
 	event->has = e->crowd ? EVENT_SPOOFABLE : EVENT_HAS_SOURCE;
-	if (e->crowd || !e->many_targets)
+	if (episode_has_target(e))
 		event->has |= EVENT_HAS_TARGET;
 	if (proof_holds(&e->proof))
 		event->has |= EVENT_HANDSHAKE;
@@ -133,8 +135,12 @@ static void event_fill(struct episode_table *t, struct episode *e, struct event 
 static void episode_deliver(struct episode_table *t, struct episode *e, enum event_phase phase,
 			    uint64_t t_ns)
 {
-	struct event event = {.t_ns = t_ns, .phase = (uint8_t)phase};
+	struct event event = {.phase = (uint8_t)phase};
 
+	/* A contact that was waited for is older than one that was refused meanwhile. */
+	if (t_ns < e->reported_ns && e->reported_ns - t_ns < CLOCK_DISORDER_NS)
+		t_ns = e->reported_ns;
+	event.t_ns = e->reported_ns = t_ns;
 	event_fill(t, e, &event);
 	e->reported_size = episode_size(e);
 	e->reported_techniques = event.techniques;

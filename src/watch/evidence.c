@@ -5,21 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "watch/evidence_cells.h"
+#include "watch/evidence_record.h"
 #include "watch/logarithm.h"
 #include "watch/name.h"
 #include "watch/params.h"
-#include "watch/tool.h"
-
-#define WAYS 8
 
 int evidence_table_init(struct evidence_table *t, size_t bytes, const struct siphash_key *key,
 			struct host_set *hosts)
 {
 	memset(t, 0, sizeof(*t));
-	t->buckets = bytes * 4 / 5 / (WAYS * sizeof(struct evidence));
+	t->buckets = bytes * 4 / 5 / (EVIDENCE_WAYS * sizeof(struct evidence));
 	if (t->buckets == 0)
 		return -1;
-	t->record = calloc(t->buckets * WAYS, sizeof(struct evidence));
+	t->record = calloc(t->buckets * EVIDENCE_WAYS, sizeof(struct evidence));
 	if (!t->record || probation_init(&t->probation, bytes / 5) < 0) {
 		evidence_table_fini(t);
 		return -1;
@@ -41,112 +40,6 @@ void evidence_table_fini(struct evidence_table *t)
 	t->record = NULL;
 }
 
-static uint32_t host_network(const struct evidence_table *t, struct addr a)
-{
-	if (addr_is_v4(a))
-		a.lo &= ~UINT64_C(0xff);
-	else
-		a.lo = 0;
-	return (uint32_t)name_of(&t->key, a);
-}
-
-/* The subject of a record, besides its source. */
-struct subject {
-	uint32_t host; /* name_host of the one target; 0: any */
-	uint16_t port;
-	uint8_t kind, proto;
-};
-
-static uint64_t record_tag(uint64_t source, const struct subject *about)
-{
-	uint64_t what = (uint64_t)about->kind << 24 | (uint64_t)about->proto << 16 | about->port;
-
-	return name_with(source, SALT_EVIDENCE, (uint64_t)about->host << 32 | what) | 1;
-}
-
-/* How suspicious a record is: its slow score, decayed to now_ms. */
-static float record_worth(const struct evidence *r, uint64_t now_ms)
-{
-	float ms = now_ms > r->moved_ms ? (float)(now_ms - r->moved_ms) : 0;
-	float worth = r->slow - ms / LEAK_SLOW_MS * STEP_PORT_FAILED;
-
-	return worth > 0 ? worth : 0;
-}
-
-static void record_leak(struct evidence *r, uint64_t now_ms)
-{
-	float ms = now_ms > r->moved_ms ? (float)(now_ms - r->moved_ms) : 0;
-
-	r->score -= ms / LEAK_MS * STEP_PORT_FAILED;
-	if (r->score < 0)
-		r->score = 0;
-	r->slow = record_worth(r, now_ms);
-	r->moved_ms = now_ms;
-}
-
-/* A free record of a bucket, or else the least suspicious one, of equals the longest idle. */
-static struct evidence *record_victim(struct evidence *bucket, uint64_t now_ms)
-{
-	struct evidence *victim = bucket;
-	float least = record_worth(bucket, now_ms);
-
-	for (int i = 0; i < WAYS && victim->tag; i++) {
-		struct evidence *r = &bucket[i];
-		float worth = record_worth(r, now_ms);
-
-		if (r->tag == 0 || worth < least ||
-		    (!(worth > least) && r->moved_ms < victim->moved_ms)) {
-			victim = r;
-			least = worth;
-		}
-	}
-	return victim;
-}
-
-/* The record of a subject, or NULL. With `make` it is created, and evicts the least suspicious of
- * its bucket. */
-static struct evidence *record_get(struct evidence_table *t, const struct contact *c,
-				   const struct subject *about, bool make)
-{
-	uint64_t tag = record_tag(c->source, about);
-	struct evidence *bucket = &t->record[name_below(tag, t->buckets) * WAYS], *victim;
-
-	for (int i = 0; i < WAYS; i++)
-		if (bucket[i].tag == tag)
-			return &bucket[i];
-	if (!make)
-		return NULL;
-	victim = record_victim(bucket, c->now_ms);
-	t->evicted += victim->tag != 0;
-	t->used += victim->tag == 0;
-	*victim = (struct evidence){
-		.tag = tag,
-		.owner = tag + ++t->made * UINT64_C(0x9e3779b97f4a7c15),
-		.first_ns = c->t_ns,
-		.began_ms = c->now_ms,
-		.moved_ms = c->now_ms,
-		.src = c->src,
-		.target = c->dst,
-		.port = about->port,
-		.kind = about->kind,
-		.proto = about->proto,
-		.home = c->home,
-	};
-	return victim;
-}
-
-static void count_contact(uint16_t *counter)
-{
-	if (*counter < UINT16_MAX)
-		++*counter;
-}
-
-static void count_up(uint8_t *counter)
-{
-	if (*counter < UINT8_MAX)
-		++*counter;
-}
-
 /* Adds a port (or protocol) to the list; *place is set to its index. Returns whether it is new. */
 static bool list_port(struct evidence *r, uint16_t port, int *place)
 {
@@ -161,95 +54,9 @@ static bool list_port(struct evidence *r, uint16_t port, int *place)
 	return true;
 }
 
-static bool filter_add(uint64_t *filter, unsigned bits, uint32_t hash)
-{
-	unsigned at = hash % bits;
-	bool fresh = !(filter[at >> 6] >> (at & 63) & 1);
-
-	filter[at >> 6] |= UINT64_C(1) << (at & 63);
-	return fresh;
-}
-
-static unsigned filter_bits(const uint64_t *filter, unsigned words)
-{
-	unsigned bits = 0;
-
-	for (unsigned i = 0; i < words; i++)
-		bits += (unsigned)__builtin_popcountll(filter[i]);
-	return bits;
-}
-
-/* Adds to a filter of used ports or hosts; returns whether it was new. The filter is emptied when
- * half full, so that each new service counts for a client of hundreds, and a repeated one does not.
- */
-static bool used_add(uint64_t filter[static 8], uint32_t hash)
-{
-	if (filter_bits(filter, 8) > 256)
-		memset(filter, 0, 8 * sizeof(*filter));
-	return filter_add(filter, 512, hash);
-}
-
 static uint32_t port_hash(uint16_t number)
 {
 	return number * UINT32_C(2654435761) >> 16;
-}
-
-/* Adds a host; returns whether it is new. If the host set is full, none is. */
-static bool list_host(struct evidence_table *t, struct evidence *r, uint32_t host)
-{
-	for (int i = 0; i < r->listed; i++)
-		if (r->host[i] == host)
-			return false;
-	if (r->listed < EVIDENCE_LISTED_HOSTS)
-		r->host[r->listed++] = host;
-	else if (host_set_add(t->hosts, r->owner, host) != HOST_SET_NEW)
-		return false;
-	r->hosts++;
-	return true;
-}
-
-static void record_note(struct evidence *r, const struct contact *c)
-{
-	if (c->t_ns > r->last_ns)
-		r->last_ns = c->t_ns;
-	if (c->t_ns < r->first_ns)
-		r->first_ns = c->t_ns;
-	if (c->half_open)
-		count_up(&r->half_open);
-	if (c->idle)
-		count_up(&r->idle);
-	if (c->again)
-		return;
-	r->packets++;
-	if (c->failed || c->idle)
-		proof_add(&r->proof, c->print, c->idle && c->proven);
-	for (int bit = 0; bit < SEEN_TECHNIQUES; bit++)
-		if (c->techniques >> bit & 1)
-			count_contact(&r->seen[bit]);
-	uint16_t tools = c->tools;
-
-	if (r->packets > 1 && r->last_seq == c->seq && r->last_sport == c->sport)
-		tools = tool_repeated(tools, c->window);
-	for (int tool = 0; tool < EVENT_TOOLS; tool++)
-		if (tools >> tool & 1)
-			count_contact(&r->tools[tool]);
-	r->last_seq = c->seq;
-	r->last_sport = c->sport;
-}
-
-static void record_step(struct evidence *r, float step, float slow)
-{
-	r->score += step;
-	r->slow += slow;
-	if (r->score < 0)
-		r->score = 0;
-	if (r->slow < 0)
-		r->slow = 0;
-}
-
-static bool record_is_over(const struct evidence_table *t, const struct evidence *r)
-{
-	return (double)r->score >= t->threshold || (double)r->slow >= t->threshold * SLOW_FACTOR;
 }
 
 /* Whether a contact would be part of a scan: used ones are not, except answers to UDP. */
@@ -285,36 +92,51 @@ static struct evidence *add_port(struct evidence_table *t, const struct contact 
 			r->open[place >> 6] |= UINT64_C(1) << (place & 63);
 		if (fresh && c->failed) {
 			count_contact(&r->failed);
-			record_step(r, STEP_PORT_FAILED, STEP_PORT_FAILED);
+			record_step(r, STEP_PORT_FAILED * c->weight, STEP_PORT_FAILED * c->weight);
 		}
 	}
 	return record_is_over(t, r) ? r : NULL;
 }
 
-/*
- * The weight of a host: SCATTERED_WEIGHT in a network that is new to the filter. A network may seem
- * known by a collision, the likelier the more bits are set, so the weight then falls with them.
- */
-static float host_spread(struct evidence_table *t, struct evidence *r, const struct contact *c)
+/* How well a host's network is known to the record, 0..1: 0 if it is new to the filter. It may seem
+ * known by a collision, the likelier the more bits are set, so less than 1 then. */
+static float host_trust(struct evidence_table *t, struct evidence *r, const struct contact *c)
 {
 	float empty = 1 - (float)filter_bits(r->networks, 4) / 256, trust;
 
 	if (filter_add(r->networks, 256, host_network(t, c->dst)))
-		return SCATTERED_WEIGHT;
+		return 0;
 	trust = empty * empty;
 	trust *= trust;
-	trust *= trust;
-	return SCATTERED_WEIGHT + (1 - SCATTERED_WEIGHT) * trust;
+	return trust * trust;
+}
+
+/* The step of a failed host, whose network is known by `trust`. */
+static float host_step(const struct contact *c, float trust)
+{
+	bool tcp_udp = c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP;
+	float near, far;
+
+	if (tcp_udp && contact_is_strict(c))
+		return STEP_STRICT * c->weight;
+	if (tcp_udp && contact_is_unusual(c)) {
+		near = STEP_HOST_RAW;
+		far = STEP_HOST_RAW * (c->raw ? SCATTERED_WEIGHT : SCATTERED_WEIGHT_SPRAYED);
+	} else {
+		near = tcp_udp ? STEP_HOST_FAILED : STEP_PING_FAILED;
+		far = near * SCATTERED_WEIGHT;
+		near *= c->home ? OUTWARDS_WEIGHT : 1;
+		far *= c->home ? OUTWARDS_WEIGHT : 1;
+	}
+	return (far + (near - far) * trust) * c->weight;
 }
 
 static void step_host_failed(struct evidence_table *t, struct evidence *r, const struct contact *c)
 {
-	float outwards = c->home ? OUTWARDS_WEIGHT : 1;
-
 	if (c->techniques == UINT32_C(1) << SEEN_ARP) {
-		record_step(r, STEP_ARP * outwards, 0);
+		record_step(r, STEP_ARP * (c->home ? OUTWARDS_WEIGHT : 1), 0);
 	} else {
-		float step = STEP_HOST_FAILED * outwards * host_spread(t, r, c);
+		float step = host_step(c, host_trust(t, r, c));
 
 		record_step(r, step, step);
 	}
@@ -362,10 +184,14 @@ static struct evidence *add_host(struct evidence_table *t, const struct contact 
 		if (is_sweep_only(c->techniques) && list_host(t, r, host))
 			count_contact(&r->answered);
 	} else if (contact_is_listed(c)) {
+		bool fresh = list_host(t, r, host);
+
 		r->target = c->dst;
-		if (list_host(t, r, host) && c->failed) {
+		if (fresh && c->failed) {
 			count_contact(&r->failed);
 			step_host_failed(t, r, c);
+		} else if (fresh && !contact_is_unusual(c)) {
+			record_step(r, STEP_HOST_IDLE, STEP_HOST_IDLE);
 		}
 	}
 	return r;
@@ -386,13 +212,13 @@ static void probation_bring(struct evidence_table *t, const struct contact *c,
 	(void)add_port(t, &first);
 }
 
-/* The same for the record about hosts. The network is not stored, so the host weighs
- * SCATTERED_WEIGHT. */
+/* The same for the record about hosts. The network is not stored, so the host weighs as one of
+ * another. */
 static void probation_bring_host(struct evidence_table *t, struct evidence *r,
 				 const struct contact *c, const struct probation_entry *earlier)
 {
 	struct contact first = probation_contact(c, earlier);
-	float step = STEP_HOST_FAILED * SCATTERED_WEIGHT * (c->home ? OUTWARDS_WEIGHT : 1);
+	float step = host_step(&first, 0);
 
 	if (!r || earlier->port != c->dport || earlier->proto != c->proto)
 		return;
@@ -411,7 +237,7 @@ static void probation_bring_host(struct evidence_table *t, struct evidence *r,
 struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
 {
 	struct probation_entry earlier = {0};
-	struct evidence *ports = NULL, *hosts = NULL;
+	struct evidence *ports = NULL, *hosts = NULL, *cells = NULL;
 	bool sweep = is_sweep_only(c->techniques);
 	enum probation_answer admission = PROBATION_OVER;
 
@@ -421,16 +247,23 @@ struct evidence *evidence_add(struct evidence_table *t, const struct contact *c)
 		return NULL;
 	if (admission == PROBATION_ENDS && !sweep)
 		probation_bring(t, c, &earlier);
-	if (!sweep)
+	if (!sweep && !c->routine)
 		ports = add_port(t, c);
 	if (c->techniques != UINT32_C(1) << SEEN_IPPROTO) {
 		hosts = add_host(t, c, EVIDENCE_HOSTS);
 		if (admission == PROBATION_ENDS)
 			probation_bring_host(t, hosts, c, &earlier);
 	}
+	if (!c->routine)
+		cells = cells_add(t, c);
 	if (ports)
 		return ports;
-	return hosts && record_is_over(t, hosts) ? hosts : NULL;
+	if (hosts && record_is_over(t, hosts))
+		cells = hosts;
+	if (cells && cells->kind != EVIDENCE_KNOCKS && !contact_is_unusual(c) &&
+	    cells_mostly_complete(t, c))
+		return NULL;
+	return cells;
 }
 
 struct evidence *evidence_stray(struct evidence_table *t, const struct contact *c)
@@ -440,114 +273,22 @@ struct evidence *evidence_stray(struct evidence_table *t, const struct contact *
 	return r && record_is_over(t, r) ? r : NULL;
 }
 
-void evidence_drop(struct evidence_table *t, struct evidence *record)
-{
-	memset(record, 0, sizeof(*record));
-	t->used--;
-}
-
-/* Hosts and ports whose records evidence_take still has to look up. */
-#define TAKEN_MOST 256
-struct taking {
-	uint32_t host[TAKEN_MOST];
-	struct {
-		uint16_t port;
-		uint8_t proto;
-	} port[TAKEN_MOST];
-	unsigned hosts, ports;
-};
-
-static void taking_host(struct taking *g, uint32_t host)
-{
-	for (unsigned i = 0; i < g->hosts; i++)
-		if (g->host[i] == host)
-			return;
-	if (g->hosts < TAKEN_MOST)
-		g->host[g->hosts++] = host;
-}
-
-static void taking_port(struct taking *g, uint16_t port, uint8_t proto)
-{
-	for (unsigned i = 0; i < g->ports; i++)
-		if (g->port[i].port == port && g->port[i].proto == proto)
-			return;
-	if (g->ports < TAKEN_MOST) {
-		g->port[g->ports].port = port;
-		g->port[g->ports++].proto = proto;
-	}
-}
-
-static void taking_record(struct evidence_table *t, struct taking *g, const struct evidence *r)
-{
-	if (r->kind == EVIDENCE_HOSTS) {
-		taking_port(g, r->port, r->proto);
-		for (int i = 0; i < r->listed; i++)
-			taking_host(g, r->host[i]);
-	} else if (r->kind != EVIDENCE_STRAYS) {
-		taking_host(g, name_host(name_of(&t->key, r->target)));
-		for (int i = 0; i < r->listed && r->kind == EVIDENCE_PORTS; i++)
-			taking_port(g, r->number[i], r->proto);
-	}
-}
-
-static struct evidence *record_find(struct evidence_table *t, uint64_t tag)
-{
-	struct evidence *bucket = &t->record[name_below(tag, t->buckets) * WAYS];
-
-	for (int i = 0; i < WAYS; i++)
-		if (bucket[i].tag == tag)
-			return &bucket[i];
-	return NULL;
-}
-
-void evidence_take(struct evidence_table *t, struct evidence *record,
-		   void (*each)(void *context, const struct evidence *other), void *context)
-{
-	static const struct subject of_host[] = {{0, 0, EVIDENCE_PORTS, IPPROTO_TCP},
-						 {0, 0, EVIDENCE_PORTS, IPPROTO_UDP},
-						 {0, 0, EVIDENCE_PROTOCOLS, 0}};
-	struct taking g = {.hosts = 0};
-	uint64_t source = name_of(&t->key, record->src);
-	unsigned hosts = 0, ports = 0;
-
-	taking_record(t, &g, record);
-	evidence_drop(t, record);
-	while (hosts < g.hosts * 3 || ports < g.ports) {
-		struct subject about;
-		struct evidence *r;
-
-		if (hosts < g.hosts * 3) {
-			about = of_host[hosts % 3];
-			about.host = g.host[hosts++ / 3];
-		} else {
-			about = (struct subject){0, g.port[ports].port, EVIDENCE_HOSTS,
-						 g.port[ports].proto};
-			ports++;
-		}
-		r = record_find(t, record_tag(source, &about));
-		if (!r)
-			continue;
-		taking_record(t, &g, r);
-		each(context, r);
-		evidence_drop(t, r);
-	}
-}
-
 void evidence_mark_owners(const struct evidence_table *t, uint64_t alive[static 1024])
 {
-	for (uint64_t i = 0; i < t->buckets * WAYS; i++) {
+	for (uint64_t i = 0; i < t->buckets * EVIDENCE_WAYS; i++) {
 		const struct evidence *r = &t->record[i];
 		uint16_t mark = host_set_mark(r->owner);
 
-		if (r->tag && (r->kind == EVIDENCE_HOSTS || r->kind == EVIDENCE_STRAYS) &&
-		    r->listed == EVIDENCE_LISTED_HOSTS)
+		if (r->tag && r->kind != EVIDENCE_PORTS && r->kind != EVIDENCE_PROTOCOLS &&
+		    r->hosts >= EVIDENCE_LISTED_CELLS)
 			alive[mark >> 6] |= UINT64_C(1) << (mark & 63);
 	}
 }
 
 double evidence_error(const struct evidence *record)
 {
-	double score = (double)record->score, power = 1;
+	double slow = (double)record->slow / SLOW_FACTOR, power = 1;
+	double score = slow > (double)record->score ? slow : (double)record->score;
 
 	/* e^-score by squaring e^-(score / 1024). */
 	if (score <= 0)
@@ -561,7 +302,7 @@ double evidence_error(const struct evidence *record)
 void evidence_of(const struct evidence_table *t, struct addr src, uint64_t now_ms,
 		 void (*each)(void *context, const struct evidence *record), void *context)
 {
-	for (uint64_t i = 0; i < t->buckets * WAYS; i++) {
+	for (uint64_t i = 0; i < t->buckets * EVIDENCE_WAYS; i++) {
 		struct evidence faded = t->record[i];
 
 		if (!faded.tag || !addr_equal(faded.src, src))

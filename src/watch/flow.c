@@ -222,7 +222,7 @@ static void flow_begin(struct flow *f, const struct flow_key *key, uint64_t tag)
 	f->ttl = f->more = f->claims = f->flags = 0;
 	f->doubts = 0;
 	f->interface = 0;
-	f->proven = false;
+	f->proven = f->raw = f->stun = false;
 }
 
 struct flow *flow_open(struct flow_table *t, const struct flow_key *key, enum flow_state state,

@@ -64,6 +64,8 @@ struct flow {
 	uint8_t doubts;	    /* enum flow_doubt */
 	uint16_t interface; /* index of the one by which its first packet came in, low 16 bits; 0:
 			       not known */
+	bool raw;	    /* the first packet has a shape that no operating system sends */
+	bool stun;	    /* the first packet is a STUN message */
 	bool proven; /* the opener acknowledged what was sent to its address: it is not spoofed */
 	uint32_t latest; /* UDP: mark of the latest packet after the first, see packet_mark() in
 			    watch.c */

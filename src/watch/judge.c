@@ -9,6 +9,10 @@
 #include "watch/params.h"
 #include "watch/watch_state.h"
 
+/* Numbers of no IP protocol, for the pairs that routine_of() makes. */
+#define ROUTINE_SLOT  240
+#define ROUTINE_SLOTS 8
+
 /* The surprise where there is no flood: greater than any other. */
 #define CALM 1e9
 
@@ -34,6 +38,14 @@ static bool goes_outwards(const struct watch *w, struct addr src, struct addr ds
 	       !ranges_contain(w->conf.home, dst);
 }
 
+/* Whether a flow began with a segment of a connection that may be older than the capture. Raw
+ * tools' are not: no stack has their windows. */
+static bool is_perhaps_older(const struct watch *w, const struct flow *f)
+{
+	return f->proto == IPPROTO_TCP && (f->flags & (TCP_ACK | TCP_SYN)) == TCP_ACK && !f->raw &&
+	       f->dport >= CLIENT_PORTS && w->now_ms - w->start_ms < OLDER_EXCUSE_MS;
+}
+
 /* Fills *c in place: to copy it the processor would have to wait for its narrow stores. */
 static void contact_init(struct contact *c, const struct watch *w, const struct flow *f)
 {
@@ -56,7 +68,17 @@ static void contact_init(struct contact *c, const struct watch *w, const struct 
 		.print = f->proto == IPPROTO_TCP ? proof_print(f->window, f->mss, f->ttl) : 0,
 		.proven = f->proven,
 		.home = goes_outwards(w, f->src, f->dst),
+		.raw = f->raw,
+		.talks = f->proto == IPPROTO_UDP && f->more >= TALK_DATAGRAMS,
+		.weight = f->stun ? ICE_WEIGHT : 1,
 	};
+	c->older = is_perhaps_older(w, f);
+	if (c->older)
+		c->weight *= OLDER_WEIGHT;
+	/* Refused: a late answer, perhaps, to a question from before the begin. */
+	if (f->proto == IPPROTO_UDP && f->claims & CLAIM_MIDDLE &&
+	    w->now_ms - w->start_ms < START_EXCUSE_MS)
+		c->weight *= START_WEIGHT;
 }
 
 /* How much a contact's source stands out from the flood of its target; CALM if there is no flood.
@@ -93,80 +115,6 @@ static void note_suspect(struct watch *w, const struct contact *c, double surpri
 	flood = episode_find(&w->episodes, c->target, true);
 	if (flood)
 		episode_add_suspect(flood, c);
-}
-
-/* Opens an episode for a group that is a distributed scan now, with its ports and sources so far.
- */
-static void crowd_scan(struct watch *w, const struct crowd_group *g, const struct contact *c)
-{
-	struct episode *e = episode_open_crowd(&w->episodes, c->dst, EVENT_DISTRIBUTED_SCAN,
-					       w->now_ms, c->t_ns);
-
-	for (int i = 0; i < g->ports; i++)
-		episode_add_port(e, g->port[i], c->proto);
-	e->first_ns = g->first_ns;
-	e->packets = g->contacts;
-	e->failed = g->contacts;
-	e->fingerprint = g->fingerprint;
-	for (int i = 0; i < g->sources; i++)
-		episode_add_source(&w->episodes, e, g->source[i]);
-	for (int bit = 0; bit < SEEN_TECHNIQUES; bit++)
-		e->seen[bit] = c->techniques >> bit & 1 ? g->contacts : 0;
-	/* No sequential test decides this; about that of one source with all these ports. */
-	e->confidence = CROWD_CONFIDENCE;
-	episode_report(&w->episodes, e, EVENT_OPEN, c->t_ns);
-}
-
-/* The fingerprints of all groups that a contact belongs to; returns how many. */
-static unsigned crowd_prints(const struct watch *w, const struct contact *c,
-			     uint32_t print[static 3])
-{
-	print[0] = crowd_fingerprint(&w->crowds, c);
-	if (addr_is_v4(c->src))
-		return 1;
-	print[1] = crowd_network_print(&w->crowds, c, 64);
-	print[2] = crowd_network_print(&w->crowds, c, 48);
-	return 3;
-}
-
-static bool is_listed(uint32_t one, const uint32_t *list, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (list[i] == one)
-			return true;
-	return false;
-}
-
-static void note_crowd(struct watch *w, const struct contact *c)
-{
-	uint32_t print[3];
-	unsigned prints;
-	struct crowd *crowd;
-	struct crowd_group *group;
-	struct episode *e;
-
-	if (c->proto != IPPROTO_TCP && c->proto != IPPROTO_UDP)
-		return;
-	crowd = crowd_get(&w->crowds, c->dst, c->target, w->now_ms);
-	if (crowd_mean_pps(crowd, w->now_ms) > 0)
-		return; /* a flood with spoofed sources looks the same */
-	prints = crowd_prints(w, c, print);
-	e = episode_find(&w->episodes, c->target, true);
-	if (e) {
-		if (e->action != EVENT_DISTRIBUTED_SCAN ||
-		    !is_listed(e->fingerprint, print, prints))
-			return;
-		episode_add_source(&w->episodes, e, crowd_source(c));
-		episode_add(&w->episodes, e, c, name_host(c->target));
-		return;
-	}
-	for (unsigned i = 0; i < prints; i++) {
-		group = crowd_failed(&w->crowds, crowd, c, print[i], i > 0);
-		if (group) {
-			crowd_scan(w, group, c);
-			return;
-		}
-	}
 }
 
 /* Whether a contact belongs to the scan of its source. Used connections are other traffic of the
@@ -232,10 +180,19 @@ static void open_episode(struct watch *w, struct evidence *over, uint64_t t_ns)
 		keep_record(j.kept, over);
 	}
 	evidence_take(&w->evidence, over, join_record, &j);
+	episode_settle(j.episode);
 	flood = episode_find(&w->episodes, name_of(&w->conf.key, j.origin.target), true);
 	if (flood && flood->suspects)
 		suspects_drop(flood->suspects, name_of(&w->conf.key, j.origin.src));
 	episode_report(&w->episodes, j.episode, EVENT_OPEN, t_ns);
+}
+
+void judge_held(struct watch *w, bool all)
+{
+	struct evidence *r;
+
+	while ((r = evidence_held(&w->evidence, all ? UINT64_MAX : w->now_ms)))
+		open_episode(w, r, w->packet_ns);
 }
 
 /* TCP and UDP of a port are one service, since clients of HTTP and DNS fall back from one to the
@@ -264,6 +221,59 @@ static bool is_known_service(struct watch *w, const struct contact *c)
 	if (c->used || c->idle)
 		known_service_add(&w->known_services, &pair);
 	return c->failed && !c->half_open && known_service_has(&w->known_services, &pair);
+}
+
+/* The pair that stands for one of the hosts of a network with which a source used a port: eight for
+ * each network, so that ROUTINE_HOSTS of them are at least as many hosts. */
+static struct known_service_pair routine_of(const struct watch *w, const struct contact *c,
+					    unsigned slot)
+{
+	struct addr network = c->dst;
+
+	network.lo &= addr_is_v4(network) ? ~UINT64_C(0xff) : 0;
+	return (struct known_service_pair){c->source, name_of(&w->conf.key, network), c->dport,
+					   (uint8_t)(ROUTINE_SLOT + slot)};
+}
+
+/* Remembers with how many hosts of a network a source uses a port. Returns whether a contact failed
+ * with a port that is its source's own business there. */
+static bool is_routine(struct watch *w, const struct contact *c)
+{
+	unsigned hosts = 0;
+
+	if (c->proto != IPPROTO_TCP || !(c->used || c->failed) || c->raw || c->half_open)
+		return false;
+	if (c->used) {
+		const struct known_service_pair pair =
+			routine_of(w, c, name_host(c->target) % ROUTINE_SLOTS);
+
+		known_service_add(&w->known_services, &pair);
+		return false;
+	}
+	for (unsigned slot = 0; slot < ROUTINE_SLOTS; slot++) {
+		const struct known_service_pair pair = routine_of(w, c, slot);
+
+		hosts += known_service_has(&w->known_services, &pair);
+	}
+	return hosts >= ROUTINE_HOSTS;
+}
+
+/* Whether a contact's source used a service of the target that names further ports: FTP's passive
+ * mode (RFC 959), RPC's endpoint mappers, RTSP. */
+static bool is_named_port(const struct watch *w, const struct contact *c)
+{
+	static const uint16_t controls[] = {21, 111, 135, 554};
+
+	if (c->proto != IPPROTO_TCP || !(c->failed || c->idle) || c->raw || c->dport < 1024)
+		return false;
+	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
+		const struct known_service_pair pair = {c->source, c->target, controls[i],
+							IPPROTO_TCP};
+
+		if (known_service_has(&w->known_services, &pair))
+			return true;
+	}
+	return false;
 }
 
 /* A handshake with a service that its source used before is a client's, and proves nothing about a
@@ -296,6 +306,9 @@ static void judge_contact(struct watch *w, struct contact *c)
 	}
 	if (is_known_service(w, c))
 		return;
+	c->routine = is_routine(w, c);
+	if (is_named_port(w, c))
+		c->weight *= CONTROL_WEIGHT;
 	surprise = contact_surprise(w, c, c->failed && !c->again);
 	if (c->failed && !c->again && surprise < CALM)
 		note_suspect(w, c, surprise);
@@ -307,7 +320,7 @@ static void judge_contact(struct watch *w, struct contact *c)
 		return;
 	}
 	if (c->failed && !c->again)
-		note_crowd(w, c);
+		judge_group(w, c);
 }
 
 void judge_failed(struct watch *w, const struct flow *f, bool open, bool half_open)
@@ -334,6 +347,7 @@ void judge_buried(struct watch *w, const struct packet *p, uint64_t t_ns)
 		.techniques = UINT32_C(1) << SEEN_ODD,
 		.dport = ++w->buried,
 		.proto = p->proto,
+		.weight = 1,
 		.failed = true,
 	};
 
@@ -365,7 +379,19 @@ static bool was_heard(const struct watch *w, struct addr a)
 	return (w->heard[0][at >> 6] | w->heard[1][at >> 6]) >> (at & 63) & 1;
 }
 
-/* A SYN+ACK without a SYN was followed by nothing, or by a RST: backscatter. */
+/*
+ * Whether a SYN+ACK without a SYN is a probe: by its shape, or as no server listens on a client's
+ * port. Where a crowd reflects answers to the target, none is.
+ */
+static bool stray_is_probe(struct watch *w, const struct flow *f)
+{
+	const struct episode *crowd = episode_find(&w->episodes, f->target, true);
+
+	return (f->raw || f->sport >= CLIENT_PORTS) &&
+	       !(crowd && crowd->action == EVENT_REFLECTION);
+}
+
+/* A SYN+ACK without a SYN was followed by nothing, or by a RST: backscatter, or a probe. */
 static void note_stray(struct watch *w, const struct flow *f)
 {
 	struct contact c = {
@@ -377,11 +403,19 @@ static void note_stray(struct watch *w, const struct flow *f)
 		.now_ms = w->now_ms,
 		.sport = f->sport,
 		.proto = f->proto,
+		.weight = 1,
 		.failed = true,
 	};
 	struct episode *e = episode_find(&w->episodes, c.source, false);
 	struct evidence *over;
 
+	if (stray_is_probe(w, f)) {
+		contact_init(&c, w, f);
+		c.techniques = UINT32_C(1) << SEEN_SYNACK;
+		c.failed = true;
+		judge_contact(w, &c);
+		return;
+	}
 	if (e) {
 		if (e->action == EVENT_BACKSCATTER)
 			episode_add(&w->episodes, e, &c, name_host(c.target));
@@ -425,6 +459,7 @@ void judge_silence(struct watch *w, const struct flow *f, uint64_t over_ms)
 	contact_init(&c, w, f);
 	c.over_ms = over_ms;
 	c.failed = true;
+	c.silent = true;
 	if (f->claims & (uint8_t)~CLAIM_MIDDLE && listens >= 0) {
 		c.open = c.half_open = true;
 		if (f->claims & CLAIM_ACK)
@@ -483,28 +518,4 @@ void judge_used(struct watch *w, const struct flow *f, bool again)
 	c.open = !again;
 	c.again = again;
 	judge_contact(w, &c);
-}
-
-void judge_crowd(struct watch *w, const struct crowd *crowd, uint8_t action, uint64_t sources,
-		 uint32_t techniques, uint64_t t_ns)
-{
-	struct episode *e = episode_find(&w->episodes, crowd->name, true);
-	bool fresh = !e;
-
-	if (fresh)
-		e = episode_open_crowd(&w->episodes, crowd->target, action, w->now_ms, t_ns);
-	else if (e->action != action)
-		return;
-	for (int bit = 0; bit < SEEN_TECHNIQUES; bit++)
-		e->seen[bit] += techniques >> bit & 1 ? 64 : 0;
-	e->moved_ms = w->now_ms;
-	if (t_ns > e->last_ns)
-		e->last_ns = t_ns;
-	if (sources > e->sources)
-		e->sources = sources;
-	e->sources_at_least = true;
-	e->packets += 64;
-	e->confidence = CROWD_CONFIDENCE;
-	if (fresh)
-		episode_report(&w->episodes, e, EVENT_OPEN, t_ns);
 }

@@ -7,6 +7,7 @@
 
 #include "address/addr.h"
 
+struct contact;
 struct crowd;
 struct flow;
 struct packet;
@@ -45,6 +46,13 @@ void judge_used(struct watch *w, const struct flow *f, bool again);
  * extends the one that is open. `techniques`: bit set of those that send such packets. */
 void judge_crowd(struct watch *w, const struct crowd *crowd, uint8_t action, uint64_t sources,
 		 uint32_t techniques, uint64_t t_ns);
+
+/* Adds a failed contact to the groups of its target: sources that share a scan. */
+void judge_group(struct watch *w, const struct contact *c);
+
+/* Records about knocks whose wait is over (evidence_held), or with `all` of all: opens an event for
+ * those whose source did not come back. */
+void judge_held(struct watch *w, bool all);
 
 /* The host sent an ARP packet, so it exists: asking for it by ARP is no evidence (ARP_HEARD_MS). */
 void judge_heard(struct watch *w, struct addr a);

@@ -126,8 +126,38 @@ static bool flow_copy(const struct watch *w, struct flow *f, const struct packet
 	return false;
 }
 
+/* SCTP (RFC 9260, 5.1): an INIT ACK is no connection yet; a COOKIE ECHO or data use it, an ABORT of
+ * the opener leaves it half-open. */
+static void sctp_opener(struct watch *w, struct flow *f, const struct packet *p)
+{
+	if (f->state != FLOW_HALF)
+		return;
+	if (p->chunk == SCTP_ABORT) {
+		outcome_fails(w, f, true, true);
+	} else if (p->chunk != SCTP_INIT) {
+		flow_settle(&w->flows, f, FLOW_MIDDLE);
+		judge_used(w, f, false);
+	}
+}
+
+static void sctp_target(struct watch *w, struct flow *f, const struct packet *p)
+{
+	if (f->state == FLOW_PENDING && p->chunk == SCTP_ABORT) {
+		outcome_fails(w, f, false, false);
+	} else if (f->state == FLOW_PENDING && p->chunk == SCTP_INIT_ACK) {
+		flow_settle(&w->flows, f, FLOW_HALF);
+	} else if (f->state == FLOW_PENDING) {
+		flow_settle(&w->flows, f, FLOW_MIDDLE);
+		judge_used(w, f, false);
+	}
+}
+
 void outcome_opener(struct watch *w, struct flow *f, const struct packet *p)
 {
+	if (f->proto == IPPROTO_SCTP) {
+		sctp_opener(w, f, p);
+		return;
+	}
 	if (f->proto != IPPROTO_TCP) {
 		/* That many datagrams are a stream: voice, video, a tunnel. */
 		if (f->state == FLOW_PENDING && f->proto == IPPROTO_UDP &&
@@ -184,6 +214,10 @@ void outcome_target(struct watch *w, struct flow *f, const struct packet *p)
 {
 	bool accepts = flow_is_syn(f) && (p->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
 
+	if (f->proto == IPPROTO_SCTP) {
+		sctp_target(w, f, p);
+		return;
+	}
 	if (f->state == FLOW_STRAY && p->flags & TCP_RST) {
 		outcome_over(w, f);
 		return;

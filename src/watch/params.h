@@ -38,6 +38,9 @@
 /* Datagrams of one flow without an answer within ANSWER_WAIT_MS that make it a stream (voice,
  * video, a tunnel): resolvers and scanners repeat a question less often. */
 #define STREAM_DATAGRAMS 8
+/* Datagrams behind the first that are more than a scanner's repetitions: half a conversation, where
+ * the other half is not captured. It is no cell of a walk. */
+#define TALK_DATAGRAMS 3
 /* us between two captures of one packet at two interfaces of this machine (bridge, VLAN, egress):
  * they follow each other at once. */
 #define COPY_US 1000
@@ -53,24 +56,34 @@
 #define FRAGMENT_WAIT6_MS 60000
 /* First port of clients (Linux); others take ports from 49152 on (RFC 6335, 6). */
 #define CLIENT_PORTS 32768
-/* Bytes of the shortest usual answer of DNS, with the question in it. */
-#define ANSWER_BYTES_LEAST 28
-/* Bytes of an answer that may be amplified. Shorter ones to a closed port of this machine, that
- * no host here asked for, are probes. */
-#define ANSWER_BYTES_MOST 128
-/* ms after the begin in which ends of connections from before may come without a packet of these
- * being known: servers close idle ones after a minute or two. The same while the flow table forgets
- * flows that were idle for less than FLOW_REMEMBERED_MS. */
-#define LATE_END_EXCUSE_MS 120000
+/* Bytes from which a datagram from the port of a service is an answer to some host: no scanner
+ * sends as many, and amplifiers answer to forged questions with more. */
+#define ANSWER_BYTES_MOST 512
+/* ms in which hosts answer a question that was sent to a group or broadcast address: SSDP lets them
+ * wait up to 120 s (UPnP 1.0, MX). */
+#define ASKED_MS 120000
+/* ms after the begin in which segments to the ports of clients may belong to connections from
+ * before, and weigh OLDER_WEIGHT if they are refused: servers close idle ones after a minute or
+ * two, and ask after them (keepalive). */
+#define OLDER_EXCUSE_MS 120000
+#define OLDER_WEIGHT	0.25f
+/* The flow table forgets: after it evicted a flow that was idle for less than that, late ends to
+ * clients' ports are no probes for as long. */
 #define FLOW_REMEMBERED_MS UINT64_C(3600000)
-/* ms after the begin in which datagrams from the ports of services to closed ports of this machine,
- * without an answer, may be answers to questions from before: resolvers wait up to 30 s. */
+/* ms after the begin in which datagrams from the ports of services may be answers to questions from
+ * before: resolvers wait up to 30 s. Without an answer they are then no evidence; refused they
+ * weigh START_WEIGHT. */
 #define START_EXCUSE_MS 30000
+#define START_WEIGHT	0.5f
 /* First default port of traceroute; it takes three ports a hop, up to 64 hops; a TTL above this is
  * a datagram that is to arrive. */
 #define TRACEROUTE_PORT	 33434
 #define TRACEROUTE_PORTS 256
 #define TRACEROUTE_TTL	 30
+/* First port of other tracers (mtr), that count up one by one; and how many they send in a second
+ * at most. */
+#define TRACE_PORT_LEAST 33000
+#define TRACE_A_SECOND	 64
 /* ms that a host counts as alive after it spoke on the link: an answer that does not reach us is
  * not missed if the host spoke within the hour before. */
 #define ARP_HEARD_MS UINT64_C(3600000)
@@ -105,16 +118,29 @@
  */
 #define STEP_PORT_FAILED 1.3863f  /* ln(0.8 / 0.2) */
 #define STEP_PORT_USED	 -1.3863f /* ln(0.2 / 0.8) */
-#define STEP_HOST_FAILED 0.4700f  /* ln(0.8 / 0.5) */
-#define STEP_HOST_USED	 -0.9163f /* ln(0.2 / 0.5) */
+#define STEP_HOST_FAILED                                                                           \
+	0.7300f /* ln(0.83 / 0.4): no innocent source of 10,642 captures failed at 14 */
+#define STEP_HOST_USED -0.9163f /* ln(0.2 / 0.5) */
+/* Completed, and closed without a word: rarely a scanner that failed elsewhere. */
+#define STEP_HOST_IDLE -0.4700f
+/* A host that failed where no ordinary client does: by a raw tool, or on a port that none sprays
+ * (sprayed.h); in those captures no innocent source failed at more than two hosts there. */
+#define STEP_HOST_RAW 1.3863f
+/* A packet with a relation that chance makes once in 2^16 (tool.h): a third of ln(2^16), as several
+ * programs may have it. */
+#define STEP_STRICT 3.5f
 /* Hosts ask for their neighbours all day: ARP raises the fast score only. */
 #define STEP_ARP 0.25f
 /* Monitoring pings hosts that exist: two that answer outweigh one that does not. With more, sweeps
  * of well-filled networks would not be seen. */
-#define STEP_PING_USED -0.2350f
+#define STEP_PING_FAILED 0.4700f
+#define STEP_PING_USED	 -0.2350f
 /* Weight of a host in a network (/24, /64) where the source contacted no other: peer-to-peer
  * programs look so, sweeps do not. */
 #define SCATTERED_WEIGHT 0.05f
+/* The same for a failure on a port that no client sprays: about 40 hosts of the Internet. Their
+ * direction does not matter. */
+#define SCATTERED_WEIGHT_SPRAYED 0.26f
 /* Weight of contacts from our own networks outwards (Zeek: 25 hosts inwards, 250 outwards). */
 #define OUTWARDS_WEIGHT 0.1f
 /* ms in which the fast and the slow score lose what one failed port added: a scan of one port every
@@ -124,6 +150,36 @@
 /* Threshold of the slow score, in thresholds of the fast one: twice the evidence, since innocent
  * failures add up in twelve hours, too. */
 #define SLOW_FACTOR 2.0
+
+/* ---- Cells: a host and a port of it (evidence_cells.c). ---- */
+
+/* Of one network, by ordinary clients: innocent sources failed at 13 cells of a /24 at most. Before
+ * CELLS_HOSTS hosts are among them they count for the ports of a host only. */
+#define STEP_CELL_FAILED 0.9000f
+#define STEP_CELL_USED	 -1.4000f
+#define CELLS_HOSTS	 3
+/* Anywhere, by a raw tool. */
+#define STEP_CELL_RAW 0.7000f
+/* Connections that were completed and closed without a word, and failures among them: on ports that
+ * no client sprays, and on others. */
+#define STEP_KNOCK_SPRAYED 0.7300f
+#define STEP_KNOCK	   0.2800f
+/* ms until a source that knocks is called a scanner: monitors come back to the same cells within
+ * five minutes; one in how many known cells it must have contacted again by then. */
+#define KNOCKS_WAIT_MS	    330000
+#define KNOCKS_AGAIN_ONE_IN 2
+/* With fewer failures than one in this many knocks a source is judged by its knocks only: a monitor
+ * knows hosts that are gone. */
+#define KNOCKS_FAILED_ONE_IN 3
+/* Weight of a UDP datagram without an answer: few services answer what they do not know. */
+#define UDP_SILENT_WEIGHT 0.1f
+/* Weight of what an application explains in part: candidates of ICE that are tried in turns, and
+ * high ports that a control connection (FTP, RPC) may have named. */
+#define ICE_WEIGHT     0.25f
+#define CONTROL_WEIGHT 0.25f
+/* A port counts as a client's own business in a network where it used that port with this number of
+ * hosts: a monitor asks new hosts for what it knows from others. */
+#define ROUTINE_HOSTS 3
 
 /* ---- Floods (crowd.c, cusum.c, judge.c, suspects.c). ---- */
 
@@ -174,10 +230,20 @@
 #define GROUP_SOURCES 3
 /* One in this many contacts may probe a port that was probed before. */
 #define GROUP_REPEATS_ONE_IN 4
+/* The same where sources of several networks share few ports each, and where sources have nothing
+ * but the time in common: ports, and one in this many contacts with a port that was probed before.
+ * Strangers ask for the same few ports. */
+#define GROUP_PORTS_SPREAD	    40
+#define GROUP_REPEATS_SPREAD_ONE_IN 8
 /* ms of silence after which a group is forgotten, and mean ms between two of its contacts at most:
- * slower ones are strangers whose packets look alike. */
-#define GROUP_IDLE_MS 120000
-#define GROUP_PACE_MS 2000
+ * slower ones are strangers whose packets look alike. The last one is for sources with nothing in
+ * common: half a minute for a group, about. */
+#define GROUP_IDLE_MS	  120000
+#define GROUP_PACE_MS	  4000
+#define GROUP_PACE_ANY_MS 800
+/* Mean ms between the contacts of sources with few ports each, at least: a flood with forged
+ * addresses and ports is faster. */
+#define GROUP_PACE_FORGED_MS 150
 /* Confidence of what many sources do together, which no sequential test decides. */
 #define CROWD_CONFIDENCE 0.99
 
@@ -204,8 +270,10 @@
 #define SYN_CONNECT_ONE_IN 20
 /* "A few" hosts or ports, and how many times as many of the other make a shape vertical or
  * horizontal. */
-#define SHAPE_FEW   3
-#define SHAPE_RATIO 4
+#define SHAPE_FEW 3
+/* All but one in this many contacts with one host make it the target of a vertical scan. */
+#define MAIN_TARGET_ONE_IN 10
+#define SHAPE_RATIO	   4
 /* Share of a scan's contacts whose header fields must fit a tool for it to be named. */
 #define TOOL_SHARE 0.5
 

@@ -102,6 +102,8 @@ struct contact probation_contact(const struct contact *c, const struct probation
 		.proto = earlier->proto,
 		.print = earlier->print,
 		.tools = c->tools,
+		.raw = c->raw,
+		.weight = c->weight,
 		.failed = earlier->state & PROBATION_FAILED,
 		.open = earlier->state & PROBATION_ANSWERED,
 		.half_open = earlier->state & PROBATION_HALF_OPEN,

@@ -11,12 +11,21 @@
 /* The ports of an ARP flow, so that it equals no IP flow: the Ethertype of ARP. */
 #define ARP_PORT 0x0806
 
+/* ICMPv6 type (RFC 4861, 4.3). */
+#define NEIGHBOUR_SOLICITATION 135
+
 static bool addr_is_group(struct addr a)
 {
+	/* Class D, broadcast, none. Class E is unicast on Linux and in private networks. */
 	if (addr_is_v4(a))
-		return addr_v4(a) >= 0xe0000000 ||
-		       addr_v4(a) == 0; /* class D, E, broadcast; none */
+		return addr_v4(a) >> 28 == 0xe || addr_v4(a) == UINT32_MAX || addr_v4(a) == 0;
 	return a.hi >> 56 == 0xff || (a.hi == 0 && a.lo == 0);
+}
+
+/* fe80::/10 (RFC 4291, 2.5.6). */
+static bool is_link_local(struct addr a)
+{
+	return a.hi >> 54 == 0x3fa;
 }
 
 /* The last address of a /24 is usually a broadcast address; UDP is sent there by design. In larger
@@ -70,6 +79,12 @@ static bool udp_is_trace(const struct packet *p)
 	       p->ttl <= TRACEROUTE_TTL;
 }
 
+/* mtr counts up from 33000, tracepath from 44444, for as long as they run. */
+static bool udp_may_be_trace(const struct packet *p)
+{
+	return p->dport >= TRACE_PORT_LEAST && p->ttl <= TRACEROUTE_TTL;
+}
+
 /*
  * A datagram from a service's port to a high port looks like an answer to a request from before the
  * capture, and so does one between equal ports, as some services use; but their answers are not
@@ -94,24 +109,37 @@ static bool udp_is_answer(const struct packet *p)
 	return false;
 }
 
-/* Whether it is too short for the answer that its port promises, and not to a client's port: a host
- * that refuses it did not wait for it. */
-static bool udp_is_no_good_answer(const struct packet *p)
-{
-	return p->sport != p->dport && p->dport < CLIENT_PORTS &&
-	       p->payload_bytes < ANSWER_BYTES_LEAST && !(p->has & PACKET_TRUNCATED);
-}
-
 static void sight_udp(const struct packet *p, struct sighting *s)
 {
-	if (packet_may_be_broadcast(p))
+	if (packet_may_be_broadcast(p)) {
+		s->kind = SIGHT_ASKS;
 		return;
+	}
 	s->techniques = technique_by_sight(IPPROTO_UDP, 0);
 	s->kind = SIGHT_FIRST;
 	if (udp_is_answer(p))
-		s->kind = udp_is_no_good_answer(p) ? SIGHT_LIKELY_MIDDLE : SIGHT_MIDDLE;
+		s->kind = p->payload_bytes < ANSWER_BYTES_MOST ? SIGHT_LIKELY_MIDDLE : SIGHT_MIDDLE;
+	s->trace = udp_may_be_trace(p);
 	if (udp_is_trace(p))
 		s->kind = SIGHT_MIDDLE;
+}
+
+/*
+ * SCTP (RFC 9260). An INIT opens an association, and scans send it or a COOKIE ECHO. An INIT ACK or
+ * ABORT answers; all else belongs to an association.
+ */
+static void sight_sctp(const struct packet *p, struct sighting *s)
+{
+	s->kind = SIGHT_MIDDLE;
+	if (p->chunk == SCTP_INIT) {
+		s->kind = SIGHT_FIRST;
+		s->techniques = UINT32_C(1) << SEEN_SCTP_INIT;
+	} else if (p->chunk == SCTP_COOKIE_ECHO) {
+		s->kind = SIGHT_FIRST;
+		s->techniques = UINT32_C(1) << SEEN_SCTP_COOKIE;
+	} else if (p->chunk == SCTP_INIT_ACK || p->chunk == SCTP_ABORT) {
+		s->kind = SIGHT_ANSWER;
+	}
 }
 
 static void sight_icmp(const struct packet *p, struct sighting *s)
@@ -154,12 +182,31 @@ static void sight_arp(const struct packet *p, struct sighting *s)
 					  : SIGHT_IGNORE;
 }
 
+/*
+ * Neighbour discovery asks as ARP does. A router asks for hosts that others want to reach, but with
+ * its own link-local address (RFC 4861, 7.2.2: that of the packet which is to be sent, if that is
+ * its own); so does address detection, with none.
+ */
+static void sight_neighbour(const struct packet *p, struct sighting *s)
+{
+	bool asks = p->icmp_type == NEIGHBOUR_SOLICITATION;
+	struct addr asker = asks ? p->src : p->dst;
+
+	if (addr_is_group(asker) || addr_equal(asker, p->neighbour_target) ||
+	    (is_link_local(asker) && !is_link_local(p->neighbour_target)))
+		return;
+	s->techniques = UINT32_C(1) << SEEN_ARP;
+	s->kind = asks ? SIGHT_FIRST : SIGHT_ANSWER;
+	s->key = asks ? (struct flow_key){asker, p->neighbour_target, ARP_PORT, ARP_PORT, 0, 0}
+		      : (struct flow_key){p->neighbour_target, asker, ARP_PORT, ARP_PORT, 0, 0};
+}
+
 /* A transport protocol that is not parsed: a probe for its number. A truncated TCP, UDP or ICMP
  * header is none. */
 static void sight_protocol(const struct packet *p, struct sighting *s)
 {
 	if (p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP || p->proto == IPPROTO_ICMP ||
-	    p->proto == IPPROTO_ICMPV6)
+	    p->proto == IPPROTO_ICMPV6 || (p->proto == IPPROTO_SCTP && p->has & PACKET_TRUNCATED))
 		return;
 	s->key.sport = s->key.dport = 0;
 	s->kind = SIGHT_FIRST;
@@ -173,16 +220,23 @@ void sight_packet(const struct packet *p, struct sighting *s)
 		sight_arp(p, s);
 		return;
 	}
-	if (!(p->has & PACKET_IP) || p->has & PACKET_FRAGMENT || addr_is_group(p->src) ||
-	    addr_is_group(p->dst))
+	if (p->has & PACKET_NEIGHBOUR) {
+		sight_neighbour(p, s);
 		return;
-	s->key = (struct flow_key){p->src, p->dst, p->sport, p->dport, p->proto};
+	}
+	if (!(p->has & PACKET_IP) || p->has & PACKET_FRAGMENT || addr_is_group(p->src))
+		return;
+	s->key = (struct flow_key){p->src, p->dst, p->sport, p->dport, p->proto, 0};
+	if (addr_is_group(p->dst)) {
+		s->kind = p->has & PACKET_UDP ? SIGHT_ASKS : SIGHT_IGNORE;
+		return;
+	}
 	if (p->has & PACKET_TCP)
 		sight_tcp(p, s);
 	else if (p->has & PACKET_UDP)
 		sight_udp(p, s);
-	else if (p->has & PACKET_NEIGHBOUR)
-		return;
+	else if (p->has & PACKET_SCTP)
+		sight_sctp(p, s);
 	else if (p->has & PACKET_ICMP)
 		sight_icmp(p, s);
 	else

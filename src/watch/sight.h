@@ -10,12 +10,15 @@
 #include "watch/flow.h"
 
 enum sight_kind {
-	SIGHT_IGNORE,	     /* not judged: multicast, a fragment, neighbour discovery */
+	SIGHT_IGNORE,	     /* not judged: multicast, a fragment */
+	SIGHT_ASKS,	     /* a datagram to a group or broadcast address: answers will come from
+				others, and perhaps from other ports; `key` */
 	SIGHT_FIRST,	     /* a first contact, unless it belongs to a known flow */
 	SIGHT_MIDDLE,	     /* part of a connection, even if its begin was not seen */
 	SIGHT_LIKELY_MIDDLE, /* an ACK with data or from a service's port, a datagram from one: the
 				same, unless it is refused */
-	SIGHT_ANSWER,	     /* an answer: SYN+ACK, RST, echo reply, ARP reply */
+	SIGHT_ANSWER,	     /* an answer: SYN+ACK, RST, echo reply, ARP reply, neighbour
+				advertisement, INIT ACK */
 	SIGHT_ERROR, /* an ICMP error; `key` is the flow in its quote, as the opener sent it */
 };
 
@@ -34,6 +37,7 @@ struct sighting {
 	uint8_t kind;	     /* enum sight_kind */
 	bool late_end;	     /* LIKELY_MIDDLE: from a server to a client's port: no
 				probe even if it is refused, where the connection may be forgotten */
+	bool trace;	     /* FIRST: perhaps one of traceroute's, if others came before it */
 	uint8_t way;	     /* enum sight_way; set by the caller of prefetch_bucket() */
 	uint16_t interface;  /* index of the interface, its low 16 bits; likewise */
 	size_t slot;	     /* what flow_prefetch returned, set by prefetch_entry */

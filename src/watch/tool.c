@@ -38,10 +38,12 @@ static bool looks_nmap(const struct packet *p)
 	return is_nmap_window(p->window) && options && p->ttl <= 59;
 }
 
-/* hping3: window 512, no options. */
+#define HPING_WINDOW 512
+
+/* hping3: its window, no options. */
 static bool looks_hping(const struct packet *p)
 {
-	return p->window == 512 && !(p->has & PACKET_MSS);
+	return p->window == HPING_WINDOW && !(p->has & PACKET_MSS);
 }
 
 /* portlight: window 1024, MSS 1460 or 1440, source port in a block of 4,096 that encodes the
@@ -60,6 +62,13 @@ static bool looks_portlight(const struct packet *p)
 static bool looks_connect(const struct packet *p)
 {
 	return p->flags == TCP_SYN && p->has & PACKET_MSS && p->window > 4096 && p->mss > 500;
+}
+
+bool tool_is_raw(uint8_t flags, uint16_t window, uint16_t mss)
+{
+	if ((flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && mss == 0)
+		return true;
+	return is_nmap_window(window) || (window == HPING_WINDOW && mss == 0 && flags & TCP_SYN);
 }
 
 static uint16_t bit_if(bool looks, enum event_tool tool)

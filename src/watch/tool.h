@@ -2,6 +2,7 @@
 #ifndef PORTLIGHT_WATCH_TOOL_H
 #define PORTLIGHT_WATCH_TOOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "packet/packet.h"
@@ -12,6 +13,13 @@
  * TCP. One packet proves nothing: the bits are counted over a scan.
  */
 uint16_t tool_relations(const struct packet *p);
+
+/* Whether TCP packets with that shape are no operating system's: without an MSS in a SYN, or with a
+ * fixed small window. `flags` are those of the packet, mss is 0 without that option. */
+bool tool_is_raw(uint8_t flags, uint16_t window, uint16_t mss);
+
+/* The relations that no packet fulfils by chance more often than once in 2^16. */
+#define TOOL_STRICT (1u << TOOL_MASSCAN | 1u << TOOL_MIRAI | 1u << TOOL_ZMAP)
 
 /*
  * The relations of a probe that repeats the sequence number and the source port of the one before,

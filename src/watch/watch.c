@@ -11,6 +11,7 @@
 #include "watch/params.h"
 #include "watch/sight.h"
 #include "watch/tool.h"
+#include "watch/under_way.h"
 #include "watch/watch_state.h"
 
 void watch_conf_init(struct watch_conf *conf)
@@ -132,6 +133,9 @@ static struct flow *watch_open(struct watch *w, const struct sighting *s, const 
 	f->mss = p->mss;
 	f->ttl = p->ttl;
 	f->tools = tool_relations(p);
+	f->raw = p->has & PACKET_TCP && !(p->has & PACKET_TRUNCATED) &&
+		 tool_is_raw(p->flags, p->window, p->mss);
+	f->stun = p->has & PACKET_STUN;
 	f->latest = outcome_mark(w, p);
 	f->interface = s->way == SIGHT_WAY_IN ? s->interface : 0;
 	if (has_evicted)
@@ -236,7 +240,7 @@ static void flow_ends(struct watch *w, struct flow *f)
 void prefetch_bucket(const struct watch *w, const struct packet *p, struct sighting *s)
 {
 	sight_packet(p, s);
-	if (s->kind == SIGHT_IGNORE)
+	if (s->kind <= SIGHT_ASKS)
 		return;
 	s->key.tag = flow_tag(&w->flows, &s->key);
 	flow_prefetch_bucket(&w->flows, s->key.tag);
@@ -244,7 +248,7 @@ void prefetch_bucket(const struct watch *w, const struct packet *p, struct sight
 
 void prefetch_entry(const struct watch *w, struct sighting *s)
 {
-	if (s->kind != SIGHT_IGNORE)
+	if (s->kind > SIGHT_ASKS)
 		s->slot = flow_prefetch(&w->flows, s->key.tag);
 }
 
@@ -252,37 +256,11 @@ void prefetch_victim(const struct watch *w, const struct sighting *s)
 {
 	const struct flow *f;
 
-	if (s->kind == SIGHT_IGNORE)
+	if (s->kind <= SIGHT_ASKS)
 		return;
 	f = flow_prefetch_evicted(&w->flows, s->key.tag, s->slot);
 	if (f)
 		judge_prefetch(w, f);
-}
-
-/* Whether a packet comes from a listening port of ours: without a known flow it is the late end of
- * a connection. */
-static bool is_our_servers(const struct watch *w, const struct packet *p)
-{
-	return p->has & PACKET_TCP && p->flags & TCP_ACK && w->conf.listens &&
-	       w->conf.listens(w->conf.listens_context, p->src, p->sport, IPPROTO_TCP) > 0;
-}
-
-/* Whether a packet that may be the late end of a connection is taken for one: the connection may be
- * from before the capture, or forgotten. */
-static bool is_late_end(const struct watch *w, const struct sighting *s)
-{
-	return s->late_end &&
-	       (w->now_ms - w->start_ms < LATE_END_EXCUSE_MS ||
-		(w->flows.forgot_ms && w->now_ms - w->flows.forgot_ms < FLOW_REMEMBERED_MS));
-}
-
-/* Whether a datagram that looks like an answer goes to a closed port of this machine. */
-static bool is_no_answer_to_us(const struct watch *w, const struct packet *p)
-{
-	return p->has & PACKET_UDP && p->payload_bytes < ANSWER_BYTES_MOST &&
-	       !(p->has & PACKET_TRUNCATED) && p->ttl > TRACEROUTE_TTL && w->conf.listens &&
-	       w->now_ms - w->start_ms >= START_EXCUSE_MS && w->flows.forgot_ms == 0 &&
-	       w->conf.listens(w->conf.listens_context, p->dst, p->dport, IPPROTO_UDP) < 0;
 }
 
 /* Whether a SYN+ACK of a flow is another one than before, or did not come from where its target is.
@@ -304,7 +282,11 @@ static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *
 
 	if (p->has & PACKET_ARP)
 		judge_heard(w, p->arp_sender);
-	if (s->kind == SIGHT_IGNORE)
+	if (p->has & PACKET_NEIGHBOUR)
+		judge_heard(w, s->key.src);
+	if (s->kind == SIGHT_ASKS)
+		excuse_ask(&w->excuses, &w->conf.key, &s->key, w->now_ms);
+	if (s->kind <= SIGHT_ASKS)
 		return;
 	if (s->kind == SIGHT_ERROR) {
 		error_about(w, s, p);
@@ -321,10 +303,7 @@ static void judge_sighting(struct watch *w, uint64_t t_ns, const struct packet *
 	if (!f) {
 		struct sighting middle = *s;
 
-		if (s->kind != SIGHT_ANSWER && (is_our_servers(w, p) || is_late_end(w, s)))
-			middle.kind = SIGHT_MIDDLE;
-		else if (s->kind == SIGHT_MIDDLE && is_no_answer_to_us(w, p))
-			middle.kind = SIGHT_LIKELY_MIDDLE;
+		middle.kind = (uint8_t)under_way(w, p, s);
 		if (middle.kind == SIGHT_FIRST)
 			first_contact(w, s, p, t_ns);
 		else if (middle.kind == SIGHT_ANSWER)
@@ -357,7 +336,7 @@ static bool is_own_forged(const struct watch *w, const struct packet *p, const s
 /* Damaged, or truncated before the headers that are judged; the payload is not needed. */
 static bool packet_is_unreadable(const struct packet *p)
 {
-	const uint32_t enough = PACKET_ARP | PACKET_TCP | PACKET_UDP | PACKET_ICMP |
+	const uint32_t enough = PACKET_ARP | PACKET_TCP | PACKET_UDP | PACKET_ICMP | PACKET_SCTP |
 				PACKET_FRAGMENT | PACKET_TCP_START;
 
 	return p->has & (PACKET_MALFORMED | PACKET_TCP_OPTIONS_BAD) ||
@@ -447,6 +426,7 @@ void watch_tick(struct watch *w, uint64_t t_ns)
 	settle_old(w, ANSWER_WAIT_MS);
 	if (host_set_is_full(&w->hosts))
 		hosts_sweep(w);
+	judge_held(w, false);
 	episode_expire(&w->episodes, w->now_ms, w->conf.idle_ns / 1000000, t_ns);
 	report_blind(w);
 }
@@ -460,6 +440,7 @@ void watch_lost(struct watch *w, uint64_t lost)
 void watch_finish(struct watch *w)
 {
 	settle_old(w, 0);
+	judge_held(w, true);
 	report_blind(w);
 	episode_close_all(&w->episodes, w->packet_ns);
 }

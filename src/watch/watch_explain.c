@@ -172,7 +172,7 @@ bool watch_explain(const struct watch *w, struct addr source,
 			 "failed",
 			 (unsigned long long)e->id,
 			 event_techniques_text(episode_techniques(e), names, sizeof(names)),
-			 e->tcp_count + e->udp_count, (unsigned long long)e->hosts,
+			 (unsigned)episode_ports(e), (unsigned long long)e->hosts,
 			 (unsigned long long)e->failed, (unsigned long long)e->packets);
 		line(context, text);
 	}

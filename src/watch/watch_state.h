@@ -5,6 +5,7 @@
 #include "watch/crowd.h"
 #include "watch/episode.h"
 #include "watch/evidence.h"
+#include "watch/excuse.h"
 #include "watch/flow.h"
 #include "watch/fragment.h"
 #include "watch/host_set.h"
@@ -26,6 +27,7 @@ struct watch {
 	struct watch_conf conf;
 	struct flow_table flows;
 	struct fragment_table pieces;
+	struct excuses excuses;
 	struct known_services known_services;
 	struct host_set hosts;
 	struct evidence_table evidence;

@@ -21,6 +21,9 @@ import time
 import capture_file
 from capture_file import Frame, LINK_ETHERNET, LINK_RAW_IP
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import harness  # noqa: E402
+
 PORTLIGHT = os.environ["PORTLIGHT"]
 SCANNER = {4: "198.18.0.1", 6: "2001:db8:18::1"}
 LINUX = {4: "198.18.0.10", 6: "2001:db8:18::10"}
@@ -143,24 +146,11 @@ class Recorder:
             process.wait(timeout=20)
 
 
-def run(command):
-    """A command, which is bounded in time. Scanners do not all exit with 0."""
-    if callable(command):
-        command()
-        return
-    result = subprocess.run(["timeout", "--kill-after=5", str(RUN_SECONDS), *map(str, command)],
-                            check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, errors="replace")
-    if result.returncode in (124, 126, 127, 137):
-        raise RuntimeError(f"{' '.join(map(str, command))}: exit status {result.returncode}: "
-                           f"{result.stdout[-400:]}")
-
-
 def record(case, folder):
     """{file name: bytes}"""
     recorder = Recorder(case, folder)
     try:
-        run(case.command)
+        harness.run(case.command, RUN_SECONDS)
         far = case.where[0] == "router"
         link, frames = recorder.finish((FAR if far else LINUX)[case.family])
     finally:
@@ -330,7 +320,7 @@ def portlight(technique, family=4, engine="frames", ports=TCP_PORTS, targets=Non
 def each(*commands):
     def all_of_them():
         for command in commands:
-            run(command)
+            harness.run(command, RUN_SECONDS)
     return all_of_them
 
 
@@ -344,6 +334,16 @@ def fetch(target, ports, times, source=None):
                     stream.sendall(b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n")
                     stream.settimeout(0.05)
                     stream.recv(4096)
+
+
+def knock(targets, ports):
+    """Connects to each port of each target, and closes at once."""
+    def all_of_them():
+        for target in targets:
+            for port in ports:
+                with contextlib.suppress(OSError):
+                    socket.create_connection((target, port), 2).close()
+    return all_of_them
 
 
 def clients(sources):
@@ -393,6 +393,13 @@ def shards(sources):
                   for i, source in enumerate(sources, 1)))
 
 
+def parts(sources, first, ports):
+    """Each source asks `ports` closed ports of its own."""
+    return each(*(nmap("-sS", "-S", source, "-e", "eth0", "-p",
+                       f"{first + i * ports}-{first + (i + 1) * ports - 1}", LINUX[4])
+                  for i, source in enumerate(sources)))
+
+
 def decoys(sources):
     """Each port is asked from each source; at last one ping."""
     return each(nmap("-sS", "-p", "81-92", "-D", ",".join(sources) + ",ME", LINUX[4]),
@@ -433,6 +440,20 @@ def wider_scans():
     yield Case("nmap-three-hosts", nmap("-sS", "-r", "-p", "81-96", "198.18.1.130-132"),
                where=AT_ROUTER)
     yield Case("masscan-four-shards", shards(SCANNER_MORE[:4]))
+    yield Case("nmap-four-parts", parts(SCANNER_MORE[:4], 101, 8))
+    yield Case("nmap-two-parts", parts(SCANNER_MORE[:2], 101, 8))
+    yield Case("nmap-sctp-init", nmap("-sY", "-p", "1-40", LINUX[4]))
+    yield Case("nmap-sctp-cookie", nmap("-sZ", "-p", "1-40", LINUX[4]))
+    yield Case("nmap-synack", nmap("-sS", "--scanflags", "SYNACK", "-p", TCP_PORTS, LINUX[4]))
+    yield Case("nmap-udp-from-53", nmap("-sU", "-g", "53", "--data-length", "8", "--max-retries",
+                                        "0", "--host-timeout", "30", "-p", "40000-40023",
+                                        LINUX[4]))
+    yield Case("nmap-ack-from-443", nmap("-sA", "-g", "443", "-p", "40000-40023", LINUX[4]))
+    yield Case("nmap-eight-ports-block", nmap("-sS", "-p", "81-88", "198.18.1.130-133"),
+               where=AT_ROUTER)
+    yield Case("connect-open-hosts", knock(FAR_MORE, [22]), where=AT_ROUTER)
+    yield Case("monitor-open-hosts", each(knock(FAR_MORE, [22]), knock(FAR_MORE, [22])),
+               where=AT_ROUTER)
     yield Case("masscan-two-shards", each(masscan("101-116", SCANNER_MORE[0], "--shard", "1/2"),
                                           masscan("101-116", SCANNER_MORE[1], "--shard", "2/2")))
 
@@ -462,6 +483,8 @@ def near_misses():
     yield Case("eight-ports-null-ipv6", nmap("-sN", "-r", "-p", FEW_PORTS, LINUX[6], family=6), 6)
     yield Case("sixteen-hosts-syn", nmap("-sS", "-p", "80", "--max-retries", "1",
                                          "198.18.1.32/28"), where=AT_ROUTER)
+    yield Case("eight-hosts-syn", nmap("-sS", "-p", "80", "--max-retries", "1",
+                                       "198.18.1.32/29"), where=AT_ROUTER)
     yield Case("sixteen-hosts-ping", nmap_ping("-PE", "198.18.1.32/28"), where=AT_ROUTER)
     yield Case("sixteen-hosts-arp", nmap_ping("-PR", "198.18.0.32/28"))
     yield Case("ping-of-hosts-that-answer", nmap_ping("-PE", FAR_MORE_RANGE), where=AT_ROUTER)

@@ -103,7 +103,7 @@ static unsigned shared_after(unsigned sources, unsigned contacts, uint64_t gap_m
 	for (unsigned n = 0; n < contacts && !after; n++) {
 		struct contact c = failed(source(n % sources), port(n), n * gap_ms);
 		struct crowd_group *g = crowd_failed(&t, crowd_at(&t, c.now_ms), &c,
-						     crowd_fingerprint(&t, &c), false);
+						     crowd_fingerprint(&t, &c), CROWD_ALIKE);
 
 		if (g) {
 			assert_int_equal(g->sources, n + 1 < sources ? n + 1 : sources);
@@ -141,6 +141,9 @@ static void sources_that_share_the_ports_are_one_scan(void **state)
 	assert_int_equal(shared_after(5, 1000, 100, port_of_few), 0);
 	/* Half of the contacts repeat a port. */
 	assert_int_equal(shared_after(5, 150, 100, port_of_two), 0);
+	/* A port each, in turns and with time: a campaign. */
+	assert_int_equal(shared_after(100, 300, 500, port_of_its_own), 40);
+	assert_int_equal(shared_after(60, 300, 3000, port_of_its_own), 40);
 	/* Strangers, one in five seconds. */
 	assert_int_equal(shared_after(5, 200, 5000, port_of_its_own), 0);
 }
@@ -157,9 +160,32 @@ static void packets_that_look_different_do_not_share(void **state)
 		/* Four kinds, of 23 ports each. */
 		c.window = (uint16_t)(1024 + n % 4);
 		assert_null(crowd_failed(&t, crowd_at(&t, c.now_ms), &c, crowd_fingerprint(&t, &c),
-					 false));
+					 CROWD_ALIKE));
 	}
 	crowd_table_fini(&t);
+}
+
+/* Sources with nothing in common but the time: half a minute. */
+static void many_at_the_same_time_share(void **state)
+{
+	struct crowd_table t;
+
+	(void)state;
+	for (unsigned slow = 0; slow < 2; slow++) {
+		unsigned after = 0;
+
+		assert_int_equal(crowd_table_init(&t, 1 << 20, &key), 0);
+		for (unsigned n = 0; n < 200 && !after; n++) {
+			struct contact c =
+				failed(source(n % 20), (uint16_t)n, n * (slow ? 1500 : 500));
+
+			c.window = (uint16_t)(1024 + n);
+			if (crowd_failed(&t, crowd_at(&t, c.now_ms), &c, 2, CROWD_ANY))
+				after = n + 1;
+		}
+		assert_int_equal(after, slow ? 0 : 40);
+		crowd_table_fini(&t);
+	}
 }
 
 /* A contact with the target, failed at once. */
@@ -187,7 +213,7 @@ static void used_place_is_as_new(uint64_t sources)
 
 			crowd_contact(c, name(n), target);
 			crowd_stray(c, name(n), target);
-			crowd_failed(&t, c, &contact, crowd_fingerprint(&t, &contact), false);
+			crowd_failed(&t, c, &contact, crowd_fingerprint(&t, &contact), CROWD_ALIKE);
 			crowd_completed(c);
 		}
 	}
@@ -260,6 +286,7 @@ int main(void)
 		cmocka_unit_test(not_every_crowd_is_a_flood),
 		cmocka_unit_test(sources_that_share_the_ports_are_one_scan),
 		cmocka_unit_test(packets_that_look_different_do_not_share),
+		cmocka_unit_test(many_at_the_same_time_share),
 		cmocka_unit_test(whose_place_is_taken_leaves_nothing),
 		cmocka_unit_test(who_is_busier_than_the_flood_is_admitted),
 	};

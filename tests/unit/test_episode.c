@@ -84,6 +84,7 @@ static struct contact probe(const struct stage *s, uint32_t n, uint16_t port)
 		.techniques = BIT(TECH_SYN) | BIT(TECH_CONNECT),
 		.dport = port,
 		.proto = IPPROTO_TCP,
+		.weight = 1,
 		.failed = true,
 	};
 }

@@ -37,8 +37,9 @@ static void test_words(void **state)
 						       "zmap",	  "mirai",     "unicornscan",
 						       "hping",	  "portlight", "connect"};
 	static const char *const techniques[SEEN_TECHNIQUES] = {
-		"connect", "syn",    "fin", "null", "xmas", "ack", "window",
-		"ttl",	   "maimon", "udp", "odd",  "icmp", "arp", "ipproto"};
+		"connect", "syn",     "fin",	"null",	     "xmas",	   "ack",
+		"window",  "ttl",     "maimon", "udp",	     "odd",	   "icmp",
+		"arp",	   "ipproto", "synack", "sctp_init", "sctp_cookie"};
 
 	(void)state;
 	check_words(event_action_name, EVENT_ACTIONS, actions);
@@ -147,7 +148,10 @@ static const struct {
 	{BIT(TECH_FIN) | BIT(TECH_NULL) | BIT(TECH_XMAS), "fin null xmas"},
 	{BIT(SEEN_ODD) | BIT(SEEN_ICMP) | BIT(SEEN_ARP) | BIT(SEEN_IPPROTO),
 	 "odd icmp arp ipproto"},
-	{UINT32_MAX, "syn|connect fin null xmas ack|window|ttl maimon udp odd icmp arp ipproto"},
+	{BIT(SEEN_SYNACK) | BIT(SEEN_SCTP_INIT) | BIT(SEEN_SCTP_COOKIE),
+	 "synack sctp_init sctp_cookie"},
+	{UINT32_MAX, "syn|connect fin null xmas ack|window|ttl maimon udp odd icmp arp ipproto "
+		     "synack sctp_init sctp_cookie"},
 };
 
 static void test_sets(void **state)

@@ -175,7 +175,15 @@ static void datagrams(void **state)
 
 		p.ttl = rows[i].ttl;
 		p.payload_bytes = rows[i].empty ? 0 : 30;
-		check(&p, rows[i].first ? SIGHT_FIRST : SIGHT_MIDDLE, BIT(TECH_UDP));
+		/* What looks like an answer is one, unless it is refused. */
+		check(&p,
+		      rows[i].first	  ? SIGHT_FIRST
+		      : rows[i].ttl <= 30 ? SIGHT_MIDDLE
+					  : SIGHT_LIKELY_MIDDLE,
+		      BIT(TECH_UDP));
+		p.payload_bytes = 600; /* no scanner's */
+		if (!rows[i].first && !rows[i].empty)
+			check(&p, SIGHT_MIDDLE, 0);
 	}
 }
 
@@ -190,7 +198,7 @@ static void many_at_once_is_not_asked_for(void **state)
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
 		p = udp(40000, 161);
 		p.dst = groups[i];
-		check(&p, SIGHT_IGNORE, 0);
+		check(&p, SIGHT_ASKS, 0);
 		p = udp(40000, 161);
 		p.src = groups[i]; /* an unused address */
 		check(&p, SIGHT_IGNORE, 0);
@@ -200,7 +208,11 @@ static void many_at_once_is_not_asked_for(void **state)
 	}
 	p = udp(40000, 137); /* a directed broadcast */
 	p.dst = addr_from_v4(0x0a0000ff);
-	check(&p, SIGHT_IGNORE, 0);
+	check(&p, SIGHT_ASKS, 0);
+	p = tcp(40000, 80, TCP_SYN); /* class E is unicast */
+	p.src = addr_from_v4(0xf0000001);
+	p.dst = addr_from_v4(0xf0000002);
+	check(&p, SIGHT_FIRST, BIT(TECH_SYN) | BIT(TECH_CONNECT));
 	p = tcp(40000, 80, TCP_SYN); /* TCP never is */
 	p.dst = addr_from_v4(0x0a0000ff);
 	check(&p, SIGHT_FIRST, BIT(TECH_SYN) | BIT(TECH_CONNECT));
@@ -235,10 +247,56 @@ static void pings_and_their_answers(void **state)
 		assert_int_equal(seen(&ask).key.dport, seen(&answer).key.sport);
 		assert_int_equal(seen(&ask).key.sport, seen(&answer).key.dport);
 	}
-	struct packet nd = icmp(135, true);
+}
 
-	nd.has |= PACKET_NEIGHBOUR;
-	check(&nd, SIGHT_IGNORE, 0);
+/* Neighbour discovery asks as ARP does; routers ask with their link-local address. */
+static void neighbours(void **state)
+{
+	const struct addr asker = {UINT64_C(0x20010db800000001), 7},
+			  target = {UINT64_C(0x20010db800000001), 9},
+			  router = {UINT64_C(0xfe80000000000000), 1};
+	struct packet ask = icmp(135, true), answer = icmp(136, true);
+
+	(void)state;
+	ask.has |= PACKET_NEIGHBOUR;
+	ask.src = asker;
+	ask.dst = (struct addr){UINT64_C(0xff02000000000000), 0x1ff000009};
+	ask.neighbour_target = target;
+	answer.has |= PACKET_NEIGHBOUR;
+	answer.src = answer.neighbour_target = target;
+	answer.dst = asker;
+	check(&ask, SIGHT_FIRST, BIT(SEEN_ARP));
+	check(&answer, SIGHT_ANSWER, 0);
+	assert_true(addr_equal(seen(&ask).key.src, seen(&answer).key.dst));
+	assert_true(addr_equal(seen(&ask).key.dst, seen(&answer).key.src));
+	ask.src = router;
+	check(&ask, SIGHT_IGNORE, 0);
+	ask.neighbour_target = (struct addr){UINT64_C(0xfe80000000000000), 9};
+	check(&ask, SIGHT_FIRST, BIT(SEEN_ARP));
+	ask.src = (struct addr){0, 0}; /* detects duplicates (RFC 4862, 5.4.2) */
+	check(&ask, SIGHT_IGNORE, 0);
+	answer.dst = (struct addr){UINT64_C(0xff02000000000000), 1}; /* tells all */
+	check(&answer, SIGHT_IGNORE, 0);
+}
+
+/* SCTP by its first chunk (RFC 9260, 3.2). */
+static void associations(void **state)
+{
+	struct packet p = {.has = PACKET_IP | PACKET_SCTP,
+			   .src = CLIENT,
+			   .dst = SERVER,
+			   .proto = IPPROTO_SCTP,
+			   .ttl = 64};
+
+	(void)state;
+	for (unsigned chunk = 0; chunk < 256; chunk++) {
+		p.chunk = (uint8_t)chunk;
+		check(&p,
+		      chunk == 1 || chunk == 10	 ? SIGHT_FIRST
+		      : chunk == 2 || chunk == 6 ? SIGHT_ANSWER
+						 : SIGHT_MIDDLE,
+		      BIT(chunk == 1 ? SEEN_SCTP_INIT : SEEN_SCTP_COOKIE));
+	}
 }
 
 /* The key of an error is that of the packet which it quotes. */
@@ -324,6 +382,8 @@ int main(void)
 		cmocka_unit_test(datagrams),
 		cmocka_unit_test(many_at_once_is_not_asked_for),
 		cmocka_unit_test(pings_and_their_answers),
+		cmocka_unit_test(neighbours),
+		cmocka_unit_test(associations),
 		cmocka_unit_test(errors_name_what_they_are_about),
 		cmocka_unit_test(arp),
 		cmocka_unit_test(other_protocols),

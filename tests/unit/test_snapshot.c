@@ -32,6 +32,19 @@ static uint8_t *take(struct scan *scan, uint64_t now_ns, size_t *length)
 	return bytes;
 }
 
+/* What is known of the path is no part of a snapshot: it may be another one by then. Here it is the
+ * same, and checks of it are probes, too. */
+static void same_path(struct scan *copy, const struct scan *scan)
+{
+	copy->outage = scan->outage;
+	copy->unproven = scan->unproven;
+	for (int i = 0; i < SHEETS; i++)
+		for (int j = 0; j < SHEETS; j++)
+			if (copy->sheet[i] && scan->sheet[j] &&
+			    sheet_window(copy->sheet[i]) == sheet_window(scan->sheet[j]))
+				copy->walk[i].check_at = scan->walk[j].check_at;
+}
+
 static void replace(struct scan *scan, uint64_t now_ns)
 {
 	struct scan copy;
@@ -52,6 +65,7 @@ static void replace(struct scan *scan, uint64_t now_ns)
 	assert_int_equal(scan_cells_settled(&copy), scan_cells_settled(scan));
 	free(bytes);
 	free(again);
+	same_path(&copy, scan);
 	scan_fini(scan);
 	*scan = copy;
 	/* Long ones take their time. */

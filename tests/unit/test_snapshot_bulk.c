@@ -258,14 +258,17 @@ static void lab_turn(void)
 	struct walk *walk = scan_turn(&lab.scan, lab.now_ns, &budget);
 	struct probe probe;
 
-	if (walk && choice(2) && lab_pass(walk))
+	if (walk && !walk_is_checking(walk) && choice(2) && lab_pass(walk))
 		return;
 	while (walk && sent < budget && walk_next(walk, lab.now_ns, &probe)) {
 		if (choice(30) == 0) {
 			walk_unsent(walk, probe.cell);
 			break;
 		}
-		lab_send(walk->sheet, plan_tag_cell(probe.cell), probe.attempt);
+		if (probe.check)
+			network_send(&lab.net, lab.plan, &probe, lab.now_ns);
+		else
+			lab_send(walk->sheet, plan_tag_cell(probe.cell), probe.attempt);
 		walk_sent(walk, &probe, lab.now_ns);
 		sent++;
 	}

@@ -43,7 +43,8 @@ static void a_resolver(void **state)
 	lab_silent(l, true);
 }
 
-/* Of a capture that shows answers only, to ports that may be closed again. */
+/* Of a capture that shows answers only. Where the errors of closed ports are captured the questions
+ * are, too: they go the same way. */
 static void answers_without_questions(void **state)
 {
 	static const uint16_t services[] = {53, 123, 161, 443, 1900, 5353, 3702, 5355, 137};
@@ -53,9 +54,84 @@ static void answers_without_questions(void **state)
 	for (unsigned n = 0; n < 9 * 300; n++) {
 		struct addr server = lab_far(l, n % 9);
 
-		lab_udp(l, server, lab_near(l, 1), services[n % 9], lab_port(l),
-			n & 16 ? REFUSED : SILENT);
+		lab_udp(l, server, lab_near(l, 1), services[n % 9], lab_port(l), SILENT);
 		lab_wait(l, 20 * MS);
+	}
+	lab_silent(l, true);
+}
+
+/* Answers that come when the port is closed again: seconds after a question, or a minute after one
+ * to a group, and then from other hosts and ports. */
+static void answers_that_come_late(void **state)
+{
+	const struct addr groups[] = {addr_from_v4(0xeffffffa), addr_from_v4(0xffffffff)};
+	struct lab lab, *l = lab_open(&lab);
+
+	(void)state;
+	for (unsigned n = 0; n < 600; n++) {
+		uint16_t port = lab_port(l);
+
+		if (n % 3 == 2)
+			lab_udp(l, lab_near(l, 1), lab_far(l, 1), port, 53, SILENT);
+		else
+			lab_udp(l, lab_near(l, 1), groups[n % 3], port, 1900, SILENT);
+		lab_wait(l, n % 3 == 2 ? 12 * SECOND : lab_below(l, 2) ? SECOND : 60 * SECOND);
+		if (n % 3 == 2)
+			lab_udp(l, lab_far(l, 1), lab_near(l, 1), 53, port, REFUSED);
+		for (uint32_t host = 0; n % 3 < 2 && host < 6; host++)
+			lab_udp(l, lab_near(l, 10 + host), lab_near(l, 1),
+				host & 1 ? lab_port(l) : 27036, port, REFUSED);
+	}
+	lab_silent(l, true);
+}
+
+/* mtr counts the ports up from 33000 as long as it runs; the target refuses what arrives. */
+static void a_trace_that_goes_on(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+
+	(void)state;
+	for (unsigned n = 0; n < 3000; n++) {
+		struct packet p = {
+			.has = PACKET_IP | PACKET_UDP,
+			.src = lab_far(l, 7),
+			.dst = lab_near(l, 1),
+			.proto = IPPROTO_UDP,
+			.ttl = (uint8_t)(1 + n % 4),
+			.sport = 14938,
+			.dport = (uint16_t)(33000 + n),
+			.payload_bytes = 36,
+		};
+
+		lab_packet(l, &p);
+		lab_port_unreachable(l, &p);
+		lab_wait(l, 100 * MS);
+	}
+	lab_silent(l, true);
+}
+
+/* Candidates of ICE that are tried in turns. */
+static void candidates_of_a_call(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+
+	(void)state;
+	for (unsigned n = 0; n < 30; n++) {
+		struct packet p = {
+			.has = PACKET_IP | PACKET_UDP | PACKET_STUN,
+			.src = lab_far(l, 7),
+			.dst = lab_near(l, 1),
+			.proto = IPPROTO_UDP,
+			.ttl = 60,
+			.sport = 40000,
+			.dport = (uint16_t)(50000 + n),
+			.payload_bytes = 88,
+		};
+
+		lab_packet(l, &p);
+		if (n & 1)
+			lab_port_unreachable(l, &p);
+		lab_wait(l, 50 * MS);
 	}
 	lab_silent(l, true);
 }
@@ -503,6 +579,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_resolver),
 		cmocka_unit_test(answers_without_questions),
+		cmocka_unit_test(answers_that_come_late),
+		cmocka_unit_test(a_trace_that_goes_on),
+		cmocka_unit_test(candidates_of_a_call),
 		cmocka_unit_test(ntp_in_both_modes),
 		cmocka_unit_test(peer_to_peer),
 		cmocka_unit_test(peers_of_a_former_tenant),

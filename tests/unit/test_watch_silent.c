@@ -35,9 +35,13 @@ static void too_few_hosts_say_nothing(void **state)
 	 * probation table. */
 	static const struct {
 		uint8_t technique;
+		uint16_t port;
+		bool raw;
 		uint16_t hosts;
-	} rules[] = {
-		{TECH_SYN, 33}, {TECH_UDP, 33}, {TECH_ACK, 33}, {SEEN_ICMP, 33}, {SEEN_ARP, 57}};
+	} rules[] = {{TECH_SYN, 8080, false, 17}, {TECH_SYN, 22, false, 11},
+		     {TECH_SYN, 8080, true, 11},  {TECH_UDP, 8080, false, 22},
+		     {TECH_ACK, 8080, false, 17}, {SEEN_ICMP, 0, false, 33},
+		     {SEEN_ARP, 0, false, 57}};
 	struct lab lab;
 
 	(void)state;
@@ -45,11 +49,13 @@ static void too_few_hosts_say_nothing(void **state)
 		for (unsigned more = 0; more < 2; more++) {
 			struct lab *l = lab_open(&lab);
 
+			l->raw = rules[i].raw;
 			for (uint32_t n = 0; n < rules[i].hosts - 1 + more; n++)
-				lab_probe(l, rules[i].technique, lab_far(l, 7), lab_near(l, n), 22,
-					  SILENT);
+				lab_probe(l, rules[i].technique, lab_far(l, 7), lab_near(l, n),
+					  rules[i].port, SILENT);
 			lab_finish(l);
-			assert_int_equal(l->alerts, more);
+			if (l->alerts != more)
+				fail_msg("rule %u: %zu alerts, not %u", i, l->alerts, more);
 		}
 	}
 }

@@ -166,7 +166,7 @@ static inline void lab_event(void *context, const struct event *e)
 {
 	struct lab *l = context;
 	struct lab_event *to;
-	uint64_t tcp = 0, udp = 0, open = 0;
+	uint64_t tcp = 0, udp = 0, sctp = 0, open = 0;
 	uint16_t other[LAB_RANGES][2];
 
 	lab_check_event(l, e);
@@ -175,12 +175,13 @@ static inline void lab_event(void *context, const struct event *e)
 	to->event = *e;
 	to->ranges = lab_ranges(&e->tcp, to->range, &tcp);
 	(void)lab_ranges(&e->udp, other, &udp);
+	(void)lab_ranges(&e->sctp, other, &sctp);
 	to->open_ranges = lab_ranges(&e->open, to->open, &open);
 	to->lists = false;
 	for (size_t i = 0; i < e->suspects.count; i++)
 		to->lists |= addr_equal(e->suspects.suspect[i].source, l->looked_for);
 	if (e->action < EVENT_BLIND)
-		assert_int_equal(tcp + udp, e->ports_total);
+		assert_int_equal(tcp + udp + sctp, e->ports_total);
 	assert_true(open <= e->ports_total);
 	if (e->phase == EVENT_OPEN)
 		l->alerts += event_is_alert(e->action);
@@ -587,6 +588,57 @@ static inline uint8_t lab_flags(unsigned technique)
 	return flags[technique];
 }
 
+/* A SYN+ACK that answers nothing; a raw one, since a server's is not distinguished from
+ * backscatter. */
+static inline void lab_synack(struct lab *l, struct addr src, struct addr dst,
+			      const uint16_t ports[2], enum lab_outcome outcome)
+{
+	struct packet p = lab_tcp(l, src, dst, ports[0], ports[1]);
+
+	p.has |= PACKET_MSS;
+	p.mss = 1460;
+	p.flags = TCP_SYN | TCP_ACK;
+	p.window = 1024;
+	p.ack = (uint32_t)lab_random(l);
+	lab_packet(l, &p);
+	if (outcome == REFUSED)
+		lab_segment(l, &p, true, TCP_RST, 0);
+	else if (outcome == REJECTED)
+		lab_prohibited(l, &p);
+}
+
+/* An SCTP chunk that scans send (RFC 9260): refused by ABORT. */
+static inline void lab_sctp(struct lab *l, struct addr src, struct addr dst,
+			    const uint16_t ports[2], uint8_t chunk, enum lab_outcome outcome)
+{
+	struct packet p = {
+		.has = PACKET_IP | PACKET_SCTP,
+		.src = src,
+		.dst = dst,
+		.proto = IPPROTO_SCTP,
+		.ttl = 64,
+		.sport = ports[0],
+		.dport = ports[1],
+		.chunk = chunk,
+	};
+	struct packet back = p;
+
+	lab_packet(l, &p);
+	if (outcome == REJECTED)
+		lab_prohibited(l, &p);
+	if (outcome == SILENT || outcome == REJECTED || l->one_way)
+		return;
+	back.src = dst;
+	back.dst = src;
+	back.sport = p.dport;
+	back.dport = p.sport;
+	back.chunk = outcome == REFUSED ? SCTP_ABORT : SCTP_INIT_ACK;
+	lab_packet(l, &back);
+	p.chunk = outcome == USED ? SCTP_COOKIE_ECHO : SCTP_ABORT;
+	if (outcome != REFUSED)
+		lab_packet(l, &p);
+}
+
 /* One probe of a technique. For SEEN_IPPROTO the port is the protocol's number. */
 static inline void lab_probe(struct lab *l, unsigned technique, struct addr src, struct addr dst,
 			     uint16_t port, enum lab_outcome outcome)
@@ -606,6 +658,14 @@ static inline void lab_probe(struct lab *l, unsigned technique, struct addr src,
 		break;
 	case SEEN_ARP:
 		lab_arp(l, src, dst, outcome);
+		break;
+	case SEEN_SYNACK:
+		lab_synack(l, src, dst, ports, outcome);
+		break;
+	case SEEN_SCTP_INIT:
+	case SEEN_SCTP_COOKIE:
+		lab_sctp(l, src, dst, ports,
+			 technique == SEEN_SCTP_INIT ? SCTP_INIT : SCTP_COOKIE_ECHO, outcome);
 		break;
 	case SEEN_IPPROTO:
 		lab_protocol(l, src, dst, (uint8_t)port, outcome);

@@ -96,6 +96,8 @@ static void write_what(FILE *out, const struct event *e)
 	write_word(out, "LAST", phrase_time(e->last_ns, time));
 	write_ports(out, "TCP_PORTS", e->tcp);
 	write_ports(out, "UDP_PORTS", e->udp);
+	if (e->sctp.count)
+		write_ports(out, "SCTP_PORTS", e->sctp);
 	write_ports(out, "ANSWERED_OPEN", e->open);
 	write_word(out, "TOOL", event_tool_name(e->tool));
 	write_decimal(out, "TOOL_CONFIDENCE", e->tool_confidence, 9);

@@ -90,8 +90,10 @@ static const char *transport(const struct event *e, bool v6)
 			continue;
 		if (bit < TECHNIQUES)
 			word = phrase_proto(bit);
-		else if (bit == SEEN_ODD)
+		else if (bit == SEEN_ODD || bit == SEEN_SYNACK)
 			word = "tcp";
+		else if (bit == SEEN_SCTP_INIT || bit == SEEN_SCTP_COOKIE)
+			word = "sctp";
 		else if (bit == SEEN_ICMP)
 			word = v6 ? "ipv6-icmp" : "icmp";
 		else
@@ -268,6 +270,8 @@ static void write_portlight(struct json *j, const struct event *e)
 	json_open(j, "ports", '{');
 	write_ports(j, "tcp", e->tcp);
 	write_ports(j, "udp", e->udp);
+	if (e->sctp.count)
+		write_ports(j, "sctp", e->sctp);
 	json_close(j, '}');
 	json_number(j, "port_count", e->ports_total);
 	json_number(j, "hosts", e->hosts);

@@ -203,6 +203,11 @@ static void write_ports(FILE *out, const struct event *e)
 		event_phrase_ports(out, e->udp, PORTS_TEXT);
 		between = "; ";
 	}
+	if (e->sctp.count) {
+		(void)fprintf(out, "%ssctp ", between);
+		event_phrase_ports(out, e->sctp, PORTS_TEXT);
+		between = "; ";
+	}
 	if (between[0] == ';')
 		(void)putc(')', out);
 }

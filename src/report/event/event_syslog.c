@@ -78,6 +78,10 @@ static void write_flags(FILE *out, uint32_t techniques)
 		always &= technique_table[t].flags;
 		ever |= technique_table[t].flags;
 	}
+	if (techniques >> SEEN_SYNACK & 1) {
+		always &= TCP_SYN | TCP_ACK;
+		ever |= TCP_SYN | TCP_ACK;
+	}
 	if (techniques >> SEEN_ODD & 1) { /* any flags */
 		always = 0;
 		ever = 0xff;
@@ -94,7 +98,8 @@ static void write_flags(FILE *out, uint32_t techniques)
 static void write_how(FILE *out, uint32_t techniques)
 {
 	uint32_t other = UINT32_C(1) << TECH_UDP | UINT32_C(1) << SEEN_ICMP |
-			 UINT32_C(1) << SEEN_ARP | UINT32_C(1) << SEEN_IPPROTO;
+			 UINT32_C(1) << SEEN_ARP | UINT32_C(1) << SEEN_IPPROTO |
+			 UINT32_C(1) << SEEN_SCTP_INIT | UINT32_C(1) << SEEN_SCTP_COOKIE;
 	uint32_t tcp = techniques & ~other;
 
 	if (tcp) {
@@ -130,6 +135,7 @@ static void syslog_event(const struct event_sink *s, FILE *out, const struct eve
 	(void)fputs("ports ", out);
 	listed = write_port_list(out, e->tcp, 0);
 	listed = write_port_list(out, e->udp, listed);
+	listed = write_port_list(out, e->sctp, listed);
 	(void)fputs(listed ? ", ..., " : "none, ", out);
 	write_how(out, e->techniques);
 	tm = local_time(e->first_ns);
