@@ -10,7 +10,7 @@
 #include "run/target_list.h"
 #include "scan/scan_snapshot.h"
 
-/* docs/snapshot.md has the format. No byte of it is trusted: whatever they are, memory and time
+/* docs/snapshot.md has the format. No byte of it is trusted: with any bytes, memory and time
  * stay bounded by their number. */
 
 #define CHECKPOINT_OUTPUTS 8
