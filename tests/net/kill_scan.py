@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """kill_scan: kills a scan at random moments and resumes it, again and again, until it ends.
 
-usage: kill_scan.py [--scans N | --kills N] [--seed N] [--signal KILL|TERM] [--every TIME]
+usage: kill_scan.py [--scans N | --kills N] [--seconds N] [--seed N] [--signal KILL|TERM] [--every TIME]
                     [--formats] PORTLIGHT OPTIONS...
 
 Runs the scan without interruption first; each following one has to find the same: the same hosts, each
-port once, in the same state for the same reason, and no line twice. With --formats also -oN, -oX and
+port once, in the same state for the same reason, and no line twice. Ends early after --seconds. With --formats also -oN, -oX and
 -oG, as the lines without times and counts. Prints NAME=VALUE lines: scans, kills, resumed
 (checkpoints taken up), different (scans with another result), broken (what was no whole file).
 """
@@ -135,7 +135,9 @@ class Scans:
         wanted = self.found()
         if wanted[0] is None or not wanted[0][0]:
             sys.exit("the scan without interruption found nothing")
-        while self.scans < self.args.scans if self.args.scans else self.kills < self.args.kills:
+        while time.monotonic() - begun < self.args.seconds and (
+            self.scans < self.args.scans if self.args.scans else self.kills < self.args.kills
+        ):
             self.clean()
             whole = self.one(seconds)
             self.scans += 1
@@ -176,6 +178,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--scans", type=int, default=0)
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--signal", default="KILL")
     parser.add_argument("--every", default="50ms")

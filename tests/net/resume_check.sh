@@ -157,6 +157,52 @@ check_names() {
 	umount /etc/hosts
 }
 
+ports_of() { # NDJSON file
+	jq -c 'select(.type == "port") | [.ip, .port, .state]' "$1" | sort
+}
+
+# The part that a scheduler gave is kept, also where there is none any more.
+check_parts() {
+	set -- 198.18.0.2-9 -p 1-1000 --engine frames --seed 9 --all-ports
+	"$PORTLIGHT" scan "$@" --shard 2/3 -q -oD "$work/p.one" >"$work/stdout" 2>"$work/stderr"
+	PARALLEL_SEQ=2 "$PORTLIGHT" scan "$@" --shard auto/3 --max-rate 3000 -oD "$work/p.two" \
+		--checkpoint "$work/p" --checkpoint-every 50ms >"$work/stdout" 2>"$work/stderr" &
+	scan=$!
+	soon 'the scan runs' test -s "$work/p"
+	sleep 0.4
+	kill -KILL $scan
+	wait $scan 2>"$work/why"
+	"$PORTLIGHT" scan --resume "$work/p" -q --max-rate 20000 >"$work/stdout" 2>"$work/stderr"
+	same 'a part of GNU parallel: status' 0 $?
+	ports_of "$work/p.one" >"$work/one"
+	ports_of "$work/p.two" >"$work/two"
+	ok 'and the same ports' cmp "$work/one" "$work/two"
+	ok 'which are not all' test "$(wc -l <"$work/one")" -lt 3000
+	"$PORTLIGHT" verify "$work/p.two" >"$work/stdout" 2>"$work/stderr"
+	same 'verify: a part is missing probes' 1 $?
+	ok 'verify: but not of that part' grep -q 'portlight scan --plan' "$work/stdout"
+}
+
+# Of many scans, KILLS kills for each engine: lines of a table. Not part of the suite: bench/resume.sh.
+check_thousand() {
+	[ -n "${KILLS-}" ] || return 0
+	[ ! -e "$PASS" ] || ip -n target link set dev p0 xdpdrv obj "$PASS" sec xdp
+	for engine in sockets frames xdp; do
+		case $engine in
+		sockets) set -- 127.0.0.1-4 -p 1-1500 --max-rate 16000 ;;
+		frames) set -- 198.18.0.2-9 -p 1-1500 --max-rate 40000 ;;
+		xdp) set -- 198.18.0.2-9 -p 1-5000 --max-rate 60000 ;;
+		esac
+		"$here/kill_scan.py" --kills "$KILLS" --seconds "${SECONDS_EACH:-3600}" \
+			--every 30ms "$PORTLIGHT" "$@" --engine $engine >"$work/kills" 2>"$work/why"
+		ok "engine $engine: ran" $?
+		same "engine $engine: with another result" 00 \
+			"$(value different)$(value broken)"
+		echo "| $engine | $(value ports) | $(value scans) | $(value kills) |" \
+			"$(value resumed) | $(value different) | $(value broken) |"
+	done
+}
+
 # what, status, text, arguments...: refused with one line, and nothing is changed.
 refused() {
 	what=$1 status=$2 text=$3
@@ -283,5 +329,5 @@ build >"$work/why" 2>&1
 ok 'the lab is built' $?
 wait_until has_settled
 wait_until has_settled target
-sections engines xdp outputs names refused disk folder
+sections engines xdp outputs names parts refused disk folder thousand
 conclude
