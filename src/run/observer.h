@@ -14,6 +14,8 @@
 #include "result/trace.h"
 #include "watch/watch.h"
 
+struct scan_checkpoint;
+
 /* Progress of a scan. */
 struct scan_progress {
 	uint64_t settled, total; /* probes with a verdict, and all probes */
@@ -71,6 +73,7 @@ struct run_context {
 	uint64_t seed;		    /* random: the order of probes where the request has no seed */
 	const char *version, *args; /* for records: of the program, and its command line */
 	int verbose;
+	struct scan_checkpoint *checkpoint; /* of a scan (scan_checkpoint.h); or NULL */
 };
 
 #endif
