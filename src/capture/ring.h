@@ -71,6 +71,9 @@ int ring_fd(const struct ring *ring);
 /* The first header of its frames. In a ring of all interfaces it depends on ring_frame.hardware. */
 enum packet_link ring_link(const struct ring *ring);
 
+/* Replaces the filter for frames that are received from now on. 0 or -errno. */
+int ring_refilter(struct ring *ring, const struct filter *filter);
+
 /* Puts another interface into promiscuous mode, as long as the ring is open. 0 or -errno. */
 int ring_promiscuous(struct ring *ring, unsigned interface);
 

@@ -21,7 +21,8 @@ struct transmit_conf {
 	/*
 	 * Bypasses the queueing discipline and packet taps (PACKET_QDISC_BYPASS): faster, and a
 	 * full device queue is reported instead of dropping silently. A ring on this machine does
-	 * not receive such frames, so it is not for a scan with a trace.
+	 * not receive such frames, so it is not for a scan with a trace. Without it, ENOBUFS also
+	 * means that a filter on the way out (nftables, tc) has dropped the frame.
 	 */
 	bool bypass;
 	/*

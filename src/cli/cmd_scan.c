@@ -11,11 +11,14 @@
 
 #include "base/clock.h"
 #include "base/quote.h"
+#include "cli/args_text.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/dry_run.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
 #include "cli/timing_help.h"
+#include "report/note.h"
 #include "report/progress.h"
 #include "report/terminal.h"
 #include "run/scan_driver.h"
@@ -82,33 +85,14 @@ static int failed(const struct failure *f)
 	return f->exit_code;
 }
 
-/* The command line as one line that is safe to print. */
-static char *args_text(int argc, char **argv)
-{
-	size_t bytes = sizeof("portlight scan");
-	char *text;
-
-	for (int i = 0; i < argc; i++)
-		bytes += TEXT_QUOTED(strlen(argv[i])) + 1;
-	text = malloc(bytes);
-	if (!text)
-		return NULL;
-	strcpy(text, "portlight scan");
-	size_t at = strlen(text);
-
-	for (int i = 0; i < argc; i++) {
-		text[at++] = ' ';
-		text_quote(argv[i], strlen(argv[i]), text + at, bytes - at);
-		at += strlen(text + at);
-	}
-	return text;
-}
-
-static int list_targets(const struct scan_setup *setup, struct failure *f)
+/* What is printed in place of a scan. */
+static int print_plan(const struct scan_setup *setup, bool list_only, struct failure *f)
 {
 	char text[ADDR_TEXT];
 
-	for (uint64_t i = 0; i < setup->plan->hosts; i++)
+	if (!list_only)
+		dry_run_print(setup, stdout);
+	for (uint64_t i = 0; list_only && i < setup->plan->hosts; i++)
 		if (puts(addr_format(plan_host(setup->plan, i), text)) == EOF)
 			break;
 	if (fflush(stdout) || ferror(stdout))
@@ -119,19 +103,22 @@ static int list_targets(const struct scan_setup *setup, struct failure *f)
 
 static void say_engine(const struct scan_setup *setup, FILE *notes)
 {
+	const uint64_t probes = setup->conf.last - setup->conf.first;
+	char techniques[256] = "";
+	size_t at = 0;
+
 	if (setup->settled_ms)
-		fprintf(notes,
-			"portlight: waited %u.%u s for IPv6 addresses of this machine, which are "
-			"new\n",
-			setup->settled_ms / 1000, setup->settled_ms / 100 % 10);
-	fprintf(notes, "portlight: engine %s (%s), technique%s", setup->engine->name,
-		setup->engine_why, setup->technique_count > 1 ? "s" : "");
-	for (size_t i = 0; i < setup->technique_count; i++)
-		fprintf(notes, "%s %s", i ? "," : "", technique_table[setup->technique[i]].name);
-	fprintf(notes, "; %" PRIu64 " address%s, %" PRIu64 " probe%s\n",
-		(uint64_t)setup->plan->hosts, setup->plan->hosts == 1 ? "" : "es",
-		setup->conf.last - setup->conf.first,
-		setup->conf.last - setup->conf.first == 1 ? "" : "s");
+		note_print(notes,
+			   "waited %u.%u s for IPv6 addresses of this machine, which are new",
+			   setup->settled_ms / 1000, setup->settled_ms / 100 % 10);
+	for (size_t i = 0; i < setup->technique_count && at < sizeof(techniques); i++)
+		at += (size_t)snprintf(techniques + at, sizeof(techniques) - at, "%s%s",
+				       i ? ", " : "", technique_table[setup->technique[i]].name);
+	note_print(notes,
+		   "engine %s (%s), technique%s %s; %" PRIu64 " address%s, %" PRIu64 " probe%s",
+		   setup->engine->name, setup->engine_why, setup->technique_count > 1 ? "s" : "",
+		   techniques, (uint64_t)setup->plan->hosts, setup->plan->hosts == 1 ? "" : "es",
+		   probes, probes == 1 ? "" : "s");
 }
 
 static void progress_open(struct console *console, const struct scan_options *o)
@@ -160,12 +147,12 @@ static void say_tempo(const char *what, const struct tempo *tempo, FILE *notes)
 	const int digits = pace_digits(mean);
 
 	if (tempo->intervals)
-		fprintf(notes,
-			"portlight: %s: %.*f packets/s on average, standard deviation %.*f over %u "
-			"interval%s of %.*f ms\n",
-			what, digits, mean, digits, sqrt(tempo_variance(tempo)), tempo->intervals,
-			tempo->intervals == 1 ? "" : "s", mean >= 10 ? 1 : 0,
-			tempo->seconds * 1000 / tempo->intervals);
+		note_print(notes,
+			   "%s: %.*f packets/s on average, standard deviation %.*f over %u "
+			   "interval%s of %.*f ms",
+			   what, digits, mean, digits, sqrt(tempo_variance(tempo)),
+			   tempo->intervals, tempo->intervals == 1 ? "" : "s", mean >= 10 ? 1 : 0,
+			   tempo->seconds * 1000 / tempo->intervals);
 }
 
 /* -vv: prints the rate that was reached. */
@@ -173,18 +160,18 @@ static void say_pace(const struct scan *scan, FILE *notes)
 {
 	const struct scan_pace pace = scan_pace(scan);
 
-	fprintf(notes,
-		"portlight: last rate %.*f packets/s, lowered %" PRIu64 " times; round trip "
-		"%.3f ms, timeout %.3f ms\n",
-		pace_digits(pace.rate_pps), pace.rate_pps, pace.backoffs,
-		(double)pace.smoothed_ns / 1e6, (double)pace.timeout_ns / 1e6);
+	note_print(notes,
+		   "last rate %.*f packets/s, lowered %" PRIu64 " times; round trip "
+		   "%.3f ms, timeout %.3f ms",
+		   pace_digits(pace.rate_pps), pace.rate_pps, pace.backoffs,
+		   (double)pace.smoothed_ns / 1e6, (double)pace.timeout_ns / 1e6);
 	say_tempo("passes", &pace.pass_tempo, notes);
 	/* The passes may end before the first interval does. */
 	if (pace.pass_sent && !pace.pass_tempo.intervals)
-		fprintf(notes,
-			"portlight: passes: %" PRIu64 " packets; no interval of %" PRIu64
-			" ms was measured\n",
-			pace.pass_sent, TEMPO_INTERVAL_NS / 1000000);
+		note_print(notes,
+			   "passes: %" PRIu64 " packets; no interval of %" PRIu64
+			   " ms was measured",
+			   pace.pass_sent, TEMPO_INTERVAL_NS / 1000000);
 	say_tempo(pace.pass_sent ? "besides passes" : "rate", &pace.tempo, notes);
 }
 
@@ -272,16 +259,16 @@ static int scan_command(const struct scan_options *o, const char *args, struct f
 	int result = -1;
 
 	console_init(&console, &conf);
-	if (random_fill(run.seed, sizeof(run.seed), f) < 0 ||
+	if (random_fill(&run.seed, sizeof(run.seed), f) < 0 ||
 	    random_fill(&run.key, sizeof(run.key), f) < 0)
 		return -1;
 	if (scan_setup_init(&setup, &o->request, run.seed, run.observer, f) == 0)
-		result = o->list_only ? list_targets(&setup, f)
-				      : scan_start(&setup, &console, o, &run, f);
+		result = o->list_only || o->dry_run ? print_plan(&setup, o->list_only, f)
+						    : scan_start(&setup, &console, o, &run, f);
 	if (result == 0 && setup.targets.unresolved > 0) {
-		fprintf(stderr, "portlight: %zu name%s did not resolve and %s not scanned\n",
-			setup.targets.unresolved, setup.targets.unresolved == 1 ? "" : "s",
-			setup.targets.unresolved == 1 ? "was" : "were");
+		note_print(stderr, "%zu name%s did not resolve and %s not scanned",
+			   setup.targets.unresolved, setup.targets.unresolved == 1 ? "" : "s",
+			   setup.targets.unresolved == 1 ? "was" : "were");
 		result = setup.targets.unresolved_exit;
 	}
 	scan_setup_fini(&setup);
@@ -292,7 +279,7 @@ int cmd_scan(int argc, char **argv)
 {
 	struct scan_options o;
 	struct failure f = {0};
-	char *args = args_text(argc, argv);
+	char *args = args_text("portlight scan", argc, argv);
 	int result;
 
 	(void)mallopt(M_MMAP_THRESHOLD,

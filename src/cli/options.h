@@ -16,7 +16,8 @@
 struct scan_options {
 	struct scan_request request;
 	bool has_engine, has_mode, has_top_ports, has_shard; /* whether it was given */
-	bool fast, privileged, unprivileged;		     /* request holds their meaning */
+	bool dry_run;
+	bool fast, privileged, unprivileged; /* request holds their meaning */
 	const char *output[FORMATS], *output_all;
 	bool json;
 	bool reason, open_only, all_ports, all_hosts, explain, list_only;
@@ -24,7 +25,8 @@ struct scan_options {
 	unsigned verbose;
 	uint64_t stats_every_ns;
 	bool help, version;
-	bool accepted; /* options of nmap that are always in effect: -Pn, -n */
+	bool no_reverse; /* -n, the default */
+	bool accepted;	 /* options of nmap that are always in effect, such as -Pn */
 };
 
 /* Fills *o from argv[0..argc) (without the program's and the command's name). 0, or -1 with *f

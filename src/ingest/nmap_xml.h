@@ -71,7 +71,7 @@ struct source_xml {
 	uint8_t of_proto[2]; /* the first technique of TCP, of UDP */
 
 	struct builder host;
-	bool in_host, has_address, user_name;
+	bool in_host, has_address;
 	struct finding port;
 	bool has_state;
 	struct xml_extraports extra;

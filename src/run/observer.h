@@ -68,7 +68,7 @@ struct run_context {
 	uint64_t wall_offset_ns;    /* added to now_ns(): ns since 1970 */
 	uint64_t (*wall_ns)(void);  /* a watch: ns since 1970 */
 	struct siphash_key key;	    /* random, secret, fresh for each run */
-	uint64_t seed[2];	    /* random: the order of probes where the request has no seed */
+	uint64_t seed;		    /* random: the order of probes where the request has no seed */
 	const char *version, *args; /* for records: of the program, and its command line */
 	int verbose;
 };

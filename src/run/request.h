@@ -24,6 +24,7 @@ struct scan_request {
 	bool ipv4, ipv6;	    /* names: addresses of these families; neither: the first */
 	bool all_addresses;	    /* names: all addresses of those families */
 	bool strict_targets;	    /* a target that does not resolve ends the scan */
+	bool reverse;		    /* looks up the names of addresses that are up */
 	unsigned techniques;	    /* bit set of enum technique_id; 0: the engine's default */
 	const char *ports;	    /* in the grammar of plan/ports.h; NULL: the most common */
 	const char *exclude_ports;
@@ -45,10 +46,16 @@ struct scan_request {
 	uint64_t ttl;	      /* 1..255; 0: the default of 64 */
 	uint64_t max_sockets; /* 0: what the file limit allows */
 	bool bad_sum;
+	bool no_bypass; /* all packets pass the queueing disciplines and captures of this machine */
 
 	bool has_seed; /* fixes the order of the probes; else it is random */
 	uint64_t seed;
 	uint64_t shard, shards; /* part `shard` of `shards`, 1-based, with a seed; 0/0: all */
+	/* NDJSON of a run: its targets, ports, techniques and seed are those of this scan; or
+	 * NULL. Then targets, ports, techniques and seed above are not given. */
+	const char *plan_file;
+	bool has_part;
+	uint64_t part_first, part_last; /* only these indices of the plan: [first, last) */
 };
 
 /* Addresses, in the order given. All zero is none. */

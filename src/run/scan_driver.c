@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "result/host.h"
+#include "run/host_names.h"
 #include "sandbox/privilege.h"
 
 /* Answers that one call of the engine may return. */
@@ -22,6 +23,8 @@
 #define DOUBT_NS UINT64_C(1000000000)
 /* Between two looks at a path that was lost before its window was prepared. */
 #define LOST_NS UINT64_C(10000000)
+/* Between two looks at names that a finished window waits for. */
+#define NAMES_LOOK_NS UINT64_C(1000000)
 
 /* Open ports of one batch of answers. */
 struct found {
@@ -55,6 +58,8 @@ static int drive_receive(struct scan_driver *d, uint64_t wait_ns, struct failure
 
 			if (sheet && observer->discovered)
 				drive_found(&found, sheet, cell);
+			if (sheet && d->names && !(answers[i].has & (ANSWER_FROM | ANSWER_LOCAL)))
+				host_names_ask(d->names, sheet, cell / d->setup->plan->slots);
 		}
 		if (found.count)
 			observer->discovered(observer->context, found.port, found.count);
@@ -173,6 +178,8 @@ static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
 	sum->hosts_total++;
 	if (addr_is_link_local6(report.addr) && d->setup->targets.zone[0])
 		report.zone = d->setup->targets.zone;
+	if (d->names)
+		report.reverse_name = host_names_get(d->names, scan_sheet(&d->scan, place), host);
 	drive_sink(d, sink_host(d->run->sink, &report));
 }
 
@@ -187,6 +194,16 @@ static int drive_beside(struct scan_driver *d, struct failure *f)
 	return drive_send(d, &full, f) < 0 || drive_receive(d, 0, f) < 0 ? -1 : 0;
 }
 
+/* Windows finish in order. */
+static void drive_finished(struct scan_driver *d, int place)
+{
+	const uint64_t end = (sheet_window(scan_sheet(&d->scan, place)) + 1) *
+			     (uint64_t)d->setup->plan->window_cells;
+	const uint64_t last = d->setup->conf.last;
+
+	d->summary.finished = end < last ? end : last;
+}
+
 /* Reads out and closes windows that are finished. 0, or -1 with *f if a write failed. */
 static int drive_close_windows(struct scan_driver *d, struct failure *f)
 {
@@ -197,6 +214,9 @@ static int drive_close_windows(struct scan_driver *d, struct failure *f)
 		    d->engine->ops->finish(d->engine, scan_sheet(&d->scan, place),
 					   d->run->now_ns()))
 			break;
+		if (d->names && !scan_stopping(&d->scan) &&
+		    host_names_wait(d->names, &d->scan, place, d->findings, d->run->observer))
+			break;
 		d->summary.partial |= scan_stopping(&d->scan) && !scan_answered(&d->scan, place);
 		trace_sort(d->run->trace);
 		for (uint32_t host = 0; host < scan_hosts(&d->scan, place); host++) {
@@ -204,6 +224,10 @@ static int drive_close_windows(struct scan_driver *d, struct failure *f)
 			if (host % READ_OUT == READ_OUT - 1 && drive_beside(d, f) < 0)
 				return -1;
 		}
+		if (!d->summary.partial)
+			drive_finished(d, place);
+		if (d->names)
+			host_names_close(d->names, scan_sheet(&d->scan, place));
 		scan_close(&d->scan, place);
 		if (drive_sink_check(d, f) < 0)
 			return -1;
@@ -411,6 +435,8 @@ static int drive_turn(struct scan_driver *d, struct failure *f)
 
 	if (full && wait_ns < ENGINE_FULL_NS)
 		wait_ns = ENGINE_FULL_NS;
+	if (d->names && host_names_waits(d->names) && wait_ns < NAMES_LOOK_NS)
+		wait_ns = NAMES_LOOK_NS;
 	drive_news(d);
 	if (drive_receive(d, wait_ns, f) < 0 || drive_close_windows(d, f) < 0)
 		return -1;
@@ -489,12 +515,16 @@ static int drive_begin(struct scan_driver *d, struct failure *f)
 		.port_counts = setup->port_count,
 		.hosts = setup->plan->hosts,
 		.probes = setup->conf.last - setup->conf.first,
+		.plan = &setup->run_plan,
 		.verbose = d->run->verbose,
 	};
+	d->summary.finished = setup->conf.first;
 	drive_sink(d, sink_begin(sink, &d->info));
 	d->findings = calloc(setup->plan->slots, sizeof(*d->findings));
 	if (!d->findings)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for the findings of a host");
+	if (setup->request->reverse && !(d->names = host_names_new()))
+		return failure_set(f, EXIT_SOFTWARE, "out of memory for names of hosts");
 	return drive_sink_check(d, f);
 }
 
@@ -507,6 +537,8 @@ static int drive_end(struct scan_driver *d, uint64_t start_ns, int result, struc
 		d->summary.stopped_why = "failed";
 	}
 	drive_summary(d, start_ns);
+	host_names_end(d->names, d->run->observer);
+	d->names = NULL;
 	drive_sink(d, sink_end(sink, &d->summary));
 	free(d->findings);
 	d->findings = NULL;

@@ -12,6 +12,8 @@
 #include "run/scan_setup.h"
 #include "scan/scan.h"
 
+struct host_names;
+
 struct scan_driver {
 	struct scan_setup *setup;
 	const struct run_context *run;
@@ -24,6 +26,7 @@ struct scan_driver {
 
 	struct run_info info;
 	struct finding *findings; /* of one host */
+	struct host_names *names; /* -R; NULL without */
 	uint64_t ring_drops;	  /* already reported to the pacer */
 	bool dropped;		  /* privileges were dropped */
 	uint64_t doubted_ns;	  /* when the engine was last asked to look at a silent path */

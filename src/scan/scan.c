@@ -301,6 +301,8 @@ struct sheet *scan_answer(struct scan *s, const struct answer *answer, uint32_t 
 		if (mark == SHEET_DUPLICATE)
 			return NULL;
 		s->valid++;
+		if (mark == SHEET_CHALLENGED)
+			return NULL;
 		if (has_rtt)
 			rtt_note(&s->rtt, rtt_ns);
 		if (has_rtt && sheet_tries(sheet, *cell) == 1)

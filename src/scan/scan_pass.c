@@ -1,4 +1,4 @@
-/* scan_pass: judges rate and path by a pass that an engine sends by itself. */
+/* scan_pass: what a pass that an engine sends by itself shows of rate and path. */
 #include "scan/scan.h"
 #include "scan/scan_private.h"
 

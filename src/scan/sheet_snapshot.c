@@ -53,7 +53,8 @@ static bool get_reply(struct sheet *s, uint32_t cell, unsigned value)
 		return false;
 	if (!is_reply(value))
 		return true;
-	if (technique_rule(sheet_technique(s, cell), value)->state == STATE_NONE)
+	if (value == REPLY_ACK ||
+	    technique_rule(sheet_technique(s, cell), value)->state == STATE_NONE)
 		return false;
 	(void)sheet_raise(s, cell, value);
 	s->answered++;
@@ -153,7 +154,7 @@ static void put_evidence(struct sheet *s, struct snapshot_writer *w)
 	for (uint32_t cell = 0; cell < s->cells; cell++) {
 		struct reply_evidence e;
 
-		if (!is_reply(sheet_get(s, cell)))
+		if (!is_reply(sheet_get(s, cell)) && !sheet_challenged(s, cell))
 			continue;
 		e = sheet_evidence(s, cell, &near);
 		if (!reply_evidence_known(&e))
@@ -175,9 +176,19 @@ static void put_evidence(struct sheet *s, struct snapshot_writer *w)
 	snapshot_put(&first, count, 4);
 }
 
+/* Evidence of a silent cell is the ACK of a connection, of which all techniques by TCP have a rule.
+ */
+static bool get_challenged(struct sheet *s, uint32_t cell)
+{
+	if (sheet_get(s, cell) != REPLY_SILENCE)
+		return true;
+	return technique_rule(sheet_technique(s, cell), REPLY_ACK)->state != STATE_NONE &&
+	       sheet_set_challenged(s, cell);
+}
+
 static void get_evidence(struct sheet *s, struct snapshot_reader *r)
 {
-	uint32_t count = (uint32_t)snapshot_get_most(r, 4, s->answered), next = 0;
+	uint32_t count = (uint32_t)snapshot_get_most(r, 4, s->ours), next = 0;
 
 	for (; count > 0 && !r->bad; count--) {
 		const uint32_t cell = (uint32_t)snapshot_get_most(r, 4, s->cells - 1);
@@ -192,8 +203,8 @@ static void get_evidence(struct sheet *s, struct snapshot_reader *r)
 		e.attempt = (uint8_t)snapshot_get(r, 1);
 		e.icmp_type = (uint8_t)snapshot_get(r, 1);
 		e.icmp_code = (uint8_t)snapshot_get(r, 1);
-		if (r->bad || cell < next || !is_reply(sheet_get(s, cell)) ||
-		    !reply_evidence_known(&e)) {
+		if (r->bad || cell < next || sheet_get(s, cell) == SHEET_NOT_OURS ||
+		    !reply_evidence_known(&e) || !get_challenged(s, cell)) {
 			r->bad = true;
 			return;
 		}

@@ -180,6 +180,7 @@ static void walk_offer(const struct walk *w, uint32_t cell, struct probe *out)
 		.port = p.port,
 		.technique = p.technique,
 		.attempt = tries & 15,
+		.other_port = sheet_challenged(s, cell),
 	};
 }
 

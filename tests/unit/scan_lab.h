@@ -44,6 +44,8 @@ enum nature {
 	RST_LIMITED,
 	MOSTLY_FILTERED,       /* one port in 500 answers, and is open */
 	RST_LIMITED_BY_SECOND, /* all closed; the first 200 of each second */
+	CHALLENGES,	       /* has connections of its open ports with the port of -g */
+	CHALLENGES_ALWAYS,     /* and with any other port, too */
 	DEAD
 };
 
@@ -141,6 +143,11 @@ static inline unsigned network_reply(struct network *net, const struct plan *pla
 		return probe->port % 500 == 0 ? REPLY_SYN_ACK : REPLY_SILENCE;
 	case RST_LIMITED_BY_SECOND:
 		return network_rst_allows_second(net, now_ns) ? REPLY_RST : REPLY_SILENCE;
+	case CHALLENGES:
+	case CHALLENGES_ALWAYS:
+		if (open && (!probe->other_port || net->nature(rank) == CHALLENGES_ALWAYS))
+			return REPLY_ACK;
+		break;
 	case ICMP_LIMITED_DROPS:
 		if (!open)
 			return REPLY_SILENCE;

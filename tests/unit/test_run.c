@@ -111,7 +111,7 @@ static void run_whole(struct whole *w)
 		.interrupts = &lab.interrupts,
 		.now_ns = lab_now_ns,
 		.wall_offset_ns = 1000 * SECOND,
-		.seed = {7, 8},
+		.seed = 7,
 		.version = "test",
 		.args = "none",
 	};

@@ -12,6 +12,7 @@
 
 struct frames;
 struct link;
+struct probe;
 struct sheet;
 
 enum frames_egress_kind {
@@ -45,12 +46,20 @@ const struct frames_egress *frames_egress_of(const struct frames *fr, const stru
  * rings it needs. Returns its index in fr->egresses, or -1 with *f. */
 int frames_egress_to(struct frames *fr, struct addr to, struct failure *f);
 
+/*
+ * Answers count wherever they enter this machine (RFC 1122, 3.3.4.2: weak end system): where it has
+ * interfaces that no route of the plan leads to, one more ring receives from all those. 0, or -1
+ * with *f. To be called again after egresses were created.
+ */
+int frames_egress_others(struct frames *fr, struct failure *f);
+
 /* Rebuilds the templates of an egress once its MAC address is known. */
 void frames_egress_templates(const struct frames *fr, struct frames_egress *egress);
 
-/* The payload of a UDP probe to `port` in that attempt (counted from 0); static storage. Empty
- * if the link's MTU has no room for it: the probe is then sent without. */
-void frames_egress_payload(const struct frames_egress *egress, uint16_t port, unsigned attempt,
-			   const uint8_t **bytes, size_t *length);
+/* Writes the payload of a UDP probe to the host with that rank in the plan, with its cookie
+ * (scan/echo.h), into out[PAYLOAD_MOST]. Returns
+ * its length: 0 if the link's MTU has no room for it, and the probe is then sent without. */
+size_t frames_egress_payload(const struct frames *fr, const struct frames_egress *egress,
+			     const struct probe *probe, uint64_t rank, uint8_t *out);
 
 #endif

@@ -94,16 +94,21 @@ static enum reply judge_tcp(const struct frames *fr, const struct packet *p, str
 	if (p->flags & TCP_SYN && !(p->flags & (TCP_ACK | TCP_RST)) &&
 	    frames_match_ports(fr, &claim, IPPROTO_TCP, m))
 		return technique_tcp_reply(p->flags, p->window);
+	if (technique_tcp_reply(p->flags, p->window) == REPLY_ACK &&
+	    frames_match_connection(fr, &claim, m))
+		return REPLY_ACK;
 	m->sheet = NULL;
 	return REPLY_SILENCE;
 }
 
-static enum reply judge_udp(const struct frames *fr, const struct packet *p, struct frames_match *m)
+static enum reply judge_udp(const struct frames *fr, const struct packet *p, const uint8_t *payload,
+			    struct frames_match *m)
 {
 	const struct frames_claim claim = {
 		.target = p->src, .port = p->sport, .source = p->dst, .ours = p->dport};
 
-	if (frames_match_ports(fr, &claim, IPPROTO_UDP, m))
+	if (frames_match_ports(fr, &claim, IPPROTO_UDP, m) ||
+	    frames_match_elsewhere(fr, &claim, payload, p->payload_bytes, m))
 		return REPLY_DATA;
 	m->sheet = NULL;
 	return REPLY_SILENCE;
@@ -164,6 +169,12 @@ static void answer_fill(const struct receive *r, const struct ring_frame *frame,
 	if (receive_is_tcp(p)) {
 		a->has |= ANSWER_WINDOW;
 		a->window = p->window;
+	} else if (p->has & PACKET_UDP) {
+		const struct plan_probe probe = sheet_probe(m->sheet, m->cell);
+
+		a->has |= addr_equal(p->src, probe.to) ? 0 : ANSWER_FROM;
+		a->has |= p->sport == probe.port ? 0 : ANSWER_PORT;
+		a->window = p->sport == probe.port ? 0 : p->sport;
 	} else if (p->has & PACKET_ICMP) {
 		a->has |= ANSWER_ICMP;
 		a->icmp_type = p->icmp_type;
@@ -188,9 +199,9 @@ static void receive_packet(struct receive *r, const struct ring_frame *frame,
 	if (receive_is_tcp(p)) {
 		reply = judge_tcp(fr, p, &m);
 	} else if (p->has & PACKET_UDP) {
-		reply = judge_udp(fr, p, &m);
+		reply = judge_udp(fr, p, frame->bytes + p->payload_offset, &m);
 	} else if (p->has & PACKET_ICMP && p->has & PACKET_QUOTE &&
-		   (p->quote.sport & fr->port_mask) == fr->port) {
+		   frames_port_ours(fr, p->quote.sport)) {
 		reply = judge_icmp(fr, p, &m);
 	} else {
 		/* Also ICMP errors about other packets, such as our kernel's about an answer. */
@@ -214,9 +225,9 @@ static void receive_packet(struct receive *r, const struct ring_frame *frame,
 static bool receive_echo(const struct frames *fr, const struct ring_frame *frame,
 			 const struct packet *p)
 {
-	if (!(p->has & (PACKET_TCP | PACKET_UDP)) || (p->sport & fr->port_mask) != fr->port)
+	if (!(p->has & (PACKET_TCP | PACKET_UDP)) || !frames_port_ours(fr, p->sport))
 		return false;
-	return (p->dport & fr->port_mask) != fr->port ||
+	return !frames_port_ours(fr, p->dport) ||
 	       frames_match_probe(fr, p, frame->bytes + p->payload_offset);
 }
 
@@ -245,6 +256,16 @@ bool frames_judge(struct frames *fr, enum packet_link link, const struct ring_fr
 	return r.count > 0;
 }
 
+/* A frame of any kind of link: its IP packet. */
+static void receive_other(struct receive *r, struct ring_frame *frame)
+{
+	if (frame->network > frame->length)
+		return;
+	frame->bytes += frame->network;
+	frame->length -= frame->network;
+	receive_frame(r, PACKET_LINK_RAW_IP, frame);
+}
+
 /* Reads frames from all rings in turn, until they are empty or answers[] is full. From each at most
  * as many as it has slots, since frames may arrive as fast as they are read. */
 static void receive_drain(struct receive *r)
@@ -253,13 +274,17 @@ static void receive_drain(struct receive *r)
 
 	receive_clocks(r);
 	for (unsigned looked = 0; looked < fr->in_count && r->count < r->max; looked++) {
-		struct ring *ring = fr->ins[fr->in_turn % fr->in_count].ring;
+		const struct frames_in *in = &fr->ins[fr->in_turn % fr->in_count];
+		struct ring *ring = in->ring;
 		struct ring_frame frame;
 
 		for (unsigned i = 0; i < FRAMES_SLOTS && r->count < r->max; i++) {
 			if (!ring_receive(ring, &frame))
 				break;
-			receive_frame(r, ring_link(ring), &frame);
+			if (in->link)
+				receive_frame(r, ring_link(ring), &frame);
+			else
+				receive_other(r, &frame);
 			ring_release(ring);
 		}
 		fr->in_turn++;
@@ -277,6 +302,9 @@ static int receive_error(const struct frames *fr, const struct pollfd *polls, un
 		if (!(polls[i].revents & (POLLERR | POLLHUP | POLLNVAL)))
 			continue;
 		error = ring_error(in->ring);
+		/* An interface of many: no route of the plan needs it. */
+		if (!in->link)
+			continue;
 		/* The interface is down: frames_path() reports it, and the ring works again once it
 		 * is up. */
 		if (error == 0 || error == -ENETDOWN)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "engine/engine.h"
+#include "engine/frames/frames_refused.h"
 #include "net/link.h"
 #include "net/neighbour.h"
 #include "net/netlink.h"
@@ -32,7 +33,7 @@ struct frames_out {
 	int announced;	     /* socket of solicit_listen(); -1: none */
 };
 
-/* The receive ring of an interface. */
+/* The receive ring of an interface, or (link NULL) that of all others. */
 struct frames_in {
 	const struct link *link;
 	struct ring *ring;
@@ -51,7 +52,10 @@ struct frames {
 	struct engine_conf conf;
 	unsigned techniques;	  /* of the plan: bits 1 << enum technique_id */
 	uint16_t port, port_mask; /* source ports of probes: (p & port_mask) == port */
+	uint16_t block;		  /* of COOKIE_PORT_BLOCK ports: `port`, or with -g spare ones */
 	unsigned out_index;	  /* of the interface given with -e; 0: by route */
+	bool out_vrf;		  /* it is the master of a VRF */
+	uint32_t mark;		  /* firewall mark that our sockets are given; 0: none */
 	struct netlink *netlink;
 	struct link_list links;
 	struct neighbour_list neighbours;
@@ -62,7 +66,8 @@ struct frames {
 	struct frames_out *outs;
 	unsigned out_count;
 	struct frames_in *ins;
-	unsigned in_count, in_turn;	 /* in_turn: the ring to be read next */
+	unsigned in_count, in_turn; /* in_turn: the ring to be read next */
+	unsigned in_others; /* in_count when the filter of the ring of all others was made */
 	struct frames_egress **egresses; /* by number of the route; NULL where not needed yet */
 	int egress_count;
 	struct frames_window windows[SHEETS];
@@ -81,6 +86,10 @@ struct frames {
 	uint64_t ask_again_ns;	/* when announcements may have a gateway solicited again */
 	bool gateway_moved;	/* a gateway has another MAC address, which is not reported yet */
 	unsigned gateways_open; /* gateways that were solicited and have not answered yet */
+
+	unsigned refused; /* hosts that the kernel takes no packet for */
+	bool refused_told;
+	char news[FRAMES_NEWS]; /* of the first of them */
 
 	struct engine_stats stats;
 };

@@ -49,7 +49,7 @@ static unsigned neighbours_note(struct sheet *sheet, const struct neighbour_list
 			pending++;
 			continue;
 		}
-		if (n->state & NUD_REACHABLE) {
+		if (n->state & NUD_REACHABLE && !n->told) {
 			host.notes = HOST_MAC;
 			memcpy(host.mac, n->mac, sizeof(host.mac));
 		} else if (!(n->state & NUD_FAILED)) {

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "engine/frames/frames_neighbours.h"
 #include "engine/frames/frames_prepare.h"
 #include "engine/frames/frames_receive.h"
 #include "engine/frames/frames_send.h"
@@ -233,9 +234,14 @@ static const char *xdp_news(struct engine *e)
 	struct xdp *x = (struct xdp *)e;
 
 	if (!x->has_news)
-		return NULL;
+		return frames_news(&x->frames->engine);
 	x->has_news = false;
 	return x->news;
+}
+
+static bool xdp_finish(struct engine *e, struct sheet *sheet, uint64_t now_ns)
+{
+	return frames_neighbours_finish(&((struct xdp *)e)->frames->engine, sheet, now_ns);
 }
 
 static const struct engine_ops xdp_ops = {
@@ -243,6 +249,7 @@ static const struct engine_ops xdp_ops = {
 	.prepare = xdp_prepare,
 	.send = xdp_send,
 	.receive = xdp_receive,
+	.finish = xdp_finish,
 	.stats = xdp_stats,
 	.path = xdp_path,
 	.pass_begin = xdp_pass_begin,

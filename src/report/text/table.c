@@ -195,20 +195,26 @@ static void write_names(FILE *out, const char *names)
 
 void table_write_host(struct report *r, const struct host_report *host, bool merge)
 {
+	const char *name = phrase_name(host);
 	char address[PHRASE_ADDRESS];
 	struct view view;
 
 	if (view_open(&view, r, host, merge) != 0)
 		return;
 	(void)fputs("portlight report for ", r->out);
-	if (host->name)
-		escape_text(r->out, host->name, strlen(host->name));
+	if (name)
+		escape_text(r->out, name, strlen(name));
 	(void)phrase_address(host, address);
-	(void)fputs(host->name ? " (" : "", r->out);
+	(void)fputs(name ? " (" : "", r->out);
 	escape_text(r->out, address, strlen(address));
-	(void)fputs(host->name ? ")\n" : "\n", r->out);
+	(void)fputs(name ? ")\n" : "\n", r->out);
 	if (host->other_names)
 		write_names(r->out, host->other_names);
+	if (host->name && host->reverse_name) {
+		(void)fputs("Name by reverse DNS: ", r->out);
+		escape_text(r->out, host->reverse_name, strlen(host->reverse_name));
+		(void)putc('\n', r->out);
+	}
 	write_status(r->out, host);
 	write_extraports(r->out, &view);
 	write_ports(r, &view);
