@@ -60,7 +60,7 @@ SUITES = [
     Suite("frames", 360, SANITIZED, False, "tests/net/frames_check.sh"),
     Suite("answers", 240, SANITIZED, False, "tests/net/answers_check.sh"),
     Suite("resume", 480, SANITIZED, False, "tests/net/resume_check.sh"),
-    Suite("path", 600, SANITIZED, False, "tests/net/path_check.sh"),
+    Suite("path", 900, SANITIZED, False, "tests/net/path_check.sh"),
     Suite("local-rules", 240, SANITIZED, False, "tests/net/local_rules_check.sh"),
     Suite("parts", 240, SANITIZED, False, "tests/net/parts_check.sh"),
     Suite("egress", 360, SANITIZED, False, "tests/net/egress_check.sh"),
