@@ -369,7 +369,7 @@ uint32_t crowd_network_print(const struct crowd_table *t, const struct contact *
 }
 
 /*
- * Whether a group is a scan. Its members' ports are disjoint, but for one in so many contacts.
+ * Whether a group is a scan. Its members' ports are disjoint, but for a share of the contacts.
  * Sources of several networks that share few ports each need more ports together: strangers may
  * have one program in common. So do sources that have nothing in common but the time.
  */

@@ -8,6 +8,7 @@
 
 #include "result/event.h"
 #include "watch/evidence.h"
+#include "watch/hits.h"
 #include "watch/suspects.h"
 
 #define EPISODE_PORT_WORDS 1024 /* 65,536 bits */
@@ -27,6 +28,7 @@ struct episode {
 	uint64_t tools[EVENT_TOOLS];
 	uint64_t reported_ns;	/* time of the last report, on the capture's clock */
 	uint64_t reported_size; /* ports or hosts in the last report */
+	uint64_t reported_hosts;
 	uint64_t updates;
 	uint64_t protocols[4]; /* 256 bits */
 	/* Bitmaps of ports; `udp` is that of SCTP if sctp_count is not 0: of scans by both only the
@@ -36,6 +38,7 @@ struct episode {
 	uint64_t suspects_ms;	   /* earliest time of their next report */
 	uint32_t suspects_wait_ms; /* time between the last two reports of them; 0: none yet */
 	bool suspects_news;	   /* there are suspects that were not reported */
+	struct hit hits[HITS];
 	struct proof proof;
 	double confidence;
 	uint32_t reported_techniques;
@@ -76,9 +79,10 @@ struct episode_table {
 	/* Beyond the limit: the first report of a proven scan, for responses only. May be NULL. */
 	void (*beyond)(void *context, const struct event *event);
 	void *event_context;
-	uint64_t lost;			/* packets that the capture lost */
-	uint16_t (*ranges)[2];		/* buffer for the port ranges of one event */
-	struct event_suspect *suspects; /* buffer for its suspects */
+	uint64_t lost;			   /* packets that the capture lost */
+	uint16_t (*ranges)[2];		   /* buffer for the port ranges of one event */
+	struct event_suspect *suspects;	   /* buffer for its suspects */
+	struct event_target targets[HITS]; /* and for its targets */
 };
 
 /* Allocates at most `bytes`. *hosts is borrowed, and outlives the table. Returns 0, or -1 if out of

@@ -124,6 +124,8 @@ static void event_fill(struct episode_table *t, struct episode *e, struct event 
 	event->hosts = e->hosts;
 	event->sources = e->sources;
 	event_fill_ports(t, e, event);
+	event->targets.target = t->targets;
+	event->targets.count = hits_list(e->hits, t->targets);
 	event->protocols = e->protocol_count;
 	event->failed = e->failed;
 	event->answered = e->answered;
@@ -161,6 +163,7 @@ static void episode_deliver(struct episode_table *t, struct episode *e, enum eve
 	event.t_ns = e->reported_ns = t_ns;
 	event_fill(t, e, &event);
 	e->reported_size = episode_size(e);
+	e->reported_hosts = e->hosts > 0 ? e->hosts : 1;
 	e->reported_techniques = event.techniques;
 	e->reported_proven = proof_holds(&e->proof);
 	e->updates += phase == EVENT_UPDATE;

@@ -253,10 +253,15 @@
 /* One IPv6 /48 may use one in this many of the events of a minute: its holder has addresses enough
  * to use up all of them, proven ones too. */
 #define NETWORK_EVENTS_ONE_IN 4
+/* Hosts that an event about a scan lists. */
+#define HITS 20
 /* An event is updated when it has grown this many times since its last report, and not below the
  * second number of ports or hosts: a scan of all ports has five reports. */
 #define UPDATE_GROWTH 10
 #define UPDATE_LEAST  10
+/* It is also updated when it has drawn in this many times the hosts of its last report: a patient
+ * scan of 360 hosts has six reports. */
+#define UPDATE_HOSTS_GROWTH 4
 /* A scan ends after this many of its own mean pauses (or --idle, if longer), up to this many ms:
  * slow scans pause for long. */
 #define CLOSE_PAUSES	     8
