@@ -125,8 +125,8 @@ enum confidence_kind {
 /* How far loss may have falsified a result (scan/confidence.h). */
 struct run_confidence {
 	bool known;	   /* the source states it */
-	uint32_t loss_ppm; /* of first attempts at ports that answer, there and back, per million */
-	uint64_t again;	   /* ports asked again */
+	uint64_t loss_ppm; /* of first attempts at ports that answer, there and back, per million */
+	uint64_t again;	   /* ports probed again */
 	uint64_t again_mute; /* of these, ports whose first probe got no answer */
 	struct {
 		bool known;	/* a technique of this kind was used */

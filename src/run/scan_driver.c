@@ -496,6 +496,7 @@ static void drive_summary(struct scan_driver *d, uint64_t start_ns)
 	sum->replies_other = stats.other + counts.stray;
 	sum->send_errors = stats.send_errors;
 	sum->ring_drops = stats.ring_drops;
+	sum->confidence = scan_confidence(&d->scan);
 }
 
 /* Whether the loop ends. The first interruption ends only the sending, the second also the wait

@@ -261,7 +261,7 @@ struct run_confidence confidence_summary(const struct confidence *c)
 	out.again = again.all;
 	out.again_mute = again.lost;
 	if (out.known)
-		out.loss_ppm = (uint32_t)((double)(again.lost + seen.lost) /
+		out.loss_ppm = (uint64_t)((double)(again.lost + seen.lost) /
 						  (double)(again.all + seen.all) * 1e6 +
 					  0.5);
 	return out;

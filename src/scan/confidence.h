@@ -19,14 +19,14 @@
  * beyond the mean) are weighed by a grid of both, with all that is known of them. Correlation is
  * what bursts, and hosts with different paths, have in common.
  *
- * Recapture: probes of ports that have answered, asked again as if they had never been asked
+ * Recapture: probes of ports that have answered, probed again as if they had never been asked
  * (recapture.h), with as many attempts. These see losses that take all attempts away, of which
  * removal sees nothing.
  *
  * Neither sees a port that never answers: what a firewall drops is not missed.
  */
 
-/* Attempts told apart; probes have 16 at most. */
+/* Attempts that are distinguished; probes have 16 at most. */
 #define CONFIDENCE_TRIES 16
 
 struct confidence {
@@ -50,14 +50,14 @@ enum confidence_kind confidence_kind(unsigned technique);
 /* Counts the findings of a host that is read out. */
 void confidence_host(struct confidence *c, const struct host_report *host);
 
-/* A port was asked again: `attempts` probes went, 1 to 16, the last of them answered or none. */
+/* A port was probed again: `attempts` probes went, 1 to 16, the last of them answered or none. */
 void confidence_again(struct confidence *c, enum confidence_kind kind, unsigned attempts,
 		      bool answered);
 
 /*
  * Everything for the summary of the run. Takes about a millisecond. A kind is known if at least one
  * of its ports has answered, and that says something of those that have not: not if each was sent
- * one probe, and none asked again.
+ * one probe, and none probed again.
  */
 struct run_confidence confidence_summary(const struct confidence *c);
 

@@ -1,4 +1,4 @@
-/* recapture: ports that have answered are asked again, to see what a probe's chances are. */
+/* recapture: ports that have answered are probed again, to see what a probe's chances are. */
 #ifndef PORTLIGHT_SCAN_RECAPTURE_H
 #define PORTLIGHT_SCAN_RECAPTURE_H
 
@@ -8,7 +8,7 @@
 #include "scan/confidence.h"
 #include "scan/walk.h"
 
-/* Most ports that are asked again in a scan, and most in proportion to its probes: one in a
+/* Most ports that are probed again in a scan, and most in proportion to its probes: one in a
  * hundred. A plan with fewer probes than RECAPTURE_LEAST would have too small a sample. */
 #define RECAPTURE_MOST	1000u
 #define RECAPTURE_GAP	100u

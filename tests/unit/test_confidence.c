@@ -122,14 +122,14 @@ static void even_losses_are_continued(void **state)
 	/* 0.04 ^ 3 of 10,000 are 0.64. */
 	assert_in_range(r.wrong[CONFIDENCE_OPEN].milli, 500, 1500);
 	assert_in_range(r.wrong[CONFIDENCE_OPEN].most, 2, 4);
-	/* The same, and a fifth of them lost again each time: later attempts fare worse. */
+	/* The same, and a fifth of them lost again each time: further attempts fare worse. */
 	c.seen[CONFIDENCE_OPEN][1] = 3200;
 	c.seen[CONFIDENCE_OPEN][2] = 640;
 	r = confidence_summary(&c);
 	assert_in_range(r.wrong[CONFIDENCE_OPEN].milli, 13000, 60000);
 }
 
-/* What takes all attempts away leaves no trace but in ports that were asked again. */
+/* What takes all attempts away leaves no trace but in ports that were probed again. */
 static void bursts_are_seen_by_asking_again(void **state)
 {
 	struct confidence c = {
