@@ -204,8 +204,9 @@ static void decide(struct discovery *d, const struct discovery_case *c)
 	}
 	if (r->pings.never || hosts == 0 || r->bad_sum)
 		return;
-	if (r->shards || r->has_part || r->plan_file)
-		snprintf(d->why, sizeof(d->why), "all are probed, as the plan of parts has all");
+	if (r->shards || r->has_part || r->plan_file || r->pings.saved)
+		snprintf(d->why, sizeof(d->why),
+			 "all are probed, as in the plan of parts and checkpoints");
 	else if (hosts > LIVE_TARGETS_MOST)
 		snprintf(d->why, sizeof(d->why),
 			 "all are probed: they are too many to find hosts first");
@@ -230,10 +231,11 @@ int discovery_choose(struct discovery *d, const struct discovery_case *c, struct
 		return -1;
 	slots_text(d);
 	decide(d, c);
-	if (d->wanted && (r->shards || r->has_part || r->plan_file))
-		return failure_set(f, EXIT_USAGE,
-				   "--shard, --part and --plan are for probes of ports: to find "
-				   "hosts, give each part its own targets, or say -Pn");
+	if (d->wanted && (r->shards || r->has_part || r->plan_file || r->pings.saved))
+		return failure_set(
+			f, EXIT_USAGE,
+			"--shard, --part, --plan and --checkpoint are of probes of ports: to find "
+			"hosts, give each part its own targets, or say -Pn");
 	return 0;
 }
 

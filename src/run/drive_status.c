@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "run/scan_checkpoint.h"
 #include "scan/scan.h"
 
 /* Once a scan: no probe was sent to some ports. */
@@ -75,4 +76,6 @@ void drive_status_summary(struct scan_driver *d, uint64_t start_ns)
 	sum->replies_other = d->before.replies_other + stats.other + counts.stray;
 	sum->send_errors = d->before.send_errors + stats.send_errors;
 	sum->ring_drops = d->before.ring_drops + stats.ring_drops;
+	scan_checkpoint_sum(d->run->checkpoint, sum);
+	sum->confidence = scan_confidence(&d->scan);
 }

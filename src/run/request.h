@@ -10,9 +10,11 @@
 #include "base/words.h"
 #include "engine/registry.h"
 
+struct target_list;
 /* How hosts are found before their ports are scanned. Texts are in the grammar of plan/ports.h;
  * NULL: the usual ones. */
 struct request_pings {
+	bool saved;  /* the scan has a checkpoint, which holds one plan: as `never` by default */
 	bool never;  /* -Pn: all targets are scanned */
 	bool only;   /* -sn: no port is */
 	bool no_arp; /* an answer to ARP or NDP does not suffice */
@@ -36,10 +38,12 @@ struct scan_request {
 	bool only_listed;	    /* nothing may be sent: the targets are only printed */
 	bool ipv4, ipv6;	    /* names: addresses of these families; neither: the first */
 	bool all_addresses;	    /* names: all addresses of those families */
-	bool strict_targets;	    /* a target that does not resolve ends the scan */
-	bool reverse;		    /* looks up the names of addresses that are up */
-	unsigned techniques;	    /* bit set of enum technique_id; 0: the engine's default */
-	const char *ports;	    /* in the grammar of plan/ports.h; NULL: the most common */
+	/* Of a scan that is resumed: its targets, in place of all the above; the run takes them. */
+	struct target_list *resolved;
+	bool strict_targets; /* a target that does not resolve ends the scan */
+	bool reverse;	     /* looks up the names of addresses that are up */
+	unsigned techniques; /* bit set of enum technique_id; 0: the engine's default */
+	const char *ports;   /* in the grammar of plan/ports.h; NULL: the most common */
 	const char *exclude_ports;
 	struct request_pings pings;
 	uint64_t top_ports; /* without `ports`: how many of the most common; 0: 1000 */

@@ -8,8 +8,10 @@
 #include "plan/plan.h"
 #include "result/finding.h"
 #include "result/record.h"
+#include "scan/confidence.h"
 #include "scan/outage.h"
 #include "scan/pacer.h"
+#include "scan/recapture.h"
 #include "scan/rtt.h"
 #include "scan/sheet.h"
 #include "scan/tempo.h"
@@ -56,6 +58,7 @@ struct scan {
 	unsigned rounds_seen[SHEETS]; /* of walk[].rounds */
 	uint64_t resent_seen[SHEETS]; /* of walk[].resent, already in `resent` */
 	struct walk *passing;	      /* an engine sends its pass by itself; NULL: none */
+	uint32_t pass_from;	      /* position where that began */
 	uint64_t sent_seen;	      /* of passing->sent, already in `sent` */
 	uint64_t pass_first;	      /* passing->sent when the pass began */
 	uint32_t answered_seen;	      /* sheet_answered() when last looked at in the pass */
@@ -66,6 +69,9 @@ struct scan {
 	struct outage outage;
 	bool unproven;	    /* the oldest window could be closed, if the path works */
 	uint64_t withdrawn; /* probes that were sent into an outage, and are sent again */
+	/* Neither is in a snapshot: in a restored scan both samples are of what follows. */
+	struct confidence confidence;
+	struct recapture recapture;
 };
 
 /* Caller's storage. *plan outlives the scan. */
@@ -162,7 +168,7 @@ uint32_t scan_hosts(const struct scan *s, int place);
 /* Rank in the plan of one of its hosts. */
 uint64_t scan_rank(const struct scan *s, int place, uint32_t host);
 bool scan_answered(const struct scan *s, int place);
-/* Reads out one host of it: verdict_host. `complete`: the scan was not stopped. */
+/* Reads out one host of it, once: verdict_host. `complete`: the scan was not stopped. */
 void scan_read(struct scan *s, int place, uint32_t host, bool complete, struct finding *findings,
 	       struct host_report *out);
 
@@ -172,6 +178,9 @@ struct scan_counts {
 	uint64_t valid, duplicate, stray;
 };
 struct scan_counts scan_counts(const struct scan *s);
+
+/* How far losses may have falsified what scan_read() has given so far. */
+struct run_confidence scan_confidence(const struct scan *s);
 
 struct scan_pace {
 	double rate_pps;
