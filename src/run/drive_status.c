@@ -1,4 +1,4 @@
-/* drive_status: what the observer of a scan hears of its course, and the counters at its end. */
+/* drive_status: what a scan reports to its observer, and the counters at its end. */
 #include "run/drive_status.h"
 
 #include <stdio.h>
