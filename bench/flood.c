@@ -1,15 +1,15 @@
 /*
  * flood: SYNs with forged sources, onto a link of a private network or into a capture file.
  *
- * usage: flood send INTERFACE DESTINATION-MAC DESTINATION SOURCES SECONDS
+ * usage: flood send INTERFACE DESTINATION-MAC DESTINATION SOURCES SECONDS [COUNT]
  *        flood write FILE DESTINATION SOURCES COUNT PER-PROBE
  *
  * Sources are drawn at random from the first SOURCES (a power of two, at most 2^24) addresses of
  * 10.0.0.0/8, ports at random; half of the destination ports below 1024. `send` goes as fast as it
- * can, and never on a link with a default route: only where nothing leads out. `write` puts COUNT
- * probes of an honest scan, 198.19.0.1 asking for ports 1, 2, ... every 10 ms, with PER-PROBE
- * forged SYNs (0.5: one for each second probe) before each. Prints what it sent: "N packets,
- * SECONDS s, N/s".
+ * can, and never on a link with a default route: only where nothing leads out; it ends after
+ * SECONDS or, if given, COUNT packets. `write` puts COUNT probes of an honest scan, 198.19.0.1
+ * asking for ports 1, 2, ... every 10 ms, with PER-PROBE forged SYNs (0.5: one for each second
+ * probe) before each. Prints what it sent: "N packets, SECONDS s, N/s".
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -117,7 +117,7 @@ static int flood_send(char **argv, uint32_t target, uint32_t sources)
 	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_protocol = htons(ETHERTYPE_IP)};
 	double limit = atof(argv[6]), begin, now;
 	unsigned mac[6];
-	uint64_t sent = 0;
+	uint64_t sent = 0, count = argv[7] ? strtoull(argv[7], NULL, 10) : UINT64_MAX;
 	int fd = socket(AF_PACKET, SOCK_RAW, 0), one = 1;
 
 	to.sll_ifindex = (int)if_nametoindex(argv[2]);
@@ -139,12 +139,13 @@ static int flood_send(char **argv, uint32_t target, uint32_t sources)
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
 	begin = seconds_now();
-	while ((now = seconds_now()) - begin < limit) {
+	while ((now = seconds_now()) - begin < limit && sent < count) {
+		unsigned batch = count - sent < BATCH ? (unsigned)(count - sent) : BATCH;
 		int done;
 
 		for (int i = 0; i < BATCH; i++)
 			make_forged(frames[i], target, sources);
-		done = sendmmsg(fd, messages, BATCH, 0);
+		done = sendmmsg(fd, messages, batch, 0);
 		sent += done > 0 ? (uint64_t)done : 0;
 	}
 	printf("%llu packets, %.2f s, %.0f/s\n", (unsigned long long)sent, now - begin,
@@ -198,12 +199,13 @@ static int flood_write(char **argv, uint32_t target, uint32_t sources)
 int main(int argc, char **argv)
 {
 	struct in_addr target;
-	bool send = argc == 7 && strcmp(argv[1], "send") == 0;
+	bool send = (argc == 7 || argc == 8) && strcmp(argv[1], "send") == 0;
 	unsigned long sources;
 
-	if (argc != 7 || (!send && strcmp(argv[1], "write") != 0) ||
+	if ((argc != 7 && !send) || (!send && strcmp(argv[1], "write") != 0) ||
 	    inet_pton(AF_INET, argv[send ? 4 : 3], &target) != 1) {
-		fprintf(stderr, "usage: flood send INTERFACE MAC DESTINATION SOURCES SECONDS\n"
+		fprintf(stderr, "usage: flood send INTERFACE MAC DESTINATION SOURCES SECONDS "
+				"[COUNT]\n"
 				"       flood write FILE DESTINATION SOURCES COUNT PER-PROBE\n");
 		return 64;
 	}

@@ -1,7 +1,9 @@
 /*
  * floor_engine: how fast the frames engine alone sends, walk, cookies and frames included.
  *
- * usage: floor_engine TARGET COUNT     TARGET: an IPv4 address that is on-link; COUNT: in 65536s
+ * usage: floor_engine TARGET COUNT [no-bypass]
+ * TARGET: an IPv4 address that is on-link; COUNT: in 65536s; no-bypass: through the queueing
+ * discipline
  *
  * The counterpart of floor_sendmmsg: a plan of COUNT hosts from TARGET on with all ports, SYN, no
  * pacer, nothing received. Neighbours must be permanent entries of the kernel's table, so that
@@ -42,7 +44,7 @@ int main(int argc, char **argv)
 	static struct sheet *sheets[SHEETS];
 	static struct ports ports;
 	const uint64_t seed[2] = {1, 2};
-	struct engine_conf conf = {.sheets = sheets, .key = {{3, 4}}};
+	struct engine_conf conf = {.sheets = sheets, .key = {{3, 4}}, .bypass = argc == 3};
 	struct failure f = {0};
 	struct ranges targets = {0};
 	struct engine_stats stats;
@@ -50,8 +52,9 @@ int main(int argc, char **argv)
 	struct addr first;
 	uint64_t sent = 0, spent_ns = 0;
 
-	if (argc != 3 || addr_parse(argv[1], strlen(argv[1]), &first) < 0 || atoi(argv[2]) <= 0) {
-		fprintf(stderr, "usage: floor_engine TARGET COUNT\n");
+	if (argc < 3 || argc > 4 || (argc == 4 && strcmp(argv[3], "no-bypass") != 0) ||
+	    addr_parse(argv[1], strlen(argv[1]), &first) < 0 || atoi(argv[2]) <= 0) {
+		fprintf(stderr, "usage: floor_engine TARGET COUNT [no-bypass]\n");
 		return 64;
 	}
 	memset(&ports.tcp, 0xff, sizeof(ports.tcp));

@@ -85,7 +85,8 @@ def scan_portlight(engine, figures, open_ports, rate, hosts=16, technique="-sS",
     want = {(a, p) for a, p in open_ports if a < NET + (1 << 32 - hosts)}
     # With an output to a file there is no table: the summary is in the file.
     sent = summary["probes"]["sent"]
-    rate = re.search(r"passes: (\d+) packets/s on average, standard deviation (\d+)", done.stderr)
+    rate = re.search(r"passes: (\d+) packets/s on average, standard deviation (\d+)",
+                     " ".join(done.stderr.split()))
     figures.setdefault(name or engine, []).append({
         "wall": wall, "open": len(want), "cpu": cpu, "recall": len(found & want) / len(want),
         "false": len(found - want), "sent": sent,

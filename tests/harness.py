@@ -1,11 +1,27 @@
-"""harness: counted checks and the closing line, for every suite in Python.
+"""harness: counted checks, bounded commands and the closing line, for every suite in Python.
 
 A suite makes one Checks, calls check() and skip() from any thread, and exits with conclude().
 """
 
+import subprocess
 import threading
 
 MOST_SHOWN = 200
+# Exit statuses of timeout(1): the time is over, cannot be run, was not found, was killed.
+NOT_RUN = (124, 126, 127, 137)
+
+
+def run(command, seconds):
+    """A command as a list, bounded in time; or a callable. Scanners do not all exit with 0."""
+    if callable(command):
+        command()
+        return
+    result = subprocess.run(["timeout", "--kill-after=5", str(seconds), *map(str, command)],
+                            check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, errors="replace")
+    if result.returncode in NOT_RUN:
+        raise RuntimeError(f"{' '.join(map(str, command))}: exit status {result.returncode}: "
+                           f"{result.stdout[-400:]}")
 
 
 class Checks:

@@ -66,7 +66,7 @@ for record in records:
         singles, groups = 0, 0
 # A schema that lets everything pass would prove nothing.
 for record in records:
-    for key in record:
+    for key in record.keys() - {"plan"}:
         broken = {k: v for k, v in record.items() if k != key}
         assert not validator.is_valid(broken), (key, "may be missing")
 PYTHON

@@ -1,7 +1,9 @@
 /* ranges: a set of addresses held as sorted, disjoint ranges. */
 #include "address/ranges.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define RANGES_FIRST_CAPACITY 16
 
@@ -183,4 +185,35 @@ void ranges_fini(struct ranges *set)
 {
 	free(set->range);
 	*set = (struct ranges){0};
+}
+
+/* The prefix length of the network that is exactly this range, or -1. */
+static int range_prefix(const struct range *range)
+{
+	const uint64_t hi = range->first.hi ^ range->last.hi, lo = range->first.lo ^ range->last.lo;
+	const int length = addr_is_v4(range->first) ? 32 : 128;
+
+	/* The host bits: all 0 in the first address, all 1 in the last, and together one run. */
+	if ((range->first.hi & hi) || (range->first.lo & lo) || (lo & (lo + 1)) ||
+	    (hi & (hi + 1)) || (hi && lo != UINT64_MAX))
+		return -1;
+	return length - __builtin_popcountll(hi) - __builtin_popcountll(lo);
+}
+
+const char *range_format(const struct range *range, char out[static RANGE_TEXT])
+{
+	const int prefix = range_prefix(range);
+	size_t length;
+
+	addr_format(range->first, out);
+	length = strlen(out);
+	if (addr_equal(range->first, range->last))
+		return out;
+	if (prefix >= 0) {
+		snprintf(out + length, RANGE_TEXT - length, "/%d", prefix);
+	} else {
+		out[length] = '-';
+		addr_format(range->last, out + length + 1);
+	}
+	return out;
 }

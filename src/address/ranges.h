@@ -32,6 +32,13 @@ int ranges_subtract(struct ranges *set, const struct ranges *out);
 bool ranges_contain(const struct ranges *set, struct addr a);
 /* How many addresses; UINT64_MAX if that many or more. */
 uint64_t ranges_size(const struct ranges *set);
+
+/* Bytes of the longest range with its NUL. */
+#define RANGE_TEXT (2 * ADDR_TEXT)
+
+/* "192.0.2.0/24" of a whole network, else "192.0.2.5" or "192.0.2.5-192.0.2.9", as target_parse
+ * reads it. Returns `out`. */
+const char *range_format(const struct range *range, char out[static RANGE_TEXT]);
 /* Frees the array and makes the set empty. */
 void ranges_fini(struct ranges *set);
 

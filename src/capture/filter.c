@@ -75,16 +75,24 @@ static void load_transport(struct draft *d, bool v4, uint16_t size, uint32_t off
 	put(d, (uint16_t)(BPF_LD | size | (v4 ? BPF_IND : BPF_ABS)), offset + (v4 ? 0 : 40));
 }
 
+static void port(struct draft *d, const struct filter_conf *conf, bool v4, uint32_t offset,
+		 enum place no)
+{
+	load_transport(d, v4, BPF_H, conf->network_offset + offset);
+	put(d, BPF_ALU | BPF_AND | BPF_K, conf->port_mask);
+	jump(d, BPF_JEQ, conf->port, ACCEPT, conf->more_mask ? NEXT : no);
+	if (!conf->more_mask)
+		return;
+	load_transport(d, v4, BPF_H, conf->network_offset + offset);
+	put(d, BPF_ALU | BPF_AND | BPF_K, conf->more_mask);
+	jump(d, BPF_JEQ, conf->more, ACCEPT, no);
+}
+
 static void ports(struct draft *d, const struct filter_conf *conf, bool v4)
 {
-	if (conf->both_ways) {
-		load_transport(d, v4, BPF_H, conf->network_offset);
-		put(d, BPF_ALU | BPF_AND | BPF_K, conf->port_mask);
-		jump(d, BPF_JEQ, conf->port, ACCEPT, NEXT);
-	}
-	load_transport(d, v4, BPF_H, conf->network_offset + 2);
-	put(d, BPF_ALU | BPF_AND | BPF_K, conf->port_mask);
-	jump(d, BPF_JEQ, conf->port, ACCEPT, REJECT);
+	if (conf->both_ways)
+		port(d, conf, v4, 0, NEXT);
+	port(d, conf, v4, 2, REJECT);
 }
 
 /* Rejects fragments other than the first, and loads the IP header's length into X. */
@@ -95,12 +103,23 @@ static void ipv4_header(struct draft *d, uint32_t network_offset)
 	put(d, BPF_LDX | BPF_B | BPF_MSH, network_offset);
 }
 
+static void without(struct draft *d, const struct filter_conf *conf)
+{
+	assert(conf->without_count <= FILTER_WITHOUT);
+	if (conf->without_count == 0)
+		return;
+	put(d, BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_IFINDEX));
+	for (unsigned i = 0; i < conf->without_count; i++)
+		jump(d, BPF_JEQ, conf->without[i], REJECT, NEXT);
+}
+
 void filter_answers(struct filter *filter, const struct filter_conf *conf)
 {
 	const uint32_t net = conf->network_offset;
 	struct draft d;
 
 	draft_begin(&d, filter);
+	without(&d, conf);
 	put(&d, BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL));
 	jump(&d, BPF_JEQ, ETH_P_IP, IPV4, NEXT);
 	jump(&d, BPF_JEQ, ETH_P_IPV6, IPV6, REJECT);

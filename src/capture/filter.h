@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FILTER_LENGTH 64
+#define FILTER_LENGTH 128
+/* Interfaces that a program may leave out. */
+#define FILTER_WITHOUT 40
 
 /* Caller's storage. */
 struct filter {
@@ -15,11 +17,18 @@ struct filter {
 };
 
 struct filter_conf {
-	uint32_t network_offset;  /* of the IP header: 14 with Ethernet, 0 without link header */
+	/* Of the IP header: 14 with Ethernet, 0 without link header; FILTER_ANY_LINK: as the kernel
+	 * finds it, in a ring of all interfaces. */
+	uint32_t network_offset;
 	uint32_t snap_bytes;	  /* most bytes kept of a frame */
 	uint16_t port, port_mask; /* our ports: (p & port_mask) == port */
+	uint16_t more, more_mask; /* and these; more_mask 0: none */
 	bool both_ways;		  /* also packets from our ports, for a trace */
+	/* Indices of interfaces whose frames are rejected; FILTER_WITHOUT at most. */
+	const unsigned *without;
+	unsigned without_count;
 };
+#define FILTER_ANY_LINK ((uint32_t)SKF_NET_OFF)
 
 /*
  * Fills *filter with a program that accepts TCP and UDP to our ports, ICMP errors (types 3, 11, 12:

@@ -65,18 +65,28 @@ static int ring_option(int fd, int option, int value)
 	return setsockopt(fd, SOL_PACKET, option, &value, sizeof(value));
 }
 
-static int ring_attach(int fd, const struct ring_conf *conf)
+static int ring_attach(int fd, const struct sock_fprog *program)
 {
-	struct sock_fprog program = {0};
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program, sizeof(*program));
+}
 
+static int ring_attach_filter(int fd, const struct filter *filter)
+{
+	const struct sock_fprog program = {filter->length, (struct sock_filter *)filter->code};
+
+	return ring_attach(fd, &program);
+}
+
+static int ring_attach_first(int fd, const struct ring_conf *conf)
+{
 	if (conf->program)
-		program = *conf->program;
-	else if (conf->filter)
-		program = (struct sock_fprog){conf->filter->length,
-					      (struct sock_filter *)conf->filter->code};
-	else
-		return 0;
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+		return ring_attach(fd, conf->program);
+	return conf->filter ? ring_attach_filter(fd, conf->filter) : 0;
+}
+
+int ring_refilter(struct ring *ring, const struct filter *filter)
+{
+	return ring_attach_filter(ring->fd, filter) < 0 ? -errno : 0;
 }
 
 /* Sets options, filter and ring while the socket has no protocol and thus receives nothing. */
@@ -100,7 +110,7 @@ static int ring_prepare(struct ring *ring, const struct ring_conf *conf, const c
 	if (ring_option(ring->fd, PACKET_VERSION, ring->packed ? TPACKET_V3 : TPACKET_V2) < 0)
 		return -errno;
 	*step = "attach the filter";
-	if (ring_attach(ring->fd, conf) < 0)
+	if (ring_attach_first(ring->fd, conf) < 0)
 		return -errno;
 	if (!conf->outgoing)
 		/* Older kernels do not have it: then ring_receive() skips outgoing frames. */

@@ -18,6 +18,7 @@ enum ring_flag {
 		1 << 2,		/* transport checksum not filled in yet: it never left a machine */
 	RING_SUM_GOOD = 1 << 3, /* transport checksum verified by the kernel or the device */
 	RING_VLAN = 1 << 5,	/* the kernel removed a VLAN tag: see vlan */
+	RING_SOCKET = 1 << 6,	/* of no ring: a raw IP socket received it */
 };
 
 /* Borrowed from the ring until ring_release(). */
@@ -70,6 +71,9 @@ int ring_fd(const struct ring *ring);
 
 /* The first header of its frames. In a ring of all interfaces it depends on ring_frame.hardware. */
 enum packet_link ring_link(const struct ring *ring);
+
+/* Replaces the filter for frames that are received from now on. 0 or -errno. */
+int ring_refilter(struct ring *ring, const struct filter *filter);
 
 /* Puts another interface into promiscuous mode, as long as the ring is open. 0 or -errno. */
 int ring_promiscuous(struct ring *ring, unsigned interface);

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <netinet/in.h>
@@ -25,8 +26,8 @@
 _Static_assert(TRANSMIT_BATCH % SLICE == 0, "a batch is whole slices");
 
 struct slice {
-	unsigned count, taken;
-	int error; /* that ended it, or 0 */
+	unsigned count, done, taken; /* done: accepted or denied */
+	int error;		     /* that ended it, or 0 */
 };
 
 union transmit_address {
@@ -41,13 +42,15 @@ struct transmit {
 	struct iovec part[TRANSMIT_BATCH];
 	union transmit_address address[TRANSMIT_BATCH];
 	struct slice slice[SLICES];
+	bool denied[TRANSMIT_BATCH];
 	unsigned slices;
 	struct crew *crew;
 	int fd;
 	unsigned waiting;
 	unsigned index; /* of the interface */
-	int local_family;
+	int ip_family;
 	unsigned zone;
+	bool queue;
 	enum packet_link link;
 };
 
@@ -69,12 +72,45 @@ static int transmit_socket(const struct transmit *t, const struct transmit_conf 
 {
 	if (conf->shared)
 		return fcntl(conf->shared_fd, F_DUPFD_CLOEXEC, 0);
-	if (t->local_family == 4)
-		return socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-	if (t->local_family == 6)
-		return socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	if (t->ip_family)
+		return socket(t->ip_family == 4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC,
+			      conf->protocol ? conf->protocol : IPPROTO_RAW);
 	return socket(AF_PACKET,
 		      (t->link == PACKET_LINK_ETHERNET ? SOCK_RAW : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
+}
+
+/* A raw IP socket of a protocol: it receives nothing, and we write the IP header. */
+static int transmit_protocol(const struct transmit *t)
+{
+	struct sock_filter nothing = {.code = BPF_RET | BPF_K};
+	const struct sock_fprog program = {1, &nothing};
+	const bool v4 = t->ip_family == 4;
+	const int on = 1;
+
+	if (setsockopt(t->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0)
+		return -errno;
+	return setsockopt(t->fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_HDRINCL : IPV6_HDRINCL,
+			  &on, sizeof(on)) < 0
+		       ? -errno
+		       : 0;
+}
+
+static void transmit_address(const struct transmit *t, union transmit_address *a, struct addr to);
+
+/* The source address and the interface of a raw IP socket: routes may depend on both. */
+static int transmit_from(const struct transmit *t, const struct transmit_conf *conf)
+{
+	const char *name = conf->link->name;
+	union transmit_address from;
+
+	transmit_address(t, &from, conf->source);
+	if (bind(t->fd, (struct sockaddr *)&from,
+		 t->ip_family == 4 ? sizeof(from.v4) : sizeof(from.v6)) < 0)
+		return -errno;
+	if (conf->by_link &&
+	    setsockopt(t->fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name)) < 0)
+		return -errno;
+	return 0;
 }
 
 static int transmit_bind(struct transmit *t, const struct transmit_conf *conf)
@@ -85,8 +121,11 @@ static int transmit_bind(struct transmit *t, const struct transmit_conf *conf)
 	/* As much as the administrator allows; less is no reason to fail. */
 	if (setsockopt(t->fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer)) < 0)
 		(void)setsockopt(t->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
-	if (t->local_family)
-		return 0;
+	if (t->ip_family) {
+		int error = conf->protocol ? transmit_protocol(t) : 0;
+
+		return error < 0 || !conf->bound ? error : transmit_from(t, conf);
+	}
 	if (conf->bypass)
 		/* Some old drivers do not support it: frames then take the ordinary path. */
 		(void)setsockopt(t->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on));
@@ -98,7 +137,7 @@ static int transmit_bind(struct transmit *t, const struct transmit_conf *conf)
 
 static void transmit_wire(struct transmit *t)
 {
-	const bool addressed = t->local_family || t->link == PACKET_LINK_RAW_IP;
+	const bool addressed = t->ip_family || t->link == PACKET_LINK_RAW_IP;
 
 	for (unsigned i = 0; i < TRANSMIT_BATCH; i++) {
 		struct msghdr *header = &t->message[i].msg_hdr;
@@ -109,15 +148,15 @@ static void transmit_wire(struct transmit *t)
 		if (!addressed)
 			continue;
 		header->msg_name = &t->address[i];
-		header->msg_namelen = t->local_family == 4   ? sizeof(struct sockaddr_in)
-				      : t->local_family == 6 ? sizeof(struct sockaddr_in6)
-							     : sizeof(struct sockaddr_ll);
+		header->msg_namelen = t->ip_family == 4	  ? sizeof(struct sockaddr_in)
+				      : t->ip_family == 6 ? sizeof(struct sockaddr_in6)
+							  : sizeof(struct sockaddr_ll);
 	}
 }
 
 struct transmit *transmit_open(const struct transmit_conf *conf, struct failure *f)
 {
-	const bool ethernet = conf->link->kind == LINK_ETHERNET && !conf->local_family;
+	const bool ethernet = conf->link->kind == LINK_ETHERNET && !conf->ip_family;
 	struct transmit *t = aligned_alloc(64, (sizeof(*t) + 63) / 64 * 64);
 	int error;
 
@@ -129,9 +168,10 @@ struct transmit *transmit_open(const struct transmit_conf *conf, struct failure 
 	memset((uint8_t *)t + offsetof(struct transmit, message), 0,
 	       sizeof(*t) - offsetof(struct transmit, message));
 	t->index = conf->link->index;
-	t->local_family = conf->local_family;
-	t->crew = conf->local_family ? NULL : conf->crew;
+	t->ip_family = conf->ip_family;
+	t->crew = conf->ip_family ? NULL : conf->crew;
 	t->zone = conf->zone;
+	t->queue = conf->queue;
 	t->link = ethernet ? PACKET_LINK_ETHERNET : PACKET_LINK_RAW_IP;
 	t->fd = transmit_socket(t, conf);
 	error = t->fd < 0 ? -errno : transmit_bind(t, conf);
@@ -163,13 +203,13 @@ uint8_t *transmit_reserve(struct transmit *t)
 	return t->waiting < TRANSMIT_BATCH ? t->frame[t->waiting] : NULL;
 }
 
-static void transmit_address(struct transmit *t, union transmit_address *a, struct addr to)
+static void transmit_address(const struct transmit *t, union transmit_address *a, struct addr to)
 {
 	memset(a, 0, sizeof(*a));
-	if (t->local_family == 4) {
+	if (t->ip_family == 4) {
 		a->v4.sin_family = AF_INET;
 		a->v4.sin_addr.s_addr = htonl(addr_v4(to));
-	} else if (t->local_family == 6) {
+	} else if (t->ip_family == 6) {
 		a->v6.sin6_family = AF_INET6;
 		addr_to_bytes16(to, a->v6.sin6_addr.s6_addr);
 		a->v6.sin6_scope_id = addr_is_link_local6(to) ? t->zone : 0;
@@ -202,13 +242,20 @@ static void slice_send(void *context, unsigned number)
 	bool waited = false;
 
 	slice->taken = 0;
+	slice->done = 0;
 	slice->error = 0;
-	while (slice->taken < slice->count) {
-		int sent = sendmmsg(t->fd, t->message + number * SLICE + slice->taken,
-				    slice->count - slice->taken, MSG_DONTWAIT);
+	while (slice->done < slice->count) {
+		int sent = sendmmsg(t->fd, t->message + number * SLICE + slice->done,
+				    slice->count - slice->done, MSG_DONTWAIT);
 
 		if (sent > 0) {
 			slice->taken += (unsigned)sent;
+			slice->done += (unsigned)sent;
+			continue;
+		}
+		if (sent < 0 && (t->ip_family ? errno == EPERM || errno == EACCES
+					      : t->queue && errno == ENOBUFS)) {
+			t->denied[number * SLICE + slice->done++] = true;
 			continue;
 		}
 		if (sent < 0 && errno == EINTR)
@@ -232,6 +279,7 @@ unsigned transmit_flush(struct transmit *t, int *error, unsigned *refused)
 
 	*error = 0;
 	*refused = 0;
+	memset(t->denied, 0, sizeof(t->denied));
 	for (unsigned i = 0; i < slices; i++) {
 		unsigned left = t->waiting - i * SLICE;
 
@@ -248,7 +296,7 @@ unsigned transmit_flush(struct transmit *t, int *error, unsigned *refused)
 		taken += t->slice[i].taken;
 		if (t->slice[i].error && *error == 0) {
 			*error = t->slice[i].error;
-			*refused = i * SLICE + t->slice[i].taken;
+			*refused = i * SLICE + t->slice[i].done;
 		}
 	}
 	return taken;
@@ -258,5 +306,10 @@ bool transmit_took(const struct transmit *t, unsigned place)
 {
 	unsigned slice = place / SLICE;
 
-	return slice < t->slices && place % SLICE < t->slice[slice].taken;
+	return slice < t->slices && place % SLICE < t->slice[slice].done && !t->denied[place];
+}
+
+bool transmit_denied(const struct transmit *t, unsigned place)
+{
+	return t->denied[place];
 }

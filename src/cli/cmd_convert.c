@@ -1,13 +1,10 @@
 /* cmd_convert: `portlight convert`: a saved report in another format. */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 
-#include "base/quote.h"
 #include "cli/commands.h"
 #include "cli/convert_options.h"
+#include "cli/inputs.h"
 #include "cli/outputs.h"
 #include "ingest/source.h"
 
@@ -15,48 +12,21 @@
  * report's. */
 static const struct report_conf all = {.all_ports = true, .all_hosts = true};
 
-static int cannot_read(const char *path, struct failure *f)
-{
-	return failure_set(f, EXIT_IO, "cannot read \"%s\": %s", option_quote(path).text,
-			   strerror(errno));
-}
-
-/* Opening an output that is also the input would empty it before it is read. */
-static int check_apart(FILE *in, const char *path, struct failure *f)
-{
-	struct stat mine, other;
-
-	if (strcmp(path, "-") != 0 && fstat(fileno(in), &mine) == 0 && S_ISREG(mine.st_mode) &&
-	    stat(path, &other) == 0 && mine.st_dev == other.st_dev && mine.st_ino == other.st_ino)
-		return failure_set(f, EXIT_USAGE, "\"%s\" is the input", option_quote(path).text);
-	return 0;
-}
-
-static int check_sink(struct sink *sink, int error, struct failure *f)
-{
-	if (error == 0)
-		return 0;
-	if (error == EPIPE)
-		return 128 + SIGPIPE;
-	return failure_set(f, EXIT_IO, "cannot write to %s: %s", sink->ops->destination(sink),
-			   strerror(error));
-}
-
 /* All records of the source into the sink. */
 static int convert(struct source *source, struct sink *sink, const struct run_info *run,
 		   struct failure *f)
 {
 	struct record record;
-	int result = check_sink(sink, sink_begin(sink, run), f), got = 1;
+	int result = sink_result(sink, sink_begin(sink, run), f), got = 1;
 
 	while (result == 0 && got > 0) {
 		got = source->ops->next(source, &record, f);
 		if (got > 0)
-			result = check_sink(sink, sink_record(sink, &record), f);
+			result = sink_result(sink, sink_record(sink, &record), f);
 	}
 	if (got < 0)
 		return -1;
-	return result ? result : check_sink(sink, sink_end(sink, &source->summary), f);
+	return result ? result : sink_result(sink, sink_end(sink, &source->summary), f);
 }
 
 static int convert_file(const struct convert_options *o, FILE *in, const char *name,
@@ -70,7 +40,7 @@ static int convert_file(const struct convert_options *o, FILE *in, const char *n
 	if (!source)
 		return -1;
 	run = source->ops->begin(source, f);
-	if (!run || check_apart(in, o->output, f) < 0 ||
+	if (!run || input_apart(in, o->output, f) < 0 ||
 	    outputs_open_one(format_table[o->to].ops, o->output, &all, &outputs, f) < 0)
 		goto out;
 	result = convert(source, &outputs.sink, run, f);
@@ -95,13 +65,11 @@ static int convert_open(const struct convert_options *o, struct failure *f)
 	int result;
 
 	(void)signal(SIGPIPE, SIG_IGN); /* reported by the write */
-	if (strcmp(path, "-") == 0)
-		return convert_file(o, stdin, "standard input", f);
-	in = fopen(path, "re");
+	in = input_open(path, f);
 	if (!in)
-		return cannot_read(path, f);
-	result = convert_file(o, in, path, f);
-	(void)fclose(in); /* only read from */
+		return -1;
+	result = convert_file(o, in, input_name(path), f);
+	input_close(in);
 	return result;
 }
 

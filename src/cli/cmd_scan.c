@@ -11,13 +11,18 @@
 
 #include "base/clock.h"
 #include "base/quote.h"
+#include "cli/args_text.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/dry_run.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
+#include "cli/resume.h"
 #include "cli/timing_help.h"
+#include "report/note.h"
 #include "report/progress.h"
 #include "report/terminal.h"
+#include "run/scan_checkpoint.h"
 #include "run/scan_driver.h"
 #include "run/scan_setup.h"
 
@@ -82,33 +87,14 @@ static int failed(const struct failure *f)
 	return f->exit_code;
 }
 
-/* The command line as one line that is safe to print. */
-static char *args_text(int argc, char **argv)
-{
-	size_t bytes = sizeof("portlight scan");
-	char *text;
-
-	for (int i = 0; i < argc; i++)
-		bytes += TEXT_QUOTED(strlen(argv[i])) + 1;
-	text = malloc(bytes);
-	if (!text)
-		return NULL;
-	strcpy(text, "portlight scan");
-	size_t at = strlen(text);
-
-	for (int i = 0; i < argc; i++) {
-		text[at++] = ' ';
-		text_quote(argv[i], strlen(argv[i]), text + at, bytes - at);
-		at += strlen(text + at);
-	}
-	return text;
-}
-
-static int list_targets(const struct scan_setup *setup, struct failure *f)
+/* What is printed in place of a scan. */
+static int print_plan(const struct scan_setup *setup, bool list_only, struct failure *f)
 {
 	char text[ADDR_TEXT];
 
-	for (uint64_t i = 0; i < setup->plan->hosts; i++)
+	if (!list_only)
+		dry_run_print(setup, stdout);
+	for (uint64_t i = 0; list_only && i < setup->plan->hosts; i++)
 		if (puts(addr_format(plan_host(setup->plan, i), text)) == EOF)
 			break;
 	if (fflush(stdout) || ferror(stdout))
@@ -119,19 +105,22 @@ static int list_targets(const struct scan_setup *setup, struct failure *f)
 
 static void say_engine(const struct scan_setup *setup, FILE *notes)
 {
+	const uint64_t probes = setup->conf.last - setup->conf.first;
+	char techniques[256] = "";
+	size_t at = 0;
+
 	if (setup->settled_ms)
-		fprintf(notes,
-			"portlight: waited %u.%u s for IPv6 addresses of this machine, which are "
-			"new\n",
-			setup->settled_ms / 1000, setup->settled_ms / 100 % 10);
-	fprintf(notes, "portlight: engine %s (%s), technique%s", setup->engine->name,
-		setup->engine_why, setup->technique_count > 1 ? "s" : "");
-	for (size_t i = 0; i < setup->technique_count; i++)
-		fprintf(notes, "%s %s", i ? "," : "", technique_table[setup->technique[i]].name);
-	fprintf(notes, "; %" PRIu64 " address%s, %" PRIu64 " probe%s\n",
-		(uint64_t)setup->plan->hosts, setup->plan->hosts == 1 ? "" : "es",
-		setup->conf.last - setup->conf.first,
-		setup->conf.last - setup->conf.first == 1 ? "" : "s");
+		note_print(notes,
+			   "waited %u.%u s for IPv6 addresses of this machine, which are new",
+			   setup->settled_ms / 1000, setup->settled_ms / 100 % 10);
+	for (size_t i = 0; i < setup->technique_count && at < sizeof(techniques); i++)
+		at += (size_t)snprintf(techniques + at, sizeof(techniques) - at, "%s%s",
+				       i ? ", " : "", technique_table[setup->technique[i]].name);
+	note_print(notes,
+		   "engine %s (%s), technique%s %s; %" PRIu64 " address%s, %" PRIu64 " probe%s",
+		   setup->engine->name, setup->engine_why, setup->technique_count > 1 ? "s" : "",
+		   techniques, (uint64_t)setup->plan->hosts, setup->plan->hosts == 1 ? "" : "es",
+		   probes, probes == 1 ? "" : "s");
 }
 
 static void progress_open(struct console *console, const struct scan_options *o)
@@ -160,12 +149,12 @@ static void say_tempo(const char *what, const struct tempo *tempo, FILE *notes)
 	const int digits = pace_digits(mean);
 
 	if (tempo->intervals)
-		fprintf(notes,
-			"portlight: %s: %.*f packets/s on average, standard deviation %.*f over %u "
-			"interval%s of %.*f ms\n",
-			what, digits, mean, digits, sqrt(tempo_variance(tempo)), tempo->intervals,
-			tempo->intervals == 1 ? "" : "s", mean >= 10 ? 1 : 0,
-			tempo->seconds * 1000 / tempo->intervals);
+		note_print(notes,
+			   "%s: %.*f packets/s on average, standard deviation %.*f over %u "
+			   "interval%s of %.*f ms",
+			   what, digits, mean, digits, sqrt(tempo_variance(tempo)),
+			   tempo->intervals, tempo->intervals == 1 ? "" : "s", mean >= 10 ? 1 : 0,
+			   tempo->seconds * 1000 / tempo->intervals);
 }
 
 /* -vv: prints the rate that was reached. */
@@ -173,18 +162,18 @@ static void say_pace(const struct scan *scan, FILE *notes)
 {
 	const struct scan_pace pace = scan_pace(scan);
 
-	fprintf(notes,
-		"portlight: last rate %.*f packets/s, lowered %" PRIu64 " times; round trip "
-		"%.3f ms, timeout %.3f ms\n",
-		pace_digits(pace.rate_pps), pace.rate_pps, pace.backoffs,
-		(double)pace.smoothed_ns / 1e6, (double)pace.timeout_ns / 1e6);
+	note_print(notes,
+		   "last rate %.*f packets/s, lowered %" PRIu64 " times; round trip "
+		   "%.3f ms, timeout %.3f ms",
+		   pace_digits(pace.rate_pps), pace.rate_pps, pace.backoffs,
+		   (double)pace.smoothed_ns / 1e6, (double)pace.timeout_ns / 1e6);
 	say_tempo("passes", &pace.pass_tempo, notes);
 	/* The passes may end before the first interval does. */
 	if (pace.pass_sent && !pace.pass_tempo.intervals)
-		fprintf(notes,
-			"portlight: passes: %" PRIu64 " packets; no interval of %" PRIu64
-			" ms was measured\n",
-			pace.pass_sent, TEMPO_INTERVAL_NS / 1000000);
+		note_print(notes,
+			   "passes: %" PRIu64 " packets; no interval of %" PRIu64
+			   " ms was measured",
+			   pace.pass_sent, TEMPO_INTERVAL_NS / 1000000);
 	say_tempo(pace.pass_sent ? "besides passes" : "rate", &pace.tempo, notes);
 }
 
@@ -212,6 +201,46 @@ static struct report_conf report_conf(const struct scan_setup *setup, const stru
 	};
 }
 
+/* What a scan with a checkpoint has besides. */
+struct saved_scan {
+	struct scan_checkpoint scan;
+	struct checkpoint_file file;
+	struct checkpoint data;
+	bool outputs_given; /* again, with --resume */
+	char *command;	    /* that resumes it */
+	char shard[RESUME_SHARD];
+};
+
+static size_t saved_outputs(void *context, struct checkpoint_output *out)
+{
+	return outputs_save(context, out);
+}
+
+static void saved_replayed(void *context)
+{
+	outputs_replayed(context);
+}
+
+/* The checkpoint of a run, or NULL. */
+static struct saved_scan *saved_of(const struct run_context *run)
+{
+	return (struct saved_scan *)run->checkpoint; /* its first member */
+}
+
+static void say_command(const struct saved_scan *saved)
+{
+	if (saved && saved->scan.saved && saved->command)
+		fprintf(stderr, "portlight: this command continues the scan: %s\n", saved->command);
+}
+
+static int open_outputs(const struct saved_scan *saved, const struct report_conf *report,
+			const struct scan_options *o, struct outputs *outputs, struct failure *f)
+{
+	if (saved && saved->scan.resumed && !saved->outputs_given)
+		return outputs_open_saved(&saved->data, report, outputs, f);
+	return outputs_open(o, report, outputs, f);
+}
+
 /* The engine is open: opens the outputs, runs the scan, and derives the exit code. */
 static int scan_opened(struct scan_driver *driver, struct console *console,
 		       const struct scan_options *o, struct failure *f)
@@ -219,9 +248,10 @@ static int scan_opened(struct scan_driver *driver, struct console *console,
 	struct outputs *outputs = console->outputs;
 	const struct report_conf report = report_conf(driver->setup, o, driver->run->trace);
 	struct failure closing = {0};
+	const struct saved_scan *saved = saved_of(driver->run);
 	int result;
 
-	if (outputs_open(o, &report, outputs, f) < 0)
+	if (open_outputs(saved, &report, o, outputs, f) < 0)
 		return -1;
 	catch_signals();
 	if (!o->quiet) {
@@ -233,9 +263,22 @@ static int scan_opened(struct scan_driver *driver, struct console *console,
 		say_pace(&driver->scan, stderr);
 	if (outputs_close(outputs, true, &closing) < 0 && result == 0)
 		result = failure_set(f, closing.exit_code, "%s", closing.text);
+	if (result < 0 || driver->summary.partial)
+		say_command(saved);
 	if (result == 0 && driver->sink_error == EPIPE)
 		return 128 + SIGPIPE;
 	return result == 0 && driver->summary.partial ? EXIT_PARTIAL : result;
+}
+
+/* Nothing was sent yet, and the outputs are as they were. */
+static int new_checkpoint(const struct scan_options *o, const struct run_context *run,
+			  struct failure *f)
+{
+	struct saved_scan *saved = saved_of(run);
+
+	if (random_fill(&saved->data.id, sizeof(saved->data.id), f) < 0)
+		return -1;
+	return checkpoint_file_create(&saved->file, o->checkpoint, saved->data.id, f);
 }
 
 static int scan_start(struct scan_setup *setup, struct console *console,
@@ -246,6 +289,8 @@ static int scan_start(struct scan_setup *setup, struct console *console,
 
 	if (o->explain && !(run->trace = trace_new(TRACE_EVENTS)))
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for --explain");
+	if (run->checkpoint && !run->checkpoint->resumed && new_checkpoint(o, run, f) < 0)
+		return -1;
 	if (scan_driver_open(&driver, setup, run, f) == 0)
 		result = scan_opened(&driver, console, o, f);
 	scan_driver_close(&driver);
@@ -253,7 +298,8 @@ static int scan_start(struct scan_setup *setup, struct console *console,
 	return result;
 }
 
-static int scan_command(const struct scan_options *o, const char *args, struct failure *f)
+static int scan_command(const struct scan_options *o, const char *args, struct saved_scan *saved,
+			struct failure *f)
 {
 	struct outputs outputs = {.count = 0};
 	const struct console_conf conf = {&outputs, stderr, o->verbose > 0, o->quiet};
@@ -262,29 +308,73 @@ static int scan_command(const struct scan_options *o, const char *args, struct f
 	struct run_context run = {
 		.observer = &console.observer,
 		.sink = &console.sink,
+		.decoys = true,
 		.interrupts = &interrupts,
 		.now_ns = clock_monotonic_ns,
 		.wall_offset_ns = clock_wall_ns() - clock_monotonic_ns(),
 		.version = PORTLIGHT_VERSION,
 		.args = args,
 		.verbose = (int)o->verbose,
+		.checkpoint = saved ? &saved->scan : NULL,
 	};
 	int result = -1;
 
 	console_init(&console, &conf);
-	if (random_fill(run.seed, sizeof(run.seed), f) < 0 ||
+	if (saved)
+		saved->scan.context = &outputs;
+	if (random_fill(&run.seed, sizeof(run.seed), f) < 0 ||
 	    random_fill(&run.key, sizeof(run.key), f) < 0)
 		return -1;
 	if (scan_setup_init(&setup, &o->request, run.seed, run.observer, f) == 0)
-		result = o->list_only ? list_targets(&setup, f)
-				      : scan_start(&setup, &console, o, &run, f);
+		result = o->list_only || o->dry_run ? print_plan(&setup, o->list_only, f)
+						    : scan_start(&setup, &console, o, &run, f);
 	if (result == 0 && setup.targets.unresolved > 0) {
-		fprintf(stderr, "portlight: %zu name%s did not resolve and %s not scanned\n",
-			setup.targets.unresolved, setup.targets.unresolved == 1 ? "" : "s",
-			setup.targets.unresolved == 1 ? "was" : "were");
+		note_print(stderr, "%zu name%s did not resolve and %s not scanned",
+			   setup.targets.unresolved, setup.targets.unresolved == 1 ? "" : "s",
+			   setup.targets.unresolved == 1 ? "was" : "were");
 		result = setup.targets.unresolved_exit;
 	}
 	scan_setup_fini(&setup);
+	return result;
+}
+
+/* A scan with --checkpoint or --resume. */
+static int saved_command(const struct scan_options *given, int argc, char **argv, const char *args,
+			 struct failure *f)
+{
+	struct saved_scan saved = {
+		.scan = {.outputs = saved_outputs, .replayed = saved_replayed},
+		.file = {.windows_fd = -1},
+		.outputs_given = scan_options_want_output(given),
+		.command = resume_command(given->resume ? NULL : given->checkpoint, argc, argv),
+	};
+	struct scan_options started = {0};
+	const struct scan_options *o = given;
+	char *first_args = NULL;
+	int result = 0;
+
+	saved.scan.file = &saved.file;
+	saved.scan.data = &saved.data;
+	saved.scan.resumed = given->resume != NULL;
+	if (saved.scan.resumed) {
+		o = &started;
+		result = checkpoint_file_open(&saved.file, given->resume, &saved.data, f);
+		if (result == 0)
+			result = resume_options(&saved.data, given, &started, f);
+		args = first_args = args_text("portlight scan", (int)saved.data.command.count,
+					      (char **)saved.data.command.word);
+	} else
+		result = resume_keep_command(&saved.data.command, given, argc, argv, saved.shard);
+	saved.scan.every_ns = o->checkpoint_every_ns;
+	if (result == 0 && args)
+		result = scan_command(o, args, &saved, f);
+	else
+		result = failure_set(f, EXIT_SOFTWARE, "out of memory"); /* unless *f is set */
+	checkpoint_file_close(&saved.file, true);
+	checkpoint_fini(&saved.data);
+	scan_options_fini(&started);
+	free(saved.command);
+	free(first_args);
 	return result;
 }
 
@@ -292,7 +382,7 @@ int cmd_scan(int argc, char **argv)
 {
 	struct scan_options o;
 	struct failure f = {0};
-	char *args = args_text(argc, argv);
+	char *args = args_text("portlight scan", argc, argv);
 	int result;
 
 	(void)mallopt(M_MMAP_THRESHOLD,
@@ -307,8 +397,10 @@ int cmd_scan(int argc, char **argv)
 		timing_help(stdout);
 	} else if (result == 0 && o.version) {
 		puts("portlight " PORTLIGHT_VERSION);
+	} else if (result == 0 && (o.checkpoint || o.resume) && !o.list_only && !o.dry_run) {
+		result = saved_command(&o, argc, argv, args, &f);
 	} else if (result == 0) {
-		result = scan_command(&o, args, &f);
+		result = scan_command(&o, args, NULL, &f);
 	}
 	scan_options_fini(&o);
 	free(args);

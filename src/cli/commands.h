@@ -4,8 +4,10 @@
 
 /* Each returns the exit code of the program. */
 int cmd_convert(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_scan(int argc, char **argv);
 int cmd_techniques(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 
 #endif

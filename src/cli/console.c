@@ -1,6 +1,7 @@
 /* console: prints what a scan reports to standard error. */
 #include "cli/console.h"
 
+#include "report/note.h"
 #include "technique/technique.h"
 
 /* Longest line that reports an open port. */
@@ -11,7 +12,7 @@ static void console_line(void *context, const char *text)
 	struct console *c = context;
 
 	progress_clear(&c->progress);
-	fprintf(c->notes, "portlight: %s\n", text);
+	note_print(c->notes, "%s", text);
 }
 
 static bool console_due(void *context, uint64_t now_ns)

@@ -20,6 +20,8 @@ static const struct command {
 	{"scan", cmd_scan, "find open, closed and filtered ports (the word may be omitted)"},
 	{"watch", cmd_watch, "detect scans, live or in a capture: source, technique, tool"},
 	{"convert", cmd_convert, "write a saved report, of portlight or nmap, in another format"},
+	{"merge", cmd_merge, "join saved runs and shards to one"},
+	{"verify", cmd_verify, "check that shards or parts of a scan are together all of it"},
 	{"techniques", cmd_techniques, "what each technique sends, and what each answer means"},
 };
 

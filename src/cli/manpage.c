@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "cli/convert_options.h"
+#include "cli/merge_options.h"
 #include "cli/options.h"
 #include "cli/timing_help.h"
+#include "cli/verify_options.h"
 #include "cli/watch_options.h"
 #include "result/event.h"
 #include "technique/technique.h"
@@ -79,6 +81,10 @@ int main(void)
 			scan_options_man_left_out(stdout);
 		else if (strcmp(line, "@CONVERT_OPTIONS@\n") == 0)
 			convert_options_man(stdout);
+		else if (strcmp(line, "@MERGE_OPTIONS@\n") == 0)
+			merge_options_man(stdout);
+		else if (strcmp(line, "@VERIFY_OPTIONS@\n") == 0)
+			verify_options_man(stdout);
 		else if (strcmp(line, "@WATCH_OPTIONS@\n") == 0)
 			watch_options_man(stdout);
 		else if (strcmp(line, "@TIMING@\n") == 0)

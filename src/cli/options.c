@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "address/addr.h"
+#include "cli/shard.h"
 #include "technique/technique.h"
 
 #define PORTS_FAST 100
@@ -162,17 +163,27 @@ static int parse_seed(const struct option_row *row, const char *text, void *opti
 static int parse_shard(const struct option_row *row, const char *text, void *options,
 		       struct failure *f)
 {
-	struct scan_options *o = options;
-	unsigned long long number, count;
+	struct scan_request *r = &((struct scan_options *)options)->request;
+
+	return shard_parse(row->name, text, getenv, &r->shard, &r->shards, f);
+}
+
+/* "FIRST-LAST", both included. */
+static int parse_part(const struct option_row *row, const char *text, void *options,
+		      struct failure *f)
+{
+	struct scan_request *r = &((struct scan_options *)options)->request;
 	char *end;
 
-	number = strtoull(text, &end, 10);
-	count = end[0] == '/' && end[1] >= '0' && end[1] <= '9' ? strtoull(end + 1, &end, 10) : 0;
-	if (*end || *text < '0' || *text > '9' || number < 1 || number > count || count > 1000000)
-		return failure_set(f, EXIT_USAGE, "%s wants I/N with 1 <= I <= N, not \"%s\"",
+	errno = 0;
+	r->part_first = strtoull(text, &end, 10);
+	r->part_last = end[0] == '-' && end[1] >= '0' && end[1] <= '9' ? strtoull(end + 1, &end, 10)
+								       : UINT64_MAX;
+	if (errno || *end || *text < '0' || *text > '9' || r->part_last == UINT64_MAX ||
+	    r->part_last++ < r->part_first)
+		return failure_set(f, EXIT_USAGE,
+				   "%s wants FIRST-LAST, two numbers of probes, not \"%s\"",
 				   row->name, option_quote(text).text);
-	o->request.shard = number;
-	o->request.shards = count;
 	return 0;
 }
 
@@ -203,6 +214,10 @@ HEADING("Targets: 192.0.2.5 192.0.2.0/28 192.0.0-3.1,5,9 2001:db8::/126 a-b host
  "names: all addresses (of one family with -4 or -6), not only the first"},
 {"-4", NULL, NULL, OPTION_FLAG, AT(request.ipv4), 0, 0, 0, "names: IPv4 addresses only"},
 {"-6", NULL, NULL, OPTION_FLAG, AT(request.ipv6), 0, 0, 0, "names: IPv6 addresses only; both: -4 -6"},
+{"-R", NULL, NULL, OPTION_FLAG, AT(request.reverse), 0, 0, 0,
+ "look up the names of addresses that are up (reverse DNS), up to 32 at a time; the scan waits for them "
+ "for at most 10 seconds in all"},
+{"-n", NULL, NULL, OPTION_FLAG, AT(no_reverse), 0, 0, 0, "look up no names of addresses; the default"},
 HEADING("Techniques (default: -sS where privileged, -sT where not)"),
 {"-s", NULL, "LETTERS", OPTION_PARSED, AT(request.techniques), 0, 0, 0,
  "T connect, S SYN, F FIN, N NULL, X Xmas, A ACK, W window, M Maimon, U UDP; several may be "
@@ -244,17 +259,37 @@ HEADING("Packets"),
 {"-S", "--source", "ADDRESS", OPTION_PARSED, AT(request.source), AT(request.has_source), 0, 0,
  "source address; one of this machine", parse_address, true},
 {"-g", "--source-port", "PORT", OPTION_NUMBER, AT(request.source_port), AT(request.has_source_port), 1, 65535,
- "source port; the round-trip time is then measured from first attempts only"},
+ "source port; the round-trip time is then measured from first attempts only. Where a connection has "
+ "the port already, retransmissions have another"},
 {"--ttl", NULL, "N", OPTION_NUMBER, AT(request.ttl), 0, 1, 255, "time to live; default 64"},
 {"--badsum", NULL, NULL, OPTION_FLAG, AT(request.bad_sum), 0, 0, 0,
  "wrong checksums: only a packet filter that does not verify them answers"},
+{"--no-bypass", NULL, NULL, OPTION_FLAG, AT(request.no_bypass), 0, 0, 0,
+ "engine frames: all packets pass the queueing disciplines and packet captures of this machine; "
+ "without it, large and fast scans bypass them"},
 {"--max-sockets", NULL, "N", OPTION_NUMBER, AT(request.max_sockets), 0, 1, 1000000,
  "engine sockets: maximum number of open sockets; default: by the file limit"},
 HEADING("Parts of a scan"),
 {"--seed", NULL, "N", OPTION_PARSED, AT(request.seed), AT(request.has_seed), 0, 0,
  "order of the probes; the same seed gives the same order. Not a secret", parse_seed, true},
 {"--shard", "--shards", "I/N", OPTION_PARSED, AT(request.shard), AT(has_shard), 0, 0,
- "scan only part I of N; needs --seed, the same for all parts", parse_shard, true},
+ "scan only part I of N; needs --seed, the same for all parts. auto: I and N from the environment "
+ "of Slurm, Kubernetes, Nomad or GNU parallel; auto/N where it does not state N", parse_shard, true},
+{"--plan", NULL, "FILE", OPTION_TEXT, AT(request.plan_file), 0, 0, 0,
+ "targets, ports, techniques and seed of the run whose NDJSON is FILE"},
+{"--part", NULL, "FIRST-LAST", OPTION_PARSED, AT(request.part_first), AT(request.has_part), 0, 0,
+ "only these probes of the plan, from 0; needs --plan or --seed. portlight verify prints them", parse_part, true},
+{"--dry-run", NULL, NULL, OPTION_FLAG, AT(dry_run), 0, 0, 0,
+ "print the plan: hosts, probes, time at this rate and bytes; send nothing"},
+HEADING("Interruptions"),
+{"--checkpoint", NULL, "FILE", OPTION_TEXT, AT(checkpoint), 0, 0, 0,
+ "save to FILE every few seconds what --resume needs after an interruption of any kind; the results of "
+ "finished parts are in FILE.windows"},
+{"--checkpoint-every", NULL, "TIME", OPTION_TIME, AT(checkpoint_every_ns), 0, 0, 0,
+ "how often; default: every 5 s, or less often so that it takes at most 1 % of the time"},
+{"--resume", NULL, "FILE", OPTION_TEXT, AT(resume), 0, 0, 0,
+ "continue the scan of that checkpoint, with its options; only outputs, rate, engine and what is "
+ "shown may be given again"},
 HEADING("Output (FILE may be -, standard output; %Y%m%d-%H%M%S in it is the time; several at once)"),
 #define FORMAT_OPTION(id, name, option, suffix, help, ops) \
 {option, NULL, "FILE", OPTION_TEXT, AT(output[id]), 0, 0, 0, help},
@@ -283,7 +318,6 @@ FORMAT_ROWS(FORMAT_OPTION)
 HEADING("Accepted for compatibility, no effect"),
 {"-Pn", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0,
  "no ping before the scan: portlight sends none (hosts on the link are resolved by ARP or NDP)"},
-{"-n", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "no reverse DNS: portlight does none"},
 {"-PN", "-P0", NULL, OPTION_FLAG, AT(accepted), 0, 0, 0, "former spellings of -Pn"},
 {"--randomize-hosts", NULL, NULL, OPTION_FLAG, AT(accepted), 0, 0, 0,
  "hosts and ports are always probed in random order"},
@@ -346,9 +380,7 @@ HEADING("Accepted for compatibility, no effect"),
 {"--data-string", NULL, "DATA", OPTION_LEFT_OUT, 0, 0, 0, 0, "UDP probes carry payloads that make services answer"},
 {"--ip-options", NULL, "OPTIONS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it sends no IP options"},
 {"--proxies", NULL, "LIST", OPTION_LEFT_OUT, 0, 0, 0, 0, "through a proxy, the proxy would be scanned, not its targets"},
-{"-R", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "it does no reverse DNS"},
 {"--dns-servers", NULL, "LIST", OPTION_LEFT_OUT, 0, 0, 0, 0, "names are always resolved by the system"},
-{"--resume", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "--seed and --shard divide a long scan into parts"},
 {"--append-output", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "each output is a new file"},
 {"--stylesheet", NULL, "PATH", OPTION_LEFT_OUT, 0, 0, 0, 0, "the XML refers to none"},
 {"--webxml", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "the XML refers to no stylesheet"},
@@ -397,7 +429,7 @@ HEADING("Accepted for compatibility, no effect"),
 {"--conf", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "it reads no configuration file; use a shell script"},
 {"-c", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "it reads no configuration file; use a shell script"},
 {"--offline", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "-sL lists the targets and sends nothing"},
-{"--pcap", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use tcpdump(8); --explain prints the packets of each port"},
+{"--pcap", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "use tcpdump(8) with --no-bypass; --explain prints the packets of each port"},
 };
 // clang-format on
 
@@ -409,7 +441,34 @@ static const struct option_table table = {
 	.arguments = AT(request.targets),
 };
 
-static bool options_want_output(const struct scan_options *o)
+/* What may be given with --resume. */
+#define FORMAT_NAME(id, name, option, suffix, help, ops) option,
+static const char *const options_again[] = {
+	FORMAT_ROWS(FORMAT_NAME) "-oA",
+	"--json",
+	"--reason",
+	"--open",
+	"--all-ports",
+	"--all-hosts",
+	"--stats-every",
+	"--no-color",
+	"-q",
+	"-v",
+	"--max-rate",
+	"--min-rate",
+	"--engine",
+	"--xdp-mode",
+	"--privileged",
+	"--unprivileged",
+	"--max-sockets",
+	"--resume",
+	"--checkpoint-every",
+	"-h",
+	"-V",
+	NULL,
+};
+
+bool scan_options_want_output(const struct scan_options *o)
 {
 	for (int i = 0; i < FORMATS; i++)
 		if (o->output[i])
@@ -423,19 +482,45 @@ static int options_agree(const struct scan_options *o, struct failure *f)
 	if (o->request.max_rate_pps > 0 && o->request.min_rate_pps > o->request.max_rate_pps)
 		return failure_set(f, EXIT_USAGE, "--min-rate %g is above --max-rate %g",
 				   o->request.min_rate_pps, o->request.max_rate_pps);
-	if (o->list_only && options_want_output(o))
+	if ((o->list_only || o->dry_run) && scan_options_want_output(o))
 		return failure_set(f, EXIT_USAGE,
-				   "-sL writes addresses to standard output, and nothing to -oN, "
-				   "-oX, -oG, -oD, -oA or --json");
+				   "%s writes %s to standard output, and nothing to -oN, "
+				   "-oX, -oG, -oD, -oA or --json",
+				   o->list_only ? "-sL" : "--dry-run",
+				   o->list_only ? "addresses" : "the plan");
 	if (o->request.max_rtt_ns && o->request.min_rtt_ns > o->request.max_rtt_ns)
 		return failure_set(
 			f, EXIT_USAGE, "--min-rtt-timeout %g ms is above --max-rtt-timeout %g ms",
 			(double)o->request.min_rtt_ns / 1e6, (double)o->request.max_rtt_ns / 1e6);
 	if (o->help || o->version)
 		return 0;
+	if (o->checkpoint && o->explain)
+		return failure_set(
+			f, EXIT_USAGE,
+			"--checkpoint saves no packets, so --explain would lack them after "
+			"--resume: give one of the two");
+	if (o->checkpoint_every_ns && !o->checkpoint && !o->resume)
+		return failure_set(f, EXIT_USAGE, "--checkpoint-every needs --checkpoint");
+	if (o->request.reverse && o->no_reverse)
+		return failure_set(f, EXIT_USAGE, "-n and -R exclude each other");
+	if (o->request.reverse && o->list_only)
+		return failure_set(f, EXIT_USAGE,
+				   "-R looks up names of addresses that are up, which -sL does not "
+				   "find out");
 	if ((o->request.ports != NULL) + o->fast + o->has_top_ports > 1)
 		return failure_set(f, EXIT_USAGE, "-p, -F and --top-ports exclude one another");
-	if (o->has_shard && !o->request.has_seed)
+	if (o->request.plan_file &&
+	    (o->request.ports || o->fast || o->has_top_ports || o->request.exclude_ports ||
+	     o->request.techniques || o->request.has_seed || o->request.targets.count ||
+	     o->request.lists.count || o->request.excludes.count || o->request.exclude_lists.count))
+		return failure_set(f, EXIT_USAGE,
+				   "--plan has targets, ports, techniques and seed already: none "
+				   "of them can be given with it");
+	if (o->request.has_part && o->has_shard)
+		return failure_set(f, EXIT_USAGE, "--part and --shard exclude one another");
+	if (o->request.has_part && !o->request.has_seed && !o->request.plan_file)
+		return failure_set(f, EXIT_USAGE, "--part needs --plan, or the --seed of the plan");
+	if (o->has_shard && !o->request.has_seed && !o->request.plan_file)
 		return failure_set(f, EXIT_USAGE,
 				   "--shard needs --seed, the same for all shards: otherwise each "
 				   "shard would be part of a different order");
@@ -451,6 +536,21 @@ static void options_short(struct scan_options *o)
 		o->request.engine = engine_by_name(o->privileged ? "frames" : "sockets");
 }
 
+/* Refuses what cannot be given with --resume, before its file is read. */
+static int options_only(int argc, char **argv, struct failure *f)
+{
+	struct option_table resume = table;
+	struct scan_options ignored = {0};
+	int result;
+
+	resume.only = options_again;
+	resume.only_why = "--resume continues a scan as it was started; it takes outputs, "
+			  "--max-rate, --min-rate and --engine";
+	result = option_table_parse(&resume, argc, argv, &ignored, f);
+	scan_options_fini(&ignored);
+	return result;
+}
+
 int scan_options_parse(int argc, char **argv, struct scan_options *o, struct failure *f)
 {
 	memset(o, 0, sizeof(*o));
@@ -458,7 +558,44 @@ int scan_options_parse(int argc, char **argv, struct scan_options *o, struct fai
 	if (option_table_parse(&table, argc, argv, o, f) < 0)
 		return -1;
 	options_short(o);
+	if (o->resume && options_only(argc, argv, f) < 0)
+		return -1;
 	return options_agree(o, f);
+}
+
+void scan_options_resume(struct scan_options *o, const struct scan_options *given)
+{
+	struct scan_request *r = &o->request;
+	const struct scan_request *now = &given->request;
+
+	if (scan_options_want_output(given)) {
+		memcpy(o->output, given->output, sizeof(o->output));
+		o->output_all = given->output_all;
+		o->json = given->json;
+	}
+	if (now->max_rate_pps > 0 || now->min_rate_pps > 0) {
+		r->max_rate_pps = now->max_rate_pps;
+		r->min_rate_pps = now->min_rate_pps;
+	}
+	if (now->engine) {
+		r->engine = now->engine;
+		r->xdp_generic = now->xdp_generic;
+	} else if (given->has_mode) {
+		r->xdp_generic = now->xdp_generic;
+	}
+	if (now->max_sockets)
+		r->max_sockets = now->max_sockets;
+	o->reason |= given->reason;
+	o->open_only |= given->open_only;
+	o->all_ports |= given->all_ports;
+	o->all_hosts |= given->all_hosts;
+	o->no_colour |= given->no_colour;
+	o->quiet |= given->quiet;
+	o->verbose = given->verbose ? given->verbose : o->verbose;
+	o->stats_every_ns = given->stats_every_ns ? given->stats_every_ns : o->stats_every_ns;
+	if (given->checkpoint_every_ns)
+		o->checkpoint_every_ns = given->checkpoint_every_ns;
+	o->resume = o->checkpoint = given->resume;
 }
 
 void scan_options_fini(struct scan_options *o)

@@ -16,21 +16,32 @@
 struct scan_options {
 	struct scan_request request;
 	bool has_engine, has_mode, has_top_ports, has_shard; /* whether it was given */
-	bool fast, privileged, unprivileged;		     /* request holds their meaning */
+	bool dry_run;
+	bool fast, privileged, unprivileged; /* request holds their meaning */
 	const char *output[FORMATS], *output_all;
 	bool json;
 	bool reason, open_only, all_ports, all_hosts, explain, list_only;
 	bool no_colour, quiet;
 	unsigned verbose;
 	uint64_t stats_every_ns;
+	const char *checkpoint, *resume; /* files */
+	uint64_t checkpoint_every_ns;
 	bool help, version;
-	bool accepted; /* options of nmap that are always in effect: -Pn, -n */
+	bool no_reverse; /* -n, the default */
+	bool accepted;	 /* options of nmap that are always in effect, such as -Pn */
 };
 
 /* Fills *o from argv[0..argc) (without the program's and the command's name). 0, or -1 with *f
  * naming the offending text. The caller frees *o with scan_options_fini in either case. */
 int scan_options_parse(int argc, char **argv, struct scan_options *o, struct failure *f);
 void scan_options_fini(struct scan_options *o);
+
+/* Whether outputs are named. */
+bool scan_options_want_output(const struct scan_options *o);
+
+/* Of a scan that is resumed: replaces in *o, which its command line gave then, what the command
+ * line of now, *given, may give again: rate, outputs and engine. */
+void scan_options_resume(struct scan_options *o, const struct scan_options *given);
 
 /* Prints the --help text. */
 void scan_options_help(FILE *out);

@@ -35,9 +35,12 @@ struct engine_conf {
 	uint8_t ttl;	   /* --ttl; 0 for the default of 64 */
 	unsigned max_open; /* sockets: how many at once at most; 0 for what the limit allows */
 	double most_pps;   /* ARP and NDP requests per second at most; 0: as the link bears */
-	bool bad_sum;	   /* --badsum: wrong checksums on purpose (finds firewalls) */
-	bool forced;	   /* asked for by name: used also where another would be better */
-	bool generic;	   /* xdp: its hook is in the kernel's stack, not in the driver */
+	/* Frames may leave past the kernel's queueing disciplines, and past packet captures of this
+	 * machine: faster. */
+	bool bypass;
+	bool bad_sum; /* --badsum: wrong checksums on purpose (finds firewalls) */
+	bool forced;  /* asked for by name: used also where another would be better */
+	bool generic; /* xdp: its hook is in the kernel's stack, not in the driver */
 	/* Not 0 once the user asked for the end: prepare then returns early, and leaves hosts that
 	 * it has not found yet unmarked. NULL: never. */
 	const volatile sig_atomic_t *stop;

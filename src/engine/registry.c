@@ -56,6 +56,16 @@ static int frames_why_not(const struct engine_case *c, struct failure *f)
 			   privilege_raw_why(c->raw));
 }
 
+static int xdp_why_not(const struct engine_case *c, struct failure *f)
+{
+	if (c->no_bypass)
+		return failure_set(
+			f, EXIT_USAGE,
+			"engine xdp sends past queueing disciplines and packet captures: "
+			"with --no-bypass use engine frames");
+	return frames_why_not(c, f);
+}
+
 static int sockets_why_not(const struct engine_case *c, struct failure *f)
 {
 	const unsigned t = case_hand_made(c);
@@ -83,7 +93,7 @@ const struct engine_row engine_rows[ENGINES] = {
 			"link down",
 		.traits = ENGINE_RAW | ENGINE_GENERIC | ENGINE_OPTIONAL,
 		.technique = TECH_SYN,
-		.why_not = frames_why_not,
+		.why_not = xdp_why_not,
 		.is_worth = xdp_is_worth,
 		.open = engine_xdp_open,
 	},

@@ -17,6 +17,7 @@ struct engine_case {
 	uint64_t probes;	/* 0 while the plan is not made yet */
 	double most_pps;	/* the rate may rise so far */
 	bool trace;		/* each packet is to be kept */
+	bool no_bypass;		/* each packet is to pass this machine's packet captures */
 };
 
 /* What an engine can, and so needs. */

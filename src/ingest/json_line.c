@@ -185,6 +185,9 @@ static bool read_field(struct json_line *j, const struct json_field *field, void
 	case JSON_NUMBER_OR_NULL:
 		number->known = !json_line_null(j);
 		return !number->known || json_line_number(j, field->most, &number->value);
+	case JSON_NUMBER_OR_ABSENT:
+		number->known = true;
+		return json_line_number(j, field->most, &number->value);
 	case JSON_NUMBER:
 		return json_line_number(j, field->most, at);
 	case JSON_FLAG:
@@ -192,9 +195,24 @@ static bool read_field(struct json_line *j, const struct json_field *field, void
 		return *(bool *)at || take_word(j, "false") ||
 		       json_line_fail(j, "neither true nor false", NULL);
 	case JSON_INSIDE:
+	case JSON_INSIDE_OR_ABSENT:
 		break;
 	}
 	return field->inside(j, out);
+}
+
+/* The value of a member that is not there. False if it must be. */
+static bool set_absent(const struct json_field *field, void *out)
+{
+	void *at = (char *)out + field->at;
+
+	if (field->kind == JSON_TEXT_OR_ABSENT)
+		*(const char **)at = NULL;
+	else if (field->kind == JSON_NUMBER_OR_ABSENT)
+		((struct json_number *)at)->known = false;
+	else
+		return field->kind == JSON_INSIDE_OR_ABSENT;
+	return true;
 }
 
 bool json_line_object(struct json_line *j, const struct json_field *fields, size_t count, void *out)
@@ -222,11 +240,7 @@ bool json_line_object(struct json_line *j, const struct json_field *fields, size
 		}
 	}
 	for (size_t i = 0; i < count && !j->what; i++)
-		if (seen >> i & 1)
-			continue;
-		else if (fields[i].kind == JSON_TEXT_OR_ABSENT)
-			*(const char **)((char *)out + fields[i].at) = NULL;
-		else
+		if (!(seen >> i & 1) && !set_absent(&fields[i], out))
 			return json_line_fail(j, "a member is missing", fields[i].name);
 	return !j->what;
 }

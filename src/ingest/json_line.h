@@ -24,16 +24,19 @@ struct json_number {
 };
 
 enum json_kind {
-	JSON_TEXT,	     /* const char * */
-	JSON_TEXT_OR_NULL,   /* const char * */
-	JSON_TEXT_OR_ABSENT, /* const char *; NULL where the object has no such member */
-	JSON_NUMBER,	     /* uint64_t */
-	JSON_NUMBER_OR_NULL, /* struct json_number */
-	JSON_FLAG,	     /* bool */
-	JSON_INSIDE,	     /* field->inside reads the value */
+	JSON_TEXT,	       /* const char * */
+	JSON_TEXT_OR_NULL,     /* const char * */
+	JSON_TEXT_OR_ABSENT,   /* const char *; NULL where the object has no such member */
+	JSON_NUMBER,	       /* uint64_t */
+	JSON_NUMBER_OR_NULL,   /* struct json_number */
+	JSON_FLAG,	       /* bool */
+	JSON_NUMBER_OR_ABSENT, /* struct json_number */
+	JSON_INSIDE,	       /* field->inside reads the value */
+	JSON_INSIDE_OR_ABSENT, /* the same; not called where the object has no such member */
 };
 
-/* A member of an object. All but JSON_TEXT_OR_ABSENT are required; an unknown value is null. */
+/* A member of an object. All but those that may be absent are required; an unknown value is
+ * null. */
 struct json_field {
 	const char *name;
 	uint8_t kind;

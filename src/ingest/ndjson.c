@@ -1,5 +1,7 @@
 /* ndjson: the source that reads portlight's own NDJSON (docs/portlight.schema.json). */
 #include "ingest/ndjson_host.h"
+#include "ingest/ndjson_origins.h"
+#include "ingest/ndjson_plan.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -60,6 +62,8 @@ static const struct json_field run_fields[] = {
 	{"techniques", JSON_INSIDE, 0, 0, read_techniques},
 	ENTRY(JSON_NUMBER, hosts, UINT64_MAX, struct run_line),
 	ENTRY(JSON_NUMBER, probes, UINT64_MAX, struct run_line),
+	{"plan", JSON_INSIDE_OR_ABSENT, 0, 0, ndjson_plan_member},
+	{"origins", JSON_INSIDE_OR_ABSENT, 0, 0, ndjson_origins_member},
 };
 
 static const struct run_info *lines_begin(struct source *source, struct failure *f)
@@ -98,10 +102,12 @@ static const struct run_info *lines_begin(struct source *source, struct failure 
 		ndjson_wrong(s, f, "not a time", v->start);
 		return NULL;
 	}
+	s->run.origins = v->origins;
+	s->run.origin_count = v->origin_count;
 	s->first_line = s->line;
 	s->line = NULL;
 	s->bytes = 0;
-	return &s->run;
+	return ndjson_plan(s, f) < 0 ? NULL : &s->run;
 }
 
 struct summary_hosts {
@@ -114,6 +120,7 @@ struct summary_line {
 	struct summary_hosts hosts;
 	struct {
 		uint64_t sent, retried;
+		struct json_number finished;
 	} probes;
 	struct {
 		uint64_t valid, invalid, duplicate, other;
@@ -138,9 +145,14 @@ static bool read_hosts(struct json_line *j, void *out)
 
 static bool read_probes(struct json_line *j, void *out)
 {
-	static const struct json_field fields[] = {COUNT(probes, sent), COUNT(probes, retried)};
+	static const struct json_field fields[] = {
+		COUNT(probes, sent),
+		COUNT(probes, retried),
+		{"finished", JSON_NUMBER_OR_ABSENT, offsetof(struct summary_line, probes.finished),
+		 UINT64_MAX, NULL},
+	};
 
-	return json_line_object(j, fields, 2, out);
+	return json_line_object(j, fields, 3, out);
 }
 
 static bool read_replies(struct json_line *j, void *out)
@@ -206,6 +218,10 @@ static int read_summary(struct source_lines *s, struct failure *f)
 			return ndjson_no_room(s, f);
 	}
 	fill_summary(summary, &v);
+	if (v.probes.finished.known != (s->run.plan != NULL) ||
+	    (s->run.plan && v.probes.finished.value > s->plan.last - s->plan.first))
+		return ndjson_wrong(s, f, "finished probes that are not of the plan", NULL);
+	summary->finished = s->plan.first + v.probes.finished.value;
 	summary->stopped_why = s->stopped_why;
 	int more = ndjson_line(s, f);
 
@@ -291,6 +307,9 @@ static void lines_close(struct source *source)
 	struct source_lines *s = (struct source_lines *)source;
 
 	builder_fini(&s->host);
+	ranges_fini(&s->ranges);
+	free(s->values.origins);
+	free(s->origins);
 	free(s->stopped_why);
 	free(s->first_line);
 	free(s->line);

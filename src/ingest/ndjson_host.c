@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ingest/ndjson_origins.h"
 #include "ingest/words.h"
 #include "result/host.h"
 
@@ -13,7 +14,7 @@ struct icmp_value {
 struct port_line {
 	const char *type, *ip, *zone, *proto, *state, *reason, *technique, *t, *service, *from;
 	uint64_t port, attempt;
-	struct json_number ttl, window, rtt_us;
+	struct json_number ttl, window, rtt_us, from_port, origin;
 	struct icmp_value icmp;
 	bool has_icmp, local;
 };
@@ -46,8 +47,10 @@ static const struct json_field port_fields[] = {
 	ENTRY(JSON_TEXT_OR_NULL, t, 0, struct port_line),
 	ENTRY(JSON_TEXT_OR_NULL, service, 0, struct port_line),
 	ENTRY(JSON_TEXT_OR_NULL, from, 0, struct port_line),
+	ENTRY(JSON_NUMBER_OR_ABSENT, from_port, 65535, struct port_line),
 	{"icmp", JSON_INSIDE, 0, 0, read_icmp},
 	ENTRY(JSON_FLAG, local, 0, struct port_line),
+	ENTRY(JSON_NUMBER_OR_ABSENT, origin, ORIGINS_MOST, struct port_line),
 };
 
 /* Parses the address of a record, which must be that of the host being read. */
@@ -110,16 +113,21 @@ int ndjson_port(struct source_lines *s, struct failure *f)
 	    read_verdict(s, v.technique, v.proto, v.state, &p, f) < 0 ||
 	    read_port_texts(s, &v, &p, f) < 0)
 		return -1;
+	if (v.origin.known && (v.origin.value < 1 || v.origin.value > s->run.origin_count))
+		return ndjson_wrong(s, f, "an origin that the run does not state", v.ip);
+	p.origin = (uint16_t)(v.origin.known ? v.origin.value : 0);
 	p.port = (uint16_t)v.port;
 	p.attempt = (uint8_t)v.attempt;
 	p.ttl = (uint8_t)(v.ttl.known ? v.ttl.value : 0);
 	p.window = (uint16_t)(v.window.known ? v.window.value : 0);
+	p.from_port = (uint16_t)(v.from_port.known ? v.from_port.value : 0);
 	p.rtt_us = (uint32_t)(v.rtt_us.known ? v.rtt_us.value : 0);
 	p.icmp_type = (uint8_t)(v.has_icmp ? v.icmp.type : 0);
 	p.icmp_code = (uint8_t)(v.has_icmp ? v.icmp.code : 0);
 	p.has = (uint16_t)((v.ttl.known ? FINDING_TTL : 0) | (v.window.known ? FINDING_WINDOW : 0) |
 			   (v.rtt_us.known ? FINDING_RTT : 0) | (v.t ? FINDING_TIME : 0) |
 			   (v.from ? FINDING_FROM : 0) | (v.has_icmp ? FINDING_ICMP : 0) |
+			   (v.from_port.known ? FINDING_FROM_PORT : 0) |
 			   (v.local ? FINDING_LOCAL : 0));
 	p.reply = (uint8_t)finding_reply(p.technique, p.state, p.reason);
 	return builder_add(&s->host, &p) ? 0 : ndjson_no_room(s, f);
@@ -194,11 +202,14 @@ int ndjson_ports(struct source_lines *s, struct failure *f)
 }
 
 struct host_line {
-	const char *type, *ip, *zone, *name, *other_names, *status, *reason, *mac, *start, *end;
+	const char *type, *ip, *zone, *name, *other_names, *reverse_name, *status, *reason, *mac,
+		*start, *end;
 	uint64_t results;
 	uint64_t states[PORT_STATES];
 	uint32_t notes;
 	bool partial;
+	uint16_t *origins; /* from malloc */
+	size_t origin_count;
 };
 
 static bool read_states(struct json_line *j, void *out)
@@ -242,12 +253,20 @@ static bool read_notes(struct json_line *j, void *out)
 	return !j->what;
 }
 
+static bool read_origins(struct json_line *j, void *out)
+{
+	struct host_line *v = out;
+
+	return ndjson_origin_numbers(j, &v->origins, &v->origin_count);
+}
+
 static const struct json_field host_fields[] = {
 	ENTRY(JSON_TEXT, type, 0, struct host_line),
 	ENTRY(JSON_TEXT, ip, 0, struct host_line),
 	ENTRY(JSON_TEXT_OR_ABSENT, zone, 0, struct host_line),
 	ENTRY(JSON_TEXT_OR_NULL, name, 0, struct host_line),
 	ENTRY(JSON_TEXT_OR_ABSENT, other_names, 0, struct host_line),
+	ENTRY(JSON_TEXT_OR_ABSENT, reverse_name, 0, struct host_line),
 	ENTRY(JSON_TEXT, status, 0, struct host_line),
 	ENTRY(JSON_TEXT, reason, 0, struct host_line),
 	ENTRY(JSON_TEXT_OR_NULL, mac, 0, struct host_line),
@@ -257,6 +276,7 @@ static const struct json_field host_fields[] = {
 	{"states", JSON_INSIDE, 0, 0, read_states},
 	{"notes", JSON_INSIDE, 0, 0, read_notes},
 	ENTRY(JSON_FLAG, partial, 0, struct host_line),
+	{"origins", JSON_INSIDE_OR_ABSENT, 0, 0, read_origins},
 };
 
 /* Checks that the host's ports match the counts of its record. */
@@ -277,12 +297,13 @@ static int check_counts(struct source_lines *s, const struct host_line *v, struc
 
 int ndjson_host(struct source_lines *s, struct failure *f)
 {
-	struct host_line v;
+	struct host_line v = {.origins = s->origins};
 	struct host_report *host = &s->host.host;
+	const int result =
+		ndjson_object(s, host_fields, sizeof(host_fields) / sizeof(host_fields[0]), &v, f);
 
-	if (ndjson_object(s, host_fields, sizeof(host_fields) / sizeof(host_fields[0]), &v, f) <
-		    0 ||
-	    read_address(s, v.ip, f) < 0 || check_counts(s, &v, f) < 0)
+	s->origins = v.origins; /* it may have moved */
+	if (result < 0 || read_address(s, v.ip, f) < 0 || check_counts(s, &v, f) < 0)
 		return -1;
 	if (!words_time(v.start, &host->start_ns) || !words_time(v.end, &host->end_ns))
 		return ndjson_wrong(s, f, "not a time",
@@ -294,10 +315,15 @@ int ndjson_host(struct source_lines *s, struct failure *f)
 				    v.ip);
 	if (v.mac && !words_mac(v.mac, host->mac))
 		return ndjson_wrong(s, f, "not a MAC address", v.mac);
+	if (v.origin_count && v.origins[v.origin_count - 1] > s->run.origin_count)
+		return ndjson_wrong(s, f, "an origin that the run does not state", v.ip);
+	host->origins = v.origin_count ? v.origins : NULL;
+	host->origin_count = v.origin_count;
 	s->host.status.reason = v.reason;
 	host->status = &s->host.status;
 	host->name = v.name;
 	host->other_names = v.other_names;
+	host->reverse_name = v.reverse_name;
 	host->zone = v.zone;
 	host->notes = v.notes | (v.mac ? HOST_MAC : 0);
 	return 0;

@@ -7,6 +7,12 @@
 #include "ingest/refuse.h"
 #include "ingest/source.h"
 
+struct plan_line {
+	bool known;
+	const char *hash, *zone;
+	uint64_t seed, total, first, last, ranges;
+};
+
 struct run_line {
 	const char *type, *schema, *program, *version, *args, *engine, *start;
 	uint64_t hosts, probes;
@@ -15,6 +21,9 @@ struct run_line {
 	uint32_t counts[TECHNIQUES];
 	const char *lists[TECHNIQUES];
 	size_t count;
+	struct plan_line plan;
+	struct run_origin *origins; /* from malloc */
+	size_t origin_count;
 };
 
 struct source_lines {
@@ -26,8 +35,11 @@ struct source_lines {
 	bool whole; /* the line ends with a newline */
 	struct run_line values;
 	struct run_info run;
+	struct run_plan plan;
+	struct ranges ranges;
 	struct builder host;
-	bool pending; /* ports were read, and their host record has not come yet */
+	bool pending;	   /* ports were read, and their host record has not come yet */
+	uint16_t *origins; /* of the host being read, from malloc */
 	char *stopped_why;
 };
 

@@ -23,7 +23,7 @@ void nmap_xml_start_host(struct source_xml *x, const char **attributes)
 	builder_reset(&x->host);
 	x->run_ready = true;
 	x->in_host = true;
-	x->has_address = x->user_name = false;
+	x->has_address = false;
 	host->start_ns = nmap_xml_number(x, attributes, "starttime", SECONDS_MOST) * NS_PER_SECOND;
 	host->end_ns = nmap_xml_number(x, attributes, "endtime", SECONDS_MOST) * NS_PER_SECOND;
 	if (host->start_ns == 0)
@@ -91,22 +91,21 @@ static void add_other_name(struct source_xml *x, const char *name)
 	free(joined);
 }
 
-/* The name is the first that the user gave, and its other names are stored with it; or else the
- * first name of the address. */
+/* Names of other types than PTR are the user's. */
 void nmap_xml_start_hostname(struct source_xml *x, const char **attributes)
 {
 	const char *name = nmap_xml_attribute(attributes, "name");
 	const char *type = nmap_xml_attribute(attributes, "type");
-	const bool user = type && strcmp(type, "user") == 0;
+	struct host_report *host = &x->host.host;
 
-	if (!name || !*name || (x->host.host.name && !user))
+	if (!name || !*name)
 		return;
-	if (x->user_name) {
+	if (type && strcmp(type, "PTR") == 0)
+		host->reverse_name = host->reverse_name ? host->reverse_name : host_text(x, name);
+	else if (host->name)
 		add_other_name(x, name);
-		return;
-	}
-	x->host.host.name = host_text(x, name);
-	x->user_name = user;
+	else
+		host->name = host_text(x, name);
 }
 
 void nmap_xml_start_extraports(struct source_xml *x, const char **attributes)
@@ -265,6 +264,7 @@ void nmap_xml_end_host(struct source_xml *x)
 		return nmap_xml_stop(x, "a host without an address", NULL);
 	if (!builder_finish(&x->host, &twice))
 		return nmap_xml_stop(x, "a host with a port that is given twice", NULL);
+	nmap_xml_techniques(x);
 	sum->hosts_total++;
 	*(state == STATUS_UP	 ? &sum->hosts_up
 	  : state == STATUS_DOWN ? &sum->hosts_down

@@ -8,7 +8,6 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -41,6 +40,19 @@ static uint8_t link_kind_of(unsigned hardware)
 	}
 }
 
+/* An attribute of IFLA_LINKINFO. */
+static int link_info(const struct nlattr *attribute, void *context)
+{
+	static const char vrf[] = "vrf";
+	struct link *link = context;
+
+	if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND &&
+	    mnl_attr_get_payload_len(attribute) >= sizeof(vrf) &&
+	    memcmp(mnl_attr_get_payload(attribute), vrf, sizeof(vrf)) == 0)
+		link->has |= LINK_VRF;
+	return MNL_CB_OK;
+}
+
 static int link_attribute(const struct nlattr *attribute, void *context)
 {
 	struct link *link = context;
@@ -56,6 +68,12 @@ static int link_attribute(const struct nlattr *attribute, void *context)
 		if (length >= sizeof(uint32_t))
 			link->mtu = mnl_attr_get_u32(attribute);
 		break;
+	case IFLA_MASTER:
+		if (length >= sizeof(uint32_t))
+			link->master = mnl_attr_get_u32(attribute);
+		break;
+	case IFLA_LINKINFO:
+		return mnl_attr_parse_nested(attribute, link_info, link);
 	case IFLA_ADDRESS:
 		if (length == sizeof(link->mac)) {
 			memcpy(link->mac, mnl_attr_get_payload(attribute), length);
@@ -165,6 +183,13 @@ const struct link *link_loopback(const struct link_list *list)
 		if (list->link[i].kind == LINK_LOOPBACK)
 			return &list->link[i];
 	return NULL;
+}
+
+bool link_has_ip(const struct link_list *list, const struct link *link)
+{
+	const struct link *master = link->master ? link_by_index(list, link->master) : NULL;
+
+	return !link->master || (master && master->has & LINK_VRF);
 }
 
 const char *link_quote(const struct link *link, char out[static LINK_QUOTED])

@@ -3,6 +3,7 @@
 #define PORTLIGHT_NET_LINK_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,10 +24,12 @@ enum link_has {
 	LINK_NO_ARP = 1 << 2,  /* IFF_NOARP: no ARP or NDP; one peer, or none */
 	LINK_MAC = 1 << 3,     /* mac[] is set */
 	LINK_CARRIER = 1 << 4, /* IFF_LOWER_UP: has carrier; LINK_RUNNING follows with a delay */
+	LINK_VRF = 1 << 5,     /* the master of a VRF: its routes are those of a table of its own */
 };
 
 struct link {
 	unsigned index;
+	unsigned master;   /* bridge, bond, VRF or the like that it is a port of; 0: none */
 	uint32_t mtu;	   /* bytes, without link header */
 	uint16_t hardware; /* ARPHRD_* */
 	uint8_t kind;	   /* enum link_kind */
@@ -51,6 +54,9 @@ void link_list_fini(struct link_list *list);
 const struct link *link_by_index(const struct link_list *list, unsigned index);
 const struct link *link_by_name(const struct link_list *list, const char *name);
 const struct link *link_loopback(const struct link_list *list);
+/* Whether IP packets that it receives are this machine's to judge: not those of a bridge's or
+ * bond's port, which belong to its master. */
+bool link_has_ip(const struct link_list *list, const struct link *link);
 
 /* Writes its name, safe to print (text_quote()), to `out` and returns that. */
 #define LINK_QUOTED (IF_NAMESIZE * 4 + 1)

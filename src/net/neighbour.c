@@ -1,4 +1,4 @@
-/* neighbour: permanent entries of the kernel's neighbour table. */
+/* neighbour: entries of the kernel's neighbour table. */
 #include "net/neighbour.h"
 
 #include <errno.h>
@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* States in which the kernel uses an entry for ever, without asking. */
+#define NEIGHBOUR_FIXED (NUD_PERMANENT | NUD_NOARP)
 
 static int neighbour_add(struct neighbour_list *list, const struct neighbour *entry)
 {
@@ -50,29 +53,43 @@ static int neighbour_attribute(const struct nlattr *attribute, void *context)
 	return MNL_CB_OK;
 }
 
+int neighbour_parse(const struct nlmsghdr *message, struct neighbour *out)
+{
+	const struct ndmsg *header = mnl_nlmsg_get_payload(message);
+	struct neighbour_entry entry = {0};
+
+	if (message->nlmsg_type != RTM_NEWNEIGH ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof(*header))
+		return 0;
+	entry.neighbour.state = header->ndm_state;
+	entry.neighbour.told = header->ndm_flags & NTF_EXT_LEARNED;
+	entry.neighbour.link_index = (unsigned)header->ndm_ifindex;
+	if (mnl_attr_parse(message, sizeof(*header), neighbour_attribute, &entry) < 0)
+		return -errno;
+	if (!entry.has_addr)
+		return 0;
+	/* Without an address of the link, nothing can be sent to it. */
+	if (!entry.has_mac)
+		entry.neighbour.state &= (uint16_t)~NEIGHBOUR_FIXED;
+	*out = entry.neighbour;
+	return 1;
+}
+
 /* Where the messages of a dump go. */
 struct neighbour_dump {
 	struct neighbour_list *list;
-	bool all; /* not only permanent ones */
+	bool all; /* not only fixed ones */
 };
 
 static int neighbour_each(void *context, const struct nlmsghdr *message)
 {
 	const struct neighbour_dump *dump = context;
-	const struct ndmsg *header = mnl_nlmsg_get_payload(message);
-	struct neighbour_entry entry = {0};
+	struct neighbour neighbour;
+	int result = neighbour_parse(message, &neighbour);
 
-	if (message->nlmsg_type != RTM_NEWNEIGH ||
-	    mnl_nlmsg_get_payload_len(message) < sizeof(*header) ||
-	    !(dump->all || header->ndm_state & NUD_PERMANENT))
-		return 0;
-	entry.neighbour.state = header->ndm_state;
-	entry.neighbour.link_index = (unsigned)header->ndm_ifindex;
-	if (mnl_attr_parse(message, sizeof(*header), neighbour_attribute, &entry) < 0)
-		return -errno;
-	if (!entry.has_addr || !(entry.has_mac || dump->all))
-		return 0;
-	return neighbour_add(dump->list, &entry.neighbour);
+	if (result <= 0 || !(dump->all || neighbour.state & NEIGHBOUR_FIXED))
+		return result < 0 ? result : 0;
+	return neighbour_add(dump->list, &neighbour);
 }
 
 /* Duplicates from a dump that was read twice do not matter to a search. */

@@ -1,7 +1,8 @@
-/* neighbour: permanent entries of the kernel's neighbour table. */
+/* neighbour: entries of the kernel's neighbour table. */
 #ifndef PORTLIGHT_NET_NEIGHBOUR_H
 #define PORTLIGHT_NET_NEIGHBOUR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@ struct neighbour {
 	unsigned link_index;
 	uint8_t mac[6]; /* zero while there is none */
 	uint16_t state; /* NUD_* of <linux/neighbour.h> */
+	bool told;	/* NTF_EXT_LEARNED: from a routing daemon, not from the neighbour */
 };
 
 /* Caller's storage; zero-initialised is empty. Sorted by address, then interface. */
@@ -22,10 +24,15 @@ struct neighbour_list {
 	size_t count, capacity;
 };
 
+/* Reads one message of a dump. Returns 1 with *out filled, 0 if it is not about the neighbour of an
+ * IP address, or -errno if it is damaged. */
+int neighbour_parse(const struct nlmsghdr *message, struct neighbour *out);
+
 /*
- * Reads the permanent entries (`ip neighbour add ... nud permanent`) of both families. Entries that
- * the kernel learnt may be stale and are ignored: the caller solicits these addresses itself. 0, or
- * -1 with *f and the list empty.
+ * Reads the entries of both families that the kernel uses without asking the neighbour: those that
+ * the administrator has fixed (`ip neighbour add ... nud permanent`, or noarp). Entries that the
+ * kernel learnt may be stale and are ignored: the caller solicits these addresses itself. 0, or -1
+ * with *f and the list empty.
  */
 int neighbour_list_read(struct neighbour_list *list, struct netlink *netlink, struct failure *f);
 /* The same for all entries, in any state. */

@@ -1,4 +1,4 @@
-/* netlink: rtnetlink requests and dumps, repeated until a dump is consistent. */
+/* netlink: requests and dumps, repeated until a dump is consistent. */
 #include "net/netlink.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 
 struct netlink {
 	struct mnl_socket *socket;
+	int bus; /* NETLINK_ROUTE, ... */
 	uint32_t sequence;
 	int error; /* what `each` returned, negative */
 	const struct netlink_reader *reader;
@@ -19,7 +20,7 @@ struct netlink {
 
 static int netlink_connect(struct netlink *n)
 {
-	n->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	n->socket = mnl_socket_open2(n->bus, SOCK_CLOEXEC);
 	if (!n->socket)
 		return -errno;
 	if (mnl_socket_bind(n->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
@@ -34,9 +35,18 @@ static int netlink_connect(struct netlink *n)
 
 struct netlink *netlink_open(struct failure *f)
 {
-	struct netlink *n = calloc(1, sizeof(*n));
-	int error = n ? netlink_connect(n) : -ENOMEM;
+	return netlink_open_bus(NETLINK_ROUTE, f);
+}
 
+struct netlink *netlink_open_bus(int bus, struct failure *f)
+{
+	struct netlink *n = calloc(1, sizeof(*n));
+	int error = -ENOMEM;
+
+	if (n) {
+		n->bus = bus;
+		error = netlink_connect(n);
+	}
 	if (error < 0) {
 		failure_set(f, EXIT_SOFTWARE, "cannot open a netlink socket: %s", strerror(-error));
 		free(n);

@@ -1,4 +1,4 @@
-/* netlink: rtnetlink requests and dumps, repeated until a dump is consistent. */
+/* netlink: requests and dumps, repeated until a dump is consistent. */
 #ifndef PORTLIGHT_NET_NETLINK_H
 #define PORTLIGHT_NET_NETLINK_H
 
@@ -24,6 +24,8 @@ struct netlink_reader {
 
 /* Opens a socket; netlink_close() closes it. NULL with *f on failure. */
 struct netlink *netlink_open(struct failure *f);
+/* The same of another protocol than NETLINK_ROUTE: NETLINK_NETFILTER, NETLINK_XFRM. */
+struct netlink *netlink_open_bus(int bus, struct failure *f);
 void netlink_close(struct netlink *n);
 
 /*

@@ -127,3 +127,11 @@ unsigned own_link(const struct own_list *list, struct addr a, unsigned n)
 			return list->own[i].link_index;
 	return 0;
 }
+
+bool own_has(const struct own_list *list, struct addr a, unsigned link_index)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->own[i].link_index == link_index && addr_equal(list->own[i].addr, a))
+			return true;
+	return false;
+}

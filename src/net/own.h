@@ -47,5 +47,7 @@ void own_list_fini(struct own_list *list);
 
 /* The index of the n-th interface (from 0) that has the address; 0 if there is none. */
 unsigned own_link(const struct own_list *list, struct addr a, unsigned n);
+/* Whether that interface has the address. */
+bool own_has(const struct own_list *list, struct addr a, unsigned link_index);
 
 #endif

@@ -18,6 +18,9 @@
  * could not leave, and takes some 50 us. The kernel's messages follow the change within it. */
 #define LOOK_NS UINT64_C(1000000)
 
+/* As RTMGRP_IPV4_RULE; the kernel's header has no such name for IPv6. */
+#define PATH_IPV6_RULE (1u << (RTNLGRP_IPV6_RULE - 1))
+
 struct path_followed {
 	struct addr to;
 	struct route route;
@@ -41,7 +44,8 @@ struct path {
 struct path *path_open(const struct route_conf *conf, struct failure *f)
 {
 	const unsigned groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
-				RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE;
+				RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE |
+				PATH_IPV6_RULE;
 	struct path *p = calloc(1, sizeof(*p));
 
 	if (!p) {
@@ -129,6 +133,14 @@ static bool path_events(struct path *p)
 	return any;
 }
 
+/* Whether only a link-local source is left where there was another one: its packets pass no router
+ * (RFC 4291, 2.5.6). The kernel keeps the IPv6 routes of an address that is removed. */
+static bool path_unscoped(const struct path_followed *at, const struct route *now)
+{
+	return addr_is_link_local6(now->source) && !addr_is_link_local6(at->route.source) &&
+	       !addr_is_link_local6(at->to);
+}
+
 /* Why no packet can leave for it; false if they can. */
 static bool path_gone(struct path *p, const struct path_followed *at, const struct route *now,
 		      struct link_list *links)
@@ -146,6 +158,9 @@ static bool path_gone(struct path *p, const struct path_followed *at, const stru
 			 link_quote(link, quoted));
 	else if (!path_leads(now))
 		snprintf(p->why, sizeof(p->why), "there is no route to %s any more",
+			 addr_format(at->to, text));
+	else if (path_unscoped(at, now))
+		snprintf(p->why, sizeof(p->why), "there is no source address for %s any more",
 			 addr_format(at->to, text));
 	else
 		return false;
@@ -188,6 +203,11 @@ enum path_state path_check(struct path *p, bool anyway, const char **why)
 	state = path_compare(p, true);
 	p->lost = state == PATH_LOST;
 	return state;
+}
+
+const struct route *path_route(const struct path *p, unsigned index)
+{
+	return index < p->count ? &p->followed[index].route : NULL;
 }
 
 bool path_is_lost(struct path *p)

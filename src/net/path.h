@@ -43,6 +43,10 @@ bool path_follow(struct path *p, struct addr to);
  */
 enum path_state path_check(struct path *p, bool anyway, const char **why);
 
+/* Route number `index` of those followed, as last compared; NULL past the last. Valid until the
+ * next call. */
+const struct route *path_route(const struct path *p, unsigned index);
+
 /* Whether the path is lost at this moment, within a millisecond; path_check() still reports it. */
 bool path_is_lost(struct path *p);
 

@@ -2,6 +2,8 @@
 #include "plan/ports.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/quote.h"
@@ -260,4 +262,37 @@ int ports_parse(const char *text, size_t length, const struct service_names *nam
 		ports->udp.word[i] |= r.result.udp.word[i];
 	}
 	return 0;
+}
+
+char *port_set_text(const struct port_set *set)
+{
+	size_t length = 0, capacity = 16;
+	char *text = malloc(capacity);
+
+	if (!text)
+		return NULL;
+	text[0] = '\0';
+	for (unsigned port = 0; port < 65536; port++) {
+		unsigned last = port;
+
+		if (!port_set_has(set, port))
+			continue;
+		while (last < 65535 && port_set_has(set, last + 1))
+			last++;
+		if (capacity - length < 16) {
+			char *grown = realloc(text, capacity * 2);
+
+			if (!grown) {
+				free(text);
+				return NULL;
+			}
+			text = grown;
+			capacity *= 2;
+		}
+		length += (size_t)snprintf(text + length, capacity - length,
+					   last > port ? "%s%u-%u" : "%s%u", length ? "," : "",
+					   port, last);
+		port = last;
+	}
+	return text;
 }

@@ -30,6 +30,9 @@ static inline void port_set_remove(struct port_set *set, unsigned port)
 
 unsigned port_set_size(const struct port_set *set);
 
+/* "22,80-90", from malloc; NULL out of memory. */
+char *port_set_text(const struct port_set *set);
+
 /* Both protocols' ports of one scan. */
 struct ports {
 	struct port_set tcp, udp;

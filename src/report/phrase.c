@@ -18,6 +18,16 @@ const struct phrase_note phrase_notes[] = {
 	{HOST_PARTIAL,
 	 "Partial: the scan was stopped before this host was done; ports without a verdict are "
 	 "left out."},
+	{HOST_REFUSED,
+	 "This machine refused to send probes to this host: its own firewall, or an IPsec policy. "
+	 "Ports without a verdict are left out."},
+	{HOST_DECOYS,
+	 "Answers on every port asked, decoys included: a proxy, a tarpit or a middlebox. Its open "
+	 "ports prove nothing; --all-ports lists them."},
+	{HOST_NO_OPTIONS,
+	 "Its SYN+ACKs have no TCP options, as those of a SYN proxy that keeps no state."},
+	{HOST_NO_WINDOW, "Its connections have window 0 and take no data, as those of a tarpit."},
+	{HOST_NO_ACK, "It does not acknowledge data on the connections that it accepts."},
 	{HOST_RST_TO_ALL,
 	 "This host sends a RST to FIN, NULL and Xmas probes even from ports that a SYN found "
 	 "open, "
@@ -31,6 +41,12 @@ const struct phrase_note phrase_notes[] = {
 	{HOST_RATE_LIMITED,
 	 "Answers of this host came at a limited rate, or many were lost: its probes were "
 	 "retransmitted more slowly, and until no more answers came."},
+	{HOST_CHALLENGED,
+	 "Probes met connections of this host with the same addresses and ports (its TCP answers "
+	 "them with an ACK: RFC 5961, 4.2) and were sent again from another source port."},
+	{HOST_FIXED,
+	 "Its MAC address is an entry that the administrator of this machine has fixed; whether a "
+	 "host on the link has it was not asked."},
 };
 const size_t phrase_note_count = sizeof(phrase_notes) / sizeof(phrase_notes[0]);
 
@@ -84,13 +100,17 @@ const char *phrase_proto(unsigned technique)
 
 const char *phrase_evidence(const struct finding *finding, char text[static PHRASE_EVIDENCE])
 {
-	char from[ADDR_TEXT + 8] = "", ttl[16] = "", address[ADDR_TEXT];
+	char from[ADDR_TEXT + 8] = "", port[24] = "", ttl[16] = "", address[ADDR_TEXT];
 
 	if (finding->has & FINDING_FROM)
 		(void)snprintf(from, sizeof(from), " from %s", addr_format(finding->from, address));
+	if (finding->has & FINDING_FROM_PORT)
+		(void)snprintf(port, sizeof(port), "%s port %u", *from ? "" : " from",
+			       (unsigned)finding->from_port);
 	if (finding->has & FINDING_TTL)
 		(void)snprintf(ttl, sizeof(ttl), " ttl %u", (unsigned)finding->ttl);
-	(void)snprintf(text, PHRASE_EVIDENCE, "%s%s%s%s", reason_name(finding->reason), from, ttl,
+	(void)snprintf(text, PHRASE_EVIDENCE, "%s%s%s%s%s", reason_name(finding->reason), from,
+		       port, ttl,
 		       finding->has & FINDING_LOCAL ? " (reported by our own kernel)" : "");
 	return text;
 }
@@ -168,6 +188,11 @@ void phrase_begin(FILE *out, const struct run_info *run)
 	(void)fprintf(out, " scan started %s as: ", phrase_time_short(run->start_ns, time));
 	escape_text(out, run->args, strlen(run->args));
 	(void)putc('\n', out);
+}
+
+const char *phrase_name(const struct host_report *host)
+{
+	return host->name ? host->name : host->reverse_name;
 }
 
 const char *phrase_address(const struct host_report *host, char text[static PHRASE_ADDRESS])

@@ -19,6 +19,9 @@ const char *phrase_time_short(uint64_t ns, char text[static PHRASE_TIME]);
 /* Seconds: "12.34", with a point in any locale. */
 const char *phrase_seconds(uint64_t ns, char text[static PHRASE_SECONDS]);
 /* "02:00:5e:10:00:01". */
+/* The name in the heading of a host: the one that the user gave, or else by reverse DNS; or NULL.
+ */
+const char *phrase_name(const struct host_report *host);
 /* The address of a host, with its interface where it is a link-local one: "fe80::1%eth0". */
 const char *phrase_address(const struct host_report *host, char text[static PHRASE_ADDRESS]);
 const char *phrase_mac(const uint8_t mac[6], char text[static 18]);

@@ -11,7 +11,8 @@ bool terminal_is(FILE *stream);
 /* Whether colour may be used: terminal_is, and NO_COLOR is unset or empty (no-color.org). */
 bool terminal_has_colour(FILE *stream);
 
-/* Columns of the terminal, 80 if unknown. */
+/* Columns of the terminal; where the stream is none, those of the environment variable COLUMNS
+ * (POSIX.1, 8.3), or 80. */
 unsigned terminal_columns(FILE *stream);
 
 #endif

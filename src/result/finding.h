@@ -13,7 +13,8 @@ enum finding_has {
 	FINDING_TTL = 1 << 0,
 	FINDING_WINDOW = 1 << 1,
 	FINDING_RTT = 1 << 2,
-	FINDING_FROM = 1 << 3, /* an ICMP error, and not from the target: `from` sent it */
+	FINDING_FROM =
+		1 << 3, /* an ICMP error or datagram, and not from the target: `from` sent it */
 	FINDING_ICMP = 1 << 4,
 	FINDING_TIME = 1 << 5,	/* t_ns: when the answer came (absent for silence) */
 	FINDING_LOCAL = 1 << 6, /* our own kernel reported it, without a packet */
@@ -23,6 +24,7 @@ enum finding_has {
 	/* That list has several reasons, with the number of ports of each but not which ports: the
 	 * numbers are right for the list, but a single port may have another reason. */
 	FINDING_REASON_SHARED = 1 << 8,
+	FINDING_FROM_PORT = 1 << 9, /* a datagram came from `from_port`, not from the probed one */
 };
 
 struct finding {
@@ -33,6 +35,7 @@ struct finding {
 	uint32_t cell; /* key of its packets in the trace */
 	uint16_t port;
 	uint16_t window;
+	uint16_t from_port;
 	uint16_t has;	   /* enum finding_has */
 	uint8_t technique; /* enum technique_id */
 	uint8_t state;	   /* enum port_state */
@@ -41,6 +44,7 @@ struct finding {
 	uint8_t ttl;
 	uint8_t icmp_type, icmp_code;
 	uint8_t attempt; /* 0 for the first; after silence, the last one sent */
+	uint16_t origin; /* of a merged run: number of its run, from 1; 0: not stated */
 };
 
 /* IPPROTO_TCP or IPPROTO_UDP of a technique; 0 if there is no such technique. */

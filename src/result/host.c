@@ -12,7 +12,10 @@ const struct host_note_word host_note_words[] = {
 	{HOST_NO_NEIGHBOUR, "no-neighbour"}, {HOST_NO_ROUTE, "no-route"},
 	{HOST_PARTIAL, "partial"},	     {HOST_RST_TO_ALL, "rst-to-all"},
 	{HOST_WINDOW_MUTE, "window-mute"},   {HOST_TTL_MUTE, "ttl-mute"},
-	{HOST_RATE_LIMITED, "rate-limited"},
+	{HOST_RATE_LIMITED, "rate-limited"}, {HOST_CHALLENGED, "challenged"},
+	{HOST_FIXED, "fixed-neighbour"},     {HOST_REFUSED, "refused-here"},
+	{HOST_DECOYS, "answers-decoys"},     {HOST_NO_OPTIONS, "no-tcp-options"},
+	{HOST_NO_WINDOW, "window-zero"},     {HOST_NO_ACK, "data-unacknowledged"},
 };
 const size_t host_note_count = sizeof(host_note_words) / sizeof(host_note_words[0]);
 
@@ -73,11 +76,12 @@ struct host_status host_status(const struct host_report *host)
 	for (size_t i = 0; i < host->count && host->notes & HOST_ANSWERED; i++) {
 		const struct finding *f = &host->findings[i];
 
-		if (f->reply != REPLY_SILENCE && !(f->has & (FINDING_FROM | FINDING_LOCAL)))
+		if (f->reply == REPLY_DATA ||
+		    (f->reply != REPLY_SILENCE && !(f->has & (FINDING_FROM | FINDING_LOCAL))))
 			return (struct host_status){reason_name(f->reason), STATUS_UP,
 						    f->has & FINDING_TTL ? f->ttl : 0};
 	}
-	if (host->notes & HOST_MAC)
+	if (host->notes & HOST_MAC && !(host->notes & HOST_FIXED))
 		return (struct host_status){addr_is_v4(host->addr) ? "arp-response" : "nd-response",
 					    STATUS_UP, 0};
 	if (host->notes & HOST_ANSWERED)

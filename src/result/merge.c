@@ -68,3 +68,18 @@ size_t merge_findings(const struct run_info *run, const struct host_report *host
 	}
 	return count;
 }
+
+/* What an answer, and an answer whose packet is known, are worth. */
+static unsigned evidence_of(const struct finding *f)
+{
+	return f->reason == REASON_NO_RESPONSE ? 0 : f->has & FINDING_SUMMARISED ? 1 : 2;
+}
+
+const struct finding *merge_surer(const struct finding *left, const struct finding *right)
+{
+	const unsigned worth_left = evidence_of(left), worth_right = evidence_of(right);
+
+	if (worth_left != worth_right)
+		return worth_left > worth_right ? left : right;
+	return right->t_ns > left->t_ns ? right : left;
+}

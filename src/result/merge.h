@@ -20,4 +20,11 @@ bool merge_is_needed(const struct run_info *run);
 size_t merge_findings(const struct run_info *run, const struct host_report *host,
 		      struct finding *merged);
 
+/*
+ * Of two verdicts of one technique on one port, by different runs, the one to keep: an answer is
+ * surer than silence, a port of its own record surer than one of a list; of two alike, the newer.
+ * Without FINDING_TIME, t_ns is to be set to the time when the host was finished.
+ */
+const struct finding *merge_surer(const struct finding *left, const struct finding *right);
+
 #endif

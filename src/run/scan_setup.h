@@ -7,6 +7,7 @@
 #include "engine/registry.h"
 #include "run/observer.h"
 #include "run/request.h"
+#include "run/stated_plan.h"
 #include "run/target_list.h"
 #include "scan/scan.h"
 #include "system/services.h"
@@ -28,6 +29,8 @@ struct scan_setup {
 	char *port_list[TECHNIQUES];
 	uint32_t port_count[TECHNIQUES];
 	size_t technique_count;
+	struct run_plan run_plan;
+	struct stated_plan stated; /* of request->plan_file */
 };
 
 /*
@@ -36,8 +39,7 @@ struct scan_setup {
  * caller calls scan_setup_fini in either case.
  */
 int scan_setup_init(struct scan_setup *setup, const struct scan_request *request,
-		    const uint64_t random_seed[2], const struct observer *observer,
-		    struct failure *f);
+		    uint64_t random_seed, const struct observer *observer, struct failure *f);
 void scan_setup_fini(struct scan_setup *setup);
 
 /* Opens the engine, and may change setup->engine and extend setup->engine_why. *sheets and *run

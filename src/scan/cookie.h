@@ -92,6 +92,7 @@ static inline struct cookie cookie_make(const struct siphash_key *key, __u64 hi,
  * measured against the wrong copy.
  */
 #define COOKIE_PORT_BLOCK 4096u
+#define COOKIE_PORT_MASK  0xf000u /* p & mask == base: of the block */
 
 static inline __u16 cookie_port(__u16 base, __u8 attempt, __u8 sport)
 {

@@ -16,6 +16,7 @@ struct hop_group {
 #define HOP_EGRESS 3u /* number of the egress, for the engine that set HOP_SEND */
 #define HOP_SEND   4u /* frames go to the MAC address */
 #define HOP_OWN	   8u /* the MAC address is the host's own */
+#define HOP_FIXED  1u /* with HOP_OWN, without HOP_SEND: not the host has said so */
 /* Neither HOP_SEND nor HOP_OWN: the first byte of mac[] holds notes (enum host_note). */
 
 /* Host number `at` of a group as one word: the six bytes of mac[] in the low 48 bits, in the order

@@ -13,6 +13,16 @@
 /* Silence lasts this long and two round trips: policers and queues drop whole bursts. */
 #define SILENT_NS UINT64_C(100000000)
 #define SHORT_NS  UINT64_C(20000000)
+/* Silence that is waited for once all silence taken for outages was too much: from then on such
+ * silence is rather a host's limit. Doubled each time, below OUTAGE_MOST_NS. */
+#define WARY_NS UINT64_C(2000000000)
+/* A host that was silent for longer than it answered, this many times in a row, has a limit. */
+#define HASTY_MOST 3
+/* The path is checked after this many probes without an answer, and QUIET_NS and two round trips
+ * without one; it is taken for lost after CHECKS checks. */
+#define QUIET_PROBES 10
+#define QUIET_NS     UINT64_C(200000000)
+#define CHECKS	     3
 /* Answers a second that would come during an outage if the path were back. */
 #define TRICKLE_ANSWERS 20
 /* Slack for what is under way when an outage begins. */
@@ -27,10 +37,13 @@ void outage_init(struct outage *o, uint64_t now_ns)
 void outage_fresh(struct outage *o)
 {
 	o->unheard = 0;
+	o->sent = 0;
+	o->checks = 0;
 }
 
-void outage_sent(struct outage *o, unsigned fresh)
+void outage_sent(struct outage *o, unsigned count, unsigned fresh)
 {
+	o->sent += count;
 	o->unheard += fresh;
 }
 
@@ -55,17 +68,66 @@ static uint64_t outage_budget_ns(const struct outage *o, uint64_t now_ns)
 
 bool outage_exhausted(const struct outage *o, uint64_t now_ns)
 {
-	return o->given_up || o->spent_ns >= outage_budget_ns(o, now_ns);
+	return o->hasty >= HASTY_MOST || o->spent_ns >= outage_budget_ns(o, now_ns);
+}
+
+/* Shortest silence that is taken for an outage at present. */
+static uint64_t outage_least_ns(const struct outage *o, uint64_t now_ns)
+{
+	if (!outage_exhausted(o, now_ns))
+		return SILENT_NS;
+	return o->wary_ns ? o->wary_ns : WARY_NS;
+}
+
+static uint64_t outage_quiet_ns(const struct outage *o, const struct outage_path *path)
+{
+	const uint64_t last_ns = o->checked_ns > o->heard_ns ? o->checked_ns : o->heard_ns;
+
+	return last_ns + QUIET_NS + 2 * path->rtt_ns;
+}
+
+bool outage_quiet(const struct outage *o, const struct outage_path *path, uint64_t at_ns)
+{
+	return o->heard_ns && at_ns > o->heard_ns + QUIET_NS + 2 * path->rtt_ns;
+}
+
+uint64_t outage_check_ns(const struct outage *o, const struct outage_path *path, bool last)
+{
+	if (o->heard_ns == 0 || outage_holds(o) || o->checks == CHECKS || o->sent == 0 ||
+	    (!last && o->sent < QUIET_PROBES))
+		return UINT64_MAX;
+	return last && o->checks == 0 ? 0 : outage_quiet_ns(o, path);
+}
+
+void outage_checked(struct outage *o, bool sent, uint64_t now_ns)
+{
+	o->checked_ns = now_ns;
+	o->checks += sent;
+}
+
+bool outage_looms(const struct outage *o, const struct outage_path *path)
+{
+	return o->heard_ns && (double)o->unheard * path->share >= SILENT_ANSWERS;
 }
 
 bool outage_check(struct outage *o, const struct outage_path *path, uint64_t now_ns)
 {
-	double rate_pps;
+	const uint64_t least_ns = outage_least_ns(o, now_ns);
+	const bool vain = o->checks == CHECKS && now_ns >= o->heard_ns + least_ns &&
+			  now_ns >= outage_quiet_ns(o, path);
+	double rate_pps = path->rate_pps;
 
-	if (outage_holds(o) || outage_exhausted(o, now_ns) ||
-	    outage_missing(o, path, SILENT_NS, now_ns) < SILENT_ANSWERS)
+	if (outage_holds(o) ||
+	    (!vain && outage_missing(o, path, least_ns, now_ns) < SILENT_ANSWERS))
 		return false;
-	rate_pps = TRICKLE_ANSWERS / path->share;
+	if (outage_exhausted(o, now_ns))
+		o->wary_ns = 2 * least_ns < OUTAGE_MOST_NS ? 2 * least_ns : least_ns;
+	/* Less time with answers than without, again and again? */
+	o->hasty = o->ended_ns && o->heard_ns - o->ended_ns < o->ended_ns - o->begun_ns
+			   ? o->hasty + 1
+			   : 0;
+	if (path->share > 0)
+		rate_pps = TRICKLE_ANSWERS / path->share;
 	if (rate_pps > path->rate_pps)
 		rate_pps = path->rate_pps;
 	o->silent = true;
@@ -81,25 +143,22 @@ static void outage_end(struct outage *o, uint64_t now_ns)
 {
 	o->silent = false;
 	o->spent_ns += before(now_ns, o->begun_ns);
-	o->unheard = 0;
+	o->ended_ns = now_ns;
+	outage_fresh(o);
 }
 
-bool outage_expired(struct outage *o, uint64_t now_ns)
+bool outage_gone(struct outage *o, uint64_t now_ns)
 {
-	const uint64_t held_ns = before(now_ns, o->begun_ns);
-
-	if (!o->silent || o->lost ||
-	    (held_ns < OUTAGE_MOST_NS && o->spent_ns + held_ns < outage_budget_ns(o, now_ns)))
-		return false;
-	outage_end(o, now_ns);
-	o->given_up = true;
-	return true;
+	o->gone |= o->silent && !o->lost && now_ns >= o->begun_ns + OUTAGE_MOST_NS;
+	return o->gone;
 }
 
 enum outage_sign outage_heard(struct outage *o, const struct outage_path *path, uint64_t now_ns)
 {
 	enum outage_sign sign = OUTAGE_NONE;
 
+	if (o->gone)
+		return sign;
 	if (o->silent) {
 		outage_end(o, now_ns);
 		sign = OUTAGE_OVER;
@@ -110,8 +169,7 @@ enum outage_sign outage_heard(struct outage *o, const struct outage_path *path, 
 	}
 	if (now_ns > o->heard_ns)
 		o->heard_ns = now_ns;
-	o->unheard = 0;
-	o->given_up = false;
+	outage_fresh(o);
 	return sign;
 }
 
@@ -143,8 +201,7 @@ bool outage_restored(struct outage *o, uint64_t now_ns)
 		return false;
 	o->lost = false;
 	o->silent = false;
-	o->given_up = false;
-	o->unheard = 0;
+	outage_fresh(o);
 	/* Silence is measured from here on. */
 	if (o->heard_ns)
 		o->heard_ns = now_ns;

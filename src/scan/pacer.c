@@ -219,7 +219,8 @@ static void pacer_judge(struct pacer *p, uint64_t now_ns)
 	bool fell = p->best_sent && share_fell(p, share, p->best_share, p->best_sent);
 	bool was_lowered = p->lowered_sent != 0;
 	/* Lowering the rate changed nothing: then it was not the rate. */
-	bool in_vain = was_lowered && fell && !(p->lowered_share < share * TOLERATED_SHARE);
+	bool in_vain = was_lowered && fell && p->epoch_answered > 0 &&
+		       !(p->lowered_share < share * TOLERATED_SHARE);
 
 	if (share > 1)
 		share = 1;

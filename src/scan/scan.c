@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "scan/scan_private.h"
 #include "scan/verdict.h"
 #include "technique/technique.h"
 
@@ -10,13 +11,9 @@
 #define TURN_MOST 512
 /* Longest sleep of the loop: progress lines and signals want to be looked at. */
 #define WAIT_MOST_NS UINT64_C(100000000)
-/* While an engine sends by itself, its rate is judged over this time, when the answers have had a
- * little more than the round trip, by as many probes as tell 3 % of loss from chance. */
-#define EPOCH_NS       UINT64_C(20000000)
-#define EPOCH_SLACK_NS UINT64_C(3000000)
-#define EPOCH_SAMPLE   4096
-#define EPOCH_MOST     4096 /* looked at, or not twice as many */
-/* And while an engine sends by itself, or has lost the path. */
+/* While nothing answers: 20 probes a second to ports that have answered before. */
+#define CHECK_GAP_NS UINT64_C(50000000)
+/* Longest while an engine sends by itself, or has lost the path. */
 #define WAIT_PASS_NS UINT64_C(1000000)
 #define WAIT_LOST_NS UINT64_C(10000000)
 
@@ -34,13 +31,32 @@ void scan_init(struct scan *s, const struct plan *plan, const struct scan_conf *
 	outage_init(&s->outage, now_ns);
 }
 
-static struct outage_path scan_path(const struct scan *s)
+struct outage_path scan_path(const struct scan *s)
 {
+	const uint64_t passed = s->passing ? s->passing->sent - s->pass_first : 0;
+	double share = s->pacer.best_sent ? s->pacer.best_share : 0;
+
+	/* Before the first part of a pass is judged, those that were under way make it too low. */
+	if (share == 0 && passed > 0 && s->passing->pass == 0)
+		share = (double)s->pass_answered / (double)passed;
 	return (struct outage_path){
-		.share = s->pacer.best_sent ? s->pacer.best_share : 0,
+		.share = share < 1 ? share : 1,
 		.rate_pps = s->pacer.rate_pps,
 		.rtt_ns = s->rtt.smoothed_ns + 4 * s->rtt.variation_ns,
 	};
+}
+
+/* Whether a walk that is done has silence that is no verdict yet: it may be taken for an outage, or
+ * a check has to show that the path worked to the end. */
+static bool scan_unproven(const struct scan *s, const struct walk *walk)
+{
+	const struct outage *o = &s->outage;
+	const struct outage_path path = scan_path(s);
+
+	if (outage_looms(o, &path))
+		return true;
+	return outage_quiet(o, &path, walk->last_sent_ns) &&
+	       (o->checks > 0 || o->checked_ns < walk->last_sent_ns);
 }
 
 void scan_fini(struct scan *s)
@@ -117,7 +133,7 @@ static int scan_order(const struct scan *s, int order[SHEETS])
 }
 
 /* What was sent into an outage does not count as an attempt. */
-static void scan_withdraw(struct scan *s, uint64_t now_ns)
+void scan_withdraw(struct scan *s, uint64_t now_ns)
 {
 	for (int i = 0; i < SHEETS; i++)
 		if (s->sheet[i] && &s->walk[i] != s->passing)
@@ -130,6 +146,14 @@ static void scan_resume(struct scan *s, uint64_t now_ns)
 	pacer_resume(&s->pacer, now_ns);
 }
 
+/* Between two probes to ports that have answered, while nothing answers; or as the rate says. */
+static uint64_t scan_check_gap_ns(const struct scan *s)
+{
+	const uint64_t gap_ns = (uint64_t)(1e9 / s->pacer.rate_pps);
+
+	return gap_ns > CHECK_GAP_NS ? gap_ns : CHECK_GAP_NS;
+}
+
 /* While nothing answers: the walk that may send one probe, to see whether the path is back. */
 static struct walk *scan_trickle(struct scan *s, uint64_t now_ns, unsigned *budget)
 {
@@ -137,8 +161,16 @@ static struct walk *scan_trickle(struct scan *s, uint64_t now_ns, unsigned *budg
 	bool done = true;
 
 	tempo_idle(&s->tempo);
-	if (now_ns < s->outage.next_ns)
+	if (now_ns < s->outage.next_ns || s->outage.gone)
 		return NULL;
+	for (int i = count; i-- > 0;) {
+		if (!walk_check(&s->walk[order[i]], false))
+			continue;
+		s->outage.next_ns = now_ns + scan_check_gap_ns(s);
+		*budget = 1;
+		return &s->walk[order[i]];
+	}
+	/* Only routers have answered: their errors are as frequent as they were. */
 	s->outage.next_ns = now_ns + s->outage.gap_ns;
 	for (int i = 0; i < count; i++) {
 		struct walk *walk = &s->walk[order[i]];
@@ -160,12 +192,26 @@ static bool scan_holds(struct scan *s, uint64_t now_ns)
 {
 	const struct outage_path path = scan_path(s);
 
-	if (outage_check(&s->outage, &path, now_ns))
+	const bool gone = s->outage.gone;
+
+	if (outage_check(&s->outage, &path, now_ns) || outage_gone(&s->outage, now_ns) != gone)
 		scan_withdraw(s, now_ns);
-	else if (outage_expired(&s->outage, now_ns))
-		scan_resume(s, now_ns);
 	s->pacer.strict = outage_exhausted(&s->outage, now_ns);
 	return outage_holds(&s->outage);
+}
+
+/* Whether a check of the path comes next. `last`: the walk has nothing else to send. */
+static bool scan_checks(struct scan *s, struct walk *walk, bool last, uint64_t now_ns)
+{
+	const struct outage_path path = scan_path(s);
+	bool sent;
+
+	/* Paced hosts are silent for longer, and answer no more for being probed more. */
+	if ((walk->idle && !walk->done) || now_ns < outage_check_ns(&s->outage, &path, last))
+		return false;
+	sent = walk_check(walk, true);
+	outage_checked(&s->outage, sent, now_ns);
+	return sent;
 }
 
 struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget)
@@ -184,9 +230,15 @@ struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget)
 		struct walk *walk = &s->walk[order[i]];
 
 		walk_set_timeout(walk, timeout_ns);
+		if (i == 0 && s->unproven && walk->done && scan_checks(s, walk, true, now_ns)) {
+			*budget = 1;
+			return walk;
+		}
 		if (walk->done || now_ns < walk->due_ns)
 			continue;
 		*budget = pacer_budget(&s->pacer, now_ns, TURN_MOST);
+		if (*budget > 0 && scan_checks(s, walk, false, now_ns))
+			*budget = 1;
 		if (*budget > 0)
 			return walk;
 		walk_look(walk, now_ns);
@@ -208,86 +260,7 @@ void scan_sent(struct scan *s, struct walk *walk, unsigned count, uint64_t refus
 	const unsigned fresh = count - (again < count ? (unsigned)again : count);
 
 	pacer_sent(&s->pacer, count, fresh, refused, now_ns);
-	outage_sent(&s->outage, fresh);
-}
-
-void scan_pass_begun(struct scan *s, struct walk *walk, uint64_t now_ns)
-{
-	tempo_idle(&s->tempo);
-	s->passing = walk;
-	s->sent_seen = walk->sent;
-	s->epoch = (struct scan_epoch){.first = walk->position, .begin_ns = now_ns};
-}
-
-/* How many of an epoch's probes are answered: of a sample, by the sheet. */
-static void scan_judge(struct scan *s, uint64_t now_ns)
-{
-	const struct scan_epoch *epoch = &s->epoch;
-	const struct sheet *sheet = s->passing->sheet;
-	const uint32_t count = epoch->last - epoch->first;
-	const uint32_t step = count / EPOCH_MOST > 0 ? count / EPOCH_MOST : 1;
-	uint32_t answered = 0, sampled = 0;
-
-	for (uint32_t position = epoch->first; position < epoch->last; position += step) {
-		const uint32_t cell = (uint32_t)permute_forward(sheet_order(sheet), position);
-		const unsigned reply = sheet_get_both(sheet, cell, position);
-
-		if (reply == SHEET_NOT_OURS || sheet_tries(sheet, cell) == 0)
-			continue;
-		sampled++;
-		answered += reply != REPLY_SILENCE;
-	}
-	if (sampled >= EPOCH_SAMPLE / 4)
-		pacer_share(&s->pacer, answered, sampled,
-			    (double)count * 1e9 / (double)(epoch->end_ns - epoch->begin_ns),
-			    now_ns);
-}
-
-static void scan_epoch(struct scan *s, uint64_t now_ns)
-{
-	const uint32_t position = s->passing->position;
-	struct scan_epoch *epoch = &s->epoch;
-
-	if (s->passing->pass > 0)
-		return; /* those that are still blank tell nothing */
-	if (epoch->end_ns == 0) {
-		if (now_ns < epoch->begin_ns + EPOCH_NS || position - epoch->first < EPOCH_SAMPLE)
-			return;
-		epoch->last = position;
-		epoch->end_ns = now_ns;
-	}
-	if (now_ns < epoch->end_ns + s->rtt.smoothed_ns + 4 * s->rtt.variation_ns + EPOCH_SLACK_NS)
-		return;
-	scan_judge(s, now_ns);
-	*epoch = (struct scan_epoch){.first = position, .begin_ns = now_ns};
-}
-
-static void scan_pass_told(struct scan *s, uint64_t refused, uint64_t now_ns)
-{
-	struct walk *walk = s->passing;
-
-	s->sent += walk->sent - s->sent_seen;
-	s->pass_sent += walk->sent - s->sent_seen;
-	s->sent_seen = walk->sent;
-	s->resent += walk->resent - s->resent_seen[walk - s->walk];
-	s->resent_seen[walk - s->walk] = walk->resent;
-	pacer_passing(&s->pacer, refused, now_ns);
-	scan_epoch(s, now_ns);
-}
-
-void scan_passing(struct scan *s, uint64_t refused, uint64_t now_ns)
-{
-	tempo_sent(&s->pass_tempo, s->passing->sent - s->sent_seen, now_ns);
-	scan_pass_told(s, refused, now_ns);
-}
-
-void scan_pass_over(struct scan *s, uint64_t refused, uint64_t now_ns)
-{
-	/* The time of its last probe is unknown. */
-	tempo_idle(&s->pass_tempo);
-	outage_fresh(&s->outage); /* its answers were not heard here */
-	scan_pass_told(s, refused, now_ns);
-	s->passing = NULL;
+	outage_sent(&s->outage, count, fresh);
 }
 
 /* Something came through. */
@@ -328,6 +301,8 @@ struct sheet *scan_answer(struct scan *s, const struct answer *answer, uint32_t 
 		if (mark == SHEET_DUPLICATE)
 			return NULL;
 		s->valid++;
+		if (mark == SHEET_CHALLENGED)
+			return NULL;
 		if (has_rtt)
 			rtt_note(&s->rtt, rtt_ns);
 		if (has_rtt && sheet_tries(sheet, *cell) == 1)
@@ -364,7 +339,9 @@ uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
 	if (s->stopping)
 		return sooner(wait_ns, s->stop_ns, now_ns);
 	if (outage_holds(&s->outage))
-		return s->outage.lost ? WAIT_LOST_NS : sooner(wait_ns, s->outage.next_ns, now_ns);
+		return s->outage.lost || s->outage.gone
+			       ? WAIT_LOST_NS
+			       : sooner(wait_ns, s->outage.next_ns, now_ns);
 	if (scan_place(s) >= 0)
 		return 0;
 	count = scan_order(s, order);
@@ -375,6 +352,8 @@ uint64_t scan_wait_ns(const struct scan *s, uint64_t now_ns)
 			/* Windows finish in order: only the oldest can. */
 			if (i == 0)
 				wait_ns = sooner(wait_ns, walk_end_ns(s, walk), now_ns);
+			if (i == 0 && wait_ns == 0 && s->unproven)
+				wait_ns = WAIT_LOST_NS;
 			continue;
 		}
 		uint64_t pace_ns = now_ns + pacer_wait_ns(&s->pacer, now_ns);
@@ -400,10 +379,14 @@ int scan_ready(struct scan *s, uint64_t now_ns)
 		return order[0];
 	if (s->stopping)
 		return now_ns >= s->stop_ns ? order[0] : -1;
+	s->unproven = false;
 	if (!walk->done || outage_holds(&s->outage))
 		return -1;
 	walk_set_timeout(walk, rtt_timeout_ns(&s->rtt));
-	return walk_over(walk, now_ns) ? order[0] : -1;
+	if (!walk_over(walk, now_ns))
+		return -1;
+	s->unproven = scan_unproven(s, walk);
+	return s->unproven ? -1 : order[0];
 }
 
 void scan_close(struct scan *s, int place)
@@ -439,6 +422,7 @@ struct scan_hold scan_hold(const struct scan *s)
 	return (struct scan_hold){
 		.lost = s->outage.lost,
 		.silent = s->outage.silent,
+		.gone = s->outage.gone,
 		.begun_ns = s->outage.begun_ns,
 		.count = s->outage.count,
 		.withdrawn = s->withdrawn,

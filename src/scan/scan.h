@@ -52,11 +52,16 @@ struct scan {
 	uint64_t sent, resent, valid, duplicate, stray;
 	uint64_t resent_seen[SHEETS]; /* of walk[].resent, already in `resent` */
 	struct walk *passing;	      /* an engine sends its pass by itself; NULL: none */
+	uint32_t pass_from;	      /* position where that began */
 	uint64_t sent_seen;	      /* of passing->sent, already in `sent` */
+	uint64_t pass_first;	      /* passing->sent when the pass began */
+	uint32_t answered_seen;	      /* sheet_answered() when last looked at in the pass */
+	uint32_t pass_answered;	      /* answered during the pass */
 	uint64_t pass_sent;	      /* of `sent`, by passes */
 	struct scan_epoch epoch;
 	struct tempo tempo, pass_tempo; /* rates: of probe by probe, and of passes */
 	struct outage outage;
+	bool unproven;	    /* the oldest window could be closed, if the path works */
 	uint64_t withdrawn; /* probes that were sent into an outage, and are sent again */
 };
 
@@ -117,7 +122,8 @@ void scan_changed(struct scan *s, uint64_t now_ns);
 /* Since when nothing is sent, or only a few probes to see whether the path is back. */
 struct scan_hold {
 	bool lost;	   /* as the engine reports it */
-	bool silent;	   /* nothing answers any more */
+	bool silent;	   /* nothing answers any more: a pass is to be stopped, and none begun */
+	bool gone;	   /* and will not: the scan is to be abandoned */
 	uint64_t begun_ns; /* of the present or the last one */
 	unsigned count;	   /* holds for silence so far */
 	uint64_t withdrawn;

@@ -74,6 +74,7 @@ void sheet_free(struct sheet *s)
 	if (!s->bulk.on)
 		free(s->word);
 	sheet_bulk_fini(s);
+	free(s->challenged);
 	if (!s->host_lent)
 		free(s->host);
 	free(s);
@@ -394,7 +395,8 @@ bool sheet_unsent_first(struct sheet *s, uint32_t *cell)
 {
 	uint32_t i = 0;
 
-	while (i < s->unsent.count && sheet_get(s, s->unsent.cell[i]) != REPLY_SILENCE)
+	while (i < s->unsent.count && (sheet_get(s, s->unsent.cell[i]) != REPLY_SILENCE ||
+				       sheet_host_absent(s, s->unsent.cell[i] / s->plan->slots)))
 		i++;
 	if (i > 0)
 		unsent_remove(&s->unsent, i);
@@ -442,7 +444,9 @@ void sheet_settle(struct sheet *s)
 static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a, uint64_t rtt_ns,
 			  bool has_rtt)
 {
-	const uint64_t t_us = (a->t_ns > s->opened_ns ? a->t_ns - s->opened_ns : 0) / 1000;
+	/* A restored sheet may have been opened before the clock began. */
+	const int64_t after_ns = (int64_t)(a->t_ns - s->opened_ns);
+	const uint64_t t_us = after_ns > 0 ? (uint64_t)after_ns / 1000 : 0;
 	const uint64_t rtt_us = rtt_ns / 1000 < 0xffffff ? rtt_ns / 1000 : 0xffffff;
 	const uint32_t sender = a->has & ANSWER_FROM ? sender_index(s, a->from) : 0;
 	struct reply_evidence e = {
@@ -505,6 +509,40 @@ static void host_icmp(struct sheet_pace *pace, const struct answer *answer, unsi
 				      answer->t_ns);
 }
 
+bool sheet_set_challenged(struct sheet *s, uint32_t cell)
+{
+	if (!s->challenged)
+		s->challenged = calloc((s->cells + 63) / 64, sizeof(*s->challenged));
+	if (!s->challenged)
+		return false;
+	s->challenged[cell / 64] |= UINT64_C(1) << cell % 64;
+	return true;
+}
+
+bool sheet_challenged(const struct sheet *s, uint32_t cell)
+{
+	return s->challenged && s->challenged[cell / 64] >> cell % 64 & 1;
+}
+
+bool sheet_any_challenged(const struct sheet *s)
+{
+	return s->challenged != NULL;
+}
+
+/* Records an ACK of another connection as evidence of a silent cell. In a list of evidence that of
+ * silence is the weakest. */
+static enum sheet_mark challenge_note(struct sheet *s, uint32_t cell, const struct answer *answer)
+{
+	struct answer silence = *answer;
+
+	if (sheet_get(s, cell) != REPLY_SILENCE || sheet_challenged(s, cell) ||
+	    !sheet_set_challenged(s, cell))
+		return SHEET_DUPLICATE;
+	silence.reply = REPLY_SILENCE;
+	evidence_note(s, cell, &silence, 0, false);
+	return SHEET_CHALLENGED;
+}
+
 enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *answer,
 			   uint64_t *rtt_ns, bool *has_rtt)
 {
@@ -512,14 +550,21 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 	const uint32_t host = cell / s->plan->slots;
 	const uint8_t technique = sheet_technique(s, cell);
 	const unsigned tries = sheet_tries(s, cell);
-	const bool by_host = !(answer->has & (ANSWER_FROM | ANSWER_LOCAL));
+	/* A datagram has proven that it is the host's (scan/echo.h), wherever it came from. */
+	const bool by_host = !(answer->has & ANSWER_LOCAL) &&
+			     (!(answer->has & ANSWER_FROM) || answer->reply == REPLY_DATA);
 
 	*has_rtt = false;
 	if (before == SHEET_NOT_OURS || tries == 0 || answer->reply == REPLY_SILENCE ||
 	    technique_rule(technique, answer->reply)->state == STATE_NONE)
 		return SHEET_STRAY;
-	if (by_host && !(s->bulk.on && sheet_is_answered(answer->reply)))
+	if (by_host &&
+	    !(s->bulk.on && sheet_is_answered(answer->reply) && answer->reply != REPLY_ACK))
 		s->heard[host >> 3] |= (uint8_t)(1u << (host & 7));
+	if (answer->reply == REPLY_ACK)
+		return challenge_note(s, cell, answer);
+	if (answer->has & ANSWER_PORT_IN_USE)
+		(void)sheet_set_challenged(s, cell); /* without memory there is no note of it */
 	if (answer->reply <= before)
 		return SHEET_DUPLICATE;
 

@@ -89,10 +89,11 @@ void sheet_replies(const struct sheet *s, uint32_t cell, uint32_t count, uint8_t
 unsigned sheet_raise(struct sheet *s, uint32_t cell, unsigned value);
 
 enum sheet_mark {
-	SHEET_FIRST,	 /* the first answer to this probe */
-	SHEET_STRONGER,	 /* a stronger one than before: it counts */
-	SHEET_DUPLICATE, /* no stronger than the one there */
-	SHEET_STRAY,	 /* no answer to this technique, or to a probe never sent */
+	SHEET_FIRST,	  /* the first answer to this probe */
+	SHEET_STRONGER,	  /* a stronger one than before: it counts */
+	SHEET_CHALLENGED, /* an ACK of another connection: recorded, the probe stays unanswered */
+	SHEET_DUPLICATE,  /* no stronger than the one there */
+	SHEET_STRAY,	  /* no answer to this technique, or to a probe never sent */
 };
 /*
  * Records an answer to `cell` < sheet_cells(): reply, evidence, and what it says about the host's
@@ -101,6 +102,14 @@ enum sheet_mark {
  */
 enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *answer,
 			   uint64_t *rtt_ns, bool *has_rtt);
+
+/*
+ * Whether REPLY_ACK came to the cell, or its answer has ANSWER_PORT_IN_USE: the source port of a
+ * probe belongs to a connection with that port. While the cell is silent, sheet_evidence() is that
+ * ACK's. sheet_any_challenged: whether there is any such cell.
+ */
+bool sheet_challenged(const struct sheet *s, uint32_t cell);
+bool sheet_any_challenged(const struct sheet *s);
 
 /* Whether a reply comes from the target itself, unlike REPLY_UNREACH, which a router may send. */
 static inline bool sheet_is_answered(unsigned value)
@@ -176,7 +185,8 @@ bool sheet_has_last(const struct sheet *s);
 uint32_t sheet_unsent_count(const struct sheet *s);
 /* At most SHEET_UNSENT at a time. */
 void sheet_unsent_put(struct sheet *s, uint32_t cell);
-/* The first one that is still unanswered; those before it are removed. False if there is none. */
+/* The first one that is still unanswered, and whose host is not absent; those before it are
+ * removed. False if there is none. */
 bool sheet_unsent_first(struct sheet *s, uint32_t *cell);
 /* Removes it. */
 void sheet_unsent_drop(struct sheet *s);
@@ -186,7 +196,8 @@ struct sheet_host {
 	uint8_t mac[6]; /* with HOST_MAC or HOP_SEND */
 	uint8_t notes; /* enum host_note, of HOST_NO_NEIGHBOUR to HOST_MAC; with HOST_MAC no others,
 			  with HOP_SEND none but it */
-	uint8_t engine; /* for the engine to use: HOP_EGRESS and HOP_SEND */
+	uint8_t engine; /* for the engine to use: HOP_EGRESS and HOP_SEND; when the window is read
+			   out, HOP_FIXED */
 };
 struct sheet_host sheet_host(const struct sheet *s, uint32_t host);
 void sheet_set_host(struct sheet *s, uint32_t host, const struct sheet_host *entry);

@@ -40,7 +40,8 @@ struct sheet {
 	struct hop_group *host; /* see sheet_host() */
 	bool alike;
 	bool host_lent;
-	uint8_t *heard; /* a bit a host: HOST_ANSWERED */
+	uint8_t *heard;	      /* a bit a host: HOST_ANSWERED */
+	uint64_t *challenged; /* a bit a cell; NULL: none */
 	struct sheet_pace *pace;
 	struct addr sender[SHEET_SENDERS]; /* from 1 on */
 	unsigned senders;		   /* 0, or one more than the last index in use */
@@ -71,6 +72,9 @@ static inline unsigned sheet_at(const struct sheet *s, uint32_t place)
 {
 	return s->word[place >> 4] >> ((place & 15) * 4) & 15;
 }
+
+/* Sets the bit of sheet_challenged(). False out of memory. */
+bool sheet_set_challenged(struct sheet *s, uint32_t cell);
 
 static inline uint8_t sheet_technique(const struct sheet *s, uint32_t cell)
 {

@@ -79,13 +79,15 @@ static void finding_evidence(const struct sheet *sheet, const struct reply_evide
 	f->t_ns = sheet_opened_ns(sheet) + t_us * 1000 + wall_offset_ns;
 	f->has = FINDING_TIME;
 	f->has |= e->has & ANSWER_TTL ? FINDING_TTL : 0;
-	f->has |= e->has & ANSWER_WINDOW ? FINDING_WINDOW : 0;
+	if (e->has & ANSWER_WINDOW)
+		f->has |= technique_is_udp(f->technique) ? FINDING_FROM_PORT : FINDING_WINDOW;
 	f->has |= e->has & EVIDENCE_RTT ? FINDING_RTT : 0;
 	f->has |= e->has & ANSWER_ICMP ? FINDING_ICMP : 0;
 	f->has |= e->has & ANSWER_LOCAL ? FINDING_LOCAL : 0;
 	f->rtt_us = e->rtt_sender >> 8;
 	f->ttl = e->ttl;
-	f->window = e->window;
+	f->window = f->has & FINDING_WINDOW ? e->window : 0;
+	f->from_port = f->has & FINDING_FROM_PORT ? e->window : 0;
 	f->attempt = e->attempt;
 	f->icmp_type = e->icmp_type;
 	f->icmp_code = e->icmp_code;
@@ -202,6 +204,30 @@ static void host_absent(struct host_report *host, struct finding *findings, size
 		finding_no_route(&findings[i]);
 }
 
+/* Whether rules of this machine refused the probe, so that it was never sent. Without a route, or a
+ * neighbour, the target is not reached by any means: that is a verdict. */
+static bool finding_is_refused(const struct finding *f)
+{
+	if (!(f->has & FINDING_LOCAL))
+		return false;
+	return f->reason != REASON_HOST_UNREACH && f->reason != REASON_NET_UNREACH &&
+	       f->reason != REASON_NO_ROUTE;
+}
+
+/* Leaves out ports that no probe was sent to. */
+static void host_refused(struct host_report *host, struct finding *findings, size_t *count)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < *count; i++) {
+		if (finding_is_refused(&findings[i]))
+			host->notes |= HOST_REFUSED;
+		else
+			findings[left++] = findings[i];
+	}
+	*count = left;
+}
+
 /* What is known of the host besides its replies. */
 static void host_begin(struct sheet *sheet, uint32_t host, uint64_t wall_offset_ns,
 		       struct host_report *out)
@@ -241,11 +267,18 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		uint32_t cell = base + i, slot = plan_slots(plan)[i];
 		uint8_t technique = plan_slot_technique(slot);
 		unsigned reply = findings[i].reply; /* count <= i */
-		const struct reply_evidence e =
+		struct reply_evidence e =
 			reply == REPLY_SILENCE ? nothing : sheet_evidence(sheet, cell, &near);
 		struct finding *f = &findings[count];
 		unsigned sent;
 
+		if (sheet_challenged(sheet, cell)) {
+			out->notes |= HOST_CHALLENGED;
+			if (reply == REPLY_SILENCE) {
+				reply = REPLY_ACK;
+				e = sheet_evidence(sheet, cell, &near);
+			}
+		}
 		if (reply == SHEET_NOT_OURS || state.notes & HOST_NO_NEIGHBOUR)
 			continue;
 		/* Of an answered one the evidence has the attempt. */
@@ -274,10 +307,14 @@ void verdict_host(struct sheet *sheet, uint32_t host, bool complete,
 		count++;
 	}
 	host_absent(out, findings, &count);
+	host_refused(out, findings, &count);
 	findings_sort(findings, count);
 	if (host_resets_all(findings, count))
 		out->notes |= HOST_RST_TO_ALL;
 	out->notes |= host_mute_notes(rst);
+	/* An answer has shown that the entry is right. */
+	if (out->notes & HOST_MAC && state.engine == HOP_FIXED && !(out->notes & HOST_ANSWERED))
+		out->notes |= HOST_FIXED;
 	out->findings = findings;
 	out->count = count;
 }

@@ -6,6 +6,8 @@
 #include "result/record.h"
 #include "technique/technique.h"
 
+/* Positions that walk_check() looks at in one call. */
+#define WALK_CHECK_MOST 65536u
 /* Hosts with a pace of their own are looked at in ticks of this length, many of them in one. */
 #define WALK_TICK_NS UINT64_C(1000000)
 
@@ -178,6 +180,7 @@ static void walk_offer(const struct walk *w, uint32_t cell, struct probe *out)
 		.port = p.port,
 		.technique = p.technique,
 		.attempt = tries & 15,
+		.other_port = sheet_challenged(s, cell),
 	};
 }
 
@@ -238,8 +241,42 @@ static bool walk_find(struct walk *w, uint64_t now_ns, struct probe *out)
 	return false;
 }
 
+bool walk_check(struct walk *w, bool tcp)
+{
+	const struct permute *order = sheet_order(w->sheet);
+	const uint32_t slots = sheet_plan(w->sheet)->slots;
+
+	for (uint32_t i = 0; i < WALK_CHECK_MOST && i < w->end; i++) {
+		unsigned reply;
+		uint32_t cell;
+
+		w->check_at =
+			w->check_at > 0 && w->check_at <= w->end ? w->check_at - 1 : w->end - 1;
+		cell = (uint32_t)permute_forward(order, w->check_at);
+		reply = sheet_get_both(w->sheet, cell, w->check_at);
+		if (!sheet_is_answered(reply) || (tcp && sheet_slot_udp(w->sheet, cell % slots)))
+			continue;
+		w->checking = true;
+		return true;
+	}
+	return false;
+}
+
+/* With the attempt number of the latest one: to a firewall in between it is a retransmission. */
+static void walk_offer_check(struct walk *w, struct probe *out)
+{
+	w->checking = false;
+	walk_offer(w, (uint32_t)permute_forward(sheet_order(w->sheet), w->check_at), out);
+	out->attempt = (uint8_t)(out->attempt - 1) & 15;
+	out->check = true;
+}
+
 bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 {
+	if (w->checking) {
+		walk_offer_check(w, out);
+		return true;
+	}
 	if (now_ns < w->due_ns)
 		return false;
 	w->by_pass = false;
@@ -275,6 +312,11 @@ void walk_unsent(struct walk *w, uint32_t cell)
 
 void walk_sent(struct walk *w, const struct probe *probe, uint64_t now_ns)
 {
+	if (probe->check) {
+		w->resent++;
+		w->sent++;
+		return;
+	}
 	w->resent += sheet_sent(w->sheet, plan_tag_cell(probe->cell), probe->attempt,
 				(uint32_t)(now_ns / 1000));
 	w->sent++;

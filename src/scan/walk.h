@@ -40,6 +40,8 @@ struct walk {
 	 * that the time-out was measured at), and at most for any host; 0: timeout_ns. */
 	uint64_t silent_ns, most_ns;
 	uint64_t end_ns;       /* walk_over: when to look again */
+	uint32_t check_at;     /* walk_check: position of the last one */
+	bool checking;	       /* walk_next returns the probe of check_at first */
 	uint64_t sent, resent; /* probes sent; the second, retransmissions, are part of the first */
 };
 
@@ -64,6 +66,18 @@ void walk_sent(struct walk *w, const struct probe *probe, uint64_t now_ns);
 static inline bool walk_is_due(const struct walk *w, uint64_t now_ns)
 {
 	return !w->done && w->due_ns <= now_ns;
+}
+
+/*
+ * Has the next walk_next return a probe to a host that has answered it before, to see whether the
+ * path still works; most recent probes first. It is none of the walk's attempts. Looks at 65,536
+ * positions at most. False if none of these is answered by its host; `tcp`: none by TCP, whose
+ * answers are rarely limited.
+ */
+bool walk_check(struct walk *w, bool tcp);
+static inline bool walk_is_checking(const struct walk *w)
+{
+	return w->checking;
 }
 
 /* For when walk_next may not be called because the rate forbids it: finds out whether the walk is

@@ -59,29 +59,30 @@ static const uint8_t payload_netbios[] = {
 
 /* RFC 1157, 4: version 1, community "public", get sysDescr.0 (RFC 3418, 2). */
 static const uint8_t payload_snmp_v1[] = {
-	0x30, 0x26, 0x02, 0x01, 0x00, 0x04, 0x06, 'p', 'u', 'b', 'l', 'i', 'c', 0xa0, 0x19,
-	0x02, 0x01, 0x01, 0x02, 0x01, 0x00, 0x02, 0x01, 0x00, 0x30, 0x0e, 0x30, 0x0c, 0x06,
-	0x08, 0x2b, 0x06, 0x01, 0x02, 0x01, 0x01, 0x01, 0x00, 0x05, 0x00,
+	0x30, 0x29, 0x02, 0x01, 0x00, 0x04, 0x06, 'p', 'u', 'b', 'l', 'i', 'c', 0xa0,
+	0x1c, 0x02, 0x04, 'p', 'o', 'r', 't', 0x02, 0x01, 0x00, 0x02, 0x01, 0x00, 0x30,
+	0x0e, 0x30, 0x0c, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x02, 0x01, 0x01, 0x01, 0x00,
+	0x05, 0x00,
 };
 
 /* RFC 3414, 4: engine discovery. No community, no user: agents of version 3 report their engine. */
 static const uint8_t payload_snmp_v3[] = {
-	0x30, 0x39, 0x02, 0x01, 0x03, 0x30, 0x0f, 0x02, 0x02, 'p', 'l', 0x02, 0x03, 0x00, 0xff,
-	0xe3, 0x04, 0x01, 0x04, 0x02, 0x01, 0x03, 0x04, 0x10, 0x30, 0x0e, 0x04, 0x00, 0x02,
-	0x01, 0x00, 0x02, 0x01, 0x00, 0x04, 0x00, 0x04, 0x00, 0x04, 0x00, 0x30, 0x11, 0x04,
-	0x00, 0x04, 0x00, 0xa0, 0x0b, 0x02, 0x01, 0x01, 0x02, 0x01, 0x00, 0x02, 0x01, 0x00,
-	0x30, 0x00,
+	0x30, 0x3b, 0x02, 0x01, 0x03, 0x30, 0x11, 0x02, 0x04, 'p', 'o', 'r', 't', 0x02,
+	0x03, 0x00, 0xff, 0xe3, 0x04, 0x01, 0x04, 0x02, 0x01, 0x03, 0x04, 0x10, 0x30,
+	0x0e, 0x04, 0x00, 0x02, 0x01, 0x00, 0x02, 0x01, 0x00, 0x04, 0x00, 0x04, 0x00,
+	0x04, 0x00, 0x30, 0x11, 0x04, 0x00, 0x04, 0x00, 0xa0, 0x0b, 0x02, 0x01, 0x01,
+	0x02, 0x01, 0x00, 0x02, 0x01, 0x00, 0x30, 0x00,
 };
 
 /* RFC 3416, 4.2.1 in the frame of RFC 1901, 3: the same question as of version 1. */
 static const uint8_t payload_snmp_v2c[] = {
-	0x30, 0x26, 0x02, 0x01, 0x01, 0x04, 0x06, 'p', 'u', 'b', 'l', 'i', 'c', 0xa0, 0x19,
-	0x02, 0x01, 0x01, 0x02, 0x01, 0x00, 0x02, 0x01, 0x00, 0x30, 0x0e, 0x30, 0x0c, 0x06,
-	0x08, 0x2b, 0x06, 0x01, 0x02, 0x01, 0x01, 0x01, 0x00, 0x05, 0x00,
+	0x30, 0x29, 0x02, 0x01, 0x01, 0x04, 0x06, 'p', 'u', 'b', 'l', 'i', 'c', 0xa0,
+	0x1c, 0x02, 0x04, 'p', 'o', 'r', 't', 0x02, 0x01, 0x00, 0x02, 0x01, 0x00, 0x30,
+	0x0e, 0x30, 0x0c, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x02, 0x01, 0x01, 0x01, 0x00,
+	0x05, 0x00,
 };
 
-/* RFC 1350, 5: read request. A server may answer from a fresh port (section 4); an answer from
- * there proves nothing about port 69 and is not taken for one. */
+/* RFC 1350, 5: read request. The server answers from a fresh port (section 4). */
 static const uint8_t payload_tftp[] = {
 	0x00, 0x01, 'p', 'o', 'r', 't', 'l', 'i', 'g', 'h', 't', 0x00, 'o', 'c', 't', 'e', 't',
 	0x00,
@@ -106,9 +107,10 @@ static const uint8_t payload_xdmcp[] = {
 
 /* RFC 4511, 4.5.1 over UDP (RFC 1798): read the root DSE, with no attributes asked for. */
 static const uint8_t payload_cldap[] = {
-	0x30, 0x2a, 0x02, 0x01, 0x01, 'c', 0x25, 0x04, 0x00, 0x0a, 0x01, 0x00, 0x0a, 0x01,
-	0x00, 0x02, 0x01, 0x00, 0x02, 0x01, 0x00, 0x01, 0x01, 0x00, 0x87, 0x0b, 'o', 'b', 'j',
-	'e', 'c', 't', 'C', 'l', 'a', 's', 's', 0x30, 0x05, 0x04, 0x03, 0x31, 0x2e, 0x31,
+	0x30, 0x2d, 0x02, 0x04, 'p', 'o', 'r', 't', 'c', 0x25, 0x04, 0x00, 0x0a, 0x01,
+	0x00, 0x0a, 0x01, 0x00, 0x02, 0x01, 0x00, 0x02, 0x01, 0x00, 0x01, 0x01, 0x00,
+	0x87, 0x0b, 'o', 'b', 'j', 'e', 'c', 't', 'C', 'l', 'a', 's', 's', 0x30, 0x05,
+	0x04, 0x03, 0x31, 0x2e, 0x31,
 };
 
 /* RFC 2608, 10.1: service type request, all naming authorities, scope DEFAULT. */
@@ -213,24 +215,25 @@ static const uint8_t payload_stun[] = {
 
 /* RFC 3261, 11: OPTIONS; rport (RFC 3581) so that the answer finds our port. */
 static const uint8_t payload_sip[] = {
-	'O', 'P', 'T', 'I', 'O', 'N', 'S', 0x20, 's', 'i', 'p', 0x3a, 'p', 'i', 'n', 'g', 0x40,
-	'p', 'o', 'r', 't', 'l', 'i', 'g', 'h', 't', 0x2e, 'i', 'n', 'v', 'a', 'l', 'i', 'd',
-	0x20, 'S', 'I', 'P', 0x2f, 0x32, 0x2e, 0x30, 0x0d, 0x0a, 'V', 'i', 'a', 0x3a, 0x20,
-	'S', 'I', 'P', 0x2f, 0x32, 0x2e, 0x30, 0x2f, 'U', 'D', 'P', 0x20, 'p', 'o', 'r', 't',
-	'l', 'i', 'g', 'h', 't', 0x2e, 'i', 'n', 'v', 'a', 'l', 'i', 'd', 0x3b, 'b', 'r', 'a',
-	'n', 'c', 'h', 0x3d, 'z', 0x39, 'h', 'G', 0x34, 'b', 'K', 0x2d, 'p', 'o', 'r', 't',
-	'l', 'i', 'g', 'h', 't', 0x3b, 'r', 'p', 'o', 'r', 't', 0x0d, 0x0a, 'M', 'a', 'x',
-	0x2d, 'F', 'o', 'r', 'w', 'a', 'r', 'd', 's', 0x3a, 0x20, 0x37, 0x30, 0x0d, 0x0a, 'F',
-	'r', 'o', 'm', 0x3a, 0x20, 0x3c, 's', 'i', 'p', 0x3a, 'p', 'i', 'n', 'g', 0x40, 'p',
-	'o', 'r', 't', 'l', 'i', 'g', 'h', 't', 0x2e, 'i', 'n', 'v', 'a', 'l', 'i', 'd', 0x3e,
-	0x3b, 't', 'a', 'g', 0x3d, 'p', 'o', 'r', 't', 'l', 'i', 'g', 'h', 't', 0x0d, 0x0a,
-	'T', 'o', 0x3a, 0x20, 0x3c, 's', 'i', 'p', 0x3a, 'p', 'i', 'n', 'g', 0x40, 'p', 'o',
-	'r', 't', 'l', 'i', 'g', 'h', 't', 0x2e, 'i', 'n', 'v', 'a', 'l', 'i', 'd', 0x3e, 0x0d,
-	0x0a, 'C', 'a', 'l', 'l', 0x2d, 'I', 'D', 0x3a, 0x20, 'p', 'i', 'n', 'g', 0x40, 'p',
-	'o', 'r', 't', 'l', 'i', 'g', 'h', 't', 0x2e, 'i', 'n', 'v', 'a', 'l', 'i', 'd', 0x0d,
-	0x0a, 'C', 'S', 'e', 'q', 0x3a, 0x20, 0x31, 0x20, 'O', 'P', 'T', 'I', 'O', 'N', 'S',
-	0x0d, 0x0a, 'C', 'o', 'n', 't', 'e', 'n', 't', 0x2d, 'L', 'e', 'n', 'g', 't', 'h',
-	0x3a, 0x20, 0x30, 0x0d, 0x0a, 0x0d, 0x0a,
+	'O', 'P', 'T', 'I', 'O', 'N', 'S', 0x20, 's', 'i', 'p', 0x3a, 'p', 'i', 'n', 'g',
+	0x40, 'p', 'o', 'r', 't', 'l', 'i', 'g', 'h', 't', 0x2e, 'i', 'n', 'v', 'a', 'l',
+	'i', 'd', 0x20, 'S', 'I', 'P', 0x2f, 0x32, 0x2e, 0x30, 0x0d, 0x0a, 'V', 'i', 'a',
+	0x3a, 0x20, 'S', 'I', 'P', 0x2f, 0x32, 0x2e, 0x30, 0x2f, 'U', 'D', 'P', 0x20, 'p',
+	'o', 'r', 't', 'l', 'i', 'g', 'h', 't', 0x2e, 'i', 'n', 'v', 'a', 'l', 'i', 'd',
+	0x3b, 'b', 'r', 'a', 'n', 'c', 'h', 0x3d, 'z', 0x39, 'h', 'G', 0x34, 'b', 'K',
+	'p', 'l', 0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0x30, 0x3b, 'r', 'p', 'o',
+	'r', 't', 0x0d, 0x0a, 'M', 'a', 'x', 0x2d, 'F', 'o', 'r', 'w', 'a', 'r', 'd', 's',
+	0x3a, 0x20, 0x37, 0x30, 0x0d, 0x0a, 'F', 'r', 'o', 'm', 0x3a, 0x20, 0x3c, 's',
+	'i', 'p', 0x3a, 'p', 'i', 'n', 'g', 0x40, 'p', 'o', 'r', 't', 'l', 'i', 'g', 'h',
+	't', 0x2e, 'i', 'n', 'v', 'a', 'l', 'i', 'd', 0x3e, 0x3b, 't', 'a', 'g', 0x3d,
+	'p', 'o', 'r', 't', 'l', 'i', 'g', 'h', 't', 0x0d, 0x0a, 'T', 'o', 0x3a, 0x20,
+	0x3c, 's', 'i', 'p', 0x3a, 'p', 'i', 'n', 'g', 0x40, 'p', 'o', 'r', 't', 'l', 'i',
+	'g', 'h', 't', 0x2e, 'i', 'n', 'v', 'a', 'l', 'i', 'd', 0x3e, 0x0d, 0x0a, 'C',
+	'a', 'l', 'l', 0x2d, 'I', 'D', 0x3a, 0x20, 'p', 'i', 'n', 'g', 0x40, 'p', 'o',
+	'r', 't', 'l', 'i', 'g', 'h', 't', 0x2e, 'i', 'n', 'v', 'a', 'l', 'i', 'd', 0x0d,
+	0x0a, 'C', 'S', 'e', 'q', 0x3a, 0x20, 0x31, 0x20, 'O', 'P', 'T', 'I', 'O', 'N',
+	'S', 0x0d, 0x0a, 'C', 'o', 'n', 't', 'e', 'n', 't', 0x2d, 'L', 'e', 'n', 'g', 't',
+	'h', 0x3a, 0x20, 0x30, 0x0d, 0x0a, 0x0d, 0x0a,
 };
 
 /* RFC 6886, 3.2: which external address? PCP servers answer it too (RFC 6887, 9). */
@@ -310,61 +313,73 @@ struct payload {
 	uint16_t port;
 	uint16_t length;
 	const uint8_t *bytes;
+	uint8_t echo; /* enum payload_echo */
 };
 
 /* Sorted by port; dialects of one port stand in the order of the attempts. */
-#define PAYLOAD(port, name) {port, sizeof(payload_##name), payload_##name}
+#define PAYLOAD(port, name, echo)                                                                  \
+	{port, sizeof(payload_##name), payload_##name, PAYLOAD_ECHO_##echo}
 static const struct payload payload_table[] = {
-	PAYLOAD(53, dns),
-	PAYLOAD(69, tftp),
-	PAYLOAD(88, kerberos),
-	PAYLOAD(111, rpc_portmap),
-	PAYLOAD(123, ntp),
-	PAYLOAD(137, netbios),
-	PAYLOAD(161, snmp_v1),
-	PAYLOAD(161, snmp_v3),
-	PAYLOAD(161, snmp_v2c),
-	PAYLOAD(177, xdmcp),
-	PAYLOAD(389, cldap),
-	PAYLOAD(427, slp),
-	PAYLOAD(443, quic),
-	PAYLOAD(500, ike_v1),
-	PAYLOAD(500, ike_next),
-	PAYLOAD(520, rip),
-	PAYLOAD(623, rmcp),
-	PAYLOAD(853, quic),
-	PAYLOAD(1194, openvpn),
-	PAYLOAD(1434, sql_browser),
-	PAYLOAD(1701, l2tp),
-	PAYLOAD(1900, ssdp),
-	PAYLOAD(2049, rpc_nfs),
-	PAYLOAD(2123, gtp),
-	PAYLOAD(2152, gtp),
-	PAYLOAD(3386, gtp),
-	PAYLOAD(3478, stun),
-	PAYLOAD(3479, stun),
-	PAYLOAD(4433, dtls),
-	PAYLOAD(4500, ike_nat_v1),
-	PAYLOAD(4500, ike_nat_next),
-	PAYLOAD(5060, sip),
-	PAYLOAD(5351, nat_pmp),
-	PAYLOAD(5353, mdns),
-	PAYLOAD(5683, coap),
-	PAYLOAD(5684, dtls),
-	PAYLOAD(6881, bittorrent),
-	PAYLOAD(8443, quic),
-	PAYLOAD(10161, dtls),
-	PAYLOAD(11211, memcached),
-	PAYLOAD(19302, stun),
-	PAYLOAD(27015, source_engine),
-	PAYLOAD(27960, quake3),
-	PAYLOAD(44818, ethernet_ip),
-	PAYLOAD(47808, bacnet),
-	PAYLOAD(64738, mumble),
+	PAYLOAD(53, dns, DNS),
+	PAYLOAD(69, tftp, TFTP),
+	PAYLOAD(88, kerberos, NONE),
+	PAYLOAD(111, rpc_portmap, RPC),
+	PAYLOAD(123, ntp, NTP),
+	PAYLOAD(137, netbios, DNS),
+	PAYLOAD(161, snmp_v1, SNMP),
+	PAYLOAD(161, snmp_v3, SNMP_V3),
+	PAYLOAD(161, snmp_v2c, SNMP),
+	PAYLOAD(177, xdmcp, NONE),
+	PAYLOAD(389, cldap, LDAP),
+	PAYLOAD(427, slp, SLP),
+	PAYLOAD(443, quic, QUIC),
+	PAYLOAD(500, ike_v1, IKE),
+	PAYLOAD(500, ike_next, IKE),
+	PAYLOAD(520, rip, NONE),
+	PAYLOAD(623, rmcp, NONE),
+	PAYLOAD(853, quic, QUIC),
+	PAYLOAD(1194, openvpn, OPENVPN),
+	PAYLOAD(1434, sql_browser, NONE),
+	PAYLOAD(1701, l2tp, L2TP),
+	PAYLOAD(1900, ssdp, NONE),
+	PAYLOAD(2049, rpc_nfs, RPC),
+	PAYLOAD(2123, gtp, GTP),
+	PAYLOAD(2152, gtp, GTP),
+	PAYLOAD(3386, gtp, GTP),
+	PAYLOAD(3478, stun, STUN),
+	PAYLOAD(3479, stun, STUN),
+	PAYLOAD(4433, dtls, NONE),
+	PAYLOAD(4500, ike_nat_v1, IKE_NAT),
+	PAYLOAD(4500, ike_nat_next, IKE_NAT),
+	PAYLOAD(5060, sip, SIP),
+	PAYLOAD(5351, nat_pmp, NONE),
+	PAYLOAD(5353, mdns, DNS),
+	PAYLOAD(5683, coap, COAP),
+	PAYLOAD(5684, dtls, NONE),
+	PAYLOAD(6881, bittorrent, NONE),
+	PAYLOAD(8443, quic, QUIC),
+	PAYLOAD(10161, dtls, NONE),
+	PAYLOAD(11211, memcached, MEMCACHED),
+	PAYLOAD(19302, stun, STUN),
+	PAYLOAD(27015, source_engine, NONE),
+	PAYLOAD(27960, quake3, NONE),
+	PAYLOAD(44818, ethernet_ip, ETHERNET_IP),
+	PAYLOAD(47808, bacnet, NONE),
+	PAYLOAD(64738, mumble, MUMBLE),
 };
 /* clang-format on */
 
 #define PAYLOADS (sizeof(payload_table) / sizeof(payload_table[0]))
+
+unsigned payload_count(void)
+{
+	return PAYLOADS;
+}
+
+uint16_t payload_port(unsigned number)
+{
+	return number < PAYLOADS ? payload_table[number].port : 0;
+}
 
 /* The first row of a port; PAYLOADS if it has none. */
 static size_t payload_row(uint16_t port)
@@ -410,6 +425,15 @@ void payload_for_attempt(uint16_t port, unsigned attempt, const uint8_t **bytes,
 	row += attempt % payload_rows(row);
 	*bytes = payload_table[row].bytes;
 	*length = payload_table[row].length;
+}
+
+enum payload_echo payload_echo_of(uint16_t port, unsigned attempt)
+{
+	const size_t row = payload_row(port);
+
+	return row == PAYLOADS
+		       ? PAYLOAD_ECHO_NONE
+		       : (enum payload_echo)payload_table[row + attempt % payload_rows(row)].echo;
 }
 
 void payload_for(uint16_t port, const uint8_t **bytes, size_t *length)

@@ -21,4 +21,36 @@ void payload_for_attempt(uint16_t port, unsigned attempt, const uint8_t **bytes,
 /* Number of payloads of a port; 0: empty datagrams only. */
 unsigned payload_dialects(uint16_t port);
 
+/* All payloads, by number: how many there are, and the port of each (0: no such number). Those of
+ * one port follow each other, in the order of the attempts. */
+unsigned payload_count(void);
+uint16_t payload_port(unsigned number);
+
+/* What the protocol of a payload returns of a question (payload_echo.c). */
+enum payload_echo {
+	PAYLOAD_ECHO_NONE,
+	PAYLOAD_ECHO_DNS,
+	PAYLOAD_ECHO_TFTP,
+	PAYLOAD_ECHO_RPC,
+	PAYLOAD_ECHO_NTP,
+	PAYLOAD_ECHO_SNMP,
+	PAYLOAD_ECHO_SNMP_V3,
+	PAYLOAD_ECHO_LDAP,
+	PAYLOAD_ECHO_SLP,
+	PAYLOAD_ECHO_QUIC,
+	PAYLOAD_ECHO_IKE,
+	PAYLOAD_ECHO_IKE_NAT,
+	PAYLOAD_ECHO_OPENVPN,
+	PAYLOAD_ECHO_L2TP,
+	PAYLOAD_ECHO_GTP,
+	PAYLOAD_ECHO_STUN,
+	PAYLOAD_ECHO_SIP,
+	PAYLOAD_ECHO_COAP,
+	PAYLOAD_ECHO_MEMCACHED,
+	PAYLOAD_ECHO_ETHERNET_IP,
+	PAYLOAD_ECHO_MUMBLE,
+	PAYLOAD_ECHOES,
+};
+enum payload_echo payload_echo_of(uint16_t port, unsigned attempt);
+
 #endif

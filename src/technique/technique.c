@@ -25,11 +25,19 @@
 		"TCP refuses with a RST, never with ICMP: a port unreachable for a TCP probe is "  \
 		"the word of a packet filter.", RFC_ICMP}
 
+/* A connection of the same addresses and ports answers segments that do not belong to it. */
+#define RULE_CHALLENGE_ACK                                                                         \
+	[REPLY_ACK] = {PORT_UNFILTERED,                                                            \
+		"An ACK came back, which does not answer the probe: the host's TCP has a "         \
+		"connection of these addresses and ports. The port can be reached; probes from other " \
+		"source ports did not show whether it accepts more.",                    \
+		"RFC 9293, 3.10.7.4; RFC 5961, 4.2"}
+
 /* The SYN family: the port itself sends a RST or SYN+ACK. */
 #define RULES_SYN(silence_text)                                                                    \
 	[REPLY_SILENCE] = {PORT_FILTERED, silence_text,                                            \
 		"RFC 9293, 3.10.7.1 and 3.10.7.2: a host must answer a SYN"},                      \
-	RULE_UNREACH, RULE_TCP_PORT_UNREACH,                                                       \
+	RULE_UNREACH, RULE_TCP_PORT_UNREACH, RULE_CHALLENGE_ACK,                                   \
 	[REPLY_RST] = {PORT_CLOSED,                                                                \
 		"No socket has this port: TCP answers any segment but a RST with a RST.",          \
 		RFC_CLOSED},                                                                       \
@@ -49,7 +57,7 @@
 		"A listening socket drops a segment without SYN, ACK and RST, and so does a "      \
 		"packet filter: nothing came, so it is one of the two (or every copy was lost).",  \
 		RFC_LISTEN},                                                                       \
-	RULE_UNREACH, RULE_TCP_PORT_UNREACH,                                                       \
+	RULE_UNREACH, RULE_TCP_PORT_UNREACH, RULE_CHALLENGE_ACK,                                   \
 	[REPLY_RST] = {PORT_CLOSED,                                                                \
 		"No socket has this port: TCP answers any segment but a RST with a RST.",          \
 		RFC_CLOSED},                                                                       \
@@ -63,7 +71,7 @@
 		"An ACK without a connection gets a RST from open and closed ports alike: "        \
 		"silence means that a packet filter dropped it (or every copy was lost).",         \
 		"RFC 9293, 3.10.7.1 and 3.10.7.2"},                                                \
-	RULE_UNREACH, RULE_TCP_PORT_UNREACH
+	RULE_UNREACH, RULE_TCP_PORT_UNREACH, RULE_CHALLENGE_ACK
 
 const struct technique technique_table[TECHNIQUES] = {
 [TECH_CONNECT] = {
@@ -179,7 +187,7 @@ const struct technique technique_table[TECHNIQUES] = {
 			"Old BSD systems drop a FIN+ACK to a listening port, and so does a packet "
 			"filter: nothing came, so it is one of the two (or every copy was lost).",
 			PHRACK},
-		RULE_UNREACH, RULE_TCP_PORT_UNREACH,
+		RULE_UNREACH, RULE_TCP_PORT_UNREACH, RULE_CHALLENGE_ACK,
 		[REPLY_RST] = {PORT_CLOSED,
 			"A RST came back. Old BSD systems send it from closed ports only; others "
 			"from open ports too.", PHRACK "; RFC 9293, 3.10.7.1 and 3.10.7.2"},
@@ -239,6 +247,7 @@ static const char *const reason_names[REASONS] = {
 	[REASON_NO_ROUTE] = "no-route",
 	[REASON_BEYOND_SCOPE] = "beyond-scope",
 	[REASON_REJECT_ROUTE] = "reject-route",
+	[REASON_CHALLENGE_ACK] = "challenge-ack",
 	[REASON_UNKNOWN] = "unknown-response",
 };
 
@@ -253,6 +262,7 @@ static const char *const reply_names[REPLIES] = {
 	[REPLY_DATA] = "datagram",
 	[REPLY_SYN] = "SYN",
 	[REPLY_SYN_ACK] = "SYN+ACK",
+	[REPLY_ACK] = "ACK",
 };
 
 /*
@@ -303,6 +313,7 @@ static const uint8_t reply_reasons[REPLIES] = {
 	[REPLY_DATA] = REASON_UDP_RESPONSE,
 	[REPLY_SYN] = REASON_SPLIT_HANDSHAKE,
 	[REPLY_SYN_ACK] = REASON_SYN_ACK,
+	[REPLY_ACK] = REASON_CHALLENGE_ACK,
 };
 // clang-format on
 
@@ -439,5 +450,5 @@ enum reply technique_tcp_reply(uint8_t flags, uint16_t window)
 		return window ? REPLY_RST_WINDOW : REPLY_RST;
 	if ((flags & (TCP_SYN | TCP_FIN)) == TCP_SYN)
 		return flags & TCP_ACK ? REPLY_SYN_ACK : REPLY_SYN;
-	return REPLY_SILENCE;
+	return (flags & (TCP_ACK | TCP_FIN | TCP_SYN)) == TCP_ACK ? REPLY_ACK : REPLY_SILENCE;
 }

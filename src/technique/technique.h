@@ -36,6 +36,9 @@ enum reply {
 	REPLY_DATA,	      /* a UDP datagram from the port */
 	REPLY_SYN,	      /* SYN without ACK: simultaneous open (RFC 9293, 3.5) */
 	REPLY_SYN_ACK,	      /* SYN+ACK, or connect(2) succeeded */
+	/* ACK without SYN, RST and FIN: the host has a connection of these ports. Only in findings:
+	 * the probe is sent again from another port, and any other reply counts instead */
+	REPLY_ACK,
 	REPLIES,
 };
 
@@ -72,6 +75,7 @@ enum reason {
 	REASON_NO_ROUTE,
 	REASON_BEYOND_SCOPE,
 	REASON_REJECT_ROUTE,
+	REASON_CHALLENGE_ACK,
 	REASON_UNKNOWN, /* of another program: none of these */
 	REASONS,
 };
@@ -147,6 +151,12 @@ bool technique_compares_rsts(unsigned technique);
 /* Writes nmap's letters, "T S F", in the table's order. Returns `text`. */
 #define TECHNIQUE_LETTERS (2 * TECHNIQUES + 1)
 const char *technique_letters(char text[static TECHNIQUE_LETTERS]);
+
+/* Whether its open is that a TCP handshake was accepted. */
+static inline bool technique_handshake(unsigned technique)
+{
+	return technique == TECH_SYN || technique == TECH_CONNECT;
+}
 
 /* Whether a reply is a RST, of any window and TTL. */
 static inline bool reply_is_rst(unsigned reply)

@@ -9,6 +9,7 @@
 #include "engine/frames/frames_receive.h"
 #include "engine/frames/frames_state.h"
 #include "input.h"
+#include "scan/echo.h"
 
 /*
  * The first byte selects: an arbitrary frame, or one built from the next bytes (the answer to a
@@ -239,10 +240,15 @@ static uint32_t our_number(const struct sent *s)
 	return (uint32_t)s->hash ^ s->tag;
 }
 
+static uint64_t rank_of(const struct sent *s)
+{
+	return sheet_window(s->sheet) * fr.conf.plan->window_hosts + s->cell / fr.conf.plan->slots;
+}
+
 static size_t make_probe(const struct sent *s, enum packet_link link, uint8_t *frame)
 {
 	const struct technique *row = &technique_table[s->technique];
-	const uint8_t *payload = NULL;
+	uint8_t payload[PAYLOAD_MOST];
 	size_t length = 0;
 	struct packet p = {
 		.has = row->proto == IPPROTO_UDP ? PACKET_UDP : PACKET_TCP,
@@ -255,8 +261,11 @@ static size_t make_probe(const struct sent *s, enum packet_link link, uint8_t *f
 	};
 
 	if (row->proto == IPPROTO_UDP) {
-		frames_egress_payload(&egress[!addr_is_v4(s->to)], s->port, s->attempt, &payload,
-				      &length);
+		const struct probe probe = {
+			.to = s->to, .cell = s->tag, .port = s->port, .attempt = s->attempt};
+
+		length = frames_egress_payload(&fr, &egress[!addr_is_v4(s->to)], &probe, rank_of(s),
+					       payload);
 	} else {
 		p.seq = our_number(s);
 		p.ack = row->flags & TCP_ACK ? our_number(s) : 0;
@@ -341,7 +350,8 @@ static void check_number(const struct sent *s, const struct packet *p)
 	input_check(
 		p->ack == want || p->ack == want + 1 ||
 		(row->flags & TCP_ACK && (p->seq == want || p->seq == want + 1)) ||
-		(row->flags == TCP_SYN && (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN));
+		(row->flags == TCP_SYN && (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN) ||
+		(p->flags & (TCP_FIN | TCP_SYN | TCP_ACK | TCP_RST)) == TCP_ACK);
 }
 
 static void check_kind(const struct packet *p, unsigned reply)
@@ -357,6 +367,9 @@ static void check_kind(const struct packet *p, unsigned reply)
 	case REPLY_RST_WINDOW:
 		input_check(p->flags & TCP_RST && (p->window != 0) == (reply == REPLY_RST_WINDOW));
 		break;
+	case REPLY_ACK:
+		input_check((p->flags & (TCP_FIN | TCP_SYN | TCP_ACK | TCP_RST)) == TCP_ACK);
+		break;
 	case REPLY_DATA:
 		input_check(p->has & PACKET_UDP);
 		break;
@@ -366,6 +379,37 @@ static void check_kind(const struct packet *p, unsigned reply)
 	default:
 		input_check(reply == REPLY_UNREACH && p->has & PACKET_ICMP);
 	}
+}
+
+static bool has_bytes(const uint8_t *payload, size_t length, const uint8_t *part, size_t count)
+{
+	for (size_t at = 0; at + count <= length; at++)
+		if (memcmp(payload + at, part, count) == 0)
+			return true;
+	return false;
+}
+
+/* A packet comes from where the probe went; or it is a datagram that returns two bytes of the
+ * probe's cookie at least, or one of TFTP from the probed address. */
+static void check_origin(const struct sent *s, const struct packet *p, const uint8_t *payload,
+			 const struct answer *a)
+{
+	const bool here = addr_equal(p->src, s->to), same = p->sport == s->port;
+	uint8_t cookie[PAYLOAD_ECHO];
+
+	if (p->has & PACKET_UDP) {
+		input_check(!(a->has & ANSWER_FROM) == here);
+		input_check(!(a->has & ANSWER_PORT) == same && (same || a->window == p->sport));
+	}
+	if (here && same)
+		return;
+	input_check(p->has & PACKET_UDP);
+	if (s->port == 69) {
+		input_check(here && p->payload_bytes > 1 && payload[0] == 0 && payload[1] >= 3);
+		return;
+	}
+	echo_make(&fr.conf.key, s->to, s->port, rank_of(s), cookie);
+	input_check(has_bytes(payload, p->payload_bytes, cookie, 2));
 }
 
 /* Only what carries the cookie of a probe that was sent is an answer. */
@@ -383,11 +427,14 @@ static void check_answer(enum packet_link link, const struct ring_frame *frame,
 	input_check(!(frame->flags & RING_OUTGOING));
 	ours = p.has & PACKET_ICMP ? p.quote.sport : p.dport;
 	s.attempt = ours >> 8 & 15;
-	if (fr.conf.has_source_port)
+	/* With -g also from the block: those are sent where that port has a connection. */
+	const bool fixed = fr.conf.has_source_port && ours == FIXED;
+
+	if (fixed)
 		s.attempt = 0;
-	input_check(ours == our_port(&s));
+	input_check(fixed || ours == (uint16_t)(BASE | s.attempt << 8 | (uint8_t)(s.hash >> 32)));
 	input_check(s.attempt < tries_of(s.cell));
-	input_check(!!(a->has & ANSWER_ATTEMPT) == !fr.conf.has_source_port);
+	input_check(!!(a->has & ANSWER_ATTEMPT) == !fixed);
 	input_check(a->attempt == s.attempt && addr_equal(a->from, p.src));
 	if (p.has & PACKET_ICMP) {
 		input_check(p.quote.proto == technique_table[s.technique].proto);
@@ -396,8 +443,8 @@ static void check_answer(enum packet_link link, const struct ring_frame *frame,
 	} else {
 		input_check(!(p.has & PACKET_TCP) ==
 			    (technique_table[s.technique].proto == IPPROTO_UDP));
-		input_check(addr_equal(p.src, s.to) && addr_equal(p.dst, s.source));
-		input_check(p.sport == s.port);
+		input_check(addr_equal(p.dst, s.source));
+		check_origin(&s, &p, frame->bytes + p.payload_offset, a);
 	}
 	check_number(&s, &p);
 	check_kind(&p, a->reply);
@@ -518,6 +565,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fr.conf.trace = choice & 8 ? trace : NULL;
 	fr.port = choice & 4 ? FIXED : BASE;
 	fr.port_mask = choice & 4 ? 0xffff : 0xf000;
+	fr.block = BASE;
 	if (choice & 2)
 		fuzz_any(&in, choice);
 	else

@@ -116,6 +116,7 @@ check_words() {
 	refused 64 --max-rate --max-rate 0 $linux
 	refused 64 '--min-rate 20' --min-rate 20 --max-rate 10 $linux
 	refused 64 nosuch --engine nosuch $linux
+	refused 64 no-bypass --engine xdp --no-bypass -p 22 $linux
 	refused 64 connect -sST $linux
 	refused 64 '1/ 3' --seed 1 --shard '1/ 3' $linux
 	refused 64 4/3 --seed 1 --shard 4/3 $linux
@@ -148,11 +149,11 @@ check_words() {
 	refused 64 'no UDP ports' -sU -p T:22 $linux
 	refused 64 'no TCP ports' -p U:53 $linux
 	# What hands that know nmap type: each is named, with what to do instead.
-	for option in -A -O -sV -sC -sn -sP -PS -PE -PU -d -r -f -R --packet-trace --iflist \
+	for option in -A -O -sV -sC -sn -sP -PS -PE -PU -d -r -f --packet-trace --iflist \
 		--traceroute --badsums --mtu=16; do
 		refused 64 "${option%%=*}" "$option" $linux
 	done
-	for option in --host-timeout --scan-delay --data-length --script --resume --scanflags \
+	for option in --host-timeout --scan-delay --data-length --script --append-output --scanflags \
 		--max-parallelism --min-hostgroup --dns-servers --version-intensity; do
 		refused 64 "has no $option: " "$option" 1 $linux
 	done
@@ -534,6 +535,25 @@ check_outputs() {
 	ok '| head -1: has its line' is_ndjson "$out"
 }
 
+# Notes on standard error are wrapped to the width there is; errors are one line of any length.
+check_notes() {
+	env -u COLUMNS timeout 60 "$PORTLIGHT" -vv -sS -p 22,24 $linux >"$out" 2>"$err"
+	ok 'notes: 80 columns in a pipe' lacks '.\{81\}' "$err"
+	ok 'notes: the rest of a note is indented' says '           probes' "$err"
+	same 'notes: nothing is lost' 'portlight: engine frames (CAP_NET_RAW is there), technique syn; 1 address, 2 probes' \
+		"$(sed '/^Discovered/,$d' "$err" | tr -s '\n ' '  ' | sed 's/ $//')"
+	COLUMNS=60 timeout 60 "$PORTLIGHT" -vv -sS -p 22,24 $linux >"$out" 2>"$err"
+	ok 'notes: COLUMNS' lacks '.\{61\}' "$err"
+	# A terminal of 50 columns says more than COLUMNS does.
+	script -qec "stty cols 50; exec timeout 60 $PORTLIGHT -vv -sS -p 22,24 $linux >/dev/null" \
+		/dev/null >"$err" </dev/null
+	ok 'notes: on a terminal' lacks '.\{52\}' "$err"
+	ok 'notes: on a terminal, its width' grep -q '.\{40\}' "$err"
+	env -u COLUMNS timeout 60 "$PORTLIGHT" --technique "$(printf 'x %040d' 7)" $linux >"$out" 2>"$err"
+	ok 'an error is one line' lines 1 "$err"
+	ok 'an error is one line, though longer than 80 columns' grep -q '.\{81\}' "$err"
+}
+
 slow='-sS -p 1-150 --max-rate 100'
 
 check_progress() {
@@ -702,6 +722,6 @@ own_names() {
 
 ok 'names of our own' own_names
 ok 'packets are counted' count_packets
-sections words lists cannot_create permission interface technique targets who_gets_packets \
+sections words notes lists cannot_create permission interface technique targets who_gets_packets \
 	own_ports interfaces shards rate outputs progress signals full_disk
 conclude

@@ -249,6 +249,61 @@ check_ports() {
 	undump
 }
 
+# How many of the frames that a scan sent have passed the queueing discipline of v0.
+queued() { # options...
+	before=$(frames_out v0) before_queued=$(tc -s -j qdisc show dev v0 root | packets_queued)
+	scan "$@"
+	same "bypass: exit status of $*" 0 $?
+	sent=$(($(frames_out v0) - before))
+	queued=$(($(tc -s -j qdisc show dev v0 root | packets_queued) - before_queued))
+}
+
+packets_queued() {
+	sed 's/.*"packets":\([0-9]*\).*/\1/'
+}
+
+# Captures and traffic shaping of this machine: a scan that is small or slow passes them, a large one
+# where asked for.
+check_bypass() {
+	need tc
+	tc qdisc replace dev v0 root pfifo limit 100000
+	tcpdump -Zroot -U -l --immediate-mode -nn -i v0 'tcp[13] == 2' >"$work/own" 2>"$work/dumping" &
+	dumper=$!
+	children="$children $dumper"
+	soon 'bypass: tcpdump is there' grep -q 'listening on' "$work/dumping"
+	scan -sS -p 22,23 198.18.0.2
+	for port in 22 23; do
+		soon "bypass: our own tcpdump sees the probe of port $port" \
+			grep -q "> 198.18.0.2.$port: " "$work/own"
+	done
+	undump
+	queued -sS -p 1-2000 --max-retries 0 198.18.0.2
+	ok "bypass: a small scan: $queued frames queued" [ "$queued" -ge 2000 ]
+	queued -sS -p- --max-retries 0 --no-bypass 198.18.0.2/31
+	ok "bypass: a large scan with --no-bypass: $queued queued" [ "$queued" -ge 65535 ]
+	queued -sS -p- --max-retries 0 198.18.0.2/31
+	ok "bypass: a large scan: $queued of $sent queued" [ "$queued" -lt 1000 ]
+	queued -sS -p- --max-retries 0 --max-rate 50K 198.18.0.2/31
+	ok "bypass: a large scan at a low rate: $queued queued" [ "$queued" -ge 65535 ]
+	tc qdisc del dev v0 root
+	# A filter on the way out is obeyed: what it drops is no verdict, and the filter is named.
+	nft 'add table netdev out
+		add chain netdev out c { type filter hook egress device v0 priority 0; }
+		add rule netdev out c tcp dport 23 drop' || {
+		skip 'nftables has no egress hook here'
+		return
+	}
+	scan -sS -p 22,23 198.18.0.2
+	same 'bypass: a filter on the way out: exit status' 0 $?
+	ok 'bypass: a filter on the way out: it is named' \
+		grep -q 'table out, chain c) of this machine' "$work/stderr"
+	ok 'bypass: a filter on the way out: the refusal is printed' \
+		grep -q 'this machine refused to send probes, to 198.18.0.2' "$work/stderr"
+	same 'bypass: a filter on the way out: no state for what it dropped' \
+		'198.18.0.2 22 open syn-ack' "$(cat "$work/got")"
+	nft delete table netdev out
+}
+
 check_failures() {
 	scan -sS -p 22 -e nowhere 198.18.0.2
 	same 'no such interface' 69 $?
@@ -312,5 +367,5 @@ build
 ok 'the network is built' $?
 soon 'our links are up' has_settled
 soon 'the links of the target are up' has_settled target
-sections ethernet absent fresh_link self tun half_open source ports failures loss_of_link
+sections ethernet absent fresh_link self tun half_open source ports bypass failures loss_of_link
 conclude

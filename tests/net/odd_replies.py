@@ -185,6 +185,7 @@ UNREACH = {4: (3, 1), 6: (1, 3)}
 PROHIBITED = {4: (3, 13), 6: (1, 1)}
 EXCEEDED = {4: (11, 0), 6: (3, 0)}
 PORT = {4: (3, 3), 6: (1, 4)}
+CHALLENGE = "unfiltered challenge-ack"
 SILENT, OPEN, CLOSED = "filtered no-response", "open syn-ack", "closed reset"
 ADMIN, TIME = "filtered admin-prohibited", "filtered time-exceeded"
 HOST = "filtered host-unreach"
@@ -226,7 +227,9 @@ TCP_TRICKS = [
      lambda p: p.tcp(SA, tcp_options=b"\x08\0\0\0"), OPEN),
     ("46", "SYN+ACK with a TCP option behind its header",
      lambda p: p.tcp(SA, tcp_options=b"\x01\x08\x0a\0"), OPEN),
-    ("46", "ACK alone", lambda p: p.tcp(ACK), SILENT),
+    # RFC 5961, 4.2. The kernel of the sockets drops it (RFC 9293, 3.10.7.3).
+    ("46", "ACK alone", lambda p: p.tcp(ACK), CHALLENGE, SILENT),
+    ("46", "ACK of another connection", lambda p: p.tcp(ACK, ack=p.seq - 7), CHALLENGE, SILENT),
     ("46", "SYN+ACK in a frame filled up to 60 bytes",
      lambda p: p.tcp(SA, trailer=b"\xaa\x55\xff"), OPEN),
     ("46", "SYN+ACK with a priority tag", lambda p: p.tcp(SA, tag=b"\x81\x00\xa0\x00"), OPEN),

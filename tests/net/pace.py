@@ -104,7 +104,7 @@ def measure(interface, mode, command, stall=0):
     times = clock.read()
     mean, deviation = rates(times)
     words = re.search(r"(?:passes|rate): ([\d.]+) packets/s on average, "
-                      r"standard deviation ([\d.]+)", said)
+                      r"standard deviation ([\d.]+)", " ".join(said.split()))
     return {
         "status": scan.returncode, "probes": len(times), "mean": mean, "deviation": deviation,
         "span": (times[-1] - times[0]) / 1e9 if times else 0,

@@ -6,7 +6,7 @@
 # get`, which queries the kernel each time. Neighbours: hosts that answer, that do not, that are
 # only reached by IPv6 link-local address.
 . "$(dirname "$0")/suite.sh"
-need nft tcpdump
+need nft tcpdump setpriv
 : "${PROBE:=$BUILD/tests/unit/route_probe}"
 
 build_links() {
@@ -76,6 +76,19 @@ compare() { # what, first, last, ip's options or "", route_probe's options...
 	shift 4
 	# shellcheck disable=SC2086
 	kernel $options >"$work/want"
+	compared "$@"
+}
+
+# The same with connect(2) for the oracle, of a socket bound to the device.
+compare_connect() { # what, first, last, device or "", route_probe's options...
+	what=$1 first=$2 last=$3 device=$4
+	shift 4
+	# shellcheck disable=SC2086
+	python3 "$here/route_oracle.py" connect $device <"$ADDRESSES" >"$work/want"
+	compared "$@"
+}
+
+compared() { # route_probe's options...
 	ours "$first" "$last" "$@" >"$work/got"
 	cmp -s "$work/want" "$work/got"
 	ok "$what" $?
@@ -103,6 +116,87 @@ check_routes() {
 	echo fe80::5 | "$PROBE" routes fe80:: fe80::ff -z v2 >"$work/got" 2>/dev/null
 	same 'a link-local address in its zone' 'fe80::5 unicast v2' \
 		"$(cut -d' ' -f1-3 "$work/got")"
+}
+
+# Rules by source address and by user: what connect(2) makes of them.
+check_rules() {
+	export ADDRESSES="$work/addresses"
+	ip route add default via 198.18.1.2 table 300
+	ip route add prohibit 203.0.113.0/25 table 300
+	ip route add 203.3.9.0/24 via 198.18.2.2 table 300
+	ip rule add from 198.18.1.1 lookup 300 priority 500
+	ip rule add from 198.18.0.1 to 203.8.0.0/16 lookup 100 priority 510
+	ip rule add from 198.18.2.1 to 203.0.113.192/26 prohibit priority 520
+	ip rule add to 100.70.0.0/16 uidrange 0-0 lookup 300 priority 530
+	ip rule add to 100.71.0.0/16 uidrange 1-65533 prohibit priority 540
+	ip rule add to 100.72.0.0/16 ipproto udp lookup 300 priority 550
+	ip -6 route add default via 2001:db8:2::2 table 300
+	ip -6 route add prohibit 2001:db8:d123::/48 table 300
+	ip -6 rule add from 2001:db8:2::1 lookup 300 priority 500
+	ip -6 rule add from 2001:db8:1::1 to 2001:db8:a000::/36 lookup 300 priority 510
+	addresses 4 >"$ADDRESSES"
+	for device in '' v0 v1 v2; do
+		compare_connect "IPv4 routes as of connect(2), bound to '$device'" \
+			0.0.0.0 255.255.255.255 "$device" ${device:+-e "$device"} -p 17
+	done
+	# Several addresses of one interface: the target decides which is the source.
+	ip addr add 2001:db8:f123:8::1/64 dev v0 nodad
+	ip addr add fd00:1::1/64 dev v0 nodad
+	ip addr add fd00:8000::1/64 dev v0 nodad
+	ip -6 addrlabel add prefix 2001:db8:d555::/48 label 99
+	ip -6 addrlabel add prefix fd00:8000::/32 label 99
+	{
+		addresses 6
+		printf '%s\n' fd00:1::99 fd00:7000::1 fd00:9000::1 2001:db8:d555::1 \
+			2001:db8:d556::1 2001:4860::1 fc00::1 3fff::1 2002::1
+	} >"$ADDRESSES"
+	for device in '' v0 v1 v2; do
+		compare_connect "IPv6 routes as of connect(2), bound to '$device'" \
+			:: ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "$device" \
+			${device:+-e "$device"} -p 17
+	done
+	# For the effective user, as sockets are: the real one is another here.
+	echo 100.71.0.1 >"$ADDRESSES"
+	same 'the effective user' '100.71.0.1 unicast v2 198.18.2.2 198.18.2.1' \
+		"$(setpriv --ruid 1000 --clear-groups "$PROBE" routes 0.0.0.0 255.255.255.255 \
+			<"$ADDRESSES" 2>/dev/null)"
+	# A rule by port or protocol divides a scan that has ports on both sides of it.
+	ip rule add ipproto udp dport 50-60 lookup 300 priority 560
+	for case in 'tcp 53 whole' 'udp 53 560' 'udp 61 whole' 'both 53 550' 'both 61 550'; do
+		# shellcheck disable=SC2086
+		set -- $case
+		"$PROBE" routes 0.0.0.0 255.255.255.255 -P "$1:$2" </dev/null >/dev/null \
+			2>"$work/stderr"
+		same "rules by port, $case" "$3" "$(sed -n 's/^divided: //p' "$work/stderr")"
+	done
+	echo 198.18.1.2 | "$PROBE" routes 198.18.1.0 198.18.1.255 -P both:61 >/dev/null \
+		2>"$work/stderr"
+	same 'rules by port, of other addresses' whole \
+		"$(sed -n 's/^divided: //p' "$work/stderr")"
+	ip rule del ipproto udp dport 50-60 lookup 300 priority 560
+	ip -6 addrlabel del prefix 2001:db8:d555::/48 label 99
+	ip -6 addrlabel del prefix fd00:8000::/32 label 99
+	for address in 2001:db8:f123:8::1 fd00:1::1 fd00:8000::1; do
+		ip addr del $address/64 dev v0
+	done
+	for priority in 500 510 520 530 540 550; do
+		ip rule del priority $priority
+	done
+	ip -6 rule del priority 500
+	ip -6 rule del priority 510
+}
+
+# Packets that the route puts into others.
+check_encap() {
+	if ip -6 route add 2001:db8:e::/48 encap seg6 mode encap segs 2001:db8::2 dev v0 \
+		2>"$work/stderr"; then
+		echo 2001:db8:e::1 | "$PROBE" routes :: ffff:: >"$work/got" 2>/dev/null
+		same 'encapsulation by segment routing' '2001:db8:e::1 unicast v0 - 2001:db8::1 seg6' \
+			"$(cat "$work/got")"
+		ip -6 route del 2001:db8:e::/48
+	else
+		skip "encapsulating routes: $(cat "$work/stderr")"
+	fi
 }
 
 # Thousands of routes: the dump takes many messages; and routes that change while it is read.
@@ -194,6 +288,8 @@ ok 'the network is built' $?
 soon 'our links are up' has_settled
 soon 'the links of the peer are up' has_settled peer
 check_routes
+check_rules
+check_encap
 check_neighbours
 check_many
 conclude

@@ -84,19 +84,6 @@ class Bystander:
     where: tuple = ("linux", "eth0")
 
 
-def run(command):
-    """A scan's command, which is bounded in time. Scanners do not all exit with 0."""
-    if callable(command):
-        command()
-        return
-    result = subprocess.run(["timeout", "--kill-after=5", str(RUN_SECONDS), *map(str, command)],
-                            check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, errors="replace")
-    if result.returncode in (124, 126, 127, 137):
-        raise RuntimeError(f"{' '.join(map(str, command))}: exit status {result.returncode}: "
-                           f"{result.stdout[-400:]}")
-
-
 def mac_of(space, link):
     text = subprocess.run(["ip", "-j", "-n", space, "link", "show", link], check=True,
                           capture_output=True, text=True).stdout
@@ -253,7 +240,7 @@ def record(case, folder, name):
     for tries in range(3):
         watchers = Watchers(case.where, case.family, folder, name)
         try:
-            run(case.command)
+            harness.run(case.command, RUN_SECONDS)
             return watchers, watchers.finish()
         except LostFrames:
             if tries == 2:

@@ -23,6 +23,8 @@ fi
 shift
 sections=" $* "
 . "$here/../harness.sh"
+# Notes are one line each, except where their width is the matter.
+export COLUMNS=10000
 # Processes that are not root in here must reach it.
 chmod 755 "$work" || exit 1
 

@@ -166,7 +166,7 @@ refused() {
 	for must in '--engine xdp' ${5-}; do
 		must=${must#anyway}
 		# shellcheck disable=SC2086
-		timeout 60 python3 "$here/refuse_bpf.py" "$1" "$2" "$PORTLIGHT" scan $must -sS -p- \
+		timeout 60 python3 "$here/refuse_call.py" "$1" "$2" "$PORTLIGHT" scan $must -sS -p- \
 			--max-rate 2000000 198.18.2.1-5 >"$work/out" 2>"$work/stderr"
 		status=$?
 		if [ -n "$must" ]; then
@@ -200,7 +200,7 @@ check_refused() {
 	refused 28 EBUSY 69 'interface t0 has another XDP program'
 	# Found out with the first pass only, where jumbo frames leave no room for the trial.
 	ip link set t0 mtu 9000
-	timeout 60 python3 "$here/refuse_bpf.py" 10 EPERM "$PORTLIGHT" scan --engine xdp --json \
+	timeout 60 python3 "$here/refuse_call.py" 10 EPERM "$PORTLIGHT" scan --engine xdp --json \
 		--all-ports -sS -p 1-2000 --max-rate 20000 --max-retries 0 198.18.3.2 \
 		>"$work/json" 2>"$work/stderr"
 	same 'refused at the first pass: exit status' 0 $?

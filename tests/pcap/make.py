@@ -21,6 +21,9 @@ import time
 import capture_file
 from capture_file import Frame, LINK_ETHERNET, LINK_RAW_IP
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import harness  # noqa: E402
+
 PORTLIGHT = os.environ["PORTLIGHT"]
 SCANNER = {4: "198.18.0.1", 6: "2001:db8:18::1"}
 LINUX = {4: "198.18.0.10", 6: "2001:db8:18::10"}
@@ -143,24 +146,11 @@ class Recorder:
             process.wait(timeout=20)
 
 
-def run(command):
-    """A command, which is bounded in time. Scanners do not all exit with 0."""
-    if callable(command):
-        command()
-        return
-    result = subprocess.run(["timeout", "--kill-after=5", str(RUN_SECONDS), *map(str, command)],
-                            check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, errors="replace")
-    if result.returncode in (124, 126, 127, 137):
-        raise RuntimeError(f"{' '.join(map(str, command))}: exit status {result.returncode}: "
-                           f"{result.stdout[-400:]}")
-
-
 def record(case, folder):
     """{file name: bytes}"""
     recorder = Recorder(case, folder)
     try:
-        run(case.command)
+        harness.run(case.command, RUN_SECONDS)
         far = case.where[0] == "router"
         link, frames = recorder.finish((FAR if far else LINUX)[case.family])
     finally:
@@ -330,7 +320,7 @@ def portlight(technique, family=4, engine="frames", ports=TCP_PORTS, targets=Non
 def each(*commands):
     def all_of_them():
         for command in commands:
-            run(command)
+            harness.run(command, RUN_SECONDS)
     return all_of_them
 
 

@@ -27,6 +27,7 @@ struct engine_lab {
 	/* What happened */
 	unsigned opened, closed, prepared;
 	uint64_t offered, sent_after_stop, turns;
+	uint64_t checks; /* probes to ports that have answered, among those sent */
 	const char *news;
 	bool failed;
 };
@@ -91,6 +92,7 @@ static int lab_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsign
 		network_send(&lab.net, lab.conf->plan, &probe, now_ns);
 		walk_sent(walk, &probe, now_ns);
 		lab.stats.sent++;
+		lab.checks += probe.check;
 		lab.sent_after_stop += lab.interrupts > 0;
 		sent++;
 	}

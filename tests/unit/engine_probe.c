@@ -250,6 +250,7 @@ static int run(struct plan *plan, const struct options *o, const char *name, str
 		.zone = o->zone ? if_nametoindex(o->zone) : 0,
 		.ttl = (uint8_t)o->ttl,
 		.max_open = o->open,
+		.bypass = true,
 	};
 	struct engine *engine;
 	uint64_t start_ns = clock_monotonic_ns();

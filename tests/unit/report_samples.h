@@ -8,13 +8,16 @@
 
 #include "report/report.h"
 
-#define SAMPLE_START UINT64_C(1790000000123456789) /* 2026-09-21T14:13:20.123456789Z */
-#define SAMPLE_HOSTS 8
-#define SAMPLE_MAX   4096
+#define SAMPLE_START  UINT64_C(1790000000123456789) /* 2026-09-21T14:13:20.123456789Z */
+#define SAMPLE_HOSTS  8
+#define SAMPLE_MAX    4096
+#define SAMPLE_RANGES 300 /* in two records */
 
 struct sample {
 	const char *name;
 	struct run_info run;
+	struct run_plan plan;
+	struct range ranges[SAMPLE_RANGES];
 	struct run_summary summary;
 	struct report_conf conf;
 	struct host_report host[SAMPLE_HOSTS];
@@ -127,6 +130,22 @@ static inline struct packet sample_tcp(struct addr src, struct addr dst, uint16_
 			       .flags = flags};
 }
 
+/* A plan of single addresses, each second one. */
+static inline void sample_plan(struct sample *s)
+{
+	for (uint32_t i = 0; i < SAMPLE_RANGES; i++)
+		s->ranges[i].first = s->ranges[i].last = addr_from_v4(0xc6120000 + 2 * i);
+	s->plan = (struct run_plan){.hash = UINT64_C(0x0123456789abcdef),
+				    .seed = 7,
+				    .total = 3000,
+				    .first = 1000,
+				    .last = 2000,
+				    .ranges = s->ranges,
+				    .range_count = SAMPLE_RANGES};
+	s->run.plan = &s->plan;
+	s->summary.finished = 2000;
+}
+
 static inline struct sample *sample_new(const char *name, const uint8_t *techniques, size_t count,
 					const char *const *lists, const uint32_t *counts)
 {
@@ -153,6 +172,7 @@ static inline struct sample *sample_new(const char *name, const uint8_t *techniq
 					  .probes_sent = 1001,
 					  .probes_retried = 1,
 					  .replies_valid = 1000};
+	sample_plan(s);
 	s->conf = (struct report_conf){.service = sample_service, .trace = s->trace};
 	s->expect = "";
 	return s;

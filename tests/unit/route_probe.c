@@ -1,9 +1,12 @@
 /*
  * route_probe: what portlight knows of routes and neighbours, for tests/net/route_check.sh.
  *
- * usage: route_probe routes FIRST LAST [-e INTERFACE] [-S SOURCE] [-z INTERFACE] < addresses
- *            an answer a line: ADDRESS KIND INTERFACE GATEWAY SOURCE, "-" where there is none;
- *            last on stderr: "REGIONS regions"
+ * usage: route_probe routes FIRST LAST [-e INTERFACE] [-S SOURCE] [-z INTERFACE] [-p PROTOCOL]
+ *                                      [-P tcp|udp|both:PORT] < addresses
+ *            an answer a line: ADDRESS KIND INTERFACE GATEWAY SOURCE, "-" where there is none, and
+ *            how packets are encapsulated; last on stderr: "REGIONS regions". With -P, before:
+ *            "divided: PRIORITY" of the rule that routes the protocols of PORT and of port 9
+ *            differently, or "divided: whole"
  *        route_probe ask INTERFACE SOURCE ADDRESS...
  *            a line each: ADDRESS MAC, or "-"; last on stderr: "MILLISECONDS ms"
  */
@@ -64,14 +67,42 @@ static void print_route(const char *address, const struct route *route)
 		addr_format(route->gateway, gateway);
 	if (route->has_source)
 		addr_format(route->source, source);
-	printf("%s %s %s %s %s\n", address, kinds[route->kind], link ? link->name : "-", gateway,
-	       source);
+	printf("%s %s %s %s %s%s%s\n", address, kinds[route->kind], link ? link->name : "-",
+	       gateway, source, route->encap ? " " : "",
+	       route->encap ? route_encap_name(route->encap) : "");
+}
+
+/* "udp:53" */
+static void parse_ports(const char *text, struct ports *ports)
+{
+	const char *colon = strchr(text, ':');
+	const unsigned port = colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const unsigned number = i ? 9 : port;
+
+		if (text[0] != 'u')
+			port_set_add(&ports->tcp, number);
+		if (text[0] != 't')
+			port_set_add(&ports->udp, number);
+	}
+}
+
+static void print_divided(const struct route_map *map)
+{
+	const struct routing_rule *rule = route_divided(map);
+
+	if (rule)
+		fprintf(stderr, "divided: %u\n", rule->priority);
+	else
+		fprintf(stderr, "divided: whole\n");
 }
 
 static int routes(int argc, char **argv, struct failure *f)
 {
 	struct route_conf conf = {.first = parse(argv[2]), .last = parse(argv[3])};
 	struct route_map *map;
+	static struct ports ports;
 	char line[256];
 
 	for (int i = 4; i + 1 < argc; i += 2) {
@@ -79,6 +110,12 @@ static int routes(int argc, char **argv, struct failure *f)
 			conf.out_index = interface(argv[i + 1])->index;
 		} else if (strcmp(argv[i], "-z") == 0) {
 			conf.zone = interface(argv[i + 1])->index;
+		} else if (strcmp(argv[i], "-p") == 0) {
+			conf.protocol = (uint8_t)strtoul(argv[i + 1], NULL, 10);
+		} else if (strcmp(argv[i], "-P") == 0) {
+			parse_ports(argv[i + 1], &ports);
+			conf.ports = &ports;
+			conf.from = (struct rule_ports){61440, 65535};
 		} else if (strcmp(argv[i], "-S") == 0) {
 			conf.has_source = true;
 			conf.source = parse(argv[i + 1]);
@@ -87,6 +124,8 @@ static int routes(int argc, char **argv, struct failure *f)
 	map = route_open(netlink, &conf, f);
 	if (!map)
 		return -1;
+	if (conf.ports)
+		print_divided(map);
 	while (fgets(line, sizeof(line), stdin)) {
 		int number;
 
@@ -186,7 +225,7 @@ int main(int argc, char **argv)
 	int result = -1;
 
 	if (argc < 4 || (strcmp(argv[1], "routes") != 0 && strcmp(argv[1], "ask") != 0)) {
-		fprintf(stderr, "usage: route_probe routes FIRST LAST [-e|-S|-z WHAT]...\n"
+		fprintf(stderr, "usage: route_probe routes FIRST LAST [-e|-S|-z|-p|-P WHAT]...\n"
 				"       route_probe ask INTERFACE SOURCE ADDRESS...\n");
 		return 64;
 	}

@@ -42,7 +42,10 @@ enum nature {
 	ICMP_LIMITED_DROPS, /* and nine in ten of its ports are dropped, the others closed */
 	RST_ALWAYS,
 	RST_LIMITED,
+	MOSTLY_FILTERED,       /* one port in 500 answers, and is open */
 	RST_LIMITED_BY_SECOND, /* all closed; the first 200 of each second */
+	CHALLENGES,	       /* has connections of its open ports with the port of -g */
+	CHALLENGES_ALWAYS,     /* and with any other port, too */
 	DEAD
 };
 
@@ -53,6 +56,8 @@ struct network {
 	uint64_t rtt_ns;
 	uint64_t (*extra_rtt_ns)(uint64_t rank); /* NULL: none */
 	uint64_t dark_from_ns, dark_until_ns;	 /* nothing gets through in between */
+	uint64_t dark_every_ns;			 /* and so again and again; 0: once */
+	uint64_t dead_from_ns;			 /* nothing from then on; 0: never */
 	/* state */
 	double tokens, icmp_tokens, rst_tokens;
 	uint64_t filled_ns, icmp_ns, rst_ns;
@@ -134,8 +139,15 @@ static inline unsigned network_reply(struct network *net, const struct plan *pla
 		if (!open && !network_rst_allows(net, now_ns))
 			return REPLY_SILENCE;
 		break;
+	case MOSTLY_FILTERED:
+		return probe->port % 500 == 0 ? REPLY_SYN_ACK : REPLY_SILENCE;
 	case RST_LIMITED_BY_SECOND:
 		return network_rst_allows_second(net, now_ns) ? REPLY_RST : REPLY_SILENCE;
+	case CHALLENGES:
+	case CHALLENGES_ALWAYS:
+		if (open && (!probe->other_port || net->nature(rank) == CHALLENGES_ALWAYS))
+			return REPLY_ACK;
+		break;
 	case ICMP_LIMITED_DROPS:
 		if (!open)
 			return REPLY_SILENCE;
@@ -166,7 +178,13 @@ static inline unsigned network_reply(struct network *net, const struct plan *pla
 
 static inline bool network_dark(const struct network *net, uint64_t at_ns)
 {
-	return at_ns >= net->dark_from_ns && at_ns < net->dark_until_ns;
+	uint64_t ns = at_ns;
+
+	if (net->dead_from_ns && at_ns >= net->dead_from_ns)
+		return true;
+	if (net->dark_every_ns && at_ns >= net->dark_from_ns)
+		ns = net->dark_from_ns + (at_ns - net->dark_from_ns) % net->dark_every_ns;
+	return ns >= net->dark_from_ns && ns < net->dark_until_ns;
 }
 
 static inline void network_send(struct network *net, const struct plan *plan,
@@ -216,6 +234,7 @@ struct result {
 	uint64_t digest; /* of all that was sent and reported, and when */
 	uint64_t findings, wrong, hosts, partial;
 	uint64_t elapsed_ns, sent;
+	uint64_t checks; /* of those sent: of the path, at ports that have answered */
 	double top_pps;
 	struct paced_status asked_on; /* most hosts, highest round */
 };
@@ -313,6 +332,7 @@ static inline struct result run(const struct plan *plan, struct network *net,
 
 		while (walk && sent < budget && walk_next(walk, now_ns, &probe)) {
 			network_send(net, plan, &probe, now_ns);
+			r.checks += probe.check;
 			digest_add(&r.digest, now_ns);
 			digest_add(&r.digest, (uint64_t)probe.attempt << 32 | probe.cell);
 			walk_sent(walk, &probe, now_ns);
@@ -339,6 +359,8 @@ static inline struct result run(const struct plan *plan, struct network *net,
 				net->tail = NULL;
 			free(p);
 		}
+		if (scan_hold(&scan).gone)
+			scan_abandon(&scan);
 		while ((place = scan_ready(&scan, now_ns)) >= 0)
 			read_out(&scan, place, expect, &r);
 		assert_true(now_ns - start_ns < 100000 * SECOND);

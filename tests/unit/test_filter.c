@@ -12,6 +12,11 @@
 #include "capture/filter.h"
 #include "packet/packet.h"
 
+/* Where the kernel found the network header, and the interface: for loads relative to those. */
+static struct {
+	uint32_t network_offset, interface;
+} kernel = {14, 1};
+
 /* As the kernel runs it: a load outside the frame rejects it. Bytes kept, 0 if rejected. */
 static uint32_t run(const struct filter *filter, const uint8_t *frame, size_t length,
 		    uint16_t ethertype)
@@ -20,7 +25,9 @@ static uint32_t run(const struct filter *filter, const uint8_t *frame, size_t le
 
 	for (unsigned pc = 0; pc < filter->length; pc++) {
 		const struct sock_filter *i = &filter->code[pc];
-		uint32_t k = i->k, at = k;
+		const bool relative = i->k >= (uint32_t)SKF_NET_OFF && i->k < (uint32_t)SKF_AD_OFF;
+		uint32_t k = relative ? i->k - (uint32_t)SKF_NET_OFF + kernel.network_offset : i->k;
+		uint32_t at = k;
 		unsigned size = BPF_SIZE(i->code) == BPF_B ? 1 : BPF_SIZE(i->code) == BPF_H ? 2 : 4;
 		int yes;
 
@@ -28,6 +35,10 @@ static uint32_t run(const struct filter *filter, const uint8_t *frame, size_t le
 		case BPF_LD:
 			if (k == (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL)) {
 				a = ethertype;
+				break;
+			}
+			if (k == (uint32_t)(SKF_AD_OFF + SKF_AD_IFINDEX)) {
+				a = kernel.interface;
 				break;
 			}
 			at += BPF_MODE(i->code) == BPF_IND ? x : 0;
@@ -219,6 +230,82 @@ static void extension_headers_pass(void **unused)
 	}
 }
 
+/* In a ring of all interfaces: wherever the IP header begins, and not of the interfaces left out.
+ */
+static void any_link(void **unused)
+{
+	unsigned without[FILTER_WITHOUT];
+	const struct filter_conf conf = {.network_offset = FILTER_ANY_LINK,
+					 .snap_bytes = SNAP,
+					 .port = 0xf000,
+					 .port_mask = 0xf000,
+					 .without = without,
+					 .without_count = FILTER_WITHOUT};
+	struct filter filter;
+
+	(void)unused;
+	for (unsigned i = 0; i < FILTER_WITHOUT; i++)
+		without[i] = 100 + i;
+	filter_answers(&filter, &conf);
+	for (unsigned raw = 0; raw < 2; raw++) {
+		const enum packet_link link = raw ? PACKET_LINK_RAW_IP : PACKET_LINK_ETHERNET;
+
+		kernel.network_offset = raw ? 0 : 14;
+		for (size_t i = 0; i < sizeof(samples_v4) / sizeof(samples_v4[0]); i++) {
+			uint8_t frame[256];
+			size_t length = sample_build(&samples_v4[i], true, link, frame);
+			const uint32_t want = samples_v4[i].passes ? SNAP : 0;
+
+			kernel.interface = 99;
+			assert_int_equal(run(&filter, frame, length, ETH_P_IP), want);
+			kernel.interface = 100 + FILTER_WITHOUT;
+			assert_int_equal(run(&filter, frame, length, ETH_P_IP), want);
+			kernel.interface = 100 + (unsigned)i % FILTER_WITHOUT;
+			assert_int_equal(run(&filter, frame, length, ETH_P_IP), 0);
+			length = sample_build(&samples_v6[i], false, link, frame);
+			assert_int_equal(run(&filter, frame, length, ETH_P_IPV6), 0);
+			kernel.interface = 1;
+			assert_int_equal(run(&filter, frame, length, ETH_P_IPV6),
+					 samples_v6[i].passes ? SNAP : 0);
+		}
+	}
+	kernel.network_offset = 14;
+}
+
+/* Of two sets of ports, as -g has them. */
+static void more_ports(void **unused)
+{
+	static const uint16_t ports[] = {53, 54, 0xf000, 0xf123, 0xffff, 0xefff};
+	static const bool ours[] = {true, false, true, true, true, false};
+	const struct filter_conf conf = {.network_offset = 14,
+					 .snap_bytes = SNAP,
+					 .port = 53,
+					 .port_mask = 0xffff,
+					 .more = 0xf000,
+					 .more_mask = 0xf000};
+	struct filter_conf traced = conf;
+
+	(void)unused;
+	traced.both_ways = true;
+	for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		for (unsigned v4 = 0; v4 < 2; v4++) {
+			const struct sample in = {PACKET_TCP, 80, ports[i], 0, v4};
+			const struct sample out = {PACKET_UDP, ports[i], 80, 0, v4};
+			struct filter filter;
+			uint8_t frame[256];
+			size_t length = sample_build(&in, v4, PACKET_LINK_ETHERNET, frame);
+			const uint16_t kind = v4 ? ETH_P_IP : ETH_P_IPV6;
+
+			filter_answers(&filter, &conf);
+			assert_int_equal(run(&filter, frame, length, kind), ours[i] ? SNAP : 0);
+			length = sample_build(&out, v4, PACKET_LINK_ETHERNET, frame);
+			assert_int_equal(run(&filter, frame, length, kind), 0);
+			filter_answers(&filter, &traced);
+			assert_int_equal(run(&filter, frame, length, kind), ours[i] ? SNAP : 0);
+		}
+	}
+}
+
 static void neighbours(void **unused)
 {
 	struct packet arp = {.has = PACKET_ETHERNET | PACKET_ARP,
@@ -265,6 +352,8 @@ int main(void)
 		cmocka_unit_test(a_trace_sees_both_ways),
 		cmocka_unit_test(later_fragments_and_options),
 		cmocka_unit_test(extension_headers_pass),
+		cmocka_unit_test(any_link),
+		cmocka_unit_test(more_ports),
 		cmocka_unit_test(neighbours),
 	};
 

@@ -158,7 +158,8 @@ static void test_loop(void **unused)
 	const struct observer silent = {0};
 	struct recording_sink sink = {{&recording_ops}};
 	struct flooded flooded = {.engine = {&ops}};
-	struct scan_setup setup = {.plan = plan_of_one(), .engine = &row};
+	const struct scan_request request = {.timing = 3};
+	struct scan_setup setup = {.request = &request, .plan = plan_of_one(), .engine = &row};
 	const struct run_context run = {
 		.observer = &silent,
 		.sink = &sink.sink,

@@ -14,8 +14,10 @@
 #include "engine/frames/frames_match.h"
 #include "engine/frames/frames_state.h"
 #include "net/ephemeral.h"
+#include "net/link.h"
 #include "scan/cookie.h"
 #include "scan/sheet_private.h"
+#include "technique/payloads.h"
 
 #define BASE 0xf000
 
@@ -63,7 +65,7 @@ static int open_fixture(void **unused)
 	fr->conf.key = (struct siphash_key){{0x0123456789abcdef, 0xfedcba9876543210}};
 	fr->conf.sheets = fixture.sheets;
 	fr->techniques = (1u << TECHNIQUES) - 1;
-	fr->port = BASE;
+	fr->port = fr->block = BASE;
 	fr->port_mask = 0xf000;
 	fixture.egress.source = addr_from_v4(0xc0000201);
 	static struct frames_egress *egresses[1];
@@ -293,6 +295,14 @@ static void a_fixed_port_tells_no_attempt(void **unused)
 		assert_false(m.has_attempt);
 		claim.ours = 54;
 		assert_false(frames_match_tcp(&fixture.fr, &claim, &m));
+		/* The ports that are tried where that of -g has a connection. */
+		claim.ours = cookie_port(BASE, s.attempt, s.cookie.sport);
+		if (is_tcp(&s)) {
+			assert_true(frames_match_tcp(&fixture.fr, &claim, &m));
+			is_matched(&s, &m);
+			claim.ours ^= 1;
+			assert_false(frames_match_tcp(&fixture.fr, &claim, &m));
+		}
 	}
 	fixture.fr.conf.has_source_port = false;
 	fixture.fr.port = BASE;
@@ -317,6 +327,88 @@ static void a_bare_syn_answers_a_syn(void **unused)
 			assert_int_equal(technique_table[m.technique].flags, TCP_SYN);
 		}
 	}
+}
+
+/* The ACK of a connection has numbers of its own: address and port decide, and what was sent. */
+static void an_ack_tells_of_a_connection(void **unused)
+{
+	unsigned believed = 0, tried = 0;
+
+	(void)unused;
+	for (int round = 0; round < 20000; round++) {
+		struct frames_claim claim;
+		struct frames_match m;
+		struct sent s;
+
+		some_sent(&s);
+		claim = claim_of(&s, (uint32_t)next(), (uint32_t)next());
+		if (!is_tcp(&s)) {
+			if (frames_match_connection(&fixture.fr, &claim, &m))
+				assert_int_not_equal(m.technique, TECH_UDP);
+			continue;
+		}
+		assert_true(frames_match_connection(&fixture.fr, &claim, &m));
+		assert_true(addr_equal(sheet_probe(m.sheet, m.cell).to, s.probe.to));
+		assert_int_equal(sheet_probe(m.sheet, m.cell).port, s.probe.port);
+		spoil(&claim, (unsigned)(next() % 5), true);
+		believed += frames_match_connection(&fixture.fr, &claim, &m);
+		tried++;
+	}
+	/* Nine techniques have a port, each a byte of its own: a wrong byte fits one of the others
+	 * once in 28. */
+	assert_true(tried > 10000 && believed * 10 < tried);
+}
+
+/* A datagram of another address and port that returns the cookie of a DNS query (RFC 1035, 4.1.1).
+ */
+static void what_it_says_tells_whose_it_is(void **unused)
+{
+	uint32_t slot;
+
+	(void)unused;
+	assert_true(plan_find_slot(fixture.plan, TECH_UDP, 53, &slot));
+	for (int round = 0; round < 5000; round++) {
+		struct sheet *sheet = fixture.sheets[next() % SHEETS];
+		const uint32_t host = (uint32_t)(next() % sheet_hosts(sheet));
+		struct frames_claim claim;
+		struct frames_match m;
+		struct probe probe = {.attempt = (uint8_t)(next() % 16), .port = 53};
+		uint8_t bytes[PAYLOAD_MOST];
+		struct link link = {.mtu = 1500};
+		struct sent s = {.sheet = sheet, .attempt = probe.attempt};
+		size_t length;
+
+		s.cell = host * fixture.plan->slots + slot;
+		s.probe = sheet_probe(sheet, s.cell);
+		sheet->tries[s.cell] = (uint8_t)(s.attempt + 1);
+		probe.to = s.probe.to;
+		probe.cell = sheet_tag(sheet, s.cell);
+		s.cookie = cookie_make(&fixture.fr.conf.key, probe.to.hi, probe.to.lo, 53, TECH_UDP,
+				       probe.cell);
+		s.ours = cookie_port(BASE, s.attempt, s.cookie.sport);
+		fixture.egress.link = &link;
+		length = frames_egress_payload(&fixture.fr, &fixture.egress, &probe,
+					       sheet_first_host(sheet) + host, bytes);
+		bytes[2] |= 0x80;
+		claim = claim_of(&s, 0, 0);
+		claim.target = addr_from_v4(0xcb007105);
+		claim.port = 34567;
+		assert_true(frames_match_elsewhere(&fixture.fr, &claim, bytes, length, &m));
+		is_matched(&s, &m);
+		/* To another address of ours, to another port, in an attempt not made. */
+		claim.source.lo ^= 1;
+		assert_false(frames_match_elsewhere(&fixture.fr, &claim, bytes, length, &m));
+		claim.source.lo ^= 1;
+		claim.ours ^= 1;
+		assert_false(frames_match_elsewhere(&fixture.fr, &claim, bytes, length, &m));
+		claim.ours ^= 1;
+		sheet->tries[s.cell] = s.attempt;
+		assert_false(frames_match_elsewhere(&fixture.fr, &claim, bytes, length, &m));
+		sheet->tries[s.cell] = (uint8_t)(s.attempt + 1);
+		bytes[next() % 2] ^= 1;
+		assert_false(frames_match_elsewhere(&fixture.fr, &claim, bytes, length, &m));
+	}
+	fixture.egress.link = NULL;
 }
 
 static void port_blocks(void **unused)
@@ -351,6 +443,8 @@ int main(void)
 		cmocka_unit_test(a_closed_window_is_not_believed),
 		cmocka_unit_test(a_fixed_port_tells_no_attempt),
 		cmocka_unit_test(a_bare_syn_answers_a_syn),
+		cmocka_unit_test(an_ack_tells_of_a_connection),
+		cmocka_unit_test(what_it_says_tells_whose_it_is),
 		cmocka_unit_test(port_blocks),
 	};
 

@@ -84,7 +84,8 @@ static char *render(const struct sample *s, const struct report_ops *ops)
 static void vary_finding(struct finding *f)
 {
 	f->reason = (uint8_t)pick(REASONS);
-	f->has = (uint16_t)pick(FINDING_LOCAL * 2);
+	f->has = (uint16_t)(pick(FINDING_LOCAL * 2) | pick(2) * FINDING_FROM_PORT);
+	f->from_port = (uint16_t)pick(65536);
 	f->ttl = (uint8_t)pick(256);
 	f->window = (uint16_t)pick(65536);
 	f->rtt_us = pick(1u << 31);
@@ -124,8 +125,9 @@ static struct sample *random_sample(void)
 		const unsigned ports = pick(70), states = 1 + pick(PORT_STATES - 1);
 
 		sample_add_host(s, pick(2) ? SAMPLE_TARGET : SAMPLE_V6, names[pick(3)],
-				pick(HOST_NAMED * 2));
+				pick(HOST_NAMED * 2) | pick(2) * HOST_CHALLENGED);
 		s->host[s->hosts - 1].other_names = pick(3) ? NULL : "b.example,c.example";
+		s->host[s->hosts - 1].reverse_name = names[pick(3)];
 		s->host[s->hosts - 1].zone = pick(3) ? NULL : "eth0\"<\\";
 		for (unsigned i = 0; i < 2 * ports; i++)
 			for (size_t t = 0; t < count && ports; t++) {
@@ -180,6 +182,53 @@ static void test_xml_is_the_same_again(void **state)
 		assert_string_equal(text, again);
 		free(text);
 		free(again);
+		sample_free(s);
+	}
+}
+
+/* The same with more ports than are listed. */
+static struct sample *sample_merged_long(void)
+{
+	static const uint8_t techniques[] = {TECH_SYN, TECH_FIN, TECH_ACK, TECH_TTL};
+	static const char *const lists[] = {"1-60", "1-60", "1-60", "1-60"};
+	static const uint32_t counts[] = {60, 60, 60, 60};
+	struct sample *s = sample_new("long", techniques, 4, lists, counts);
+
+	sample_add_host(s, SAMPLE_TARGET, NULL, HOST_ANSWERED);
+	for (uint16_t port = 1; port <= 60; port++)
+		for (unsigned t = 0; t < 4; t++)
+			sample_add(s, (enum technique_id)techniques[t], port,
+				   t == 0 && port == 22 ? REPLY_SYN_ACK
+				   : port > 40		? REPLY_SILENCE
+							: REPLY_RST);
+	return s;
+}
+
+/* What each technique found passes through XML and NDJSON; only the evidence of those whose verdict
+ * was not the merged one is lost. */
+static void test_xml_techniques(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct sample *s = i ? sample_merged() : sample_merged_long();
+		char *xml, *ndjson, *xml_again, *ndjson_again;
+
+		s->summary.no_counts = true;
+		xml = render(s, &report_xml);
+		ndjson = convert(xml, &report_ndjson, 0);
+		xml_again = convert(ndjson, &report_xml, 0);
+		ndjson_again = convert(xml_again, &report_ndjson, 0);
+		assert_non_null(strstr(ndjson, "\"technique\":\"fin\""));
+		assert_non_null(strstr(ndjson, "\"technique\":\"ttl\""));
+		assert_non_null(strstr(xml, "&#xa;ttl "));
+		/* NDJSON has no TTL of a host's status, and XML no counts of packets. */
+		*strstr(xml, "<runstats>") = *strstr(xml_again, "<runstats>") = '\0';
+		assert_string_equal(strstr(xml, "<hostnames>"), strstr(xml_again, "<hostnames>"));
+		assert_string_equal(ndjson, ndjson_again);
+		free(ndjson_again);
+		free(xml_again);
+		free(ndjson);
+		free(xml);
 		sample_free(s);
 	}
 }
@@ -274,25 +323,42 @@ static void test_ndjson_refused(void **state)
 		 "x:1: number too large: \"hosts\""},
 		{"\"count\":1000", "\"count\":999",
 		 "x:1: the number of ports differs from the stated one: \"syn\""},
-		{"\"port\":22", "\"port\":65536", "x:2: number too large: \"port\""},
+		{"\"hash\":\"0123456789abcdef\"", "\"hash\":\"0123456789abcdeg\"",
+		 "x:1: a plan that is none: \"0123456789abcdeg\""},
+		{"\"last\":2000", "\"last\":1000",
+		 "x:1: a plan that is none: \"0123456789abcdef\""},
+		{"\"last\":2000", "\"last\":3001",
+		 "x:1: a plan that is none: \"0123456789abcdef\""},
+		{"\"ranges\":300", "\"ranges\":299",
+		 "x:3: more ranges than the plan states: \"198.18.2.86\""},
+		{"\"ranges\":300", "\"ranges\":301", "x:4: targets of the plan are missing"},
+		{"\"198.18.0.2\"", "\"198.18.0.1\"", "x:3: targets of a plan that overlap"},
+		{"\"198.18.0.2\"", "\"host.example\"",
+		 "x:2: not a range of addresses: \"host.example\""},
+		{"{\"type\":\"targets\",\"ranges\"", "{\"type\":\"targets\",\"range\"",
+		 "x:2: a member is missing: \"ranges\""},
+		{"\"finished\":1000", "\"finished\":1001",
+		 "x:9: finished probes that are not of the plan"},
+		{",\"finished\":1000", "", "x:9: finished probes that are not of the plan"},
+		{"\"port\":22", "\"port\":65536", "x:4: number too large: \"port\""},
 		{"\"ip\":\"192.0.2.5\"", "\"ip\":\"192.0.2.500\"",
-		 "x:2: not an address: \"192.0.2.500\""},
-		{"\"state\":\"open\"", "\"state\":\"ajar\"", "x:2: unknown port state: \"ajar\""},
+		 "x:4: not an address: \"192.0.2.500\""},
+		{"\"state\":\"open\"", "\"state\":\"ajar\"", "x:4: unknown port state: \"ajar\""},
 		{"\"proto\":\"tcp\",\"port\"", "\"proto\":\"udp\",\"port\"",
-		 "x:2: not the protocol of the technique: \"udp\""},
+		 "x:4: not the protocol of the technique: \"udp\""},
 		{"\"t\":\"2026-09-21", "\"t\":\"2026-09-31",
-		 "x:2: not a time: \"2026-09-31T14:13:20.123477789Z\""},
+		 "x:4: not a time: \"2026-09-31T14:13:20.123477789Z\""},
 		{"\"port\":80", "\"port\":22",
-		 "x:6: a host with two verdicts of one technique on one port: \"192.0.2.5\""},
+		 "x:8: a host with two verdicts of one technique on one port: \"192.0.2.5\""},
 		{"\"count\":997", "\"count\":996",
-		 "x:5: the number of ports differs from the stated one: "
+		 "x:7: the number of ports differs from the stated one: "
 		 "\"1-21,23-79,81-442,444-1000\""},
 		{"\"results\":1000", "\"results\":999",
-		 "x:6: the ports of the host differ from its counts: \"192.0.2.5\""},
+		 "x:8: the ports of the host differ from its counts: \"192.0.2.5\""},
 		{"\"status\":\"up\"", "\"status\":\"\\u0101\"",
-		 "x:6: a string with a character that portlight does not write: \"status\""},
+		 "x:8: a string with a character that portlight does not write: \"status\""},
 		{"\"type\":\"summary\"", "\"type\":\"surprise\"",
-		 "x:7: a record of a type that this version does not know: \"surprise\""},
+		 "x:9: a record of a type that this version does not know: \"surprise\""},
 	};
 	struct sample *s = sample_basic(false);
 	char *text = render(s, &report_ndjson);
@@ -317,7 +383,7 @@ static void test_ndjson_refused(void **state)
 	char *twice;
 
 	assert_true(asprintf(&twice, "%s%s", text, "{}\n") > 0);
-	check_refused(twice, "x:8: data after the summary: \"{}\"");
+	check_refused(twice, "x:10: data after the summary: \"{}\"");
 	free(text);
 	sample_free(s);
 }
@@ -472,6 +538,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ndjson_is_the_same_again),
 		cmocka_unit_test(test_xml_is_the_same_again),
+		cmocka_unit_test(test_xml_techniques),
 		cmocka_unit_test(test_shared_reasons),
 		cmocka_unit_test(test_ndjson_refused),
 		cmocka_unit_test(test_ndjson_cut_anywhere),

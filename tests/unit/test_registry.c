@@ -78,6 +78,10 @@ static void reasons_name_the_technique_and_the_privilege(void **state)
 		{{SYN | CONNECT, PRIVILEGE_RAW}, "frames", EXIT_USAGE, "scan one at a time"},
 		{{CONNECT, PRIVILEGE_RAW}, "frames", EXIT_USAGE, "connect is for engine sockets"},
 		{{CONNECT, PRIVILEGE_RAW_NO_CAP}, "xdp", EXIT_USAGE, "connect is for engine"},
+		{{.techniques = SYN, .raw = PRIVILEGE_RAW, .no_bypass = true},
+		 "xdp",
+		 EXIT_USAGE,
+		 "with --no-bypass use engine frames"},
 	};
 
 	(void)state;

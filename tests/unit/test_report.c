@@ -177,6 +177,32 @@ static void test_explain(void **state)
 	check_has(s, &report_explain, "(silence: no answer came)\n");
 }
 
+/* A UDP port that answered from another port, or from another address as well. */
+static struct sample *sample_elsewhere(bool other_address)
+{
+	struct sample *s = sample_empty(true);
+	struct finding *f;
+
+	sample_add_host(s, SAMPLE_TARGET, NULL, HOST_ANSWERED | HOST_NAMED);
+	f = sample_add(s, TECH_UDP, 69, REPLY_DATA);
+	f->has |= (other_address ? FINDING_FROM : 0) | FINDING_FROM_PORT;
+	f->from = SAMPLE_ROUTER;
+	f->from_port = 40069;
+	return s;
+}
+
+static void test_explain_elsewhere(void **state)
+{
+	(void)state;
+	check_has(sample_elsewhere(true), &report_explain,
+		  "69/udp is open (udp-response from 192.0.2.1 port 40069 ttl 64)\n"
+		  "  Note    The answer did not come from the probed address and port.");
+	check_has(sample_elsewhere(false), &report_explain,
+		  "69/udp is open (udp-response from port 40069 ttl 64)\n  Note");
+	check_has(sample_elsewhere(true), &report_ndjson,
+		  "\"from\":\"192.0.2.1\",\"from_port\":40069,");
+}
+
 static void test_explain_calls(void **state)
 {
 	struct trace_event event = {.kind = TRACE_CALL, .error = EINPROGRESS, .call = "connect"};
@@ -478,6 +504,7 @@ int main(void)
 		cmocka_unit_test(test_normal),
 		cmocka_unit_test(test_grepable),
 		cmocka_unit_test(test_explain),
+		cmocka_unit_test(test_explain_elsewhere),
 		cmocka_unit_test(test_explain_calls),
 		cmocka_unit_test(test_explain_widest),
 		cmocka_unit_test(test_open_only_hosts),

@@ -61,6 +61,46 @@ static void test_names_and_zone(void **state)
 	}
 }
 
+/* A name by reverse DNS, after one that the user gave or alone; its bytes escaped. */
+static void test_reverse_name(void **state)
+{
+	static const struct {
+		const struct report_ops *ops;
+		const char *name, *reverse_name, *part;
+	} cases[] = {
+		{&report_table, "a.example", "b.example",
+		 "portlight report for a.example (192.0.2.5)\nName by reverse DNS: b.example\nHost "
+		 "is"},
+		{&report_table, NULL, "b.example",
+		 "portlight report for b.example (192.0.2.5)\nHost is"},
+		{&report_table, NULL, "\x1b[2J", "portlight report for \\x1b[2J (192.0.2.5)\n"},
+		{&report_grepable, "a.example", "b.example",
+		 "Host: 192.0.2.5 (a.example)\tStatus: Up\tName by reverse DNS: b.example\n"},
+		{&report_grepable, NULL, "b.example", "Host: 192.0.2.5 (b.example)\tStatus: Up\n"},
+		{&report_grepable, NULL, "b)\tc\n",
+		 "Host: 192.0.2.5 (b)\\x09c\\x0a)\tStatus: Up\n"},
+		{&report_xml, "a.example", "b.example",
+		 "<hostnames>\n<hostname name=\"a.example\" type=\"user\"/>\n"
+		 "<hostname name=\"b.example\" type=\"PTR\"/>\n</hostnames>\n"},
+		{&report_xml, NULL, "<\"&\x01",
+		 "<hostnames>\n<hostname name=\"&lt;&quot;&amp;\\x01\" "
+		 "type=\"PTR\"/>\n</hostnames>\n"},
+		{&report_ndjson, "a.example", "b.example",
+		 "\"name\":\"a.example\",\"reverse_name\":\"b.example\",\"status\""},
+		{&report_ndjson, NULL, "\"\n", "\"name\":null,\"reverse_name\":\"\\\"\\u000a\","},
+		{&report_explain, NULL, "b.example", "portlight explains b.example (192.0.2.5)\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sample *s = sample_basic(false);
+
+		s->host[0].name = cases[i].name;
+		s->host[0].reverse_name = cases[i].reverse_name;
+		check_has(s, cases[i].ops, cases[i].part);
+	}
+}
+
 /* The XML keeps each technique's results in addition to the merged ones. */
 static void test_xml_techniques(void **state)
 {
@@ -89,9 +129,8 @@ static void test_open_or_filtered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_filtered_neighbour),
-		cmocka_unit_test(test_open_or_filtered),
-		cmocka_unit_test(test_names_and_zone),
+		cmocka_unit_test(test_filtered_neighbour), cmocka_unit_test(test_open_or_filtered),
+		cmocka_unit_test(test_names_and_zone),	   cmocka_unit_test(test_reverse_name),
 		cmocka_unit_test(test_xml_techniques),
 	};
 

@@ -113,6 +113,10 @@ static void test_status(void **state)
 	assert_false(host_answered(host));
 	host->notes = HOST_MAC;
 	assert_string_equal(host_status(host).reason, "arp-response");
+	host->notes |= HOST_FIXED;
+	assert_int_equal(host_status(host).state, STATUS_UNKNOWN);
+	assert_string_equal(host_status(host).reason, "no-response");
+	host->notes = HOST_MAC;
 	assert_true(host_answered(host)); /* to ARP, though all its ports are filtered */
 	host->addr = SAMPLE_V6;
 	assert_string_equal(host_status(host).reason, "nd-response");
@@ -203,12 +207,44 @@ static void test_mute(void **state)
 	}
 }
 
+/* An answer before silence, its own record before a list, else the newer; in either order. */
+static void the_surer_verdict_is_kept(void **state)
+{
+	static const struct {
+		struct finding kept, lost;
+	} pairs[] = {
+		{{.t_ns = 1, .reason = REASON_RESET, .has = FINDING_TIME},
+		 {.t_ns = 9, .reason = REASON_NO_RESPONSE}},
+		{{.t_ns = 1, .reason = REASON_RESET, .has = FINDING_SUMMARISED},
+		 {.t_ns = 9, .reason = REASON_NO_RESPONSE}},
+		{{.t_ns = 1, .reason = REASON_SYN_ACK, .has = FINDING_TIME},
+		 {.t_ns = 9, .reason = REASON_RESET, .has = FINDING_SUMMARISED}},
+		{{.t_ns = 2, .reason = REASON_RESET, .has = FINDING_TIME},
+		 {.t_ns = 1, .reason = REASON_SYN_ACK, .has = FINDING_TIME}},
+		{{.t_ns = 2, .reason = REASON_NO_RESPONSE},
+		 {.t_ns = 1, .reason = REASON_NO_RESPONSE}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		const struct finding *kept = &pairs[i].kept, *lost = &pairs[i].lost;
+
+		assert_ptr_equal(merge_surer(kept, lost), kept);
+		assert_ptr_equal(merge_surer(lost, kept), kept);
+	}
+	assert_ptr_equal(merge_surer(&pairs[0].kept, &pairs[0].kept), &pairs[0].kept);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_extraports),   cmocka_unit_test(test_extraports_marked),
-		cmocka_unit_test(test_status),	     cmocka_unit_test(test_mute),
-		cmocka_unit_test(test_status_given), cmocka_unit_test(test_order),
+		cmocka_unit_test(the_surer_verdict_is_kept),
+		cmocka_unit_test(test_extraports),
+		cmocka_unit_test(test_extraports_marked),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_mute),
+		cmocka_unit_test(test_status_given),
+		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_merge),
 	};
 

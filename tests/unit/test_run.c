@@ -111,7 +111,7 @@ static void run_whole(struct whole *w)
 		.interrupts = &lab.interrupts,
 		.now_ns = lab_now_ns,
 		.wall_offset_ns = 1000 * SECOND,
-		.seed = {7, 8},
+		.seed = 7,
 		.version = "test",
 		.args = "none",
 	};
@@ -179,7 +179,9 @@ static void a_whole_scan_needs_no_command_line(void **state)
 	/* What the kernel refused was sent later, and is no attempt. */
 	assert_true(w.summary.send_errors > 0);
 	assert_int_equal(w.summary.probes_sent, lab.stats.sent);
-	assert_int_equal(w.summary.probes_sent, 4 * 200 + 2 * 200 * 4);
+	assert_int_equal(w.summary.probes_sent, 4 * 200 + 2 * 200 * 4 + lab.checks);
+	/* Five a second while only two hosts that are silent are probed. */
+	assert_in_range(lab.checks, 1, 10);
 	assert_true(w.sink.host[0].start_ns > 1000 * SECOND);
 	recording_sink_fini(&w.sink);
 }
@@ -339,6 +341,26 @@ static void a_path_that_stays_away_ends_the_scan_as_partial(void **state)
 	recording_sink_fini(&w.sink);
 }
 
+/* As where a router far away dies: no engine can know. */
+static void a_network_that_dies_ends_the_scan_as_partial(void **state)
+{
+	struct whole w = {.request.ports = "1-300", .request.max_rate_pps = 1000};
+
+	(void)state;
+	lab.net.dead_from_ns = 1300 * MS;
+	run_whole(&w);
+	assert_int_equal(w.result, 0);
+	assert_true(w.summary.partial);
+	assert_string_equal(w.summary.stopped_why, "no answers");
+	assert_int_equal(w.seen.warnings, 1);
+	assert_non_null(strstr(w.seen.warning, "nothing answers any more, for 10 s"));
+	assert_int_equal(w.sink.hosts, 8);
+	assert_int_equal(w.wrong, 0);
+	assert_true(w.findings < 6 * 300);
+	assert_true(w.summary.elapsed_ns < 13 * SECOND);
+	recording_sink_fini(&w.sink);
+}
+
 static void a_failed_engine_is_reported_and_asked_no_more(void **state)
 {
 	struct whole w = {.request.ports = "1-200"};
@@ -425,6 +447,7 @@ int main(void)
 		TEST(a_second_interruption_waits_for_nothing),
 		TEST(a_lost_path_is_waited_for),
 		TEST(a_path_that_stays_away_ends_the_scan_as_partial),
+		TEST(a_network_that_dies_ends_the_scan_as_partial),
 		TEST(a_failed_engine_is_reported_and_asked_no_more),
 		TEST(a_sink_that_takes_nothing_more_ends_the_scan),
 		TEST(what_is_asked_for_in_vain_is_a_warning),

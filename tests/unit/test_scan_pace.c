@@ -343,14 +343,137 @@ static void an_outage_costs_its_own_time(void **state)
 	}
 }
 
-/* A network that does not come back ends the scan all the same. */
-static void an_outage_without_end_ends(void **state)
+/* Outages in a row cost their own time, too, at any length: nothing is filtered for them. */
+static void outages_in_a_row_cost_their_own_time(void **state)
 {
-	const struct result r = run_dark(1000, 2500, 1000 * SECOND, 0);
+	static const double pps[] = {100, 1000, 10000};
+	static const struct {
+		uint64_t dark_ns, every_ns;
+	} rows[] = {{SECOND, 4 * SECOND}, {300 * MS, 2 * SECOND}, {50 * MS, 500 * MS}};
 
 	(void)state;
-	assert_true(r.wrong > 5000);
-	assert_true(r.elapsed_ns < 60 * SECOND);
+	for (size_t i = 0; i < sizeof(pps) / sizeof(pps[0]); i++) {
+		for (size_t j = 0; j < sizeof(rows) / sizeof(rows[0]); j++) {
+			const uint64_t ports = (uint64_t)(pps[i] * 10 / 4);
+			struct network net = {
+				.nature = all_normal,
+				.rtt_ns = 2 * MS,
+				.dark_from_ns = 2 * SECOND,
+				.dark_until_ns = 2 * SECOND + rows[j].dark_ns,
+				.dark_every_ns = rows[j].every_ns,
+			};
+			struct plan *plan = plan_of(4, 1, (unsigned)ports, 1u << TECH_SYN);
+			struct scan_conf conf = conf_default(plan);
+
+			conf.pace = (struct pacer_conf){0, pps[i] < 5000 ? pps[i] : 5000, pps[i]};
+			struct result r = run(plan, &net, &conf, expect_normal, 0);
+
+			assert_int_equal(r.findings, 4 * ports);
+			assert_int_equal(r.wrong, 0);
+			assert_int_equal(r.partial, 0);
+			assert_true(r.elapsed_ns < 20 * SECOND);
+			plan_free(plan);
+		}
+	}
+}
+
+/* A network that does not come back ends the scan: what was not answered has no verdict. */
+static void an_outage_without_end_is_no_verdict(void **state)
+{
+	static const double pps[] = {100, 1000, 10000};
+	static const uint64_t dead[] = {2 * SECOND, 6 * SECOND, 10900 * MS};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pps) / sizeof(pps[0]); i++) {
+		for (size_t j = 0; j < 2 * sizeof(dead) / sizeof(dead[0]); j++) {
+			const uint64_t ports = (uint64_t)(pps[i] * 10 / 4);
+			struct network net = {
+				.nature = all_normal,
+				.rtt_ns = 2 * MS,
+				.dead_from_ns = dead[j / 2],
+			};
+			struct plan *plan = plan_of(4, 1, (unsigned)ports, 1u << TECH_SYN);
+			struct scan_conf conf = conf_default(plan);
+
+			conf.pace = (struct pacer_conf){0, pps[i] < 5000 ? pps[i] : 5000, pps[i]};
+			for (int t = 0; j % 2 && t < TECHNIQUES; t++)
+				conf.tries[t] = 1;
+			struct result r = run(plan, &net, &conf, expect_normal, 0);
+
+			/* Fewer missing answers than tell an outage from chance are none. */
+			if (dead[j / 2] + 48 * SECOND / (uint64_t)pps[i] > 11 * SECOND) {
+				plan_free(plan);
+				continue;
+			}
+			assert_int_equal(r.wrong, 0);
+			assert_int_equal(r.partial, 4);
+			assert_true(r.findings < 4 * ports);
+			assert_true(r.elapsed_ns < dead[j / 2] - SECOND + 12 * SECOND);
+			plan_free(plan);
+		}
+	}
+}
+
+/* The same once there were too many: only longer silence is taken for an outage then. */
+static void the_last_of_many_outages_is_no_verdict(void **state)
+{
+	struct network net = {
+		.nature = all_normal,
+		.rtt_ns = 2 * MS,
+		.dark_from_ns = 2 * SECOND,
+		.dark_until_ns = 4 * SECOND,
+		.dark_every_ns = 4 * SECOND,
+		.dead_from_ns = 100 * SECOND,
+	};
+	struct plan *plan = plan_of(4, 1, 65535, 1u << TECH_SYN);
+	struct scan_conf conf = conf_default(plan);
+
+	(void)state;
+	conf.pace = (struct pacer_conf){0, 1000, 1000};
+	struct result r = run(plan, &net, &conf, expect_normal, 0);
+
+	assert_int_equal(r.wrong, 0);
+	assert_int_equal(r.partial, 4);
+	assert_true(r.elapsed_ns < 130 * SECOND);
+	plan_free(plan);
+}
+
+static enum nature all_filtered(uint64_t rank)
+{
+	(void)rank;
+	return MOSTLY_FILTERED;
+}
+
+static unsigned expect_mostly_filtered(uint64_t rank, const struct finding *f)
+{
+	(void)rank;
+	return f->port % 500 == 0 ? PORT_OPEN : PORT_FILTERED;
+}
+
+/* Where few ports answer, silence is usual: checks tell it from an outage, of a second or for good,
+ * at any time. */
+static void an_outage_is_found_where_few_ports_answer(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		const uint64_t at_ns = 1500 * MS + i / 2 * SECOND;
+		struct network net = {.nature = all_filtered, .rtt_ns = 2 * MS};
+		struct plan *plan = plan_of(1, 1, 5000, 1u << TECH_SYN);
+		struct scan_conf conf = conf_default(plan);
+		struct result r;
+
+		conf.pace = (struct pacer_conf){0, 1000, 1000};
+		if (i % 2)
+			net.dead_from_ns = at_ns;
+		net.dark_from_ns = at_ns;
+		net.dark_until_ns = at_ns + SECOND;
+		r = run(plan, &net, &conf, expect_mostly_filtered, 0);
+		assert_int_equal(r.wrong, 0);
+		assert_int_equal(r.partial, i % 2);
+		assert_true(i % 2 || r.findings == 5000);
+		assert_true(r.checks < 5 * r.elapsed_ns / SECOND + 200);
+		plan_free(plan);
+	}
 }
 
 static enum nature all_limited_by_second(uint64_t rank)
@@ -390,7 +513,10 @@ int main(void)
 		cmocka_unit_test(a_loss_that_is_not_the_rates_does_not_stall),
 		cmocka_unit_test(max_rate_is_kept),
 		cmocka_unit_test(an_outage_costs_its_own_time),
-		cmocka_unit_test(an_outage_without_end_ends),
+		cmocka_unit_test(outages_in_a_row_cost_their_own_time),
+		cmocka_unit_test(an_outage_without_end_is_no_verdict),
+		cmocka_unit_test(the_last_of_many_outages_is_no_verdict),
+		cmocka_unit_test(an_outage_is_found_where_few_ports_answer),
 		cmocka_unit_test(a_limit_by_the_second_does_not_hold_the_scan),
 		cmocka_unit_test(the_mean_is_the_rate),
 		cmocka_unit_test(no_burst_is_longer_than_4_ms),

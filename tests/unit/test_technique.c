@@ -12,8 +12,8 @@
 /*
  * Flags as bits of the TCP header's 14th byte, RFC 9293 figure 1: CWR 80, ECE 40, URG 20, ACK 10,
  * PSH 08, RST 04, SYN 02, FIN 01. States in the order silence, ICMP unreachable, ICMP port
- * unreachable from the target, RST with window 0, RST with a window, SYN+ACK, bare SYN, datagram.
- * "-" where such a packet is no answer.
+ * unreachable from the target, RST with window 0, RST with a window, SYN+ACK, bare SYN, datagram,
+ * ACK. "-" where such a packet is no answer.
  */
 // clang-format off
 static const struct golden {
@@ -21,23 +21,25 @@ static const struct golden {
 	char letter;
 	int protocol;
 	int flags;
-	const char *state[8];
+	const char *state[9];
 } golden[] = {
 	/* RFC 9293 3.10.7.1 (CLOSED: RST), 3.10.7.2 (LISTEN: SYN gets SYN+ACK), 3.5 figure 7. */
-	{"connect", 'T', 6, 0x02, {"filtered", "filtered", "filtered", "closed", "closed", "open", "open", "-"}},
-	{"syn",     'S', 6, 0x02, {"filtered", "filtered", "filtered", "closed", "closed", "open", "open", "-"}},
+	{"connect", 'T', 6, 0x02, {"filtered", "filtered", "filtered", "closed", "closed", "open", "open", "-", "unfiltered"}},
+	{"syn",     'S', 6, 0x02, {"filtered", "filtered", "filtered", "closed", "closed", "open", "open", "-", "unfiltered"}},
 	/* RFC 793 p. 65/66, RFC 9293 3.10.7.1/2: closed must RST, LISTEN drops what has no SYN/ACK/RST. */
-	{"fin",     'F', 6, 0x01, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-"}},
-	{"null",    'N', 6, 0x00, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-"}},
-	{"xmas",    'X', 6, 0x29, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-"}},
+	{"fin",     'F', 6, 0x01, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-", "unfiltered"}},
+	{"null",    'N', 6, 0x00, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-", "unfiltered"}},
+	{"xmas",    'X', 6, 0x29, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-", "unfiltered"}},
 	/* RFC 9293 3.10.7.2: an ACK in LISTEN gets a RST, as in CLOSED. */
-	{"ack",     'A', 6, 0x10, {"filtered", "filtered", "filtered", "unfiltered", "unfiltered", "-", "-", "-"}},
+	{"ack",     'A', 6, 0x10, {"filtered", "filtered", "filtered", "unfiltered", "unfiltered", "-", "-", "-", "unfiltered"}},
 	/* Phrack 49-15: the RST's window and TTL. */
-	{"window",  'W', 6, 0x10, {"filtered", "filtered", "filtered", "closed", "open", "-", "-", "-"}},
-	{"ttl",     0,   6, 0x10, {"filtered", "filtered", "filtered", "unfiltered", "unfiltered", "-", "-", "-"}},
-	{"maimon",  'M', 6, 0x11, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-"}},
-	/* RFC 1122 4.1.3.1: port unreachable if no process listens. */
-	{"udp",     'U', 17, 0x00, {"open|filtered", "filtered", "closed", "-", "-", "-", "-", "open"}},
+	{"window",  'W', 6, 0x10, {"filtered", "filtered", "filtered", "closed", "open", "-", "-", "-", "unfiltered"}},
+	{"ttl",     0,   6, 0x10, {"filtered", "filtered", "filtered", "unfiltered", "unfiltered", "-", "-", "-", "unfiltered"}},
+	{"maimon",  'M', 6, 0x11, {"open|filtered", "filtered", "filtered", "closed", "closed", "-", "-", "-", "unfiltered"}},
+	/* The last column of TCP: RFC 9293 3.10.7.4 (first: an unacceptable segment gets an ACK) and RFC
+	 * 5961 4.2 (a SYN in a synchronised state gets an ACK): reached, but of a connection's state.
+	 * RFC 1122 4.1.3.1: port unreachable if no process listens. */
+	{"udp",     'U', 17, 0x00, {"open|filtered", "filtered", "closed", "-", "-", "-", "-", "open", "-"}},
 };
 
 /* ICMP: RFC 792, RFC 1812 5.2.7.1; ICMPv6: RFC 4443 3.1, 3.3, 3.4. "-": no answer. */
@@ -62,9 +64,9 @@ static const struct golden_icmp {
 
 static void each_technique_has_its_golden_row(void **state)
 {
-	static const uint8_t replies[8] = {REPLY_SILENCE, REPLY_UNREACH,    REPLY_PORT_UNREACH,
+	static const uint8_t replies[9] = {REPLY_SILENCE, REPLY_UNREACH,    REPLY_PORT_UNREACH,
 					   REPLY_RST,	  REPLY_RST_WINDOW, REPLY_SYN_ACK,
-					   REPLY_SYN,	  REPLY_DATA};
+					   REPLY_SYN,	  REPLY_DATA,	    REPLY_ACK};
 
 	(void)state;
 	assert_int_equal(COUNT(golden), TECHNIQUES);
@@ -75,7 +77,7 @@ static void each_technique_has_its_golden_row(void **state)
 		assert_int_equal(technique_table[t].letter, golden[i].letter);
 		assert_int_equal(technique_table[t].proto, golden[i].protocol);
 		assert_int_equal(technique_table[t].flags, golden[i].flags);
-		for (int r = 0; r < 8; r++) {
+		for (int r = 0; r < 9; r++) {
 			unsigned s = technique_rule((unsigned)t, replies[r])->state;
 
 			if (strcmp(golden[i].state[r], "-") == 0)
@@ -159,8 +161,10 @@ static void segments_are_told_apart(void **state)
 	assert_int_equal(technique_tcp_reply(0x14, 0), REPLY_RST);
 	assert_int_equal(technique_tcp_reply(0x04, 0), REPLY_RST);
 	assert_int_equal(technique_tcp_reply(0x04, 512), REPLY_RST_WINDOW);
-	assert_int_equal(technique_tcp_reply(0x10, 512), REPLY_SILENCE);
+	assert_int_equal(technique_tcp_reply(0x10, 512), REPLY_ACK);
+	assert_int_equal(technique_tcp_reply(0x18, 512), REPLY_ACK);
 	assert_int_equal(technique_tcp_reply(0x11, 512), REPLY_SILENCE);
+	assert_int_equal(technique_tcp_reply(0x13, 512), REPLY_SILENCE);
 	assert_int_equal(technique_tcp_reply(0x03, 512), REPLY_SILENCE);
 	assert_int_equal(technique_tcp_reply(0x00, 0), REPLY_SILENCE);
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "result/host.h"
 #include "scan/rtt.h"
 #include "scan/sheet_private.h"
 #include "scan/verdict.h"
@@ -229,7 +230,11 @@ static void a_host_that_only_our_kernel_speaks_of_is_down(void **state)
 	answer(s, TECH_CONNECT, 2, prohibited);
 	read_out(s, true);
 	assert_false(report.notes & (HOST_NO_NEIGHBOUR | HOST_NO_ROUTE));
-	assert_int_equal(report.count, 6);
+	/* ... on the host: that port was never probed, and has no verdict. */
+	assert_true(report.notes & HOST_REFUSED);
+	assert_int_equal(report.count, 5);
+	for (size_t i = 0; i < report.count; i++)
+		assert_false(findings[i].technique == TECH_CONNECT && findings[i].port == 2);
 	sheet_free(s);
 	plan_free(plan);
 	/* A route that prohibits: at each port. */
@@ -342,6 +347,39 @@ static void timeouts_follow_the_slow_hosts(void **state)
 	assert_true(rtt_timeout_ns(&r) == 10 * SECOND);
 }
 
+/* A datagram from another address or port: the host is up, and the finding says from where. */
+static void datagrams_from_elsewhere_name_it(void **unused)
+{
+	const struct addr other = addr_from_v4(0xc6120009);
+
+	(void)unused;
+	for (unsigned from = 0; from < 2; from++) {
+		struct plan *plan;
+		struct sheet *s = open_sheet(1u << TECH_UDP, 2, &plan);
+		const struct finding *f;
+
+		answer(s, TECH_UDP, 1,
+		       (struct answer){.reply = REPLY_DATA,
+				       .has = (uint16_t)((from ? ANSWER_FROM : 0) | ANSWER_PORT |
+							 ANSWER_TTL),
+				       .from = other,
+				       .window = 40069,
+				       .ttl = 64});
+		read_out(s, true);
+		f = of(TECH_UDP, 1);
+		assert_int_equal(f->state, PORT_OPEN);
+		assert_int_equal(f->has & (FINDING_FROM | FINDING_FROM_PORT | FINDING_WINDOW),
+				 (from ? FINDING_FROM : 0) | FINDING_FROM_PORT);
+		assert_int_equal(f->from_port, 40069);
+		assert_int_equal(f->window, 0);
+		assert_true(!from || addr_equal(f->from, other));
+		assert_true(report.notes & HOST_ANSWERED);
+		assert_string_equal(host_status(&report).reason, "udp-response");
+		sheet_free(s);
+		plan_free(plan);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,6 +393,7 @@ int main(void)
 		cmocka_unit_test(an_unfinished_host_gives_only_what_is_settled),
 		cmocka_unit_test(a_round_trip_is_never_measured_against_another_copy),
 		cmocka_unit_test(timeouts_follow_the_slow_hosts),
+		cmocka_unit_test(datagrams_from_elsewhere_name_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,8 +227,9 @@ static inline size_t expected(const struct round *r, uint32_t cell, uint8_t atte
 	};
 
 	if (p.technique == TECH_UDP)
-		frames_egress_payload(egress, p.port, attempt, &fields.payload,
-				      &fields.payload_bytes);
+		payload_for_attempt(p.port, attempt, &fields.payload, &fields.payload_bytes);
+	if (fields.payload_bytes + 48 > egress->link->mtu)
+		fields.payload_bytes = 0;
 	return template_write(&egress->template[p.technique], &fields, out);
 }
 

@@ -9,13 +9,16 @@
 #include "base/quote.h"
 #include "capture/ring.h"
 #include "capture/transmit.h"
+#include "engine/frames/frames_kernel.h"
 #include "engine/frames/frames_neighbours.h"
 #include "engine/frames/frames_path.h"
 #include "engine/frames/frames_prepare.h"
 #include "engine/frames/frames_receive.h"
+#include "engine/frames/frames_refused.h"
 #include "engine/frames/frames_send.h"
 #include "engine/frames/frames_state.h"
 #include "net/ephemeral.h"
+#include "net/inherit.h"
 #include "scan/cookie.h"
 #include "system/crew.h"
 
@@ -52,6 +55,7 @@ static void frames_close(struct engine *e)
 	free(fr->ins);
 	free(fr->egresses);
 	frames_neighbours_forget(fr, UINT64_MAX);
+	frames_kernel_close(fr);
 	path_close(fr->path);
 	route_close(fr->routes);
 	own_list_fini(&fr->owns);
@@ -66,8 +70,10 @@ static const struct engine_ops frames_ops = {
 	.prepare = frames_prepare,
 	.send = frames_send,
 	.receive = frames_receive,
+	.finish = frames_neighbours_finish,
 	.stats = frames_stats,
 	.path = frames_path,
+	.news = frames_news,
 	.close = frames_close,
 };
 
@@ -87,77 +93,110 @@ static int frames_permitted(struct failure *f)
 	return 0;
 }
 
-/* Checks that the interface of -e exists and is usable. */
+/* Checks that the interface of -e, or that our sockets are bound to, exists and is usable. */
 static int frames_interface(struct frames *fr, struct failure *f)
 {
+	const struct inherited inherited = inherit_read();
 	const char *name = fr->conf.interface;
 	char quoted[TEXT_QUOTED(64)];
 	const struct link *link;
 
-	if (!name)
+	fr->mark = inherited.mark;
+	if (!name && !inherited.link_index)
 		return 0;
-	link = link_by_name(&fr->links, name);
+	link = name ? link_by_name(&fr->links, name)
+		    : link_by_index(&fr->links, inherited.link_index);
+	if (!link && !name)
+		return failure_set(f, EXIT_UNAVAILABLE,
+				   "the interface that the control group of this process binds "
+				   "sockets to has vanished");
 	if (!link) {
 		text_quote(name, strnlen(name, 64), quoted, sizeof(quoted));
 		return failure_set(f, EXIT_UNAVAILABLE, "no interface is called %s", quoted);
 	}
 	fr->out_index = link->index;
+	fr->out_vrf = link->has & LINK_VRF;
 	return link_usable(link, f);
 }
 
-/* Checks that the address of -S is one of ours, with a route map of that address. */
+/* Checks that the address of -S is one of ours: of an interface, or by a route of the kind local.
+ */
 static int frames_source(const struct frames *fr, struct failure *f)
 {
 	const struct addr source = fr->conf.source;
-	const struct route_conf conf = {.first = source, .last = source, .zone = fr->conf.zone};
-	struct route_map *map;
+	const struct route_conf conf = {.out_index = fr->out_vrf ? fr->out_index : 0,
+					.zone = fr->conf.zone};
 	char text[ADDR_TEXT];
-	int number;
-	bool local;
+	struct route route;
 
-	if (!fr->conf.has_source)
+	if (!fr->conf.has_source || own_link(&fr->owns, source, 0) != 0)
 		return 0;
-	map = route_open(fr->netlink, &conf, f);
-	if (!map)
-		return -1;
-	number = route_find(map, source);
-	local = number >= 0 && route_at(map, number)->kind == ROUTE_LOCAL;
-	route_close(map);
-	return local ? 0
-		     : failure_set(f, EXIT_UNAVAILABLE, "source %s is no address of this machine",
-				   addr_format(source, text));
+	if (route_lookup(fr->netlink, &conf, source, &route) == 0 && route.kind == ROUTE_LOCAL)
+		return 0;
+	return failure_set(f, EXIT_UNAVAILABLE, "source %s is no address of this machine",
+			   addr_format(source, text));
+}
+
+/* The ports that probes go to, and their protocol if it is one. */
+static uint8_t frames_targets(const struct frames *fr, struct ports *ports)
+{
+	const struct plan *plan = fr->conf.plan;
+	bool tcp = false, udp = false;
+
+	memset(ports, 0, sizeof(*ports));
+	for (uint32_t i = 0; i < plan->slots; i++) {
+		const uint32_t slot = plan_slots(plan)[i];
+		const bool is_udp = technique_is_udp(plan_slot_technique(slot));
+
+		port_set_add(is_udp ? &ports->udp : &ports->tcp, plan_slot_port(slot));
+		udp |= is_udp;
+		tcp |= !is_udp;
+	}
+	return tcp && udp ? 0 : udp ? IPPROTO_UDP : IPPROTO_TCP;
 }
 
 int frames_routes(struct frames *fr, struct failure *f)
 {
 	const struct plan *plan = fr->conf.plan;
-	const struct route_conf conf = {
+	struct ports ports;
+	struct route_conf conf = {
 		.first = plan_host(plan, 0),
 		.last = plan_host(plan, plan->hosts - 1),
 		.out_index = fr->out_index,
 		.zone = fr->conf.zone,
 		.has_source = fr->conf.has_source,
 		.source = fr->conf.source,
+		.mark = fr->mark,
+		.protocol = frames_targets(fr, &ports),
+		.ports = &ports,
+		.from = {fr->port, fr->port | (uint16_t)~fr->port_mask},
 	};
+	const struct routing_rule *divided;
 
 	fr->routes = route_open(fr->netlink, &conf, f);
-	if (fr->routes && !fr->path)
+	if (!fr->routes)
+		return -1;
+	divided = route_divided(fr->routes);
+	if (divided)
+		return failure_set(f, EXIT_UNAVAILABLE,
+				   "routing rule %u routes some of the probes by protocol or port, "
+				   "which hand-made packets cannot follow: scan these ports by "
+				   "themselves, or with --engine sockets",
+				   divided->priority);
+	conf.ports = NULL;
+	if (!fr->path)
 		fr->path = path_open(&conf, f);
-	return fr->routes && fr->path ? 0 : -1;
+	return fr->path ? 0 : -1;
 }
 
 static void frames_ports(struct frames *fr)
 {
 	uint16_t first, last;
 
-	if (fr->conf.has_source_port) {
-		fr->port = fr->conf.source_port;
-		fr->port_mask = 0xffff;
-		return;
-	}
 	ephemeral_range(&first, &last);
-	fr->port = ephemeral_block(first, last, COOKIE_PORT_BLOCK);
-	fr->port_mask = (uint16_t) ~(COOKIE_PORT_BLOCK - 1);
+	fr->block = ephemeral_block(first, last, COOKIE_PORT_BLOCK);
+	fr->port = fr->conf.has_source_port ? fr->conf.source_port : fr->block;
+	fr->port_mask = fr->conf.has_source_port ? 0xffff : COOKIE_PORT_MASK;
 }
 
 struct engine *engine_frames_open(const struct engine_conf *conf, struct failure *f)
@@ -179,9 +218,10 @@ struct engine *engine_frames_open(const struct engine_conf *conf, struct failure
 	frames_ports(fr);
 	fr->netlink = netlink_open(f);
 	if (!fr->netlink || link_list_read(&fr->links, fr->netlink, f) < 0 ||
-	    frames_interface(fr, f) < 0 || frames_source(fr, f) < 0 || frames_routes(fr, f) < 0 ||
+	    frames_interface(fr, f) < 0 || own_list_read(&fr->owns, fr->netlink, f) < 0 ||
+	    frames_source(fr, f) < 0 || frames_routes(fr, f) < 0 ||
 	    neighbour_list_read(&fr->neighbours, fr->netlink, f) < 0 ||
-	    own_list_read(&fr->owns, fr->netlink, f) < 0) {
+	    frames_kernel_open(fr, f) < 0) {
 		frames_close(&fr->engine);
 		return NULL;
 	}

@@ -8,16 +8,23 @@
 #include "engine/frames/frames_state.h"
 #include "packet/packet.h"
 #include "scan/cookie.h"
+#include "scan/echo.h"
 
-static bool match_port_ours(const struct frames *fr, uint16_t ours)
+bool frames_port_ours(const struct frames *fr, uint16_t port)
 {
-	return (ours & fr->port_mask) == fr->port;
+	return (port & fr->port_mask) == fr->port || (port & COOKIE_PORT_MASK) == fr->block;
 }
 
-/* Compares the cookie's byte in our port; with -g the port has none. */
+/* The port of -g has neither cookie nor attempt. */
+static bool match_port_fixed(const struct frames *fr, uint16_t ours)
+{
+	return fr->conf.has_source_port && ours == fr->port;
+}
+
+/* Compares the cookie's byte in our port. */
 static bool match_port_cookie(const struct frames *fr, uint16_t ours, uint64_t hash)
 {
-	return fr->conf.has_source_port || (uint8_t)ours == (uint8_t)(hash >> 32);
+	return match_port_fixed(fr, ours) || (uint8_t)ours == (uint8_t)(hash >> 32);
 }
 
 /* Checks that the probe was sent from that address, and that attempt was made. Sets the attempt. */
@@ -29,7 +36,7 @@ static bool match_sent(const struct frames *fr, const struct frames_claim *claim
 
 	if (!egress || !addr_equal(egress->source, claim->source))
 		return false;
-	m->has_attempt = !fr->conf.has_source_port;
+	m->has_attempt = !match_port_fixed(fr, claim->ours);
 	m->attempt = m->has_attempt ? claim->ours >> 8 & 15 : 0;
 	return m->attempt < sheet_tries(m->sheet, m->cell);
 }
@@ -78,7 +85,7 @@ static bool match_seq(const struct frames *fr, const struct frames_claim *claim,
 bool frames_match_tcp(const struct frames *fr, const struct frames_claim *claim,
 		      struct frames_match *out)
 {
-	if (!match_port_ours(fr, claim->ours))
+	if (!frames_port_ours(fr, claim->ours))
 		return false;
 	for (uint8_t t = 0; t < TECHNIQUES; t++)
 		if (fr->techniques >> t & 1 && technique_table[t].proto == IPPROTO_TCP &&
@@ -105,26 +112,25 @@ static bool match_place(const struct frames *fr, uint64_t rank, uint32_t slot,
 	return false;
 }
 
-/* Whether answers to the technique return no sequence number: UDP, and a SYN answered by a SYN. */
-static bool match_by_ports(const struct technique *row, uint8_t proto)
+/* The replies that return no number of a probe: a datagram, a SYN to a SYN, the ACK of another
+ * connection. Whether the technique has them. */
+static bool match_by_ports(unsigned technique, enum reply reply)
 {
-	if (row->proto != proto)
-		return false;
-	return proto == IPPROTO_UDP ? row->cookie == COOKIE_PORT : row->flags == TCP_SYN;
+	return technique_rule(technique, reply)->state != STATE_NONE;
 }
 
-bool frames_match_ports(const struct frames *fr, const struct frames_claim *claim, uint8_t proto,
+static bool match_ports(const struct frames *fr, const struct frames_claim *claim, enum reply reply,
 			struct frames_match *out)
 {
 	uint64_t rank;
 
-	if (!match_port_ours(fr, claim->ours) ||
+	if (!frames_port_ours(fr, claim->ours) ||
 	    !plan_find_host(fr->conf.plan, claim->target, &rank))
 		return false;
 	for (uint8_t t = 0; t < TECHNIQUES; t++) {
 		uint32_t slot;
 
-		if (!(fr->techniques >> t & 1) || !match_by_ports(&technique_table[t], proto) ||
+		if (!(fr->techniques >> t & 1) || !match_by_ports(t, reply) ||
 		    !plan_find_slot(fr->conf.plan, t, claim->port, &slot))
 			continue;
 		if (!match_port_cookie(fr, claim->ours,
@@ -138,21 +144,59 @@ bool frames_match_ports(const struct frames *fr, const struct frames_claim *clai
 	return false;
 }
 
+bool frames_match_ports(const struct frames *fr, const struct frames_claim *claim, uint8_t proto,
+			struct frames_match *out)
+{
+	return match_ports(fr, claim, proto == IPPROTO_UDP ? REPLY_DATA : REPLY_SYN, out);
+}
+
+bool frames_match_connection(const struct frames *fr, const struct frames_claim *claim,
+			     struct frames_match *out)
+{
+	return match_ports(fr, claim, REPLY_ACK, out);
+}
+
+bool frames_match_elsewhere(const struct frames *fr, const struct frames_claim *claim,
+			    const uint8_t *payload, size_t length, struct frames_match *out)
+{
+	const struct echo_scan scan = {fr->conf.plan, fr->conf.sheets, &fr->conf.key};
+	const struct echo_datagram datagram = {
+		.from = claim->target,
+		.bytes = payload,
+		.length = length,
+		.has_port = !match_port_fixed(fr, claim->ours),
+		.attempt = claim->ours >> 8 & 15,
+		.sport = (uint8_t)claim->ours,
+	};
+
+	if (!frames_port_ours(fr, claim->ours) ||
+	    !echo_find(&scan, &datagram, &out->sheet, &out->cell))
+		return false;
+	out->technique = sheet_probe(out->sheet, out->cell).technique;
+	return match_sent(fr, claim, out);
+}
+
 /* Whether a datagram has the payload of one of our probes. */
 static bool match_payload(const struct frames *fr, const struct frames_match *m,
 			  const struct packet *p, const uint8_t *payload)
 {
-	const struct frames_egress *egress =
-		frames_egress_of(fr, m->sheet, m->cell / sheet_plan(m->sheet)->slots);
+	const uint32_t host = m->cell / sheet_plan(m->sheet)->slots;
+	const struct frames_egress *egress = frames_egress_of(fr, m->sheet, host);
 	unsigned first = m->has_attempt ? m->attempt : 0;
 	unsigned last = m->has_attempt ? m->attempt : sheet_tries(m->sheet, m->cell) - 1;
 	const uint32_t headers = addr_is_v4(p->src) ? 28 : 48;
 
 	for (unsigned attempt = first; attempt <= last; attempt++) {
-		const uint8_t *bytes;
-		size_t length;
+		const struct probe probe = {
+			.to = p->dst,
+			.cell = sheet_tag(m->sheet, m->cell),
+			.port = p->dport,
+			.attempt = (uint8_t)attempt,
+		};
+		uint8_t bytes[PAYLOAD_MOST];
+		const size_t length = frames_egress_payload(
+			fr, egress, &probe, sheet_first_host(m->sheet) + host, bytes);
 
-		frames_egress_payload(egress, p->dport, attempt, &bytes, &length);
 		if (p->ip_bytes == headers + length && p->payload_bytes <= length &&
 		    (p->payload_bytes == 0 || memcmp(payload, bytes, p->payload_bytes) == 0))
 			return true;

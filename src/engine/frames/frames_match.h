@@ -3,6 +3,7 @@
 #define PORTLIGHT_ENGINE_FRAMES_FRAMES_MATCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "address/addr.h"
@@ -10,6 +11,9 @@
 struct frames;
 struct packet;
 struct sheet;
+
+/* Whether a port of ours is one that probes are sent from. */
+bool frames_port_ours(const struct frames *fr, uint16_t port);
 
 /* The probe found. */
 struct frames_match {
@@ -40,6 +44,16 @@ bool frames_match_tcp(const struct frames *fr, const struct frames_claim *claim,
  * without ACK (simultaneous open). proto: IPPROTO_UDP or IPPROTO_TCP. True and *out as above. */
 bool frames_match_ports(const struct frames *fr, const struct frames_claim *claim, uint8_t proto,
 			struct frames_match *out);
+
+/* The same for an ACK that returns nothing of a probe: the host has a connection of these addresses
+ * and ports (REPLY_ACK). */
+bool frames_match_connection(const struct frames *fr, const struct frames_claim *claim,
+			     struct frames_match *out);
+
+/* Matches a datagram that comes from another port or address than a probe was sent to, by its
+ * payload of `length` bytes (scan/echo.h). The claim's target and port are where it came from. */
+bool frames_match_elsewhere(const struct frames *fr, const struct frames_claim *claim,
+			    const uint8_t *payload, size_t length, struct frames_match *out);
 
 /*
  * True if a received packet is itself one of our probes. The loopback interface delivers sent

@@ -40,6 +40,19 @@ static void learn_known(struct frames *fr, uint64_t number, const uint8_t mac[6]
 	sheet_host_put(fr->asked, fr->asked_at + (uint32_t)number, &host);
 }
 
+/* Notes what the administrator has fixed for it, or forgets what an earlier route has left. */
+static void learn_fixed(struct frames *fr, uint64_t number, const struct neighbour *fixed)
+{
+	struct sheet_host host = frames_neighbours_at(fr, fr->ask_first + number);
+
+	if (!fixed && (host.notes & HOST_MAC || !(host.engine & HOP_SEND)))
+		return;
+	host = (struct sheet_host){.engine = fixed ? HOP_SEND : 0};
+	if (fixed)
+		memcpy(host.mac, fixed->mac, sizeof(host.mac));
+	sheet_host_put(fr->asked, fr->asked_at + (uint32_t)number, &host);
+}
+
 /* solicit_conf.ask: numbers below ask_count are hosts, those from there on egresses. */
 static bool learn_ask(void *context, size_t number, struct solicit_ask *out)
 {
@@ -55,8 +68,7 @@ static bool learn_ask(void *context, size_t number, struct solicit_ask *out)
 	}
 	out->addr = plan_host(fr->conf.plan, fr->ask_first + number);
 	egress = fr->egresses[route_find(fr->routes, out->addr)]; /* made by learn_host() */
-	if (egress->kind != EGRESS_NEIGHBOUR ||
-	    frames_neighbours_at(fr, fr->ask_first + number).notes & HOST_MAC)
+	if (egress->kind != EGRESS_NEIGHBOUR || frames_neighbours_known(fr, fr->ask_first + number))
 		return false;
 	out->source = egress->source;
 	out->link = egress->link;
@@ -75,7 +87,7 @@ static bool learn_resolved_host(struct frames *fr, struct addr addr, unsigned li
 		return false;
 	egress = fr->egresses[route_find(fr->routes, addr)];
 	if (egress->kind != EGRESS_NEIGHBOUR || egress->link->index != link_index ||
-	    frames_neighbours_at(fr, rank).notes & HOST_MAC)
+	    frames_neighbours_known(fr, rank))
 		return false;
 	learn_known(fr, rank - fr->ask_first, mac);
 	return true;
@@ -101,7 +113,7 @@ static size_t learn_resolved(void *context, struct addr addr, unsigned link_inde
 	return found;
 }
 
-/* Makes the egress of a host, and notes its MAC address if the administrator has fixed it. */
+/* Makes the egress of a host, and notes the MAC address that the administrator has fixed for it. */
 static int learn_host(struct frames *fr, size_t number, struct failure *f)
 {
 	const struct addr to = plan_host(fr->conf.plan, fr->ask_first + number);
@@ -113,8 +125,7 @@ static int learn_host(struct frames *fr, size_t number, struct failure *f)
 	if (fr->egresses[egress]->kind != EGRESS_NEIGHBOUR)
 		return 0;
 	fixed = neighbour_find(&fr->neighbours, to, fr->egresses[egress]->link->index);
-	if (fixed)
-		learn_known(fr, number, fixed->mac);
+	learn_fixed(fr, number, fixed);
 	return 0;
 }
 
@@ -301,4 +312,31 @@ int frames_neighbours_again(struct frames *fr, const struct addr *gateway, struc
 	}
 	free(before);
 	return result < 0 ? result : changed;
+}
+
+bool frames_neighbours_finish(struct engine *e, struct sheet *sheet, uint64_t now_ns)
+{
+	const struct frames *fr = (const struct frames *)e;
+
+	(void)now_ns;
+	for (size_t i = 0; !sheet_alike(sheet) && i < fr->neighbours.count; i++) {
+		const struct neighbour *fixed = &fr->neighbours.neighbour[i];
+		struct sheet_host host = {.notes = HOST_MAC, .engine = HOP_FIXED};
+		const struct frames_egress *egress;
+		uint64_t rank;
+		uint32_t number;
+
+		if (!plan_find_host(fr->conf.plan, fixed->addr, &rank) ||
+		    rank < sheet_first_host(sheet) ||
+		    rank - sheet_first_host(sheet) >= sheet_hosts(sheet))
+			continue;
+		number = (uint32_t)(rank - sheet_first_host(sheet));
+		egress = frames_egress_of(fr, sheet, number);
+		if (!egress || egress->kind != EGRESS_NEIGHBOUR ||
+		    egress->link->index != fixed->link_index)
+			continue;
+		memcpy(host.mac, fixed->mac, sizeof(host.mac));
+		sheet_set_host(sheet, number, &host);
+	}
+	return false;
 }

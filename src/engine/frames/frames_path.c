@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/frames/frames_egress.h"
 #include "engine/frames/frames_neighbours.h"
 #include "engine/frames/frames_prepare.h"
@@ -13,6 +14,8 @@
 
 /* Most announcements looked at in one call: a flood of them must not hold the scan. */
 #define PATH_ANNOUNCED 128
+/* Between two solicitations of a gateway for announcements, which anyone on the link can forge. */
+#define PATH_ASK_NS UINT64_C(1000000000)
 
 /* Prepares the open windows for the present routes. 0, or -1 with *f. */
 static int path_routes(struct frames *fr, struct failure *f)
@@ -75,12 +78,21 @@ static bool path_gateway(const struct frames *fr, const struct link *link, struc
 	return false;
 }
 
-/* Reads announcements. Returns whether a gateway has another MAC address. */
-static bool path_announced(struct frames *fr)
+/* A forged announcement would redirect all probes: the gateway itself is asked. */
+static void path_ask(struct frames *fr, struct addr gateway)
 {
+	const uint64_t now_ns = clock_monotonic_ns();
 	struct failure ignored = {0};
+
+	if (fr->gateway_moved || now_ns < fr->ask_again_ns)
+		return;
+	fr->gateway_moved = frames_neighbours_again(fr, &gateway, &ignored) > 0;
+	fr->ask_again_ns = clock_monotonic_ns() + PATH_ASK_NS;
+}
+
+bool frames_path_moved(struct frames *fr)
+{
 	unsigned looked = 0;
-	bool changed = false;
 	struct addr addr;
 	uint8_t mac[6];
 	uint64_t rank;
@@ -93,37 +105,37 @@ static bool path_announced(struct frames *fr)
 			looked++;
 			if (plan_find_host(fr->conf.plan, addr, &rank))
 				path_target(fr, out->link, rank, mac);
-			/* A forged announcement would redirect all probes: the gateway itself is
-			 * asked. */
-			if (!changed && path_gateway(fr, out->link, addr, mac))
-				changed = frames_neighbours_again(fr, &addr, &ignored) > 0;
+			if (path_gateway(fr, out->link, addr, mac))
+				path_ask(fr, addr);
 		}
 	}
-	return changed;
+	return fr->gateway_moved;
 }
 
 enum path_state frames_path(struct engine *e, bool doubt, const char **why)
 {
 	struct frames *fr = (struct frames *)e;
 	enum path_state state = path_check(fr->path, doubt || fr->path_failed, why);
-	bool gateway = path_announced(fr);
 
+	(void)frames_path_moved(fr); /* reported below, or once the path is back */
 	if (state == PATH_LOST)
 		return state;
 	if (state == PATH_CHANGED || fr->path_failed) {
 		struct failure failed = {0};
 
+		fr->gateway_moved = false;
 		fr->path_failed = path_routes(fr, &failed) < 0;
 		*why = fr->path_failed ? "the route has changed, and cannot be used" : *why;
 		return fr->path_failed ? PATH_LOST : PATH_CHANGED;
 	}
-	if (doubt && !gateway) {
+	if (doubt && !fr->gateway_moved) {
 		struct failure ignored = {0};
 
-		gateway = frames_neighbours_again(fr, NULL, &ignored) > 0;
+		fr->gateway_moved = frames_neighbours_again(fr, NULL, &ignored) > 0;
 	}
-	if (!gateway)
+	if (!fr->gateway_moved)
 		return PATH_SAME;
+	fr->gateway_moved = false;
 	*why = "the gateway has another MAC address";
 	return PATH_CHANGED;
 }

@@ -7,6 +7,7 @@
 #include "net/path.h"
 
 struct engine;
+struct frames;
 
 /*
  * See path of struct engine_ops. A gateway that announces another MAC address is solicited, and the
@@ -14,5 +15,9 @@ struct engine;
  * prepared again.
  */
 enum path_state frames_path(struct engine *e, bool doubt, const char **why);
+
+/* Reads announcements alone. True if a gateway has another MAC address, which frames_path() will
+ * report; its egress has the new one already. */
+bool frames_path_moved(struct frames *fr);
 
 #endif

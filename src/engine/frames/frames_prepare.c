@@ -25,7 +25,7 @@ static void prepare_host(const struct frames *fr, const struct frames_egress *eg
 	switch (egress->kind) {
 	case EGRESS_NEIGHBOUR:
 		host = frames_neighbours_at(fr, rank);
-		if (!(host.notes & HOST_MAC))
+		if (!frames_neighbours_known(fr, rank))
 			host.notes |= stopped ? 0 : HOST_NO_NEIGHBOUR;
 		break;
 	case EGRESS_GATEWAY:
@@ -47,7 +47,7 @@ static void prepare_host(const struct frames *fr, const struct frames_egress *eg
 	if (before.notes & HOST_MAC && host.notes & HOST_NO_NEIGHBOUR)
 		return;
 	/* Not written without need: the pages of the array have no memory until then. */
-	if (host.notes || before.notes)
+	if (host.notes || host.engine || before.notes)
 		sheet_set_host(sheet, number, &host);
 }
 
@@ -128,5 +128,5 @@ int frames_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	}
 	frames_neighbours_forget(fr, end);
 	window->used = true;
-	return 0;
+	return frames_egress_others(fr, f) < 0 ? -EIO : 0;
 }

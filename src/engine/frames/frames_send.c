@@ -7,11 +7,17 @@
 #include "base/clock.h"
 #include "capture/transmit.h"
 #include "engine/frames/frames_egress.h"
+#include "engine/frames/frames_kernel.h"
+#include "engine/frames/frames_refused.h"
 #include "engine/frames/frames_state.h"
 #include "scan/cookie.h"
+#include "technique/payloads.h"
 
 /* A full queue that accepts nothing for so long has no carrier. */
 #define SEND_STUCK_NS UINT64_C(10000000000)
+
+/* Hosts that may be refused in one call, so that it ends soon. */
+#define SEND_REFUSED_MOST 64
 
 /* A probe of the batch, and the index of its transmitter in frames.outs. */
 struct frames_probe {
@@ -37,6 +43,7 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 	struct template_fields fields;
 	struct transmit *transmit;
 	struct sheet_host neighbour;
+	uint8_t payload[PAYLOAD_MOST];
 	struct cookie cookie;
 
 	if (!egress || egress->kind >= EGRESS_NO_NEIGHBOUR)
@@ -54,14 +61,15 @@ static bool send_build(struct frames *fr, const struct sheet *sheet, struct fram
 	fields.seq = cookie.seq;
 	fields.ip_id = cookie.ip_id;
 	fields.dport = probe->port;
-	fields.sport = fr->conf.has_source_port
+	fields.sport = fr->conf.has_source_port && !probe->other_port
 			       ? fr->conf.source_port
-			       : cookie_port(fr->port, probe->attempt, cookie.sport);
+			       : cookie_port(fr->block, probe->attempt, cookie.sport);
+	fields.payload = payload;
 	if (!template->tcp)
-		frames_egress_payload(egress, probe->port, probe->attempt, &fields.payload,
-				      &fields.payload_bytes);
-	p->out = egress->out;
-	transmit = fr->outs[egress->out].transmit;
+		fields.payload_bytes = frames_egress_payload(
+			fr, egress, probe, sheet_first_host(sheet) + host, payload);
+	p->out = template->tcp ? egress->out : egress->out_udp;
+	transmit = fr->outs[p->out].transmit;
 	transmit_commit(transmit, template_write(template, &fields, transmit_reserve(transmit)),
 			probe->to);
 	return true;
@@ -90,19 +98,30 @@ static enum send_refusal send_refusal(const struct frames_out *out, int error)
 		return REFUSED_DOWN;
 	case EPERM:
 	case EACCES:
-		/* For packets to this host: a firewall rule of ours drops that one packet. */
-		return out->local_family ? REFUSED_ONE : REFUSED_DOWN;
+		return out->ip_family ? REFUSED_ONE : REFUSED_DOWN;
 	default:
 		return REFUSED_ONE;
 	}
 }
 
-/* Confirms to the walk which probes of transmitter `out` were sent; the others are unsent. The one
- * at index `refused` of its batch was refused. Returns how many were sent. */
-static unsigned send_confirm(struct frames *fr, struct walk *walk, struct send_batch *batch,
-			     unsigned out, unsigned refused, enum send_refusal refusal,
-			     uint64_t now_ns)
+/* A probe that will never be sent. */
+static void send_refused(struct frames *fr, struct walk *walk, const struct frames_probe *p,
+			 int error, uint64_t now_ns)
 {
+	fr->stats.send_errors++;
+	if (frames_refused(fr, walk->sheet, &p->probe, p->out, error))
+		walk_unsent(walk, p->probe.cell);
+	else
+		/* Counts as an attempt, or the walk would offer it again for ever. */
+		walk_sent(walk, &p->probe, now_ns);
+}
+
+/* Confirms to the walk which probes of transmitter `out` were sent; the others are unsent. The one
+ * at index `refused` of its batch was refused for `error`. Returns how many were sent. */
+static unsigned send_confirm(struct frames *fr, struct walk *walk, struct send_batch *batch,
+			     unsigned out, unsigned refused, int error, uint64_t now_ns)
+{
+	const enum send_refusal refusal = send_refusal(&fr->outs[out], error);
 	const struct transmit *transmit = fr->outs[out].transmit;
 	unsigned sent = 0, seen = 0;
 
@@ -112,10 +131,14 @@ static unsigned send_confirm(struct frames *fr, struct walk *walk, struct send_b
 		if (transmit_took(transmit, seen)) {
 			walk_sent(walk, &batch->probe[i].probe, now_ns);
 			sent++;
-		} else if (seen == refused && refusal == REFUSED_ONE) {
-			/* Counts as an attempt, or the walk would offer it again for ever. */
+		} else if (transmit_denied(transmit, seen)) {
+			/* A packet filter or an IPsec policy of ours refused that packet. */
 			walk_sent(walk, &batch->probe[i].probe, now_ns);
+			frames_kernel_denied(fr, walk->sheet, &batch->probe[i].probe, now_ns);
 			fr->stats.send_errors++;
+			fr->stats.refused_burst += fr->outs[out].queue;
+		} else if (seen == refused && refusal == REFUSED_ONE) {
+			send_refused(fr, walk, &batch->probe[i], error, now_ns);
 		} else {
 			walk_unsent(walk, batch->probe[i].probe.cell);
 		}
@@ -155,7 +178,7 @@ static int send_flush(struct frames *fr, struct walk *walk, struct send_batch *b
 			continue;
 		taken = transmit_flush(out->transmit, &error, &refused);
 		refusal = send_refusal(out, error);
-		sent += send_confirm(fr, walk, batch, o, refused, refusal, now_ns);
+		sent += send_confirm(fr, walk, batch, o, refused, error, now_ns);
 		fr->stats.sent += taken;
 		/* frames_path() tells that the interface is down, and when it is up again. */
 		const bool stuck = send_stuck(out, taken, refusal, now_ns);
@@ -171,7 +194,8 @@ static int send_flush(struct frames *fr, struct walk *walk, struct send_batch *b
 		if (stuck) {
 			failure_set(
 				f, EXIT_UNAVAILABLE,
-				"interface %s has accepted no frame for %u s: is it plugged in?",
+				"interface %s has accepted no frame for %u s: is it plugged in, or "
+				"does a filter or traffic shaping of this machine drop the rest?",
 				link_quote(out->link, quoted),
 				(unsigned)(SEND_STUCK_NS / 1000000000u));
 			return -ENOBUFS;
@@ -225,11 +249,14 @@ int frames_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned b
 		struct failure *f)
 {
 	struct frames *fr = (struct frames *)e;
+	const unsigned refused = fr->refused;
 	struct send_batch batch;
 	unsigned sent = 0;
 	bool full = false;
 
-	while (sent < budget && !full) {
+	/* Each host that is refused takes a batch of its own. */
+	while (sent < budget && !full && frames_kernel_room(fr) &&
+	       fr->refused - refused < SEND_REFUSED_MOST) {
 		unsigned most = budget - sent < TRANSMIT_BATCH ? budget - sent : TRANSMIT_BATCH;
 		int taken;
 

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "engine/sockets/complaint.h"
 #include "engine/sockets/endpoint.h"
-#include "technique/payloads.h"
+#include "technique/payload_echo.h"
 #include "technique/technique.h"
 
 /* Most error records or datagrams read at once: more than one probe can cause. */
@@ -119,6 +119,8 @@ int attempt_open(struct attempt *a, enum attempt_kind kind, const struct attempt
 	*step = "socket";
 	a->kind = (uint8_t)kind;
 	a->watched = false;
+	/* Linux forgets SO_BINDTODEVICE where it dissolves the association of a UDP socket. */
+	a->once = kind_is_udp(kind) && conf->interface;
 	a->fd = socket(kind_is_v6(kind) ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC,
 		       0);
 	if (a->fd < 0)
@@ -175,7 +177,7 @@ static void attempt_answer(struct attempt *a, enum reply reply, unsigned has)
 	a->answer.cell = a->probe.cell;
 	a->answer.attempt = a->probe.attempt;
 	a->answer.reply = (uint8_t)reply;
-	a->answer.has |= (uint8_t)has;
+	a->answer.has |= (uint16_t)has;
 	a->state = ATTEMPT_ANSWERED;
 }
 
@@ -278,6 +280,30 @@ static bool attempt_hear_queue(struct attempt *a, const struct attempt_conf *con
 	return false;
 }
 
+/* Whether a datagram that comes from elsewhere answers the probe: by what it says. */
+static bool attempt_elsewhere(const struct attempt *a, const struct complaint *c)
+{
+	uint8_t echo[PAYLOAD_ECHO];
+	const int bytes = payload_answer(a->probe.port, a->probe.attempt, c->data, c->length, echo);
+
+	if (bytes == PAYLOAD_TRANSFER)
+		return addr_equal(c->peer, a->probe.to);
+	return bytes > 0 && memcmp(echo, a->cookie, (size_t)bytes) == 0;
+}
+
+static void attempt_answer_data(struct attempt *a, const struct complaint *c)
+{
+	unsigned has = c->has_ttl ? ANSWER_TTL : 0;
+
+	a->result = 0;
+	a->answer.ttl = c->ttl;
+	has |= addr_equal(c->peer, a->probe.to) ? 0 : ANSWER_FROM;
+	has |= c->port == a->probe.port ? 0 : ANSWER_PORT;
+	a->answer.window = c->port == a->probe.port ? 0 : c->port;
+	attempt_answer(a, REPLY_DATA, has);
+	a->answer.from = c->peer;
+}
+
 /*
  * A second connect(2) returns the result of the first and, if that failed, makes the socket usable
  * again. Called before the error queue is read: otherwise an ICMP error that arrives in between
@@ -326,18 +352,38 @@ static bool attempt_ask_tcp(struct attempt *a, const struct attempt_conf *conf)
 	return false;
 }
 
+/* A pending error of recvmsg(): true if it ended the attempt as ANSWERED. */
+static bool attempt_hear_error(struct attempt *a, const struct attempt_conf *conf, int error)
+{
+	if (attempt_hear_queue(a, conf))
+		return true;
+	/* A refusal without record: the error queue has overflowed. Where the socket is not
+	 * connected, it may be about a datagram that was sent to another address. */
+	if (error != ECONNREFUSED || !a->connected)
+		return false;
+	a->result = error;
+	attempt_answer(a, REPLY_PORT_UNREACH, ANSWER_REFUSED);
+	return true;
+}
+
 /* recvmsg() first returns a pending ICMP error as errno; the record is then in the error queue.
  * True if the socket has received its own datagram. */
 static bool attempt_ask_udp(struct attempt *a, const struct attempt_conf *conf)
 {
 	struct complaint c;
-	int error = 0;
 
 	for (int i = 0; i < LOOKS_MOST; i++) {
-		error = complaint_read(a->fd, false, &c);
-		if (error)
-			break;
-		if (!complaint_fits(&c, a)) {
+		const int error = -complaint_read(a->fd, false, &c);
+
+		if (error == EAGAIN || error == EINTR)
+			return false;
+		if (error) {
+			if (!attempt_hear_error(a, conf, error))
+				continue;
+			attempt_detach(a);
+			return false;
+		}
+		if (!complaint_fits(&c, a) && !attempt_elsewhere(a, &c)) {
 			a->invalid++;
 			continue;
 		}
@@ -345,22 +391,10 @@ static bool attempt_ask_udp(struct attempt *a, const struct attempt_conf *conf)
 			attempt_detach(a);
 			return true;
 		}
-		a->result = 0;
-		a->answer.ttl = c.ttl;
-		attempt_answer(a, REPLY_DATA, c.has_ttl ? ANSWER_TTL : 0);
+		attempt_answer_data(a, &c);
 		attempt_detach(a);
 		return false;
 	}
-	if (error == 0 || error == -EAGAIN || error == -EINTR)
-		return false;
-	if (!attempt_hear_queue(a, conf)) {
-		/* A refusal without record: the error queue has overflowed. */
-		if (error != -ECONNREFUSED)
-			return false;
-		a->result = -error;
-		attempt_answer(a, REPLY_PORT_UNREACH, ANSWER_REFUSED);
-	}
-	attempt_detach(a);
 	return false;
 }
 
@@ -374,21 +408,45 @@ static void attempt_judge_call(struct attempt *a, int error)
 		attempt_answer_local(a, error);
 }
 
-static void attempt_send(struct attempt *a)
+/* Sends a datagram: to `to`, or, if its length is 0, to where the socket is connected. */
+static void attempt_send(struct attempt *a, const union endpoint *to, socklen_t to_length)
 {
-	const uint8_t *bytes = NULL;
-	size_t length = 0;
+	uint8_t bytes[PAYLOAD_MOST];
+	const size_t length = payload_write(a->probe.port, a->probe.attempt, a->cookie, bytes);
 	int error = 0;
 
-	payload_for_attempt(a->probe.port, a->probe.attempt, &bytes, &length);
 	/* The socket may have pending errors of its previous probe: each is returned once. */
 	for (int i = 0; i < 3; i++) {
-		error = send(a->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
+		error = sendto(a->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL,
+			       to_length ? &to->any : NULL, to_length) < 0
+				? errno
+				: 0;
 		if (!error)
 			return;
 	}
-	attempt_judge_call(a, error);
+	/* Without a connection it looks up the route, as connect(2) does in attempt_launch(). */
+	attempt_judge_call(a, to_length && error == EHOSTUNREACH ? ENETUNREACH : error);
+	a->error = error;
 	attempt_detach(a);
+}
+
+/* connect(2) from any port instead of that of -g, which has a connection of this machine with the
+ * target's port. 0 or errno. */
+static int attempt_connect_other(struct attempt *a, const struct attempt_conf *conf,
+				 const union endpoint *to, socklen_t length)
+{
+	struct attempt_conf any = *conf;
+	const char *step;
+	int error;
+
+	any.has_source_port = false;
+	attempt_close(a);
+	error = -attempt_open(a, a->kind, &any, &step);
+	if (error)
+		return error;
+	a->once = true;
+	a->answer.has |= ANSWER_PORT_IN_USE;
+	return connect(a->fd, &to->any, length) == 0 ? 0 : errno;
 }
 
 static void attempt_launch(struct attempt *a, const struct attempt_conf *conf)
@@ -398,18 +456,27 @@ static void attempt_launch(struct attempt *a, const struct attempt_conf *conf)
 	int error;
 
 	memset(&a->answer, 0, sizeof(a->answer));
+	a->answer.has =
+		conf->has_source_port && a->once && !kind_is_udp(a->kind) ? ANSWER_PORT_IN_USE : 0;
 	a->result = 0;
 	a->state = ATTEMPT_PENDING;
 	a->sent_ns = clock_monotonic_ns();
 	a->deadline_ns = a->sent_ns + a->probe.timeout_ns;
+	if (kind_is_udp(a->kind) && !a->connected) {
+		a->error = 0;
+		attempt_send(a, &to, length);
+		return;
+	}
 	error = connect(a->fd, &to.any, length) == 0 ? 0 : errno;
+	if (error == EADDRNOTAVAIL && conf->has_source_port && !kind_is_udp(a->kind))
+		error = attempt_connect_other(a, conf, &to, length);
 	a->error = error == EINPROGRESS ? 0 : error;
 	if (a->error) {
 		/* connect() looks up the route, not the neighbour: an "unreachable" route. */
 		attempt_judge_call(a, error == EHOSTUNREACH ? ENETUNREACH : error);
 		a->error = error;
 	} else if (kind_is_udp(a->kind)) {
-		attempt_send(a);
+		attempt_send(a, &to, 0);
 	}
 }
 
@@ -508,6 +575,10 @@ void attempt_trace_result(const struct attempt *a, struct trace *trace)
 		event.packet.icmp_type = answer->icmp_type;
 		event.packet.icmp_code = answer->icmp_code;
 		event.packet.ttl = answer->ttl;
+	} else if (kind_is_udp(a->kind) && answer->has & (ANSWER_FROM | ANSWER_PORT)) {
+		event.packet.has = PACKET_IP | PACKET_UDP;
+		event.packet.src = answer->from;
+		event.packet.sport = answer->has & ANSWER_PORT ? answer->window : a->probe.port;
 	}
 	trace_add(trace, &event);
 }

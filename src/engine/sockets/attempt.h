@@ -9,6 +9,7 @@
 #include "base/failure.h"
 #include "result/trace.h"
 #include "scan/probe.h"
+#include "technique/payload_echo.h"
 
 /* Kind of socket. Odd numbers are IPv6. */
 enum attempt_kind {
@@ -49,6 +50,12 @@ struct attempt {
 	uint8_t selves;	 /* times it connected to itself, see attempt.c */
 	uint8_t invalid; /* error records and datagrams received that do not match this probe */
 	uint8_t other;	 /* ICMP errors that do not tell the port's state */
+	bool once;	 /* its socket cannot be used again: closed when the probe ends */
+	/* UDP: the socket takes datagrams of the target's port only. Not where answers may come
+	 * from elsewhere; but all sockets of -g have one port, and one that takes datagrams of all
+	 * would take probes to a target that is this machine. */
+	bool connected;
+	uint8_t cookie[PAYLOAD_ECHO]; /* UDP: of the payload (scan/echo.h) */
 };
 
 /* Settings of all sockets of an engine. */

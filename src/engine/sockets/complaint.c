@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/errqueue.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "engine/sockets/endpoint.h"
@@ -56,8 +57,7 @@ int complaint_read(int fd, bool error_queue, struct complaint *out)
 {
 	_Alignas(struct cmsghdr) char control[256];
 	union endpoint peer = {.any.sa_family = AF_UNSPEC};
-	uint8_t byte;
-	struct iovec data = {&byte, sizeof(byte)};
+	struct iovec data = {out->data, sizeof(out->data)};
 	struct msghdr message = {
 		.msg_name = &peer,
 		.msg_namelen = sizeof(peer),
@@ -67,9 +67,12 @@ int complaint_read(int fd, bool error_queue, struct complaint *out)
 		.msg_controllen = sizeof(control),
 	};
 
-	if (recvmsg(fd, &message, MSG_DONTWAIT | (error_queue ? MSG_ERRQUEUE : 0)) < 0)
+	ssize_t length = recvmsg(fd, &message, MSG_DONTWAIT | (error_queue ? MSG_ERRQUEUE : 0));
+
+	if (length < 0)
 		return -errno;
-	memset(out, 0, sizeof(*out));
+	memset(out, 0, offsetof(struct complaint, data));
+	out->length = (size_t)length;
 	/* Without a name the address stays zero, which matches no probe. */
 	if (message.msg_namelen > 0)
 		(void)endpoint_read(&peer, &out->peer, &out->port);

@@ -3,6 +3,7 @@
 #define PORTLIGHT_ENGINE_SOCKETS_COMPLAINT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "address/addr.h"
@@ -12,6 +13,9 @@ enum complaint_origin {
 	COMPLAINT_LOCAL, /* an error of our own kernel: see `error` */
 	COMPLAINT_ICMP,	 /* ICMP or ICMPv6: type and code are set */
 };
+
+/* Bytes kept of a datagram: an answer is recognised by its beginning. */
+#define COMPLAINT_DATA 256
 
 struct complaint {
 	/* Record: destination of the packet that caused it. Datagram: its source. */
@@ -23,12 +27,13 @@ struct complaint {
 	uint8_t ttl;	/* or hop limit, of the received packet */
 	uint8_t origin; /* enum complaint_origin */
 	uint8_t type, code;
-	int error; /* the errno that the kernel derives from it */
+	int error;     /* the errno that the kernel derives from it */
+	size_t length; /* of data: as much of the datagram as it has room for */
+	uint8_t data[COMPLAINT_DATA];
 };
 
-/* Reads the oldest record of the error queue, or else the oldest datagram, whose payload is
- * discarded. Never waits. The socket has IP_RECVERR and IP_RECVTTL, or their IPv6 equivalents, set.
- * 0, or -errno. */
+/* Reads the oldest record of the error queue, or else the oldest datagram. Never waits. The socket
+ * has IP_RECVERR and IP_RECVTTL, or their IPv6 equivalents, set. 0, or -errno. */
 int complaint_read(int fd, bool error_queue, struct complaint *out);
 
 #endif

@@ -131,7 +131,7 @@ struct attempt *pool_take(struct pool *pool, enum attempt_kind kind,
 void pool_release(struct pool *pool, struct attempt *a)
 {
 	a->state = ATTEMPT_IDLE;
-	if (a->fd >= 0 && pool->opened > pool->limit)
+	if (a->fd >= 0 && (a->once || pool->opened > pool->limit))
 		attempt_close(a);
 	if (a->fd >= 0) {
 		pool_append(pool, &pool->idle[a->kind], a);

@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include "address/addr.h"
+#include "engine/sockets/sockets_elsewhere.h"
 #include "engine/sockets/sockets_neighbours.h"
 #include "engine/sockets/sockets_path.h"
 #include "engine/sockets/sockets_receive.h"
 #include "engine/sockets/sockets_send.h"
 #include "engine/sockets/sockets_state.h"
 #include "engine/sockets/sockets_take.h"
+#include "net/inherit.h"
 #include "net/link.h"
 #include "technique/technique.h"
 
@@ -47,6 +49,7 @@ static void sockets_close(struct engine *e)
 	if (!s)
 		return;
 	crew_free(s->crew);
+	sockets_elsewhere_close(s);
 	for (struct attempt *a; (a = pool_first(&s->pool, &s->pending)) != NULL;) {
 		pool_remove(&s->pool, &s->pending, a);
 		attempt_abandon(a);
@@ -63,6 +66,7 @@ static void sockets_close(struct engine *e)
 	}
 	pool_fini(&s->pool);
 	netlink_close(s->netlink);
+	own_list_fini(&s->owns);
 	path_close(s->path);
 	if (s->common.epoll >= 0)
 		(void)close(s->common.epoll); /* no data in it */
@@ -149,8 +153,11 @@ static int sockets_try(struct sockets *s, struct failure *f)
 
 static int sockets_path_open(struct sockets *s, struct failure *f)
 {
+	const struct inherited inherited = inherit_read();
 	struct route_conf conf = {
-		.out_index = s->conf.interface ? if_nametoindex(s->conf.interface) : 0,
+		.out_index = s->conf.interface ? if_nametoindex(s->conf.interface)
+					       : inherited.link_index,
+		.mark = inherited.mark,
 		.zone = s->conf.zone,
 		.has_source = s->conf.has_source,
 		.source = s->conf.source,
@@ -187,6 +194,8 @@ struct engine *engine_sockets_open(const struct engine_conf *conf, struct failur
 	if (s->common.epoll < 0)
 		failure_set(f, EXIT_UNAVAILABLE, "cannot open an epoll instance: %s",
 			    strerror(errno));
+	for (unsigned i = 0; i < SOCKETS_ELSEWHERES; i++)
+		s->elsewhere[i].fd = -1;
 	pool_list_init(&s->pending);
 	pool_list_init(&s->late);
 	pool_list_init(&s->ready);
@@ -195,9 +204,11 @@ struct engine *engine_sockets_open(const struct engine_conf *conf, struct failur
 	s->crew = crew_new(0, CREW_CHUNK);
 	if (pool_init(&s->pool, limit) != 0 || !s->crew)
 		goto err1;
-	if (f->exit_code || sockets_try(s, f) != 0 || sockets_path_open(s, f) != 0)
+	if (f->exit_code || sockets_try(s, f) != 0 || sockets_elsewhere_open(s, f) != 0 ||
+	    sockets_path_open(s, f) != 0)
 		goto err1;
 	s->netlink = netlink_open(&no_table);
+	s->knows_owns = s->netlink && own_list_load(&s->owns, s->netlink) == 0;
 	return &s->base;
 err1:
 	sockets_close(&s->base);

@@ -12,7 +12,10 @@
  * (mcast_solicit times retrans_time), and probes are given up before that. So the neighbour table
  * is read once all probes of a window are over, and again until no entry of a silent host is being
  * resolved any more, for 3.5 s at most. Hosts that it failed to resolve get HOST_NO_NEIGHBOUR in
- * the sheet, those that answered it HOST_MAC. engine_ops.finish: returns whether to call again.
+ * the sheet, and so do silent hosts behind a gateway of that kind; those that answered it HOST_MAC.
+ * The table is small: silent hosts on the link that have no entry in it are probed once more, some
+ * hundreds at a time, which takes 3 s each time; at most 8,192 hosts of a window.
+ * engine_ops.finish: returns whether to call again.
  */
 bool sockets_finish(struct engine *e, struct sheet *sheet, uint64_t now_ns);
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "engine/sockets/sockets_elsewhere.h"
 #include "engine/sockets/sockets_path.h"
 #include "engine/sockets/sockets_state.h"
 #include "engine/sockets/sockets_take.h"
@@ -45,6 +46,8 @@ static unsigned sockets_report(struct sockets *s, struct answer *answers, unsign
 {
 	unsigned count = 0;
 
+	while (count < max && s->caught_count > 0)
+		answers[count++] = s->caught[--s->caught_count];
 	while (count < max) {
 		struct attempt *a = pool_first(&s->pool, &s->ready);
 
@@ -73,7 +76,14 @@ static void sockets_ask(struct sockets *s, unsigned events)
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < events; i++) {
-		struct attempt *a = &s->pool.attempt[s->event[i].data.u32];
+		const uint32_t number = s->event[i].data.u32;
+		struct attempt *a;
+
+		if (number >= SOCKETS_ELSEWHERE) {
+			sockets_elsewhere_read(s, number - SOCKETS_ELSEWHERE);
+			continue;
+		}
+		a = &s->pool.attempt[number];
 
 		/* Events of free or answered sockets are of earlier probes. */
 		if (a->state == ATTEMPT_PENDING)

@@ -2,12 +2,15 @@
 #include "engine/sockets/sockets_send.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "engine/sockets/endpoint.h"
 #include "engine/sockets/sockets_path.h"
 #include "engine/sockets/sockets_state.h"
 #include "engine/sockets/sockets_take.h"
+#include "scan/echo.h"
+#include "technique/technique.h"
 
 /* Pause after the kernel has refused a probe for a shortage. */
 #define REFUSED_PAUSE_NS UINT64_C(1000000)
@@ -69,6 +72,25 @@ static bool sockets_next(struct held *held, struct walk *walk, uint64_t now_ns, 
 	return false;
 }
 
+static bool target_is_local(const struct sockets *s, struct addr to)
+{
+	/* All of 127.0.0.0/8 is this machine (RFC 1122, 3.2.1.3); the list has one address of it.
+	 */
+	return (addr_is_v4(to) && addr_v4(to) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET) ||
+	       own_link(&s->owns, to, 0) != 0;
+}
+
+static void sockets_prepare_udp(const struct sockets *s, const struct sheet *sheet,
+				struct attempt *a)
+{
+	const uint32_t host = plan_tag_cell(a->probe.cell) / s->conf.plan->slots;
+
+	if (payload_dialects(a->probe.port) > 0)
+		echo_make(&s->conf.key, a->probe.to, a->probe.port, sheet_first_host(sheet) + host,
+			  a->cookie);
+	a->connected = s->conf.has_source_port || !s->knows_owns || target_is_local(s, a->probe.to);
+}
+
 /* Fills the batch and returns its size. *error: errno of a shortage that ended it early, or 0. */
 static unsigned sockets_fill(struct sockets *s, struct held *held, struct walk *walk,
 			     uint64_t now_ns, unsigned budget, int *error, struct failure *f)
@@ -86,6 +108,8 @@ static unsigned sockets_fill(struct sockets *s, struct held *held, struct walk *
 			break;
 		}
 		a->probe = probe;
+		if (technique_is_udp(probe.technique))
+			sockets_prepare_udp(s, walk->sheet, a);
 		s->batch[count++] = a;
 	}
 	return count;

@@ -9,7 +9,9 @@
 #include "engine/engine.h"
 #include "engine/sockets/attempt.h"
 #include "engine/sockets/pool.h"
+#include "engine/sockets/sockets_elsewhere.h"
 #include "net/netlink.h"
+#include "net/own.h"
 #include "system/crew.h"
 
 /* Probes started together, and events read together. Answers are read between two batches, so a
@@ -40,6 +42,9 @@ struct sockets {
 	struct attempt *batch[SOCKETS_BATCH];
 	struct attempt *asked[SOCKETS_EVENTS];
 	struct epoll_event event[SOCKETS_EVENTS];
+	struct attempt elsewhere[SOCKETS_ELSEWHERES]; /* see sockets_elsewhere.h */
+	struct answer caught[ELSEWHERE_MOST];	      /* by these, not reported yet */
+	unsigned caught_count;
 	bool ask;	/* check for answers as soon as a batch is sent */
 	unsigned early; /* moving average of the share that is answered by then */
 	unsigned batches;
@@ -48,10 +53,14 @@ struct sockets {
 	uint64_t stuck_ns;	 /* when no probe could be sent any more; 0: probes are sent */
 	uint64_t resume_ns;	 /* nothing is sent before this time */
 	struct netlink *netlink; /* for the neighbour table; NULL: it is not read */
+	struct own_list owns;	 /* this machine's addresses */
+	bool knows_owns;
 	const struct sheet *finishing; /* the sheet whose neighbours are waited for */
 	uint64_t finish_ns;	       /* since then */
-	struct path *path;	       /* the routes of some targets that were probed */
-	unsigned follow;	       /* probes until another target's route is added */
+	uint32_t finish_host;	/* its hosts before this number were looked at for an entry */
+	unsigned finish_rounds; /* so often probes were sent for hosts without an entry */
+	struct path *path;	/* the routes of some targets that were probed */
+	unsigned follow;	/* probes until another target's route is added */
 };
 
 #endif

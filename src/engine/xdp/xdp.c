@@ -11,6 +11,8 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "engine/frames/frames_kernel.h"
+#include "engine/frames/frames_neighbours.h"
 #include "engine/frames/frames_prepare.h"
 #include "engine/frames/frames_receive.h"
 #include "engine/frames/frames_send.h"
@@ -18,6 +20,7 @@
 #include "engine/xdp/xdp_fill.h"
 #include "engine/xdp/xdp_hosts.h"
 #include "engine/xdp/xdp_pass.h"
+#include "engine/xdp/xdp_path.h"
 #include "engine/xdp/xdp_programs.h"
 #include "engine/xdp/xdp_quirks.h"
 #include "engine/xdp/xdp_state.h"
@@ -60,7 +63,18 @@ static int xdp_link(struct xdp *x, struct failure *f)
 	if (!x->link || x->link->kind != LINK_ETHERNET || x->link->has & LINK_NO_ARP)
 		return failure_set(f, EXIT_UNAVAILABLE, "interface %s is no Ethernet",
 				   x->link ? link_quote(x->link, quoted) : "of the first target");
-	return link_usable(x->link, f);
+	if (link_usable(x->link, f) < 0)
+		return -1;
+	switch (frames_kernel_way(fr, route, x->link, f)) {
+	case KERNEL_FAILED:
+		return -1;
+	case KERNEL_NO:
+		return 0;
+	default:
+		return failure_set(f, EXIT_UNAVAILABLE,
+				   "rules of this machine may change or refuse the probes, and "
+				   "its programs would send around them");
+	}
 }
 
 static void xdp_close(struct engine *e)
@@ -138,18 +152,6 @@ static int xdp_prepare(struct engine *e, struct sheet *sheet, struct failure *f)
 	xdp_fill_window(m, place, sheet);
 	x->marked[place] = x->duplicate[place] = 0;
 	return 0;
-}
-
-static enum path_state xdp_path(struct engine *e, bool doubt, const char **why)
-{
-	struct xdp *x = (struct xdp *)e;
-	const enum path_state state = path_check(x->frames->path, doubt, why);
-
-	x->moved |= state == PATH_CHANGED;
-	if (!x->moved || state == PATH_LOST)
-		return state;
-	*why = "the route has changed, which engine xdp does not follow";
-	return PATH_LOST;
 }
 
 static int xdp_send(struct engine *e, struct walk *walk, uint64_t now_ns, unsigned budget,
@@ -244,9 +246,14 @@ static const char *xdp_news(struct engine *e)
 	struct xdp *x = (struct xdp *)e;
 
 	if (!x->has_news)
-		return NULL;
+		return frames_news(&x->frames->engine);
 	x->has_news = false;
 	return x->news;
+}
+
+static bool xdp_finish(struct engine *e, struct sheet *sheet, uint64_t now_ns)
+{
+	return frames_neighbours_finish(&((struct xdp *)e)->frames->engine, sheet, now_ns);
 }
 
 static const struct engine_ops xdp_ops = {
@@ -254,6 +261,7 @@ static const struct engine_ops xdp_ops = {
 	.prepare = xdp_prepare,
 	.send = xdp_send,
 	.receive = xdp_receive,
+	.finish = xdp_finish,
 	.stats = xdp_stats,
 	.path = xdp_path,
 	.pass_begin = xdp_pass_begin,

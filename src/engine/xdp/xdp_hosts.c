@@ -81,7 +81,7 @@ static bool hosts_hop(struct xdp *x, struct sheet *sheet, uint32_t host)
 	/* Neither engine sends to a host that is absent. */
 	if (!egress || sheet_host_absent(sheet, host))
 		return true;
-	if (egress->kind != EGRESS_NEIGHBOUR && egress->kind != EGRESS_GATEWAY)
+	if ((egress->kind != EGRESS_NEIGHBOUR && egress->kind != EGRESS_GATEWAY) || egress->queue)
 		return false;
 	number = hosts_egress(x, egress);
 	if (number < 0)

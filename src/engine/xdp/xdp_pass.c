@@ -157,7 +157,9 @@ int xdp_pass_begin(struct engine *e, struct walk *walk, uint64_t now_ns, double 
 	int error;
 
 	(void)f;
-	if (!pass_worth(x, walk, rate_pps))
+	/* A pass has no other port than that of -g. */
+	if (!pass_worth(x, walk, rate_pps) ||
+	    (x->conf.has_source_port && sheet_any_challenged(walk->sheet)))
 		return PASS_SEND;
 	if (!walk_pass_begin(walk, now_ns))
 		return PASS_LATER;

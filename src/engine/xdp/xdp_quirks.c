@@ -41,8 +41,9 @@ static const struct {
 	{"tun", "2026-11",
 	 "tun.c, tun_xdp_set(): replaces a pointer and sets a flag of the sockets; also of tap"},
 	{"virtio_net", "2026-11",
-	 "virtio_net.c, virtnet_xdp_set(): stops and restarts NAPI only, since 4941d472bf95 (Linux "
-	 "4.14); without spare queues or with offloads that it cannot turn off it refuses at once"},
+	 "virtio_net.c, virtnet_xdp_set(): stops and restarts NAPI, but does not reset the device "
+	 "since 4941d472bf95 (Linux 4.14), nor want spare queues since 97c2c69e1926 (Linux 5.13); "
+	 "refuses at once where it cannot turn off offloads"},
 };
 
 bool xdp_quirks_keeps_link(const char *driver)

@@ -57,7 +57,8 @@ struct xdp {
 	bool broken; /* the interface refuses every frame: engine frames sends the rest */
 	uint64_t marked[XDP_WINDOWS], duplicate[XDP_WINDOWS]; /* counted into the stats so far */
 	uint64_t sent, judged, duplicates, refused, refused_burst;
-	bool moved;    /* routes have changed, which the programs do not follow */
+	bool rerouted; /* routes have changed during a pass, and are not prepared yet */
+	bool stranded; /* they are such as the programs cannot follow */
 	bool has_news; /* news[] has not been reported yet */
 	char news[240];
 };

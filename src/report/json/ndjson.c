@@ -1,4 +1,8 @@
-/* ndjson: one JSON object per line: run, port, ports, host, summary; docs/portlight.schema.json. */
+/* ndjson: one JSON object per line: run, targets, port, ports, host, summary;
+ * docs/portlight.schema.json. */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "report/json/json.h"
 #include "report/phrase.h"
 #include "report/view.h"
@@ -16,6 +20,64 @@ static void begin_line(struct json *j, const char *type)
 static const char *technique_name(unsigned technique)
 {
 	return technique < TECHNIQUES ? technique_table[technique].name : "unknown";
+}
+
+/* Ranges in one record, so that its line stays short. */
+#define RANGES_A_LINE 256
+
+static void write_plan(struct json *j, const struct run_plan *plan)
+{
+	char hash[17];
+
+	snprintf(hash, sizeof(hash), "%016" PRIx64, plan->hash);
+	json_open(j, "plan", '{');
+	json_string(j, "hash", hash);
+	json_number(j, "seed", plan->seed);
+	json_number(j, "total", plan->total);
+	json_number(j, "first", plan->first);
+	json_number(j, "last", plan->last);
+	json_number(j, "ranges", plan->range_count);
+	if (plan->zone)
+		json_string(j, "zone", plan->zone);
+	json_close(j, '}');
+}
+
+static void write_targets(FILE *out, const struct run_plan *plan)
+{
+	struct json j = {out, false};
+	char text[RANGE_TEXT];
+
+	for (size_t i = 0; i < plan->range_count; i++) {
+		if (i % RANGES_A_LINE == 0) {
+			begin_line(&j, "targets");
+			json_open(&j, "ranges", '[');
+		}
+		json_string(&j, NULL, range_format(&plan->ranges[i], text));
+		if (i % RANGES_A_LINE == RANGES_A_LINE - 1 || i == plan->range_count - 1) {
+			json_close(&j, ']');
+			json_end_line(&j);
+		}
+	}
+}
+
+static void write_origins(struct json *j, const struct run_info *run)
+{
+	char time[PHRASE_TIME];
+
+	json_open(j, "origins", '[');
+	for (size_t i = 0; i < run->origin_count; i++) {
+		const struct run_origin *origin = &run->origins[i];
+
+		json_open(j, NULL, '{');
+		json_string(j, "file", origin->file);
+		json_string(j, "program", origin->program);
+		json_string(j, "version", origin->version);
+		json_string(j, "args", origin->args);
+		json_string(j, "engine", origin->engine);
+		json_string(j, "start", phrase_time(origin->start_ns, time));
+		json_close(j, '}');
+	}
+	json_close(j, ']');
 }
 
 static void ndjson_begin(struct report *r, const struct run_info *run)
@@ -42,7 +104,13 @@ static void ndjson_begin(struct report *r, const struct run_info *run)
 	json_close(&j, ']');
 	json_number(&j, "hosts", run->hosts);
 	json_number(&j, "probes", run->probes);
+	if (run->plan)
+		write_plan(&j, run->plan);
+	if (run->origin_count)
+		write_origins(&j, run);
 	json_end_line(&j);
+	if (run->plan)
+		write_targets(r->out, run->plan);
 }
 
 static void write_icmp(struct json *j, const struct finding *f)
@@ -85,8 +153,12 @@ static void write_port(struct report *r, const struct host_report *host, const s
 	json_string(&j, "t", f->has & FINDING_TIME ? phrase_time(f->t_ns, time) : NULL);
 	json_string(&j, "service", view_service(r, f));
 	json_string(&j, "from", f->has & FINDING_FROM ? addr_format(f->from, from) : NULL);
+	if (f->has & FINDING_FROM_PORT)
+		json_number(&j, "from_port", f->from_port);
 	write_icmp(&j, f);
 	json_flag(&j, "local", f->has & FINDING_LOCAL);
+	if (f->origin)
+		json_number(&j, "origin", f->origin);
 	json_end_line(&j);
 }
 
@@ -140,6 +212,8 @@ static void write_host_line(FILE *out, const struct host_report *host)
 	json_string(&j, "name", host->name);
 	if (host->other_names)
 		json_string(&j, "other_names", host->other_names);
+	if (host->reverse_name)
+		json_string(&j, "reverse_name", host->reverse_name);
 	json_string(&j, "status", host_state_name(status.state));
 	json_string(&j, "reason", status.reason);
 	json_string(&j, "mac", host->notes & HOST_MAC ? phrase_mac(host->mac, mac) : NULL);
@@ -153,6 +227,12 @@ static void write_host_line(FILE *out, const struct host_report *host)
 			json_string(&j, NULL, host_note_words[i].word);
 	json_close(&j, ']');
 	json_flag(&j, "partial", host->notes & HOST_PARTIAL);
+	if (host->origin_count) {
+		json_open(&j, "origins", '[');
+		for (size_t i = 0; i < host->origin_count; i++)
+			json_number(&j, NULL, host->origins[i]);
+		json_close(&j, ']');
+	}
 	json_end_line(&j);
 }
 
@@ -190,6 +270,8 @@ static void ndjson_end(struct report *r, const struct run_summary *s)
 	json_open(&j, "probes", '{');
 	json_number(&j, "sent", s->probes_sent);
 	json_number(&j, "retried", s->probes_retried);
+	if (r->run->plan)
+		json_number(&j, "finished", s->finished - r->run->plan->first);
 	json_close(&j, '}');
 	json_open(&j, "replies", '{');
 	json_number(&j, "valid", s->replies_valid);

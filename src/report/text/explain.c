@@ -42,6 +42,12 @@ static void explain_begin(struct report *r, const struct run_info *run)
 	(void)putc('\n', out);
 }
 
+/* Of a datagram that came from another address or port than the probed one. */
+#define ELSEWHERE                                                                                  \
+	"The answer did not come from the probed address and port. It was recognised by what it "  \
+	"says: it returns bytes of this probe, or is an answer of TFTP from the probed address "   \
+	"(RFC 1350, 4), and it came to the port that the probe was sent from."
+
 static void explain_port(struct report *r, const struct host_report *host, const struct finding *f)
 {
 	const struct rule *rule = technique_rule(f->technique, f->reply);
@@ -58,6 +64,8 @@ static void explain_port(struct report *r, const struct host_report *host, const
 	(void)snprintf(verdict, sizeof(verdict), "%u/%s is %s (%s)", (unsigned)f->port, proto,
 		       port_state_name(f->state), phrase_evidence(f, evidence));
 	phrase_wrap(r->out, r->conf.columns, "  State", verdict, INDENT);
+	if (f->reply == REPLY_DATA && f->has & (FINDING_FROM | FINDING_FROM_PORT))
+		phrase_wrap(r->out, r->conf.columns, "  Note", ELSEWHERE, INDENT);
 	if (host_is_mute(host->notes, f))
 		phrase_wrap(r->out, r->conf.columns, "  But", technique_table[f->technique].caveat,
 			    INDENT);
@@ -140,18 +148,19 @@ static void explain_kind(struct report *r, const struct host_report *host,
 
 static void explain_host(struct report *r, const struct host_report *host)
 {
+	const char *name = phrase_name(host);
 	char address[PHRASE_ADDRESS];
 	struct view view;
 
 	if (view_open(&view, r, host, false) != 0)
 		return;
 	(void)fputs("portlight explains ", r->out);
-	if (host->name)
-		escape_text(r->out, host->name, strlen(host->name));
+	if (name)
+		escape_text(r->out, name, strlen(name));
 	(void)phrase_address(host, address);
-	(void)fputs(host->name ? " (" : "", r->out);
+	(void)fputs(name ? " (" : "", r->out);
 	escape_text(r->out, address, strlen(address));
-	(void)fputs(host->name ? ")\n\n" : "\n\n", r->out);
+	(void)fputs(name ? ")\n\n" : "\n\n", r->out);
 	for (size_t i = 0; i < host->count; i++)
 		if (view_lists(&view, &host->findings[i]))
 			explain_port(r, host, &host->findings[i]);

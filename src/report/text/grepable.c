@@ -59,14 +59,15 @@ static void write_ignored(FILE *out, const struct extraports *extra)
 
 static void write_host_name(struct report *r, const struct host_report *host)
 {
+	const char *name = phrase_name(host);
 	char address[PHRASE_ADDRESS];
 
 	(void)phrase_address(host, address);
 	(void)fputs("Host: ", r->out);
 	escape_text(r->out, address, strlen(address));
 	(void)fputs(" (", r->out);
-	if (host->name)
-		escape_text(r->out, host->name, strlen(host->name));
+	if (name)
+		escape_text(r->out, name, strlen(name));
 	(void)putc(')', r->out);
 }
 
@@ -82,6 +83,10 @@ static void grepable_host(struct report *r, const struct host_report *host)
 	if (host->other_names) {
 		(void)fputs("\tOther names: ", r->out);
 		escape_text(r->out, host->other_names, strlen(host->other_names));
+	}
+	if (host->name && host->reverse_name) {
+		(void)fputs("\tName by reverse DNS: ", r->out);
+		escape_text(r->out, host->reverse_name, strlen(host->reverse_name));
 	}
 	(void)putc('\n', r->out);
 	if (view.host.count) {

@@ -103,6 +103,7 @@ const char *sequence_describe(const struct trace_event *event, struct addr to,
 			      char text[static SEQUENCE_TEXT])
 {
 	const char *call = event->call ? event->call : "call";
+	char address[ADDR_TEXT];
 
 	text[0] = '\0';
 	switch (event->kind) {
@@ -123,6 +124,9 @@ const char *sequence_describe(const struct trace_event *event, struct addr to,
 			append_errno(text, event->error);
 		else
 			append(text, "success");
+		if (event->packet.has & PACKET_UDP)
+			append(text, ", from %s port %u", addr_format(event->packet.src, address),
+			       (unsigned)event->packet.sport);
 		break;
 	}
 	if (event->attempt && (event->kind == TRACE_SENT || event->kind == TRACE_CALL))

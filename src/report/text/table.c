@@ -164,7 +164,9 @@ static void write_status(FILE *out, const struct host_report *host)
 	uint32_t rtt_us = 0;
 	char mac[18];
 
-	if (status.state == STATUS_UNKNOWN) {
+	if (status.state == STATUS_UNKNOWN && host->notes & HOST_REFUSED && host->count == 0) {
+		(void)fputs("Nothing is known of the host: no probe was sent to it.\n", out);
+	} else if (status.state == STATUS_UNKNOWN) {
 		(void)fputs("Host did not answer: it is behind a packet filter, or not there.\n",
 			    out);
 	} else if (status.state == STATUS_UP) {
@@ -195,20 +197,26 @@ static void write_names(FILE *out, const char *names)
 
 void table_write_host(struct report *r, const struct host_report *host, bool merge)
 {
+	const char *name = phrase_name(host);
 	char address[PHRASE_ADDRESS];
 	struct view view;
 
 	if (view_open(&view, r, host, merge) != 0)
 		return;
 	(void)fputs("portlight report for ", r->out);
-	if (host->name)
-		escape_text(r->out, host->name, strlen(host->name));
+	if (name)
+		escape_text(r->out, name, strlen(name));
 	(void)phrase_address(host, address);
-	(void)fputs(host->name ? " (" : "", r->out);
+	(void)fputs(name ? " (" : "", r->out);
 	escape_text(r->out, address, strlen(address));
-	(void)fputs(host->name ? ")\n" : "\n", r->out);
+	(void)fputs(name ? ")\n" : "\n", r->out);
 	if (host->other_names)
 		write_names(r->out, host->other_names);
+	if (host->name && host->reverse_name) {
+		(void)fputs("Name by reverse DNS: ", r->out);
+		escape_text(r->out, host->reverse_name, strlen(host->reverse_name));
+		(void)putc('\n', r->out);
+	}
 	write_status(r->out, host);
 	write_extraports(r->out, &view);
 	write_ports(r, &view);

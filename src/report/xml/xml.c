@@ -74,11 +74,11 @@ static void xml_begin(struct report *r, const struct run_info *run)
 	(void)fprintf(out, "<verbose level=\"%d\"/>\n<debugging level=\"0\"/>\n", run->verbose);
 }
 
-static void write_name(FILE *out, const char *name, size_t length)
+static void write_name(FILE *out, const char *name, size_t length, const char *type)
 {
 	(void)fputs("<hostname name=\"", out);
 	escape_xml(out, name, length);
-	(void)fputs("\" type=\"user\"/>\n", out);
+	(void)fprintf(out, "\" type=\"%s\"/>\n", type);
 }
 
 static void write_host_head(FILE *out, const struct host_report *host)
@@ -104,13 +104,15 @@ static void write_host_head(FILE *out, const struct host_report *host)
 			host->mac[5]);
 	(void)fputs("<hostnames>\n", out);
 	if (host->name)
-		write_name(out, host->name, strlen(host->name));
+		write_name(out, host->name, strlen(host->name), "user");
 	for (const char *at = host->other_names; at && *at;) {
 		const size_t length = strcspn(at, ",");
 
-		write_name(out, at, length);
+		write_name(out, at, length, "user");
 		at += length + (at[length] == ',');
 	}
+	if (host->reverse_name)
+		write_name(out, host->reverse_name, strlen(host->reverse_name), "PTR");
 	(void)fputs("</hostnames>\n", out);
 }
 
@@ -211,11 +213,12 @@ static void write_techniques(struct report *r, const struct host_report *host)
 	(void)fputs("<hostscript><script id=\"" XML_TECHNIQUES "\" output=\"", r->out);
 	if (host->technique_results)
 		write_lines(r->out, host->technique_results);
-	for (size_t i = 0; i < r->run->technique_count && !host->technique_results; i++)
+	/* Also one that the run of a converted XML file does not name: the DTD has no name for it.
+	 */
+	for (uint8_t t = 0; t < TECHNIQUES && !host->technique_results; t++)
 		for (uint8_t state = 0; state < PORT_STATES; state++)
 			write_result(r->out, host,
-				     &(struct phrase_choice){.technique = r->run->techniques[i],
-							     .state = state});
+				     &(struct phrase_choice){.technique = t, .state = state});
 	(void)fputs("\"/></hostscript>\n", r->out);
 }
 
