@@ -512,6 +512,7 @@ static void drive_summary(struct scan_driver *d, uint64_t start_ns)
 	sum->send_errors = stats.send_errors;
 	sum->ring_drops = stats.ring_drops;
 	scan_checkpoint_sum(d->run->checkpoint, sum);
+	sum->confidence = scan_confidence(&d->scan);
 }
 
 /* Whether the loop ends. The first interruption ends only the sending, the second also the wait
