@@ -104,7 +104,7 @@ static float host_trust(struct evidence_table *t, struct evidence *r, const stru
 {
 	float empty = 1 - (float)filter_bits(r->networks, 4) / 256, trust;
 
-	if (filter_add(r->networks, 256, host_network(t, c->dst)))
+	if (filter_add(r->networks, 256, contact_network(t, c)))
 		return 0;
 	trust = empty * empty;
 	trust *= trust;

@@ -116,6 +116,7 @@ struct contact {
 	uint64_t over_ms;    /* when its outcome was decided: before or after now_ms */
 	uint32_t techniques; /* bit set: which may have sent its first packet */
 	uint32_t seq;
+	uint32_t network; /* evidence_network() of dst; 0: not computed yet */
 	uint16_t sport, dport;
 	uint8_t proto;
 	uint16_t window, mss;
@@ -137,6 +138,9 @@ struct contact {
 	bool home;	/* from our own network outwards */
 	bool again;	/* reported before by another call; only the flags above are new */
 };
+
+/* Hash of the network (/24, /64) of an address; never 0. */
+uint32_t evidence_network(const struct siphash_key *key, struct addr a);
 
 /* Allocates at most `bytes`. *hosts is borrowed, and outlives the table. Returns 0, or -1 if out of
  * memory. */

@@ -81,7 +81,7 @@ static void held_leak(struct evidence *r, uint64_t now_ms)
 static struct evidence *cells_record(struct evidence_table *t, const struct contact *c,
 				     uint8_t kind, bool make)
 {
-	const struct subject about = {kind == EVIDENCE_CELLS ? 0 : host_network(t, c->dst), 0, kind,
+	const struct subject about = {kind == EVIDENCE_CELLS ? 0 : contact_network(t, c), 0, kind,
 				      0};
 	struct evidence *r = record_get(t, c, &about, make);
 
@@ -199,7 +199,7 @@ struct evidence *cells_add(struct evidence_table *t, const struct contact *c)
 
 bool cells_mostly_complete(struct evidence_table *t, const struct contact *c)
 {
-	const struct subject about = {host_network(t, c->dst), 0, EVIDENCE_KNOCKS, 0};
+	const struct subject about = {contact_network(t, c), 0, EVIDENCE_KNOCKS, 0};
 	const struct evidence *r = record_find(t, record_tag(c->source, &about));
 
 	return r && (uint32_t)r->failed * KNOCKS_FAILED_ONE_IN < r->hosts;
@@ -234,7 +234,7 @@ void cells_forget(struct evidence_table *t, struct addr src, struct addr host)
 {
 	static const uint8_t kinds[] = {EVIDENCE_NETWORK, EVIDENCE_KNOCKS, EVIDENCE_CELLS};
 	const uint64_t source = name_of(&t->key, src);
-	const uint32_t network = host_network(t, host);
+	const uint32_t network = evidence_network(&t->key, host);
 
 	for (unsigned i = 0; i < sizeof(kinds); i++) {
 		const struct subject about = {kinds[i] == EVIDENCE_CELLS ? 0 : network, 0, kinds[i],

@@ -7,13 +7,17 @@
 #include "watch/params.h"
 #include "watch/tool.h"
 
-uint32_t host_network(const struct evidence_table *t, struct addr a)
+uint32_t evidence_network(const struct siphash_key *key, struct addr a)
 {
-	if (addr_is_v4(a))
-		a.lo &= ~UINT64_C(0xff);
-	else
-		a.lo = 0;
-	return (uint32_t)name_of(&t->key, a);
+	a.lo &= addr_is_v4(a) ? ~UINT64_C(0xff) : 0;
+	const uint32_t hash = (uint32_t)name_of(key, a);
+
+	return hash ? hash : 1;
+}
+
+uint32_t contact_network(const struct evidence_table *t, const struct contact *c)
+{
+	return c->network ? c->network : evidence_network(&t->key, c->dst);
 }
 
 uint64_t record_tag(uint64_t source, const struct subject *about)

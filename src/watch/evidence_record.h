@@ -41,8 +41,8 @@ unsigned filter_bits(const uint64_t *filter, unsigned words);
  * not. */
 bool used_add(uint64_t filter[static 8], uint32_t hash);
 
-/* Hash of the network (/24, /64) of an address. */
-uint32_t host_network(const struct evidence_table *t, struct addr a);
+/* evidence_network() of a contact's target. */
+uint32_t contact_network(const struct evidence_table *t, const struct contact *c);
 /* Adds a host; returns whether it is new. If the host set is full, none is. */
 bool list_host(struct evidence_table *t, struct evidence *r, uint32_t host);
 

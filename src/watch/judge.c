@@ -12,6 +12,8 @@
 /* Numbers of no IP protocol, for the pairs that routine_of() makes. */
 #define ROUTINE_SLOT  240
 #define ROUTINE_SLOTS 8
+#define ROUTINE_ANY   (ROUTINE_SLOT + ROUTINE_SLOTS)
+#define NAMES_PORTS   (ROUTINE_ANY + 1)
 
 /* The surprise where there is no flood: greater than any other. */
 #define CALM 1e9
@@ -223,57 +225,53 @@ static bool is_known_service(struct watch *w, const struct contact *c)
 	return c->failed && !c->half_open && known_service_has(&w->known_services, &pair);
 }
 
-/* The pair that stands for one of the hosts of a network with which a source used a port: eight for
- * each network, so that ROUTINE_HOSTS of them are at least as many hosts. */
-static struct known_service_pair routine_of(const struct watch *w, const struct contact *c,
-					    unsigned slot)
+/* Hash of the network (/24, /64) of a contact's target, which is computed once. */
+static uint32_t network_of(const struct watch *w, struct contact *c)
 {
-	struct addr network = c->dst;
-
-	network.lo &= addr_is_v4(network) ? ~UINT64_C(0xff) : 0;
-	return (struct known_service_pair){c->source, name_of(&w->conf.key, network), c->dport,
-					   (uint8_t)(ROUTINE_SLOT + slot)};
+	if (!c->network)
+		c->network = evidence_network(&w->conf.key, c->dst);
+	return c->network;
 }
 
-/* Remembers with how many hosts of a network a source uses a port. Returns whether a contact failed
+/* Remembers with how many hosts of a network a source uses a port: ROUTINE_SLOTS pairs for each
+ * network, so that ROUTINE_HOSTS of them are at least as many hosts, and one that stands for any of
+ * them. Returns whether a contact failed
  * with a port that is its source's own business there. */
-static bool is_routine(struct watch *w, const struct contact *c)
+static bool is_routine(struct watch *w, struct contact *c)
 {
 	unsigned hosts = 0;
 
 	if (c->proto != IPPROTO_TCP || !(c->used || c->failed) || c->raw || c->half_open)
 		return false;
-	if (c->used) {
-		const struct known_service_pair pair =
-			routine_of(w, c, name_host(c->target) % ROUTINE_SLOTS);
+	struct known_service_pair pair = {c->source, network_of(w, c), c->dport, ROUTINE_ANY};
 
+	if (c->used) {
+		known_service_add(&w->known_services, &pair);
+		pair.proto = (uint8_t)(ROUTINE_SLOT + name_host(c->target) % ROUTINE_SLOTS);
 		known_service_add(&w->known_services, &pair);
 		return false;
 	}
+	if (!known_service_has(&w->known_services, &pair))
+		return false;
 	for (unsigned slot = 0; slot < ROUTINE_SLOTS; slot++) {
-		const struct known_service_pair pair = routine_of(w, c, slot);
-
+		pair.proto = (uint8_t)(ROUTINE_SLOT + slot);
 		hosts += known_service_has(&w->known_services, &pair);
 	}
 	return hosts >= ROUTINE_HOSTS;
 }
 
-/* Whether a contact's source used a service of the target that names further ports: FTP's passive
- * mode (RFC 959), RPC's endpoint mappers, RTSP. */
-static bool is_named_port(const struct watch *w, const struct contact *c)
+/* Remembers that a source uses a service of a target that names further ports: FTP's passive mode
+ * (RFC 959), RPC's endpoint mappers, RTSP. Returns whether a contact may be with such a port. */
+static bool is_named_port(struct watch *w, const struct contact *c)
 {
-	static const uint16_t controls[] = {21, 111, 135, 554};
+	const struct known_service_pair pair = {c->source, c->target, 0, NAMES_PORTS};
 
-	if (c->proto != IPPROTO_TCP || !(c->failed || c->idle) || c->raw || c->dport < 1024)
+	if (c->proto != IPPROTO_TCP || c->raw)
 		return false;
-	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
-		const struct known_service_pair pair = {c->source, c->target, controls[i],
-							IPPROTO_TCP};
-
-		if (known_service_has(&w->known_services, &pair))
-			return true;
-	}
-	return false;
+	if (c->used && (c->dport == 21 || c->dport == 111 || c->dport == 135 || c->dport == 554))
+		known_service_add(&w->known_services, &pair);
+	return (c->failed || c->idle) && c->dport >= 1024 &&
+	       known_service_has(&w->known_services, &pair);
 }
 
 /* A handshake with a service that its source used before is a client's, and proves nothing about a
@@ -306,14 +304,15 @@ static void judge_contact(struct watch *w, struct contact *c)
 	}
 	if (is_known_service(w, c))
 		return;
-	c->routine = is_routine(w, c);
-	if (is_named_port(w, c))
-		c->weight *= CONTROL_WEIGHT;
 	surprise = contact_surprise(w, c, c->failed && !c->again);
 	if (c->failed && !c->again && surprise < CALM)
 		note_suspect(w, c, surprise);
 	if (c->failed && !c->again && surprise < CROWD_ADMITS)
 		return;
+	(void)network_of(w, c);
+	c->routine = is_routine(w, c);
+	if (is_named_port(w, c))
+		c->weight *= CONTROL_WEIGHT;
 	over = evidence_add(&w->evidence, c);
 	if (over && stands_out(w, over, c, surprise)) {
 		open_episode(w, over, c->t_ns);
