@@ -7,7 +7,7 @@
 
 #include "watch/evidence_cells.h"
 #include "watch/evidence_record.h"
-#include "watch/logarithm.h"
+#include "base/logarithm.h"
 #include "watch/name.h"
 #include "watch/params.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "watch/evidence.h"
-#include "watch/logarithm.h"
+#include "base/logarithm.h"
 #include "watch/name.h"
 
 #define BITS 256

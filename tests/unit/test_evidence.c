@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "watch/evidence.h"
-#include "watch/logarithm.h"
+#include "base/logarithm.h"
 #include "watch/name.h"
 
 static const struct siphash_key key = {{5, 6}};

@@ -96,6 +96,19 @@ static void vary_finding(struct finding *f)
 	f->icmp_code = (uint8_t)pick(256);
 }
 
+static void vary_confidence(struct run_confidence *c)
+{
+	c->known = true;
+	c->loss_ppm = pick(1000001);
+	c->again = pick(1000);
+	c->again_mute = pick(1000);
+	for (unsigned kind = 0; kind < CONFIDENCE_KINDS; kind++) {
+		c->wrong[kind].known = pick(2);
+		c->wrong[kind].milli = pick(1u << 30);
+		c->wrong[kind].most = pick(1u << 30);
+	}
+}
+
 /* Hosts, techniques, ports, states, evidence, notes and options by chance. */
 static struct sample *random_sample(void)
 {
@@ -121,6 +134,8 @@ static struct sample *random_sample(void)
 	s->summary.partial = pick(2);
 	s->summary.elapsed_ns = (uint64_t)pick(1u << 30) * 1000;
 	s->summary.ring_drops = pick(9);
+	if (pick(2))
+		vary_confidence(&s->summary.confidence);
 	for (unsigned hosts = pick(4); hosts > 0; hosts--) {
 		const unsigned ports = pick(70), states = 1 + pick(PORT_STATES - 1);
 
@@ -169,6 +184,7 @@ static void test_xml_is_the_same_again(void **state)
 
 		s->summary.elapsed_ns -= s->summary.elapsed_ns % 10000000;
 		s->summary.no_counts = true;
+		s->summary.confidence.known = false;
 		/* \xHH is what is left of a foreign byte, and hosts that are down have no third
 		 * kind of silence. */
 		s->summary.hosts_total = 0;
@@ -182,6 +198,53 @@ static void test_xml_is_the_same_again(void **state)
 		assert_string_equal(text, again);
 		free(text);
 		free(again);
+		sample_free(s);
+	}
+}
+
+/* The same with more ports than are listed. */
+static struct sample *sample_merged_long(void)
+{
+	static const uint8_t techniques[] = {TECH_SYN, TECH_FIN, TECH_ACK, TECH_TTL};
+	static const char *const lists[] = {"1-60", "1-60", "1-60", "1-60"};
+	static const uint32_t counts[] = {60, 60, 60, 60};
+	struct sample *s = sample_new("long", techniques, 4, lists, counts);
+
+	sample_add_host(s, SAMPLE_TARGET, NULL, HOST_ANSWERED);
+	for (uint16_t port = 1; port <= 60; port++)
+		for (unsigned t = 0; t < 4; t++)
+			sample_add(s, (enum technique_id)techniques[t], port,
+				   t == 0 && port == 22 ? REPLY_SYN_ACK
+				   : port > 40		? REPLY_SILENCE
+							: REPLY_RST);
+	return s;
+}
+
+/* What each technique found passes through XML and NDJSON; only the evidence of those whose verdict
+ * was not the merged one is lost. */
+static void test_xml_techniques(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct sample *s = i ? sample_merged() : sample_merged_long();
+		char *xml, *ndjson, *xml_again, *ndjson_again;
+
+		s->summary.no_counts = true;
+		xml = render(s, &report_xml);
+		ndjson = convert(xml, &report_ndjson, 0);
+		xml_again = convert(ndjson, &report_xml, 0);
+		ndjson_again = convert(xml_again, &report_ndjson, 0);
+		assert_non_null(strstr(ndjson, "\"technique\":\"fin\""));
+		assert_non_null(strstr(ndjson, "\"technique\":\"ttl\""));
+		assert_non_null(strstr(xml, "&#xa;ttl "));
+		/* NDJSON has no TTL of a host's status, and XML no counts of packets. */
+		*strstr(xml, "<runstats>") = *strstr(xml_again, "<runstats>") = '\0';
+		assert_string_equal(strstr(xml, "<hostnames>"), strstr(xml_again, "<hostnames>"));
+		assert_string_equal(ndjson, ndjson_again);
+		free(ndjson_again);
+		free(xml_again);
+		free(ndjson);
+		free(xml);
 		sample_free(s);
 	}
 }
@@ -491,6 +554,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ndjson_is_the_same_again),
 		cmocka_unit_test(test_xml_is_the_same_again),
+		cmocka_unit_test(test_xml_techniques),
 		cmocka_unit_test(test_shared_reasons),
 		cmocka_unit_test(test_ndjson_refused),
 		cmocka_unit_test(test_ndjson_cut_anywhere),

@@ -213,11 +213,12 @@ static void write_techniques(struct report *r, const struct host_report *host)
 	(void)fputs("<hostscript><script id=\"" XML_TECHNIQUES "\" output=\"", r->out);
 	if (host->technique_results)
 		write_lines(r->out, host->technique_results);
-	for (size_t i = 0; i < r->run->technique_count && !host->technique_results; i++)
+	/* Also one that the run of a converted XML file does not name: the DTD has no name for it.
+	 */
+	for (uint8_t t = 0; t < TECHNIQUES && !host->technique_results; t++)
 		for (uint8_t state = 0; state < PORT_STATES; state++)
 			write_result(r->out, host,
-				     &(struct phrase_choice){.technique = r->run->techniques[i],
-							     .state = state});
+				     &(struct phrase_choice){.technique = t, .state = state});
 	(void)fputs("\"/></hostscript>\n", r->out);
 }
 
@@ -251,6 +252,10 @@ static void xml_end(struct report *r, const struct run_summary *summary)
 		      summary->end_ns / 1000000000, phrase_time_short(summary->end_ns, time),
 		      summary->partial ? "stopped early" : "done");
 	phrase_summary(out, summary);
+	if (summary->confidence.known) {
+		(void)fputs("; ", out);
+		(void)phrase_confidence(out, summary);
+	}
 	(void)fprintf(out, "\" elapsed=\"%s\"", phrase_seconds(summary->elapsed_ns, seconds));
 	if (summary->partial) {
 		(void)fputs(" exit=\"error\"", out);
