@@ -516,8 +516,10 @@ static int drive_replayed(void *context, struct scan *scan, struct failure *f)
 {
 	struct scan_driver *d = context;
 
-	while (d->names && drive_interrupts(d) == 0 &&
-	       host_names_wait(d->names, scan, 0, d->findings, d->run->observer))
+	/* What no snapshot has is asked again. */
+	while (drive_interrupts(d) == 0 &&
+	       ((d->names && host_names_wait(d->names, scan, 0, d->findings, d->run->observer)) ||
+		(d->decoys && host_decoys_wait(d->decoys, scan, 0, d->run->now_ns()))))
 		if (drive_receive(d, NAMES_LOOK_NS, f) < 0)
 			return -1;
 	for (uint32_t host = 0; host < scan_hosts(scan, 0); host++)

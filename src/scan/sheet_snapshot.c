@@ -102,7 +102,8 @@ static uint8_t attempts(const struct sheet *s, const struct sheet_writer *out, u
 	if (!s->bulk.on || sheet_counted(s, cell))
 		return (uint8_t)sheet_tries(s, cell);
 	tries = sheet_bulk_passed(s, cell, position);
-	if (!is_reply(written(s, out, cell)))
+	if (!is_reply(out->from == UINT32_MAX ? sheet_get_both(s, cell, position)
+					      : written(s, out, cell)))
 		return (uint8_t)(position >= out->from && tries > s->pass ? s->pass : tries);
 	/* Sent before the position was set back. */
 	if (tries == 0)
@@ -165,16 +166,26 @@ static void get_attempts(struct sheet *s, struct snapshot_reader *r)
 	}
 }
 
+/* The next cell that may have evidence, ascending: in the bulk layout few have. */
+static bool evidence_next(const struct sheet *s, uint32_t *index, uint32_t *cell)
+{
+	if (*index >= (s->bulk.on ? s->bulk.evidence.settled : s->cells))
+		return false;
+	*cell = s->bulk.on ? (uint32_t)s->bulk.evidence.at[*index].cell : *index;
+	++*index;
+	return true;
+}
+
 static void put_evidence(struct sheet *s, const struct sheet_writer *out)
 {
 	struct snapshot_writer *w = out->w;
 	const size_t before = w->at;
-	uint32_t count = 0, near = 0;
+	uint32_t count = 0, near = 0, index = 0, cell;
 	struct snapshot_writer first;
 
 	sheet_settle(s);
 	snapshot_put(w, 0, 4);
-	for (uint32_t cell = 0; cell < s->cells; cell++) {
+	while (evidence_next(s, &index, &cell)) {
 		struct reply_evidence e;
 
 		if (!is_reply(written(s, out, cell)) && !sheet_challenged(s, cell))

@@ -28,7 +28,7 @@ SECONDS_MOST = 120
 VARIABLE = re.compile(
     r"[0-9T:.-]{8,}Z?|[0-9]+\.[0-9]+ m?s\b|[0-9]+ probes? sent|start(str|time)?=\"[^\"]*\""
     r"|end(str|time)?=\"[^\"]*\"|time(str)?=\"[^\"]*\"|elapsed=\"[^\"]*\"|(srtt|rttvar|to)=\"[0-9]*\""
-    r"|args=\"[^\"]*\"|summary=\"[^\"]*\"|reason_ttl=\"[^\"]*\"|# portlight .*|# command.*"
+    r"|args=\"[^\"]*\"|summary=\"[^\"]*\"|reason_ttl=\"[^\"]*\"|# portlight .*|# command.*|# [Cc]onfidence.*|<confidence[^>]*>"
 )
 
 
