@@ -62,6 +62,7 @@ SUITES = [
     Suite("resume", 480, SANITIZED, False, "tests/net/resume_check.sh"),
     Suite("path", 900, SANITIZED, False, "tests/net/path_check.sh"),
     Suite("local-rules", 240, SANITIZED, False, "tests/net/local_rules_check.sh"),
+    Suite("liars", 240, SANITIZED, False, "tests/net/liars_check.sh"),
     Suite("parts", 240, SANITIZED, False, "tests/net/parts_check.sh"),
     Suite("egress", 360, SANITIZED, False, "tests/net/egress_check.sh"),
     Suite("sockets", 240, SANITIZED, False, "tests/net/sockets_check.sh"),

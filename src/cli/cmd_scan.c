@@ -308,6 +308,7 @@ static int scan_command(const struct scan_options *o, const char *args, struct s
 	struct run_context run = {
 		.observer = &console.observer,
 		.sink = &console.sink,
+		.decoys = true,
 		.interrupts = &interrupts,
 		.now_ns = clock_monotonic_ns,
 		.wall_offset_ns = clock_wall_ns() - clock_monotonic_ns(),

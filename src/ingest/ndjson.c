@@ -125,8 +125,12 @@ struct summary_line {
 	struct {
 		uint64_t valid, invalid, duplicate, other;
 	} replies;
+	struct run_confidence confidence;
 	bool partial;
 };
+
+/* Parts of a million. */
+#define LOSS_PPM_MOST 1000000
 
 #define COUNT(outer, member)                                                                       \
 	{                                                                                          \
@@ -164,6 +168,48 @@ static bool read_replies(struct json_line *j, void *out)
 	return json_line_object(j, fields, 4, out);
 }
 
+static bool read_wrong(struct json_line *j, void *out, enum confidence_kind kind)
+{
+	const struct json_field fields[] = {
+		{"expected_milli", JSON_NUMBER,
+		 (uint16_t)offsetof(struct summary_line, confidence.wrong[kind].milli), UINT64_MAX,
+		 NULL},
+		{"at_most", JSON_NUMBER,
+		 (uint16_t)offsetof(struct summary_line, confidence.wrong[kind].most), UINT64_MAX,
+		 NULL},
+	};
+
+	((struct summary_line *)out)->confidence.wrong[kind].known = true;
+	return json_line_object(j, fields, 2, out);
+}
+
+static bool read_open_missed(struct json_line *j, void *out)
+{
+	return read_wrong(j, out, CONFIDENCE_OPEN);
+}
+
+static bool read_silent_by_loss(struct json_line *j, void *out)
+{
+	return read_wrong(j, out, CONFIDENCE_SILENCE);
+}
+
+static bool read_confidence(struct json_line *j, void *out)
+{
+	static const struct json_field fields[] = {
+		{"loss_ppm", JSON_NUMBER, offsetof(struct summary_line, confidence.loss_ppm),
+		 LOSS_PPM_MOST, NULL},
+		{"probed_again", JSON_NUMBER, offsetof(struct summary_line, confidence.again),
+		 UINT64_MAX, NULL},
+		{"unanswered", JSON_NUMBER, offsetof(struct summary_line, confidence.again_mute),
+		 UINT64_MAX, NULL},
+		{"open_missed", JSON_INSIDE_OR_ABSENT, 0, 0, read_open_missed},
+		{"silent_by_loss", JSON_INSIDE_OR_ABSENT, 0, 0, read_silent_by_loss},
+	};
+
+	((struct summary_line *)out)->confidence.known = true;
+	return json_line_object(j, fields, sizeof(fields) / sizeof(fields[0]), out);
+}
+
 static const struct json_field summary_fields[] = {
 	ENTRY(JSON_TEXT, type, 0, struct summary_line),
 	ENTRY(JSON_TEXT, start, 0, struct summary_line),
@@ -174,6 +220,7 @@ static const struct json_field summary_fields[] = {
 	{"replies", JSON_INSIDE, 0, 0, read_replies},
 	ENTRY(JSON_NUMBER, send_errors, UINT64_MAX, struct summary_line),
 	ENTRY(JSON_NUMBER, ring_drops, UINT64_MAX, struct summary_line),
+	{"confidence", JSON_INSIDE_OR_ABSENT, 0, 0, read_confidence},
 	ENTRY(JSON_FLAG, partial, 0, struct summary_line),
 	ENTRY(JSON_TEXT_OR_NULL, stopped_why, 0, struct summary_line),
 };
@@ -194,13 +241,14 @@ static void fill_summary(struct run_summary *to, const struct summary_line *v)
 	to->replies_other = v->replies.other;
 	to->send_errors = v->send_errors;
 	to->ring_drops = v->ring_drops;
+	to->confidence = v->confidence;
 	to->partial = v->partial;
 }
 
 static int read_summary(struct source_lines *s, struct failure *f)
 {
 	struct run_summary *summary = &s->source.summary;
-	struct summary_line v;
+	struct summary_line v = {0};
 	uint64_t start_ns;
 
 	if (s->pending)

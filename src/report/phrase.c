@@ -21,6 +21,13 @@ const struct phrase_note phrase_notes[] = {
 	{HOST_REFUSED,
 	 "This machine refused to send probes to this host: its own firewall, or an IPsec policy. "
 	 "Ports without a verdict are left out."},
+	{HOST_DECOYS,
+	 "Answers on every port asked, decoys included: a proxy, a tarpit or a middlebox. Its open "
+	 "ports prove nothing; --all-ports lists them."},
+	{HOST_NO_OPTIONS,
+	 "Its SYN+ACKs have no TCP options, as those of a SYN proxy that keeps no state."},
+	{HOST_NO_WINDOW, "Its connections have window 0 and take no data, as those of a tarpit."},
+	{HOST_NO_ACK, "It does not acknowledge data on the connections that it accepts."},
 	{HOST_RST_TO_ALL,
 	 "This host sends a RST to FIN, NULL and Xmas probes even from ports that a SYN found "
 	 "open, "
@@ -217,4 +224,59 @@ void phrase_summary(FILE *out, const struct run_summary *s)
 	write_count(out, s->replies_invalid,
 		    s->replies_invalid == 1 ? "answer that failed validation"
 					    : "answers that failed validation");
+}
+
+/* Nothing has answered: what is known of the way to the hosts and back. */
+static void write_no_answer(FILE *out, const struct run_summary *s)
+{
+	(void)fprintf(out, "no answer at all from %" PRIu64 " host%s with a route and a neighbour",
+		      s->hosts_silent, s->hosts_silent == 1 ? "" : "s");
+	write_count(out, s->hosts_down, "without");
+	(void)fprintf(out, "; %" PRIu64 " probe%s left", s->probes_sent,
+		      s->probes_sent == 1 ? "" : "s");
+	if (s->send_errors == 0)
+		(void)fputs(", none was refused by this machine", out);
+	write_count(out, s->send_errors, "refused by this machine");
+	write_count(out, s->ring_drops, "packets lost in our own receive ring");
+	write_count(out, s->replies_invalid, "packets received that answer no probe");
+	(void)fputs("; a firewall drops probes or answers, or the hosts are not there", out);
+}
+
+static void write_wrong(FILE *out, const struct run_confidence *c, enum confidence_kind kind,
+			const char *what)
+{
+	if (!c->wrong[kind].known)
+		return;
+	(void)fprintf(out, "; %s: ", what);
+	if (c->wrong[kind].most == 0)
+		(void)fputs("none (95 %)", out);
+	else
+		(void)fprintf(out, "%.1f expected, at most %" PRIu64 " (95 %%)",
+			      (double)c->wrong[kind].milli / 1000, c->wrong[kind].most);
+}
+
+bool phrase_confidence(FILE *out, const struct run_summary *s)
+{
+	const struct run_confidence *c = &s->confidence;
+
+	if (!s->no_counts && s->hosts_up == 0 && s->hosts_silent > 0 && s->probes_sent > 0 &&
+	    s->replies_valid == 0) {
+		write_no_answer(out, s);
+		return true;
+	}
+	if (!c->known)
+		return false;
+	if (c->loss_ppm)
+		(void)fprintf(out, "loss %.2f %% there or back", (double)c->loss_ppm / 10000);
+	else
+		(void)fputs(c->again ? "no loss" : "no loss seen", out);
+	if (c->again_mute)
+		(void)fprintf(out, " (%" PRIu64 " ports probed again, %" PRIu64 " without answer)",
+			      c->again, c->again_mute);
+	else if (c->again)
+		(void)fprintf(out, "%s at %" PRIu64 " ports probed again",
+			      c->loss_ppm ? ", none" : "", c->again);
+	write_wrong(out, c, CONFIDENCE_OPEN, "open ports missed");
+	write_wrong(out, c, CONFIDENCE_SILENCE, "ports silent only by loss");
+	return true;
 }

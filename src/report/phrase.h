@@ -64,4 +64,11 @@ void phrase_begin(FILE *out, const struct run_info *run);
 /* One line about the end of a run: "3 hosts (2 up, 1 silent) in 2.34 s, 3010 probes sent". */
 void phrase_summary(FILE *out, const struct run_summary *summary);
 
+/*
+ * A remark on the run as a whole, without a newline: how much was lost, and how many ports may have
+ * been missed; or that nothing has answered, and what is known of why. False, with nothing written,
+ * if there is none.
+ */
+bool phrase_confidence(FILE *out, const struct run_summary *summary);
+
 #endif

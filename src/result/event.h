@@ -144,7 +144,7 @@ struct event_target {
 	struct addr target;
 	uint64_t first_ns, last_ns;
 	uint32_t contacts;
-	uint32_t ports;			  /* distinct ones, an estimate; up to 64 are told apart */
+	uint32_t ports;			  /* distinct ones, an estimate, up to 266 */
 	uint16_t open[EVENT_TARGET_OPEN]; /* the first ports that answered as open */
 	uint16_t opens;			  /* used elements of it */
 };

@@ -32,6 +32,13 @@ enum host_note {
 				       (RFC 5961 4.2); others were tried */
 	HOST_FIXED = 1 << 13, /* mac is an entry that the administrator has fixed: not the host but
 				 this machine says so */
+	/* It accepts TCP ports that nothing listens on (host_decoys.h): its open ports prove
+	 * nothing. Of all those handshakes: the SYN+ACK had no options; its window was 0; a byte of
+	 * data was not acknowledged. */
+	HOST_DECOYS = 1 << 20,
+	HOST_NO_OPTIONS = 1 << 21,
+	HOST_NO_WINDOW = 1 << 22,
+	HOST_NO_ACK = 1 << 23,
 	HOST_NAMED = 1 << 10, /* given as a single target, not by a range: always shown */
 };
 
@@ -114,6 +121,27 @@ struct run_info {
 	int verbose;
 };
 
+/* What a lost packet hides: an open port (it seems filtered), or an answer whose absence is a
+ * verdict by itself (open|filtered). */
+enum confidence_kind {
+	CONFIDENCE_OPEN,
+	CONFIDENCE_SILENCE,
+	CONFIDENCE_KINDS,
+};
+
+/* How far loss may have falsified a result (scan/confidence.h). */
+struct run_confidence {
+	bool known;	   /* the source states it */
+	uint64_t loss_ppm; /* of first attempts at ports that answer, there and back, per million */
+	uint64_t again;	   /* ports probed again */
+	uint64_t again_mute; /* of these, ports whose first probe got no answer */
+	struct {
+		bool known;	/* a technique of this kind was used */
+		uint64_t milli; /* expected wrong verdicts, in thousandths */
+		uint64_t most;	/* no more than this, with 95 % confidence */
+	} wrong[CONFIDENCE_KINDS];
+};
+
 struct run_summary {
 	uint64_t end_ns; /* wall clock */
 	uint64_t elapsed_ns;
@@ -123,6 +151,7 @@ struct run_summary {
 	uint64_t probes_sent, probes_retried; /* packets; the second number is part of the first */
 	uint64_t replies_valid, replies_invalid, replies_duplicate, replies_other;
 	uint64_t send_errors, ring_drops;
+	struct run_confidence confidence;
 	uint64_t finished;	 /* with a plan: its indices [first, finished) have a verdict */
 	bool no_counts;		 /* the source has none of the packet counts above */
 	bool partial;		 /* stopped by a signal */

@@ -59,6 +59,7 @@ struct observer {
 struct run_context {
 	const struct observer *observer; /* never NULL; may be all zero */
 	struct sink *sink;		 /* receives every record */
+	bool decoys;			 /* asks ports that cannot be open (host_decoys.h) */
 	struct trace *trace;		 /* stores packets for --explain; or NULL */
 	/* How often the user asked to stop: at 1 no more probes are sent, but answers are awaited;
 	 * at 2 the wait ends. NULL: never. */

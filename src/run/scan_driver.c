@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "result/host.h"
+#include "run/host_decoys.h"
 #include "run/host_names.h"
 #include "run/scan_checkpoint.h"
 #include "sandbox/privilege.h"
@@ -196,6 +197,8 @@ static void drive_report_host(struct scan_driver *d, struct scan *scan, int plac
 	drive_refused(d, &report);
 	if (addr_is_link_local6(report.addr) && d->setup->targets.zone[0])
 		report.zone = d->setup->targets.zone;
+	if (d->decoys)
+		report.notes |= host_decoys_notes(d->decoys, host);
 	if (d->names)
 		report.reverse_name = host_names_get(d->names, scan_sheet(scan, place), host);
 	drive_sink(d, sink_host(d->run->sink, &report));
@@ -233,6 +236,9 @@ static int drive_close_windows(struct scan_driver *d, struct failure *f)
 			break;
 		if (d->names && !scan_stopping(&d->scan) &&
 		    host_names_wait(d->names, &d->scan, place, d->findings, d->run->observer))
+			break;
+		if (d->decoys && !scan_stopping(&d->scan) &&
+		    host_decoys_wait(d->decoys, &d->scan, place, d->run->now_ns()))
 			break;
 		d->summary.partial |= scan_stopping(&d->scan) && !scan_answered(&d->scan, place);
 		/* What is reported now is not finished: reported again when the scan is resumed. */
@@ -459,7 +465,9 @@ static int drive_turn(struct scan_driver *d, struct failure *f)
 
 	if (full && wait_ns < ENGINE_FULL_NS)
 		wait_ns = ENGINE_FULL_NS;
-	if (d->names && host_names_waits(d->names) && wait_ns < NAMES_LOOK_NS)
+	if (((d->names && host_names_waits(d->names)) ||
+	     (d->decoys && host_decoys_waits(d->decoys))) &&
+	    wait_ns < NAMES_LOOK_NS)
 		wait_ns = NAMES_LOOK_NS;
 	drive_news(d);
 	if (drive_receive(d, wait_ns, f) < 0 || drive_close_windows(d, f) < 0)
@@ -504,6 +512,7 @@ static void drive_summary(struct scan_driver *d, uint64_t start_ns)
 	sum->send_errors = stats.send_errors;
 	sum->ring_drops = stats.ring_drops;
 	scan_checkpoint_sum(d->run->checkpoint, sum);
+	sum->confidence = scan_confidence(&d->scan);
 }
 
 /* Whether the loop ends. The first interruption ends only the sending, the second also the wait
@@ -550,6 +559,8 @@ static int drive_begin(struct scan_driver *d, struct failure *f)
 	d->findings = calloc(setup->plan->slots, sizeof(*d->findings));
 	if (!d->findings)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for the findings of a host");
+	if (d->run->decoys && !(d->decoys = host_decoys_new(setup)))
+		return failure_set(f, EXIT_SOFTWARE, "out of memory for decoys");
 	if (setup->request->reverse && !(d->names = host_names_new()))
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for names of hosts");
 	return drive_sink_check(d, f);
@@ -602,6 +613,8 @@ static int drive_end(struct scan_driver *d, uint64_t start_ns, int result, struc
 	}
 	drive_summary(d, start_ns);
 	host_names_end(d->names, d->run->observer);
+	host_decoys_free(d->decoys);
+	d->decoys = NULL;
 	d->names = NULL;
 	drive_sink(d, sink_end(sink, &d->summary));
 	free(d->findings);

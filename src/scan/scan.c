@@ -29,6 +29,8 @@ void scan_init(struct scan *s, const struct plan *plan, const struct scan_conf *
 	s->window_last = (conf->last + plan->window_cells - 1) / plan->window_cells;
 	s->cells_all = conf->last - conf->first;
 	outage_init(&s->outage, now_ns);
+	confidence_init(&s->confidence, plan, conf->tries);
+	recapture_init(&s->recapture, s->cells_all);
 }
 
 struct outage_path scan_path(const struct scan *s)
@@ -138,6 +140,7 @@ void scan_withdraw(struct scan *s, uint64_t now_ns)
 	for (int i = 0; i < SHEETS; i++)
 		if (s->sheet[i] && &s->walk[i] != s->passing)
 			s->withdrawn += walk_withdraw(&s->walk[i], s->outage.since_ns, now_ns);
+	recapture_withdraw(&s->recapture, s->outage.since_ns / 1000, now_ns / 1000);
 }
 
 static void scan_resume(struct scan *s, uint64_t now_ns)
@@ -239,6 +242,8 @@ struct walk *scan_turn(struct scan *s, uint64_t now_ns, unsigned *budget)
 		*budget = pacer_budget(&s->pacer, now_ns, TURN_MOST);
 		if (*budget > 0 && scan_checks(s, walk, false, now_ns))
 			*budget = 1;
+		else if (*budget > 0)
+			recapture_ask(&s->recapture, walk, (unsigned)order[i], now_ns);
 		if (*budget > 0)
 			return walk;
 		walk_look(walk, now_ns);
@@ -261,6 +266,7 @@ void scan_sent(struct scan *s, struct walk *walk, unsigned count, uint64_t refus
 
 	pacer_sent(&s->pacer, count, fresh, refused, now_ns);
 	outage_sent(&s->outage, count, fresh);
+	recapture_sent(&s->recapture, fresh);
 }
 
 /* Something came through. */
@@ -298,6 +304,8 @@ struct sheet *scan_answer(struct scan *s, const struct answer *answer, uint32_t 
 		if (mark == SHEET_STRAY)
 			return NULL;
 		scan_heard(s, answer);
+		if (s->recapture.open > 0 && mark != SHEET_FIRST)
+			recapture_heard(&s->recapture, &s->confidence, sheet, (unsigned)i, *cell);
 		if (mark == SHEET_DUPLICATE)
 			return NULL;
 		s->valid++;
@@ -392,6 +400,7 @@ int scan_ready(struct scan *s, uint64_t now_ns)
 void scan_close(struct scan *s, int place)
 {
 	s->cells_done += sheet_ours(s->sheet[place]);
+	recapture_close(&s->recapture, &s->confidence, &s->walk[place], (unsigned)place);
 	walk_fini(&s->walk[place]);
 	sheet_free(s->sheet[place]);
 	s->sheet[place] = NULL;
@@ -546,6 +555,12 @@ void scan_read(struct scan *s, int place, uint32_t host, bool complete, struct f
 {
 	verdict_host(s->sheet[place], host, complete, s->conf.tries, s->conf.wall_offset_ns,
 		     findings, out);
+	confidence_host(&s->confidence, out);
+}
+
+struct run_confidence scan_confidence(const struct scan *s)
+{
+	return confidence_summary(&s->confidence);
 }
 
 struct scan_counts scan_counts(const struct scan *s)

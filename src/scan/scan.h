@@ -8,8 +8,10 @@
 #include "plan/plan.h"
 #include "result/finding.h"
 #include "result/record.h"
+#include "scan/confidence.h"
 #include "scan/outage.h"
 #include "scan/pacer.h"
+#include "scan/recapture.h"
 #include "scan/rtt.h"
 #include "scan/sheet.h"
 #include "scan/tempo.h"
@@ -63,6 +65,9 @@ struct scan {
 	struct outage outage;
 	bool unproven;	    /* the oldest window could be closed, if the path works */
 	uint64_t withdrawn; /* probes that were sent into an outage, and are sent again */
+	/* Neither is in a snapshot: in a restored scan both samples are of what follows. */
+	struct confidence confidence;
+	struct recapture recapture;
 };
 
 /* Caller's storage. *plan outlives the scan. */
@@ -155,7 +160,7 @@ void scan_dropped(struct scan *s, uint64_t now_ns);
 struct sheet *scan_sheet(const struct scan *s, int place);
 uint32_t scan_hosts(const struct scan *s, int place);
 bool scan_answered(const struct scan *s, int place);
-/* Reads out one host of it: verdict_host. `complete`: the scan was not stopped. */
+/* Reads out one host of it, once: verdict_host. `complete`: the scan was not stopped. */
 void scan_read(struct scan *s, int place, uint32_t host, bool complete, struct finding *findings,
 	       struct host_report *out);
 
@@ -165,6 +170,9 @@ struct scan_counts {
 	uint64_t valid, duplicate, stray;
 };
 struct scan_counts scan_counts(const struct scan *s);
+
+/* How far losses may have falsified what scan_read() has given so far. */
+struct run_confidence scan_confidence(const struct scan *s);
 
 struct scan_pace {
 	double rate_pps;

@@ -262,18 +262,31 @@ bool walk_check(struct walk *w, bool tcp)
 	return false;
 }
 
+bool walk_ask(struct walk *w, uint32_t cell)
+{
+	if (w->asks == WALK_ASKS)
+		return false;
+	w->ask[w->asks++] = cell;
+	return true;
+}
+
 /* With the attempt number of the latest one: to a firewall in between it is a retransmission. */
 static void walk_offer_check(struct walk *w, struct probe *out)
 {
+	const uint32_t cell =
+		w->checking ? (uint32_t)permute_forward(sheet_order(w->sheet), w->check_at)
+			    : w->ask[w->asks - 1];
+
+	w->asks -= !w->checking;
 	w->checking = false;
-	walk_offer(w, (uint32_t)permute_forward(sheet_order(w->sheet), w->check_at), out);
+	walk_offer(w, cell, out);
 	out->attempt = (uint8_t)(out->attempt - 1) & 15;
 	out->check = true;
 }
 
 bool walk_next(struct walk *w, uint64_t now_ns, struct probe *out)
 {
-	if (w->checking) {
+	if (walk_is_checking(w)) {
 		walk_offer_check(w, out);
 		return true;
 	}

@@ -10,6 +10,9 @@
 #include "scan/probe.h"
 #include "scan/sheet.h"
 
+/* Probes that walk_ask() holds at a time. */
+#define WALK_ASKS 8
+
 /*
  * A walk goes over its window in the plan's order, pass after pass: the first pass takes every
  * cell, a later one each cell that is still unanswered, has attempts left, and was last sent at
@@ -39,9 +42,13 @@ struct walk {
 	/* How long to wait for a host that has not answered yet (it may be further away than those
 	 * that the time-out was measured at), and at most for any host; 0: timeout_ns. */
 	uint64_t silent_ns, most_ns;
-	uint64_t end_ns;       /* walk_over: when to look again */
-	uint32_t check_at;     /* walk_check: position of the last one */
-	bool checking;	       /* walk_next returns the probe of check_at first */
+	uint64_t end_ns;   /* walk_over: when to look again */
+	uint32_t check_at; /* walk_check: position of the last one */
+	bool checking;	   /* walk_next returns the probe of check_at first */
+	/* walk_ask: cells that walk_next returns first. Not in a snapshot: a restored scan lacks
+	 * them in its sample. */
+	uint32_t ask[WALK_ASKS];
+	uint32_t asks;
 	uint64_t sent, resent; /* probes sent; the second, retransmissions, are part of the first */
 };
 
@@ -77,8 +84,12 @@ static inline bool walk_is_due(const struct walk *w, uint64_t now_ns)
 bool walk_check(struct walk *w, bool tcp);
 static inline bool walk_is_checking(const struct walk *w)
 {
-	return w->checking;
+	return w->checking || w->asks > 0;
 }
+
+/* Has walk_next return the probe of that cell, which is answered, once more; it is none of the
+ * walk's attempts. False if WALK_ASKS of them wait already. */
+bool walk_ask(struct walk *w, uint32_t cell);
 
 /* For when walk_next may not be called because the rate forbids it: finds out whether the walk is
  * done, or sets due_ns, as walk_next would. */

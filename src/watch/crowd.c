@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "watch/logarithm.h"
+#include "base/logarithm.h"
 #include "watch/name.h"
 #include "watch/params.h"
 

@@ -421,13 +421,14 @@ static void episode_grown(struct episode_table *t, struct episode *e, uint64_t t
 		episode_report(t, e, EVENT_UPDATE, t_ns);
 }
 
-/* Whether a contact looks for hosts, and the scan for ports of one: scanners look for hosts first.
+/* Whether a contact looks for hosts, and the scan for ports of a few: scanners look for hosts
+ * first.
  */
 static bool is_by_product(const struct episode *e, const struct contact *c)
 {
 	const uint32_t pings = UINT32_C(1) << SEEN_ICMP | UINT32_C(1) << SEEN_ARP;
 
-	return e->of_ports && !e->many_targets && c->techniques && !(c->techniques & ~pings);
+	return e->of_ports && e->hosts <= SHAPE_FEW && c->techniques && !(c->techniques & ~pings);
 }
 
 void episode_add(struct episode_table *t, struct episode *e, const struct contact *c,

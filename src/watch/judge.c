@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "watch/logarithm.h"
+#include "base/logarithm.h"
 #include "watch/name.h"
 #include "watch/params.h"
 #include "watch/watch_state.h"

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/logarithm.h"
 #include "scan/scan.h"
 #include "scan/verdict.h"
 
@@ -49,9 +50,24 @@ enum nature {
 	DEAD
 };
 
+/* Paths of the network that fail independently. */
+#define LAB_PATHS 8
+
+/* Losses in bursts (Gilbert): a path is good or bad for times that are distributed exponentially,
+ * and loses more while it is bad. */
+struct bursts {
+	double loss;		     /* of each packet, while the path is bad; 0: no bursts */
+	uint64_t bad_ns, good_ns;    /* mean length of the times */
+	unsigned paths;		     /* hosts have them in turn; LAB_PATHS at most */
+	uint64_t turn_ns[LAB_PATHS]; /* state: when it changes */
+	bool bad[LAB_PATHS];
+};
+
 struct network {
 	enum nature (*nature)(uint64_t rank);
-	double loss;	     /* of each packet */
+	double loss; /* of each packet */
+	struct bursts bursts;
+	uint64_t seed;	     /* of the whole world; 0: always the same */
 	double capacity_pps; /* more than that is dropped; 0: no limit */
 	uint64_t rtt_ns;
 	uint64_t (*extra_rtt_ns)(uint64_t rank); /* NULL: none */
@@ -68,9 +84,35 @@ struct network {
 	uint64_t probes, most_resent;
 };
 
-static inline bool network_carries(struct network *net, uint64_t now_ns)
+static inline uint64_t exponential_ns(uint64_t mean_ns)
 {
-	if (chance(net->loss))
+	const double share = ((double)(random_next() >> 11) + 1) / 9007199254740993.0;
+
+	return (uint64_t)(-logarithm(share) * (double)mean_ns) + 1;
+}
+
+static inline bool network_loses(struct network *net, uint64_t rank, uint64_t now_ns)
+{
+	struct bursts *b = &net->bursts;
+
+	if (b->loss > 0) {
+		const unsigned path = (unsigned)(rank % b->paths);
+
+		if (b->turn_ns[path] == 0)
+			b->turn_ns[path] = now_ns + exponential_ns(b->good_ns);
+		while (b->turn_ns[path] <= now_ns) {
+			b->bad[path] = !b->bad[path];
+			b->turn_ns[path] += exponential_ns(b->bad[path] ? b->bad_ns : b->good_ns);
+		}
+		if (b->bad[path] && chance(b->loss))
+			return true;
+	}
+	return chance(net->loss);
+}
+
+static inline bool network_carries(struct network *net, uint64_t rank, uint64_t now_ns)
+{
+	if (network_loses(net, rank, now_ns))
 		return false;
 	if (net->capacity_pps <= 0)
 		return true;
@@ -197,20 +239,19 @@ static inline void network_send(struct network *net, const struct plan *plan,
 			   .ttl = 64,
 			   .attempt = probe->attempt};
 
+	uint64_t rank;
+
 	net->probes++;
-	if (!network_carries(net, now_ns) || network_dark(net, now_ns))
+	assert_true(plan_find_host(plan, probe->to, &rank));
+	if (!network_carries(net, rank, now_ns) || network_dark(net, now_ns))
 		return;
 	a.reply = (uint8_t)network_reply(net, plan, probe, now_ns, &a);
-	if (a.reply == REPLY_SILENCE || chance(net->loss))
+	if (a.reply == REPLY_SILENCE || network_loses(net, rank, now_ns))
 		return;
 	struct pending *p = malloc(sizeof(*p));
 
-	if (net->extra_rtt_ns) {
-		uint64_t rank;
-
-		assert_true(plan_find_host(plan, probe->to, &rank));
+	if (net->extra_rtt_ns)
 		a.t_ns += net->extra_rtt_ns(rank);
-	}
 	if (network_dark(net, a.t_ns)) {
 		free(p);
 		return;
@@ -236,6 +277,7 @@ struct result {
 	uint64_t elapsed_ns, sent;
 	uint64_t checks; /* of those sent: of the path, at ports that have answered */
 	double top_pps;
+	struct run_confidence confidence;
 	struct paced_status asked_on; /* most hosts, highest round */
 };
 
@@ -267,7 +309,7 @@ static inline void read_out(struct scan *scan, int place, expected_state *expect
 	for (uint32_t h = 0; h < sheet_hosts(sheet); h++) {
 		struct host_report host;
 
-		verdict_host(sheet, h, !scan->stopping, scan->conf.tries, 0, findings, &host);
+		scan_read(scan, place, h, !scan->stopping, findings, &host);
 		assert_true(plan_find_host(scan->plan, host.addr, &rank));
 		assert_int_equal(rank, r->hosts);
 		r->hosts++;
@@ -309,7 +351,7 @@ static inline struct result run(const struct plan *plan, struct network *net,
 	struct result r = {0};
 	uint64_t now_ns = SECOND, start_ns = now_ns;
 
-	random_state = 99;
+	random_state = net->seed ? net->seed : 99;
 	net->filled_ns = net->icmp_ns = net->rst_ns = now_ns;
 	net->icmp_tokens = 6;
 	scan_init(&scan, plan, conf, now_ns);
@@ -367,6 +409,7 @@ static inline struct result run(const struct plan *plan, struct network *net,
 	}
 	r.elapsed_ns = now_ns - start_ns;
 	r.sent = scan.sent;
+	r.confidence = scan_confidence(&scan);
 	scan_fini(&scan);
 	for (; net->head; net->tail = NULL) {
 		struct pending *p = net->head;

@@ -278,6 +278,7 @@ static bool run_part(struct story *story, uint64_t stop_after, int interruptions
 	partial = driver.summary.partial;
 	story->sent = driver.summary.probes_sent;
 	judge(story, &sink, setup.plan);
+	recording_sink_fini(&sink);
 	scan_driver_close(&driver);
 	scan_setup_fini(&setup);
 	checkpoint_file_close(&file, true);

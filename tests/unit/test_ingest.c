@@ -96,6 +96,19 @@ static void vary_finding(struct finding *f)
 	f->icmp_code = (uint8_t)pick(256);
 }
 
+static void vary_confidence(struct run_confidence *c)
+{
+	c->known = true;
+	c->loss_ppm = pick(1000001);
+	c->again = pick(1000);
+	c->again_mute = pick(1000);
+	for (unsigned kind = 0; kind < CONFIDENCE_KINDS; kind++) {
+		c->wrong[kind].known = pick(2);
+		c->wrong[kind].milli = pick(1u << 30);
+		c->wrong[kind].most = pick(1u << 30);
+	}
+}
+
 /* Hosts, techniques, ports, states, evidence, notes and options by chance. */
 static struct sample *random_sample(void)
 {
@@ -121,6 +134,8 @@ static struct sample *random_sample(void)
 	s->summary.partial = pick(2);
 	s->summary.elapsed_ns = (uint64_t)pick(1u << 30) * 1000;
 	s->summary.ring_drops = pick(9);
+	if (pick(2))
+		vary_confidence(&s->summary.confidence);
 	for (unsigned hosts = pick(4); hosts > 0; hosts--) {
 		const unsigned ports = pick(70), states = 1 + pick(PORT_STATES - 1);
 
@@ -169,6 +184,7 @@ static void test_xml_is_the_same_again(void **state)
 
 		s->summary.elapsed_ns -= s->summary.elapsed_ns % 10000000;
 		s->summary.no_counts = true;
+		s->summary.confidence.known = false;
 		/* \xHH is what is left of a foreign byte, and hosts that are down have no third
 		 * kind of silence. */
 		s->summary.hosts_total = 0;

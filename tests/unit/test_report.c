@@ -96,6 +96,67 @@ static void test_table_silent_hosts(void **state)
 	check_has(s, &report_table, "Note: The host is down: no host on the link answered");
 }
 
+static void test_confidence(void **state)
+{
+	struct sample *s = sample_basic(false);
+
+	(void)state;
+	s->summary.confidence = (struct run_confidence){.known = true};
+	s->summary.confidence.wrong[CONFIDENCE_OPEN].known = true;
+	check_has(s, &report_table,
+		  "\nConfidence: no loss seen; open ports missed: none (95 %)\n"
+		  "portlight done: 1 host");
+	s = sample_basic(false);
+	s->summary.confidence = (struct run_confidence){.known = true, .again = 1000};
+	s->summary.confidence.wrong[CONFIDENCE_OPEN].known = true;
+	check_has(s, &report_table,
+		  "\nConfidence: no loss at 1000 ports probed again; open ports missed: none (95 "
+		  "%)\n");
+	s = sample_basic(false);
+	s->summary.confidence =
+		(struct run_confidence){.known = true, .loss_ppm = 100, .again = 1000};
+	check_has(s, &report_table,
+		  "\nConfidence: loss 0.01 % there or back, none at 1000 ports probed again\n");
+	s = sample_basic(false);
+	s->summary.confidence = (struct run_confidence){
+		.known = true, .loss_ppm = 21000, .again = 1000, .again_mute = 22};
+	s->summary.confidence.wrong[CONFIDENCE_OPEN].known = true;
+	s->summary.confidence.wrong[CONFIDENCE_OPEN].milli = 340;
+	s->summary.confidence.wrong[CONFIDENCE_OPEN].most = 3;
+	s->summary.confidence.wrong[CONFIDENCE_SILENCE].known = true;
+	s->summary.confidence.wrong[CONFIDENCE_SILENCE].milli = 12000;
+	s->summary.confidence.wrong[CONFIDENCE_SILENCE].most = 20;
+	char *text = render(s, &report_normal);
+
+	assert_non_null(strstr(text, "\n# Confidence: loss 2.10 % there or back (1000 ports probed "
+				     "again, 22 without answer); open ports missed: 0.3 expected, "
+				     "at most 3 (95 %); ports silent only by loss: 12.0 expected, "
+				     "at most 20 (95 %)\n# portlight done"));
+	free(text);
+	text = render(s, &report_xml);
+	assert_non_null(strstr(text, "1 retransmission; loss 2.10 % there or back (1000"));
+	free(text);
+	check_has(s, &report_ndjson,
+		  "\"confidence\":{\"loss_ppm\":21000,\"probed_again\":1000,\"unanswered\":22,"
+		  "\"open_missed\":{\"expected_milli\":340,\"at_most\":3},"
+		  "\"silent_by_loss\":{\"expected_milli\":12000,\"at_most\":20}}");
+}
+
+/* Silence of everything is no result that stands for itself. */
+static void test_no_answer_at_all(void **state)
+{
+	struct sample *s = sample_empty(true);
+
+	(void)state;
+	s->summary.replies_valid = 0;
+	check_has(s, &report_table,
+		  "Not listed: 2 hosts that did not answer.\n"
+		  "Confidence: no answer at all from 2 hosts with a route and a neighbour; 1001\n"
+		  "            probes left, none was refused by this machine; a firewall drops\n"
+		  "            probes or answers, or the hosts are not there\n"
+		  "portlight done: 2 hosts");
+}
+
 static void test_table_stopped(void **state)
 {
 	(void)state;
@@ -500,6 +561,8 @@ int main(void)
 		cmocka_unit_test(test_table_reasons_and_colour),
 		cmocka_unit_test(test_table_merged),
 		cmocka_unit_test(test_table_silent_hosts),
+		cmocka_unit_test(test_confidence),
+		cmocka_unit_test(test_no_answer_at_all),
 		cmocka_unit_test(test_table_stopped),
 		cmocka_unit_test(test_normal),
 		cmocka_unit_test(test_grepable),

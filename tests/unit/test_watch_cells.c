@@ -257,9 +257,9 @@ static void victims_are_told(void **state)
 
 	(void)state;
 	for (uint32_t host = 0; host < 100; host++) {
-		for (uint16_t n = 0; n < (host == 70 ? 40 : 20); n++)
+		for (uint16_t n = 0; n < (host == 70 ? 80 : 20); n++)
 			lab_connect(l, lab_far(l, 7), lab_near(l, host), lab_port(l),
-				    (uint16_t)(100 + n), host == 70 && n == 3 ? IDLE : REFUSED);
+				    (uint16_t)(100 + n), host == 70 && n == 63 ? IDLE : REFUSED);
 		lab_wait(l, 240 * SECOND);
 	}
 	told = lab_one_alert(l);
@@ -268,10 +268,11 @@ static void victims_are_told(void **state)
 	assert_in_range(updates, 3, 8);
 	assert_int_equal(told->targets, 20);
 	assert_true(addr_equal(told->first_target.target, lab_near(l, 70)));
-	assert_int_equal(told->first_target.contacts, 40);
-	assert_in_range(told->first_target.ports, 30, 50);
+	/* Of the first ones some may be lost, until it is in the list. */
+	assert_in_range(told->first_target.contacts, 50, 80);
+	assert_in_range(told->first_target.ports, 40, 140);
 	assert_int_equal(told->first_target.opens, 1);
-	assert_int_equal(told->first_target.open[0], 103);
+	assert_int_equal(told->first_target.open[0], 163);
 	assert_true(told->first_target.last_ns > told->first_target.first_ns);
 }
 

@@ -251,6 +251,30 @@ static void ndjson_host(struct report *r, const struct host_report *host)
 	view_close(&view);
 }
 
+static void write_wrong(struct json *j, const struct run_confidence *c, enum confidence_kind kind,
+			const char *name)
+{
+	if (!c->wrong[kind].known)
+		return;
+	json_open(j, name, '{');
+	json_number(j, "expected_milli", c->wrong[kind].milli);
+	json_number(j, "at_most", c->wrong[kind].most);
+	json_close(j, '}');
+}
+
+static void write_confidence(struct json *j, const struct run_confidence *c)
+{
+	if (!c->known)
+		return;
+	json_open(j, "confidence", '{');
+	json_number(j, "loss_ppm", c->loss_ppm);
+	json_number(j, "probed_again", c->again);
+	json_number(j, "unanswered", c->again_mute);
+	write_wrong(j, c, CONFIDENCE_OPEN, "open_missed");
+	write_wrong(j, c, CONFIDENCE_SILENCE, "silent_by_loss");
+	json_close(j, '}');
+}
+
 static void ndjson_end(struct report *r, const struct run_summary *s)
 {
 	struct json j = {r->out, false};
@@ -281,6 +305,7 @@ static void ndjson_end(struct report *r, const struct run_summary *s)
 	json_close(&j, '}');
 	json_number(&j, "send_errors", s->send_errors);
 	json_number(&j, "ring_drops", s->ring_drops);
+	write_confidence(&j, &s->confidence);
 	json_flag(&j, "partial", s->partial);
 	json_string(&j, "stopped_why", s->stopped_why);
 	json_end_line(&j);

@@ -214,7 +214,7 @@ static void explain_end(struct report *r, const struct run_summary *summary)
 			      "%" PRIu64 " later packets were not stored: the sequences of some "
 			      "ports are incomplete.\n",
 			      r->conf.trace->lost);
-	table_write_hidden(r, summary, "");
+	table_write_remarks(r, summary, "");
 	write_summary(r, summary);
 }
 

@@ -24,7 +24,7 @@ static void normal_end(struct report *r, const struct run_summary *summary)
 {
 	char time[PHRASE_TIME];
 
-	table_write_hidden(r, summary, "# ");
+	table_write_remarks(r, summary, "# ");
 	(void)fprintf(r->out, "# portlight %s %s: ", summary->partial ? "stopped early" : "done",
 		      phrase_time_short(summary->end_ns, time));
 	phrase_summary(r->out, summary);

@@ -2,7 +2,9 @@
  * explained. */
 #include "report/text/table.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/escape.h"
@@ -227,7 +229,33 @@ void table_write_host(struct report *r, const struct host_report *host, bool mer
 	view_close(&view);
 }
 
-void table_write_hidden(struct report *r, const struct run_summary *summary, const char *prefix)
+/* Columns of "Confidence: ". */
+#define CONFIDENCE_INDENT 12
+
+/* A line of its own, wrapped like a note. */
+static void write_confidence(struct report *r, const struct run_summary *summary,
+			     const char *prefix)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *memory = open_memstream(&text, &length);
+	bool any;
+
+	if (!memory) {
+		r->error = ENOMEM;
+		return;
+	}
+	any = phrase_confidence(memory, summary);
+	if (fclose(memory) != 0 || !text)
+		r->error = ENOMEM;
+	else if (any && *prefix)
+		(void)fprintf(r->out, "%sConfidence: %s\n", prefix, text);
+	else if (any)
+		phrase_wrap(r->out, r->conf.columns, "Confidence:", text, CONFIDENCE_INDENT);
+	free(text);
+}
+
+void table_write_remarks(struct report *r, const struct run_summary *summary, const char *prefix)
 {
 	if (r->hidden_hosts)
 		(void)fprintf(r->out, "%sNot listed: %" PRIu64 " host%s that did not answer.\n",
@@ -238,6 +266,7 @@ void table_write_hidden(struct report *r, const struct run_summary *summary, con
 	if (summary->hosts_hidden)
 		(void)fprintf(r->out, "%sNot listed: %" PRIu64 " host%s without a report.\n",
 			      prefix, summary->hosts_hidden, summary->hosts_hidden == 1 ? "" : "s");
+	write_confidence(r, summary, prefix);
 }
 
 static void table_begin(struct report *r, const struct run_info *run)
@@ -255,7 +284,7 @@ static void table_end(struct report *r, const struct run_summary *summary)
 {
 	const char *why = summary->stopped_why ? summary->stopped_why : "interrupted";
 
-	table_write_hidden(r, summary, "");
+	table_write_remarks(r, summary, "");
 	(void)fputs("portlight ", r->out);
 	if (summary->partial) {
 		(void)fputs("stopped (", r->out);

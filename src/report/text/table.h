@@ -7,7 +7,8 @@
 /* Writes one host. merge: one line per port instead of one per port and technique. */
 void table_write_host(struct report *r, const struct host_report *host, bool merge);
 
-/* Writes the lines about hosts that are not listed, each starting with `prefix`. */
-void table_write_hidden(struct report *r, const struct run_summary *summary, const char *prefix);
+/* Writes the lines about hosts that are not listed, and how sure the result is; each starts with
+ * `prefix`. */
+void table_write_remarks(struct report *r, const struct run_summary *summary, const char *prefix);
 
 #endif

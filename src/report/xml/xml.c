@@ -252,6 +252,10 @@ static void xml_end(struct report *r, const struct run_summary *summary)
 		      summary->end_ns / 1000000000, phrase_time_short(summary->end_ns, time),
 		      summary->partial ? "stopped early" : "done");
 	phrase_summary(out, summary);
+	if (summary->confidence.known) {
+		(void)fputs("; ", out);
+		(void)phrase_confidence(out, summary);
+	}
 	(void)fprintf(out, "\" elapsed=\"%s\"", phrase_seconds(summary->elapsed_ns, seconds));
 	if (summary->partial) {
 		(void)fputs(" exit=\"error\"", out);
