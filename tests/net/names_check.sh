@@ -99,6 +99,7 @@ check_silence() {
 		'portlight report for 127.0.0.9'
 	shows 'silence' stderr 'waiting for the names of hosts, for up to 10 s' \
 		'names: 1 of 2 lookups was not finished in time'
+	rm -f "$work/stderr"
 	"$PORTLIGHT" scan -p 1 -oX "$work/r.xml" -R 127.0.0.9 >"$work/out" 2>"$work/stderr" &
 	scanner=$!
 	children="$children $scanner"
