@@ -3,6 +3,8 @@
 usage: convert_oracle.py ports FILE FILE    the same hosts, states and ports, listed or summarised
        convert_oracle.py listed FILE FILE   the same listed ports (of a grepable file all it has)
 A file is nmap's or portlight's XML, portlight's NDJSON, or a grepable report, by its name's end.
+Of several techniques each verdict is compared where a format has them; where it lists one state of a
+port, that must be among them.
 """
 import json
 import re
@@ -17,8 +19,18 @@ def spread(text):
         yield from range(int(first), int(last or first) + 1)
 
 
+def of_techniques(text):
+    """{(proto, port): states} of the lines "fin closed: 22-25"."""
+    every = {}
+    for line in filter(None, text.split("\n")):
+        technique, state, ports = re.fullmatch(r"(\S+) (\S+): (\S+)", line).groups()
+        for port in spread(ports):
+            every.setdefault(("udp" if technique == "udp" else "tcp", port), set()).add(state)
+    return every
+
+
 def of_xml(path):
-    """{address: (status, {(proto, port): state}, the same of listed ports)}; a cut-off file counts
+    """{address: (status, {(proto, port): states}, the same of listed ports)}; a cut-off file counts
     up to where it ends."""
     hosts = {}
     parser = ElementTree.XMLPullParser(["end"])
@@ -29,7 +41,7 @@ def of_xml(path):
             continue
         address = next(a.get("addr") for a in host.iter("address") if a.get("addrtype") != "mac")
         listed = {
-            (port.get("protocol"), int(port.get("portid"))): port.find("state").get("state")
+            (port.get("protocol"), int(port.get("portid"))): {port.find("state").get("state")}
             for port in host.iterfind("ports/port")
         }
         every = dict(listed)
@@ -37,23 +49,26 @@ def of_xml(path):
             before = len(every)
             for reasons in extra.iterfind("extrareasons"):
                 for port in spread(reasons.get("ports")):
-                    every[(reasons.get("proto"), port)] = extra.get("state")
+                    every[(reasons.get("proto"), port)] = {extra.get("state")}
             assert len(every) - before == int(extra.get("count")), (path, address)
+        for script in host.iterfind("hostscript/script[@id='portlight-techniques']"):
+            every = of_techniques(script.get("output"))
         hosts[address] = (host.find("status").get("state"), every, listed)
     return hosts
 
 
 def of_ndjson(path):
-    """The same of portlight's NDJSON, of runs with one technique a protocol."""
+    """The same of portlight's NDJSON."""
     hosts, every, listed = {}, {}, {}
     with open(path, encoding="ascii") as file:
         for record in map(json.loads, file):
             if record["type"] == "port":
                 key = (record["proto"], record["port"])
-                every[key] = listed[key] = record["state"]
+                every.setdefault(key, set()).add(record["state"])
+                listed[key] = every[key]
             elif record["type"] == "ports":
                 for port in spread(record["ports"]):
-                    every[(record["proto"], port)] = record["state"]
+                    every.setdefault((record["proto"], port), set()).add(record["state"])
             elif record["type"] == "host":
                 hosts[record["ip"]] = (record["status"], every, listed)
                 every, listed = {}, {}
@@ -76,7 +91,7 @@ def of_grepable(path):
                 elif name == "Ports":
                     for port in value.split(", "):
                         number, state, proto = port.split("/")[:3]
-                        every[(proto, int(number))] = state
+                        every[(proto, int(number))] = {state}
             hosts[match[1]] = (status, every, every)
     return hosts
 
@@ -87,6 +102,11 @@ def load(path):
     return ends["." + path.rpartition(".")[2]](path)
 
 
+def differences(one, other):
+    return {port: (one.get(port), other.get(port)) for port in one.keys() | other.keys()
+            if one.get(port) != other.get(port)}
+
+
 def main():
     what, one, other = sys.argv[1:]
     one, other = load(one), load(other)
@@ -95,8 +115,10 @@ def main():
         status_2, every_2, listed_2 = other[address]
         if what == "ports":
             assert status == status_2, (address, status, status_2)
-            assert every == every_2, (address, set(every.items()) ^ set(every_2.items()))
-        assert listed == listed_2, (address, set(listed.items()) ^ set(listed_2.items()))
+            assert every == every_2, (address, differences(every, every_2))
+        assert sorted(listed) == sorted(listed_2), (address, set(listed) ^ set(listed_2))
+        for port, states in listed.items():
+            assert states & listed_2[port], (address, port, states, listed_2[port])
 
 
 if __name__ == "__main__":

@@ -17,10 +17,12 @@
 #include "cli/dry_run.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
+#include "cli/resume.h"
 #include "cli/timing_help.h"
 #include "report/note.h"
 #include "report/progress.h"
 #include "report/terminal.h"
+#include "run/scan_checkpoint.h"
 #include "run/scan_driver.h"
 #include "run/scan_setup.h"
 
@@ -199,6 +201,46 @@ static struct report_conf report_conf(const struct scan_setup *setup, const stru
 	};
 }
 
+/* What a scan with a checkpoint has besides. */
+struct saved_scan {
+	struct scan_checkpoint scan;
+	struct checkpoint_file file;
+	struct checkpoint data;
+	bool outputs_given; /* again, with --resume */
+	char *command;	    /* that resumes it */
+	char shard[RESUME_SHARD];
+};
+
+static size_t saved_outputs(void *context, struct checkpoint_output *out)
+{
+	return outputs_save(context, out);
+}
+
+static void saved_replayed(void *context)
+{
+	outputs_replayed(context);
+}
+
+/* The checkpoint of a run, or NULL. */
+static struct saved_scan *saved_of(const struct run_context *run)
+{
+	return (struct saved_scan *)run->checkpoint; /* its first member */
+}
+
+static void say_command(const struct saved_scan *saved)
+{
+	if (saved && saved->scan.saved && saved->command)
+		fprintf(stderr, "portlight: this command continues the scan: %s\n", saved->command);
+}
+
+static int open_outputs(const struct saved_scan *saved, const struct report_conf *report,
+			const struct scan_options *o, struct outputs *outputs, struct failure *f)
+{
+	if (saved && saved->scan.resumed && !saved->outputs_given)
+		return outputs_open_saved(&saved->data, report, outputs, f);
+	return outputs_open(o, report, outputs, f);
+}
+
 /* The engine is open: opens the outputs, runs the scan, and derives the exit code. */
 static int scan_opened(struct scan_driver *driver, struct console *console,
 		       const struct scan_options *o, struct failure *f)
@@ -206,9 +248,10 @@ static int scan_opened(struct scan_driver *driver, struct console *console,
 	struct outputs *outputs = console->outputs;
 	const struct report_conf report = report_conf(driver->setup, o, driver->run->trace);
 	struct failure closing = {0};
+	const struct saved_scan *saved = saved_of(driver->run);
 	int result;
 
-	if (outputs_open(o, &report, outputs, f) < 0)
+	if (open_outputs(saved, &report, o, outputs, f) < 0)
 		return -1;
 	catch_signals();
 	if (!o->quiet) {
@@ -220,9 +263,22 @@ static int scan_opened(struct scan_driver *driver, struct console *console,
 		say_pace(&driver->scan, stderr);
 	if (outputs_close(outputs, true, &closing) < 0 && result == 0)
 		result = failure_set(f, closing.exit_code, "%s", closing.text);
+	if (result < 0 || driver->summary.partial)
+		say_command(saved);
 	if (result == 0 && driver->sink_error == EPIPE)
 		return 128 + SIGPIPE;
 	return result == 0 && driver->summary.partial ? EXIT_PARTIAL : result;
+}
+
+/* Nothing was sent yet, and the outputs are as they were. */
+static int new_checkpoint(const struct scan_options *o, const struct run_context *run,
+			  struct failure *f)
+{
+	struct saved_scan *saved = saved_of(run);
+
+	if (random_fill(&saved->data.id, sizeof(saved->data.id), f) < 0)
+		return -1;
+	return checkpoint_file_create(&saved->file, o->checkpoint, saved->data.id, f);
 }
 
 static int scan_start(struct scan_setup *setup, struct console *console,
@@ -233,6 +289,8 @@ static int scan_start(struct scan_setup *setup, struct console *console,
 
 	if (o->explain && !(run->trace = trace_new(TRACE_EVENTS)))
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for --explain");
+	if (run->checkpoint && !run->checkpoint->resumed && new_checkpoint(o, run, f) < 0)
+		return -1;
 	if (scan_driver_open(&driver, setup, run, f) == 0)
 		result = scan_opened(&driver, console, o, f);
 	scan_driver_close(&driver);
@@ -240,7 +298,8 @@ static int scan_start(struct scan_setup *setup, struct console *console,
 	return result;
 }
 
-static int scan_command(const struct scan_options *o, const char *args, struct failure *f)
+static int scan_command(const struct scan_options *o, const char *args, struct saved_scan *saved,
+			struct failure *f)
 {
 	struct outputs outputs = {.count = 0};
 	const struct console_conf conf = {&outputs, stderr, o->verbose > 0, o->quiet};
@@ -249,16 +308,20 @@ static int scan_command(const struct scan_options *o, const char *args, struct f
 	struct run_context run = {
 		.observer = &console.observer,
 		.sink = &console.sink,
+		.decoys = true,
 		.interrupts = &interrupts,
 		.now_ns = clock_monotonic_ns,
 		.wall_offset_ns = clock_wall_ns() - clock_monotonic_ns(),
 		.version = PORTLIGHT_VERSION,
 		.args = args,
 		.verbose = (int)o->verbose,
+		.checkpoint = saved ? &saved->scan : NULL,
 	};
 	int result = -1;
 
 	console_init(&console, &conf);
+	if (saved)
+		saved->scan.context = &outputs;
 	if (random_fill(&run.seed, sizeof(run.seed), f) < 0 ||
 	    random_fill(&run.key, sizeof(run.key), f) < 0)
 		return -1;
@@ -272,6 +335,46 @@ static int scan_command(const struct scan_options *o, const char *args, struct f
 		result = setup.targets.unresolved_exit;
 	}
 	scan_setup_fini(&setup);
+	return result;
+}
+
+/* A scan with --checkpoint or --resume. */
+static int saved_command(const struct scan_options *given, int argc, char **argv, const char *args,
+			 struct failure *f)
+{
+	struct saved_scan saved = {
+		.scan = {.outputs = saved_outputs, .replayed = saved_replayed},
+		.file = {.windows_fd = -1},
+		.outputs_given = scan_options_want_output(given),
+		.command = resume_command(given->resume ? NULL : given->checkpoint, argc, argv),
+	};
+	struct scan_options started = {0};
+	const struct scan_options *o = given;
+	char *first_args = NULL;
+	int result = 0;
+
+	saved.scan.file = &saved.file;
+	saved.scan.data = &saved.data;
+	saved.scan.resumed = given->resume != NULL;
+	if (saved.scan.resumed) {
+		o = &started;
+		result = checkpoint_file_open(&saved.file, given->resume, &saved.data, f);
+		if (result == 0)
+			result = resume_options(&saved.data, given, &started, f);
+		args = first_args = args_text("portlight scan", (int)saved.data.command.count,
+					      (char **)saved.data.command.word);
+	} else
+		result = resume_keep_command(&saved.data.command, given, argc, argv, saved.shard);
+	saved.scan.every_ns = o->checkpoint_every_ns;
+	if (result == 0 && args)
+		result = scan_command(o, args, &saved, f);
+	else
+		result = failure_set(f, EXIT_SOFTWARE, "out of memory"); /* unless *f is set */
+	checkpoint_file_close(&saved.file, true);
+	checkpoint_fini(&saved.data);
+	scan_options_fini(&started);
+	free(saved.command);
+	free(first_args);
 	return result;
 }
 
@@ -294,8 +397,10 @@ int cmd_scan(int argc, char **argv)
 		timing_help(stdout);
 	} else if (result == 0 && o.version) {
 		puts("portlight " PORTLIGHT_VERSION);
+	} else if (result == 0 && (o.checkpoint || o.resume) && !o.list_only && !o.dry_run) {
+		result = saved_command(&o, argc, argv, args, &f);
 	} else if (result == 0) {
-		result = scan_command(&o, args, &f);
+		result = scan_command(&o, args, NULL, &f);
 	}
 	scan_options_fini(&o);
 	free(args);

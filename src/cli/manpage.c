@@ -47,6 +47,8 @@ static const struct {
 	{"@LEAK_MINUTES@", (unsigned long)(LEAK_MS / 60000)},
 	{"@LEAK_SLOW_HOURS@", (unsigned long)(LEAK_SLOW_MS / 3600000)},
 	{"@SUSPECTS@", SUSPECTS},
+	{"@HITS@", HITS},
+	{"@UPDATE_HOSTS_GROWTH@", UPDATE_HOSTS_GROWTH},
 	{"@UPDATE_GROWTH@", UPDATE_GROWTH},
 };
 

@@ -88,12 +88,25 @@ static int option_twice(const struct option_row *row, struct failure *f)
 	return failure_set(f, EXIT_USAGE, "%s is given twice", row->name);
 }
 
-static int option_apply(const struct option_row *row, void *options, const char *value,
-			struct failure *f)
+/* Whether the table allows the option. */
+static bool option_allowed(const struct option_table *table, const struct option_row *row)
+{
+	if (!table->only)
+		return true;
+	for (const char *const *name = table->only; *name; name++)
+		if (strcmp(*name, row->name) == 0)
+			return true;
+	return false;
+}
+
+static int option_apply(const struct option_table *table, const struct option_row *row,
+			void *options, const char *value, struct failure *f)
 {
 	void *at = (char *)options + row->at;
 	bool *has = row->has ? (bool *)((char *)options + row->has) : NULL;
 
+	if (row->kind != OPTION_LEFT_OUT && !option_allowed(table, row))
+		return failure_set(f, EXIT_USAGE, "%s is fixed: %s", row->name, table->only_why);
 	if (row->once && *has)
 		return option_twice(row, f);
 	if (has)
@@ -208,6 +221,9 @@ static bool option_is_repeated(const struct option_table *table, const char *arg
 static int option_argument(const struct option_table *table, const char *argument, void *options,
 			   struct failure *f)
 {
+	if (table->only)
+		return failure_set(f, EXIT_USAGE, "\"%s\" cannot be added: %s",
+				   option_quote(argument).text, table->only_why);
 	if (table->arguments >= 0)
 		return option_word((void *)((char *)options + table->arguments), argument, f);
 	if (table->instead)
@@ -243,7 +259,7 @@ static int option_read(const struct option_table *table, int argc, char **argv, 
 	if (!row || (value && argument[1] != '-' && option_hint_long(table, argument)))
 		return option_unknown(table, argument, f);
 	if (row->kind == OPTION_LEFT_OUT)
-		return option_apply(row, options, NULL, f);
+		return option_apply(table, row, options, NULL, f);
 	if (!row->value && value)
 		return failure_set(f, EXIT_USAGE, "%s takes no value: \"%s\"", row->name,
 				   option_quote(argument).text);
@@ -256,7 +272,7 @@ static int option_read(const struct option_table *table, int argc, char **argv, 
 	if (row->value && value && value[0] == '\0')
 		return failure_set(f, EXIT_USAGE, "%s wants %s, not nothing", row->name,
 				   row->value);
-	return option_apply(row, options, value, f);
+	return option_apply(table, row, options, value, f);
 }
 
 int option_table_parse(const struct option_table *table, int argc, char **argv, void *options,

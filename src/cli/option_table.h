@@ -55,6 +55,9 @@ struct option_table {
 	 * arguments are an error. */
 	int arguments;
 	const char *instead; /* where there must be none: the option that takes such a word */
+	/* Names of the only options that may be given, up to a NULL, and why; NULL: all. */
+	const char *const *only;
+	const char *only_why; /* completes "-p is fixed: " */
 };
 
 /* Parses argv[0..argc), without the program's and the command's name, into *options, which holds

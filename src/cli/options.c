@@ -281,6 +281,15 @@ HEADING("Parts of a scan"),
  "only these probes of the plan, from 0; needs --plan or --seed. portlight verify prints them", parse_part, true},
 {"--dry-run", NULL, NULL, OPTION_FLAG, AT(dry_run), 0, 0, 0,
  "print the plan: hosts, probes, time at this rate and bytes; send nothing"},
+HEADING("Interruptions"),
+{"--checkpoint", NULL, "FILE", OPTION_TEXT, AT(checkpoint), 0, 0, 0,
+ "save to FILE every few seconds what --resume needs after an interruption of any kind; the results of "
+ "finished parts are in FILE.windows"},
+{"--checkpoint-every", NULL, "TIME", OPTION_TIME, AT(checkpoint_every_ns), 0, 0, 0,
+ "how often; default: every 5 s, or less often so that it takes at most 1 % of the time"},
+{"--resume", NULL, "FILE", OPTION_TEXT, AT(resume), 0, 0, 0,
+ "continue the scan of that checkpoint, with its options; only outputs, rate, engine and what is "
+ "shown may be given again"},
 HEADING("Output (FILE may be -, standard output; %Y%m%d-%H%M%S in it is the time; several at once)"),
 #define FORMAT_OPTION(id, name, option, suffix, help, ops) \
 {option, NULL, "FILE", OPTION_TEXT, AT(output[id]), 0, 0, 0, help},
@@ -372,7 +381,6 @@ HEADING("Accepted for compatibility, no effect"),
 {"--ip-options", NULL, "OPTIONS", OPTION_LEFT_OUT, 0, 0, 0, 0, "it sends no IP options"},
 {"--proxies", NULL, "LIST", OPTION_LEFT_OUT, 0, 0, 0, 0, "through a proxy, the proxy would be scanned, not its targets"},
 {"--dns-servers", NULL, "LIST", OPTION_LEFT_OUT, 0, 0, 0, 0, "names are always resolved by the system"},
-{"--resume", NULL, "FILE", OPTION_LEFT_OUT, 0, 0, 0, 0, "--seed and --shard divide a long scan into parts"},
 {"--append-output", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "each output is a new file"},
 {"--stylesheet", NULL, "PATH", OPTION_LEFT_OUT, 0, 0, 0, 0, "the XML refers to none"},
 {"--webxml", NULL, NULL, OPTION_LEFT_OUT, 0, 0, 0, 0, "the XML refers to no stylesheet"},
@@ -433,7 +441,34 @@ static const struct option_table table = {
 	.arguments = AT(request.targets),
 };
 
-static bool options_want_output(const struct scan_options *o)
+/* What may be given with --resume. */
+#define FORMAT_NAME(id, name, option, suffix, help, ops) option,
+static const char *const options_again[] = {
+	FORMAT_ROWS(FORMAT_NAME) "-oA",
+	"--json",
+	"--reason",
+	"--open",
+	"--all-ports",
+	"--all-hosts",
+	"--stats-every",
+	"--no-color",
+	"-q",
+	"-v",
+	"--max-rate",
+	"--min-rate",
+	"--engine",
+	"--xdp-mode",
+	"--privileged",
+	"--unprivileged",
+	"--max-sockets",
+	"--resume",
+	"--checkpoint-every",
+	"-h",
+	"-V",
+	NULL,
+};
+
+bool scan_options_want_output(const struct scan_options *o)
 {
 	for (int i = 0; i < FORMATS; i++)
 		if (o->output[i])
@@ -447,7 +482,7 @@ static int options_agree(const struct scan_options *o, struct failure *f)
 	if (o->request.max_rate_pps > 0 && o->request.min_rate_pps > o->request.max_rate_pps)
 		return failure_set(f, EXIT_USAGE, "--min-rate %g is above --max-rate %g",
 				   o->request.min_rate_pps, o->request.max_rate_pps);
-	if ((o->list_only || o->dry_run) && options_want_output(o))
+	if ((o->list_only || o->dry_run) && scan_options_want_output(o))
 		return failure_set(f, EXIT_USAGE,
 				   "%s writes %s to standard output, and nothing to -oN, "
 				   "-oX, -oG, -oD, -oA or --json",
@@ -459,6 +494,13 @@ static int options_agree(const struct scan_options *o, struct failure *f)
 			(double)o->request.min_rtt_ns / 1e6, (double)o->request.max_rtt_ns / 1e6);
 	if (o->help || o->version)
 		return 0;
+	if (o->checkpoint && o->explain)
+		return failure_set(
+			f, EXIT_USAGE,
+			"--checkpoint saves no packets, so --explain would lack them after "
+			"--resume: give one of the two");
+	if (o->checkpoint_every_ns && !o->checkpoint && !o->resume)
+		return failure_set(f, EXIT_USAGE, "--checkpoint-every needs --checkpoint");
 	if (o->request.reverse && o->no_reverse)
 		return failure_set(f, EXIT_USAGE, "-n and -R exclude each other");
 	if (o->request.reverse && o->list_only)
@@ -494,6 +536,21 @@ static void options_short(struct scan_options *o)
 		o->request.engine = engine_by_name(o->privileged ? "frames" : "sockets");
 }
 
+/* Refuses what cannot be given with --resume, before its file is read. */
+static int options_only(int argc, char **argv, struct failure *f)
+{
+	struct option_table resume = table;
+	struct scan_options ignored = {0};
+	int result;
+
+	resume.only = options_again;
+	resume.only_why = "--resume continues a scan as it was started; it takes outputs, "
+			  "--max-rate, --min-rate and --engine";
+	result = option_table_parse(&resume, argc, argv, &ignored, f);
+	scan_options_fini(&ignored);
+	return result;
+}
+
 int scan_options_parse(int argc, char **argv, struct scan_options *o, struct failure *f)
 {
 	memset(o, 0, sizeof(*o));
@@ -501,7 +558,44 @@ int scan_options_parse(int argc, char **argv, struct scan_options *o, struct fai
 	if (option_table_parse(&table, argc, argv, o, f) < 0)
 		return -1;
 	options_short(o);
+	if (o->resume && options_only(argc, argv, f) < 0)
+		return -1;
 	return options_agree(o, f);
+}
+
+void scan_options_resume(struct scan_options *o, const struct scan_options *given)
+{
+	struct scan_request *r = &o->request;
+	const struct scan_request *now = &given->request;
+
+	if (scan_options_want_output(given)) {
+		memcpy(o->output, given->output, sizeof(o->output));
+		o->output_all = given->output_all;
+		o->json = given->json;
+	}
+	if (now->max_rate_pps > 0 || now->min_rate_pps > 0) {
+		r->max_rate_pps = now->max_rate_pps;
+		r->min_rate_pps = now->min_rate_pps;
+	}
+	if (now->engine) {
+		r->engine = now->engine;
+		r->xdp_generic = now->xdp_generic;
+	} else if (given->has_mode) {
+		r->xdp_generic = now->xdp_generic;
+	}
+	if (now->max_sockets)
+		r->max_sockets = now->max_sockets;
+	o->reason |= given->reason;
+	o->open_only |= given->open_only;
+	o->all_ports |= given->all_ports;
+	o->all_hosts |= given->all_hosts;
+	o->no_colour |= given->no_colour;
+	o->quiet |= given->quiet;
+	o->verbose = given->verbose ? given->verbose : o->verbose;
+	o->stats_every_ns = given->stats_every_ns ? given->stats_every_ns : o->stats_every_ns;
+	if (given->checkpoint_every_ns)
+		o->checkpoint_every_ns = given->checkpoint_every_ns;
+	o->resume = o->checkpoint = given->resume;
 }
 
 void scan_options_fini(struct scan_options *o)

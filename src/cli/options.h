@@ -24,6 +24,8 @@ struct scan_options {
 	bool no_colour, quiet;
 	unsigned verbose;
 	uint64_t stats_every_ns;
+	const char *checkpoint, *resume; /* files */
+	uint64_t checkpoint_every_ns;
 	bool help, version;
 	bool no_reverse; /* -n, the default */
 	bool accepted;	 /* options of nmap that are always in effect, such as -Pn */
@@ -33,6 +35,13 @@ struct scan_options {
  * naming the offending text. The caller frees *o with scan_options_fini in either case. */
 int scan_options_parse(int argc, char **argv, struct scan_options *o, struct failure *f);
 void scan_options_fini(struct scan_options *o);
+
+/* Whether outputs are named. */
+bool scan_options_want_output(const struct scan_options *o);
+
+/* Of a scan that is resumed: replaces in *o, which its command line gave then, what the command
+ * line of now, *given, may give again: rate, outputs and engine. */
+void scan_options_resume(struct scan_options *o, const struct scan_options *given);
 
 /* Prints the --help text. */
 void scan_options_help(FILE *out);

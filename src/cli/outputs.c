@@ -251,7 +251,7 @@ static void outputs_start(struct outputs *out, const struct report_conf *conf)
 
 		report_init(report, report->ops, report->out, conf);
 		/* Not a regular file (a device, a pipe): nothing to truncate. */
-		if (out->output[i].path)
+		if (out->output[i].path && !out->output[i].later)
 			(void)!ftruncate(fileno(report->out), 0);
 		if (out->output[i].path) {
 			report->conf.colour = false;
@@ -294,6 +294,112 @@ err:
 	return -1;
 }
 
+static const struct report_ops *output_format(const char *name)
+{
+	const int format = format_by_name(name);
+
+	if (strcmp(name, report_table.name) == 0)
+		return &report_table;
+	return format < 0 ? NULL : format_table[format].ops;
+}
+
+static bool output_has(FILE *file, uint64_t bytes)
+{
+	struct stat now;
+
+	return bytes > 0 && fstat(fileno(file), &now) == 0 && S_ISREG(now.st_mode) &&
+	       (uint64_t)now.st_size >= bytes;
+}
+
+/* Keeps the first `bytes` of an output, where that can be: until outputs_replayed() all goes to the
+ * null device. */
+static void output_keep(struct output *output, uint64_t bytes)
+{
+	FILE *file = output->report.out, *null;
+
+	if (output->report.ops != &report_ndjson || !output->path || !output_has(file, bytes))
+		return;
+	null = fopen("/dev/null", "we");
+	if (!null)
+		return;
+	if (ftruncate(fileno(file), (off_t)bytes) < 0 || fseeko(file, (off_t)bytes, SEEK_SET) < 0) {
+		(void)fclose(null); /* nothing was written */
+		return;
+	}
+	(void)setvbuf(file, NULL, _IONBF, 0); /* as report.c does */
+	output->later = file;
+	output->report.out = null;
+}
+
+int outputs_open_saved(const struct checkpoint *checkpoint, const struct report_conf *conf,
+		       struct outputs *out, struct failure *f)
+{
+	outputs_init(out);
+	for (size_t i = 0; i < checkpoint->outputs; i++) {
+		const struct checkpoint_output *saved = &checkpoint->output[i];
+		const struct report_ops *ops = output_format(saved->format);
+		char *path = saved->path && ops ? strdup(saved->path) : NULL;
+		int result;
+
+		if (!ops)
+			result = failure_set(f, EXIT_DATA,
+					     "the checkpoint has an output in a format "
+					     "that this version does not write");
+		else if (saved->path && !path)
+			result = failure_set(f, EXIT_SOFTWARE, "out of memory");
+		else
+			result = path && out->count < OUTPUTS_MOST
+					 ? output_file(out, ops, path, f)
+					 : output_add(out, ops, "-", "", f);
+		if (result < 0)
+			goto err;
+	}
+	for (size_t i = 0; i < out->count; i++)
+		output_keep(&out->output[i], checkpoint->output[i].bytes);
+	outputs_start(out, conf);
+	return 0;
+err:
+	(void)outputs_close(out, false, f);
+	return -1;
+}
+
+void outputs_replayed(struct outputs *out)
+{
+	for (size_t i = 0; i < out->count; i++) {
+		struct output *output = &out->output[i];
+
+		if (!output->later)
+			continue;
+		(void)fclose(output->report.out); /* the null device */
+		output->report.out = output->later;
+		output->later = NULL;
+	}
+}
+
+size_t outputs_save(struct outputs *out, struct checkpoint_output *saved)
+{
+	for (size_t i = 0; i < out->count; i++) {
+		struct output *output = &out->output[i];
+		const struct report *report = &output->report;
+		struct stat now;
+		off_t bytes = 0;
+
+		if (output->path && !output->absolute)
+			output->absolute = realpath(output->path, NULL);
+		/* After an error it may end in the middle of a line. */
+		if (output->path && report->ops == &report_ndjson && !report->error &&
+		    fstat(fileno(report->out), &now) == 0 && S_ISREG(now.st_mode) &&
+		    fdatasync(fileno(report->out)) == 0)
+			bytes = lseek(fileno(report->out), 0, SEEK_CUR);
+		saved[i] = (struct checkpoint_output){
+			.format = report->ops->name,
+			.path = output->absolute ? output->absolute : output->path,
+			.bytes = bytes > 0 ? (uint64_t)bytes : 0,
+		};
+	}
+	return out->count;
+}
+
 int outputs_open_one(const struct report_ops *ops, const char *path, const struct report_conf *conf,
 		     struct outputs *out, struct failure *f)
 {
@@ -320,8 +426,13 @@ int outputs_close(struct outputs *out, bool keep, struct failure *f)
 		}
 		if (!keep && output->created)
 			unlink(output->created);
+		if (output->later)
+			(void)fclose(output->later); /* nothing was written */
+		output->later = NULL;
 		free(output->created);
 		output->created = NULL;
+		free(output->absolute);
+		output->absolute = NULL;
 		free(output->path);
 		output->path = NULL;
 	}

@@ -9,13 +9,17 @@
 #include "base/failure.h"
 #include "cli/options.h"
 #include "report/report.h"
+#include "run/checkpoint.h"
 
 #define OUTPUTS_MOST 6
+_Static_assert(OUTPUTS_MOST <= CHECKPOINT_OUTPUTS, "room for all");
 
 struct output {
 	struct report report;
-	char *path;    /* NULL: standard output */
-	char *created; /* the file that we created, removed if the scan does not start; or NULL */
+	char *path;	/* NULL: standard output */
+	char *absolute; /* its path from the root; NULL: unknown */
+	FILE *later;	/* the file, while what it has already is reported again; or NULL */
+	char *created;	/* the file that we created, removed if the scan does not start; or NULL */
 };
 
 struct outputs {
@@ -35,6 +39,19 @@ struct outputs {
  */
 int outputs_open(const struct scan_options *o, const struct report_conf *conf, struct outputs *out,
 		 struct failure *f);
+
+/*
+ * The same for the outputs of a scan that is resumed. A file in a format that can be appended to
+ * keeps what it has up to where the checkpoint was saved, and takes nothing until outputs_replayed;
+ * unless it is shorter than that. All others are written again from the beginning.
+ */
+int outputs_open_saved(const struct checkpoint *checkpoint, const struct report_conf *conf,
+		       struct outputs *out, struct failure *f);
+void outputs_replayed(struct outputs *out);
+
+/* For a checkpoint: syncs to the disk what can be appended to, and fills saved[0,
+ * CHECKPOINT_OUTPUTS). Returns how many there are. The texts are those of *out. */
+size_t outputs_save(struct outputs *out, struct checkpoint_output *saved);
 
 /* The same for one format and one file ("-": standard output). */
 int outputs_open_one(const struct report_ops *ops, const char *path, const struct report_conf *conf,

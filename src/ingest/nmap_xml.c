@@ -88,11 +88,33 @@ bool nmap_xml_scan_proto(struct source_xml *x, const char **attributes, const ch
 	return false;
 }
 
+static bool has_technique(const struct source_xml *x, unsigned technique)
+{
+	for (size_t i = 0; i < x->run.technique_count; i++)
+		if (x->techniques[i] == technique)
+			return true;
+	return false;
+}
+
+/* A type that comes again stands for a technique that sends the same packets and has no letter, and
+ * so no name in the DTD. */
+static int next_of_type(const struct source_xml *x, unsigned technique)
+{
+	const struct technique *row = &technique_table[technique];
+
+	for (unsigned t = 0; t < TECHNIQUES && has_technique(x, technique); t++)
+		if (!technique_table[t].letter && technique_table[t].proto == row->proto &&
+		    technique_table[t].flags == row->flags &&
+		    technique_table[t].needs == row->needs && !has_technique(x, t))
+			return (int)t;
+	return (int)technique;
+}
+
 static void start_scaninfo(struct source_xml *x, const char **attributes)
 {
 	const char *type = nmap_xml_required(x, attributes, "type");
 	const char *list = nmap_xml_required(x, attributes, "services");
-	const int technique = technique_by_name(type, strlen(type));
+	int technique = technique_by_name(type, strlen(type));
 	const size_t i = x->run.technique_count;
 	uint64_t count;
 	uint8_t proto;
@@ -105,6 +127,7 @@ static void start_scaninfo(struct source_xml *x, const char **attributes)
 		return nmap_xml_stop(x, "too many scaninfo elements", type);
 	if (!words_port_count(list, &count))
 		return nmap_xml_stop(x, "not a list of ports", list);
+	technique = next_of_type(x, (unsigned)technique);
 	x->techniques[i] = (uint8_t)technique;
 	x->port_counts[i] = (uint32_t)nmap_xml_number(x, attributes, "numservices", UINT32_MAX);
 	x->port_lists[i] = copy(x, list);
@@ -321,6 +344,9 @@ static int end_early(struct source_xml *x, struct record *record, struct failure
 	x->in_host = false;
 	if (!builder_finish(&x->host, &twice))
 		return refuse_input(&x->where, f, "a host with a port that is given twice", NULL);
+	nmap_xml_techniques(x);
+	if (x->failed)
+		return -1;
 	x->host.host.notes |= HOST_PARTIAL;
 	sum->hosts_silent++;
 	sum->hosts_total++;
@@ -355,6 +381,7 @@ static void xml_close(struct source *source)
 
 	XML_ParserFree(x->parser);
 	builder_fini(&x->host);
+	builder_fini(&x->results);
 	for (size_t i = 0; i < x->run.technique_count; i++)
 		free((void *)x->port_lists[i]);
 	free(x->version);

@@ -71,6 +71,7 @@ struct source_xml {
 	uint8_t of_proto[2]; /* the first technique of TCP, of UDP */
 
 	struct builder host;
+	struct builder results; /* what each technique found at it */
 	bool in_host, has_address;
 	struct finding port;
 	bool has_state;
@@ -106,5 +107,14 @@ void nmap_xml_start_state(struct source_xml *x, const char **attributes);
 void nmap_xml_start_service(struct source_xml *x, const char **attributes);
 void nmap_xml_end_port(struct source_xml *x);
 void nmap_xml_end_host(struct source_xml *x);
+
+/*
+ * Of a complete host with the lines of each technique's results, as portlight writes them: replaces
+ * its merged findings by those of each technique, and removes the lines. The evidence of a merged
+ * finding goes to the technique whose verdict it was; of the others only the reason is known where
+ * the technique has but one for that state. Lines that are something else, or contradict the
+ * findings, stay text.
+ */
+void nmap_xml_techniques(struct source_xml *x);
 
 #endif

@@ -264,6 +264,7 @@ void nmap_xml_end_host(struct source_xml *x)
 		return nmap_xml_stop(x, "a host without an address", NULL);
 	if (!builder_finish(&x->host, &twice))
 		return nmap_xml_stop(x, "a host with a port that is given twice", NULL);
+	nmap_xml_techniques(x);
 	sum->hosts_total++;
 	*(state == STATUS_UP	 ? &sum->hosts_up
 	  : state == STATUS_DOWN ? &sum->hosts_down

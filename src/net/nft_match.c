@@ -173,7 +173,7 @@ static enum nft_truth truth_not(enum nft_truth truth)
 	return truth == NFT_MAYBE ? NFT_MAYBE : truth_of(truth == NFT_NEVER);
 }
 
-/* Names are compared by so many bytes as the rule has: "eth*" has no NUL. */
+/* As many bytes of the name are compared as the rule has: "eth*" has no NUL. */
 static enum nft_truth link_is_named(const struct link *link, struct attributes value)
 {
 	char name[IF_NAMESIZE] = "";

@@ -21,6 +21,13 @@ const struct phrase_note phrase_notes[] = {
 	{HOST_REFUSED,
 	 "This machine refused to send probes to this host: its own firewall, or an IPsec policy. "
 	 "Ports without a verdict are left out."},
+	{HOST_DECOYS,
+	 "Answers on every port asked, decoys included: a proxy, a tarpit or a middlebox. Its open "
+	 "ports prove nothing; --all-ports lists them."},
+	{HOST_NO_OPTIONS,
+	 "Its SYN+ACKs have no TCP options, as those of a SYN proxy that keeps no state."},
+	{HOST_NO_WINDOW, "Its connections have window 0 and take no data, as those of a tarpit."},
+	{HOST_NO_ACK, "It does not acknowledge data on the connections that it accepts."},
 	{HOST_RST_TO_ALL,
 	 "This host sends a RST to FIN, NULL and Xmas probes even from ports that a SYN found "
 	 "open, "

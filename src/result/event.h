@@ -138,6 +138,22 @@ struct event_ports {
 	size_t count;
 };
 
+/* One of the hosts that a scan contacted most. */
+#define EVENT_TARGET_OPEN 6
+struct event_target {
+	struct addr target;
+	uint64_t first_ns, last_ns;
+	uint32_t contacts;
+	uint32_t ports;			  /* distinct ones, an estimate, up to 266 */
+	uint16_t open[EVENT_TARGET_OPEN]; /* the first ports that answered as open */
+	uint16_t opens;			  /* used elements of it */
+};
+
+struct event_targets {
+	const struct event_target *target;
+	size_t count;
+};
+
 /* A source that failed at many ports of a flooded target, but does not stand out from the flood's
  * sources. */
 struct event_suspect {
@@ -175,9 +191,10 @@ struct event {
 	struct event_ports tcp, udp, sctp; /* which ports */
 	struct event_ports open;	   /* ports that answered as open, of all protocols */
 	struct event_suspects suspects;	   /* EVENT_SYN_FLOOD */
-	uint64_t protocols;		   /* distinct IP protocols of SEEN_IPPROTO */
-	uint64_t failed, answered;	   /* first contacts without and with success */
-	uint64_t lost;	     /* packets that the capture lost since it began, if known */
+	struct event_targets targets; /* scans of one source: the hosts contacted most, in order */
+	uint64_t protocols;	      /* distinct IP protocols of SEEN_IPPROTO */
+	uint64_t failed, answered;    /* first contacts without and with success */
+	uint64_t lost;		      /* packets that the capture lost since it began, if known */
 	uint64_t suppressed; /* EVENT_SUPPRESSED: events; EVENT_BLIND: evicted evidence records */
 	double rate_pps;     /* packets over the time from first to last */
 	double confidence;   /* probability that the event is correct: 1 - error of the sequential

@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_summarised(unsigned state, uint32_t count, const struct extraports_conf *conf)
+static bool is_summarised(unsigned state, uint32_t count, bool decoys,
+			  const struct extraports_conf *conf)
 {
 	unsigned listed = EXTRAPORTS_LISTED;
 
+	if (state == PORT_OPEN && decoys && count)
+		return !conf->all_ports;
 	if (state == STATE_NONE || state == PORT_OPEN || count == 0)
 		return false;
 	if (conf->open_only && state != PORT_OPEN_FILTERED)
@@ -58,7 +61,10 @@ void extraports_count(struct extraports *extra, const struct host_report *host,
 		group->technique = (uint8_t)(i / PORT_STATES);
 		group->state = (uint8_t)(i % PORT_STATES);
 		group->whole = group->count == marked[i] ||
-			       is_summarised(group->state, group->count, conf);
+			       is_summarised(group->state, group->count,
+					     host->notes & HOST_DECOYS &&
+						     technique_handshake(group->technique),
+					     conf);
 		if (!group->whole)
 			group->count = marked[i];
 	}

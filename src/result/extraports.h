@@ -33,6 +33,7 @@ struct extraports {
 
 /*
  * Counts the groups of *host by the rule of *conf; open_only takes precedence over all_ports.
+ * Open ports of a host that accepts any (HOST_DECOYS) are summarised, unless all_ports.
  * Ports that the record itself has only in summarised form (FINDING_SUMMARISED) are always
  * summarised.
  */

@@ -14,6 +14,8 @@ const struct host_note_word host_note_words[] = {
 	{HOST_WINDOW_MUTE, "window-mute"},   {HOST_TTL_MUTE, "ttl-mute"},
 	{HOST_RATE_LIMITED, "rate-limited"}, {HOST_CHALLENGED, "challenged"},
 	{HOST_FIXED, "fixed-neighbour"},     {HOST_REFUSED, "refused-here"},
+	{HOST_DECOYS, "answers-decoys"},     {HOST_NO_OPTIONS, "no-tcp-options"},
+	{HOST_NO_WINDOW, "window-zero"},     {HOST_NO_ACK, "data-unacknowledged"},
 };
 const size_t host_note_count = sizeof(host_note_words) / sizeof(host_note_words[0]);
 

@@ -32,6 +32,13 @@ enum host_note {
 				       (RFC 5961 4.2); others were tried */
 	HOST_FIXED = 1 << 13, /* mac is an entry that the administrator has fixed: not the host but
 				 this machine says so */
+	/* It accepts TCP ports that nothing listens on (host_decoys.h): its open ports prove
+	 * nothing. Of all those handshakes: the SYN+ACK had no options; its window was 0; a byte of
+	 * data was not acknowledged. */
+	HOST_DECOYS = 1 << 20,
+	HOST_NO_OPTIONS = 1 << 21,
+	HOST_NO_WINDOW = 1 << 22,
+	HOST_NO_ACK = 1 << 23,
 	HOST_NAMED = 1 << 10, /* given as a single target, not by a range: always shown */
 };
 

@@ -367,7 +367,7 @@ static void count_host(struct run_summary *sum, uint8_t state)
 				 : &sum->hosts_silent) += 1;
 }
 
-/* Writes the host of that address from all inputs that have it, and goes on to their next ones. */
+/* Writes the host of that address from all inputs that have it, and advances them. */
 static int write_host(struct merge_runs *m, struct addr addr, struct sink *sink, struct failure *f)
 {
 	struct host_report host = {.count = 0};

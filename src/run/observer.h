@@ -14,6 +14,8 @@
 #include "result/trace.h"
 #include "watch/watch.h"
 
+struct scan_checkpoint;
+
 /* Progress of a scan. */
 struct scan_progress {
 	uint64_t settled, total; /* probes with a verdict, and all probes */
@@ -57,6 +59,7 @@ struct observer {
 struct run_context {
 	const struct observer *observer; /* never NULL; may be all zero */
 	struct sink *sink;		 /* receives every record */
+	bool decoys;			 /* asks ports that cannot be open (host_decoys.h) */
 	struct trace *trace;		 /* stores packets for --explain; or NULL */
 	/* How often the user asked to stop: at 1 no more probes are sent, but answers are awaited;
 	 * at 2 the wait ends. NULL: never. */
@@ -71,6 +74,7 @@ struct run_context {
 	uint64_t seed;		    /* random: the order of probes where the request has no seed */
 	const char *version, *args; /* for records: of the program, and its command line */
 	int verbose;
+	struct scan_checkpoint *checkpoint; /* of a scan (scan_checkpoint.h); or NULL */
 };
 
 #endif

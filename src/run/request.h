@@ -10,6 +10,8 @@
 #include "base/words.h"
 #include "engine/registry.h"
 
+struct target_list;
+
 /*
  * All zero is a scan of no target with default ports, pace and engine; timing 0 is -T0, the
  * default of the command line is 3. Texts and lists belong to the caller and outlive the scan.
@@ -23,10 +25,12 @@ struct scan_request {
 	struct words exclude_lists; /* files of excluded targets */
 	bool ipv4, ipv6;	    /* names: addresses of these families; neither: the first */
 	bool all_addresses;	    /* names: all addresses of those families */
-	bool strict_targets;	    /* a target that does not resolve ends the scan */
-	bool reverse;		    /* looks up the names of addresses that are up */
-	unsigned techniques;	    /* bit set of enum technique_id; 0: the engine's default */
-	const char *ports;	    /* in the grammar of plan/ports.h; NULL: the most common */
+	/* Of a scan that is resumed: its targets, in place of all the above; the run takes them. */
+	struct target_list *resolved;
+	bool strict_targets; /* a target that does not resolve ends the scan */
+	bool reverse;	     /* looks up the names of addresses that are up */
+	unsigned techniques; /* bit set of enum technique_id; 0: the engine's default */
+	const char *ports;   /* in the grammar of plan/ports.h; NULL: the most common */
 	const char *exclude_ports;
 	uint64_t top_ports; /* without `ports`: how many of the most common; 0: 1000 */
 

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "result/host.h"
+#include "run/host_decoys.h"
 #include "run/host_names.h"
+#include "run/scan_checkpoint.h"
 #include "sandbox/privilege.h"
 
 /* Answers that one call of the engine may return. */
@@ -168,13 +170,13 @@ static void drive_refused(struct scan_driver *d, const struct host_report *repor
 	observer->warning(observer->context, text);
 }
 
-static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
+static void drive_report_host(struct scan_driver *d, struct scan *scan, int place, uint32_t host)
 {
 	struct host_report report;
 	const struct named_target *named;
 	struct run_summary *sum = &d->summary;
 
-	scan_read(&d->scan, place, host, !d->summary.partial, d->findings, &report);
+	scan_read(scan, place, host, !d->summary.partial, d->findings, &report);
 	named = target_list_find(&d->setup->targets, report.addr);
 	if (named) {
 		report.notes |= HOST_NAMED;
@@ -195,8 +197,10 @@ static void drive_report_host(struct scan_driver *d, int place, uint32_t host)
 	drive_refused(d, &report);
 	if (addr_is_link_local6(report.addr) && d->setup->targets.zone[0])
 		report.zone = d->setup->targets.zone;
+	if (d->decoys)
+		report.notes |= host_decoys_notes(d->decoys, host);
 	if (d->names)
-		report.reverse_name = host_names_get(d->names, scan_sheet(&d->scan, place), host);
+		report.reverse_name = host_names_get(d->names, scan_sheet(scan, place), host);
 	drive_sink(d, sink_host(d->run->sink, &report));
 }
 
@@ -212,10 +216,9 @@ static int drive_beside(struct scan_driver *d, struct failure *f)
 }
 
 /* Windows finish in order. */
-static void drive_finished(struct scan_driver *d, int place)
+static void drive_finished(struct scan_driver *d, const struct sheet *sheet)
 {
-	const uint64_t end = (sheet_window(scan_sheet(&d->scan, place)) + 1) *
-			     (uint64_t)d->setup->plan->window_cells;
+	const uint64_t end = (sheet_window(sheet) + 1) * (uint64_t)d->setup->plan->window_cells;
 	const uint64_t last = d->setup->conf.last;
 
 	d->summary.finished = end < last ? end : last;
@@ -234,15 +237,22 @@ static int drive_close_windows(struct scan_driver *d, struct failure *f)
 		if (d->names && !scan_stopping(&d->scan) &&
 		    host_names_wait(d->names, &d->scan, place, d->findings, d->run->observer))
 			break;
+		if (d->decoys && !scan_stopping(&d->scan) &&
+		    host_decoys_wait(d->decoys, &d->scan, place, d->run->now_ns()))
+			break;
 		d->summary.partial |= scan_stopping(&d->scan) && !scan_answered(&d->scan, place);
+		/* What is reported now is not finished: reported again when the scan is resumed. */
+		if (d->summary.partial)
+			scan_checkpoint_end(d->run->checkpoint);
 		trace_sort(d->run->trace);
 		for (uint32_t host = 0; host < scan_hosts(&d->scan, place); host++) {
-			drive_report_host(d, place, host);
+			drive_report_host(d, &d->scan, place, host);
 			if (host % READ_OUT == READ_OUT - 1 && drive_beside(d, f) < 0)
 				return -1;
 		}
 		if (!d->summary.partial)
-			drive_finished(d, place);
+			drive_finished(d, scan_sheet(&d->scan, place));
+		scan_checkpoint_window(d->run->checkpoint, place);
 		if (d->names)
 			host_names_close(d->names, scan_sheet(&d->scan, place));
 		scan_close(&d->scan, place);
@@ -263,6 +273,8 @@ static int drive_drop(struct scan_driver *d, struct failure *f)
 	if (d->dropped || !(d->setup->engine->traits & ENGINE_RAW))
 		return 0;
 	d->dropped = true;
+	if (d->run->checkpoint)
+		checkpoint_file_keep_access(d->run->checkpoint->file);
 	return privilege_drop(more ? PRIVILEGE_RAW_FRAMES : 0, f);
 }
 
@@ -453,12 +465,15 @@ static int drive_turn(struct scan_driver *d, struct failure *f)
 
 	if (full && wait_ns < ENGINE_FULL_NS)
 		wait_ns = ENGINE_FULL_NS;
-	if (d->names && host_names_waits(d->names) && wait_ns < NAMES_LOOK_NS)
+	if (((d->names && host_names_waits(d->names)) ||
+	     (d->decoys && host_decoys_waits(d->decoys))) &&
+	    wait_ns < NAMES_LOOK_NS)
 		wait_ns = NAMES_LOOK_NS;
 	drive_news(d);
 	if (drive_receive(d, wait_ns, f) < 0 || drive_close_windows(d, f) < 0)
 		return -1;
 	drive_progress(d);
+	scan_checkpoint_turn(d->run->checkpoint);
 	return 0;
 }
 
@@ -496,6 +511,7 @@ static void drive_summary(struct scan_driver *d, uint64_t start_ns)
 	sum->replies_other = stats.other + counts.stray;
 	sum->send_errors = stats.send_errors;
 	sum->ring_drops = stats.ring_drops;
+	scan_checkpoint_sum(d->run->checkpoint, sum);
 	sum->confidence = scan_confidence(&d->scan);
 }
 
@@ -527,7 +543,8 @@ static int drive_begin(struct scan_driver *d, struct failure *f)
 		.version = d->run->version,
 		.args = d->run->args,
 		.engine = d->engine->ops->name,
-		.start_ns = d->run->now_ns() + d->run->wall_offset_ns,
+		.start_ns = d->run->checkpoint ? d->run->checkpoint->data->start_ns
+					       : d->run->now_ns() + d->run->wall_offset_ns,
 		.techniques = setup->technique,
 		.technique_count = setup->technique_count,
 		.port_lists = (const char *const *)setup->port_list,
@@ -542,9 +559,48 @@ static int drive_begin(struct scan_driver *d, struct failure *f)
 	d->findings = calloc(setup->plan->slots, sizeof(*d->findings));
 	if (!d->findings)
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for the findings of a host");
+	if (d->run->decoys && !(d->decoys = host_decoys_new(setup)))
+		return failure_set(f, EXIT_SOFTWARE, "out of memory for decoys");
 	if (setup->request->reverse && !(d->names = host_names_new()))
 		return failure_set(f, EXIT_SOFTWARE, "out of memory for names of hosts");
 	return drive_sink_check(d, f);
+}
+
+/* A window that was finished before the scan was resumed. */
+static int drive_replayed(void *context, struct scan *scan, struct failure *f)
+{
+	struct scan_driver *d = context;
+
+	while (d->names && drive_interrupts(d) == 0 &&
+	       host_names_wait(d->names, scan, 0, d->findings, d->run->observer))
+		if (drive_receive(d, NAMES_LOOK_NS, f) < 0)
+			return -1;
+	for (uint32_t host = 0; host < scan_hosts(scan, 0); host++)
+		drive_report_host(d, scan, 0, host);
+	drive_finished(d, scan_sheet(scan, 0));
+	if (d->names)
+		host_names_close(d->names, scan_sheet(scan, 0));
+	scan_close(scan, 0);
+	return drive_sink_check(d, f);
+}
+
+/* Reports again what was finished, prepares the windows that were open, and saves the first
+ * checkpoint. */
+static int drive_take_up(struct scan_driver *d, struct failure *f)
+{
+	struct scan_checkpoint *checkpoint = d->run->checkpoint;
+
+	if (!checkpoint)
+		return 0;
+	if (scan_checkpoint_replay(checkpoint, drive_replayed, d, f) < 0)
+		return -1;
+	for (int place = 0; checkpoint->resumed && place < SHEETS; place++)
+		if (scan_sheet(&d->scan, place) &&
+		    (drive_prepare(d, place, f) < 0 || drive_drop(d, f) < 0))
+			return -1;
+	if (checkpoint->resumed)
+		scan_taken_up(&d->scan, checkpoint->begun_ns);
+	return scan_checkpoint_first(checkpoint, f);
 }
 
 static int drive_end(struct scan_driver *d, uint64_t start_ns, int result, struct failure *f)
@@ -557,6 +613,8 @@ static int drive_end(struct scan_driver *d, uint64_t start_ns, int result, struc
 	}
 	drive_summary(d, start_ns);
 	host_names_end(d->names, d->run->observer);
+	host_decoys_free(d->decoys);
+	d->decoys = NULL;
 	d->names = NULL;
 	drive_sink(d, sink_end(sink, &d->summary));
 	free(d->findings);
@@ -569,6 +627,8 @@ int scan_driver_run(struct scan_driver *d, struct failure *f)
 	uint64_t start_ns = d->run->now_ns();
 	int result = drive_begin(d, f);
 
+	if (result == 0)
+		result = drive_take_up(d, f);
 	if (result < 0)
 		return drive_end(d, start_ns, result, f);
 	while (result == 0 && !drive_heed(d)) {
@@ -582,6 +642,7 @@ int scan_driver_run(struct scan_driver *d, struct failure *f)
 	}
 	if (!scan_over(&d->scan))
 		drive_give_up(d);
+	scan_checkpoint_end(d->run->checkpoint);
 	return drive_end(d, start_ns, result, f);
 }
 
@@ -591,7 +652,12 @@ int scan_driver_open(struct scan_driver *driver, struct scan_setup *setup,
 	*driver = (struct scan_driver){.setup = setup, .run = run};
 	setup->conf.wall_offset_ns = run->wall_offset_ns;
 	scan_init(&driver->scan, setup->plan, &setup->conf, run->now_ns());
+	if (run->checkpoint &&
+	    scan_checkpoint_open(run->checkpoint, setup, run, &driver->scan, f) < 0)
+		return -1;
 	driver->engine = scan_setup_engine(setup, run, driver->scan.sheet, f);
+	if (run->checkpoint)
+		run->checkpoint->engine = driver->engine;
 	return driver->engine ? 0 : -1;
 }
 
@@ -600,5 +666,6 @@ void scan_driver_close(struct scan_driver *driver)
 	if (driver->engine)
 		driver->engine->ops->close(driver->engine);
 	driver->engine = NULL;
+	scan_checkpoint_close(driver->run->checkpoint);
 	scan_fini(&driver->scan);
 }

@@ -12,6 +12,7 @@
 #include "run/scan_setup.h"
 #include "scan/scan.h"
 
+struct host_decoys;
 struct host_names;
 
 struct scan_driver {
@@ -25,14 +26,15 @@ struct scan_driver {
 	int sink_error;
 
 	struct run_info info;
-	struct finding *findings; /* of one host */
-	struct host_names *names; /* -R; NULL without */
-	uint64_t ring_drops;	  /* already reported to the pacer */
-	bool dropped;		  /* privileges were dropped */
-	uint64_t doubted_ns;	  /* when the engine was last asked to look at a silent path */
-	unsigned silences;	  /* outages by silence that the observer knows of */
-	bool refused_told;	  /* HOST_REFUSED was reported */
-	bool path_lost;		  /* for too long: the scan ends */
+	struct finding *findings;   /* of one host */
+	struct host_names *names;   /* -R; NULL without */
+	struct host_decoys *decoys; /* NULL without run->decoys */
+	uint64_t ring_drops;	    /* already reported to the pacer */
+	bool dropped;		    /* privileges were dropped */
+	uint64_t doubted_ns;	    /* when the engine was last asked to look at a silent path */
+	unsigned silences;	    /* outages by silence that the observer knows of */
+	bool refused_told;	    /* HOST_REFUSED was reported */
+	bool path_lost;		    /* for too long: the scan ends */
 };
 
 /* Opens the engine. *setup (after scan_setup_init) and *run outlive the driver. 0, or -1 with *f.

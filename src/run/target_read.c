@@ -196,6 +196,11 @@ int target_read(const struct scan_request *r, const struct observer *observer,
 	int result = -1;
 
 	memset(list, 0, sizeof(*list));
+	if (r->resolved) {
+		*list = *r->resolved;
+		memset(r->resolved, 0, sizeof(*list));
+		return 0;
+	}
 	if (words_read(&targets, &r->targets, &r->lists, f) < 0 ||
 	    words_read(&out, &r->excludes, &r->exclude_lists, f) < 0 ||
 	    target_names_resolve(&names, r, observer, list, &excludes, f) < 0 ||

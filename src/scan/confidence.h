@@ -35,7 +35,7 @@ struct confidence {
 	uint64_t found[CONFIDENCE_KINDS];
 	/* Answers by attempt, from 0, of hosts that do not limit them. */
 	uint64_t seen[CONFIDENCE_KINDS][CONFIDENCE_TRIES];
-	/* Asked again: answered at that attempt, from 0; or without answer to that many. */
+	/* Probed again: answered at that attempt, from 0; or without answer to that many. */
 	uint64_t again[CONFIDENCE_KINDS][CONFIDENCE_TRIES];
 	uint64_t unheard[CONFIDENCE_KINDS][CONFIDENCE_TRIES + 1];
 };

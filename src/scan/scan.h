@@ -54,6 +54,7 @@ struct scan {
 	uint64_t sent, resent, valid, duplicate, stray;
 	uint64_t resent_seen[SHEETS]; /* of walk[].resent, already in `resent` */
 	struct walk *passing;	      /* an engine sends its pass by itself; NULL: none */
+	uint32_t pass_from;	      /* position where that began */
 	uint64_t sent_seen;	      /* of passing->sent, already in `sent` */
 	uint64_t pass_first;	      /* passing->sent when the pass began */
 	uint32_t answered_seen;	      /* sheet_answered() when last looked at in the pass */

@@ -13,6 +13,7 @@ void scan_pass_begun(struct scan *s, struct walk *walk, uint64_t now_ns)
 {
 	tempo_idle(&s->tempo);
 	s->passing = walk;
+	s->pass_from = walk->position;
 	s->sent_seen = s->pass_first = walk->sent;
 	s->answered_seen = sheet_answered(walk->sheet);
 	s->pass_answered = 0;

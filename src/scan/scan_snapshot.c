@@ -116,7 +116,8 @@ static void get_pacer(struct pacer *p, struct snapshot_reader *r)
 	pacer_limit(p);
 }
 
-static void put_walk(const struct walk *walk, struct snapshot_writer *w)
+/* `position`: the walk's own, or where the pass began that an engine sends. */
+static void put_walk(const struct walk *walk, uint32_t position, struct snapshot_writer *w)
 {
 	const struct paced *l = &walk->paced;
 
@@ -129,7 +130,7 @@ static void put_walk(const struct walk *walk, struct snapshot_writer *w)
 	snapshot_put_time(w, walk->last_sent_ns);
 	snapshot_put_time(w, walk->end_ns);
 	snapshot_put(w, walk->pass, 4);
-	snapshot_put(w, walk->position, 4);
+	snapshot_put(w, position, 4);
 	snapshot_put(w, walk->left, 4);
 	snapshot_put(w, walk->sent, 8);
 	snapshot_put(w, walk->resent, 8);
@@ -208,8 +209,11 @@ static void put_scan(struct scan *s, struct snapshot_writer *w)
 	put_pacer(&s->pacer, w);
 	snapshot_put(w, count, 1);
 	for (unsigned i = 0; i < count; i++) {
-		sheet_snapshot(s->sheet[place[i]], w);
-		put_walk(&s->walk[place[i]], w);
+		const struct walk *walk = &s->walk[place[i]];
+		const bool passing = s->passing == walk;
+
+		sheet_snapshot(s->sheet[place[i]], passing ? s->pass_from : UINT32_MAX, w);
+		put_walk(walk, passing ? s->pass_from : walk->position, w);
 	}
 }
 
@@ -217,8 +221,6 @@ size_t scan_snapshot(struct scan *s, uint64_t now_ns, void *out, size_t room)
 {
 	struct snapshot_writer w = {.out = out, .room = room, .now_ns = now_ns}, length;
 
-	if (s->passing)
-		return 0;
 	for (unsigned i = 0; i < sizeof(magic); i++)
 		snapshot_put(&w, magic[i], 1);
 	snapshot_put(&w, SNAPSHOT_FORMAT, 4);
@@ -294,7 +296,8 @@ static enum snapshot_error check(const struct scan *s, const uint8_t *bytes, siz
 	return SNAPSHOT_OK;
 }
 
-enum snapshot_error scan_restore(struct scan *s, const void *bytes, size_t length, uint64_t now_ns)
+enum snapshot_error scan_restore(struct scan *s, const void *bytes, size_t length, uint64_t now_ns,
+				 uint64_t away_ns)
 {
 	struct snapshot_reader r = {
 		.bytes = bytes,
@@ -302,6 +305,7 @@ enum snapshot_error scan_restore(struct scan *s, const void *bytes, size_t lengt
 		.at = HEADER_BYTES,
 		.now_ns = now_ns,
 		.ahead_ns = AHEAD_NS + 4 * s->conf.rtt.max_ns,
+		.away_ns = away_ns,
 	};
 	const struct scan before = *s;
 	enum snapshot_error error = check(s, bytes, length);
@@ -314,6 +318,50 @@ enum snapshot_error scan_restore(struct scan *s, const void *bytes, size_t lengt
 		*s = before;
 	}
 	return error;
+}
+
+size_t scan_window_snapshot(struct scan *s, int place, uint64_t now_ns, void *out, size_t room)
+{
+	struct snapshot_writer w = {.out = out, .room = room, .now_ns = now_ns};
+
+	sheet_snapshot(s->sheet[place], UINT32_MAX, &w);
+	return w.at;
+}
+
+enum snapshot_error scan_window_restore(struct scan *s, uint64_t window, const void *bytes,
+					size_t length, uint64_t now_ns, uint64_t away_ns)
+{
+	struct snapshot_reader r = {
+		.bytes = bytes, .length = length, .now_ns = now_ns, .away_ns = away_ns};
+
+	if (window < s->window_next || window >= s->window_last || s->sheet[0])
+		return SNAPSHOT_INVALID;
+	if (!scan_open_window(s, 0, window, now_ns))
+		return SNAPSHOT_MEMORY;
+	if (sheet_restore(s->sheet[0], &r) && r.at == length)
+		return SNAPSHOT_OK;
+	scan_close(s, 0);
+	return SNAPSHOT_INVALID;
+}
+
+uint64_t scan_window_first(const struct scan *s)
+{
+	unsigned place[SHEETS] = {0};
+
+	return s->window_next - places(s, place);
+}
+
+void scan_taken_up(struct scan *s, uint64_t now_ns)
+{
+	for (int i = 0; i < SHEETS; i++) {
+		const uint64_t timeout_ns = s->walk[i].timeout_ns > s->conf.rtt.initial_ns
+						    ? s->walk[i].timeout_ns
+						    : s->conf.rtt.initial_ns;
+
+		if (s->sheet[i])
+			s->withdrawn += walk_withdraw(
+				&s->walk[i], now_ns > timeout_ns ? now_ns - timeout_ns : 0, now_ns);
+	}
 }
 
 const char *snapshot_error_text(enum snapshot_error error)

@@ -444,7 +444,9 @@ void sheet_settle(struct sheet *s)
 static void evidence_note(struct sheet *s, uint32_t cell, const struct answer *a, uint64_t rtt_ns,
 			  bool has_rtt)
 {
-	const uint64_t t_us = (a->t_ns > s->opened_ns ? a->t_ns - s->opened_ns : 0) / 1000;
+	/* A restored sheet may have been opened before the clock began. */
+	const int64_t after_ns = (int64_t)(a->t_ns - s->opened_ns);
+	const uint64_t t_us = after_ns > 0 ? (uint64_t)after_ns / 1000 : 0;
 	const uint64_t rtt_us = rtt_ns / 1000 < 0xffffff ? rtt_ns / 1000 : 0xffffff;
 	const uint32_t sender = a->has & ANSWER_FROM ? sender_index(s, a->from) : 0;
 	struct reply_evidence e = {

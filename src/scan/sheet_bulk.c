@@ -233,7 +233,7 @@ static bool bulk_take_over(struct sheet *s, uint32_t cell, uint32_t *block_us)
 /* Of a sheet that was restored from a snapshot. */
 static bool bulk_history(struct sheet *s, uint32_t *block_us)
 {
-	if (s->pass == 0 && s->position == 0)
+	if (s->pass == 0 && s->position == 0 && s->answered == 0)
 		return true;
 	if (!bulk_regular(s))
 		return false;

@@ -74,9 +74,27 @@ static void get_replies(struct sheet *s, struct snapshot_reader *r)
 	}
 }
 
+/* What is being written: kernel programs may mark more replies meanwhile. */
+struct sheet_writer {
+	struct snapshot_writer *w;
+	size_t replies; /* where they begin */
+	uint32_t from;	/* as sheet_snapshot() has it */
+};
+
+/* The reply of a cell as it was written, where there was room. */
+static unsigned written(const struct sheet *s, const struct sheet_writer *out, uint32_t cell)
+{
+	const size_t at = out->replies + cell / 2;
+
+	if (out->from == UINT32_MAX || at >= out->w->room)
+		return sheet_get(s, cell);
+	return out->w->out[at] >> (cell & 1) * 4 & 15;
+}
+
 /* Attempts as the plain layout counts them: those of an answered cell end with the one that was
  * answered, of which a bulk sheet knows only whether it was the last. */
-static uint8_t attempts(const struct sheet *s, uint32_t cell, uint32_t position)
+static uint8_t attempts(const struct sheet *s, const struct sheet_writer *out, uint32_t cell,
+			uint32_t position)
 {
 	const unsigned limit = sheet_slot_limit(s, cell % s->plan->slots);
 	unsigned tries;
@@ -84,8 +102,11 @@ static uint8_t attempts(const struct sheet *s, uint32_t cell, uint32_t position)
 	if (!s->bulk.on || sheet_counted(s, cell))
 		return (uint8_t)sheet_tries(s, cell);
 	tries = sheet_bulk_passed(s, cell, position);
-	if (!is_reply(sheet_get_both(s, cell, position)) || tries == 0)
-		return (uint8_t)tries;
+	if (!is_reply(written(s, out, cell)))
+		return (uint8_t)(position >= out->from && tries > s->pass ? s->pass : tries);
+	/* Sent before the position was set back. */
+	if (tries == 0)
+		return 1;
 	if (sheet_was_last(s, cell))
 		return (uint8_t)(limit ? limit : 1);
 	return (uint8_t)(tries < limit ? tries : limit > 1 ? limit - 1 : 1);
@@ -93,15 +114,16 @@ static uint8_t attempts(const struct sheet *s, uint32_t cell, uint32_t position)
 
 /* Runs of positions with the same attempts and time: probes are sent in order of position, many at
  * a time. */
-static void put_attempts(const struct sheet *s, struct snapshot_writer *w)
+static void put_attempts(const struct sheet *s, const struct sheet_writer *out)
 {
+	struct snapshot_writer *w = out->w;
 	const uint32_t now_us = (uint32_t)(w->now_ns / 1000);
 	uint32_t run = 0, run_age_us = 0;
 	uint8_t run_tries = 0;
 
 	for (uint32_t position = 0; position < s->cells; position++) {
 		const uint32_t cell = (uint32_t)permute_forward(&s->order, position);
-		const uint8_t tries = attempts(s, cell, position);
+		const uint8_t tries = attempts(s, out, cell, position);
 		const uint32_t age_us = tries ? now_us - sheet_sent_us(s, cell) : 0;
 
 		if (run > 0 && (tries != run_tries || age_us != run_age_us)) {
@@ -143,8 +165,9 @@ static void get_attempts(struct sheet *s, struct snapshot_reader *r)
 	}
 }
 
-static void put_evidence(struct sheet *s, struct snapshot_writer *w)
+static void put_evidence(struct sheet *s, const struct sheet_writer *out)
 {
+	struct snapshot_writer *w = out->w;
 	const size_t before = w->at;
 	uint32_t count = 0, near = 0;
 	struct snapshot_writer first;
@@ -154,7 +177,7 @@ static void put_evidence(struct sheet *s, struct snapshot_writer *w)
 	for (uint32_t cell = 0; cell < s->cells; cell++) {
 		struct reply_evidence e;
 
-		if (!is_reply(sheet_get(s, cell)) && !sheet_challenged(s, cell))
+		if (!is_reply(written(s, out, cell)) && !sheet_challenged(s, cell))
 			continue;
 		e = sheet_evidence(s, cell, &near);
 		if (!reply_evidence_known(&e))
@@ -414,21 +437,34 @@ static void get_unsent(struct sheet *s, struct snapshot_reader *r)
 	}
 }
 
-void sheet_snapshot(struct sheet *s, struct snapshot_writer *w)
+void sheet_snapshot(struct sheet *s, uint32_t from, struct snapshot_writer *w)
 {
-	snapshot_put_time(w, s->opened_ns);
+	struct sheet_writer out = {.w = w, .from = from};
+
+	snapshot_put(w, s->opened_ns - w->now_ns, 8);
+	out.replies = w->at;
 	put_replies(s, w);
-	put_attempts(s, w);
+	put_attempts(s, &out);
 	put_senders(s, w);
-	put_evidence(s, w);
+	put_evidence(s, &out);
 	put_hosts(s, w);
 	put_unsent(s, w);
 }
 
+/* It may lie before the clock began: then it is negative, in two's complement. */
+static void get_opened(struct sheet *s, struct snapshot_reader *r)
+{
+	const uint64_t before_ns = ~snapshot_get(r, 8) + 1, oldest_ns = SHEET_OLDEST_US * 1000;
+
+	r->bad |= before_ns > UINT64_C(1) << 63;
+	s->opened_ns = r->now_ns - (before_ns < oldest_ns && r->away_ns < oldest_ns - before_ns
+					    ? before_ns + r->away_ns
+					    : oldest_ns);
+}
+
 bool sheet_restore(struct sheet *s, struct snapshot_reader *r)
 {
-	s->opened_ns = snapshot_get_time(r);
-	r->bad |= s->opened_ns > r->now_ns;
+	get_opened(s, r);
 	get_replies(s, r);
 	if (!r->bad)
 		get_attempts(s, r);

@@ -27,6 +27,7 @@ struct snapshot_reader {
 	size_t length, at;
 	uint64_t now_ns;   /* times are moved to it */
 	uint64_t ahead_ns; /* a time further in the future is wrong */
+	uint64_t away_ns;  /* how long ago the snapshot was taken */
 	bool bad;
 };
 

@@ -152,6 +152,12 @@ bool technique_compares_rsts(unsigned technique);
 #define TECHNIQUE_LETTERS (2 * TECHNIQUES + 1)
 const char *technique_letters(char text[static TECHNIQUE_LETTERS]);
 
+/* Whether its open is that a TCP handshake was accepted. */
+static inline bool technique_handshake(unsigned technique)
+{
+	return technique == TECH_SYN || technique == TECH_CONNECT;
+}
+
 /* Whether a reply is a RST, of any window and TTL. */
 static inline bool reply_is_rst(unsigned reply)
 {

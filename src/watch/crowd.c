@@ -369,7 +369,7 @@ uint32_t crowd_network_print(const struct crowd_table *t, const struct contact *
 }
 
 /*
- * Whether a group is a scan. Its members' ports are disjoint, but for one in so many contacts.
+ * Whether a group is a scan. Its members' ports are disjoint, but for a share of the contacts.
  * Sources of several networks that share few ports each need more ports together: strangers may
  * have one program in common. So do sources that have nothing in common but the time.
  */
@@ -383,8 +383,8 @@ static bool group_is_scan(const struct crowd_group *g, enum crowd_join join, boo
 		ports = GROUP_PORTS_SPREAD;
 		repeats = GROUP_REPEATS_SPREAD_ONE_IN;
 	}
-	if (join == CROWD_ANY)
-		pace_ms = GROUP_PACE_ANY_MS;
+	if (join == CROWD_ANY || few)
+		pace_ms = GROUP_PACE_SPREAD_MS;
 	/* Forged sources have a packet each, too, but come as fast as they can; and IPv6 has
 	 * networks enough for each. */
 	if (few && (v6 || now_ms - g->began_ms < (uint64_t)g->contacts * GROUP_PACE_FORGED_MS))

@@ -269,6 +269,7 @@ struct episode *episode_open(struct episode_table *t, const struct evidence *r,
 		       r->proto == IPPROTO_UDP || r->proto == IPPROTO_SCTP);
 	if (r->kind == EVIDENCE_PORTS || r->kind == EVIDENCE_PROTOCOLS) {
 		record_ports(e, r);
+		hits_add_record(e->hits, r);
 		e->on_target = r->packets;
 		e->hosts = 1;
 		(void)hosts_add(t, e, target_hash);
@@ -344,6 +345,7 @@ void episode_join(struct episode_table *t, struct episode *e, const struct evide
 			e->on_target += rest.packets;
 	}
 	record_ports(e, other);
+	hits_add_record(e->hits, other);
 	if (hosts_add(t, e, target_hash)) {
 		e->hosts++;
 		e->many_targets = true;
@@ -413,18 +415,20 @@ static void episode_grown(struct episode_table *t, struct episode *e, uint64_t t
 		return;
 	}
 	if (episode_size(e) >= UPDATE_GROWTH * least ||
+	    e->hosts >= UPDATE_HOSTS_GROWTH * e->reported_hosts ||
 	    e->reported_techniques != episode_techniques(e) ||
 	    e->reported_proven != proof_holds(&e->proof))
 		episode_report(t, e, EVENT_UPDATE, t_ns);
 }
 
-/* Whether a contact looks for hosts, and the scan for ports of one: scanners look for hosts first.
+/* Whether a contact looks for hosts, and the scan for ports of a few: scanners look for hosts
+ * first.
  */
 static bool is_by_product(const struct episode *e, const struct contact *c)
 {
 	const uint32_t pings = UINT32_C(1) << SEEN_ICMP | UINT32_C(1) << SEEN_ARP;
 
-	return e->of_ports && !e->many_targets && c->techniques && !(c->techniques & ~pings);
+	return e->of_ports && e->hosts <= SHAPE_FEW && c->techniques && !(c->techniques & ~pings);
 }
 
 void episode_add(struct episode_table *t, struct episode *e, const struct contact *c,
@@ -453,6 +457,8 @@ void episode_add(struct episode_table *t, struct episode *e, const struct contac
 	else if (e->action != EVENT_BACKSCATTER && /* answers ask for no port */
 		 (c->proto == IPPROTO_TCP || c->proto == IPPROTO_UDP || c->proto == IPPROTO_SCTP))
 		episode_add_port(e, c->dport, c->proto);
+	if (!e->crowd && !is_by_product(e, c))
+		hits_add(e->hits, c);
 	if (is_by_product(e, c)) {
 		e->pings++;
 	} else if (!addr_equal(e->target, c->dst) || e->many_targets) {

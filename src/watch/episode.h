@@ -8,6 +8,7 @@
 
 #include "result/event.h"
 #include "watch/evidence.h"
+#include "watch/hits.h"
 #include "watch/suspects.h"
 
 #define EPISODE_PORT_WORDS 1024 /* 65,536 bits */
@@ -27,6 +28,7 @@ struct episode {
 	uint64_t tools[EVENT_TOOLS];
 	uint64_t reported_ns;	/* time of the last report, on the capture's clock */
 	uint64_t reported_size; /* ports or hosts in the last report */
+	uint64_t reported_hosts;
 	uint64_t updates;
 	uint64_t protocols[4]; /* 256 bits */
 	/* Bitmaps of ports; `udp` is that of SCTP if sctp_count is not 0: of scans by both only the
@@ -36,6 +38,7 @@ struct episode {
 	uint64_t suspects_ms;	   /* earliest time of their next report */
 	uint32_t suspects_wait_ms; /* time between the last two reports of them; 0: none yet */
 	bool suspects_news;	   /* there are suspects that were not reported */
+	struct hit hits[HITS];
 	struct proof proof;
 	double confidence;
 	uint32_t reported_techniques;
@@ -57,6 +60,7 @@ struct episode {
 #define EPISODE_RANGES_MOST 32768 /* no 65,536 ports have more ranges */
 
 #define EPISODE_BUCKETS	    1024
+#define EPISODE_NETWORKS    256
 
 struct episode_table {
 	struct episode *episode;
@@ -67,16 +71,18 @@ struct episode_table {
 	struct siphash_key key;
 	uint64_t next_id, open, total, refused, suppressed, reported[EVENT_ACTIONS];
 	unsigned per_minute;
-	uint64_t minute_ms;    /* begin of the current minute of the limit */
-	unsigned in_minute[2]; /* of unproven and of proven sources */
+	uint64_t minute_ms;		      /* begin of the current minute of the limit */
+	unsigned in_minute[2];		      /* of unproven and of proven sources */
+	uint8_t of_network[EPISODE_NETWORKS]; /* by hash of the source's IPv6 /48 */
 	uint64_t minute_suppressed;
 	void (*event)(void *context, const struct event *event);
 	/* Beyond the limit: the first report of a proven scan, for responses only. May be NULL. */
 	void (*beyond)(void *context, const struct event *event);
 	void *event_context;
-	uint64_t lost;			/* packets that the capture lost */
-	uint16_t (*ranges)[2];		/* buffer for the port ranges of one event */
-	struct event_suspect *suspects; /* buffer for its suspects */
+	uint64_t lost;			   /* packets that the capture lost */
+	uint16_t (*ranges)[2];		   /* buffer for the port ranges of one event */
+	struct event_suspect *suspects;	   /* buffer for its suspects */
+	struct event_target targets[HITS]; /* and for its targets */
 };
 
 /* Allocates at most `bytes`. *hosts is borrowed, and outlives the table. Returns 0, or -1 if out of

@@ -53,7 +53,8 @@ bool episode_has_target(const struct episode *e)
 	if (e->crowd || !e->many_targets)
 		return true;
 	return episode_shape(e) == SHAPE_VERTICAL && e->action != EVENT_BACKSCATTER &&
-	       e->on_target * MAIN_TARGET_ONE_IN >= e->packets * (MAIN_TARGET_ONE_IN - 1);
+	       e->on_target * MAIN_TARGET_ONE_IN >=
+		       (e->packets - e->pings) * (MAIN_TARGET_ONE_IN - 1);
 }
 
 uint8_t episode_action(const struct episode *e)

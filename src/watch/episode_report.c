@@ -1,5 +1,6 @@
 /* episode_report: episodes to events, within a limit of events a minute. */
 #include <netinet/in.h>
+#include <string.h>
 
 #include "watch/episode.h"
 #include "watch/params.h"
@@ -36,14 +37,31 @@ static void deliver(struct episode_table *t, const struct event *event)
 	t->event(t->event_context, event);
 }
 
+/* The counter of this minute's events from the IPv6 /48 of an episode's source; NULL for others.
+ * Two networks may share one. */
+static uint8_t *network_counter(struct episode_table *t, const struct episode *e)
+{
+	const __u64 site = e ? e->source.hi >> 16 : 0;
+
+	if (!e || e->crowd || addr_is_v4(e->source))
+		return NULL;
+	return &t->of_network[siphash_words(&t->key, &site, 1, 1, 3) % EPISODE_NETWORKS];
+}
+
 /* Whether one more event is within the limit of this minute. Updates and ends do not count: their
  * number is bounded by that of the openings. Proven sources have a limit of their own, so that
- * spoofed scans cannot use it up. */
-static bool limit_allows(struct episode_table *t, bool proven)
+ * spoofed scans cannot use it up; one IPv6 network, which may be one host's, has a part of it. */
+static bool limit_allows(struct episode_table *t, const struct episode *e, bool proven)
 {
-	if (t->in_minute[proven] >= t->per_minute)
+	uint8_t *counter = network_counter(t, e);
+	const unsigned part = t->per_minute / NETWORK_EVENTS_ONE_IN;
+
+	if (t->in_minute[proven] >= t->per_minute ||
+	    (counter && (*counter >= UINT8_MAX || *counter >= (part ? part : 1))))
 		return false;
 	t->in_minute[proven]++;
+	if (counter)
+		++*counter;
 	return true;
 }
 
@@ -106,6 +124,8 @@ static void event_fill(struct episode_table *t, struct episode *e, struct event 
 	event->hosts = e->hosts;
 	event->sources = e->sources;
 	event_fill_ports(t, e, event);
+	event->targets.target = t->targets;
+	event->targets.count = hits_list(e->hits, t->targets);
 	event->protocols = e->protocol_count;
 	event->failed = e->failed;
 	event->answered = e->answered;
@@ -143,6 +163,7 @@ static void episode_deliver(struct episode_table *t, struct episode *e, enum eve
 	event.t_ns = e->reported_ns = t_ns;
 	event_fill(t, e, &event);
 	e->reported_size = episode_size(e);
+	e->reported_hosts = e->hosts > 0 ? e->hosts : 1;
 	e->reported_techniques = event.techniques;
 	e->reported_proven = proof_holds(&e->proof);
 	e->updates += phase == EVENT_UPDATE;
@@ -183,6 +204,7 @@ void episode_report_minute(struct episode_table *t, uint64_t now_ms, uint64_t t_
 		return;
 	t->minute_ms = now_ms;
 	t->in_minute[false] = t->in_minute[true] = 0;
+	memset(t->of_network, 0, sizeof(t->of_network));
 	if (t->minute_suppressed == 0)
 		return;
 	episode_report_suppressed(t, t_ns);
@@ -191,7 +213,9 @@ void episode_report_minute(struct episode_table *t, uint64_t now_ms, uint64_t t_
 
 		while (t->in_minute[proven] < t->per_minute &&
 		       (e = episode_waiting(t, proven, now_ms))) {
-			e->reported = limit_allows(t, proven);
+			e->reported = limit_allows(t, e, proven);
+			if (!e->reported)
+				break; /* its network has had its part */
 			episode_deliver(t, e, EVENT_OPEN, t_ns);
 		}
 	}
@@ -218,7 +242,7 @@ void episode_report(struct episode_table *t, struct episode *e, enum event_phase
 	if (phase == EVENT_OPEN) {
 		if (e->reported)
 			return; /* with the new minute, just now */
-		e->reported = limit_allows(t, proven);
+		e->reported = limit_allows(t, e, proven);
 		if (!e->reported)
 			count_suppressed(t);
 	}
@@ -235,7 +259,7 @@ void episode_report_late(struct episode_table *t, struct episode *e, uint64_t t_
 	episode_report_minute(t, e->moved_ms, t_ns);
 	if (e->reported)
 		return;
-	e->reported = limit_allows(t, proven);
+	e->reported = limit_allows(t, e, proven);
 	if (e->reported)
 		episode_deliver(t, e, EVENT_OPEN, t_ns);
 	else if (proven)
@@ -245,7 +269,7 @@ void episode_report_late(struct episode_table *t, struct episode *e, uint64_t t_
 void episode_report_notice(struct episode_table *t, struct event *event, uint64_t now_ms)
 {
 	episode_report_minute(t, now_ms, event->t_ns);
-	if (!limit_allows(t, false)) {
+	if (!limit_allows(t, NULL, false)) {
 		count_suppressed(t);
 		return;
 	}

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/logarithm.h"
 #include "watch/evidence_cells.h"
 #include "watch/evidence_record.h"
-#include "base/logarithm.h"
 #include "watch/name.h"
 #include "watch/params.h"
 

@@ -36,7 +36,7 @@ void excuse_ask(struct excuses *x, const struct siphash_key *hash, const struct 
 bool excuse_asked(const struct excuses *x, const struct siphash_key *hash,
 		  const struct flow_key *key, uint64_t now_ms);
 
-/* Whether a datagram with a low TTL goes on with the ports of the ones before, one by one and no
+/* Whether a datagram with a low TTL continues with the ports of the ones before, one by one and no
  * faster than TRACE_A_SECOND; notes it. */
 bool excuse_trace(struct excuses *x, const struct siphash_key *hash, const struct packet *p,
 		  uint64_t now_ms);

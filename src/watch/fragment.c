@@ -13,22 +13,29 @@ bool fragment_join(struct fragment_table *t, const struct siphash_key *key, cons
 	uint64_t wait_ms = addr_is_v4(p->src) ? FRAGMENT_WAIT_MS : FRAGMENT_WAIT6_MS;
 	struct fragment *f = &t->place[tag >> 32 & (FRAGMENT_PLACES - 1)];
 
-	if (f->tag != tag || now_ms - f->came_ms > wait_ms) {
+	const bool whole_header = p->has & PACKET_TCP;
+	const bool start = whole_header || p->has & PACKET_TCP_START;
+	const bool flags = whole_header || p->has & PACKET_TCP_FLAGS;
+
+	/* After a whole header only a part that writes over its flags is of interest. */
+	if (f->tag != tag || now_ms - f->came_ms > wait_ms || (f->is_told && start)) {
 		memset(f, 0, sizeof(*f));
 		f->tag = tag;
 		f->came_ms = now_ms;
 	}
-	if (p->has & PACKET_TCP_START && f->has_start)
+	if (f->is_told && f->flags == p->flags)
+		return false;
+	if (start && f->has_start)
 		f->is_odd |= f->sport != p->sport || f->dport != p->dport;
-	else if (p->has & PACKET_TCP_START) {
+	else if (start) {
 		f->has_start = true;
 		f->sport = p->sport;
 		f->dport = p->dport;
 		f->seq = p->seq;
 	}
-	if (p->has & PACKET_TCP_FLAGS && f->has_flags)
+	if (flags && f->has_flags)
 		f->is_odd |= f->flags != p->flags;
-	else if (p->has & PACKET_TCP_FLAGS) {
+	else if (flags) {
 		f->has_flags = true;
 		f->flags = p->flags;
 		f->window = p->window;
@@ -45,7 +52,10 @@ bool fragment_join(struct fragment_table *t, const struct siphash_key *key, cons
 	/* Which of two the target takes depends on its kernel, and on how they overlap. */
 	whole->flags = f->is_odd ? FRAGMENT_ODD_FLAGS : f->flags;
 	whole->window = f->window;
-	whole->payload_bytes = 0;
-	f->tag = 0;
+	if (!whole_header)
+		whole->payload_bytes = 0;
+	f->is_told = whole_header && !f->is_odd;
+	if (!f->is_told)
+		f->tag = 0;
 	return true;
 }

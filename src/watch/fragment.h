@@ -27,15 +27,18 @@ struct fragment_table {
 		uint16_t sport, dport, window;
 		uint8_t flags;
 		bool has_start, has_flags; /* the ports and seq; the flags and window */
+		bool is_told;		   /* it came with a whole header, and was given so */
 		bool is_odd;		   /* a part came twice, and not the same */
 	} place[FRAGMENT_PLACES];
 };
 
 /*
- * Adds a fragment that holds a part of a TCP header (PACKET_TCP_START, PACKET_TCP_FLAGS). Returns
- * true once both parts are known, with *whole the packet as it was before fragmentation, without
- * payload; else false. The first of two equal parts counts, as in Linux; of two that differ see
- * FRAGMENT_ODD_FLAGS. Parts wait for FRAGMENT_WAIT_MS.
+ * Adds a fragment that holds a part of a TCP header (PACKET_TCP_START, PACKET_TCP_FLAGS), or all of
+ * it (PACKET_TCP in a first fragment). Returns true once both parts are known, with *whole the
+ * packet as it was before fragmentation; else false. Of two parts
+ * that differ Linux takes the first one or none (IPv4), and none in IPv6 (RFC 5722, 4), others the
+ * last one: such a packet has FRAGMENT_ODD_FLAGS, also if it was whole before. Parts wait for
+ * FRAGMENT_WAIT_MS.
  */
 bool fragment_join(struct fragment_table *t, const struct siphash_key *key, const struct packet *p,
 		   uint64_t now_ms, struct packet *whole);

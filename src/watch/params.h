@@ -236,11 +236,12 @@
 #define GROUP_PORTS_SPREAD	    40
 #define GROUP_REPEATS_SPREAD_ONE_IN 8
 /* ms of silence after which a group is forgotten, and mean ms between two of its contacts at most:
- * slower ones are strangers whose packets look alike. The last one is for sources with nothing in
- * common: half a minute for a group, about. */
-#define GROUP_IDLE_MS	  120000
-#define GROUP_PACE_MS	  4000
-#define GROUP_PACE_ANY_MS 800
+ * slower ones are strangers whose packets look alike. The last one is for sources that need
+ * GROUP_PORTS_SPREAD: half a minute for them all. An address of a cloud is asked by strangers with
+ * the same tools, for other ports each, every two seconds. */
+#define GROUP_IDLE_MS	     120000
+#define GROUP_PACE_MS	     2000
+#define GROUP_PACE_SPREAD_MS 800
 /* Mean ms between the contacts of sources with few ports each, at least: a flood with forged
  * addresses and ports is faster. */
 #define GROUP_PACE_FORGED_MS 150
@@ -249,10 +250,18 @@
 
 /* ---- Events (episode.c, episode_kind.c, tool.c). ---- */
 
+/* One IPv6 /48 may use one in this many of the events of a minute: its holder has addresses enough
+ * to use up all of them, proven ones too. */
+#define NETWORK_EVENTS_ONE_IN 4
+/* Hosts that an event about a scan lists. */
+#define HITS 20
 /* An event is updated when it has grown this many times since its last report, and not below the
  * second number of ports or hosts: a scan of all ports has five reports. */
 #define UPDATE_GROWTH 10
 #define UPDATE_LEAST  10
+/* It is also updated when it has drawn in this many times the hosts of its last report: a patient
+ * scan of 360 hosts has six reports. */
+#define UPDATE_HOSTS_GROWTH 4
 /* A scan ends after this many of its own mean pauses (or --idle, if longer), up to this many ms:
  * slow scans pause for long. */
 #define CLOSE_PAUSES	     8

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "watch/evidence.h"
 #include "base/logarithm.h"
+#include "watch/evidence.h"
 #include "watch/name.h"
 
 #define BITS 256

@@ -8,7 +8,7 @@ struct packet;
 struct watch;
 
 /* The kind of a packet that belongs to no known flow: that of its sighting, or SIGHT_MIDDLE where
- * something excuses it: a question that was seen, a trace that goes on, a connection that may be
+ * something excuses it: a question that was seen, a trace that continues, a connection that may be
  * older than the capture. Notes the trace. */
 enum sight_kind under_way(struct watch *w, const struct packet *p, const struct sighting *s);
 

@@ -361,7 +361,8 @@ void watch_judge(struct watch *w, uint64_t t_ns, const struct packet *p, const s
 		judge_buried(w, p, t_ns);
 		return;
 	}
-	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS)) {
+	if (p->has & (PACKET_TCP_START | PACKET_TCP_FLAGS) ||
+	    (p->has & PACKET_TCP && p->has & PACKET_MORE_FRAGMENTS)) {
 		if (!fragment_join(&w->pieces, &w->conf.key, p, w->now_ms, &whole))
 			return;
 		prefetch_bucket(w, &whole, &joined);

@@ -10,6 +10,10 @@
 
 /* Ports that are named of a record. */
 #define NUMBERS_MOST 16
+/* Records that are printed of a source. */
+#define NEAREST_MOST 12
+/* Where a monitor's record is among them, although its score is 0: it explains much. */
+#define ROUTINE_SHARE 0.99
 
 /* Where the sentences of watch_explain go. */
 struct explaining {
@@ -75,6 +79,21 @@ static void write_subject(char *text, size_t size, const struct evidence *r)
 	case EVIDENCE_STRAYS:
 		snprintf(text, size, "answers without a request, the latest to %s", target);
 		break;
+	case EVIDENCE_NETWORK:
+		snprintf(text, size, "hosts and ports of the network of %s, %u failed ones", target,
+			 r->hosts);
+		break;
+	case EVIDENCE_CELLS:
+		snprintf(text, size,
+			 "%u hosts and ports that no ordinary client asks, the latest of %s",
+			 r->hosts, target);
+		break;
+	case EVIDENCE_KNOCKS:
+		snprintf(text, size,
+			 "%u ports of the network of %s, closed without a word; probed again %u "
+			 "times%s",
+			 r->hosts, target, r->repeats, r->is_routine ? ", as a monitor does" : "");
+		break;
 	default:
 		if (r->proto == IPPROTO_TCP || r->proto == IPPROTO_UDP)
 			snprintf(text, size, "hosts by %s port %u, the latest %s",
@@ -99,16 +118,59 @@ static void explain_evidence(struct explaining *x, const struct evidence *r, con
 	x->line(x->context, text);
 }
 
-static void explain_record(void *context, const struct evidence *r)
-{
-	struct explaining *x = context;
-	double threshold = x->watch->evidence.threshold;
-	bool over = (double)r->score >= threshold || (double)r->slow >= SLOW_FACTOR * threshold;
+/* The records of a source that are nearest to their lines, nearest first. */
+struct nearest {
+	struct evidence record[NEAREST_MOST];
+	double share[NEAREST_MOST]; /* of the threshold, by the score that is nearer to it */
+	unsigned count;
+	unsigned more; /* records that have no place */
+	double threshold;
+};
 
-	explain_evidence(
-		x, r,
-		over ? "over the threshold, but its target is flooded and it does not stand out"
-		     : "not enough to call it a scan");
+static void nearest_add(void *context, const struct evidence *r)
+{
+	struct nearest *n = context;
+	double fast = (double)r->score / n->threshold;
+	double slow = (double)r->slow / (SLOW_FACTOR * n->threshold);
+	double share = r->kind == EVIDENCE_KNOCKS && r->is_routine ? ROUTINE_SHARE
+		       : fast > slow				   ? fast
+								   : slow;
+	unsigned at = n->count < NEAREST_MOST ? n->count++ : NEAREST_MOST;
+
+	if (at == NEAREST_MOST) {
+		n->more++;
+		at--;
+		if (share <= n->share[at])
+			return;
+	}
+	for (; at > 0 && share > n->share[at - 1]; at--) {
+		n->record[at] = n->record[at - 1];
+		n->share[at] = n->share[at - 1];
+	}
+	n->record[at] = *r;
+	n->share[at] = share;
+}
+
+static void explain_nearest(struct explaining *x, struct addr source)
+{
+	const struct watch *w = x->watch;
+	struct nearest n = {.threshold = w->evidence.threshold};
+	char text[80];
+
+	evidence_of(&w->evidence, source, w->now_ms, nearest_add, &n);
+	for (unsigned i = 0; i < n.count; i++)
+		explain_evidence(
+			x, &n.record[i],
+			n.share[i] < 1 ? "not enough to call it a scan"
+			: n.record[i].kind == EVIDENCE_KNOCKS
+				? "over the threshold, but its source may come back as a monitor"
+				: "over the threshold, but its target is flooded and it does not "
+				  "stand out, or most of what it asked there was completed");
+	if (n.more == 0)
+		return;
+	snprintf(text, sizeof(text), "and %u records more that are farther from their lines",
+		 n.more);
+	x->line(x->context, text);
 }
 
 /* The evidence that opened the latest event about a source. */
@@ -177,7 +239,7 @@ bool watch_explain(const struct watch *w, struct addr source,
 		line(context, text);
 	}
 	explain_kept(&x, source);
-	evidence_of(&w->evidence, source, w->now_ms, explain_record, &x);
+	explain_nearest(&x, source);
 	explain_probation(&x, source);
 	return x.any;
 }

@@ -169,7 +169,7 @@ static void restore(const uint8_t *bytes, size_t length, bool bulk, bool sealed)
 	enum snapshot_error error;
 
 	scan_init(&scan, plan, &conf, NOW);
-	error = scan_restore(&scan, bytes, length, NOW);
+	error = scan_restore(&scan, bytes, length, NOW, 0);
 	check(snapshot_error_text(error)[0] != '\0');
 	if (sealed)
 		check(error == SNAPSHOT_OK || error == SNAPSHOT_INVALID);

@@ -153,7 +153,7 @@ check_words() {
 		--traceroute --badsums --mtu=16; do
 		refused 64 "${option%%=*}" "$option" $linux
 	done
-	for option in --host-timeout --scan-delay --data-length --script --resume --scanflags \
+	for option in --host-timeout --scan-delay --data-length --script --append-output --scanflags \
 		--max-parallelism --min-hostgroup --dns-servers --version-intensity; do
 		refused 64 "has no $option: " "$option" 1 $linux
 	done

@@ -216,9 +216,17 @@ check_encap() {
 	fi
 	expect 'an encapsulating route, sockets' '2001:db8:9::1 22 open syn-ack' \
 		-sT -p 22 2001:db8:9::1
-	scan -sS -p 22 2001:db8:9::1
-	same 'an encapsulating route, frames: exit status' 69 $?
-	ok 'an encapsulating route, frames: the reason' grep -q 'puts packets into others (seg6)' \
+	ip netns exec r1 timeout 60 tcpdump -i a1 -nn -l ip6 proto 43 >"$work/inside" \
+		2>"$work/inside.stderr" &
+	dump=$!
+	wait_until grep -q 'listening on' "$work/inside.stderr"
+	expect 'an encapsulating route, frames' \
+		'2001:db8:9::1 22 open syn-ack;2001:db8:9::1 23 closed reset' -sS -p 22,23 2001:db8:9::1
+	soon 'an encapsulating route, frames: in other packets' grep -q '2001:db8:9::1.23' \
+		"$work/inside"
+	kill $dump
+	wait $dump
+	ok 'an encapsulating route, frames: a line' grep -q 'into other packets (seg6)' \
 		"$work/stderr"
 	ip -6 route del 2001:db8:9::/64
 }

@@ -50,14 +50,14 @@ arrived() { # filter, command...
 	shift
 	dump down0 "$filter"
 	"$@"
-	# The last packet to be seen: whatever was sent before it has come.
+	# The last packet to be seen: all that was sent before it has come.
 	ip netns exec target ping -q -c 1 -W 5 198.18.0.2 >"$work/why" 2>&1
 	sleep 0.2
 	undump
 	grep -c ' > ' "$work/dump"
 }
 
-# Rules that do not concern the probes: frames, as ever.
+# Rules that do not concern the probes: frames, as before.
 check_unconcerned() {
 	rules <<-END
 		table inet filter {
@@ -94,7 +94,7 @@ check_unconcerned() {
 	END
 	scan -sS -p 22,81 198.18.0.2
 	same 'unconcerned: verdicts' '22/open 81/closed' "$(told)"
-	ok 'unconcerned: nothing is said' sh -c "! grep -q 'this machine' '$work/stderr'"
+	ok 'unconcerned: nothing is printed' sh -c "! grep -q 'this machine' '$work/stderr'"
 	same 'unconcerned: our own ARP found the neighbour' true \
 		"$(jq -r 'select(.type == "host") | .mac != null' "$work/json")"
 	same 'unconcerned: the rules saw no SYN of frames' 0 "$(nft -j list chain inet filter output |
@@ -120,7 +120,7 @@ check_kill_switch() {
 		done
 	done
 	ok 'kill switch: the rule is named' says 'firewall (nftables: table filter, chain output)'
-	ok 'kill switch: the refusal is told' says 'this machine refused to send probes'
+	ok 'kill switch: the refusal is printed' says 'this machine refused to send probes'
 	grep -q 'no probe was sent' "$work/stdout"
 	ok 'kill switch: the report says so' $?
 	scan -sS -p 22 --engine xdp --max-rate 1000 198.18.0.2
@@ -186,9 +186,8 @@ check_redirected() {
 	same 'redirected: by SYN' '22/open 8080/open' "$(told)"
 	scan -sS -p 8080-8082 198.18.0.1
 	same 'redirected: ports of our own address' '8080/open 8081/closed 8082/closed' "$(told)"
-	# As an ordinary user of the capability: the rules cannot be read.
 	scan -sS -p 22 198.18.0.2
-	same 'redirected: other ports as ever' 22/open "$(told)"
+	same 'redirected: other ports as before' 22/open "$(told)"
 }
 
 # Hosts that are not there, where the kernel resolves neighbours.
@@ -218,15 +217,15 @@ check_ipsec() {
 	scan -sT -p 22 198.18.5.2
 	same 'IPsec: no verdict by connect' refused-here "$(told)"
 	scan -sS -p 22 198.18.0.2
-	same 'IPsec: others as ever' 22/open "$(told)"
-	ok 'IPsec: nothing is said of others' sh -c "! grep -q IPsec '$work/stderr'"
+	same 'IPsec: others as before' 22/open "$(told)"
+	ok 'IPsec: nothing is printed of others' sh -c "! grep -q IPsec '$work/stderr'"
 	ip xfrm policy flush
 	ip xfrm policy add src 0.0.0.0/0 dst 198.18.5.0/24 proto tcp dport 22 dir out action block
 	scan -sS -p 22 198.18.5.2
 	same 'IPsec by port: refused' 69 $?
 	ok 'IPsec by port: with what to do' says 'use -sT'
 	scan -sS -p 80 198.18.5.2
-	same 'IPsec by port: others as ever' 80/open "$(told)"
+	same 'IPsec by port: others as before' 80/open "$(told)"
 	ip xfrm policy flush
 	# Transport mode, both ways.
 	key=0x0123456789abcdef0123456789abcdef

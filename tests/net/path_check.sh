@@ -362,11 +362,11 @@ check_dead_gateway() {
 	for family in 4 6; do
 		family $family
 		case $family in
-		4) nobody=198.18.0.99 behind=198.19.7.0/25 ;;
-		6) nobody=2001:db8::99 behind=2001:db8:77::/121 ;;
+		4) dead=198.18.0.99 behind=198.19.7.0/25 ;;
+		6) dead=2001:db8::99 behind=2001:db8:77::/121 ;;
 		esac
 		for how in 'frames -sS' 'sockets -sT' 'sockets -sU'; do
-			ip -$family route replace default via $nobody
+			ip -$family route replace default via $dead
 			# shellcheck disable=SC2086
 			exits "a dead gateway, $how, IPv$family: exit status" 0 timeout 100 "$PORTLIGHT" \
 				scan --engine $how -p 22-24 -oD "$work/json" $gateway $behind

@@ -220,7 +220,7 @@ static void a_snapshot_has_them(void **state)
 	length = scan_snapshot(&f.scan, 2 * SECOND, bytes, sizeof(bytes));
 	assert_true(length <= sizeof(bytes));
 	scan_init(&restored, f.plan, &f.conf, 2 * SECOND);
-	assert_int_equal(scan_restore(&restored, bytes, length, 2 * SECOND), SNAPSHOT_OK);
+	assert_int_equal(scan_restore(&restored, bytes, length, 2 * SECOND, 0), SNAPSHOT_OK);
 	assert_true(sheet_challenged(restored.sheet[0], cell));
 	assert_string_equal(reason_name(read_port(&restored, &host).reason), "challenge-ack");
 	assert_true(send_all(&restored, 5 * SECOND).other_port);

@@ -143,7 +143,8 @@ static void sources_that_share_the_ports_are_one_scan(void **state)
 	assert_int_equal(shared_after(5, 150, 100, port_of_two), 0);
 	/* A port each, in turns and with time: a campaign. */
 	assert_int_equal(shared_after(100, 300, 500, port_of_its_own), 40);
-	assert_int_equal(shared_after(60, 300, 3000, port_of_its_own), 40);
+	/* Strangers with the same tool, every two seconds. */
+	assert_int_equal(shared_after(120, 240, 2000, port_of_its_own), 0);
 	/* Strangers, one in five seconds. */
 	assert_int_equal(shared_after(5, 200, 5000, port_of_its_own), 0);
 }

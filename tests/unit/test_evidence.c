@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "watch/evidence.h"
 #include "base/logarithm.h"
+#include "watch/evidence.h"
 #include "watch/name.h"
 
 static const struct siphash_key key = {{5, 6}};

@@ -65,6 +65,36 @@ static void two_pieces_are_joined_in_any_order(void **state)
 	check_whole(&whole);
 }
 
+/* A first fragment with a whole header, and a second one that writes over its flags, in either
+ * order: the target may take either. */
+static void whole_headers_and_parts(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct packet all = piece(0xc6120001, (uint16_t)(20 + i), true), whole;
+		struct packet part = piece(0xc6120001, (uint16_t)(20 + i), false);
+		bool differs = i & 1, part_first = i & 2;
+
+		all.has = PACKET_IP | PACKET_TCP | PACKET_MORE_FRAGMENTS;
+		all.flags = TCP_FIN;
+		all.window = 1024;
+		all.payload_bytes = 40;
+		if (differs)
+			part.flags = TCP_SYN;
+		if (part_first)
+			assert_false(fragment_join(&table, &key, &part, 0, &whole));
+		assert_true(fragment_join(&table, &key, &all, 1, &whole));
+		assert_int_equal(whole.payload_bytes, 40);
+		assert_int_equal(whole.flags, differs && part_first ? FRAGMENT_ODD_FLAGS : TCP_FIN);
+		if (part_first)
+			continue;
+		assert_int_equal(fragment_join(&table, &key, &part, 2, &whole), differs);
+		if (differs)
+			assert_int_equal(whole.flags, FRAGMENT_ODD_FLAGS);
+		assert_false(fragment_join(&table, &key, &part, 3, &whole));
+	}
+}
+
 static void one_piece_with_both_is_whole(void **state)
 {
 	struct packet both = piece(0xc6120001, 9, true), whole;
@@ -124,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(two_pieces_are_joined_in_any_order, empty_table),
 		cmocka_unit_test_setup(one_piece_with_both_is_whole, empty_table),
+		cmocka_unit_test_setup(whole_headers_and_parts, empty_table),
 		cmocka_unit_test_setup(strangers_and_late_ones_are_not_joined, empty_table),
 		cmocka_unit_test_setup(parts_that_come_twice, empty_table),
 	};

@@ -202,6 +202,53 @@ static void test_xml_is_the_same_again(void **state)
 	}
 }
 
+/* The same with more ports than are listed. */
+static struct sample *sample_merged_long(void)
+{
+	static const uint8_t techniques[] = {TECH_SYN, TECH_FIN, TECH_ACK, TECH_TTL};
+	static const char *const lists[] = {"1-60", "1-60", "1-60", "1-60"};
+	static const uint32_t counts[] = {60, 60, 60, 60};
+	struct sample *s = sample_new("long", techniques, 4, lists, counts);
+
+	sample_add_host(s, SAMPLE_TARGET, NULL, HOST_ANSWERED);
+	for (uint16_t port = 1; port <= 60; port++)
+		for (unsigned t = 0; t < 4; t++)
+			sample_add(s, (enum technique_id)techniques[t], port,
+				   t == 0 && port == 22 ? REPLY_SYN_ACK
+				   : port > 40		? REPLY_SILENCE
+							: REPLY_RST);
+	return s;
+}
+
+/* What each technique found passes through XML and NDJSON; only the evidence of those whose verdict
+ * was not the merged one is lost. */
+static void test_xml_techniques(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct sample *s = i ? sample_merged() : sample_merged_long();
+		char *xml, *ndjson, *xml_again, *ndjson_again;
+
+		s->summary.no_counts = true;
+		xml = render(s, &report_xml);
+		ndjson = convert(xml, &report_ndjson, 0);
+		xml_again = convert(ndjson, &report_xml, 0);
+		ndjson_again = convert(xml_again, &report_ndjson, 0);
+		assert_non_null(strstr(ndjson, "\"technique\":\"fin\""));
+		assert_non_null(strstr(ndjson, "\"technique\":\"ttl\""));
+		assert_non_null(strstr(xml, "&#xa;ttl "));
+		/* NDJSON has no TTL of a host's status, and XML no counts of packets. */
+		*strstr(xml, "<runstats>") = *strstr(xml_again, "<runstats>") = '\0';
+		assert_string_equal(strstr(xml, "<hostnames>"), strstr(xml_again, "<hostnames>"));
+		assert_string_equal(ndjson, ndjson_again);
+		free(ndjson_again);
+		free(xml_again);
+		free(ndjson);
+		free(xml);
+		sample_free(s);
+	}
+}
+
 /* A list with two reasons: how many have each stays, over XML as well; which ones is left open. */
 static void test_shared_reasons(void **state)
 {
@@ -507,6 +554,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ndjson_is_the_same_again),
 		cmocka_unit_test(test_xml_is_the_same_again),
+		cmocka_unit_test(test_xml_techniques),
 		cmocka_unit_test(test_shared_reasons),
 		cmocka_unit_test(test_ndjson_refused),
 		cmocka_unit_test(test_ndjson_cut_anywhere),

@@ -57,7 +57,7 @@ static void replace(struct scan *scan, uint64_t now_ns)
 	next_turn = turn + 1 + choice() % turns_most;
 	bytes = take(scan, now_ns, &length);
 	scan_init(&copy, scan->plan, &scan->conf, now_ns);
-	assert_int_equal(scan_restore(&copy, bytes, length, now_ns), SNAPSHOT_OK);
+	assert_int_equal(scan_restore(&copy, bytes, length, now_ns, 0), SNAPSHOT_OK);
 	/* What is restored is written the same again. */
 	again = take(&copy, now_ns, &again_length);
 	assert_int_equal(again_length, length);
@@ -277,7 +277,7 @@ static void another_clock_moves_all_times(void **state)
 		struct scan copy;
 
 		scan_init(&copy, middle_plan, &middle.conf, now_ns);
-		assert_int_equal(scan_restore(&copy, bytes, length, now_ns), SNAPSHOT_OK);
+		assert_int_equal(scan_restore(&copy, bytes, length, now_ns, 0), SNAPSHOT_OK);
 		for (uint32_t cell = 0; cell < sheet_cells(copy.sheet[0]); cell++) {
 			const unsigned tries = sheet_tries(middle.sheet[0], cell);
 
@@ -289,10 +289,110 @@ static void another_clock_moves_all_times(void **state)
 						 sheet_sent_us(middle.sheet[0], cell) + moved_us);
 		}
 		assert_int_equal(copy.walk[0].last_sent_ns, now_ns);
-		assert_int_equal(sheet_opened_ns(copy.sheet[0]),
-				 now_ns > 49 * SECOND ? now_ns - 49 * SECOND : 1);
+		assert_int_equal(sheet_opened_ns(copy.sheet[0]), now_ns - 49 * SECOND);
 		scan_fini(&copy);
 	}
+	free(bytes);
+}
+
+/* When something was answered stays as it was, even if this clock began later than that; what is
+ * waited for is as far off as it was. */
+static void an_interruption_moves_no_time_of_a_result(void **state)
+{
+	static const uint64_t away[] = {0, SECOND, 3600 * SECOND, 86400 * SECOND};
+	const uint64_t now_ns = 7 * SECOND;
+	size_t length;
+	uint8_t *bytes = take(&middle, middle_ns, &length);
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		const struct answer late = {
+			.t_ns = now_ns + SECOND, .reply = REPLY_RST, .has = ANSWER_TTL};
+		struct answer a = late;
+		struct finding found[1000], before[1000];
+		struct host_report host, host_before;
+		uint64_t rtt_ns;
+		bool has_rtt;
+		struct scan copy;
+		uint32_t cell = 0;
+
+		scan_init(&copy, middle_plan, &middle.conf, now_ns);
+		assert_int_equal(scan_restore(&copy, bytes, length, now_ns, away[i]), SNAPSHOT_OK);
+		assert_int_equal(copy.walk[0].last_sent_ns, now_ns);
+		/* The wall clock of this process, by which it is away[i] later. */
+		copy.conf.wall_offset_ns = middle_ns + away[i] - now_ns;
+		scan_read(&middle, 0, 0, false, before, &host_before);
+		scan_read(&copy, 0, 0, false, found, &host);
+		assert_int_equal(host.start_ns, host_before.start_ns);
+		assert_int_equal(host.end_ns, host_before.end_ns);
+		assert_int_equal(host.count, host_before.count);
+		assert_true(host.count > 50);
+		for (size_t p = 0; p < host.count; p++)
+			assert_int_equal(found[p].t_ns, before[p].t_ns);
+		while (sheet_get(copy.sheet[0], cell) != REPLY_SILENCE ||
+		       sheet_tries(copy.sheet[0], cell) == 0)
+			cell++;
+		a.cell = sheet_tag(copy.sheet[0], cell);
+		(void)sheet_note(copy.sheet[0], cell, &a, &rtt_ns, &has_rtt);
+		scan_read(&copy, 0, cell / middle_plan->slots, false, found, &host);
+		assert_int_equal(host.end_ns, now_ns + SECOND + copy.conf.wall_offset_ns);
+		scan_fini(&copy);
+	}
+	free(bytes);
+}
+
+/* Nothing hears the answers to what was in flight: it is sent again, and is no attempt. */
+static void what_was_in_flight_is_sent_again(void **state)
+{
+	size_t length;
+	uint8_t *bytes = take(&middle, middle_ns, &length);
+	struct scan copy;
+	uint32_t again = 0;
+
+	(void)state;
+	scan_init(&copy, middle_plan, &middle.conf, SECOND);
+	assert_int_equal(scan_restore(&copy, bytes, length, SECOND, 0), SNAPSHOT_OK);
+	scan_taken_up(&copy, SECOND);
+	for (uint32_t cell = 0; cell < sheet_cells(copy.sheet[0]); cell++) {
+		const unsigned tries = sheet_tries(middle.sheet[0], cell);
+		const bool silent = sheet_get(copy.sheet[0], cell) == REPLY_SILENCE;
+
+		assert_int_equal(sheet_tries(copy.sheet[0], cell), silent ? 0 : tries);
+		again += silent && tries;
+	}
+	assert_true(again > 1000);
+	assert_int_equal(scan_hold(&copy).withdrawn, again);
+	scan_fini(&copy);
+	free(bytes);
+}
+
+static void a_finished_window_is_read_out_the_same(void **state)
+{
+	const size_t length = scan_window_snapshot(&middle, 0, middle_ns, NULL, 0);
+	uint8_t *bytes = malloc(length);
+	struct finding found[1000], before[1000];
+	struct host_report host, host_before;
+	struct scan copy;
+
+	(void)state;
+	assert_int_equal(scan_window_snapshot(&middle, 0, middle_ns, bytes, length), length);
+	scan_init(&copy, middle_plan, &middle.conf, SECOND);
+	copy.conf.wall_offset_ns = middle_ns - SECOND;
+	assert_int_equal(scan_window_restore(&copy, 1, bytes, length, SECOND, 0), SNAPSHOT_INVALID);
+	assert_int_equal(scan_window_restore(&copy, 0, bytes, length - 1, SECOND, 0),
+			 SNAPSHOT_INVALID);
+	assert_null(copy.sheet[0]);
+	assert_int_equal(scan_window_restore(&copy, 0, bytes, length, SECOND, 0), SNAPSHOT_OK);
+	for (uint32_t h = 0; h < scan_hosts(&copy, 0); h++) {
+		scan_read(&middle, 0, h, true, before, &host_before);
+		scan_read(&copy, 0, h, true, found, &host);
+		assert_int_equal(host.count, host_before.count);
+		assert_int_equal(host.start_ns, host_before.start_ns);
+		assert_memory_equal(found, before, host.count * sizeof(found[0]));
+	}
+	scan_close(&copy, 0);
+	assert_int_equal(scan_window_first(&middle), 0);
+	scan_fini(&copy);
 	free(bytes);
 }
 
@@ -318,7 +418,8 @@ static void another_plan_is_refused(void **state)
 		if (i == 3)
 			plan_shard(others[i], 1, 2, &conf.first, &conf.last);
 		scan_init(&copy, others[i], &conf, SECOND);
-		assert_int_equal(scan_restore(&copy, bytes, length, SECOND), SNAPSHOT_OTHER_PLAN);
+		assert_int_equal(scan_restore(&copy, bytes, length, SECOND, 0),
+				 SNAPSHOT_OTHER_PLAN);
 		assert_null(copy.sheet[0]);
 		assert_non_null(strstr(snapshot_error_text(SNAPSHOT_OTHER_PLAN), "another scan"));
 		scan_fini(&copy);
@@ -333,7 +434,7 @@ static enum snapshot_error restore_bytes(const uint8_t *bytes, size_t length)
 	enum snapshot_error error;
 
 	scan_init(&copy, middle_plan, &middle.conf, SECOND);
-	error = scan_restore(&copy, bytes, length, SECOND);
+	error = scan_restore(&copy, bytes, length, SECOND, 0);
 	if (error != SNAPSHOT_OK)
 		assert_true(!copy.sheet[0] && !copy.sheet[1] && copy.sent == 0 &&
 			    copy.window_next == 0);
@@ -387,6 +488,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_restored_scan_goes_on_as_if_never_stopped),
 		cmocka_unit_test_setup_teardown(another_clock_moves_all_times, open_middle,
+						close_middle),
+		cmocka_unit_test_setup_teardown(an_interruption_moves_no_time_of_a_result,
+						open_middle, close_middle),
+		cmocka_unit_test_setup_teardown(what_was_in_flight_is_sent_again, open_middle,
+						close_middle),
+		cmocka_unit_test_setup_teardown(a_finished_window_is_read_out_the_same, open_middle,
 						close_middle),
 		cmocka_unit_test_setup_teardown(another_plan_is_refused, open_middle, close_middle),
 		cmocka_unit_test_setup_teardown(damage_is_refused, open_middle, close_middle),

@@ -29,12 +29,13 @@ static struct lab {
 	struct network net;
 	double loss;
 	uint64_t now_ns;
-	bool bulk; /* the engine at work lends memory, and sends passes */
-	bool side; /* which memory is in use; the other is that of the engine before */
+	bool again; /* killed once more, before anything else is sent */
+	bool bulk;  /* the engine at work lends memory, and sends passes */
+	bool side;  /* which memory is in use; the other is that of the engine before */
 	uint64_t *words[2][SHEETS];
 	uint32_t *blocks[2][SHEETS];
 	uint8_t *attempts; /* by rank * slots + slot */
-	unsigned passes, stopped, restored, crossed;
+	unsigned passes, stopped, restored, crossed, killed;
 	struct result result;
 	expected_state *expect;
 } lab;
@@ -118,6 +119,90 @@ static void lab_prepare(unsigned place)
 		assert_true(sheet_lend(s, &loan));
 }
 
+static struct sheet *lab_same(const struct scan *scan, const struct sheet *s)
+{
+	struct sheet *t = scan->sheet[0];
+
+	if (sheet_window(t) != sheet_window(s))
+		t = scan->sheet[1];
+	assert_int_equal(sheet_window(t), sheet_window(s));
+	return t;
+}
+
+/* Another process takes the place of this one, by a snapshot of this moment. */
+static void lab_replace(struct scan *before)
+{
+	const size_t length = scan_snapshot(&lab.scan, lab.now_ns, NULL, 0);
+	uint8_t *bytes = malloc(length);
+	struct scan copy;
+
+	assert_int_equal(scan_snapshot(&lab.scan, lab.now_ns, bytes, length), length);
+	scan_init(&copy, lab.plan, &lab.scan.conf, lab.now_ns);
+	assert_int_equal(scan_restore(&copy, bytes, length, lab.now_ns, 0), SNAPSHOT_OK);
+	free(bytes);
+	lab.side = !lab.side;
+	*before = lab.scan;
+	lab.scan = copy;
+}
+
+/* What is known of answers is not lost in either layout. */
+static void lab_compare_evidence(struct sheet *s, struct sheet *t)
+{
+	uint32_t near_s = 0, near_t = 0;
+
+	sheet_settle(s);
+	sheet_settle(t);
+	for (uint32_t c = 0; c < sheet_cells(s); c++) {
+		const unsigned reply = sheet_get(s, c);
+		struct reply_evidence before, after;
+
+		if (reply == REPLY_SILENCE || reply == SHEET_NOT_OURS)
+			continue;
+		before = sheet_evidence(s, c, &near_s);
+		after = sheet_evidence(t, c, &near_t);
+		/* The bulk layout does not store it. */
+		assert_int_equal(after.has & ~ANSWER_ATTEMPT, before.has & ~ANSWER_ATTEMPT);
+		assert_int_equal(after.ttl, before.ttl);
+		assert_int_equal(after.t_us_low, before.t_us_low);
+	}
+}
+
+/* In the middle of a pass that began at position `from`: what it has sent counts only where it is
+ * answered. */
+static void lab_kill(const struct walk *walk, uint32_t from)
+{
+	struct sheet *sheet = walk->sheet;
+	struct scan before;
+
+	lab_replace(&before);
+	for (unsigned i = 0; i < SHEETS; i++) {
+		const struct sheet *s = before.sheet[i];
+
+		for (uint32_t c = 0; s && c < sheet_cells(s); c++) {
+			const struct sheet *t = lab_same(&lab.scan, s);
+			uint8_t *attempts = &lab.attempts[cell_number(s, c)];
+			const uint32_t position = (uint32_t)permute_backward(sheet_order(s), c);
+			const bool undone = s == sheet && position >= from;
+
+			assert_int_equal(sheet_get(t, c), sheet_get(s, c));
+			if (sheet_get(t, c) != REPLY_SILENCE)
+				continue;
+			assert_true(*attempts == sheet_tries(t, c) ||
+				    (undone && *attempts == sheet_tries(t, c) + 1));
+			*attempts = (uint8_t)sheet_tries(t, c);
+		}
+	}
+	for (unsigned i = 0; i < SHEETS; i++)
+		if (lab.scan.sheet[i])
+			lab_prepare(i);
+	for (unsigned i = 0; i < SHEETS; i++)
+		if (before.sheet[i])
+			lab_compare_evidence(before.sheet[i], lab_same(&lab.scan, before.sheet[i]));
+	scan_fini(&before);
+	lab.killed++;
+	lab.again = choice(2);
+}
+
 /* Sends a part of a pass, or all of it. Of a stopped one some cells before its end are unsent. */
 static bool lab_pass(struct walk *walk)
 {
@@ -125,15 +210,23 @@ static bool lab_pass(struct walk *walk)
 	const uint32_t stop = choice(3) == 0 ? walk->end : (uint32_t)choice(walk->end + 1);
 	uint32_t *block = lab.blocks[lab.side][walk - lab.scan.walk], unsent[64], count = 0,
 		 position;
+	const uint32_t from = walk->position,
+		       kill = choice(3) == 0 ? (uint32_t)choice(walk->end) : UINT32_MAX;
 	uint64_t sent = 0;
 
 	if (!sheet_is_bulk(s) || sheet_unsent_count(s) || !walk_pass_begin(walk, lab.now_ns))
 		return false;
 	scan_pass_begun(&lab.scan, walk, lab.now_ns);
-	assert_int_equal(scan_snapshot(&lab.scan, lab.now_ns, NULL, 0), 0);
-	for (position = walk->position; position < walk->end && position < stop; position++) {
+	for (position = from; position < walk->end && position < stop; position++) {
 		const uint32_t cell = (uint32_t)permute_forward(sheet_order(s), position);
 		const bool hold = count < 64 && choice(20) == 0;
+
+		if (position == kill) {
+			walk_passed(walk, position, sent, lab.now_ns);
+			scan_passing(&lab.scan, 0, lab.now_ns);
+			lab_kill(walk, from);
+			return true;
+		}
 
 		if (hold)
 			unsent[count++] = cell;
@@ -144,7 +237,8 @@ static bool lab_pass(struct walk *walk)
 		lab_send(s, cell, walk->pass);
 		block[position >> 6] = (uint32_t)(lab.now_ns / 1000) | 1;
 		sent++;
-		lab.now_ns += 2000;
+		/* Some answers come before a pass is over. */
+		lab.now_ns += 20000;
 		lab_receive();
 	}
 	walk_passed(walk, position, sent, lab.now_ns);
@@ -182,16 +276,6 @@ static void lab_turn(void)
 		scan_sent(&lab.scan, walk, sent, 0, lab.now_ns);
 }
 
-static struct sheet *lab_same(const struct scan *scan, const struct sheet *s)
-{
-	struct sheet *t = scan->sheet[0];
-
-	if (sheet_window(t) != sheet_window(s))
-		t = scan->sheet[1];
-	assert_int_equal(sheet_window(t), sheet_window(s));
-	return t;
-}
-
 /* Replies, attempts where they matter, and which answers came to last attempts. */
 static void lab_compare(const struct sheet *s, const struct sheet *t)
 {
@@ -211,21 +295,14 @@ static void lab_compare(const struct sheet *s, const struct sheet *t)
 /* Another process continues, by the same engine or the other one. */
 static void lab_restore(void)
 {
-	const size_t length = scan_snapshot(&lab.scan, lab.now_ns, NULL, 0);
-	uint8_t *bytes = malloc(length);
-	struct scan copy, before;
+	struct scan before;
 
-	assert_int_equal(scan_snapshot(&lab.scan, lab.now_ns, bytes, length), length);
-	scan_init(&copy, lab.plan, &lab.scan.conf, lab.now_ns);
-	assert_int_equal(scan_restore(&copy, bytes, length, lab.now_ns), SNAPSHOT_OK);
-	free(bytes);
-	lab.side = !lab.side;
+	lab_replace(&before);
 	for (unsigned i = 0; i < SHEETS; i++)
-		if (lab.scan.sheet[i])
-			lab_compare(lab.scan.sheet[i], lab_same(&copy, lab.scan.sheet[i]));
-	before = lab.scan;
-	lab.scan = copy;
+		if (before.sheet[i])
+			lab_compare(before.sheet[i], lab_same(&lab.scan, before.sheet[i]));
 	lab.restored++;
+	lab.again = false;
 	if (choice(3) == 0) {
 		lab.bulk = !lab.bulk;
 		lab.crossed++;
@@ -235,8 +312,10 @@ static void lab_restore(void)
 			lab_prepare(i);
 	/* And when it is in the layout of its engine. */
 	for (unsigned i = 0; i < SHEETS; i++)
-		if (before.sheet[i])
+		if (before.sheet[i]) {
 			lab_compare(before.sheet[i], lab_same(&lab.scan, before.sheet[i]));
+			lab_compare_evidence(before.sheet[i], lab_same(&lab.scan, before.sheet[i]));
+		}
 	scan_fini(&before);
 }
 
@@ -265,7 +344,7 @@ static void lab_run(const struct plan *plan, const struct scan_conf *conf)
 		uint64_t next_ns;
 		int place;
 
-		if (choice(40) == 0)
+		if (lab.again || choice(40) == 0)
 			lab_restore();
 		while ((place = scan_open(&lab.scan, lab.now_ns)) >= 0)
 			lab_prepare((unsigned)place);
@@ -345,7 +424,7 @@ static void tell(const struct story *story, uint64_t seed)
 
 /* What a story's runs did, all together. */
 struct deeds {
-	unsigned passes, stopped, restored, crossed;
+	unsigned passes, stopped, restored, crossed, killed;
 };
 
 static void either_engine_goes_on_where_the_other_stopped(void **state)
@@ -369,9 +448,10 @@ static void either_engine_goes_on_where_the_other_stopped(void **state)
 			all.stopped += lab.stopped;
 			all.restored += lab.restored;
 			all.crossed += lab.crossed;
+			all.killed += lab.killed;
 		}
 		assert_true(all.passes > 40 && all.stopped > 20);
-		assert_true(all.restored > 40 && all.crossed > 10);
+		assert_true(all.restored > 40 && all.crossed > 10 && all.killed > 10);
 	}
 }
 

@@ -223,7 +223,7 @@ static void synacks_that_are_probes(void **state)
 			lab_segment(l, &p, true, TCP_RST, 0);
 		}
 		lab_wait(l, 5 * SECOND);
-		if (i == 0) /* a server's: somebody forged SYNs with this address */
+		if (i == 0) /* a server's: another host forged SYNs with this address */
 			lab_silent(l, false);
 		else
 			assert_int_equal(lab_one_alert(l)->event.techniques, BIT(SEEN_SYNACK));
@@ -247,6 +247,59 @@ static void datagrams_from_ports_of_services(void **state)
 	}
 }
 
+/* An event lists the hosts that were contacted most, with what was open there; a patient scan is
+ * told again when it has drawn in more hosts. */
+static void victims_are_told(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+	const struct lab_event *told;
+	unsigned updates = 0;
+
+	(void)state;
+	for (uint32_t host = 0; host < 100; host++) {
+		for (uint16_t n = 0; n < (host == 70 ? 80 : 20); n++)
+			lab_connect(l, lab_far(l, 7), lab_near(l, host), lab_port(l),
+				    (uint16_t)(100 + n), host == 70 && n == 63 ? IDLE : REFUSED);
+		lab_wait(l, 240 * SECOND);
+	}
+	told = lab_one_alert(l);
+	for (size_t i = 0; i < l->count; i++)
+		updates += l->told[i].event.phase == EVENT_UPDATE;
+	assert_in_range(updates, 3, 8);
+	assert_int_equal(told->targets, 20);
+	assert_true(addr_equal(told->first_target.target, lab_near(l, 70)));
+	/* Of the first ones some may be lost, until it is in the list. */
+	assert_in_range(told->first_target.contacts, 50, 80);
+	assert_in_range(told->first_target.ports, 40, 140);
+	assert_int_equal(told->first_target.opens, 1);
+	assert_int_equal(told->first_target.open[0], 163);
+	assert_true(told->first_target.last_ns > told->first_target.first_ns);
+}
+
+/* Pings of a whole network that go with a scan of one host do not make it a block, and a question
+ * to a resolver does not hide its target. */
+static void by_products_are_none_of_the_scan(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+	const struct event *e;
+
+	(void)state;
+	l->raw = true;
+	for (uint16_t n = 0; n < 100; n++) {
+		lab_connect(l, lab_near(l, 7), lab_near(l, 1), lab_port(l), (uint16_t)(100 + n),
+			    REFUSED);
+		if (n > 50)
+			lab_arp(l, lab_near(l, 7), lab_near(l, 1000 + n), SILENT);
+		if (n == 60)
+			lab_udp(l, lab_near(l, 7), lab_near(l, 2), lab_port(l), 53, REFUSED);
+	}
+	lab_wait(l, 5 * SECOND);
+	e = &lab_one_alert(l)->event;
+	assert_int_equal(e->action, EVENT_PORT_SCAN);
+	assert_true(e->has & EVENT_HAS_TARGET && addr_equal(e->target, lab_near(l, 1)));
+	assert_int_equal(e->tool, TOOL_NMAP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +314,8 @@ int main(void)
 		cmocka_unit_test(keepalives_after_a_restart),
 		cmocka_unit_test(synacks_that_are_probes),
 		cmocka_unit_test(datagrams_from_ports_of_services),
+		cmocka_unit_test(victims_are_told),
+		cmocka_unit_test(by_products_are_none_of_the_scan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

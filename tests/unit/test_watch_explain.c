@@ -117,6 +117,25 @@ static void evidence_of_scanners_is_kept(void **state)
 	watch_free(l->watch);
 }
 
+/* The walk that is nearest to its line comes first; the farthest of many are counted. */
+static void the_nearest_comes_first(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+	struct said said;
+
+	(void)state;
+	for (uint32_t host = 0; host < 14; host++)
+		lab_connect(l, lab_far(l, 7), lab_near(l, host), lab_port(l), 8080, REFUSED);
+	for (uint16_t port = 1; port < 8; port++)
+		lab_connect(l, lab_far(l, 7), lab_far(l, 9), lab_port(l), port, REFUSED);
+	assert_true(explain(l, lab_far(l, 7), &said));
+	assert_ptr_equal(strstr(said.text, "hosts and ports of the network of 10.1.0.14"),
+			 said.text);
+	check_said(&said, "13 failed, 0 used");
+	check_said(&said, "records more that are farther from their lines");
+	watch_free(l->watch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +144,7 @@ int main(void)
 		cmocka_unit_test(who_is_ignored_is_told_so),
 		cmocka_unit_test(evidence_of_scanners_is_kept),
 		cmocka_unit_test(scanners_are_told_so),
+		cmocka_unit_test(the_nearest_comes_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

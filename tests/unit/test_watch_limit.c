@@ -87,6 +87,25 @@ static void the_end_reports_what_was_suppressed(void **state)
 			 FORGED - WATCH_EVENTS_PER_MINUTE);
 }
 
+/* One host with an IPv6 network of its own proves as many addresses as it likes. */
+static void one_network_does_not_use_up_the_limit(void **state)
+{
+	struct lab lab, *l = lab_open(&lab);
+
+	(void)state;
+	l->v6 = true;
+	for (uint32_t n = 0; n < FORGED; n++)
+		for (uint16_t port = 1; port <= 21; port++)
+			lab_connect(l, (struct addr){UINT64_C(0x2a00000100020000) | n / 4, n + 1},
+				    lab_near(l, 10 + n), lab_port(l), port,
+				    port == 5 ? IDLE : REFUSED);
+	assert_int_equal(l->alerts, WATCH_EVENTS_PER_MINUTE / NETWORK_EVENTS_ONE_IN);
+	scan(l, 7, 1000, 100, true);
+	assert_int_equal(opened(l, 7), 1);
+	lab_finish(l);
+	assert_non_null(lab_action(l, EVENT_SUPPRESSED));
+}
+
 static unsigned responses;
 
 static void respond(void *context, const struct event *e)
@@ -121,6 +140,7 @@ int main(void)
 		cmocka_unit_test(proven_sources_have_their_own_limit),
 		cmocka_unit_test(a_scan_that_goes_on_is_reported_later),
 		cmocka_unit_test(the_end_reports_what_was_suppressed),
+		cmocka_unit_test(one_network_does_not_use_up_the_limit),
 		cmocka_unit_test(responses_do_not_depend_on_reports),
 	};
 

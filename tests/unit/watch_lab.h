@@ -41,6 +41,8 @@ struct lab_event {
 	size_t ranges; /* of TCP */
 	uint16_t open[LAB_RANGES][2];
 	size_t open_ranges;
+	struct event_target first_target;
+	size_t targets;
 	bool lists; /* lab.looked_for is among its suspects */
 };
 
@@ -177,6 +179,9 @@ static inline void lab_event(void *context, const struct event *e)
 	(void)lab_ranges(&e->udp, other, &udp);
 	(void)lab_ranges(&e->sctp, other, &sctp);
 	to->open_ranges = lab_ranges(&e->open, to->open, &open);
+	to->targets = e->targets.count;
+	if (e->targets.count)
+		to->first_target = e->targets.target[0];
 	to->lists = false;
 	for (size_t i = 0; i < e->suspects.count; i++)
 		to->lists |= addr_equal(e->suspects.suspect[i].source, l->looked_for);

@@ -311,7 +311,9 @@ static int egress_init(struct frames *fr, struct frames_egress *egress, const st
 	way = frames_kernel_way(fr, route, link, f);
 	if (way == KERNEL_FAILED)
 		return -1;
-	egress->kernel = way == KERNEL_YES;
+	/* A route that puts packets into others does so to the kernel's own. */
+	egress->kernel = way == KERNEL_YES || route->encap;
+	fr->encap = route->encap ? route->encap : fr->encap;
 	egress->queue = way == KERNEL_QUEUE;
 	if (egress->kernel) /* it finds the neighbour, too */
 		egress->kind = EGRESS_DIRECT;
@@ -329,11 +331,6 @@ static int egress_possible(const struct frames *fr, struct addr to, const struct
 	const struct link *link = link_by_index(&fr->links, route->link_index);
 	char text[ADDR_TEXT], quoted[LINK_QUOTED];
 
-	if (route->encap)
-		return failure_set(f, EXIT_UNAVAILABLE,
-				   "the route to %s puts packets into others (%s), which packets "
-				   "made by hand would leave out: use --engine sockets (-sT, -sU)",
-				   addr_format(to, text), route_encap_name(route->encap));
 	if (route->kind == ROUTE_LOCAL && link && link->has & LINK_VRF)
 		return failure_set(f, EXIT_UNAVAILABLE,
 				   "%s is an address of this machine in VRF %s, which packets made "

@@ -44,6 +44,14 @@ const char *frames_news(struct engine *e)
 {
 	struct frames *fr = (struct frames *)e;
 
+	if (fr->encap && !fr->encap_told) {
+		fr->encap_told = true;
+		snprintf(fr->encap_news, sizeof(fr->encap_news),
+			 "a route puts probes into other packets (%s): they are sent as the "
+			 "kernel's own packets, at a lower rate",
+			 route_encap_name(fr->encap));
+		return fr->encap_news;
+	}
 	if (fr->refused == 0 || fr->refused_told)
 		return frames_kernel_news(fr);
 	fr->refused_told = true;

@@ -94,7 +94,10 @@ struct frames {
 
 	unsigned refused; /* hosts that the kernel takes no packet for */
 	bool refused_told;
+	unsigned encap; /* kind of encapsulation of a route in use, for frames_news(); 0: none */
+	bool encap_told;
 	char news[FRAMES_NEWS]; /* of the first of them */
+	char encap_news[FRAMES_NEWS];
 
 	struct engine_stats stats;
 };

@@ -261,6 +261,29 @@ static void write_suspects(struct json *j, const struct event *e)
 	json_close(j, ']');
 }
 
+static void write_targets(struct json *j, const struct event *e)
+{
+	char address[ADDR_TEXT];
+
+	json_open(j, "targets", '[');
+	for (size_t i = 0; i < e->targets.count; i++) {
+		const struct event_target *t = &e->targets.target[i];
+
+		json_open(j, NULL, '{');
+		json_string(j, "ip", addr_format(t->target, address));
+		json_number(j, "contacts", t->contacts);
+		json_number(j, "ports", t->ports);
+		write_time(j, "first", t->first_ns);
+		write_time(j, "last", t->last_ns);
+		json_open(j, "open", '[');
+		for (unsigned n = 0; n < t->opens; n++)
+			json_number(j, NULL, t->open[n]);
+		json_close(j, ']');
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 static void write_portlight(struct json *j, const struct event *e)
 {
 	json_open(j, "portlight", '{');
@@ -293,6 +316,8 @@ static void write_portlight(struct json *j, const struct event *e)
 	json_number(j, "suppressed", e->suppressed);
 	json_number(j, "updates", e->updates);
 	write_suspects(j, e);
+	if (e->targets.count)
+		write_targets(j, e);
 	json_close(j, '}');
 }
 
