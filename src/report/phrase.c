@@ -248,8 +248,10 @@ void phrase_summary(FILE *out, const struct run_summary *s)
 /* Nothing has answered: what is known of the way to the hosts and back. */
 static void write_no_answer(FILE *out, const struct run_summary *s)
 {
+	const uint64_t hosts = s->hosts_up + s->hosts_silent; /* up: ARP or NDP found it */
+
 	(void)fprintf(out, "no answer at all from %" PRIu64 " host%s with a route and a neighbour",
-		      s->hosts_silent, s->hosts_silent == 1 ? "" : "s");
+		      hosts, hosts == 1 ? "" : "s");
 	write_count(out, s->hosts_down, "without");
 	(void)fprintf(out, "; %" PRIu64 " probe%s left", s->probes_sent,
 		      s->probes_sent == 1 ? "" : "s");
@@ -278,7 +280,7 @@ bool phrase_confidence(FILE *out, const struct run_summary *s)
 {
 	const struct run_confidence *c = &s->confidence;
 
-	if (!s->no_counts && s->hosts_up == 0 && s->hosts_silent > 0 && s->probes_sent > 0 &&
+	if (!s->no_counts && s->hosts_up + s->hosts_silent > 0 && s->probes_sent > 0 &&
 	    s->replies_valid == 0) {
 		write_no_answer(out, s);
 		return true;
