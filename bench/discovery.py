@@ -127,10 +127,10 @@ def row(what, mine, peers, aim, note):
 
 def bench(portlight, timed, runs):
     build()
-    for who, before, flag in (("root", [], []), ("a user", NO_CAPABILITIES, ["--unprivileged"])):
+    for user, before, flag in (("root", [], []), ("a user", NO_CAPABILITIES, ["--unprivileged"])):
         mine, peers, note = compare(timed, runs, [*before, portlight, "scan", FOUR],
                                     [*before, "nmap", *flag, "-n", FOUR], "dn0")
-        yield row(f"1,000 ports of a routed /24 with four hosts, as {who}", mine, peers,
+        yield row(f"1,000 ports of a routed /24 with four hosts, as {user}", mine, peers,
                   "<= 0.5, no more packets", note)
     mine, peers, note = compare(timed, runs, [portlight, "scan", "-sn", LINK],
                                 ["nmap", "-n", "-sn", LINK], "dn1")

@@ -516,7 +516,7 @@ static int drive_replayed(void *context, struct scan *scan, struct failure *f)
 {
 	struct scan_driver *d = context;
 
-	/* What no snapshot has is asked again. */
+	/* What no snapshot has is probed again. */
 	while (drive_interrupts(d) == 0 &&
 	       ((d->names && host_names_wait(d->names, scan, 0, d->findings, d->run->observer)) ||
 		(d->decoys && host_decoys_wait(d->decoys, scan, 0, d->run->now_ns()))))

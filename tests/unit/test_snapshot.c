@@ -159,7 +159,8 @@ static void a_restored_scan_goes_on_as_if_never_stopped(void **state)
 		 .shards = 3},
 		{.hosts = 16, .ports = 100, .techniques = 1u << TECH_UDP, .shard = 1, .shards = 2},
 		{.hosts = 40, .ports = 200, .techniques = 1u << TECH_SYN, .stop_after = 4000},
-		{.hosts = 30, .ports = 400, .techniques = 1u << TECH_SYN, .capacity_pps = 20000},
+		/* Too few for a sample of repeated probes, which is no part of a snapshot. */
+		{.hosts = 30, .ports = 330, .techniques = 1u << TECH_SYN, .capacity_pps = 20000},
 		/* Several windows, two of them open now and then. */
 		{.hosts = 40,
 		 .ports = 50,
