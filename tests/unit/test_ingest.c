@@ -69,7 +69,8 @@ static char *convert(const char *text, const struct report_ops *ops, int expecte
 	return made;
 }
 
-static char *render(const struct sample *s, const struct report_ops *ops)
+/* Inlined, gcc 12 takes its result for a pointer to a local variable. */
+__attribute__((noinline)) static char *render(const struct sample *s, const struct report_ops *ops)
 {
 	char *text = NULL;
 	size_t length = 0;
