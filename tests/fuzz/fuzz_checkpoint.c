@@ -43,7 +43,7 @@ static void begin(void)
 	check(words_add(&c.command, "192.0.2.1-6") == 0 && words_add(&c.command, "-p22") == 0);
 	check(ranges_add(&c.targets.ranges, addr_from_v4(0xc0000201), addr_from_v4(0xc0000206)) ==
 	      0);
-	check(target_list_named(&c.targets, addr_from_v4(0xc0000202), "a.example", &f) == 0);
+	check(target_list_named(&c.targets, addr_from_v4(0xc0000202), "a.example", false, &f) == 0);
 	port_set_add(&ports.tcp, 22);
 	plan = plan_new(&c.targets.ranges, &ports, c.techniques, seed, &f);
 	check(plan != NULL);

@@ -11,7 +11,7 @@ static unsigned until_noticed(struct lab *l, unsigned ports, bool far, enum lab_
 
 	for (; n < most && l->alerts == 0; n++) {
 		struct addr to = far ? lab_far(l, n) : lab_near(l, n / ports);
-		uint16_t port = far ? (uint16_t)(1000 + n * 37) : (uint16_t)(8000 + n % ports);
+		uint16_t port = (uint16_t)(far ? 1000 + n * 37 : 8000 + n % ports);
 
 		lab_connect(l, lab_far(l, 7), to, lab_port(l), port, outcome);
 		lab_wait(l, 300 * MS);
