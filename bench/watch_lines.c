@@ -63,9 +63,9 @@ static struct packet syn(const struct shape *s, unsigned n)
 		.ttl = 60,
 		.ip_id = (uint16_t)(n * 40503),
 		.sport = (uint16_t)(40000 + n % 20000),
-		.dport = s->ports == 0	? (uint16_t)(s->port + n)
-			 : s->port == 0 ? (uint16_t)(1024 + n * 7919 % 60000)
-					: (uint16_t)(s->port + n % s->ports),
+		.dport = (uint16_t)(s->ports == 0  ? s->port + n
+				    : s->port == 0 ? 1024 + n * 7919 % 60000
+						   : s->port + n % s->ports),
 		.seq = n * UINT32_C(2654435761) + 1,
 		.flags = TCP_SYN,
 		.window = s->raw ? 1024 : 64240,
