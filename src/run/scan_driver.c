@@ -177,6 +177,8 @@ static void drive_report_host(struct scan_driver *d, struct scan *scan, int plac
 	struct run_summary *sum = &d->summary;
 
 	scan_read(scan, place, host, !d->summary.partial, d->findings, &report);
+	/* Also of a window that an earlier run has finished. */
+	scan_reported(&d->scan, &report);
 	named = target_list_find(&d->setup->targets, report.addr);
 	if (named) {
 		report.notes |= HOST_NAMED;

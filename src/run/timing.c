@@ -42,6 +42,7 @@ void timing_apply(const struct scan_request *r, struct scan_conf *conf)
 	if (conf->rtt.min_ns > conf->rtt.max_ns)
 		conf->rtt.min_ns = conf->rtt.max_ns;
 	conf->rst_retries = !r->has_max_retries && t->retries_less == 0;
+	conf->probe_again = true;
 	for (int i = 0; i < TECHNIQUES; i++) {
 		int retries = technique_table[i].retries - t->retries_less;
 

@@ -29,6 +29,7 @@ struct scan_conf {
 	uint64_t first, last;	   /* index range of the plan: all of it, or a shard */
 	uint8_t tries[TECHNIQUES]; /* attempts at most, first included, 1..16 */
 	bool rst_retries;	   /* rounds of retransmissions beyond that (rst_retry.h) */
+	bool probe_again;	   /* some ports that have answered (recapture.h) */
 	uint64_t wall_offset_ns;   /* wall clock minus the scan's clock */
 };
 
@@ -160,7 +161,7 @@ void scan_dropped(struct scan *s, uint64_t now_ns);
 struct sheet *scan_sheet(const struct scan *s, int place);
 uint32_t scan_hosts(const struct scan *s, int place);
 bool scan_answered(const struct scan *s, int place);
-/* Reads out one host of it, once: verdict_host. `complete`: the scan was not stopped. */
+/* Reads out one host of it: verdict_host. `complete`: the scan was not stopped. */
 void scan_read(struct scan *s, int place, uint32_t host, bool complete, struct finding *findings,
 	       struct host_report *out);
 
@@ -171,7 +172,9 @@ struct scan_counts {
 };
 struct scan_counts scan_counts(const struct scan *s);
 
-/* How far losses may have falsified what scan_read() has given so far. */
+/* A host that scan_read() gave is reported: its ports count for scan_confidence(). */
+void scan_reported(struct scan *s, const struct host_report *host);
+/* How far losses may have falsified what was reported so far. */
 struct run_confidence scan_confidence(const struct scan *s);
 
 struct scan_pace {
