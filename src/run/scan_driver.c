@@ -165,6 +165,10 @@ static void drive_report_host(struct scan_driver *d, struct scan *scan, int plac
 	struct host_status status;
 
 	scan_read(scan, place, host, !d->summary.partial, d->findings, &report);
+	/* Also of a window that an earlier run has finished; the probes of a plan by slot are
+	 * another stage's. */
+	if (!d->setup->plan->by_slot)
+		scan_reported(&d->scan, &report);
 	if (!stage_status(d->setup, scan_rank(scan, place, host), &report, &status))
 		return;
 	named = target_list_find(&d->setup->targets, report.addr);

@@ -44,6 +44,7 @@ void timing_apply(const struct scan_request *r, struct scan_conf *conf)
 	conf->host_timeout_ns = r->host_timeout_ns;
 	conf->max_open = (uint32_t)r->max_open;
 	conf->rst_retries = !r->has_max_retries && t->retries_less == 0;
+	conf->probe_again = true;
 	for (int i = 0; i < TECHNIQUES; i++) {
 		int retries = technique_table[i].retries - t->retries_less;
 

@@ -33,7 +33,7 @@ void scan_init(struct scan *s, const struct plan *plan, const struct scan_conf *
 	s->cells_all = conf->last - conf->first;
 	outage_init(&s->outage, now_ns);
 	confidence_init(&s->confidence, plan, conf->tries);
-	recapture_init(&s->recapture, s->cells_all);
+	recapture_init(&s->recapture, conf->probe_again ? s->cells_all : 0);
 }
 
 struct outage_path scan_path(const struct scan *s)
@@ -565,8 +565,11 @@ void scan_read(struct scan *s, int place, uint32_t host, bool complete, struct f
 		     s->conf.wall_offset_ns, findings, out);
 	if (complete && expired && out->notes & HOST_PARTIAL)
 		out->notes ^= HOST_PARTIAL | HOST_TIMED_OUT;
-	if (!s->plan->by_slot)
-		confidence_host(&s->confidence, out);
+}
+
+void scan_reported(struct scan *s, const struct host_report *host)
+{
+	confidence_host(&s->confidence, host);
 }
 
 struct run_confidence scan_confidence(const struct scan *s)

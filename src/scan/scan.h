@@ -31,6 +31,7 @@ struct scan_conf {
 	uint64_t host_timeout_ns;  /* from the first probe of its window; 0: none */
 	uint32_t max_open;	 /* a host with more open ports is probed no further; 0: no limit */
 	bool mac_settles;	 /* a plan by slot: an answer to ARP or NDP is one (walk.h) */
+	bool probe_again;	 /* some ports that have answered (recapture.h) */
 	bool rst_retries;	 /* rounds of retransmissions beyond that (rst_retry.h) */
 	uint64_t wall_offset_ns; /* wall clock minus the scan's clock */
 };
@@ -168,7 +169,7 @@ uint32_t scan_hosts(const struct scan *s, int place);
 /* Rank in the plan of one of its hosts. */
 uint64_t scan_rank(const struct scan *s, int place, uint32_t host);
 bool scan_answered(const struct scan *s, int place);
-/* Reads out one host of it, once: verdict_host. `complete`: the scan was not stopped. */
+/* Reads out one host of it: verdict_host. `complete`: the scan was not stopped. */
 void scan_read(struct scan *s, int place, uint32_t host, bool complete, struct finding *findings,
 	       struct host_report *out);
 
@@ -179,7 +180,9 @@ struct scan_counts {
 };
 struct scan_counts scan_counts(const struct scan *s);
 
-/* How far losses may have falsified what scan_read() has given so far. */
+/* A host that scan_read() gave is reported: its ports count for scan_confidence(). */
+void scan_reported(struct scan *s, const struct host_report *host);
+/* How far losses may have falsified what was reported so far. */
 struct run_confidence scan_confidence(const struct scan *s);
 
 struct scan_pace {

@@ -420,9 +420,9 @@ def bystanders(family):
     yield Bystander("seven protocols by nmap -sO", nmap_words(family, "-sO", "-p", "100-106",
                                                               target), family)
     sixteen = {4: "198.18.1.32/28", 6: "2001:db8:19::20/124"}[family]
-    yield Bystander("sixteen hosts by nmap -sS",
-                    nmap_words(family, "-sS", "-p", "80", "--max-retries", "1", sixteen), family,
-                    near)
+    four = {4: "198.18.1.32/30", 6: "2001:db8:19::20/126"}[family]
+    yield Bystander("four hosts by nmap -sS",
+                    nmap_words(family, "-sS", "-p", "80", "--max-retries", "1", four), family, near)
     yield Bystander("sixteen hosts by nmap -PE",
                     ["nmap", "-n", "-sn", "-PE", *(["-6"] if family == 6 else []), sixteen], family,
                     near)

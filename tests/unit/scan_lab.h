@@ -315,6 +315,7 @@ static inline void read_out(struct scan *scan, int place, expected_state *expect
 		struct host_report host;
 
 		scan_read(scan, place, h, !scan->stopping, findings, &host);
+		scan_reported(scan, &host);
 		assert_true(plan_find_host(scan->plan, host.addr, &rank));
 		assert_int_equal(rank, r->hosts);
 		r->hosts++;
@@ -435,6 +436,7 @@ static inline struct scan_conf conf_default(const struct plan *plan)
 		.first = 0,
 		.last = plan->total,
 		.rst_retries = true,
+		.probe_again = true,
 	};
 
 	for (int t = 0; t < TECHNIQUES; t++)
