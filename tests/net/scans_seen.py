@@ -298,8 +298,9 @@ def nmap_scans(family):
     yield udp_scan("nmap -sU", nmap_words(family, "-sU", "-p", UDP_PORTS, target), family)
     yield Scan("nmap -sS -T2", nmap_words(family, "-sS", "-T2", "-r", "-p", "23-45,80", target),
                family, {"syn"}, tcp=numbers("23-45,80"), tool="nmap")
+    # All but SCTP, 132: for that nmap sends an INIT, which is a contact with a port.
     yield Scan("nmap -sO", nmap_words(family, "-sO", "-p", "20-57,61-200", target), family,
-               {"ipproto"}, protocols=range(178, 179))
+               {"ipproto"}, protocols=range(177, 178))
     # Through the router, so that each address is asked for itself and not its neighbour.
     yield Scan("nmap -sn -PE", ["nmap", "-n", "-sn", "-PE", *(["-6"] if family == 6 else []),
                                 FAR_NET[family]], family, {"icmp"}, "network_sweep",
