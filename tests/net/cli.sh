@@ -496,8 +496,8 @@ check_outputs() {
 	scan -sS -p 22,23 --json $linux
 	ok '--json: standard output is pure NDJSON' is_ndjson "$out"
 	ok '--json: the rest is on standard error' grep -q '^portlight: engine' "$err"
-	ok '--json: a run, two ports, a host, a summary' \
-		[ "$(jq -r .type "$out" | sort | tr '\n' ' ')" = 'host port port run summary ' ]
+	ok '--json: a run, its targets, two ports, a host, a summary' \
+		[ "$(jq -r .type "$out" | sort | tr '\n' ' ')" = 'host port port run summary targets ' ]
 	scan -sS -p 22,23 $linux -oX "$work/x" -oG "$work/g" -oD "$work/d" -oN -
 	ok 'several outputs: XML' is_xml "$work/x"
 	ok 'several outputs: grepable' grep -q '22/open/tcp' "$work/g"
