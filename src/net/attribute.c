@@ -55,7 +55,8 @@ bool attribute_is(struct attributes all, unsigned type, const char *text)
 	const struct attributes payload = attribute_find(all, type);
 	const size_t length = strlen(text);
 
-	return payload.length >= length && memcmp(payload.bytes, text, length) == 0 &&
+	return payload.bytes && payload.length >= length &&
+	       memcmp(payload.bytes, text, length) == 0 &&
 	       (payload.length == length || payload.bytes[length] == '\0');
 }
 

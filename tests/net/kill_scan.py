@@ -82,7 +82,7 @@ class Scans:
             return [self.args.command[0], "scan", "--resume", self.checkpoint, "-q"]
         options = ["--checkpoint", self.checkpoint, "--checkpoint-every", self.args.every]
         return (
-            [self.args.command[0], "scan", "-q", "--all-ports", "--all-hosts"]
+            [self.args.command[0], "scan", "-q", "-Pn", "--all-ports", "--all-hosts"]
             + self.args.command[1:]
             + self.outputs()
             + (options if saved else [])
