@@ -89,7 +89,8 @@ static inline void sample_quote_sum(const struct packet_quote *q, uint8_t *to)
  */
 static inline void sample_quote(uint64_t *state, struct sample *s, bool v4)
 {
-	static const uint8_t protos[] = {IPPROTO_TCP, IPPROTO_UDP, 47, IPPROTO_ICMP};
+	const uint8_t icmp = v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	const uint8_t protos[] = {IPPROTO_TCP, IPPROTO_UDP, 47, icmp};
 	struct packet_quote *q = &s->packet.quote;
 	uint8_t *to = s->payload;
 	size_t header = v4 ? 20 : 40, transport = v4 ? 8 : 20;
@@ -127,10 +128,10 @@ static inline void sample_quote(uint64_t *state, struct sample *s, bool v4)
 		to[4] = 0;
 		to[5] = 20;
 	}
-	if (q->proto == IPPROTO_TCP || q->proto == IPPROTO_ICMP)
+	if (q->proto == IPPROTO_TCP || q->proto == icmp)
 		q->seq = (uint32_t)to[4] << 24 | (uint32_t)to[5] << 16 | (uint32_t)to[6] << 8 |
 			 to[7];
-	if (q->proto == IPPROTO_ICMP)
+	if (q->proto == icmp)
 		q->icmp_type = to[0];
 	if (q->proto == 47) {
 		q->seq = (uint32_t)to[0] << 24 | (uint32_t)to[1] << 16 | (uint32_t)to[2] << 8 |
