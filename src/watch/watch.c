@@ -27,10 +27,11 @@ void watch_conf_init(struct watch_conf *conf)
 struct watch *watch_new(const struct watch_conf *conf)
 {
 	struct watch *w;
-	size_t part = conf->memory_bytes / 16;
+	size_t part;
 
 	if (conf->memory_bytes < WATCH_MEMORY_LEAST)
 		return NULL;
+	part = (conf->memory_bytes - sizeof(*w)) / 16;
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return NULL;

@@ -418,7 +418,7 @@ check_choice() {
 	ip link add brother type bridge && ip addr add 198.19.0.1/24 dev brother &&
 		ip link set brother up
 	ok 'an interface of another driver' $?
-	timeout 200 "$PORTLIGHT" scan -sS -p 1-65535 --max-rate 2000000 --max-retries 0 -e brother \
+	timeout 200 "$PORTLIGHT" scan -Pn -sS -p 1-65535 --max-rate 2000000 --max-retries 0 -e brother \
 		198.19.0.2-6 >/dev/null 2>"$work/stderr"
 	grep -q 'engine frames (.*not xdp: .* interface brother (driver bridge) down .*--engine xdp' \
 		"$work/stderr"
