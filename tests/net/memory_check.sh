@@ -82,7 +82,7 @@ ip netns add far && ip link add v0 type veth peer name p0 netns far &&
 	ip addr add 198.18.0.1/24 dev v0 && ip link set v0 up && ip -n far link set p0 up &&
 	ip route add 198.19.0.0/16 dev v0 src 198.18.0.1 || exit 1
 macs=$BUILD/bench/responder_macs.o
-xdp="$BUILD/portlight scan --engine xdp -sS --max-rate 10000000 --max-retries 1"
+xdp="$BUILD/portlight scan -Pn --engine xdp -sS --max-rate 10000000 --max-retries 1"
 memory_of() { # hosts: KiB, of a scan of 30 ports each
 	# shellcheck disable=SC2086
 	timeout 60 python3 "$here/../../bench/scan_memory.py" $xdp -p 1-30 "198.19.0.0/$1" 2>"$work/err"

@@ -35,7 +35,7 @@ pace() { # key, interface, options of portlight...
 	pace_key=$1 pace_interface=$2
 	shift 2
 	# shellcheck disable=SC2086
-	timeout 150 python3 "$here/pace.py" "$pace_interface" drop ${stall-} "$PORTLIGHT" scan -vv \
+	timeout 150 python3 "$here/pace.py" "$pace_interface" drop ${stall-} "$PORTLIGHT" scan -Pn -vv \
 		-oD /dev/null "$@" >"$work/$pace_key.pace" 2>"$work/$pace_key.stderr"
 	cp "$work/$pace_key.stderr" "$work/stderr"
 }

@@ -51,7 +51,7 @@ held() { # whether the far end has stopped itself
 begin() { # rate, options...
 	rate=$1
 	shift
-	timeout 60 "$PORTLIGHT" scan --engine xdp --json --all-ports --all-hosts -sS -p 1-4000 \
+	timeout 60 "$PORTLIGHT" scan -Pn --engine xdp --json --all-ports --all-hosts -sS -p 1-4000 \
 		--max-rate "$rate" "$@" 198.18.3.2-4 >"$work/json" 2>"$work/stderr" &
 	scanner=$!
 	wait_until held
@@ -166,7 +166,7 @@ refused() {
 	for must in '--engine xdp' ${5-}; do
 		must=${must#anyway}
 		# shellcheck disable=SC2086
-		timeout 60 python3 "$here/refuse_call.py" "$1" "$2" "$PORTLIGHT" scan $must -sS -p- \
+		timeout 60 python3 "$here/refuse_call.py" "$1" "$2" "$PORTLIGHT" scan -Pn $must -sS -p- \
 			--max-rate 2000000 198.18.2.1-5 >"$work/out" 2>"$work/stderr"
 		status=$?
 		if [ -n "$must" ]; then
@@ -200,7 +200,7 @@ check_refused() {
 	refused 28 EBUSY 69 'interface t0 has another XDP program'
 	# Found out with the first pass only, where jumbo frames leave no room for the trial.
 	ip link set t0 mtu 9000
-	timeout 60 python3 "$here/refuse_call.py" 10 EPERM "$PORTLIGHT" scan --engine xdp --json \
+	timeout 60 python3 "$here/refuse_call.py" 10 EPERM "$PORTLIGHT" scan -Pn --engine xdp --json \
 		--all-ports -sS -p 1-2000 --max-rate 20000 --max-retries 0 198.18.3.2 \
 		>"$work/json" 2>"$work/stderr"
 	same 'refused at the first pass: exit status' 0 $?
@@ -225,7 +225,7 @@ injecting() { # inject=...: system calls and what becomes of them; command...
 # No thread can be had for a pass: that is no reason to end either.
 check_threadless() {
 	cable 1
-	injecting clone,clone3:error=EAGAIN "$PORTLIGHT" scan --engine xdp --json --all-ports -sS \
+	injecting clone,clone3:error=EAGAIN "$PORTLIGHT" scan -Pn --engine xdp --json --all-ports -sS \
 		-p 1-2000 --max-rate 20000 --max-retries 0 198.18.3.2 >"$work/json" 2>"$work/stderr"
 	same 'no threads: exit status' 0 $?
 	grep -q 'gives up on interface t0 (cannot start a thread: .*); continuing with engine frames' \
@@ -252,7 +252,7 @@ check_killed() {
 	for when in bpf:when=12 bpf:when=30 ppoll:when=1 clone,clone3:when=1 ppoll:when=20 \
 		write:when=2; do
 		# The shell's message about it is not ours.
-		(injecting "${when%:*}:signal=KILL:${when#*:}" "$PORTLIGHT" scan --engine xdp --json \
+		(injecting "${when%:*}:signal=KILL:${when#*:}" "$PORTLIGHT" scan -Pn --engine xdp --json \
 			--all-ports -sS -p 1-2000 --max-rate 20000 198.18.3.2-4 >"$work/json") \
 			2>"$work/stderr"
 		grep -q 'killed by SIGKILL' "$work/calls"
@@ -286,7 +286,7 @@ check_detached() {
 }
 
 cable 1
-timeout 30 "$PORTLIGHT" scan --engine xdp -sS -p 22 198.18.3.2 >"$work/out" 2>"$work/stderr"
+timeout 30 "$PORTLIGHT" scan -Pn --engine xdp -sS -p 22 198.18.3.2 >"$work/out" 2>"$work/stderr"
 status=$?
 if [ $status = 77 ]; then
 	cat "$work/stderr"
