@@ -240,7 +240,8 @@ static bool scan_checks(struct scan *s, struct walk *walk, bool last, uint64_t n
 	const struct outage_path path = scan_path(s);
 	bool sent;
 
-	if (s->plan->by_slot)
+	/* A single probe makes a bulk sheet time whole blocks. */
+	if (s->plan->by_slot || s->pass_sent)
 		return false;
 	/* Paced hosts are silent for longer, and answer no more for being probed more. */
 	if ((walk->idle && !walk->done) || now_ns < outage_check_ns(&s->outage, &path, last))

@@ -63,30 +63,10 @@ static void scan_epoch(struct scan *s, uint64_t now_ns)
 	*epoch = (struct scan_epoch){.first = position, .begin_ns = now_ns};
 }
 
-/* In a pass most answers are counted, not returned by the engine. */
-static void scan_pass_heard(struct scan *s, uint64_t now_ns)
-{
-	const struct walk *walk = s->passing;
-	const uint32_t answered = sheet_answered(walk->sheet);
-	const struct outage_path path = scan_path(s);
-
-	const unsigned sent = (unsigned)(walk->sent - s->sent_seen);
-
-	outage_sent(&s->outage, sent, walk->pass == 0 ? sent : 0);
-	if (answered != s->answered_seen) {
-		s->pass_answered += answered - s->answered_seen;
-		s->answered_seen = answered;
-		(void)outage_heard(&s->outage, &path, now_ns); /* it ends none in a pass */
-	}
-	(void)outage_check(&s->outage, &path,
-			   now_ns); /* the caller of scan_hold() stops the pass */
-}
-
 static void scan_pass_told(struct scan *s, uint64_t refused, uint64_t now_ns)
 {
 	struct walk *walk = s->passing;
 
-	scan_pass_heard(s, now_ns);
 	s->sent += walk->sent - s->sent_seen;
 	s->pass_sent += walk->sent - s->sent_seen;
 	s->sent_seen = walk->sent;
@@ -106,8 +86,7 @@ void scan_pass_over(struct scan *s, uint64_t refused, uint64_t now_ns)
 {
 	/* The time of its last probe is unknown. */
 	tempo_idle(&s->pass_tempo);
+	outage_fresh(&s->outage); /* its answers were not heard here */
 	scan_pass_told(s, refused, now_ns);
 	s->passing = NULL;
-	if (s->outage.silent)
-		scan_withdraw(s, now_ns);
 }
