@@ -64,8 +64,8 @@ static int zone_note(struct word_sink *sink, const char *zone, struct failure *f
 	return 0;
 }
 
-/* They are removed from a larger range. */
-static int nobody_exclude(struct ranges *excludes, struct failure *f)
+/* A larger range is scanned without the unspecified addresses. */
+static int unspecified_exclude(struct ranges *excludes, struct failure *f)
 {
 	const struct addr four = addr_from_v4(0), six = {0, 0};
 
@@ -255,7 +255,7 @@ int target_read(const struct scan_request *r, const struct observer *observer,
 	if (words_read(&targets, &r->targets, &r->lists, f) < 0 ||
 	    words_read(&out, &r->excludes, &r->exclude_lists, f) < 0 ||
 	    target_names_resolve(&names, r, observer, list, &excludes, f) < 0 ||
-	    link_read(r, observer, list, f) < 0 || nobody_exclude(&excludes, f) < 0)
+	    link_read(r, observer, list, f) < 0 || unspecified_exclude(&excludes, f) < 0)
 		goto out;
 	ranges_normalise(&list->ranges);
 	uint64_t before = ranges_size(&list->ranges);

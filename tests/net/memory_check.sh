@@ -50,7 +50,12 @@ held() { # sent by the flood, and seen after it
 		/^portlight: [0-9]+ packets, / { seen = $2 }
 		END { exit !(sent == 60000 && (seen >= sent || (room > 0 && seen >= room))) }' "$work/waited"
 }
-ok 'packets wait, and none is lost that the ring has room for' held
+# After 4 s the ring may be full of blocks that are nearly empty.
+if awk '{ exit !($1 == 60000 && $3 < 4) }' "$work/sent"; then
+	ok 'packets wait, and none is lost that the ring has room for' held
+else
+	skip "packets waiting: too slow for a flood ($(cat "$work/sent"))"
+fi
 
 for size in 12 32 256; do
 	"$BUILD/portlight" watch --memory ${size}M --json -oD "$work/log" -f 'ip or ip6 or arp' --dry-run \
