@@ -342,6 +342,8 @@ static int xdp_open(struct xdp *x, struct failure *f)
 
 	if (xdp_possible(&x->conf, f) < 0)
 		return -1;
+	/* As the programs do, and a full queue then refuses each frame that it cannot take. */
+	x->conf.bypass = true;
 	x->frames = (struct frames *)engine_frames_open(&x->conf, f);
 	if (!x->frames || xdp_link(x, f) < 0 || xdp_refuse_restart(x, f) < 0)
 		return -1;
