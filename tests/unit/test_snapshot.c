@@ -127,7 +127,7 @@ static struct result tell(const struct story *story)
 	struct scan_conf conf = conf_default(plan);
 	struct result r;
 
-	conf.probe_again = false; /* that sample is not in a snapshot: it begins anew */
+	conf.probe_again = false; /* that sample is not in a snapshot */
 	if (story->window_hosts)
 		narrow_windows(plan, story->window_hosts);
 	plan_shard(plan, story->shard, story->shards, &conf.first, &conf.last);
