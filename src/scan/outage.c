@@ -41,8 +41,10 @@ void outage_fresh(struct outage *o)
 	o->checks = 0;
 }
 
-void outage_sent(struct outage *o, unsigned count, unsigned fresh)
+void outage_sent(struct outage *o, unsigned count, unsigned fresh, uint64_t now_ns)
 {
+	if (o->sent == 0 && count > 0)
+		o->asked_ns = now_ns;
 	o->sent += count;
 	o->unheard += fresh;
 }
@@ -52,11 +54,17 @@ static uint64_t before(uint64_t now_ns, uint64_t span_ns)
 	return now_ns > span_ns ? now_ns - span_ns : 0;
 }
 
+/* From when on an answer would have been heard. */
+static uint64_t outage_silent_ns(const struct outage *o)
+{
+	return o->asked_ns > o->heard_ns ? o->asked_ns : o->heard_ns;
+}
+
 /* Answers that were due since the last one, if the silence is long enough to judge it; else 0. */
 static double outage_missing(const struct outage *o, const struct outage_path *path,
 			     uint64_t least_ns, uint64_t now_ns)
 {
-	if (o->heard_ns == 0 || now_ns < o->heard_ns + least_ns + 2 * path->rtt_ns)
+	if (o->heard_ns == 0 || now_ns < outage_silent_ns(o) + least_ns + 2 * path->rtt_ns)
 		return 0;
 	return (double)o->unheard * path->share;
 }
@@ -81,14 +89,15 @@ static uint64_t outage_least_ns(const struct outage *o, uint64_t now_ns)
 
 static uint64_t outage_quiet_ns(const struct outage *o, const struct outage_path *path)
 {
-	const uint64_t last_ns = o->checked_ns > o->heard_ns ? o->checked_ns : o->heard_ns;
+	const uint64_t silent_ns = outage_silent_ns(o);
+	const uint64_t last_ns = o->checked_ns > silent_ns ? o->checked_ns : silent_ns;
 
 	return last_ns + QUIET_NS + 2 * path->rtt_ns;
 }
 
 bool outage_quiet(const struct outage *o, const struct outage_path *path, uint64_t at_ns)
 {
-	return o->heard_ns && at_ns > o->heard_ns + QUIET_NS + 2 * path->rtt_ns;
+	return o->heard_ns && o->sent > 0 && at_ns > o->heard_ns + QUIET_NS + 2 * path->rtt_ns;
 }
 
 uint64_t outage_check_ns(const struct outage *o, const struct outage_path *path, bool last)
@@ -113,7 +122,7 @@ bool outage_looms(const struct outage *o, const struct outage_path *path)
 bool outage_check(struct outage *o, const struct outage_path *path, uint64_t now_ns)
 {
 	const uint64_t least_ns = outage_least_ns(o, now_ns);
-	const bool vain = o->checks == CHECKS && now_ns >= o->heard_ns + least_ns &&
+	const bool vain = o->checks == CHECKS && now_ns >= outage_silent_ns(o) + least_ns &&
 			  now_ns >= outage_quiet_ns(o, path);
 	double rate_pps = path->rate_pps;
 

@@ -33,6 +33,7 @@ struct outage {
 	uint64_t heard_ns;   /* arrival of the last answer; 0: none yet */
 	uint64_t unheard;    /* first attempts sent since */
 	uint64_t sent;	     /* all probes sent since */
+	uint64_t asked_ns;   /* time of the first of them */
 	uint64_t checked_ns; /* time of the last check */
 	uint64_t ended_ns;   /* end of the last hold for silence; 0: none yet */
 	unsigned checks;     /* since the last answer */
@@ -56,11 +57,12 @@ struct outage_path {
 };
 
 void outage_init(struct outage *o, uint64_t now_ns);
-/* Other hosts are probed from now on: their share of answers is another one. */
+/* Silence up to now says nothing: other hosts are probed from now on, with another share of answers,
+ * or a full queue holds what was sent, and takes no more. */
 void outage_fresh(struct outage *o);
 
-/* Counts probes that were sent, `fresh` of them first attempts. */
-void outage_sent(struct outage *o, unsigned count, unsigned fresh);
+/* Counts probes that were sent now, `fresh` of them first attempts. */
+void outage_sent(struct outage *o, unsigned count, unsigned fresh, uint64_t now_ns);
 /*
  * When to send a probe to a port that has answered before, to see whether the path works, since it
  * is quiet: at any share of answered probes, as where all but a few ports are filtered.

@@ -240,8 +240,7 @@ static bool scan_checks(struct scan *s, struct walk *walk, bool last, uint64_t n
 	const struct outage_path path = scan_path(s);
 	bool sent;
 
-	/* A single probe makes a bulk sheet time whole blocks. */
-	if (s->plan->by_slot || s->pass_sent)
+	if (s->plan->by_slot)
 		return false;
 	/* Paced hosts are silent for longer, and answer no more for being probed more. */
 	if ((walk->idle && !walk->done) || now_ns < outage_check_ns(&s->outage, &path, last))
@@ -301,7 +300,9 @@ void scan_sent(struct scan *s, struct walk *walk, unsigned count, uint64_t refus
 	const unsigned fresh = count - (again < count ? (unsigned)again : count);
 
 	pacer_sent(&s->pacer, count, fresh, refused, now_ns);
-	outage_sent(&s->outage, count, fresh);
+	if (count == 0 && refused > 0)
+		outage_fresh(&s->outage);
+	outage_sent(&s->outage, count, fresh, now_ns);
 	recapture_sent(&s->recapture, fresh);
 }
 

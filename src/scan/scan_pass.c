@@ -63,10 +63,31 @@ static void scan_epoch(struct scan *s, uint64_t now_ns)
 	*epoch = (struct scan_epoch){.first = position, .begin_ns = now_ns};
 }
 
+/* In a pass most answers are counted, not returned by the engine. */
+static void scan_pass_heard(struct scan *s, uint64_t refused, uint64_t now_ns)
+{
+	const struct walk *walk = s->passing;
+	const uint32_t answered = sheet_answered(walk->sheet);
+	const unsigned sent = (unsigned)(walk->sent - s->sent_seen);
+	const struct outage_path path = scan_path(s);
+
+	if (sent == 0 && refused > 0)
+		outage_fresh(&s->outage);
+	outage_sent(&s->outage, sent, walk->pass == 0 ? sent : 0, now_ns);
+	if (answered != s->answered_seen) {
+		s->pass_answered += answered - s->answered_seen;
+		s->answered_seen = answered;
+		(void)outage_heard(&s->outage, &path, now_ns); /* it ends none in a pass */
+	}
+	/* The caller of scan_hold() stops the pass. */
+	(void)outage_check(&s->outage, &path, now_ns);
+}
+
 static void scan_pass_told(struct scan *s, uint64_t refused, uint64_t now_ns)
 {
 	struct walk *walk = s->passing;
 
+	scan_pass_heard(s, refused, now_ns);
 	s->sent += walk->sent - s->sent_seen;
 	s->pass_sent += walk->sent - s->sent_seen;
 	s->sent_seen = walk->sent;
@@ -86,7 +107,8 @@ void scan_pass_over(struct scan *s, uint64_t refused, uint64_t now_ns)
 {
 	/* The time of its last probe is unknown. */
 	tempo_idle(&s->pass_tempo);
-	outage_fresh(&s->outage); /* its answers were not heard here */
 	scan_pass_told(s, refused, now_ns);
 	s->passing = NULL;
+	if (s->outage.silent)
+		scan_withdraw(s, now_ns);
 }

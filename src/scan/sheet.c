@@ -601,8 +601,10 @@ enum sheet_mark sheet_note(struct sheet *s, uint32_t cell, const struct answer *
 	before = sheet_raise(s, cell, answer->reply);
 	if (answer->reply <= before)
 		return SHEET_DUPLICATE;
-	s->pace[host].open += technique_rule(technique, answer->reply)->state == PORT_OPEN &&
-			      technique_rule(technique, before)->state != PORT_OPEN;
+	/* Only then: it would touch all of that memory. */
+	if (s->max_open && technique_rule(technique, answer->reply)->state == PORT_OPEN &&
+	    technique_rule(technique, before)->state != PORT_OPEN)
+		s->pace[host].open++;
 	evidence_note(s, cell, answer, *has_rtt ? *rtt_ns : 0, *has_rtt);
 	if (technique_is_udp(technique))
 		host_icmp(&s->pace[host], answer, before, tries);

@@ -143,7 +143,7 @@ check_agreement() {
 	udp='7,53,67-69,123,161,443,500,1000-1062,5353'
 	agree 'UDP: payloads, services, rejects, silence' 219 -sU -p $udp --max-rate 200000 \
 		--max-retries 1 198.18.0.2 198.18.0.99 198.18.9.1 2001:db8::2
-	same 'UDP, open ports' 6 "$(grep -c ' open udp-response' "$work/xdp")"
+	same 'UDP, open ports' 7 "$(grep -c ' open udp-response' "$work/xdp")"
 	agree 'UDP, many' 4000 -sU -p 1-2000 --max-rate 300000 --max-retries 1 198.18.0.2 2001:db8::2
 	agree 'UDP and SYN' 292 -sS -sU -p T:$few,U:$udp --max-rate 300000 --max-retries 1 \
 		198.18.0.2 2001:db8:9::1
