@@ -57,8 +57,8 @@ struct outage_path {
 };
 
 void outage_init(struct outage *o, uint64_t now_ns);
-/* Silence up to now says nothing: other hosts are probed from now on, with another share of answers,
- * or a full queue holds what was sent, and takes no more. */
+/* Silence up to now says nothing: other hosts are probed from now on, whose share of answers is
+ * another one, or a full queue takes no more, and holds what it took. */
 void outage_fresh(struct outage *o);
 
 /* Counts probes that were sent now, `fresh` of them first attempts. */
