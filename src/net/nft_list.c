@@ -218,7 +218,7 @@ const struct nft_chain *nft_list_find(const struct nft_list *list, const struct 
 		const struct nft_chain *chain = &list->chain[i];
 		const size_t length = strlen(chain->name);
 
-		if (chain->family == of_table->family && name.length >= length &&
+		if (chain->family == of_table->family && name.bytes && name.length >= length &&
 		    memcmp(name.bytes, chain->name, length) == 0 &&
 		    (name.length == length || name.bytes[length] == '\0') &&
 		    strcmp(chain->table, of_table->table) == 0)

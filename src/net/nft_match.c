@@ -179,7 +179,7 @@ static enum nft_truth link_is_named(const struct link *link, struct attributes v
 	char name[IF_NAMESIZE] = "";
 
 	memcpy(name, link->name, strnlen(link->name, sizeof(name) - 1));
-	return truth_of(value.length <= sizeof(name) &&
+	return truth_of(value.bytes && value.length <= sizeof(name) &&
 			memcmp(name, value.bytes, value.length) == 0);
 }
 
