@@ -106,7 +106,7 @@ static bool is_drawn(const struct asked_host *a, unsigned count, uint16_t port)
 }
 
 /* A port that the scan does not ask, if there is one after some draws: of a scan of all ports, one
- * of them. */
+ * of them. Even and odd ones in turn: a host whose services have ports of one kind is no proxy. */
 static uint16_t draw_port(const struct plan *plan, const struct asked_host *a, unsigned number,
 			  struct addr to)
 {
@@ -116,7 +116,8 @@ static uint16_t draw_port(const struct plan *plan, const struct asked_host *a, u
 		const uint64_t random =
 			mix64(plan->seed[0] ^ to.hi ^ mix64(to.lo + draw * DECOYS + number));
 
-		port = (uint16_t)(DECOY_FIRST + random % (65536 - DECOY_FIRST));
+		port = (uint16_t)(DECOY_FIRST + (random % (65536 - DECOY_FIRST) & ~UINT64_C(1)) +
+				  number % 2);
 		if (!is_drawn(a, number, port) && !is_scanned(plan, port))
 			break;
 	}
